@@ -1,0 +1,243 @@
+//! The vocabulary of the mill: what an announcement is made of, before and after it is settled.
+//!
+//! This room knows nobody. Its types carry their invariants, so that no later room has to check them again: a [`Text`]
+//! is fit for XML, a [`Key`] is a name-based UUID, a [`Captured`] can be compared.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Text that any feed can carry: not empty, trimmed, without line breaks, only characters that XML 1.0 allows and no
+/// control characters (U+0000–U+001F, U+007F–U+009F, noncharacters).
+///
+/// Runs of blanks *inside* a line are kept as they were written, as are hyphens left by line breaks and look-alike
+/// letters: what is shown is what was printed. Comparison is the business of [`fold`](crate::mill::identify::fold).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Text(Box<str>);
+
+/// A character that may not reach a feed: illegal in XML 1.0, a control character, or a noncharacter.
+#[must_use]
+pub fn is_forbidden(c: char) -> bool {
+    let code = u32::from(c);
+    matches!(code, 0x00..=0x1F | 0x7F..=0x9F | 0xFDD0..=0xFDEF) || code & 0xFFFE == 0xFFFE
+}
+
+impl Text {
+    /// Makes a text of `raw`: line breaks and tabs become blanks, forbidden characters go, the ends are trimmed.
+    /// `None` when nothing is left.
+    #[must_use]
+    pub fn new(raw: &str) -> Option<Self> {
+        let trimmed = raw.trim();
+        // Scrapes are nearly always clean, and this runs for every field of every item: one scan, one copy.
+        if !trimmed.is_empty() && trimmed.bytes().all(|b| (0x20..0x7F).contains(&b)) {
+            return Some(Self(trimmed.into()));
+        }
+        let mut clean = String::with_capacity(trimmed.len());
+        for c in trimmed.chars() {
+            match c {
+                '\n' | '\t' | '\r' | '\u{2028}' | '\u{2029}' => {
+                    if !clean.ends_with(' ') {
+                        clean.push(' ');
+                    }
+                }
+                c if is_forbidden(c) => {}
+                c => clean.push(c),
+            }
+        }
+        let trimmed = clean.trim();
+        (!trimmed.is_empty()).then(|| Self(trimmed.into()))
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Text {
+    type Error = &'static str;
+
+    fn try_from(raw: String) -> Result<Self, Self::Error> {
+        Self::new(&raw).ok_or("a text without a printable character")
+    }
+}
+
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        text.0.into()
+    }
+}
+
+/// The permanent name of an item: a UUID version 5 (RFC 9562 section 5.5), published as `urn:uuid:…`.
+///
+/// How it is made is scheme 1 in [`identify`](crate::mill::identify).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub Uuid);
+
+impl Key {
+    /// Seconds after 10:00:00 UTC that this item's day stamp bears: the first four bytes of the id, big-endian,
+    /// modulo 900. It spreads the items of a day so that readers keep their order (`feeds.md`, DuplicateUpdated).
+    #[must_use]
+    pub fn second(self) -> u32 {
+        self.0.as_fields().0 % 900
+    }
+
+    /// The moment that stands for `day`, for this item: 10:MM:SS UTC, the same calendar day in nearly every zone.
+    #[must_use]
+    pub fn stamp(self, day: NaiveDate) -> DateTime<Utc> {
+        at(day, TEN, self.second())
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl std::str::FromStr for Key {
+    type Err = uuid::Error;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Uuid::parse_str(s.strip_prefix("urn:uuid:").unwrap_or(s)).map(Self)
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+const TEN: u32 = 10 * 3600;
+const QUARTER_PAST_TEN: u32 = TEN + 900;
+
+fn at(day: NaiveDate, seconds: u32, more: u32) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN).and_utc();
+    midnight + chrono::TimeDelta::seconds(i64::from(seconds + more))
+}
+
+/// Where the date of an account comes from. "Now" is not among the answers (law 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DateBasis {
+    /// Printed with the item, year and all.
+    Own,
+    /// Printed with the item but for the year, which the time of capture supplied.
+    OwnYearInferred,
+    /// Stated by the day header above the item.
+    Heading,
+    /// The day of the earliest capture: the item itself says none.
+    Captured,
+    /// The day feedmill first saw it, recorded as a decision because the operator asked for it.
+    FirstSeen,
+    /// Nothing says when.
+    None,
+}
+
+/// What one scrape says of one item: everything but its place in the file.
+///
+/// Two accounts are the same account when all fields are equal, to the letter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Account {
+    /// The headline.
+    pub title: Text,
+    /// What follows the date, paragraphs joined by a blank.
+    pub summary: Option<Text>,
+    /// The day of the item, or the first of a range.
+    pub date: Option<NaiveDate>,
+    /// The last day of a range.
+    pub date_end: Option<NaiveDate>,
+    /// The time of day printed with the date, in the source's zone unless it names an offset in `date_raw`.
+    pub time: Option<NaiveTime>,
+    /// The date as it was printed.
+    pub date_raw: Option<Text>,
+    /// Whence the date.
+    pub basis: DateBasis,
+    /// The photo line, without its ©.
+    pub credit: Option<Text>,
+    /// A short line before the title that is neither title nor credit.
+    pub kicker: Option<Text>,
+    /// The place printed after the date.
+    pub place: Option<Text>,
+    /// The address that the scrape gives for the item (http or https only).
+    pub link: Option<Text>,
+    /// An identifier that the scrape itself gives, where its format has one.
+    pub explicit_id: Option<Text>,
+}
+
+/// When a content was captured, as far as its name or its items tell (design: "Which contents there are").
+///
+/// Never the file's mtime. The order is that of the instants in UTC, an unknown time being lowest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Captured {
+    /// The moment, `None` when nothing tells.
+    pub when: Option<Moment>,
+    /// Stated by the operator's pattern or by the name of the file or its folder, not inferred from the items.
+    pub stated: bool,
+}
+
+/// A capture time: a day, or an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Moment {
+    /// Only the day is known: it counts as 10:15:00 UTC plus the item's own stamp second.
+    Day(NaiveDate),
+    /// The second is known.
+    Instant(DateTime<Utc>),
+}
+
+impl Moment {
+    /// The instant this counts as for the item `key`.
+    #[must_use]
+    pub fn instant_for(self, key: Key) -> DateTime<Utc> {
+        match self {
+            Self::Day(day) => at(day, QUARTER_PAST_TEN, key.second()),
+            Self::Instant(instant) => instant,
+        }
+    }
+
+    /// The instant this counts as where no item is at hand: a day is its 10:15:00 UTC.
+    #[must_use]
+    pub fn instant(self) -> DateTime<Utc> {
+        match self {
+            Self::Day(day) => at(day, QUARTER_PAST_TEN, 0),
+            Self::Instant(instant) => instant,
+        }
+    }
+
+    /// The calendar day in UTC.
+    #[must_use]
+    pub fn day(self) -> NaiveDate {
+        match self {
+            Self::Day(day) => day,
+            Self::Instant(instant) => instant.date_naive(),
+        }
+    }
+}
+
+/// The day after `day`; the same day at the end of the calendar.
+#[must_use]
+pub fn day_after(day: NaiveDate) -> NaiveDate {
+    day.checked_add_days(Days::new(1)).unwrap_or(day)
+}

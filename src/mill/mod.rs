@@ -1,0 +1,18 @@
+//! The pure half: text in, bytes out.
+//!
+//! Nothing in this folder touches disk, clock, network, environment, threads or the log; what a function returns
+//! depends on its arguments alone. The wall is mechanical: `clippy.toml` lists the doors, and this module denies them.
+//!
+//! Reading order: [`item`] (the words), [`scrape`] (text to drafts), [`identify`] (drafts to accounts with keys),
+//! [`history`] (which contents of a path count, and since when), [`settle`] (all sightings of a key to one item),
+//! [`feed`] (items to what is subscribed to), [`render`] (feeds to documents).
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod decode;
+pub mod feed;
+pub mod history;
+pub mod identify;
+pub mod item;
+pub mod render;
+pub mod scrape;
+pub mod settle;
