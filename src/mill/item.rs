@@ -241,3 +241,46 @@ impl Moment {
 pub fn day_after(day: NaiveDate) -> NaiveDate {
     day.checked_add_days(Days::new(1)).unwrap_or(day)
 }
+
+/// The number a store gives a source, once and for good: compact where names would be repeated a million times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SourceNo(pub u32);
+
+/// One announcement, settled from all its sightings: what subscribers see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The permanent id.
+    pub id: Key,
+    /// The key its sightings were filed under: the id, but for twins and aliases.
+    pub key: Key,
+    /// Title and summary come from one account, never mixed from two.
+    pub title: Text,
+    /// What follows the date.
+    pub summary: Option<Text>,
+    /// The day of the item, or the first of a range.
+    pub date: Option<NaiveDate>,
+    /// The last day of a range.
+    pub date_end: Option<NaiveDate>,
+    /// The time of day printed with the date.
+    pub time: Option<NaiveTime>,
+    /// The date as printed.
+    pub date_raw: Option<Text>,
+    /// Whence the date.
+    pub basis: DateBasis,
+    /// The photo line, without its ©.
+    pub credit: Option<Text>,
+    /// A short line before the title.
+    pub kicker: Option<Text>,
+    /// The place printed after the date.
+    pub place: Option<Text>,
+    /// The item's own address.
+    pub link: Option<Text>,
+    /// The moment feeds show; `None` keeps the item out of them.
+    pub published: Option<DateTime<Utc>>,
+    /// When the shown text was first captured, if it differs from an earlier one; else `published`.
+    pub updated: Option<DateTime<Utc>>,
+    /// The earliest capture that states its time.
+    pub first_captured: Option<Moment>,
+    /// The sources that sight it, in ascending order, each once.
+    pub sources: Vec<SourceNo>,
+}
