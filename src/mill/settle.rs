@@ -1,1 +1,465 @@
-//! (being written)
+//! All sightings of one key to the item that subscribers see.
+//!
+//! A function of the set alone: order, grouping and repetition can't matter, so the same scrapes give the same item
+//! whether they arrived over a year or all at once (law 2). Strings compare by code point; texts are equal when their
+//! folds are. The rules, in the order they apply:
+//!
+//! 1. Cut accounts drop out, for a shorter text is no evidence of a correction: an account without summary, or whose
+//!    folded summary is a strict prefix of another summary of the key. If all lack a summary, all stay.
+//! 2. Title and summary come together from the account greatest by (captured, version, length of the summary in
+//!    characters, summary, title). Date, its end and its time come together, and each other field alone, from the
+//!    sighting greatest by (captured, version, value) that has it.
+//! 3. `published` is the stamp of the date, or its time in the source's zone; where captures state their time, at most
+//!    the stamp of the day after the earliest of them, so that an announced December date does not stay on top from
+//!    March on.
+//! 4. `updated` is `published` while all whole accounts say the same. Else it is the first capture of the shown text
+//!    that is not older than the newest whole account that differs, and at least `published`.
+//! 5. An item without a date takes the day of the earliest stated capture, else the day recorded as first seen, else
+//!    it is stored and kept out of feeds.
+//!
+//! [`split`] comes before: one key may turn out to be the name of several announcements (twins).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
+
+use super::decisions::Decisions;
+use super::identify::{self, Site};
+use super::item::{Account, Captured, DateBasis, Item, Key, SourceNo, Text, day_after};
+
+/// One account in one content of one path.
+#[derive(Debug, Clone, Copy)]
+pub struct Sighting<'a> {
+    /// Where the path belongs.
+    pub source: SourceNo,
+    /// What is said.
+    pub account: &'a Account,
+    /// When.
+    pub captured: Captured,
+    /// How often the path's content had been replaced before.
+    pub version: u32,
+    /// Which content says so: twins are told by what one content lists.
+    pub content: i64,
+}
+
+impl Sighting<'_> {
+    /// What orders sightings of `id`. An unknown time of capture is lowest.
+    fn rank(&self, id: Key) -> (Option<DateTime<Utc>>, u32) {
+        (self.captured.when.map(|moment| moment.instant_for(id)), self.version)
+    }
+}
+
+/// What a source adds to the settling of its items.
+#[derive(Debug, Clone)]
+pub struct SourceRule {
+    /// Its name in the config.
+    pub name: String,
+    /// The namespace of its items' keys.
+    pub site: Site,
+    /// The zone of times that name none.
+    pub zone: Tz,
+}
+
+/// What settling depends on besides the sightings.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// Every source the store knows; one that left the config keeps its last site and UTC.
+    pub sources: BTreeMap<SourceNo, SourceRule>,
+    /// What no file can give back.
+    pub decisions: Decisions,
+}
+
+/// Some sightings of one key that are one announcement.
+#[derive(Debug, Clone)]
+pub struct Group<'a> {
+    /// The id that this group bears, aliases not yet followed.
+    pub id: Key,
+    /// Its sightings.
+    pub sightings: Vec<Sighting<'a>>,
+}
+
+/// An account with its summary folded once.
+struct Told<'a> {
+    account: &'a Account,
+    folded: Option<String>,
+    whole: bool,
+}
+
+/// The distinct accounts of some sightings, told whole or cut (rule 1), and which of them each sighting gives.
+fn told<'a>(sightings: &[Sighting<'a>]) -> (Vec<Told<'a>>, Vec<usize>) {
+    let mut accounts: Vec<Told<'a>> = Vec::new();
+    let mut which = Vec::with_capacity(sightings.len());
+    for sighting in sightings {
+        let known = accounts.iter().position(|told| std::ptr::eq(told.account, sighting.account));
+        which.push(known.unwrap_or_else(|| {
+            accounts.push(Told { account: sighting.account, folded: None, whole: true });
+            accounts.len() - 1
+        }));
+    }
+    // With one account there is nothing to compare, and folding is the dear part.
+    if accounts.len() > 1 {
+        for told in &mut accounts {
+            told.folded = told.account.summary.as_ref().map(|summary| identify::fold(summary.as_str()));
+        }
+        mark_cut(&mut accounts);
+    }
+    (accounts, which)
+}
+
+/// Rule 1. In sorted order, a strict prefix of any text is a prefix of the next different one.
+fn mark_cut(accounts: &mut [Told<'_>]) {
+    let mut folds: Vec<String> = accounts.iter().filter_map(|told| told.folded.clone()).collect();
+    folds.sort_unstable();
+    folds.dedup();
+    if folds.is_empty() {
+        return;
+    }
+    for told in accounts {
+        told.whole = told.folded.as_ref().is_some_and(|fold| {
+            let next = folds.partition_point(|other| other <= fold);
+            folds.get(next).is_none_or(|next| !next.starts_with(fold.as_str()))
+        });
+    }
+}
+
+/// Tells the announcements that share one key apart.
+///
+/// If one content lists a key twice, with summaries of which neither continues the other, the key's accounts are
+/// grouped by the beginnings of their summaries. The group of the earliest capture (a tie: string order) keeps the
+/// plain key and the accounts without summary; each other gets a key of its own. Nearly always there is one group.
+#[must_use]
+pub fn split<'a>(site: Site, key: Key, sightings: &[Sighting<'a>]) -> Vec<Group<'a>> {
+    let one = || vec![Group { id: key, sightings: sightings.to_vec() }];
+    let (accounts, which) = told(sightings);
+    if accounts.len() < 2 {
+        return one();
+    }
+    let head_of = |index: usize| {
+        let told = accounts.get(index)?;
+        told.folded.as_deref().map(|fold| (identify::twin_head(fold), told.whole))
+    };
+    // For each content, the head it gives; a second one proves twins.
+    let mut heads: BTreeMap<i64, &str> = BTreeMap::new();
+    let mut first: BTreeMap<&str, Option<DateTime<Utc>>> = BTreeMap::new();
+    let mut twins = false;
+    for (sighting, &index) in sightings.iter().zip(&which) {
+        let Some((head, true)) = head_of(index) else { continue };
+        twins |= *heads.entry(sighting.content).or_insert(head) != head;
+        let captured = sighting.captured.when.map(|moment| moment.instant_for(key));
+        let earliest = first.entry(head).or_insert(captured);
+        // An unknown time is absent where a time is needed.
+        *earliest = [*earliest, captured].into_iter().flatten().min();
+    }
+    let plain = first.iter().min_by_key(|(head, when)| (when.is_none(), **when, **head)).map(|(head, _)| *head);
+    let (true, Some(plain)) = (twins, plain) else { return one() };
+
+    let mut groups: BTreeMap<&str, Group<'a>> = BTreeMap::new();
+    for (sighting, &index) in sightings.iter().zip(&which) {
+        let head = match head_of(index) {
+            None => plain,
+            Some((head, true)) => head,
+            // A cut account goes to the text it is a beginning of, the plain one first.
+            Some((head, false)) if plain.starts_with(head) => plain,
+            Some((head, false)) => first.keys().find(|other| other.starts_with(head)).copied().unwrap_or(plain),
+        };
+        let id = if head == plain { key } else { site.twin_key(sighting.account, head) };
+        groups.entry(head).or_insert_with(|| Group { id, sightings: Vec::new() }).sightings.push(*sighting);
+    }
+    groups.into_values().collect()
+}
+
+/// Settles what the sightings of one announcement say into the item that subscribers see.
+///
+/// `None` when there is no sighting.
+#[must_use]
+pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> Option<Item> {
+    let (accounts, which) = told(sightings);
+    let told_of = |index: usize| accounts.get(index);
+    let pairs = || sightings.iter().zip(which.iter().filter_map(|&index| told_of(index)));
+    let length = |summary: &Option<Text>| summary.as_ref().map_or(0, |text| text.as_str().chars().count());
+
+    let (_, shown) = pairs().filter(|(_, told)| told.whole).max_by_key(|(sighting, told)| {
+        let account = told.account;
+        (sighting.rank(id), length(&account.summary), &account.summary, &account.title)
+    })?;
+
+    let date = greatest(id, sightings, |account| {
+        account.date.map(|date| (date, account.date_end, account.time, &account.date_raw, account.basis))
+    });
+    // Of two sources that give the same date at the same moment, the one whose name comes first lends its zone.
+    let zone = || {
+        let giver = sightings
+            .iter()
+            .filter(|sighting| {
+                date.is_some_and(|(day, _, time, ..)| {
+                    sighting.account.date == Some(day) && sighting.account.time == time
+                })
+            })
+            .filter_map(|sighting| Some((std::cmp::Reverse(sighting.rank(id)), rules.sources.get(&sighting.source)?)))
+            .min_by_key(|(rank, source)| (*rank, source.name.as_str()));
+        giver.map_or(Tz::UTC, |(_, source)| source.zone)
+    };
+    let first_captured = sightings
+        .iter()
+        .filter(|sighting| sighting.captured.stated)
+        .filter_map(|sighting| sighting.captured.when)
+        .min_by_key(|moment| moment.instant_for(id));
+
+    let (date, date_end, time, date_raw, basis) = match date {
+        Some((date, end, time, raw, basis)) => (Some(date), end, time, raw.clone(), basis),
+        None => {
+            let raw = greatest(id, sightings, |account| account.date_raw.as_ref()).cloned();
+            let first_seen = rules.decisions.first_seen.get(&id).copied();
+            match (first_captured, first_seen) {
+                (Some(moment), _) => (Some(moment.day()), None, None, raw, DateBasis::Captured),
+                (None, Some(day)) => (Some(day), None, None, raw, DateBasis::FirstSeen),
+                (None, None) => (None, None, None, raw, DateBasis::None),
+            }
+        }
+    };
+    let published = date.map(|day| {
+        let printed = time.and_then(|time| instant(day, time, zone())).unwrap_or_else(|| id.stamp(day));
+        first_captured.map_or(printed, |moment| printed.min(id.stamp(day_after(moment.day()))))
+    });
+    let updated = published.map(|published| updated(id, published, shown, &accounts, &which, sightings));
+
+    let mut sources: Vec<SourceNo> = sightings.iter().map(|sighting| sighting.source).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    Some(Item {
+        id,
+        key,
+        title: shown.account.title.clone(),
+        summary: shown.account.summary.clone(),
+        date,
+        date_end,
+        time,
+        date_raw,
+        basis,
+        credit: greatest(id, sightings, |account| account.credit.as_ref()).cloned(),
+        kicker: greatest(id, sightings, |account| account.kicker.as_ref()).cloned(),
+        place: greatest(id, sightings, |account| account.place.as_ref()).cloned(),
+        link: greatest(id, sightings, |account| account.link.as_ref()).cloned(),
+        published,
+        updated,
+        first_captured,
+        sources,
+    })
+}
+
+/// The value of the sighting greatest by (captured, version, value) that has it.
+fn greatest<'a, T: Ord>(id: Key, sightings: &[Sighting<'a>], value: impl Fn(&'a Account) -> Option<T>) -> Option<T> {
+    let valued = sightings.iter().filter_map(|sighting| Some((sighting.rank(id), value(sighting.account)?)));
+    valued.max().map(|(_, value)| value)
+}
+
+/// Rule 4.
+fn updated(
+    id: Key,
+    published: DateTime<Utc>,
+    shown: &Told<'_>,
+    accounts: &[Told<'_>],
+    which: &[usize],
+    sightings: &[Sighting<'_>],
+) -> DateTime<Utc> {
+    // One account says one thing.
+    if accounts.len() < 2 {
+        return published;
+    }
+    let title = identify::fold(shown.account.title.as_str());
+    let same: Vec<bool> = accounts
+        .iter()
+        .map(|told| told.folded == shown.folded && identify::fold(told.account.title.as_str()) == title)
+        .collect();
+    let whole = |same_text: bool| {
+        let flags = accounts.iter().zip(&same);
+        let wanted: Vec<bool> = flags.map(|(told, &same)| told.whole && same == same_text).collect();
+        let pairs = sightings.iter().zip(which);
+        pairs
+            .filter(|(_, index)| wanted.get(**index) == Some(&true))
+            .map(|(sighting, _)| sighting.captured.when.map(|moment| moment.instant_for(id)))
+            .collect::<Vec<_>>()
+    };
+    let Some(newest_other) = whole(false).into_iter().max() else { return published };
+    let first = whole(true).into_iter().filter(|captured| *captured >= newest_other).flatten().min();
+    first.map_or(published, |first| first.max(published))
+}
+
+/// A local day and time in UTC. In a gap (clocks set forward) the time is read as if they had not been; of a time that
+/// comes twice, the earlier counts.
+fn instant(day: NaiveDate, time: NaiveTime, zone: Tz) -> Option<DateTime<Utc>> {
+    let local = day.and_time(time);
+    let hour = chrono::TimeDelta::hours(1);
+    let found = zone.from_local_datetime(&local).earliest();
+    let before_gap = || zone.from_local_datetime(&local.checked_sub_signed(hour)?).earliest()?.checked_add_signed(hour);
+    found.or_else(before_gap).map(|instant| instant.with_timezone(&Utc))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::identify::tests::account_of;
+    use super::super::item::Moment;
+    use super::*;
+    use proptest::prelude::*;
+
+    const SITE: &str = "x";
+
+    fn rules() -> Rules {
+        let rule =
+            |name: &str| SourceRule { name: name.into(), site: Site::new(SITE), zone: chrono_tz::Europe::Moscow };
+        Rules { sources: [(SourceNo(1), rule("a")), (SourceNo(2), rule("b"))].into(), decisions: Decisions::default() }
+    }
+
+    fn stated(day: &str) -> Captured {
+        Captured { when: day.parse().ok().map(Moment::Day), stated: true }
+    }
+
+    fn inferred(day: &str) -> Captured {
+        Captured { when: day.parse().ok().map(Moment::Day), stated: false }
+    }
+
+    fn sighting(account: &Account, captured: Captured, version: u32) -> Sighting<'_> {
+        Sighting { source: SourceNo(1), account, captured, version, content: 0 }
+    }
+
+    fn said(summary: &str) -> Account {
+        account_of("Title", Some("2021-03-01"), Some(summary))
+    }
+
+    fn key() -> Key {
+        Site::new(SITE).key(&said(""))
+    }
+
+    fn settled(sightings: &[Sighting<'_>]) -> Item {
+        settle(key(), key(), sightings, &rules()).unwrap()
+    }
+
+    #[test]
+    fn a_cut_summary_is_no_correction() {
+        let (whole, cut, none) =
+            (said("The whole of the text."), said("The whole of…"), account_of("Title", Some("2021-03-01"), None));
+        let item = settled(&[
+            sighting(&whole, stated("2021-03-02"), 0),
+            sighting(&cut, stated("2021-03-03"), 0),
+            sighting(&none, stated("2021-03-04"), 0),
+        ]);
+        assert_eq!(item.summary, whole.summary);
+        assert_eq!(item.updated, item.published, "a completed cut moves nothing");
+    }
+
+    #[test]
+    fn a_revised_text_moves_updated_to_its_first_capture() {
+        let (old, new) = (said("Ten came."), said("Twelve came."));
+        let sightings = [
+            sighting(&old, stated("2021-03-02"), 0),
+            sighting(&new, stated("2021-03-05"), 0),
+            sighting(&new, stated("2021-03-09"), 0),
+        ];
+        let item = settled(&sightings);
+        assert_eq!(item.summary, new.summary);
+        assert_eq!(item.updated, Moment::Day("2021-03-05".parse().unwrap()).instant_for(key()).into());
+    }
+
+    #[test]
+    fn a_reverted_text_is_updated_when_it_came_back() {
+        let (a, b) = (said("Ten came."), said("Twelve came."));
+        let sightings = [
+            sighting(&a, stated("2021-03-02"), 0),
+            sighting(&b, stated("2021-03-05"), 0),
+            sighting(&a, stated("2021-03-07"), 0),
+        ];
+        let item = settled(&sightings);
+        assert_eq!(item.summary, a.summary);
+        assert_eq!(item.updated.unwrap().date_naive().to_string(), "2021-03-07");
+    }
+
+    #[test]
+    fn a_changed_credit_or_quote_mark_is_no_revision() {
+        let plain = said("It's done.");
+        let mended = Account { credit: Text::new("Ann 2021"), ..said("It’s done.") };
+        let item = settled(&[sighting(&plain, stated("2021-03-02"), 0), sighting(&mended, stated("2021-03-05"), 0)]);
+        assert_eq!(item.updated, item.published);
+        assert_eq!(item.credit, mended.credit);
+        assert_eq!(item.summary, mended.summary, "shown as the newest capture prints it");
+    }
+
+    #[test]
+    fn an_announced_date_is_published_at_most_the_day_after_its_first_capture() {
+        let future = account_of("Fair", Some("2021-12-01"), None);
+        let item = settled(&[sighting(&future, stated("2021-03-02"), 0)]);
+        assert_eq!(item.published, Some(key().stamp("2021-03-03".parse().unwrap())));
+        assert_eq!(item.date.unwrap().to_string(), "2021-12-01");
+        let item = settled(&[sighting(&future, inferred("2021-12-01"), 0)]);
+        assert_eq!(item.published, Some(key().stamp("2021-12-01".parse().unwrap())));
+    }
+
+    #[test]
+    fn a_time_is_read_in_the_zone_of_the_source() {
+        let timed = Account { time: NaiveTime::from_hms_opt(2, 0, 0), ..said("At night.") };
+        let item = settled(&[sighting(&timed, inferred("2021-03-01"), 0)]);
+        assert_eq!(item.published.unwrap().to_rfc3339(), "2021-02-28T23:00:00+00:00");
+    }
+
+    #[test]
+    fn an_item_without_a_date_takes_that_of_its_earliest_stated_capture_or_none() {
+        let undated = account_of("Title", None, Some("Text."));
+        let item = settled(&[sighting(&undated, stated("2021-03-05"), 0), sighting(&undated, stated("2021-03-02"), 0)]);
+        assert_eq!((item.date.unwrap().to_string().as_str(), item.basis), ("2021-03-02", DateBasis::Captured));
+        assert_eq!(settled(&[sighting(&undated, inferred("2021-03-05"), 0)]).published, None);
+    }
+
+    #[test]
+    fn one_page_that_lists_a_key_twice_tells_twins_apart() {
+        let (a, b) = (said("The lake rises."), said("The lake falls."));
+        let none = account_of("Title", Some("2021-03-01"), None);
+        let one = |account, captured, content| Sighting { content, ..sighting(account, captured, 0) };
+        let apart =
+            [one(&a, stated("2021-03-05"), 1), one(&b, stated("2021-03-03"), 2), one(&none, stated("2021-03-02"), 3)];
+        assert_eq!(split(Site::new(SITE), key(), &apart).len(), 1, "two pages: a revision");
+        let together = [apart[0], apart[1], apart[2], one(&b, stated("2021-03-05"), 1)];
+        let groups = split(Site::new(SITE), key(), &together);
+        let plain = groups.iter().find(|group| group.id == key()).unwrap();
+        assert_eq!(plain.sightings.len(), 3, "the text of the earliest capture keeps the key, and those without");
+        let twin = groups.iter().find(|group| group.id != key()).unwrap();
+        assert_eq!(twin.id, Site::new(SITE).twin_key(&a, "thelakerises"));
+    }
+
+    fn any_sightings() -> impl Strategy<Value = Vec<(usize, u8, bool, u32, u32, i64)>> {
+        prop::collection::vec((0usize..7, 0u8..6, any::<bool>(), 0u32..3, 1u32..3, 0i64..4), 1..12)
+    }
+
+    proptest! {
+        /// Law 2.
+        #[test]
+        fn order_and_repetition_of_sightings_can_not_matter(recipe in any_sightings(), again in any_sightings()) {
+            let accounts = [
+                said("Ten came."), said("Twelve came."), said("Twelve came, and more"), said("Twelve came, and more."),
+                account_of("“Title”", Some("2021-03-01"), Some("Ten came")), account_of("Title", Some("2021-03-01"), None),
+                Account { credit: Text::new("Ann"), ..said("Ten came!") },
+            ];
+            let make = |&(account, day, stated, version, source, content): &(usize, u8, bool, u32, u32, i64)| Sighting {
+                source: SourceNo(source),
+                account: &accounts[account],
+                captured: Captured {
+                    when: NaiveDate::from_ymd_opt(2021, 3, u32::from(day)).map(Moment::Day),
+                    stated: stated && day > 0,
+                },
+                version,
+                content,
+            };
+            let forward: Vec<_> = recipe.iter().map(make).collect();
+            let mut shuffled: Vec<_> = forward.iter().rev().copied().collect();
+            shuffled.extend(again.iter().filter(|one| recipe.contains(one)).map(make));
+            let items = |sightings: &[Sighting<'_>]| {
+                let mut items: Vec<_> = split(Site::new(SITE), key(), sightings)
+                    .iter()
+                    .map(|group| settle(group.id, key(), &group.sightings, &rules()).unwrap())
+                    .collect();
+                items.sort_by_key(|item| item.id);
+                items
+            };
+            prop_assert_eq!(items(&forward), items(&shuffled));
+        }
+    }
+}

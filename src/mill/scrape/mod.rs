@@ -42,6 +42,8 @@ pub struct Draft<'t> {
     pub credit: Option<Cow<'t, str>>,
     /// A short line before the title.
     pub kicker: Option<Cow<'t, str>>,
+    /// The address that the file gives for the item.
+    pub link: Option<Cow<'t, str>>,
     /// The heading nearest above.
     pub section: Option<Cow<'t, str>>,
     /// The list number as printed.

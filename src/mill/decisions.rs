@@ -1,0 +1,198 @@
+//! Decisions: what no scrape can give back. Retractions, aliases, first-seen dates.
+//!
+//! They live as lines of JSON in `decisions.jsonl` beside the store, append-only, readable and editable by people, and
+//! are read in order:
+//!
+//! ```text
+//! {"retract":"f90fd1be-c98e-5829-9df9-e18945c3f525"}
+//! {"retract":"f90fd1be-c98e-5829-9df9-e18945c3f525","undo":true}
+//! {"alias":"989ac276-e457-55fc-89e6-fad198a4b56b","of":"f90fd1be-c98e-5829-9df9-e18945c3f525"}
+//! {"first_seen":"c8c869dc-5f09-52b9-ab0c-83cd81f2a785","date":"2026-11-22"}
+//! ```
+//!
+//! A last line that was cut by a crash is no decision. Any other line that can't be understood is an error: to skip a
+//! retraction would publish what somebody wanted gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::item::Key;
+
+/// What was decided, all lines applied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decisions {
+    /// Items that no feed shows.
+    pub retracted: BTreeSet<Key>,
+    /// Keys that are another item, by the id they go under.
+    pub aliases: BTreeMap<Key, Key>,
+    /// The day an undated item was first seen, where its source asks for it. The first line of an item counts.
+    pub first_seen: BTreeMap<Key, NaiveDate>,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Decision {
+    /// Takes an item out of all feeds, or puts it back.
+    Retract {
+        /// The item.
+        retract: Key,
+        /// Put it back.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        undo: bool,
+    },
+    /// Joins two keys into one item under the older id.
+    Alias {
+        /// The id that goes.
+        alias: Key,
+        /// The id that stays.
+        of: Key,
+    },
+    /// The day an undated item was first seen.
+    FirstSeen {
+        /// The item.
+        first_seen: Key,
+        /// The day, in UTC.
+        date: NaiveDate,
+    },
+}
+
+/// A line that is no decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadLine {
+    /// Counted from 1.
+    pub line: usize,
+    /// Why.
+    pub reason: String,
+}
+
+impl Decisions {
+    /// Reads the lines of a decisions file.
+    ///
+    /// # Errors
+    /// The first line that is no decision, or an alias that would close a circle.
+    pub fn parse(text: &str) -> Result<Self, BadLine> {
+        let mut decisions = Self::default();
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        let (lines, last) = text.split_at_checked(whole).unwrap_or((text, ""));
+        let complete = serde_json::from_str::<Decision>(last).is_ok();
+        for (index, line) in lines.lines().chain(complete.then_some(last)).enumerate() {
+            if line.trim().is_empty() {
+                continue;
+            }
+            let bad = |reason: String| BadLine { line: index + 1, reason };
+            let decision = serde_json::from_str(line).map_err(|_| {
+                bad(format!("expected a retract, alias or first_seen object, but found {:?}", shorten(line)))
+            })?;
+            decisions.apply(decision).map_err(bad)?;
+        }
+        Ok(decisions)
+    }
+
+    /// Adds one decision.
+    ///
+    /// # Errors
+    /// An alias that would close a circle.
+    pub fn apply(&mut self, decision: Decision) -> Result<(), String> {
+        match decision {
+            Decision::Retract { retract, undo: false } => {
+                self.retracted.insert(retract);
+            }
+            Decision::Retract { retract, undo: true } => {
+                self.retracted.remove(&retract);
+            }
+            Decision::Alias { alias, of } => {
+                if self.root(of) == alias {
+                    return Err(format!("alias {alias} of {of} would close a circle"));
+                }
+                self.aliases.insert(alias, of);
+            }
+            Decision::FirstSeen { first_seen, date } => {
+                self.first_seen.entry(first_seen).or_insert(date);
+            }
+        }
+        Ok(())
+    }
+
+    /// The id that `id` goes under in the end.
+    #[must_use]
+    pub fn root(&self, id: Key) -> Key {
+        let mut root = id;
+        // `apply` lets no circle in; each step is one alias, so their number bounds the walk in any case.
+        for _ in 0..=self.aliases.len() {
+            match self.aliases.get(&root) {
+                Some(next) => root = *next,
+                None => break,
+            }
+        }
+        root
+    }
+
+    /// All ids that go under `root`, itself among them.
+    #[must_use]
+    pub fn family(&self, root: Key) -> BTreeSet<Key> {
+        let others = self.aliases.keys().copied().filter(|id| self.root(*id) == root);
+        others.chain([root]).collect()
+    }
+
+    /// Every id that some decision names: what to settle anew when the decisions change.
+    pub fn named(&self) -> BTreeSet<Key> {
+        let aliased = self.aliases.iter().flat_map(|(new, old)| [*new, *old]);
+        self.retracted.iter().copied().chain(aliased).chain(self.first_seen.keys().copied()).collect()
+    }
+}
+
+fn shorten(line: &str) -> String {
+    line.chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "f90fd1be-c98e-5829-9df9-e18945c3f525";
+    const B: &str = "989ac276-e457-55fc-89e6-fad198a4b56b";
+    const C: &str = "c8c869dc-5f09-52b9-ab0c-83cd81f2a785";
+
+    fn key(text: &str) -> Key {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn lines_are_read_in_order() {
+        let text =
+            format!("{{\"retract\":\"{A}\"}}\n\n{{\"retract\":\"{A}\",\"undo\":true}}\n{{\"retract\":\"{B}\"}}\n");
+        assert_eq!(Decisions::parse(&text).unwrap().retracted, [key(B)].into());
+    }
+
+    #[test]
+    fn a_cut_last_line_is_no_decision_and_any_other_odd_line_is_an_error() {
+        assert_eq!(Decisions::parse("{\"retract\":\"f90f").unwrap(), Decisions::default());
+        assert_eq!(Decisions::parse(&format!("{{\"retract\":\"{A}\"}}")).unwrap().retracted.len(), 1);
+        assert_eq!(Decisions::parse("{\"retrakt\":1}\n").unwrap_err().line, 1);
+    }
+
+    #[test]
+    fn an_alias_that_closes_a_circle_is_refused() {
+        let line = |alias, of| format!("{{\"alias\":\"{alias}\",\"of\":\"{of}\"}}\n");
+        let chain = line(A, B) + &line(B, C);
+        let decisions = Decisions::parse(&chain).unwrap();
+        assert_eq!(decisions.root(key(A)), key(C));
+        assert_eq!(decisions.family(key(C)), [key(A), key(B), key(C)].into());
+        assert_eq!(Decisions::parse(&(chain + &line(C, A))).unwrap_err().line, 3);
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        for decision in [
+            Decision::Retract { retract: key(A), undo: true },
+            Decision::Alias { alias: key(A), of: key(B) },
+            Decision::FirstSeen { first_seen: key(C), date: "2026-11-22".parse().unwrap() },
+        ] {
+            let line = serde_json::to_string(&decision).unwrap();
+            assert_eq!(serde_json::from_str::<Decision>(&line).unwrap(), decision);
+        }
+    }
+}
