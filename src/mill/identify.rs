@@ -23,7 +23,7 @@ use super::scrape::Draft;
 
 /// The place scraped: the namespace of its items' names. Sources that show the same site share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Site(Uuid);
+pub struct Site(pub Uuid);
 
 impl Site {
     /// The site called `name` in the config.

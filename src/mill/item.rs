@@ -279,8 +279,21 @@ pub struct Item {
     pub published: Option<DateTime<Utc>>,
     /// When the shown text was first captured, if it differs from an earlier one; else `published`.
     pub updated: Option<DateTime<Utc>>,
-    /// The earliest capture that states its time.
-    pub first_captured: Option<Moment>,
     /// The sources that sight it, in ascending order, each once.
     pub sources: Vec<SourceNo>,
+}
+
+impl Item {
+    /// The order of a feed: newest `published` first, ties by id.
+    #[must_use]
+    pub fn newest_first(&self, other: &Self) -> std::cmp::Ordering {
+        other.published.cmp(&self.published).then(self.id.cmp(&other.id))
+    }
+
+    /// Whether a subscriber would see a difference. Where an item was sighted is none.
+    #[must_use]
+    pub fn differs_from(&self, other: &Self) -> bool {
+        let seen = |item: &Self| Self { key: item.id, sources: Vec::new(), ..item.clone() };
+        seen(self) != seen(other)
+    }
 }

@@ -169,17 +169,25 @@ pub fn split<'a>(site: Site, key: Key, sightings: &[Sighting<'a>]) -> Vec<Group<
     groups.into_values().collect()
 }
 
+/// A settled item, and which of its sightings gave title and summary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// What subscribers see.
+    pub item: Item,
+    /// Index of a sighting whose account is the shown text: a store need not keep that twice.
+    pub shown: usize,
+}
+
 /// Settles what the sightings of one announcement say into the item that subscribers see.
 ///
 /// `None` when there is no sighting.
 #[must_use]
-pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> Option<Item> {
+pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> Option<Settled> {
     let (accounts, which) = told(sightings);
-    let told_of = |index: usize| accounts.get(index);
-    let pairs = || sightings.iter().zip(which.iter().filter_map(|&index| told_of(index)));
+    let pairs = || sightings.iter().zip(which.iter().filter_map(|&index| accounts.get(index))).enumerate();
     let length = |summary: &Option<Text>| summary.as_ref().map_or(0, |text| text.as_str().chars().count());
 
-    let (_, shown) = pairs().filter(|(_, told)| told.whole).max_by_key(|(sighting, told)| {
+    let (place, (_, shown)) = pairs().filter(|(_, (_, told))| told.whole).max_by_key(|(_, (sighting, told))| {
         let account = told.account;
         (sighting.rank(id), length(&account.summary), &account.summary, &account.title)
     })?;
@@ -227,7 +235,7 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
     let mut sources: Vec<SourceNo> = sightings.iter().map(|sighting| sighting.source).collect();
     sources.sort_unstable();
     sources.dedup();
-    Some(Item {
+    let item = Item {
         id,
         key,
         title: shown.account.title.clone(),
@@ -243,9 +251,9 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
         link: greatest(id, sightings, |account| account.link.as_ref()).cloned(),
         published,
         updated,
-        first_captured,
         sources,
-    })
+    };
+    Some(Settled { item, shown: place })
 }
 
 /// The value of the sighting greatest by (captured, version, value) that has it.
@@ -332,7 +340,7 @@ mod tests {
     }
 
     fn settled(sightings: &[Sighting<'_>]) -> Item {
-        settle(key(), key(), sightings, &rules()).unwrap()
+        settle(key(), key(), sightings, &rules()).unwrap().item
     }
 
     #[test]
@@ -454,7 +462,7 @@ mod tests {
             let items = |sightings: &[Sighting<'_>]| {
                 let mut items: Vec<_> = split(Site::new(SITE), key(), sightings)
                     .iter()
-                    .map(|group| settle(group.id, key(), &group.sightings, &rules()).unwrap())
+                    .map(|group| settle(group.id, key(), &group.sightings, &rules()).unwrap().item)
                     .collect();
                 items.sort_by_key(|item| item.id);
                 items

@@ -1,0 +1,377 @@
+//! The store: every content ever read of every path, and the items that follow from them.
+//!
+//! What can't be recomputed is kept as it was read: which contents a path had, in order, and what each of them said.
+//! All else (how a content stands, which sightings a key has, the items, the members of feeds) follows from that, the
+//! decisions and the [`Terms`], and is kept only so that a pass need not compute it again. [`Sqlite`] keeps both and
+//! works out the difference that a batch makes; [`Memory`] keeps the first half and computes the rest anew each time it
+//! is asked. That they agree, whatever happens in whichever order, is the test of the one by the other.
+//!
+//! A store speaks of contents, accounts and items; rows and SQL stay inside. One transaction per batch holds all of it:
+//! contents, what they say, what follows. There is one writer, guarded by a lock of the shell's.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::mill::identify::Site;
+use crate::mill::item::{Account, Captured, Item, Key, Moment, SourceNo, Text};
+use crate::mill::settle::Rules;
+
+mod memory;
+mod schema;
+mod sqlite;
+
+pub use memory::Memory;
+pub use sqlite::Sqlite;
+
+/// What a file looked like when it was read: differing means that it must be looked into again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stat {
+    /// In bytes.
+    pub size: u64,
+    /// Nanoseconds since the epoch.
+    pub mtime_ns: i64,
+    /// Nanoseconds since the epoch.
+    pub ctime_ns: i64,
+    /// The file's number on its file system.
+    pub inode: u64,
+}
+
+/// A path as the store saw it last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LedgerRow {
+    /// Whose file.
+    pub source: SourceNo,
+    /// The file's name below the source, as the inbox spells it.
+    pub path: String,
+    /// What it looked like.
+    pub stat: Stat,
+    /// It was modified so shortly before it was read that its stat proves nothing.
+    pub racy: bool,
+    /// What its newest content was read with.
+    pub revision: u64,
+    /// The newest content.
+    pub digest: u128,
+    /// Items that its newest content gave.
+    pub items: u32,
+    /// How its newest content was captured.
+    pub captured: Captured,
+    /// How often its content had been replaced.
+    pub version: u32,
+    /// Why its newest content is drift, should it turn out to be the newest of its source.
+    pub drift: Option<String>,
+}
+
+/// A content that a path had, as far as comparing it with the next one goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// Its number among the contents of the path, from 0.
+    pub n: u32,
+    /// In bytes.
+    pub length: u64,
+    /// xxh3-128 of its bytes.
+    pub digest: u128,
+}
+
+/// Where a content gives an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line<A> {
+    /// The account, as the holder counts accounts.
+    pub account: A,
+    /// First line of the item, counted from 1.
+    pub line: u32,
+    /// How many lines further it goes.
+    pub span: u32,
+    /// Its list number as printed.
+    pub number: Option<u32>,
+    /// Its section, as an index of the reading's sections.
+    pub section: Option<u32>,
+}
+
+/// What one content says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading<A> {
+    /// What it was read with: layout, language, parser revision and all else that decides a reading.
+    pub revision: u64,
+    /// 1000 is a reading without a doubt.
+    pub confidence: u16,
+    /// The newest complete own date that the items list.
+    pub newest: Option<chrono::NaiveDate>,
+    /// Why this would be drift in the newest capture of its source.
+    pub drift: Option<String>,
+    /// Section headings, each once.
+    pub sections: Vec<Text>,
+    /// The items, in the file's order.
+    pub lines: Vec<Line<A>>,
+}
+
+impl<A> Reading<A> {
+    /// The same reading with its accounts counted otherwise. `None` as soon as one has no counterpart.
+    pub fn map<B>(&self, mut to: impl FnMut(&A) -> Option<B>) -> Option<Reading<B>> {
+        let lines = self.lines.iter().map(|line| {
+            let Line { account, line, span, number, section } = line;
+            Some(Line { account: to(account)?, line: *line, span: *span, number: *number, section: *section })
+        });
+        Some(Reading {
+            revision: self.revision,
+            confidence: self.confidence,
+            newest: self.newest,
+            drift: self.drift.clone(),
+            sections: self.sections.clone(),
+            lines: lines.collect::<Option<_>>()?,
+        })
+    }
+}
+
+/// What a look into a file found.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// A content that the path did not have last.
+    New {
+        /// xxh3-128 of its bytes.
+        digest: u128,
+        /// In bytes.
+        length: u64,
+        /// The earlier contents of the path that are a strict prefix of it.
+        completes: Vec<u32>,
+        /// What it says; accounts are indices of [`Batch::accounts`].
+        reading: Reading<u32>,
+    },
+    /// The content that the path had last, under another stat.
+    Same,
+    /// The content that the path had last, read anew.
+    Reread(Reading<u32>),
+    /// The content that the path had last; the new reading of it was kept out, for this reason.
+    Kept {
+        /// What it was read with, in vain.
+        revision: u64,
+        /// Why the old reading stays.
+        drift: String,
+    },
+}
+
+/// One look into one file.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Whose file.
+    pub source: SourceNo,
+    /// The file's name below the source.
+    pub path: String,
+    /// What it looked like.
+    pub stat: Stat,
+    /// See [`LedgerRow::racy`].
+    pub racy: bool,
+    /// What it held.
+    pub found: Found,
+}
+
+/// What one transaction takes in.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The accounts that the looks speak of, each once.
+    pub accounts: Vec<(Key, Arc<Account>)>,
+    /// At most one per path.
+    pub looks: Vec<Look>,
+}
+
+/// What a batch, or a change of terms, made of the items.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Absorbed {
+    /// Items that were not there before.
+    pub new: usize,
+    /// Items that subscribers see otherwise than before.
+    pub revised: usize,
+    /// Items that are gone: by a corrected reading, or because a cut reading was completed.
+    pub gone: usize,
+    /// Undated items whose sources ask for the day they are first seen.
+    pub unseen: Vec<Key>,
+    /// Keys that turned out to name several announcements.
+    pub twins: Vec<Key>,
+}
+
+impl Absorbed {
+    /// Adds what another batch made.
+    pub fn add(&mut self, other: Self) {
+        self.new += other.new;
+        self.revised += other.revised;
+        self.gone += other.gone;
+        self.unseen.extend(other.unseen);
+        self.twins.extend(other.twins);
+    }
+}
+
+/// A feed, as far as the choice of its items goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedTerms {
+    /// Its name in the config.
+    pub name: String,
+    /// In the order of the config.
+    pub sources: Vec<SourceNo>,
+    /// Newest items in the head; 0 = all.
+    pub limit: usize,
+}
+
+/// What the items of a store depend on besides what was read.
+pub struct Terms {
+    /// How sightings are settled.
+    pub rules: Rules,
+    /// Which feeds there are.
+    pub feeds: Vec<FeedTerms>,
+    /// Sources whose undated items take the day they are first seen.
+    pub first_seen: Vec<SourceNo>,
+    /// The stated time of capture of a path, by rules (1) and (2).
+    #[expect(clippy::type_complexity, reason = "one closure, named by its field")]
+    pub captured: Box<dyn Fn(SourceNo, &str) -> Option<Moment> + Send + Sync>,
+    /// Equal for terms that give equal items: what was derived under other terms is derived anew.
+    pub fingerprint: String,
+}
+
+/// Where an item was sighted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SightedAt {
+    /// The source's name.
+    pub source: String,
+    /// The file.
+    pub file: String,
+    /// Which of the path's contents, from 0.
+    pub n: u32,
+    /// First line, counted from 1.
+    pub line: u32,
+    /// As printed.
+    pub number: Option<u32>,
+    /// The heading above.
+    pub section: Option<Text>,
+    /// As it stands among the contents of its path.
+    pub captured: Option<DateTime<Utc>>,
+}
+
+/// A content of a path, as it is exported: all that the store can't recompute.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Content {
+    /// The version of this form.
+    pub schema: u32,
+    /// The source's name.
+    pub source: String,
+    /// The file's name below the source.
+    pub path: String,
+    /// Its number among the contents of the path, from 0.
+    pub n: u32,
+    /// xxh3-128 of its bytes, in hex.
+    pub digest: String,
+    /// In bytes.
+    pub length: u64,
+    /// The content that completes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_by: Option<u32>,
+    /// What it says.
+    pub reading: Reading<Account>,
+}
+
+/// A published document, as the publish ledger lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedRow {
+    /// The feed it belongs to.
+    pub feed: String,
+    /// Below the output folder.
+    pub path: String,
+    /// In bytes.
+    pub size: u64,
+    /// Nanoseconds since the epoch.
+    pub mtime_ns: i64,
+    /// The file's number on its file system.
+    pub inode: u64,
+    /// xxh3-128 of its bytes.
+    pub hash: u128,
+}
+
+/// How far a feed has been published.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FeedState {
+    /// Counts the batches that may have changed what the feed shows.
+    pub changed: u64,
+    /// `changed` when it was last published.
+    pub shown: u64,
+    /// What the documents were rendered with when it was last published.
+    pub rendered_with: String,
+}
+
+/// Why a store can't do what it was asked.
+#[derive(Debug)]
+pub enum StoreError {
+    /// The file is no database, or a damaged one.
+    Damaged(String),
+    /// Written by a later feedmill.
+    Newer {
+        /// The version found.
+        found: i64,
+        /// The newest version known here.
+        known: i64,
+    },
+    /// The file system refuses.
+    Unusable(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged(how) => write!(f, "the store is damaged: {how}"),
+            Self::Newer { found, known } => {
+                write!(f, "expected a store of version {known} or older, but found version {found}")
+            }
+            Self::Unusable(cause) => write!(f, "{cause}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// What the store answers with.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// What a pass asks of a store.
+///
+/// # Errors
+/// Every method fails when the file below is damaged or can't be used; what was committed before still holds.
+#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+pub trait Store {
+    /// The numbers of the sources with these names, given out at first sight.
+    fn source_numbers(&mut self, names: &[&str]) -> Result<Vec<SourceNo>>;
+    /// All sources ever seen: number, name, and the site its items were last filed under.
+    fn known_sources(&self) -> Result<Vec<(SourceNo, String, Option<Site>)>>;
+    /// Every path ever seen.
+    fn ledger(&self) -> Result<Vec<LedgerRow>>;
+    /// The contents that a path had, in order.
+    fn contents_of(&self, source: SourceNo, path: &str) -> Result<Vec<Known>>;
+    /// What the newest content of a path says.
+    fn newest_reading(&self, source: SourceNo, path: &str) -> Result<Option<Reading<Account>>>;
+    /// Makes what was derived agree with the terms, if they changed.
+    fn agree(&mut self, terms: &Terms) -> Result<Absorbed>;
+    /// Takes in a batch and all that follows from it, in one transaction.
+    fn absorb(&mut self, batch: &Batch, terms: &Terms) -> Result<Absorbed>;
+    /// The items of a feed's head, newest first.
+    fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>>;
+    /// How many items there are.
+    fn count(&self) -> Result<usize>;
+    /// Every item with its sightings, by id.
+    fn items(&self, terms: &Terms, visit: &mut dyn FnMut(Item, Vec<SightedAt>)) -> Result<()>;
+    /// Every content, sorted by source, path and number.
+    fn export(&self, visit: &mut dyn FnMut(Content)) -> Result<()>;
+    /// Takes in contents that were exported, into a store that has none.
+    fn import(&mut self, contents: Vec<Content>, terms: &Terms) -> Result<Absorbed>;
+    /// How far a feed has been published.
+    fn feed_state(&self, feed: &str) -> Result<FeedState>;
+    /// The publish ledger.
+    fn published(&self) -> Result<Vec<PublishedRow>>;
+    /// Records that a feed was published with these documents, up to `state.changed`.
+    fn record_published(&mut self, feed: &str, state: &FeedState, documents: &[PublishedRow]) -> Result<()>;
+}
+
+/// The head rule (design section 6): the newest `limit` items, plus those first captured within seven days before the
+/// newest capture; at most this many, the newest kept, unless `limit` itself is larger.
+pub const HEAD_AT_MOST: usize = 500;
+
+/// How long an item counts as freshly captured, in days.
+pub const FRESH_DAYS: i64 = 7;

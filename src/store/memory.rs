@@ -1,0 +1,370 @@
+//! A store that keeps what was read and computes all else anew each time it is asked: the oracle of the tests.
+//!
+//! It promises to be slow and obviously right. Nothing in it is incremental, so it can't be wrong about a difference.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+
+use super::{
+    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, HEAD_AT_MOST, Known, LedgerRow, PublishedRow,
+    Reading, Result, SightedAt, Stat, Store, Terms,
+};
+use crate::mill::history::{self, Standing};
+use crate::mill::identify::Site;
+use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
+use crate::mill::settle::{self, Rules, Sighting};
+
+#[derive(Debug, Clone)]
+struct Kept {
+    digest: u128,
+    length: u64,
+    completed_by: Option<u32>,
+    reading: Reading<Account>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Path {
+    stat: Stat,
+    racy: bool,
+    revision: u64,
+    drift: Option<String>,
+    contents: Vec<Kept>,
+}
+
+/// See the module.
+#[derive(Default)]
+pub struct Memory {
+    sources: Vec<String>,
+    paths: BTreeMap<(SourceNo, String), Path>,
+    /// The terms of the last call that gave some: what the items follow from.
+    terms: Option<View>,
+    feeds: BTreeMap<String, FeedState>,
+    published: BTreeMap<String, PublishedRow>,
+}
+
+/// The part of the terms that items follow from, with the stated captures worked out.
+struct View {
+    rules: Rules,
+    first_seen: Vec<SourceNo>,
+    stated: BTreeMap<(SourceNo, String), Option<crate::mill::item::Moment>>,
+}
+
+impl Memory {
+    fn remember(&mut self, terms: &Terms) {
+        let stated = self.paths.keys().map(|(source, path)| ((*source, path.clone()), (terms.captured)(*source, path)));
+        self.terms =
+            Some(View { rules: terms.rules.clone(), first_seen: terms.first_seen.clone(), stated: stated.collect() });
+    }
+
+    fn standings(&self, at: &(SourceNo, String), path: &Path) -> Vec<Standing> {
+        let stated = self.terms.as_ref().and_then(|terms| terms.stated.get(at).copied().flatten());
+        let contents: Vec<_> = path
+            .contents
+            .iter()
+            .map(|kept| history::Content { completed_by: kept.completed_by, newest: kept.reading.newest })
+            .collect();
+        history::standings(stated, &contents)
+    }
+
+    /// Every sighting that counts, filed under its plain key.
+    fn sightings(&self) -> BTreeMap<Key, (Site, Vec<(Sighting<'_>, SightedAt)>)> {
+        let mut sightings: BTreeMap<Key, (Site, Vec<(Sighting<'_>, SightedAt)>)> = BTreeMap::new();
+        let Some(terms) = &self.terms else { return sightings };
+        let mut content = 0;
+        for (at, path) in &self.paths {
+            let Some(rule) = terms.rules.sources.get(&at.0) else { continue };
+            for ((n, kept), standing) in path.contents.iter().enumerate().zip(self.standings(at, path)) {
+                content += 1;
+                let whole = standing.whole.and_then(|whole| path.contents.get(whole as usize));
+                for line in &kept.reading.lines {
+                    let repeated = |whole: &Kept| whole.reading.lines.iter().any(|other| other.account == line.account);
+                    if whole.is_some_and(|whole| !repeated(whole)) {
+                        continue;
+                    }
+                    let sighting = Sighting {
+                        source: at.0,
+                        account: &line.account,
+                        captured: standing.captured,
+                        version: standing.version,
+                        content,
+                    };
+                    let sighted = SightedAt {
+                        source: rule.name.clone(),
+                        file: at.1.clone(),
+                        n: u32::try_from(n).unwrap_or(u32::MAX),
+                        line: line.line,
+                        number: line.number,
+                        section: line.section.and_then(|index| kept.reading.sections.get(index as usize).cloned()),
+                        captured: standing.captured.when.map(|moment| moment.instant()),
+                    };
+                    let key = rule.site.key(&line.account);
+                    sightings.entry(key).or_insert((rule.site, Vec::new())).1.push((sighting, sighted));
+                }
+            }
+        }
+        sightings
+    }
+
+    fn all(&self) -> BTreeMap<Key, (Item, Vec<SightedAt>)> {
+        let Some(terms) = &self.terms else { return BTreeMap::new() };
+        let decisions = &terms.rules.decisions;
+        let filed = self.sightings();
+        let mut roots: BTreeMap<Key, (Key, Vec<Sighting<'_>>, Vec<SightedAt>)> = BTreeMap::new();
+        for (key, (site, told)) in &filed {
+            let sightings: Vec<_> = told.iter().map(|(sighting, _)| *sighting).collect();
+            for group in settle::split(*site, *key, &sightings) {
+                let root = roots.entry(decisions.root(group.id)).or_insert((*key, Vec::new(), Vec::new()));
+                // Which of a group's sightings are which: by content and account, as the group holds them.
+                let of_group = told.iter().filter(|(sighting, _)| {
+                    group
+                        .sightings
+                        .iter()
+                        .any(|other| other.content == sighting.content && std::ptr::eq(other.account, sighting.account))
+                });
+                root.2.extend(of_group.map(|(_, at)| at.clone()));
+                root.1.extend(group.sightings);
+            }
+        }
+        let items = roots.into_iter().filter_map(|(id, (key, sightings, mut at))| {
+            at.sort();
+            Some((id, (settle::settle(id, key, &sightings, &terms.rules)?.item, at)))
+        });
+        items.collect()
+    }
+
+    fn difference(&self, before: &BTreeMap<Key, (Item, Vec<SightedAt>)>) -> Absorbed {
+        let after = self.all();
+        let mut absorbed = Absorbed::default();
+        for (id, (item, _)) in &after {
+            match before.get(id) {
+                None => absorbed.new += 1,
+                Some((old, _)) => absorbed.revised += usize::from(old.differs_from(item)),
+            }
+            let asks = |terms: &View| item.sources.iter().any(|source| terms.first_seen.contains(source));
+            if item.published.is_none() && self.terms.as_ref().is_some_and(asks) {
+                absorbed.unseen.push(*id);
+            }
+        }
+        absorbed.gone = before.keys().filter(|id| !after.contains_key(id)).count();
+        absorbed
+    }
+
+    fn touch_feeds(&mut self, terms: &Terms) {
+        for feed in &terms.feeds {
+            self.feeds.entry(feed.name.clone()).or_default().changed += 1;
+        }
+    }
+}
+
+impl Store for Memory {
+    fn source_numbers(&mut self, names: &[&str]) -> Result<Vec<SourceNo>> {
+        let mut numbers = Vec::new();
+        for name in names {
+            let at = self.sources.iter().position(|known| known == name).unwrap_or_else(|| {
+                self.sources.push((*name).to_owned());
+                self.sources.len() - 1
+            });
+            numbers.push(SourceNo(u32::try_from(at).unwrap_or(u32::MAX)));
+        }
+        Ok(numbers)
+    }
+
+    fn known_sources(&self) -> Result<Vec<(SourceNo, String, Option<Site>)>> {
+        let site = |no| self.terms.as_ref().and_then(|terms| terms.rules.sources.get(&no)).map(|rule| rule.site);
+        Ok((0..).map(SourceNo).zip(&self.sources).map(|(no, name)| (no, name.clone(), site(no))).collect())
+    }
+
+    fn ledger(&self) -> Result<Vec<LedgerRow>> {
+        let rows = self.paths.iter().filter_map(|(at, path)| {
+            let newest = path.contents.last()?;
+            let standing = *self.standings(at, path).last()?;
+            Some(LedgerRow {
+                source: at.0,
+                path: at.1.clone(),
+                stat: path.stat,
+                racy: path.racy,
+                revision: path.revision,
+                digest: newest.digest,
+                items: u32::try_from(newest.reading.lines.len()).unwrap_or(u32::MAX),
+                captured: standing.captured,
+                version: standing.version,
+                drift: path.drift.clone(),
+            })
+        });
+        Ok(rows.collect())
+    }
+
+    fn contents_of(&self, source: SourceNo, path: &str) -> Result<Vec<Known>> {
+        let contents = self.paths.get(&(source, path.to_owned())).map_or(&[][..], |path| &path.contents);
+        Ok((0..).zip(contents).map(|(n, kept)| Known { n, length: kept.length, digest: kept.digest }).collect())
+    }
+
+    fn newest_reading(&self, source: SourceNo, path: &str) -> Result<Option<Reading<Account>>> {
+        let newest = self.paths.get(&(source, path.to_owned())).and_then(|path| path.contents.last());
+        Ok(newest.map(|kept| kept.reading.clone()))
+    }
+
+    fn agree(&mut self, terms: &Terms) -> Result<Absorbed> {
+        let before = self.all();
+        self.remember(terms);
+        self.touch_feeds(terms);
+        Ok(self.difference(&before))
+    }
+
+    fn absorb(&mut self, batch: &Batch, terms: &Terms) -> Result<Absorbed> {
+        let before = self.all();
+        let account = |index: &u32| batch.accounts.get(*index as usize).map(|(_, account)| Account::clone(account));
+        for look in &batch.looks {
+            let path = self.paths.entry((look.source, look.path.clone())).or_default();
+            (path.stat, path.racy) = (look.stat, look.racy);
+            match &look.found {
+                Found::Same => {}
+                Found::New { digest, length, completes, reading } => {
+                    let n = u32::try_from(path.contents.len()).unwrap_or(u32::MAX);
+                    for earlier in completes {
+                        if let Some(kept) = path.contents.get_mut(*earlier as usize) {
+                            kept.completed_by.get_or_insert(n);
+                        }
+                    }
+                    let Some(reading) = reading.map(account) else { continue };
+                    (path.revision, path.drift) = (reading.revision, reading.drift.clone());
+                    path.contents.push(Kept { digest: *digest, length: *length, completed_by: None, reading });
+                }
+                Found::Reread(reading) => {
+                    if let (Some(reading), Some(kept)) = (reading.map(account), path.contents.last_mut()) {
+                        (path.revision, path.drift) = (reading.revision, reading.drift.clone());
+                        kept.reading = reading;
+                    }
+                }
+                Found::Kept { revision, drift } => {
+                    (path.revision, path.drift) = (*revision, Some(drift.clone()));
+                }
+            }
+        }
+        self.remember(terms);
+        self.touch_feeds(terms);
+        Ok(self.difference(&before))
+    }
+
+    fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
+        let shown = |item: &Item| {
+            item.published.is_some()
+                && !terms.rules.decisions.retracted.contains(&item.id)
+                && item.sources.iter().any(|source| feed.sources.contains(source))
+        };
+        let mut items: Vec<Item> = self.all().into_values().map(|(item, _)| item).filter(shown).collect();
+        items.sort_by(Item::newest_first);
+        if feed.limit == 0 {
+            return Ok(items);
+        }
+        // The stated captures over the feed's sources, and which keys each content lists.
+        let mut captures: Vec<(SourceNo, i64, Captured)> = Vec::new();
+        let mut listed: BTreeMap<Key, BTreeSet<(SourceNo, i64, Option<chrono::DateTime<chrono::Utc>>)>> =
+            BTreeMap::new();
+        let mut content = 0;
+        for (at, path) in &self.paths {
+            for standing in self.standings(at, path) {
+                content += 1;
+                if feed.sources.contains(&at.0) && standing.captured.stated {
+                    captures.push((at.0, content, standing.captured));
+                }
+            }
+        }
+        for (key, (site, told)) in &self.sightings() {
+            let sightings: Vec<_> = told.iter().map(|(sighting, _)| *sighting).collect();
+            for group in settle::split(*site, *key, &sightings) {
+                let of_feed = group
+                    .sightings
+                    .iter()
+                    .filter(|sighting| feed.sources.contains(&sighting.source) && sighting.captured.stated);
+                listed.entry(terms.rules.decisions.root(group.id)).or_default().extend(of_feed.map(|sighting| {
+                    (sighting.source, sighting.content, sighting.captured.when.map(|moment| moment.instant()))
+                }));
+            }
+        }
+        let instant = |captured: &Captured| captured.when.map(|moment| moment.instant());
+        let newest = captures.iter().filter_map(|(_, _, captured)| instant(captured)).max();
+        let first = |source: SourceNo| {
+            captures.iter().filter(|(of, ..)| *of == source).filter_map(|(_, _, captured)| instant(captured)).min()
+        };
+        let fresh = |item: &Item| {
+            let at = listed.get(&item.id)?;
+            let since = newest?.checked_sub_signed(TimeDelta::days(FRESH_DAYS))?;
+            let earliest = at.iter().filter_map(|(_, _, when)| *when).min()?;
+            let in_a_first = at.iter().any(|(source, _, when)| *when == first(*source));
+            (earliest >= since && !in_a_first).then_some(())
+        };
+        let at_most = HEAD_AT_MOST.max(feed.limit);
+        let mut place = 0;
+        items.retain(|item| {
+            place += 1;
+            place <= feed.limit || fresh(item).is_some()
+        });
+        items.truncate(at_most);
+        Ok(items)
+    }
+
+    fn count(&self) -> Result<usize> {
+        Ok(self.all().len())
+    }
+
+    fn items(&self, _: &Terms, visit: &mut dyn FnMut(Item, Vec<SightedAt>)) -> Result<()> {
+        for (item, sightings) in self.all().into_values() {
+            visit(item, sightings);
+        }
+        Ok(())
+    }
+
+    fn export(&self, visit: &mut dyn FnMut(Content)) -> Result<()> {
+        let mut contents = Vec::new();
+        for ((source, path), kept) in &self.paths {
+            let source = self.sources.get(source.0 as usize).cloned().unwrap_or_default();
+            for (n, kept) in (0..).zip(&kept.contents) {
+                contents.push(Content {
+                    schema: 1,
+                    source: source.clone(),
+                    path: path.clone(),
+                    n,
+                    digest: format!("{:032x}", kept.digest),
+                    length: kept.length,
+                    completed_by: kept.completed_by,
+                    reading: kept.reading.clone(),
+                });
+            }
+        }
+        contents.sort_by(|a, b| (&a.source, &a.path, a.n).cmp(&(&b.source, &b.path, b.n)));
+        contents.into_iter().for_each(visit);
+        Ok(())
+    }
+
+    fn import(&mut self, contents: Vec<Content>, terms: &Terms) -> Result<Absorbed> {
+        for content in contents {
+            let Some(source) = self.source_numbers(&[&content.source])?.first().copied() else { continue };
+            let path = self.paths.entry((source, content.path)).or_default();
+            path.revision = content.reading.revision;
+            path.contents.push(Kept {
+                digest: u128::from_str_radix(&content.digest, 16).unwrap_or_default(),
+                length: content.length,
+                completed_by: content.completed_by,
+                reading: content.reading,
+            });
+        }
+        self.agree(terms)
+    }
+
+    fn feed_state(&self, feed: &str) -> Result<FeedState> {
+        Ok(self.feeds.get(feed).cloned().unwrap_or_default())
+    }
+
+    fn published(&self) -> Result<Vec<PublishedRow>> {
+        Ok(self.published.values().cloned().collect())
+    }
+
+    fn record_published(&mut self, feed: &str, state: &FeedState, documents: &[PublishedRow]) -> Result<()> {
+        self.feeds.insert(feed.to_owned(), state.clone());
+        self.published.retain(|_, row| row.feed != feed);
+        self.published.extend(documents.iter().map(|row| (row.path.clone(), row.clone())));
+        Ok(())
+    }
+}

@@ -1,0 +1,197 @@
+//! The shape of the database file, version by version.
+//!
+//! `user_version` counts the migrations applied. The list is append-only: a file written by any earlier feedmill is
+//! brought up to date in one exclusive transaction, a file written by a later one is refused untouched.
+//!
+//! Days are counted from 1970-01-01, instants are seconds since then; ids and digests are 16 bytes, big-endian.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{Result, StoreError};
+
+/// What can't be recomputed: `source`, `path`, `seen`, `account`. What follows from it: the rest.
+///
+/// A content's id is `path << 20 | n`, so that the contents of a path stand together, in order, without an index; a
+/// path has at most 2^20 contents (one an hour for a century).
+const VERSION_1: &str = "
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE source (
+    no   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    site BLOB
+) STRICT;
+
+-- The newest look into each path. `racy`: modified so shortly before the look that its stat proves nothing.
+CREATE TABLE path (
+    id       INTEGER PRIMARY KEY,
+    source   INTEGER NOT NULL,
+    name     TEXT NOT NULL,
+    size     INTEGER NOT NULL,
+    mtime    INTEGER NOT NULL,
+    ctime    INTEGER NOT NULL,
+    inode    INTEGER NOT NULL,
+    racy     INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    digest   BLOB NOT NULL,
+    contents INTEGER NOT NULL,
+    items    INTEGER NOT NULL,
+    drift    TEXT,
+    UNIQUE (source, name)
+) STRICT;
+
+-- Every content a path ever had. `reading` is what it says: one compact value, not a row an item.
+CREATE TABLE seen (
+    id           INTEGER PRIMARY KEY,
+    source       INTEGER NOT NULL,
+    digest       BLOB NOT NULL,
+    length       INTEGER NOT NULL,
+    completed_by INTEGER,
+    newest       INTEGER,
+    reading      BLOB NOT NULL,
+    -- How it stands among the contents of its path (follows from the above).
+    captured     INTEGER,
+    captured_day INTEGER NOT NULL,
+    stated       INTEGER NOT NULL,
+    version      INTEGER NOT NULL,
+    whole        INTEGER
+) STRICT;
+CREATE INDEX seen_captured ON seen (source, captured) WHERE stated = 1;
+
+CREATE TABLE account (
+    id          INTEGER PRIMARY KEY,
+    title       TEXT NOT NULL,
+    summary     TEXT,
+    date        INTEGER,
+    date_end    INTEGER,
+    time        INTEGER,
+    date_raw    TEXT,
+    basis       INTEGER NOT NULL,
+    credit      TEXT,
+    kicker      TEXT,
+    place       TEXT,
+    link        TEXT,
+    explicit_id TEXT
+) STRICT;
+
+-- The sightings of a key: pairs of account and content.
+CREATE TABLE sighted (
+    key   BLOB PRIMARY KEY,
+    pairs BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Keys that turned out to name several announcements: the id of each further one, and the key it came from.
+CREATE TABLE twin (
+    id  BLOB PRIMARY KEY,
+    key BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Settled items. `text` is the account that gives title and summary.
+CREATE TABLE item (
+    key          BLOB NOT NULL,
+    id           BLOB NOT NULL,
+    text         INTEGER NOT NULL,
+    date         INTEGER,
+    date_end     INTEGER,
+    time         INTEGER,
+    date_raw     TEXT,
+    basis        INTEGER NOT NULL,
+    credit       TEXT,
+    kicker       TEXT,
+    place        TEXT,
+    link         TEXT,
+    published    INTEGER,
+    updated      INTEGER,
+    sources      BLOB NOT NULL,
+    PRIMARY KEY (key, id)
+) STRICT, WITHOUT ROWID;
+
+-- `changed` counts the batches that may have changed what the feed shows, `shown` is its value at the last publication.
+CREATE TABLE feed (
+    no            INTEGER PRIMARY KEY,
+    name          TEXT NOT NULL UNIQUE,
+    sources       BLOB NOT NULL,
+    changed       INTEGER NOT NULL,
+    shown         INTEGER NOT NULL,
+    rendered_with TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE member (
+    feed      INTEGER NOT NULL,
+    published INTEGER NOT NULL,
+    id        BLOB NOT NULL,
+    key       BLOB NOT NULL,
+    PRIMARY KEY (feed, published DESC, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE published (
+    path  TEXT PRIMARY KEY,
+    feed  TEXT NOT NULL,
+    size  INTEGER NOT NULL,
+    mtime INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    hash  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
+const MIGRATIONS: &[&str] = &[VERSION_1];
+
+/// The tables that hold what can't be recomputed, for salvage.
+pub(super) const KEPT: &[&str] = &["source", "path", "seen", "account"];
+
+/// The newest version known here.
+pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
+
+/// Brings the file up to date.
+///
+/// # Errors
+/// A file of a later version, a damaged file, or one that can't be written.
+pub(super) fn migrate(db: &mut Connection) -> Result<()> {
+    let version = |db: &Connection| db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    let found = version(db)?;
+    if found == NEWEST {
+        return Ok(());
+    }
+    if found > NEWEST || found < 0 {
+        return Err(StoreError::Newer { found, known: NEWEST });
+    }
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    let found = usize::try_from(version(&transaction)?).unwrap_or_default();
+    for migration in MIGRATIONS.iter().skip(found) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", NEWEST)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrating_twice_is_migrating_once() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate(&mut db).unwrap();
+        db.execute("INSERT INTO source VALUES (0, 'x', NULL)", []).unwrap();
+        migrate(&mut db).unwrap();
+        assert_eq!(db.query_row("SELECT count(*) FROM source", [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_later_store_is_refused_untouched() {
+        let mut db = Connection::open_in_memory().unwrap();
+        db.pragma_update(None, "user_version", NEWEST + 1).unwrap();
+        assert!(matches!(migrate(&mut db), Err(StoreError::Newer { .. })));
+        assert_eq!(db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    }
+
+    /// SQLite 3.7.0 to 3.51.2 can lose commits when a WAL is reset (the WAL-reset race).
+    #[test]
+    fn the_bundled_sqlite_has_no_wal_reset_race() {
+        assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
+    }
+}
