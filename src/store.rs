@@ -56,10 +56,6 @@ pub struct LedgerRow {
     pub digest: u128,
     /// Items that its newest content gave.
     pub items: u32,
-    /// How its newest content was captured.
-    pub captured: Captured,
-    /// How often its content had been replaced.
-    pub version: u32,
     /// Why its newest content is drift, should it turn out to be the newest of its source.
     pub drift: Option<String>,
 }
@@ -347,6 +343,8 @@ pub trait Store {
     fn contents_of(&self, source: SourceNo, path: &str) -> Result<Vec<Known>>;
     /// What the newest content of a path says.
     fn newest_reading(&self, source: SourceNo, path: &str) -> Result<Option<Reading<Account>>>;
+    /// The time of capture and the version of the newest content of a path.
+    fn capture_of(&self, source: SourceNo, path: &str) -> Result<(Captured, u32)>;
     /// Makes what was derived agree with the terms, if they changed.
     fn agree(&mut self, terms: &Terms) -> Result<Absorbed>;
     /// Takes in a batch and all that follows from it, in one transaction.

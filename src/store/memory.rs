@@ -178,7 +178,6 @@ impl Store for Memory {
     fn ledger(&self) -> Result<Vec<LedgerRow>> {
         let rows = self.paths.iter().filter_map(|(at, path)| {
             let newest = path.contents.last()?;
-            let standing = *self.standings(at, path).last()?;
             Some(LedgerRow {
                 source: at.0,
                 path: at.1.clone(),
@@ -187,8 +186,6 @@ impl Store for Memory {
                 revision: path.revision,
                 digest: newest.digest,
                 items: u32::try_from(newest.reading.lines.len()).unwrap_or(u32::MAX),
-                captured: standing.captured,
-                version: standing.version,
                 drift: path.drift.clone(),
             })
         });
@@ -203,6 +200,12 @@ impl Store for Memory {
     fn newest_reading(&self, source: SourceNo, path: &str) -> Result<Option<Reading<Account>>> {
         let newest = self.paths.get(&(source, path.to_owned())).and_then(|path| path.contents.last());
         Ok(newest.map(|kept| kept.reading.clone()))
+    }
+
+    fn capture_of(&self, source: SourceNo, path: &str) -> Result<(Captured, u32)> {
+        let at = (source, path.to_owned());
+        let standing = self.paths.get(&at).and_then(|path| self.standings(&at, path).pop());
+        Ok(standing.map(|standing| (standing.captured, standing.version)).unwrap_or_default())
     }
 
     fn agree(&mut self, terms: &Terms) -> Result<Absorbed> {

@@ -250,6 +250,7 @@ impl Sqlite {
         let keys: BTreeSet<Key> = filed.keys().copied().collect();
         for (key, mut pairs) in filed {
             pairs.sort_unstable();
+            pairs.dedup();
             work.write_sighted(key, pairs)?;
         }
         // Items whose keys have no sightings any more have to go as well.
@@ -549,8 +550,9 @@ impl<'a> Work<'a> {
             else {
                 continue;
             };
-            if known.0 != Some(*key) && !fresh {
-                let mut accounts: Vec<i64> = self.sightings(*key)?.into_iter().map(|pair| pair.0).collect();
+            if known.0 != Some(*key) {
+                let pairs = if fresh { Vec::new() } else { self.sightings(*key)? };
+                let mut accounts: Vec<i64> = pairs.into_iter().map(|pair| pair.0).collect();
                 accounts.sort_unstable();
                 accounts.dedup();
                 known = (Some(*key), accounts);
@@ -565,6 +567,7 @@ impl<'a> Work<'a> {
                 next += 1;
                 self.write_account(*id, account)?;
                 self.accounts.insert(*id, account.clone());
+                known.1.push(*id);
             }
         }
         Ok(ids)
@@ -1265,22 +1268,10 @@ impl Store for Sqlite {
     }
 
     fn ledger(&self) -> Result<Vec<LedgerRow>> {
-        // Only a path whose newest content is drift is asked about its capture: there are few.
         let mut select = self.db.prepare_cached(
-            "SELECT source, name, size, mtime, ctime, inode, racy, revision, digest, items, drift, id, contents
-             FROM path",
+            "SELECT source, name, size, mtime, ctime, inode, racy, revision, digest, items, drift FROM path",
         )?;
-        let mut standing =
-            self.db.prepare_cached("SELECT captured, captured_day, stated, version FROM seen WHERE id = ?")?;
         let rows = select.query_map([], |row| {
-            let id = content_id(row.get(11)?, row.get::<_, u32>(12)?.saturating_sub(1));
-            let (captured, version) = standing
-                .query_row([id], |row| {
-                    let captured = Captured { when: moment_from(row.get(0)?, row.get(1)?), stated: row.get(2)? };
-                    Ok((captured, row.get(3)?))
-                })
-                .optional()?
-                .unwrap_or_default();
             Ok(LedgerRow {
                 source: SourceNo(row.get(0)?),
                 path: row.get(1)?,
@@ -1294,8 +1285,6 @@ impl Store for Sqlite {
                 revision: row.get::<_, i64>(7)? as u64,
                 digest: digest_from(row, 8)?,
                 items: row.get(9)?,
-                captured,
-                version,
                 drift: row.get(10)?,
             })
         })?;
@@ -1324,6 +1313,18 @@ impl Store for Sqlite {
             .query_row((source.0, path), |row| row.get(0))
             .optional()?;
         bytes.map(|bytes| with_accounts(&self.db, &bytes)).transpose()
+    }
+
+    fn capture_of(&self, source: SourceNo, path: &str) -> Result<(Captured, u32)> {
+        let mut select = self.db.prepare_cached(
+            "SELECT captured, captured_day, stated, version FROM path
+             JOIN seen ON seen.id = path.id * 1048576 + path.contents - 1 WHERE path.source = ? AND path.name = ?",
+        )?;
+        let found = select.query_row((source.0, path), |row| {
+            let captured = Captured { when: moment_from(row.get(0)?, row.get(1)?), stated: row.get(2)? };
+            Ok((captured, row.get(3)?))
+        });
+        Ok(found.optional()?.unwrap_or_default())
     }
 
     fn agree(&mut self, terms: &Terms) -> Result<Absorbed> {
