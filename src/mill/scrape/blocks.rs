@@ -15,7 +15,6 @@ pub(crate) enum Unit {
     /// A run of non-blank lines.
     Run,
     /// Each non-blank line.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for layouts that read by line; none is built in yet"))]
     Line,
 }
 
