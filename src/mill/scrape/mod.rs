@@ -1,11 +1,50 @@
 //! Text to drafts: how a saved listing page is understood.
+//!
+//! What this room promises:
+//! - it never fails: any text gives a [`Scrape`], and one that is no list of items is refused with a reason;
+//! - it is linear in the length of the text, whatever the text;
+//! - every draft stands on lines that exist, in the file's order, and no line serves two drafts: the span is the
+//!   provenance;
+//! - fields are slices of the text, as printed; lines of one field are joined by one blank.
+//!
+//! What it refuses: to guess. A date whose order or year the file does not settle has no day; a date that lost its title
+//! is dropped with a [`Fault`] and never lent to a neighbour; a title at which a cut file ends is not taken.
+//!
+//! How: `blocks` takes the text apart, `date` and `label` say what each block could be (in the words of `language`),
+//! `evidence` takes the facts of the file, `layout` says how items look, `path` finds the cheapest explanation, and
+//! `reading` tells it in drafts.
+
+mod blocks;
+mod date;
+mod evidence;
+mod label;
+mod language;
+mod layout;
+mod path;
+mod reading;
 
 use std::borrow::Cow;
 
 use chrono::{NaiveDate, NaiveTime};
+use serde::Serialize;
+
+pub use layout::layouts;
+
+/// Reads the items of `text`.
+#[must_use]
+pub fn parse<'t>(text: &'t str, terms: &Terms) -> Scrape<'t> {
+    reading::read(text, terms, false).0
+}
+
+/// Reads the items of `text` as [`parse`] does, and says of each block what became of it and at what cost.
+#[must_use]
+pub fn explain<'t>(text: &'t str, terms: &Terms) -> Explained<'t> {
+    let (scrape, blocks) = reading::read(text, terms, true);
+    Explained { scrape, blocks }
+}
 
 /// How a source's files are to be read: all that decides a reading besides the text.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Terms {
     /// The layout to read with; `None` is `auto`: the cheapest explanation among the built-ins.
     pub layout: Option<String>,
@@ -99,6 +138,34 @@ pub struct Scrape<'t> {
     pub refused: Option<String>,
     /// The newest complete own date that the items list: rule (3) of the time of capture.
     pub newest: Option<NaiveDate>,
+}
+
+/// A scrape, and how it was read.
+#[derive(Debug, Clone)]
+pub struct Explained<'t> {
+    /// The same as [`parse`] gives.
+    pub scrape: Scrape<'t>,
+    /// Every block of the file, in order.
+    pub blocks: Vec<BlockUse<'t>>,
+}
+
+/// What became of a block.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BlockUse<'t> {
+    /// First line, counted from 1.
+    pub line: u32,
+    /// What it was used as: `title`, `date`, `summary`, `credit`, `kicker`, `heading` or `noise`.
+    pub label: &'static str,
+    /// Which item it became part of, counted from 0 in the order of the drafts found; in a refused file the items are
+    /// those that would have been taken.
+    pub item: Option<usize>,
+    /// What that cost; 1 is a block that means nothing. A diagnostic: its values may change.
+    pub cost: f64,
+    /// Its text.
+    pub text: Cow<'t, str>,
+    /// Why it is in no item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
 }
 
 /// A file read with less confidence than this gives no items.

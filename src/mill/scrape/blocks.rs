@@ -1,0 +1,302 @@
+//! Text to blocks: the lines of a page that belong together.
+//!
+//! A block is a run of non-blank lines. Four kinds of line open a block of their own even within a run: a line that is
+//! wholly a date, one that begins with a list mark, one that holds a `|`, and the line after a date. Whether a line is
+//! a date is asked before whether it has a mark: `12. June 2018` is no item 12.
+//!
+//! Lines end with LF, CR LF or CR, as editors count them. Other separators (form feed, NEL, U+2028) are white space.
+
+use super::date::{self, Printed};
+use super::language::Lexicon;
+
+/// What makes a block: it belongs to the layout, not to the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// A run of non-blank lines.
+    Run,
+    /// Each non-blank line.
+    Line,
+}
+
+/// The list mark before a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    None,
+    /// `12.` or `12)`; the number when it fits.
+    Number(Option<u32>),
+    Bullet,
+}
+
+/// A block. Its `text` is a slice of the file without mark and outer blanks, line breaks included.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Block<'t> {
+    pub(crate) text: &'t str,
+    /// First line, counted from 1; that of the mark if it stands on a line of its own.
+    pub(crate) line: u32,
+    pub(crate) last_line: u32,
+    /// Columns of white space before mark and text.
+    pub(crate) indent: u32,
+    /// Blank lines before it.
+    pub(crate) gap: u32,
+    pub(crate) mark: Mark,
+    /// The text has more than one line.
+    pub(crate) folded: bool,
+    /// Which of the page's dates the block is.
+    pub(crate) date: Option<u32>,
+}
+
+/// A file taken apart.
+pub(crate) struct Page<'t> {
+    pub(crate) blocks: Vec<Block<'t>>,
+    pub(crate) dates: Vec<Printed<'t>>,
+    /// No newline stands at the end of the file.
+    pub(crate) cut: bool,
+    /// Number of the last line.
+    pub(crate) last_line: u32,
+}
+
+/// Takes `text` apart.
+pub(crate) fn split<'t>(text: &'t str, unit: Unit, lexicon: &Lexicon) -> Page<'t> {
+    let mut page = Page {
+        // Real pages have a block for every 90 bytes; a wrong guess costs one move of a small table.
+        blocks: Vec::with_capacity((text.len() / 80).min(4096) + 4),
+        dates: Vec::with_capacity((text.len() / 320).min(1024) + 2),
+        cut: !text.is_empty() && !text.ends_with(['\n', '\r']),
+        last_line: 0,
+    };
+    let pipes = text.contains('|');
+    let mut blanks = 0_u32;
+    // The run that the next line may go on with, by where its text begins.
+    let mut open: Option<usize> = None;
+    let mut alone: Option<Block<'t>> = None;
+    for line in (Lines { text, at: 0, number: 0, returns: text.contains('\r') }) {
+        page.last_line = line.number;
+        let (lead, body) = trim(line.text);
+        if body.is_empty() {
+            blanks = blanks.saturating_add(1);
+            open = None;
+            continue;
+        }
+        let start = line.start + lead;
+        let mut block = Block {
+            text: body,
+            line: line.number,
+            last_line: line.number,
+            indent: 0,
+            gap: blanks,
+            mark: Mark::None,
+            folded: false,
+            date: None,
+        };
+        blanks = 0;
+        let mut found = date::whole(body, lexicon);
+        if found.is_none() {
+            let (mark, length) = mark(body, open.is_some());
+            if length > 0 {
+                block.mark = mark;
+                block.text = trim(body.get(length..).unwrap_or_default()).1;
+                found = date::whole(block.text, lexicon);
+            }
+        }
+        let own = found.is_some() || block.mark != Mark::None || (pipes && body.contains('|')) || unit == Unit::Line;
+        if let (Some(start), Some(last), false) = (open, page.blocks.last_mut(), own) {
+            // The run goes on. A slice of the file holds its lines and the blanks between them.
+            let end = line.start + lead + body.len();
+            last.text = text.get(start..end).unwrap_or(last.text);
+            last.last_line = line.number;
+            last.folded = true;
+            continue;
+        }
+        block.indent = columns(line.text.get(..lead).unwrap_or_default());
+        // After a date, a row or a mark alone, whatever comes opens a block; otherwise the run may go on.
+        open = (found.is_none() && !(pipes && body.contains('|'))).then_some(start + (body.len() - block.text.len()));
+        if let Some(found) = found {
+            block.date = u32::try_from(page.dates.len()).ok();
+            page.dates.push(found);
+        }
+        if let Some(lent) = alone.take() {
+            if block.mark == Mark::None {
+                block = Block { mark: lent.mark, line: lent.line, indent: lent.indent, gap: lent.gap, ..block };
+            } else {
+                page.blocks.push(Block { mark: Mark::None, ..lent });
+            }
+        }
+        if block.text.is_empty() {
+            // A mark alone on its line is lent to the next block.
+            alone = Some(Block { text: body, ..block });
+            open = None;
+        } else {
+            page.blocks.push(block);
+        }
+    }
+    page.blocks.extend(alone.map(|lone| Block { mark: Mark::None, ..lone }));
+    page
+}
+
+/// The list mark at the start of `line`: what it is, and how long with the blank behind it. In the middle of a run a
+/// year is no mark: `… in` / `2020. The ministry …` is a sentence that was wrapped.
+fn mark(line: &str, in_run: bool) -> (Mark, usize) {
+    let bytes = line.as_bytes();
+    let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (mark, length) = if digits > 0 {
+        let number = line.get(..digits).and_then(|digits| digits.parse().ok());
+        let ends = matches!(bytes.get(digits), Some(b'.' | b')'));
+        if !ends || (in_run && digits == 4 && number.is_some_and(|year| (1900..=2199).contains(&year))) {
+            return (Mark::None, 0);
+        }
+        (Mark::Number(number), digits + 1)
+    } else {
+        match line.chars().next() {
+            Some(c @ ('•' | '*' | '-' | '·' | '▪' | '●' | '◦' | '‣' | '○' | '■' | '–')) => {
+                (Mark::Bullet, c.len_utf8())
+            }
+            _ => return (Mark::None, 0),
+        }
+    };
+    match line.get(length..).map(|rest| rest.chars().next()) {
+        Some(Some(c)) if !is_blank(c) => (Mark::None, 0),
+        _ => (mark, length),
+    }
+}
+
+/// White space, and the marks of encodings that are as good as none.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}')
+}
+
+/// `line` without blanks at its ends, and how many bytes of them came first.
+fn trim(line: &str) -> (usize, &str) {
+    let body = line.trim_start_matches(is_blank);
+    (line.len() - body.len(), body.trim_end_matches(is_blank))
+}
+
+/// The width of leading white space: a tab goes to the next multiple of four, an ideographic blank is two wide.
+fn columns(lead: &str) -> u32 {
+    lead.chars().fold(0_u32, |at, c| match c {
+        '\t' => (at / 4 + 1).saturating_mul(4),
+        '\u{3000}' => at.saturating_add(2),
+        '\u{C}' | '\u{B}' | '\u{FEFF}' | '\u{200B}' => at,
+        _ => at.saturating_add(1),
+    })
+}
+
+/// The lines of a block as one text: joined by one blank, and borrowed when there is but one.
+pub(crate) fn joined<'t>(block: &Block<'t>) -> std::borrow::Cow<'t, str> {
+    if !block.folded {
+        return block.text.into();
+    }
+    let mut text = String::with_capacity(block.text.len());
+    for line in block.text.split(['\n', '\r']) {
+        let (_, line) = trim(line);
+        if !text.is_empty() && !line.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(line);
+    }
+    text.into()
+}
+
+struct Line<'t> {
+    text: &'t str,
+    start: usize,
+    number: u32,
+}
+
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    number: u32,
+    /// The file holds a CR: then every line is searched byte by byte for either end.
+    returns: bool,
+}
+
+impl<'t> Iterator for Lines<'t> {
+    type Item = Line<'t>;
+
+    fn next(&mut self) -> Option<Line<'t>> {
+        let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let length = if self.returns { rest.bytes().position(|b| matches!(b, b'\n' | b'\r')) } else { rest.find('\n') };
+        let length = length.unwrap_or(rest.len());
+        let ending = match rest.as_bytes().get(length..) {
+            Some([b'\r', b'\n', ..]) => 2,
+            Some([_, ..]) => 1,
+            _ => 0,
+        };
+        let start = self.at;
+        self.at += length + ending;
+        self.number = self.number.saturating_add(1);
+        Some(Line { text: rest.get(..length).unwrap_or_default(), start, number: self.number })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<&str> {
+        split(text, Unit::Run, Lexicon::of(None)).blocks.iter().map(|block| block.text).collect()
+    }
+
+    #[test]
+    fn a_run_of_lines_is_one_block() {
+        assert_eq!(texts("a\n  b\n\nc"), ["a\n  b", "c"]);
+    }
+
+    #[test]
+    fn by_line_every_line_is_a_block() {
+        let page = split("a\n  b\n\nc", Unit::Line, Lexicon::of(None));
+        assert_eq!(page.blocks.iter().map(|block| block.text).collect::<Vec<_>>(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn dates_marks_pipes_and_what_follows_a_date_open_blocks() {
+        assert_eq!(texts("Title\n15 June 2020\nText\nmore text"), ["Title", "15 June 2020", "Text\nmore text"]);
+        assert_eq!(texts("News\n1. One\n2) Two\n• Three"), ["News", "One", "Two", "Three"]);
+        assert_eq!(texts("News\na | b\nc | d\ntext"), ["News", "a | b", "c | d", "text"]);
+    }
+
+    #[test]
+    fn every_line_ending_counts_as_an_editor_counts_it() {
+        for text in ["a\n\nb\nc\n", "a\r\n\r\nb\r\nc\r\n", "a\r\rb\rc\r"] {
+            let page = split(text, Unit::Run, Lexicon::of(None));
+            let lines: Vec<_> = page.blocks.iter().map(|block| (block.line, block.last_line, block.gap)).collect();
+            assert_eq!(lines, [(1, 1, 0), (3, 4, 1)]);
+            assert_eq!(joined(&page.blocks[1]), "b c");
+            assert!(!page.cut);
+        }
+    }
+
+    #[test]
+    fn blanks_of_every_kind_are_blank() {
+        assert_eq!(texts("a\u{2028}\n\u{A0}\u{3000}\n\u{C}b\u{FEFF}\n"), ["a", "b"]);
+        let page = split("\u{3000}a\n\n\tb\n\n  \u{A0}c", Unit::Run, Lexicon::of(None));
+        assert_eq!(page.blocks.iter().map(|block| block.indent).collect::<Vec<_>>(), [2, 4, 3]);
+        assert!(page.cut);
+    }
+
+    #[test]
+    fn a_date_is_asked_for_before_a_mark() {
+        let page = split("12. June 2018\n1. June\n3. 12 June 2018\n", Unit::Run, Lexicon::of(None));
+        let marks: Vec<_> = page.blocks.iter().map(|block| (block.mark, block.date.is_some())).collect();
+        assert_eq!(marks, [(Mark::None, true), (Mark::None, true), (Mark::Number(Some(3)), true)]);
+    }
+
+    #[test]
+    fn a_mark_alone_is_lent_to_the_next_block() {
+        let page = split("  2.\n\n    Title\n\n3.\n4. Four\n-", Unit::Run, Lexicon::of(None));
+        let blocks: Vec<_> =
+            page.blocks.iter().map(|block| (block.text, block.mark, block.line, block.indent)).collect();
+        let two = ("Title", Mark::Number(Some(2)), 1, 2);
+        assert_eq!(
+            blocks,
+            [two, ("3.", Mark::None, 5, 0), ("Four", Mark::Number(Some(4)), 6, 0), ("-", Mark::None, 7, 0)]
+        );
+    }
+
+    #[test]
+    fn a_wrapped_year_and_a_huge_number_are_read_with_care() {
+        assert_eq!(texts("It was in\n2020. The ministry"), ["It was in\n2020. The ministry"]);
+        let page = split("1000000000000000000000000000000. Huge", Unit::Run, Lexicon::of(None));
+        assert_eq!(page.blocks[0].mark, Mark::Number(None));
+    }
+}

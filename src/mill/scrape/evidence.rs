@@ -1,0 +1,139 @@
+//! Facts of a file, taken once: how far apart its blocks stand, how its items are marked, how deep they stand.
+//!
+//! Facts are bound to dates. Counted over the whole file, a menu of forty bullets would set them all, and then every
+//! true item would be charged for not being a menu entry.
+
+use super::blocks::{Block, Mark, Page};
+
+/// What the items of a file begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Marking {
+    None,
+    Numbers,
+    Bullets,
+}
+
+/// The facts of one file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Evidence {
+    /// The most common number of blank lines before blocks without a mark.
+    gap: u32,
+    /// Hardly any blank lines: then each one says something.
+    tight: bool,
+    pub(crate) marking: Marking,
+    /// Items stand deeper than headings.
+    pub(crate) inset: bool,
+    /// No newline at the end of the file.
+    pub(crate) cut: bool,
+}
+
+impl Evidence {
+    pub(crate) fn of(page: &Page<'_>) -> Self {
+        let gap = common_gap(&page.blocks);
+        let spaced = page.blocks.iter().skip(1).filter(|block| block.gap > 0).take(3).count();
+        let marking = marking(&page.blocks);
+        Self { gap, tight: gap == 0 && spaced == 3, marking, inset: is_inset(&page.blocks, marking), cut: page.cut }
+    }
+
+    /// Lost lines leave a wide gap.
+    pub(crate) fn is_wide(&self, block: &Block<'_>) -> bool {
+        block.gap > self.gap && block.gap >= 2
+    }
+
+    /// Wide, as seen from within an item.
+    pub(crate) fn is_wide_inside(&self, block: &Block<'_>) -> bool {
+        self.is_wide(block) || (self.tight && block.gap > 0)
+    }
+
+    /// Whether `block` bears the mark that items of this file bear.
+    pub(crate) fn is_marked(&self, block: &Block<'_>) -> bool {
+        match self.marking {
+            Marking::None => true,
+            Marking::Numbers => matches!(block.mark, Mark::Number(_)),
+            Marking::Bullets => block.mark == Mark::Bullet,
+        }
+    }
+}
+
+fn common_gap(blocks: &[Block<'_>]) -> u32 {
+    let mut counts = [0_u32; 16];
+    for block in blocks.iter().skip(1).filter(|block| block.mark == Mark::None) {
+        let at = usize::try_from(block.gap).unwrap_or(usize::MAX).min(counts.len() - 1);
+        if let Some(count) = counts.get_mut(at) {
+            *count += 1;
+        }
+    }
+    let most = counts.iter().copied().max().unwrap_or(0);
+    counts.iter().zip(0..).find(|(count, _)| **count == most).map_or(0, |(_, gap)| gap)
+}
+
+/// Marks count as those of items when there are two, and more than half of the dates have one on them or on the three
+/// blocks before them. With fewer than two dates, only the marks are left to ask.
+fn marking(blocks: &[Block<'_>]) -> Marking {
+    let (mut numbers, mut bullets) = (0_u32, 0_u32);
+    let (mut dates, mut numbered, mut bulleted) = (0_u32, 0_u32, 0_u32);
+    // How many blocks ago each mark stood.
+    let (mut number_ago, mut bullet_ago) = (u32::MAX, u32::MAX);
+    for block in blocks {
+        (number_ago, bullet_ago) = (number_ago.saturating_add(1), bullet_ago.saturating_add(1));
+        match block.mark {
+            Mark::Number(_) => (numbers, number_ago) = (numbers + 1, 0),
+            Mark::Bullet => (bullets, bullet_ago) = (bullets + 1, 0),
+            Mark::None => {}
+        }
+        if block.date.is_some() {
+            dates += 1;
+            numbered += u32::from(number_ago <= 3);
+            bulleted += u32::from(bullet_ago <= 3);
+        }
+    }
+    if numbers >= 2 && (dates < 2 || numbered * 2 > dates) {
+        Marking::Numbers
+    } else if bullets >= 2 && (dates < 2 || bulleted * 2 > dates) {
+        Marking::Bullets
+    } else {
+        Marking::None
+    }
+}
+
+/// Whether the median date, or without dates the median mark, stands deeper than the margin.
+fn is_inset(blocks: &[Block<'_>], marking: Marking) -> bool {
+    let deep = |wanted: &dyn Fn(&Block<'_>) -> bool| {
+        let (mut all, mut deeper) = (0_u32, 0_u32);
+        for block in blocks.iter().filter(|block| wanted(block)) {
+            all += 1;
+            deeper += u32::from(block.indent > 0);
+        }
+        (all > 0).then_some(deeper * 2 > all)
+    };
+    let of_marks = || (marking != Marking::None).then(|| deep(&|block| block.mark != Mark::None)).flatten();
+    deep(&|block| block.date.is_some()).or_else(of_marks).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mill::scrape::blocks::{Unit, split};
+    use crate::mill::scrape::language::Lexicon;
+
+    fn evidence(text: &str) -> Evidence {
+        Evidence::of(&split(text, Unit::Run, Lexicon::of(None)))
+    }
+
+    #[test]
+    fn a_menu_of_bullets_says_nothing_of_the_items() {
+        let menu = "• Home\n".repeat(40);
+        let items = "  1. Title\n\n    15 June 2020\n\n    Text.\n\n".repeat(3);
+        assert_eq!(evidence(&format!("{menu}\n{items}")).marking, Marking::Numbers);
+        let unmarked = "Title\n\n15 June 2020\n\nText.\n\n".repeat(3);
+        assert_eq!(evidence(&format!("{menu}\n{unmarked}")).marking, Marking::None);
+    }
+
+    #[test]
+    fn a_gap_is_wide_when_it_is_more_than_the_common_one_and_at_least_two() {
+        let evidence = evidence("a\n\nb\n\nc\n\n\nd\n");
+        let page = split("a\n\nb\n\n\nc\n", Unit::Run, Lexicon::of(None));
+        let wide: Vec<_> = page.blocks.iter().map(|block| evidence.is_wide(block)).collect();
+        assert_eq!(wide, [false, false, true]);
+    }
+}

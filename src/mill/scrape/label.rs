@@ -1,0 +1,211 @@
+//! What a block could be: the labels that the layouts price.
+//!
+//! Each block is labelled once, before any layout looks at it, with the cheap tests ahead of the dear ones. Text is
+//! always possible, so a label only says what else the block could be.
+
+use super::blocks::{Block, Page};
+use super::date::{self, Grade, Settled};
+use super::language::Lexicon;
+
+/// What kind of line a block is, at first sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    /// Wholly a date, read this well.
+    Date(Grade),
+    /// A date in the last line of a cut file that may have lost a part: it counts for nothing.
+    CutDate,
+    /// A month with its year, or a year: `June 2020`.
+    Month,
+    Credit,
+    /// Read more, counters, rules: stands around lists and says nothing.
+    Furniture,
+    /// Cells of which one is a date.
+    Row,
+}
+
+/// A block as the layouts see it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Label {
+    pub(crate) kind: Kind,
+    /// A few words without the end of a sentence: a heading or a kicker.
+    pub(crate) short: bool,
+    /// Too long for a headline, or a sentence of eight words or more.
+    pub(crate) wordy: bool,
+    /// Begins with a date, though it is more than one.
+    pub(crate) begins_with_date: bool,
+    /// Holds a `|` and is no row.
+    pub(crate) piped: bool,
+}
+
+/// Labels the blocks of `page`, in order.
+pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec<Label> {
+    page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect()
+}
+
+fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
+    let text = block.text;
+    let plain = Label { kind: Kind::Text, short: false, wordy: false, begins_with_date: false, piped: false };
+    if let Some(printed) = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?)) {
+        let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
+        let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled).0) };
+        return Label { kind, ..plain };
+    }
+    // Long paragraphs are most of a file, and can be nothing but text.
+    if text.len() > LONG_BYTES && !text.contains('|') {
+        return Label { wordy: true, begins_with_date: date::begins(text, lexicon), ..plain };
+    }
+    if is_credit(text, lexicon) {
+        return Label { kind: Kind::Credit, ..plain };
+    }
+    if is_furniture(text, lexicon) {
+        // A year alone is a number too, but it heads a list.
+        let kind = if date::is_month(text, lexicon) { Kind::Month } else { Kind::Furniture };
+        return Label { kind, ..plain };
+    }
+    if !block.folded && date::is_month(text, lexicon) {
+        return Label { kind: Kind::Month, ..plain };
+    }
+    let piped = text.contains('|');
+    if (piped || text.contains('\t')) && is_row(text, lexicon) {
+        return Label { kind: Kind::Row, piped, ..plain };
+    }
+    let short = !block.folded && is_short(text);
+    Label { short, wordy: !short && is_wordy(text), begins_with_date: date::begins(text, lexicon), piped, ..plain }
+}
+
+/// A title of more letters than this is hardly one.
+const LONG: usize = 250;
+/// No text of more bytes can be short, whatever its script; many fewer letters than [`LONG`] it cannot have.
+const LONG_BYTES: usize = LONG * 4;
+
+/// The text of a photo line without what makes it one; `None` when it is no photo line.
+pub(crate) fn credit<'t>(text: &'t str, lexicon: &Lexicon) -> Option<&'t str> {
+    let bare = |rest: &'t str| rest.trim_start_matches(|c: char| c.is_whitespace() || c == ':');
+    if let Some(rest) = text.strip_prefix('©') {
+        return Some(bare(rest));
+    }
+    if !text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) {
+        return None;
+    }
+    let phrase = lexicon
+        .credits
+        .iter()
+        .find(|phrase| text.get(..phrase.len()).is_some_and(|head| head.eq_ignore_ascii_case(phrase)))?;
+    let rest = bare(text.get(phrase.len()..)?);
+    // `Photo: © Ann Field` has two signs; the name follows the second.
+    Some(rest.strip_prefix('©').map_or(rest, bare))
+}
+
+fn is_credit(text: &str, lexicon: &Lexicon) -> bool {
+    credit(text, lexicon).is_some()
+}
+
+fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
+    let bytes = text.as_bytes();
+    let Some(first) = bytes.first() else { return true };
+    if matches!(first, b'-' | b'=' | b'_' | b'*' | b'~' | b'#' | b'|' | b'+' | b'.' | b':')
+        && bytes.iter().all(|b| matches!(b, b'-' | b'=' | b'_' | b'*' | b'~' | b'#' | b'|' | b'+' | b'.' | b':' | b' '))
+    {
+        return true;
+    }
+    if text.len() > 32 {
+        return false;
+    }
+    if first.is_ascii_digit() {
+        let behind = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ')'));
+        return behind.is_empty() || lexicon.is_counted(behind.trim());
+    }
+    let bare = text.trim_end_matches(['.', '…', '»', '›', '>', '→', ' ', ':']).trim_start_matches(['[', '(', '«', '‹']);
+    bare.is_empty() || lexicon.is_furniture(bare.trim_end_matches([']', ')']))
+}
+
+/// Cells by `|` or tab, one of which is a date.
+fn is_row(text: &str, lexicon: &Lexicon) -> bool {
+    text.split(['|', '\t']).count() > 1
+        && text.split(['|', '\t']).any(|cell| date::whole(cell.trim(), lexicon).is_some())
+}
+
+/// Eight words and seventy letters at most, and no end of a sentence. Where words have no blanks between them, three
+/// letters are a word.
+fn is_short(text: &str) -> bool {
+    if text.len() > 70 * 4 || text.ends_with(['.', '!', '…', ',', ';', '。', '！', '、']) {
+        return false;
+    }
+    if text.is_ascii() {
+        return text.len() <= 70 && text.split_ascii_whitespace().take(9).count() <= 8;
+    }
+    let ideographs = text.chars().filter(|c| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}')).count();
+    text.chars().take(71).count() <= 70 && text.split_whitespace().take(9).count() + ideographs / 3 <= 8
+}
+
+fn is_wordy(text: &str) -> bool {
+    if text.len() > LONG && text.chars().take(LONG + 1).count() > LONG {
+        return true;
+    }
+    ends_sentence(text, &['.', '!', '…', '。', '！']) && text.split_whitespace().take(8).count() == 8
+}
+
+/// Whether `text` ends as a sentence does, quotation marks and brackets set aside.
+pub(crate) fn ends_sentence(text: &str, signs: &[char]) -> bool {
+    text.trim_end_matches(['"', '\'', '”', '’', '»', '“', '‘', '«', '›', ')', ']', '」', '』']).ends_with(signs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mill::scrape::blocks::{Unit, split};
+
+    fn kinds(text: &str) -> Vec<Kind> {
+        let lexicon = Lexicon::of(None);
+        let page = split(text, Unit::Run, lexicon);
+        label(&page, Settled::default(), lexicon).iter().map(|label| label.kind).collect()
+    }
+
+    #[test]
+    fn each_kind_is_told_by_its_line() {
+        for (line, kind) in [
+            ("15 June 2020", Kind::Date(Grade::Whole)),
+            ("15 June", Kind::Date(Grade::Partial)),
+            ("31 February 2020", Kind::Date(Grade::Broken)),
+            ("June 2020", Kind::Month),
+            ("Sept. 2020", Kind::Month),
+            ("2022", Kind::Month),
+            ("© Ann Field 2020", Kind::Credit),
+            ("Photo: Ann Field", Kind::Credit),
+            ("3 comments", Kind::Furniture),
+            ("Read more »", Kind::Furniture),
+            ("12", Kind::Furniture),
+            ("-----", Kind::Furniture),
+            ("---|---|---", Kind::Furniture),
+            ("57.x | 14 Sep 2023 | open", Kind::Row),
+            ("3 comments were made on the plan", Kind::Text),
+            ("Share of women in work", Kind::Text),
+            ("June 2020 was warm", Kind::Text),
+        ] {
+            assert_eq!(kinds(&format!("{line}\n")), [kind], "{line}");
+        }
+    }
+
+    #[test]
+    fn in_the_last_line_of_a_cut_file_only_a_date_with_its_year_counts() {
+        for (line, kind) in [
+            ("15 June 2020", Kind::Date(Grade::Whole)),
+            ("June 15, 2020", Kind::Date(Grade::Whole)),
+            ("15 June 20", Kind::CutDate),
+            ("15 June", Kind::CutDate),
+            ("2020-06-1", Kind::CutDate),
+            ("2020-06-15", Kind::Date(Grade::Whole)),
+        ] {
+            assert_eq!(kinds(line), [kind], "{line}");
+        }
+    }
+
+    #[test]
+    fn short_is_few_words_without_a_full_stop() {
+        assert!(is_short("Statements and speeches"));
+        assert!(!is_short("It rained."));
+        assert!(!is_short("Nine words are more than a heading should have"));
+        assert!(!is_short("不確実な回復を警告する事務所と不確実な回復を警告する事務所"));
+    }
+}

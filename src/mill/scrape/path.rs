@@ -1,0 +1,408 @@
+//! The cheapest explanation of a file by a layout.
+//!
+//! Every block makes one of four moves: it is noise, a heading, a place of the item that is open, or the start of a new
+//! one. Each has a price; the reading is the path through the file that costs least. The heart of the prices is that
+//! *lost things leave a wide gap*: in a numbered file a start without a number is cheap over a wide gap and dear
+//! without one. That one rule rescues an item that lost its number, and drops a date that lost its title.
+//!
+//! Prices are tenths, so that sums compare exactly. `parsing.md` measures them; a price is changed with the test that
+//! needs it. The path takes constant time a block: a handful of states, one byte a state to find the way back.
+
+use super::blocks::{Block, Mark, Page};
+use super::date::Grade;
+use super::evidence::{Evidence, Marking};
+use super::label::{Kind, Label};
+use super::layout::{Field, Heading, Layout, Need, Place};
+
+/// A wish: decides ties only.
+const HAIR: u64 = 1;
+/// An optional thing is missing, or comes once more.
+pub(crate) const SLIGHT: u64 = 3;
+/// Something seems lost here, and the page shows it.
+const HALF: u64 = 5;
+/// A block that means nothing: the unit.
+const ONE: u64 = 10;
+/// A required thing is missing, or strong evidence is ignored.
+pub(crate) const GONE: u64 = 25;
+/// A contradiction.
+const NEVER: u64 = 40;
+/// No move at all: more than any file can cost.
+const IMPOSSIBLE: u64 = 1 << 44;
+
+/// Before the first item and heading.
+const OUTSIDE: usize = 0;
+/// Under a heading, no item so far.
+const HEADED: usize = 1;
+/// Under a heading that ended an item.
+const BETWEEN: usize = 2;
+/// Behind a date that has no title: what follows is that lost item's and must not be lent to the one before it.
+const ADRIFT: usize = 3;
+/// The first place of the pattern; the others follow.
+const PLACES: usize = 4;
+const STATES: usize = 16;
+/// So many places can a pattern have.
+pub(crate) const MOST_PLACES: usize = STATES - PLACES;
+
+/// What a block does in the reading. The order is that of preference when costs are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Move {
+    In,
+    Noise,
+    Heading,
+    Start,
+}
+
+/// One block of the chosen path.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step {
+    pub(crate) act: Move,
+    from: u8,
+    to: u8,
+}
+
+impl Step {
+    /// The place of the pattern that the block fills.
+    pub(crate) fn place(self) -> Option<usize> {
+        matches!(self.act, Move::In | Move::Start).then(|| usize::from(self.to).saturating_sub(PLACES))
+    }
+
+    /// Nothing but a heading, and perhaps noise, stands between the last item and this block.
+    pub(crate) fn under_heading(self) -> bool {
+        matches!(usize::from(self.from), HEADED | BETWEEN)
+    }
+}
+
+/// The cheapest path through a file.
+pub(crate) struct Reading {
+    /// One a block.
+    pub(crate) steps: Vec<Step>,
+    /// 1 - cost / blocks: compares layouts.
+    pub(crate) score: f64,
+    /// The same without the page's frame, the plain text before the first item and after the last.
+    pub(crate) confidence: f64,
+}
+
+/// What one block costs in each of its roles.
+struct Bill {
+    noise: u64,
+    /// As noise once an item has stood.
+    noise_later: u64,
+    noise_adrift: u64,
+    /// As noise where something else is expected, on top.
+    disturbs: u64,
+    /// As noise it takes the reading adrift: a date for which no title is left.
+    strays: bool,
+    heading: u64,
+    /// As any place of the open item, on top of the place.
+    into: u64,
+    /// As the same place once more, on top.
+    more: u64,
+    start_first: u64,
+    start_later: u64,
+    /// As a start right under a heading, on top.
+    start_headed: u64,
+    fit: [u64; MOST_PLACES],
+}
+
+/// A layout's prices for the blocks of one file.
+pub(crate) struct Prices<'a, 't> {
+    layout: &'a Layout,
+    evidence: Evidence,
+    page: &'a Page<'t>,
+    labels: &'a [Label],
+    /// What the places from this one to the last cost together when they are missing.
+    lack: [u64; MOST_PLACES + 1],
+    /// A required place comes after this one.
+    unfinished: [bool; MOST_PLACES],
+    /// Where the date stands in the pattern.
+    date: usize,
+}
+
+impl<'a, 't> Prices<'a, 't> {
+    pub(crate) fn new(layout: &'a Layout, evidence: Evidence, page: &'a Page<'t>, labels: &'a [Label]) -> Self {
+        let mut lack = [0; MOST_PLACES + 1];
+        let mut unfinished = [false; MOST_PLACES];
+        let (mut sum, mut required) = (0, false);
+        for (at, place) in layout.places.iter().enumerate().rev() {
+            if let Some(slot) = unfinished.get_mut(at) {
+                *slot = required;
+            }
+            sum += place.missing();
+            required |= place.need == Need::Once;
+            if let Some(slot) = lack.get_mut(at) {
+                *slot = sum;
+            }
+        }
+        let date = layout.places.iter().position(|place| place.field == Field::Date).unwrap_or(MOST_PLACES);
+        Self { layout, evidence, page, labels, lack, unfinished, date }
+    }
+
+    /// What the item lacks when it ends behind `place`.
+    fn lack_behind(&self, place: usize) -> u64 {
+        self.lack.get(place + 1).copied().unwrap_or(0)
+    }
+
+    fn bill(&self, block: &Block<'_>, label: &Label, first: bool) -> Bill {
+        let numbered = matches!(block.mark, Mark::Number(_));
+        let bare = block.mark == Mark::None;
+        let marked = self.evidence.is_marked(block);
+        let wide = self.evidence.is_wide(block);
+        let at_margin = self.evidence.inset && block.indent == 0;
+        let when = |holds: bool, price: u64| if holds { price } else { 0 };
+
+        let noise = match label.kind {
+            Kind::Furniture => HAIR,
+            Kind::Date(_) | Kind::Row => GONE,
+            Kind::Text | Kind::Month | Kind::Credit | Kind::CutDate => ONE,
+        };
+        // Leaving out a numbered block of a numbered list, once the list has begun, ignores strong evidence.
+        let noise_later = if numbered && self.evidence.marking == Marking::Numbers { GONE } else { noise };
+        let heading = match (label.kind, self.layout.heading) {
+            (Kind::Month, Heading::Month) if bare => 0,
+            (Kind::Text, _) if bare && label.short && !label.piped && !self.is_deep(block) => HALF + when(first, ONE),
+            _ => IMPOSSIBLE,
+        };
+        let margin = when(at_margin && bare, GONE);
+        let mut fit = [IMPOSSIBLE; MOST_PLACES];
+        for (slot, place) in fit.iter_mut().zip(&self.layout.places) {
+            *slot = fits(*place, label);
+        }
+        Bill {
+            noise,
+            noise_later,
+            noise_adrift: if label.kind == Kind::Text && noise_later == noise { HAIR } else { noise_later },
+            disturbs: when(label.kind != Kind::Furniture, HALF),
+            strays: matches!(label.kind, Kind::Date(_)),
+            heading,
+            into: when(numbered, GONE)
+                + when(block.mark == Mark::Bullet && self.evidence.marking == Marking::Bullets, ONE)
+                + when(self.evidence.is_wide_inside(block), HALF)
+                + when(at_margin, GONE),
+            more: SLIGHT + when(label.short, ONE),
+            start_first: when(!marked, HALF) + margin,
+            start_later: when(!marked, if wide { HALF } else { GONE }) + margin,
+            start_headed: when(wide, ONE),
+            fit,
+        }
+    }
+
+    /// In a file whose items are marked and stand deeper than its headings, a heading stands at the margin.
+    fn is_deep(&self, block: &Block<'_>) -> bool {
+        self.evidence.marking != Marking::None && self.evidence.inset && block.indent > 0
+    }
+
+    /// What a block costs as noise in `state`, and where it leads.
+    fn noise(&self, bill: &Bill, state: usize) -> (u64, usize) {
+        match state {
+            OUTSIDE => (bill.noise, OUTSIDE),
+            HEADED => (bill.noise + bill.disturbs, HEADED),
+            BETWEEN => (bill.noise_later + bill.disturbs, BETWEEN),
+            ADRIFT => (bill.noise_adrift, ADRIFT),
+            _ => {
+                let place = state - PLACES;
+                let astray = bill.strays && place >= self.date;
+                let open = self.unfinished.get(place).copied().unwrap_or(false);
+                (bill.noise_later + if open { bill.disturbs } else { 0 }, if astray { ADRIFT } else { state })
+            }
+        }
+    }
+
+    /// What it costs to begin an item on this block, coming from `state`.
+    fn start(&self, bill: &Bill, state: usize) -> u64 {
+        match state {
+            OUTSIDE => bill.start_first,
+            HEADED => bill.start_first + bill.start_headed,
+            BETWEEN => bill.start_later + bill.start_headed,
+            ADRIFT => bill.start_later,
+            _ => bill.start_later + self.lack_behind(state - PLACES),
+        }
+    }
+
+    /// What it costs to read this block as a heading, coming from `state`.
+    fn heading(&self, bill: &Bill, state: usize) -> u64 {
+        bill.heading + state.checked_sub(PLACES).map_or(0, |place| self.lack_behind(place))
+    }
+
+    fn missing_between(&self, place: usize, next: usize) -> u64 {
+        self.lack_behind(place).saturating_sub(self.lack.get(next).copied().unwrap_or(0))
+    }
+
+    fn missing_before(&self, place: usize) -> u64 {
+        self.lack.first().copied().unwrap_or(0).saturating_sub(self.lack.get(place).copied().unwrap_or(0))
+    }
+
+    /// What the end of the file costs in `state`: what the last item still lacks is cheap, for the page may go on.
+    fn end(&self, state: usize) -> u64 {
+        let most = if self.evidence.cut { SLIGHT } else { ONE };
+        state.checked_sub(PLACES).map_or(0, |place| self.lack_behind(place).min(most))
+    }
+
+    /// The price of one step of a path: the same sums that chose it.
+    fn price(&self, at: usize, step: Step) -> u64 {
+        let Some((block, label)) = self.page.blocks.get(at).zip(self.labels.get(at)) else { return 0 };
+        let bill = self.bill(block, label, at == 0);
+        let (from, place) = (usize::from(step.from), usize::from(step.to).saturating_sub(PLACES));
+        let fit = bill.fit.get(place).copied().unwrap_or(0);
+        match step.act {
+            Move::Noise => self.noise(&bill, from).0,
+            Move::Heading => self.heading(&bill, from),
+            Move::Start => self.start(&bill, from) + self.missing_before(place) + fit,
+            Move::In if step.from == step.to => bill.into + bill.more + fit,
+            Move::In => bill.into + self.missing_between(from.saturating_sub(PLACES), place) + fit,
+        }
+    }
+
+    /// The same in the unit that users see: 1 is a block that means nothing.
+    #[expect(clippy::cast_precision_loss, reason = "prices are small numbers")]
+    pub(crate) fn cost(&self, at: usize, step: Step) -> f64 {
+        self.price(at, step) as f64 / ONE as f64
+    }
+
+    /// Finds the cheapest path.
+    pub(crate) fn read(&self) -> Reading {
+        let states = PLACES + self.layout.places.len();
+        let mut ways: Vec<[u8; STATES]> = Vec::with_capacity(self.page.blocks.len());
+        let mut costs = [IMPOSSIBLE; STATES];
+        if let Some(slot) = costs.first_mut() {
+            *slot = 0;
+        }
+        let mut first = true;
+        for (block, label) in self.page.blocks.iter().zip(self.labels) {
+            let bill = self.bill(block, label, first);
+            first = false;
+            let mut row = Row::default();
+            let reached = |state: &(usize, &u64)| *state.1 < IMPOSSIBLE;
+            let known = || costs.iter().enumerate().take(states).filter(reached);
+            for (from, cost) in known().skip_while(|(from, _)| *from < PLACES) {
+                let place = from - PLACES;
+                for (next, (fit, pattern)) in bill.fit.iter().zip(&self.layout.places).enumerate().skip(place) {
+                    if next > place {
+                        let price = bill.into + self.missing_between(place, next) + fit;
+                        row.offer(PLACES + next, cost + price, Move::In, from);
+                    } else if pattern.need == Need::Often {
+                        row.offer(from, cost + bill.into + bill.more + fit, Move::In, from);
+                    }
+                }
+            }
+            for (from, cost) in known() {
+                let (price, to) = self.noise(&bill, from);
+                row.offer(to, cost + price, Move::Noise, from);
+            }
+            if bill.heading < IMPOSSIBLE {
+                for (from, cost) in known() {
+                    let to = if from <= HEADED { HEADED } else { BETWEEN };
+                    row.offer(to, cost + self.heading(&bill, from), Move::Heading, from);
+                }
+            }
+            let starts = known().map(|(from, cost)| (cost + self.start(&bill, from), from));
+            if let Some((cost, from)) = starts.min() {
+                for (place, fit) in bill.fit.iter().enumerate().take(self.layout.places.len()) {
+                    row.offer(PLACES + place, cost + self.missing_before(place) + fit, Move::Start, from);
+                }
+            }
+            costs = row.costs;
+            ways.push(row.ways);
+        }
+        let ends = costs.iter().enumerate().take(states).map(|(state, cost)| (cost + self.end(state), state));
+        let (cost, state) = ends.min().unwrap_or_default();
+        self.judge(follow(&ways, state), cost)
+    }
+
+    fn judge(&self, steps: Vec<Step>, cost: u64) -> Reading {
+        let is_item = |step: &Step| step.place().is_some();
+        let first = steps.iter().position(is_item);
+        let last = steps.iter().rposition(is_item);
+        let (mut frame, mut spent) = (0_usize, 0);
+        if let Some((first, last)) = first.zip(last) {
+            for (at, (step, label)) in steps.iter().zip(self.labels).enumerate() {
+                let plain = matches!(label.kind, Kind::Text | Kind::Furniture | Kind::Month);
+                if plain && (at < first || at > last) {
+                    frame += 1;
+                    spent += self.price(at, *step);
+                }
+            }
+        }
+        let blocks = steps.len();
+        let confidence = if first.is_some() { share(cost.saturating_sub(spent), blocks - frame) } else { 0.0 };
+        Reading { steps, score: share(cost, blocks), confidence: confidence.max(0.0) }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share of a few million blocks is exact enough")]
+fn share(cost: u64, blocks: usize) -> f64 {
+    if blocks == 0 { 0.0 } else { 1.0 - cost as f64 / (ONE as f64 * blocks as f64) }
+}
+
+/// What a block costs in a place of the pattern.
+fn fits(place: Place, label: &Label) -> u64 {
+    let when = |holds: bool, price: u64| if holds { price } else { 0 };
+    match place.field {
+        Field::Credit if label.kind == Kind::Credit => 0,
+        Field::Kicker if label.kind == Kind::Text && label.short => SLIGHT,
+        Field::Date => match label.kind {
+            Kind::Date(Grade::Whole) => 0,
+            Kind::Date(Grade::Partial) => HAIR,
+            Kind::Date(Grade::Broken) => HALF,
+            _ => IMPOSSIBLE,
+        },
+        Field::Title | Field::Summary => {
+            let kind = match label.kind {
+                Kind::Date(_) | Kind::CutDate | Kind::Month | Kind::Credit | Kind::Row => NEVER,
+                Kind::Furniture => ONE,
+                Kind::Text => when(label.piped, HALF),
+            };
+            let text = if place.field == Field::Title {
+                when(label.wordy, HALF) + when(label.begins_with_date, ONE)
+            } else {
+                when(label.short, HAIR)
+            };
+            kind + text
+        }
+        Field::Credit | Field::Kicker => IMPOSSIBLE,
+    }
+}
+
+/// The costs of the states behind one block, and how each was reached.
+struct Row {
+    costs: [u64; STATES],
+    ways: [u8; STATES],
+}
+
+impl Default for Row {
+    fn default() -> Self {
+        Self { costs: [IMPOSSIBLE; STATES], ways: [0; STATES] }
+    }
+}
+
+impl Row {
+    /// Takes the offer if it is cheaper. Offers come in the order of preference, so that the first of equals stays.
+    fn offer(&mut self, to: usize, cost: u64, act: Move, from: usize) {
+        if let (Some(best), Some(way)) = (self.costs.get_mut(to), self.ways.get_mut(to))
+            && cost < *best
+        {
+            *best = cost;
+            // A state fits in four bits, a move in two.
+            *way = u8::try_from(from).unwrap_or(0) | (act as u8) << 4;
+        }
+    }
+}
+
+/// The way back, from the last block's state to the first block, then turned round.
+fn follow(ways: &[[u8; STATES]], end: usize) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(ways.len());
+    let mut to = u8::try_from(end).unwrap_or(0);
+    for row in ways.iter().rev() {
+        let way = row.get(usize::from(to)).copied().unwrap_or(0);
+        let act = match way >> 4 {
+            0 => Move::In,
+            1 => Move::Noise,
+            2 => Move::Heading,
+            _ => Move::Start,
+        };
+        let from = way & 0xF;
+        steps.push(Step { act, from, to });
+        to = from;
+    }
+    steps.reverse();
+    steps
+}
