@@ -1,1 +1,307 @@
-//! (being written)
+//! What a reader subscribes to, ready to render.
+//!
+//! A [`Feed`] carries decisions, not bytes: which items, in which order, under which addresses. What a document looks
+//! like is the business of [`render`](crate::mill::render).
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeSet;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::item::{Item, Text};
+
+/// The most items a head holds, unless the operator asked for more: a burst reaches subscribers, a flood does not.
+pub const HEAD_CAP: usize = 500;
+
+/// Where a channel points that has neither page nor source address: RSS demands a link, and inventing one would lie.
+const NOWHERE: &str = "http://localhost/";
+
+/// An absolute `http` or `https` address with a host, spelled as RFC 3986 wants it: ASCII, without blanks.
+///
+/// RSS and Atom readers refuse or mangle relative addresses, other schemes and unescaped characters, so none gets past
+/// this type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address(Box<str>);
+
+impl Address {
+    /// Takes an address as people write it, and escapes what a URI may not contain (RFC 3986 section 2). What is
+    /// escaped already stays. `None` for anything but `http://host…` and `https://host…`.
+    #[must_use]
+    pub fn new(raw: &str) -> Option<Self> {
+        let (scheme, rest) = raw.trim().split_once("://")?;
+        let scheme = ["http", "https"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known))?;
+        let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        if host.is_empty() || host.starts_with(':') || host.contains(char::is_whitespace) {
+            return None;
+        }
+        let mut spelled = format!("{scheme}://");
+        let mut left = rest.chars();
+        while let Some(c) = left.next() {
+            let escaped = c == '%' && left.as_str().bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+            if escaped || c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=".contains(c) {
+                spelled.push(c);
+            } else {
+                push_escaped(&mut spelled, c);
+            }
+        }
+        Some(Self(spelled.into()))
+    }
+
+    /// The address of `path` (segments separated by `/`, not escaped) in this folder.
+    #[must_use]
+    pub fn join(&self, path: &str) -> Self {
+        let mut joined = String::from(self.as_str());
+        if !joined.ends_with('/') {
+            joined.push('/');
+        }
+        for c in path.chars() {
+            if c.is_ascii_alphanumeric() || "-._~/".contains(c) {
+                joined.push(c);
+            } else {
+                push_escaped(&mut joined, c);
+            }
+        }
+        Self(joined.into())
+    }
+
+    /// The address itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn push_escaped(out: &mut String, c: char) {
+    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+        out.push('%');
+        out.extend([byte >> 4, byte & 0xF].iter().filter_map(|nibble| HEX.get(usize::from(*nibble))));
+    }
+}
+
+/// One item as a feed shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The item.
+    pub item: Item,
+    /// The title of the source it is shown under: the first of the feed's sources that sights it.
+    pub origin: Text,
+    /// What opens when a subscriber follows the item.
+    pub link: Option<Address>,
+}
+
+impl Entry {
+    /// The entry of `item`, which opens the address that its own scrape gives, if that is one.
+    #[must_use]
+    pub fn new(item: Item, origin: Text) -> Self {
+        let link = item.link.as_ref().and_then(|link| Address::new(link.as_str()));
+        Self { item, origin, link }
+    }
+
+    /// When its shown text last changed: never before `published`, and `None` where that is.
+    #[must_use]
+    pub fn updated(&self) -> Option<DateTime<Utc>> {
+        self.item.published.map(|published| self.item.updated.map_or(published, |updated| updated.max(published)))
+    }
+}
+
+/// What a reader subscribes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    /// Its folder below the output, validated with the config: plain segments, separated by `/`.
+    pub name: String,
+    /// Shown as the name of the subscription.
+    pub title: Text,
+    /// One sentence on what it carries.
+    pub description: Text,
+    /// A BCP 47 tag; anything else is left out of the documents.
+    pub language: Option<String>,
+    /// Where the output folder is served.
+    pub base_url: Option<Address>,
+    /// The page that was scraped.
+    pub home: Option<Address>,
+    /// Who publishes the news: Atom demands an author.
+    pub author: Text,
+    /// The items, in the order of [`newest_first`], each once, all with a `published`.
+    pub entries: Vec<Entry>,
+}
+
+impl Feed {
+    /// The permanent id: a UUID version 5 of the name alone, so that moving to another host renames no feed.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("feedmill:feed:{}", self.name).as_bytes())
+    }
+
+    /// The newest `updated` of its entries, `None` without entries. Never the clock: a feed that says "now" makes every
+    /// reader download it again.
+    #[must_use]
+    pub fn updated(&self) -> Option<DateTime<Utc>> {
+        self.entries.iter().filter_map(Entry::updated).max()
+    }
+
+    /// The absolute address of a document of this feed, where the operator said whence it is served.
+    #[must_use]
+    pub fn address(&self, document: &str) -> Option<Address> {
+        self.base_url.as_ref().map(|base| base.join(&format!("{}/{document}", self.name)))
+    }
+
+    /// The page that stands for the feed: its own, else the scraped one.
+    #[must_use]
+    pub fn page(&self) -> Option<Address> {
+        self.address("").or_else(|| self.home.clone())
+    }
+
+    /// The page, or for want of one an address that is valid and leads nowhere: RSS can't do without.
+    #[must_use]
+    pub fn page_or_nowhere(&self) -> String {
+        self.page().map_or_else(|| NOWHERE.to_owned(), |page| page.to_string())
+    }
+}
+
+/// The order of items in a feed: newest `published` first, ties by ascending id, undated ones last.
+#[must_use]
+pub fn newest_first(a: &Item, b: &Item) -> Ordering {
+    (Reverse(a.published), a.id).cmp(&(Reverse(b.published), b.id))
+}
+
+/// The items of a feed's head: the `limit` newest of `newest`, and all `late` ones, each once, in feed order.
+///
+/// `late` are the items that came to light within the last days though they bear an older date: without them a
+/// subscriber would never see a late listing. In all the head holds at most [`HEAD_CAP`] items or `limit`, whichever is
+/// more, the newest being kept; a `limit` of 0 keeps everything. Items that feeds can't show drop out.
+#[must_use]
+pub fn head(mut newest: Vec<Item>, late: Vec<Item>, limit: usize) -> Vec<Item> {
+    newest.sort_by(newest_first);
+    if limit != 0 {
+        newest.truncate(limit);
+    }
+    newest.extend(late);
+    newest.sort_by(newest_first);
+    let mut seen = BTreeSet::new();
+    newest.retain(|item| item.published.is_some() && seen.insert(item.id));
+    if limit != 0 {
+        newest.truncate(limit.max(HEAD_CAP));
+    }
+    newest
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::*;
+    use crate::mill::item::{DateBasis, Key};
+
+    fn item(id: u128, day: u32) -> Item {
+        let id = Key(Uuid::from_u128(id));
+        let date = NaiveDate::from_ymd_opt(2021, 4, day);
+        Item {
+            id,
+            key: id,
+            title: Text::new("a title").unwrap(),
+            summary: None,
+            date,
+            date_end: None,
+            time: None,
+            date_raw: None,
+            basis: DateBasis::Own,
+            credit: None,
+            kicker: None,
+            place: None,
+            link: None,
+            published: date.map(|day| id.stamp(day)),
+            updated: date.map(|day| id.stamp(day)),
+            first_captured: None,
+            sources: Vec::new(),
+        }
+    }
+
+    fn ids(items: &[Item]) -> Vec<u128> {
+        items.iter().map(|item| item.id.0.as_u128()).collect()
+    }
+
+    fn address(raw: &str) -> Option<String> {
+        Address::new(raw).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn an_address_is_absolute_and_ascii() {
+        assert_eq!(address("https://www.ilo.org/moscow/").as_deref(), Some("https://www.ilo.org/moscow/"));
+        assert_eq!(
+            address(" HTTP://a.example/b c?x=1&y=%41%4").as_deref(),
+            Some("http://a.example/b%20c?x=1&y=%41%254")
+        );
+        assert_eq!(
+            address("https://a.example/новости/\"<x>\"").as_deref(),
+            Some("https://a.example/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8/%22%3Cx%3E%22")
+        );
+        for not_one in [
+            "",
+            "/news/1",
+            "//a.example/",
+            "javascript:alert(1)",
+            "mailto:a@b",
+            "ftp://a/",
+            "https://",
+            "http:///x",
+            "http://u@/",
+        ] {
+            assert_eq!(address(not_one), None, "{not_one}");
+        }
+    }
+
+    #[test]
+    fn a_feed_is_found_below_the_base_address_with_or_without_a_final_slash() {
+        for base in ["https://feeds.example.org/x", "https://feeds.example.org/x/"] {
+            let joined = Address::new(base).unwrap().join("новости/rss.xml");
+            assert_eq!(
+                joined.as_str(),
+                "https://feeds.example.org/x/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8/rss.xml"
+            );
+        }
+    }
+
+    #[test]
+    fn the_head_is_the_newest_and_the_late_each_once_in_feed_order() {
+        let newest = vec![item(1, 1), item(2, 2), item(3, 3), item(4, 4)];
+        let late = vec![item(1, 1), item(4, 4)];
+        assert_eq!(ids(&head(newest, late, 2)), [4, 3, 1]);
+    }
+
+    #[test]
+    fn items_of_one_moment_stand_in_the_order_of_their_ids() {
+        let mut tied = vec![item(9, 5), item(7, 5), item(8, 6)];
+        let moment = item(9, 5).published;
+        for item in &mut tied {
+            item.published = moment;
+        }
+        assert_eq!(ids(&head(tied, Vec::new(), 0)), [7, 8, 9]);
+    }
+
+    #[test]
+    fn an_undated_item_takes_no_place_in_the_head() {
+        let mut undated = item(2, 2);
+        undated.published = None;
+        assert_eq!(ids(&head(vec![undated.clone(), item(1, 1)], vec![undated], 2)), [1]);
+    }
+
+    #[test]
+    fn a_burst_is_cut_to_the_newest_but_never_below_what_the_operator_asked_for() {
+        let late: Vec<_> = (1..=600).map(|n| item(n, 1)).collect();
+        assert_eq!(head(vec![item(1000, 9)], late.clone(), 50).len(), HEAD_CAP);
+        assert_eq!(head(late.clone(), late.clone(), 550).len(), 550);
+        assert_eq!(head(late, vec![item(1000, 9)], 0).len(), 601);
+        let late: Vec<_> = (1..=600).map(|n| item(n, 1)).collect();
+        assert_eq!(ids(&head(vec![item(1000, 9)], late, 50)).first(), Some(&1000));
+    }
+}

@@ -1,1 +1,225 @@
-//! (being written)
+//! Feeds to documents.
+//!
+//! The only room that names the `rss` and `atom_syndication` crates, and that says entry and channel. It is total: given
+//! a [`Feed`] it can't fail, and every document of a feed shows the same items with the same ids, dates and text. There
+//! is no "now" and no version in a document, so equal feeds give equal bytes (law 4).
+//!
+//! What the crates leave to us: they write control characters as they come, so all text arrives as
+//! [`Text`](super::item::Text); they put attributes of extensions into the XML unescaped, so ours are constants; their
+//! dates are unchecked strings or 1970, so both are made here.
+
+mod atom;
+mod html;
+mod rss;
+
+use std::collections::{BTreeMap, btree_map};
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use super::feed::{self, Entry, Feed};
+use super::item;
+
+/// The media type of an RSS 2.0 document.
+pub const RSS_TYPE: &str = "application/rss+xml; charset=utf-8";
+/// The media type of an Atom document (RFC 4287 section 7).
+pub const ATOM_TYPE: &str = "application/atom+xml; charset=utf-8";
+
+/// Documents above this size are not read back before they are published: the reader's tree takes about ten times the
+/// document, and what a larger one contains went through the same code as the smaller ones.
+pub const CHECKED_UP_TO: usize = 8 << 20;
+
+/// The namespace of Media RSS, for the photo credit.
+const MEDIA: &str = "http://search.yahoo.com/mrss/";
+/// Says that the credit names who took the picture, in the words of the European Broadcasting Union.
+const CREDIT_ATTRIBUTES: [(&str, &str); 2] = [("role", "photographer"), ("scheme", "urn:ebu")];
+
+/// One document to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The document itself.
+    pub bytes: Vec<u8>,
+    /// What a server should call it.
+    pub media_type: &'static str,
+    /// How many items it is meant to hold.
+    pub entries: usize,
+}
+
+/// Documents by their path relative to the output folder, with `/` between segments on every system.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tree(BTreeMap<String, Document>);
+
+impl Tree {
+    /// Puts `document` at `path`, in place of what was there.
+    pub fn insert(&mut self, path: impl Into<String>, document: Document) {
+        self.0.insert(path.into(), document);
+    }
+
+    /// The document at `path`.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&Document> {
+        self.0.get(path)
+    }
+
+    /// All documents by ascending path.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Document)> {
+        self.0.iter().map(|(path, document)| (path.as_str(), document))
+    }
+
+    /// How many documents there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is nothing to publish.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Extend<(String, Document)> for Tree {
+    fn extend<I: IntoIterator<Item = (String, Document)>>(&mut self, documents: I) {
+        self.0.extend(documents);
+    }
+}
+
+impl FromIterator<(String, Document)> for Tree {
+    fn from_iter<I: IntoIterator<Item = (String, Document)>>(documents: I) -> Self {
+        Self(documents.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Tree {
+    type Item = (String, Document);
+    type IntoIter = btree_map::IntoIter<String, Document>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// An entry with everything decided that its formats must agree on.
+struct Shown<'a> {
+    entry: &'a Entry,
+    /// `urn:uuid:…`, the same string in every format: URL-shaped ids are opened by some readers in place of the link.
+    id: String,
+    published: DateTime<Utc>,
+    updated: DateTime<Utc>,
+    content: String,
+}
+
+/// The documents of `feed`; none while it has no items, so that a feed is never published empty.
+///
+/// An entry without `published` can't be shown on the right day and is left out; debug builds assert that there is none,
+/// and that the entries are in the order of [`newest_first`](feed::newest_first).
+#[must_use]
+pub fn render(feed: &Feed) -> Tree {
+    debug_assert!(
+        feed.entries.is_sorted_by(|a, b| feed::newest_first(&a.item, &b.item).is_lt()),
+        "entries of a feed are sorted and distinct"
+    );
+    let Some(updated) = feed.updated().map(four_digit_year) else {
+        return Tree::default();
+    };
+    let shown: Vec<Shown<'_>> = feed.entries.iter().filter_map(show).collect();
+    let entries = shown.len();
+    let document = |bytes, media_type| Document { bytes, media_type, entries };
+    Tree::from_iter([
+        (format!("{}/rss.xml", feed.name), document(rss::write(feed, &shown, updated), RSS_TYPE)),
+        (format!("{}/atom.xml", feed.name), document(atom::write(feed, &shown, updated), ATOM_TYPE)),
+    ])
+}
+
+fn show(entry: &Entry) -> Option<Shown<'_>> {
+    debug_assert!(entry.item.published.is_some(), "an undated item is kept out of feeds");
+    Some(Shown {
+        entry,
+        id: format!("urn:uuid:{}", entry.item.id),
+        published: four_digit_year(entry.item.published?),
+        updated: four_digit_year(entry.updated()?),
+        content: html::content(entry),
+    })
+}
+
+/// The moment in whole seconds, moved into the years 0 to 9999: neither RFC 822 nor RFC 3339 can write another.
+fn four_digit_year(moment: DateTime<Utc>) -> DateTime<Utc> {
+    const FIRST: i64 = -62_167_219_200;
+    const LAST: i64 = 253_402_300_799;
+    DateTime::from_timestamp(moment.timestamp().clamp(FIRST, LAST), 0).unwrap_or_default()
+}
+
+/// The language tag, where it is one (RFC 5646, in the form that the Atom grammar checks).
+fn language(feed: &Feed) -> Option<String> {
+    let tag = feed.language.as_deref()?;
+    let mut subtags = tag.split('-');
+    let primary = subtags.next()?;
+    let sized = |subtag: &str| (1..=8).contains(&subtag.len());
+    (sized(primary)
+        && primary.bytes().all(|b| b.is_ascii_alphabetic())
+        && subtags.all(|subtag| sized(subtag) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())))
+    .then(|| tag.to_owned())
+}
+
+/// Why a document must not be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flaw {
+    /// It is not UTF-8.
+    Undecodable,
+    /// A character that no feed may contain.
+    Forbidden(char),
+    /// It is not well-formed XML; the reader's message says where.
+    IllFormed(String),
+    /// The number of items read back is not the number meant.
+    Entries {
+        /// How many the document is meant to hold.
+        meant: usize,
+        /// How many a reader sees.
+        read: usize,
+    },
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Undecodable => f.write_str("not UTF-8"),
+            Self::Forbidden(c) => write!(f, "forbidden character U+{:04X}", u32::from(*c)),
+            Self::IllFormed(why) => write!(f, "not well-formed: {why}"),
+            Self::Entries { meant, read } => write!(f, "{meant} items meant, {read} read back"),
+        }
+    }
+}
+
+impl std::error::Error for Flaw {}
+
+/// Reads a document back the way a stranger would, before anyone else does.
+///
+/// Independent of the writers on purpose: their own readers take control characters and ill-formed XML without a word.
+/// Only RSS and Atom documents are read, and none above [`CHECKED_UP_TO`] bytes.
+///
+/// # Errors
+/// The first [`Flaw`] found.
+pub fn check(document: &Document) -> Result<(), Flaw> {
+    let is_entry: fn(roxmltree::Node<'_, '_>) -> bool = match document.media_type {
+        RSS_TYPE => |node| node.has_tag_name("item"),
+        ATOM_TYPE => |node| node.has_tag_name((atom::NAMESPACE, "entry")),
+        _ => return Ok(()),
+    };
+    if document.bytes.len() > CHECKED_UP_TO {
+        return Ok(());
+    }
+    let text = std::str::from_utf8(&document.bytes).map_err(|_| Flaw::Undecodable)?;
+    if let Some(c) = text.chars().find(|c| *c != '\n' && item::is_forbidden(*c)) {
+        return Err(Flaw::Forbidden(c));
+    }
+    let xml = roxmltree::Document::parse(text).map_err(|error| Flaw::IllFormed(error.to_string()))?;
+    let read = xml.descendants().filter(|node| is_entry(*node)).count();
+    if read != document.entries {
+        return Err(Flaw::Entries { meant: document.entries, read });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! Atom (RFC 4287).
+
+use std::collections::BTreeMap;
+
+use atom_syndication::extension::{Extension, ExtensionMap};
+use atom_syndication::{Content, Entry, Feed as Document, Generator, Link, Person, Text, WriteConfig};
+use chrono::{DateTime, Utc};
+
+use super::{MEDIA, Shown, language};
+use crate::mill::feed::Feed;
+
+/// The namespace of Atom.
+pub(super) const NAMESPACE: &str = "http://www.w3.org/2005/Atom";
+
+pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) -> Vec<u8> {
+    let media = entries.iter().any(|shown| shown.entry.item.credit.is_some());
+    let own = feed.address("atom.xml").map(|own| link("self", "application/atom+xml", own.as_str()));
+    let page = feed.page().map(|page| link("alternate", "text/html", page.as_str()));
+    let document = Document {
+        id: format!("urn:uuid:{}", feed.id()),
+        title: Text::plain(feed.title.as_str()),
+        updated: updated.fixed_offset(),
+        // At feed level always: without it every entry would need its own (section 4.1.1).
+        authors: vec![Person { name: feed.author.to_string(), ..Person::default() }],
+        generator: Some(Generator { value: "feedmill".to_owned(), ..Generator::default() }),
+        links: own.into_iter().chain(page).collect(),
+        lang: language(feed),
+        namespaces: media.then(|| ("media".to_owned(), MEDIA.to_owned())).into_iter().collect(),
+        entries: entries.iter().map(entry).collect(),
+        ..Document::default()
+    };
+    let config = WriteConfig { write_document_declaration: true, indent_size: Some(2) };
+    // Writing to memory can't fail. If a later version of the crate thinks otherwise, `check` refuses the empty document.
+    let mut bytes = document.write_with_config(Vec::new(), config).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+fn entry(shown: &Shown<'_>) -> Entry {
+    let item = &shown.entry.item;
+    Entry {
+        id: shown.id.clone(),
+        title: Text::plain(item.title.as_str()),
+        updated: shown.updated.fixed_offset(),
+        published: Some(shown.published.fixed_offset()),
+        links: shown.entry.link.iter().map(|address| link("alternate", "text/html", address.as_str())).collect(),
+        // No summary element beside it: readers show the content anyway, validators warn of text that looks like markup.
+        content: Some(Content {
+            content_type: Some("html".to_owned()),
+            value: Some(shown.content.clone()),
+            ..Content::default()
+        }),
+        extensions: item.credit.as_ref().map(|credit| credited(credit.as_str())).unwrap_or_default(),
+        ..Entry::default()
+    }
+}
+
+fn link(rel: &str, mime_type: &str, href: &str) -> Link {
+    Link { href: href.to_owned(), rel: rel.to_owned(), mime_type: Some(mime_type.to_owned()), ..Link::default() }
+}
+
+/// `media:credit` (Media RSS 1.5.1). The crate writes attributes of extensions unescaped: these are constants.
+fn credited(credit: &str) -> ExtensionMap {
+    let element = Extension {
+        name: "media:credit".to_owned(),
+        value: Some(credit.to_owned()),
+        attrs: super::CREDIT_ATTRIBUTES.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        children: BTreeMap::new(),
+    };
+    BTreeMap::from([("media".to_owned(), BTreeMap::from([("credit".to_owned(), vec![element])]))])
+}

@@ -1,0 +1,56 @@
+//! What a subscriber reads below the title, the same in every format.
+
+use crate::mill::feed::Entry;
+use crate::mill::item::Item;
+
+/// The content of an entry: summary and photo credit where there are any, and always a last line that says where and
+/// when, so that no entry is empty (readers and validators mind) and the printed date survives every time zone.
+pub(super) fn content(entry: &Entry) -> String {
+    let item = &entry.item;
+    let mut html = String::with_capacity(item.summary.as_ref().map_or(0, |summary| summary.as_str().len()) + 128);
+    if let Some(summary) = &item.summary {
+        paragraph(&mut html, &[summary.as_str()]);
+    }
+    if let Some(credit) = &item.credit {
+        paragraph(&mut html, &["Photo: © ", credit.as_str()]);
+    }
+    let day = day(item);
+    let mut line = vec![entry.origin.as_str()];
+    if let Some(day) = &day {
+        line.extend([", ", day]);
+    }
+    // Some pages print the place within the date; twice would be once too often.
+    if let Some(place) = &item.place
+        && !day.as_ref().is_some_and(|day| day.contains(place.as_str()))
+    {
+        line.extend([", ", place.as_str()]);
+    }
+    paragraph(&mut html, &line);
+    html
+}
+
+/// The date as the page printed it, else in the form that the pages we know use.
+fn day(item: &Item) -> Option<String> {
+    const FORM: &str = "%-d %B %Y";
+    if let Some(raw) = &item.date_raw {
+        return Some(raw.to_string());
+    }
+    let first = item.date?.format(FORM);
+    Some(match item.date_end.filter(|last| Some(*last) != item.date) {
+        Some(last) => format!("{first} – {}", last.format(FORM)),
+        None => first.to_string(),
+    })
+}
+
+fn paragraph(html: &mut String, parts: &[&str]) {
+    html.push_str("<p>");
+    for c in parts.iter().flat_map(|part| part.chars()) {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            c => html.push(c),
+        }
+    }
+    html.push_str("</p>");
+}

@@ -1,0 +1,251 @@
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::*;
+use crate::mill::feed::Address;
+use crate::mill::item::{DateBasis, Item, Key, Text};
+
+fn text(raw: &str) -> Text {
+    Text::new(raw).unwrap()
+}
+
+/// An item named as scheme 1 names it, so that ids and stamps below can be recomputed by anyone.
+fn item(title: &str, date: &str) -> Item {
+    let site = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"feedmill:ilo-moscow");
+    let day: NaiveDate = date.parse().unwrap();
+    let folded: String = title.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    let id = Key(Uuid::new_v5(&site, format!("1\n{date}\n{folded}").as_bytes()));
+    Item {
+        id,
+        key: id,
+        title: text(title),
+        summary: None,
+        date: Some(day),
+        date_end: None,
+        time: None,
+        date_raw: None,
+        basis: DateBasis::Own,
+        credit: None,
+        kicker: None,
+        place: None,
+        link: None,
+        published: Some(id.stamp(day)),
+        updated: Some(id.stamp(day)),
+        first_captured: None,
+        sources: Vec::new(),
+    }
+}
+
+fn entry(item: Item) -> Entry {
+    Entry::new(item, text("ILO Moscow"))
+}
+
+fn feed(entries: Vec<Entry>) -> Feed {
+    Feed {
+        name: "ilo-moscow".to_owned(),
+        title: text("ILO Moscow: news"),
+        description: text("News of ILO Moscow"),
+        language: Some("en".to_owned()),
+        base_url: Address::new("https://feeds.example.org/"),
+        home: Address::new("https://www.ilo.org/moscow/"),
+        author: text("ILO Moscow"),
+        entries,
+    }
+}
+
+fn two() -> Feed {
+    let mut first = item("ILO achieves carbon neutrality", "2021-02-08");
+    first.summary = Some(text("R&D: is 3 < 5 <b>always</b>? ]]> “yes”"));
+    first.credit = Some(text("Yuri Degtyarev/Sputnik & AFP"));
+    first.date_raw = Some(text("08 February 2021"));
+    first.link = Some(text("https://www.ilo.org/a?b=1&c=2"));
+    let second = item("COVID-19 disrupts education of more than 70 per cent of youth", "2020-08-11");
+    feed(vec![entry(first), entry(second)])
+}
+
+fn shown(feed: &Feed, path: &str) -> String {
+    String::from_utf8(render(feed).get(path).unwrap().bytes.clone()).unwrap()
+}
+
+#[test]
+fn a_feed_as_rss() {
+    assert_eq!(
+        shown(&two(), "ilo-moscow/rss.xml"),
+        r#"<?xml version="1.0" encoding="utf-8"?>
+<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/">
+  <channel>
+    <title>ILO Moscow: news</title>
+    <link>https://feeds.example.org/ilo-moscow/</link>
+    <description>News of ILO Moscow</description>
+    <language>en</language>
+    <lastBuildDate>Mon, 08 Feb 2021 10:05:18 +0000</lastBuildDate>
+    <generator>feedmill</generator>
+    <docs>https://www.rssboard.org/rss-specification</docs>
+    <ttl>60</ttl>
+    <atom:link href="https://feeds.example.org/ilo-moscow/rss.xml" rel="self" type="application/rss+xml"/>
+    <item>
+      <title>ILO achieves carbon neutrality</title>
+      <link>https://www.ilo.org/a?b=1&amp;c=2</link>
+      <description><![CDATA[<p>R&amp;D: is 3 &lt; 5 &lt;b&gt;always&lt;/b&gt;? ]]&gt; “yes”</p><p>Photo: © Yuri Degtyarev/Sputnik &amp; AFP</p><p>ILO Moscow, 08 February 2021</p>]]></description>
+      <guid isPermaLink="false">urn:uuid:f90fd1be-c98e-5829-9df9-e18945c3f525</guid>
+      <pubDate>Mon, 08 Feb 2021 10:05:18 +0000</pubDate>
+      <media:credit role="photographer" scheme="urn:ebu">Yuri Degtyarev/Sputnik &amp; AFP</media:credit>
+    </item>
+    <item>
+      <title>COVID-19 disrupts education of more than 70 per cent of youth</title>
+      <description><![CDATA[<p>ILO Moscow, 11 August 2020</p>]]></description>
+      <guid isPermaLink="false">urn:uuid:989ac276-e457-55fc-89e6-fad198a4b56b</guid>
+      <pubDate>Tue, 11 Aug 2020 10:09:18 +0000</pubDate>
+    </item>
+  </channel>
+</rss>
+"#
+    );
+}
+
+#[test]
+fn a_feed_as_atom() {
+    assert_eq!(
+        shown(&two(), "ilo-moscow/atom.xml"),
+        r#"<?xml version="1.0"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/" xml:lang="en">
+  <title>ILO Moscow: news</title>
+  <id>urn:uuid:0aab9866-e4a3-5cb4-9d49-ef7505c958f2</id>
+  <updated>2021-02-08T10:05:18+00:00</updated>
+  <author>
+    <name>ILO Moscow</name>
+  </author>
+  <generator>feedmill</generator>
+  <link href="https://feeds.example.org/ilo-moscow/atom.xml" rel="self" type="application/atom+xml"/>
+  <link href="https://feeds.example.org/ilo-moscow/" rel="alternate" type="text/html"/>
+  <entry>
+    <title>ILO achieves carbon neutrality</title>
+    <id>urn:uuid:f90fd1be-c98e-5829-9df9-e18945c3f525</id>
+    <updated>2021-02-08T10:05:18+00:00</updated>
+    <link href="https://www.ilo.org/a?b=1&amp;c=2" rel="alternate" type="text/html"/>
+    <published>2021-02-08T10:05:18+00:00</published>
+    <content type="html">&lt;p&gt;R&amp;amp;D: is 3 &amp;lt; 5 &amp;lt;b&amp;gt;always&amp;lt;/b&amp;gt;? ]]&amp;gt; “yes”&lt;/p&gt;&lt;p&gt;Photo: © Yuri Degtyarev/Sputnik &amp;amp; AFP&lt;/p&gt;&lt;p&gt;ILO Moscow, 08 February 2021&lt;/p&gt;</content>
+    <media:credit role="photographer" scheme="urn:ebu">Yuri Degtyarev/Sputnik &amp; AFP</media:credit>
+  </entry>
+  <entry>
+    <title>COVID-19 disrupts education of more than 70 per cent of youth</title>
+    <id>urn:uuid:989ac276-e457-55fc-89e6-fad198a4b56b</id>
+    <updated>2020-08-11T10:09:18+00:00</updated>
+    <published>2020-08-11T10:09:18+00:00</published>
+    <content type="html">&lt;p&gt;ILO Moscow, 11 August 2020&lt;/p&gt;</content>
+  </entry>
+</feed>
+"#
+    );
+}
+
+#[test]
+fn without_a_base_address_nothing_pretends_to_know_where_it_is_served() {
+    let mut feed = two();
+    feed.base_url = None;
+    assert!(shown(&feed, "ilo-moscow/rss.xml").contains("<link>https://www.ilo.org/moscow/</link>"));
+    feed.home = None;
+    let (rss, atom) = (shown(&feed, "ilo-moscow/rss.xml"), shown(&feed, "ilo-moscow/atom.xml"));
+    assert!(rss.contains("<link>http://localhost/</link>"), "{rss}");
+    assert!(!rss.contains("xmlns:atom") && !rss.contains("self"), "{rss}");
+    // The item's own link is the only one left.
+    assert_eq!(atom.matches("<link ").count(), 1, "{atom}");
+}
+
+#[test]
+fn a_namespace_is_declared_only_when_used() {
+    let feed = feed(vec![entry(item("no credit", "2021-04-28"))]);
+    for path in ["ilo-moscow/rss.xml", "ilo-moscow/atom.xml"] {
+        assert!(!shown(&feed, path).contains("media"));
+    }
+}
+
+#[test]
+fn a_feed_without_items_is_no_document() {
+    assert!(render(&feed(Vec::new())).is_empty());
+}
+
+#[test]
+fn a_language_that_is_none_is_left_out() {
+    for (tag, taken) in
+        [("en", true), ("zh-Hant-TW", true), ("auto?", false), ("", false), ("e n", false), ("-", false)]
+    {
+        let mut feed = two();
+        feed.language = Some(tag.to_owned());
+        assert_eq!(shown(&feed, "ilo-moscow/atom.xml").contains("xml:lang"), taken, "{tag}");
+        assert_eq!(shown(&feed, "ilo-moscow/rss.xml").contains("<language>"), taken, "{tag}");
+    }
+}
+
+#[test]
+fn only_a_web_address_becomes_a_link() {
+    for link in ["javascript:alert(1)", "/news/1", "mailto:a@b.example"] {
+        let mut item = item("a title", "2021-04-28");
+        item.link = Some(text(link));
+        let feed = feed(vec![entry(item)]);
+        for path in ["ilo-moscow/rss.xml", "ilo-moscow/atom.xml"] {
+            assert!(!shown(&feed, path).contains(link));
+        }
+    }
+}
+
+#[test]
+fn the_last_line_says_where_and_when_as_far_as_that_is_known() {
+    let mut item = item("a title", "2021-04-28");
+    let line = |item: &Item| html::content(&entry(item.clone()));
+    assert_eq!(line(&item), "<p>ILO Moscow, 28 April 2021</p>");
+    item.place = Some(text("Ankara <TR>"));
+    assert_eq!(line(&item), "<p>ILO Moscow, 28 April 2021, Ankara &lt;TR&gt;</p>");
+    item.date_end = "2021-05-02".parse().ok();
+    assert_eq!(line(&item), "<p>ILO Moscow, 28 April 2021 – 2 May 2021, Ankara &lt;TR&gt;</p>");
+    item.date_raw = Some(text("28.04.–02.05.2021, Ankara <TR>"));
+    assert_eq!(line(&item), "<p>ILO Moscow, 28.04.–02.05.2021, Ankara &lt;TR&gt;</p>");
+    (item.date_raw, item.date, item.place) = (None, None, None);
+    assert_eq!(line(&item), "<p>ILO Moscow</p>");
+}
+
+#[test]
+fn a_year_no_feed_can_write_is_moved_to_the_nearest_one_it_can() {
+    let mut early = item("before the calendar", "2021-04-28");
+    (early.published, early.updated) = (Some(DateTime::<Utc>::MIN_UTC), None);
+    let mut late = item("after it", "2021-04-28");
+    (late.published, late.updated) = (Some(DateTime::<Utc>::MAX_UTC), Some(DateTime::<Utc>::MAX_UTC));
+    let feed = feed(vec![entry(late), entry(early)]);
+    let (rss, atom) = (shown(&feed, "ilo-moscow/rss.xml"), shown(&feed, "ilo-moscow/atom.xml"));
+    assert!(rss.contains("<pubDate>Fri, 31 Dec 9999 23:59:59 +0000</pubDate>"), "{rss}");
+    assert!(rss.contains("<pubDate>Sat, 01 Jan 0000 00:00:00 +0000</pubDate>"), "{rss}");
+    assert!(atom.contains("<published>9999-12-31T23:59:59+00:00</published>"), "{atom}");
+    assert!(atom.contains("<published>0000-01-01T00:00:00+00:00</published>"), "{atom}");
+}
+
+#[test]
+fn a_revision_moves_updated_and_leaves_published() {
+    let mut revised = item("ILO achieves carbon neutrality", "2021-02-08");
+    revised.updated = revised.published.map(|published| published + chrono::TimeDelta::days(3));
+    let feed = feed(vec![entry(revised)]);
+    assert_eq!(feed.updated().unwrap().to_rfc3339(), "2021-02-11T10:05:18+00:00");
+    assert!(shown(&feed, "ilo-moscow/atom.xml").contains("<updated>2021-02-11T10:05:18+00:00</updated>"));
+    let rss = shown(&feed, "ilo-moscow/rss.xml");
+    assert!(rss.contains("<lastBuildDate>Thu, 11 Feb 2021 10:05:18 +0000</lastBuildDate>"), "{rss}");
+    assert!(rss.contains("<pubDate>Mon, 08 Feb 2021 10:05:18 +0000</pubDate>"), "{rss}");
+}
+
+#[test]
+fn what_is_rendered_passes_the_check() {
+    for (path, document) in render(&two()).iter() {
+        assert_eq!(check(document), Ok(()), "{path}");
+        assert_eq!(document.entries, 2);
+    }
+}
+
+#[test]
+fn the_check_refuses_what_readers_would_choke_on() {
+    let rss = |bytes: &[u8], entries| Document { bytes: bytes.to_vec(), media_type: RSS_TYPE, entries };
+    assert_eq!(check(&rss(b"<rss><item>\x0B</item></rss>", 1)), Err(Flaw::Forbidden('\u{B}')));
+    assert_eq!(check(&rss("<rss>\u{85}</rss>".as_bytes(), 0)), Err(Flaw::Forbidden('\u{85}')));
+    assert_eq!(check(&rss(b"<rss>\xFF</rss>", 0)), Err(Flaw::Undecodable));
+    assert!(matches!(check(&rss(b"<rss><item></rss>", 1)), Err(Flaw::IllFormed(_))));
+    assert!(matches!(check(&rss(b"<rss a='&b=1'/>", 0)), Err(Flaw::IllFormed(_))));
+    assert!(matches!(check(&rss(b"", 0)), Err(Flaw::IllFormed(_))));
+    assert_eq!(check(&rss(b"<rss><item/></rss>", 2)), Err(Flaw::Entries { meant: 2, read: 1 }));
+}
