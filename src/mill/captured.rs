@@ -68,19 +68,23 @@ fn uuid_at(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 fn moment_at(name: &str, at: usize) -> Option<Moment> {
-    let bytes = name.as_bytes();
+    let (day, end) = day_at(name.as_bytes(), at)?;
+    match time_after(name, end, end == at + 8) {
+        Some(Time::Utc(time)) => Some(Moment::Instant(day.and_time(time).and_utc())),
+        Some(Time::Elsewhere) => Some(Moment::Day(day)),
+        None => ends_at(name, end).then_some(Moment::Day(day)),
+    }
+}
+
+/// The day written at `at`, and where it ends.
+fn day_at(bytes: &[u8], at: usize) -> Option<(NaiveDate, usize)> {
     let year = number(bytes, at, 4)?;
     let (month_at, day_at, end) = match bytes.get(at + 4)? {
         separator @ (b'-' | b'_') if bytes.get(at + 7) == Some(separator) => (at + 5, at + 8, at + 10),
         b'0'..=b'9' => (at + 4, at + 6, at + 8),
         _ => return None,
     };
-    let day = day_of(year, number(bytes, month_at, 2)?, number(bytes, day_at, 2)?)?;
-    match time_after(name, end, end == at + 8) {
-        Some(Time::Utc(time)) => Some(Moment::Instant(day.and_time(time).and_utc())),
-        Some(Time::Elsewhere) => Some(Moment::Day(day)),
-        None => ends_at(name, end).then_some(Moment::Day(day)),
-    }
+    Some((day_of(year, number(bytes, month_at, 2)?, number(bytes, day_at, 2)?)?, end))
 }
 
 enum Time {
@@ -97,6 +101,10 @@ fn time_after(name: &str, end: usize, compact: bool) -> Option<Time> {
         b'0'..=b'9' if compact => end,
         _ => return None,
     };
+    // `2021-02-08-2022-01-01` is two days, not 20:22.
+    if day_at(bytes, at).is_some() {
+        return None;
+    }
     let hour = number(bytes, at, 2)?;
     let minute_at = match bytes.get(at + 2)? {
         b'-' | b':' | b'_' if at > end => at + 3,
