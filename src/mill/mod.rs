@@ -8,6 +8,7 @@
 //! [`feed`] (items to what is subscribed to), [`render`] (feeds to documents).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod captured;
 pub mod decisions;
 pub mod decode;
 pub mod feed;

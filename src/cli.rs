@@ -1,0 +1,341 @@
+//! The command line: names and types. What the commands do is said elsewhere.
+//!
+//! The names are a contract: services and scripts depend on them. They are added to, not renamed.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Given;
+use crate::mill::item::Key;
+use crate::trouble::Trouble;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done
+  1  done, but a file was skipped or a page's layout drifted
+  2  wrong usage or config: nothing was read or written
+  3  store or output can't be used
+  4  another feedmill holds the store
+  5  --dry-run, and something would change
+
+Without -c the config is ./feedmill.toml, else feedmill.toml in $CONFIGURATION_DIRECTORY.
+A folder named like a command is reached as ./check.";
+
+const LONG_ABOUT: &str = "\
+A folder of saved listing pages goes in, RSS and Atom feeds come out.
+
+Without a config, `feedmill --once DIR…` reads *.txt, *.text and *.md below each folder and \
+makes one feed of each, in ./public. With one, the config says what is read and which feeds there are.";
+
+/// What the command line says.
+#[derive(Debug, Parser)]
+#[command(
+    name = "feedmill",
+    version,
+    about = "A folder of saved listing pages goes in, RSS and Atom feeds come out",
+    long_about = LONG_ABOUT,
+    after_help = AFTER_HELP,
+    args_conflicts_with_subcommands = false,
+    subcommand_negates_reqs = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What is said of every command.
+    #[command(flatten)]
+    pub global: Global,
+
+    /// Folders to read when there is no config: one feed each, named after the folder
+    #[arg(value_name = "DIR")]
+    pub dirs: Vec<PathBuf>,
+
+    /// Run one pass, then end: read what is new, publish what changed
+    #[arg(long)]
+    pub once: bool,
+
+    /// Change nothing: report what a pass would do (exit 5 if it would change something)
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Something else than a pass.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What is said of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The config [default: ./feedmill.toml, else in $CONFIGURATION_DIRECTORY]
+    #[arg(short, long, global = true, value_name = "FILE", help_heading = "Places")]
+    pub config: Option<PathBuf>,
+
+    /// The folder to publish [default: the config's, else $STATE_DIRECTORY/public, else ./public]
+    #[arg(short, long, global = true, value_name = "DIR", help_heading = "Places")]
+    pub output: Option<PathBuf>,
+
+    /// The folder of the store [default: the config's, else $STATE_DIRECTORY, else ./.feedmill]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Places")]
+    pub state: Option<PathBuf>,
+
+    /// Where the output is served: makes links absolute
+    #[arg(long, global = true, value_name = "URL", help_heading = "Places")]
+    pub base_url: Option<String>,
+
+    /// Serve the output here, as in 127.0.0.1:8080
+    #[arg(long, global = true, value_name = "ADDR", help_heading = "Places")]
+    pub listen: Option<String>,
+
+    /// Form of the report
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM", help_heading = "Reports")]
+    pub format: Format,
+
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Reports")]
+    pub quiet: bool,
+
+    /// Say more; twice: say why
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Reports")]
+    pub verbose: u8,
+
+    /// Colour in messages
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Reports")]
+    pub color: Color,
+}
+
+/// The form of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: one JSON value, or one a line
+    Json,
+}
+
+/// When messages are coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    /// Where they reach a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    /// Whether to colour what goes to a place that is a `terminal` or not.
+    #[must_use]
+    pub fn wanted(self, terminal: bool) -> bool {
+        let refused = || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        match self {
+            Self::Auto => terminal && !refused() && !dumb(),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Everything but a pass.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Look over config and surroundings: what is wrong, where, and what would help
+    Check,
+
+    /// Show block by block how a file is read, or where a stored item comes from
+    #[command(
+        override_usage = "feedmill explain [OPTIONS] <FILE>\n       feedmill explain [OPTIONS] --item <ID>",
+        after_help = "Exit codes: 0 explained, 1 the file gives no items or drifted, 2 wrong usage, 3 store can't be used"
+    )]
+    Explain {
+        /// The file to explain; it need not belong to a source
+        #[arg(required_unless_present = "item", conflicts_with = "item")]
+        file: Option<PathBuf>,
+
+        /// Explain a stored item instead, by its id
+        #[arg(long, value_name = "ID", value_parser = key)]
+        item: Option<Key>,
+    },
+
+    /// List the stored items, newest first (runs beside a daemon)
+    Items,
+
+    /// Tell when what was read, what drifted and what is published (runs beside a daemon)
+    Status,
+
+    /// Compare store, files and output without changing any (exit 1 if they differ)
+    Verify,
+
+    /// Take an item out of all feeds, for good: a line in decisions.jsonl
+    Retract {
+        /// The item's id, with or without urn:uuid:
+        #[arg(value_name = "ID", value_parser = key)]
+        id: Key,
+
+        /// Let it return
+        #[arg(long)]
+        undo: bool,
+    },
+
+    /// Say that two items are one: a line in decisions.jsonl
+    #[command(after_help = "The item keeps the older id. A circle of aliases is refused.")]
+    Alias {
+        /// The id that joins the other
+        #[arg(value_name = "NEW", value_parser = key)]
+        new: Key,
+
+        /// The id that the item keeps
+        #[arg(value_name = "OLD", value_parser = key)]
+        old: Key,
+    },
+
+    /// Write all that was ever read as sorted JSON Lines to standard output
+    #[command(after_help = "With `import` a job that keeps no state can commit its history: the files come and go, the \
+                            items stay.")]
+    Export,
+
+    /// Take in what `export` wrote
+    Import {
+        /// The file to read; `-` or none for standard input
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+
+    /// Print the manual page
+    Man,
+}
+
+fn key(text: &str) -> Result<Key, String> {
+    text.parse().map_err(|_| "an id is a UUID, as `feedmill items` shows it".to_owned())
+}
+
+impl Cli {
+    /// What the command line says of what a config could say.
+    #[must_use]
+    pub fn given(&self) -> Given {
+        let Global { config, output, state, base_url, listen, .. } = self.global.clone();
+        Given { config, dirs: self.dirs.clone(), state, output, base_url, listen }
+    }
+
+    /// Checks what can't be told from one option alone.
+    ///
+    /// # Errors
+    ///
+    /// Without a command only one pass can be run so far; a command takes neither folders nor the options of a pass.
+    pub fn agree(&self) -> Result<(), Trouble> {
+        match &self.command {
+            None if !self.once && !self.dry_run => {
+                Err(Trouble::usage("watching a folder comes with a later version of feedmill")
+                    .help("add --once to run one pass: from cron, a timer or CI"))
+            }
+            None => Ok(()),
+            Some(_) if !self.dirs.is_empty() => {
+                let dir = self.dirs.first().map(|dir| dir.display().to_string()).unwrap_or_default();
+                Err(Trouble::usage(format!("a folder before a command: {dir}"))
+                    .help("a command takes its folders from the config; a folder named like a command is reached as ./NAME"))
+            }
+            Some(_) if self.once || self.dry_run => {
+                Err(Trouble::usage("--once and --dry-run belong to a pass, not to a command").help("leave them out"))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(line: &str) -> Cli {
+        Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn folders_and_commands_do_not_collide() {
+        let cli = parse("feedmill --once ./check scrapes");
+        assert!(cli.command.is_none());
+        assert_eq!(cli.dirs, [PathBuf::from("./check"), PathBuf::from("scrapes")]);
+        assert!(matches!(parse("feedmill check").command, Some(Command::Check)));
+        assert!(parse("feedmill --once scrapes check").agree().is_err());
+    }
+
+    #[test]
+    fn options_stand_before_or_after_a_command() {
+        for line in ["feedmill -c x.toml --state s check", "feedmill check --config x.toml --state s"] {
+            let given = parse(line).given();
+            assert_eq!((given.config, given.state), (Some("x.toml".into()), Some("s".into())), "{line}");
+        }
+        let cli = parse("feedmill --once -o out --base-url https://x.org --format json -vv --color never scrapes");
+        assert_eq!((cli.global.format, cli.global.verbose, cli.global.color), (Format::Json, 2, Color::Never));
+        assert_eq!(cli.given().output, Some("out".into()));
+        assert!(cli.agree().is_ok());
+    }
+
+    #[test]
+    fn commands_take_what_the_contract_says() {
+        let id = "f90fd1be-c98e-5829-9df9-e18945c3f525";
+        for line in [
+            "feedmill explain page.txt",
+            &format!("feedmill explain --item {id}"),
+            &format!("feedmill retract urn:uuid:{id} --undo"),
+            &format!("feedmill alias {id} {id}"),
+            "feedmill items --format json",
+            "feedmill status",
+            "feedmill verify",
+            "feedmill export",
+            "feedmill import",
+            "feedmill import -",
+            "feedmill completions bash",
+            "feedmill man",
+        ] {
+            assert!(parse(line).agree().is_ok(), "{line}");
+        }
+        for line in [
+            "feedmill explain",
+            &format!("feedmill explain page.txt --item {id}"),
+            "feedmill retract not-an-id",
+            "feedmill alias",
+            "feedmill --once -q -v scrapes",
+            "feedmill --color sometimes",
+            "feedmill --nonsense",
+        ] {
+            let error = Cli::try_parse_from(line.split(' ')).expect_err(line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn watching_is_refused_until_it_exists() {
+        let trouble = parse("feedmill scrapes").agree().expect_err("refused");
+        assert_eq!(trouble.exit, crate::trouble::Exit::Usage);
+        assert!(trouble.to_string().contains("--once"));
+        assert!(parse("feedmill --once check").agree().is_err());
+    }
+
+    #[test]
+    fn help_tells_the_exit_codes() {
+        let error = Cli::try_parse_from(["feedmill", "--help"]).expect_err("help");
+        assert_eq!(error.kind(), ErrorKind::DisplayHelp);
+        let help = error.to_string();
+        for part in ["Exit codes:", "5  --dry-run", "explain", "--base-url", "./check"] {
+            assert!(help.contains(part), "{part}");
+        }
+    }
+}

@@ -1,0 +1,447 @@
+//! What the operator says, validated once, as a whole.
+//!
+//! A config is read to the end and everything wrong with it is told at once, each with its place and what would help:
+//! nobody should mend a file line by line. What comes out needs no further checks: names are safe folders, patterns
+//! can match nothing that feedmill writes, every feed's sources exist. The rest of the program never sees TOML.
+//!
+//! Paths in a config start from its folder, on the command line from the current one.
+
+mod complaint;
+mod files;
+mod reading;
+mod values;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::NaiveDate;
+
+pub use complaint::{Complaint, Refusal};
+pub(crate) use files::path_from;
+pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
+
+use crate::mill::captured::CapturedPattern;
+use crate::mill::scrape::{DateOrder, Terms};
+
+/// The layouts that a config can name while no others are built in.
+pub const LAYOUTS: &[&str] = &["auto", "newsroom"];
+
+/// How many items a feed's head holds when the config doesn't say.
+pub const DEFAULT_LIMIT: usize = 50;
+
+/// The name of a config where it is looked for.
+pub const FILE_NAME: &str = "feedmill.toml";
+
+/// A config longer than this is something else.
+const MAX_CONFIG: u64 = 4 << 20;
+
+/// Every table of a config with its keys; the top of the file is the table without a name.
+pub const KEYS: &[(&str, &[&str])] = &[
+    ("", &["state", "output", "base_url", "watch", "serve", "operations", "source", "feed"]),
+    ("[watch]", &["mode", "rescan", "settle"]),
+    ("[serve]", &["listen"]),
+    ("[operations]", &["publish", "listen"]),
+    (
+        "[[source]]",
+        &[
+            "name",
+            "files",
+            "exclude",
+            "site",
+            "site_was",
+            "title",
+            "url",
+            "language",
+            "timezone",
+            "layout",
+            "captured",
+            "undated",
+            "date_order",
+            "empty",
+        ],
+    ),
+    ("[[feed]]", &["name", "title", "sources", "limit"]),
+];
+
+/// Everything the operator says, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it was read from; `None` when folders on the command line stand in.
+    pub file: Option<PathBuf>,
+    /// The folder of the store.
+    pub state: PathBuf,
+    /// The folder that is published.
+    pub output: PathBuf,
+    /// Where the output is served, with a `/` at its end.
+    pub base_url: Option<String>,
+    /// When to look.
+    pub watch: Watch,
+    /// The built-in server, if there is to be one.
+    pub serve: Option<Serve>,
+    /// Where feedmill tells about itself.
+    pub operations: Operations,
+    /// In the order of the config; names are unique.
+    pub sources: Vec<Source>,
+    /// In the order of the config; names are unique, even where case makes no difference.
+    pub feeds: Vec<Feed>,
+    /// What is no error but worth a line: `check` and the log show them.
+    pub warnings: Vec<String>,
+}
+
+/// When the daemon looks at the sources' folders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// What rings the bell.
+    pub mode: WatchMode,
+    /// The time between full looks.
+    pub rescan: Duration,
+    /// How long a file must be quiet when its writer gives no sign of having finished.
+    pub settle: Duration,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self { mode: WatchMode::Auto, rescan: Duration::from_secs(600), settle: Duration::from_secs(1) }
+    }
+}
+
+/// What makes the daemon look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WatchMode {
+    /// The system's events where there are any, else polling.
+    #[default]
+    Auto,
+    /// The system's events, or an error.
+    Events,
+    /// Polling only.
+    Poll,
+}
+
+/// The built-in server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Serve {
+    /// Where it listens.
+    pub listen: SocketAddr,
+}
+
+/// Where feedmill tells about itself: faults of operation are not for subscribers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Operations {
+    /// Whether the operations feed goes to the output instead of the state folder.
+    pub publish: bool,
+    /// A separate address for status and metrics.
+    pub listen: Option<SocketAddr>,
+}
+
+/// A page that is scraped again and again: its files, and how to read them.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Unique, and safe as a folder's name.
+    pub name: String,
+    /// Which files are its scrapes.
+    pub files: Files,
+    /// The place scraped: sources that show the same site share its items.
+    pub site: String,
+    /// Names the site had before, the oldest first. All sources of a site have the same.
+    pub site_was: Vec<String>,
+    /// Shown as the origin of its items.
+    pub title: String,
+    /// The page that was scraped.
+    pub url: Option<String>,
+    /// A BCP 47 tag; `None` is `auto`.
+    pub language: Option<String>,
+    /// The zone of times of day that are printed without one.
+    pub timezone: chrono_tz::Tz,
+    /// The layout to read with; `None` is `auto`.
+    pub layout: Option<String>,
+    /// How the names of its files state the time of capture, where they do it in a form of their own.
+    pub captured: Option<CapturedPattern>,
+    /// What to do with an item that nothing dates.
+    pub undated: Undated,
+    /// How to read a date of three numbers.
+    pub date_order: Option<DateOrder>,
+    /// What a capture without items means.
+    pub empty: Empty,
+}
+
+impl Source {
+    /// The name that ids are made under: the first the site ever had, so that a renamed site keeps its ids.
+    #[must_use]
+    pub fn namespace_site(&self) -> &str {
+        self.site_was.first().unwrap_or(&self.site)
+    }
+
+    /// How to read a file of this source whose name states that it was captured on the day `captured`.
+    #[must_use]
+    pub fn terms(&self, captured: Option<NaiveDate>) -> Terms {
+        Terms { layout: self.layout.clone(), language: self.language.clone(), date_order: self.date_order, captured }
+    }
+}
+
+/// What to do with an item that neither itself nor its file's name dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Undated {
+    /// It stays out of feeds.
+    #[default]
+    Skip,
+    /// It gets the day it was first seen, recorded as a decision.
+    FirstSeen,
+}
+
+/// What a capture without items means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Empty {
+    /// The page's layout changed: it is reported.
+    #[default]
+    Drift,
+    /// The page just lists nothing at times.
+    Fine,
+}
+
+/// What readers subscribe to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    /// Unique, and its folder below the output.
+    pub name: String,
+    /// Shown by readers.
+    pub title: String,
+    /// Indices into [`Config::sources`], in the order that decides which origin an item shows.
+    pub sources: Vec<usize>,
+    /// How many of the newest items the head holds; 0 is all.
+    pub limit: usize,
+}
+
+/// What the command line says of what a config could say.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// `-c`.
+    pub config: Option<PathBuf>,
+    /// `DIR…`.
+    pub dirs: Vec<PathBuf>,
+    /// `--state`.
+    pub state: Option<PathBuf>,
+    /// `-o`.
+    pub output: Option<PathBuf>,
+    /// `--base-url`.
+    pub base_url: Option<String>,
+    /// `--listen`.
+    pub listen: Option<String>,
+}
+
+/// What the surroundings say. A value, so that tests don't depend on where they run.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// Where relative paths of the command line start; empty for the process's current folder.
+    pub current: PathBuf,
+    /// `$STATE_DIRECTORY`, as systemd sets it: folders separated by `:`, of which the first counts.
+    pub state_directory: Option<OsString>,
+    /// `$CONFIGURATION_DIRECTORY`, likewise; the first that has a config counts.
+    pub configuration_directory: Option<OsString>,
+}
+
+impl Surroundings {
+    /// The surroundings of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self {
+            current: PathBuf::new(),
+            state_directory: std::env::var_os("STATE_DIRECTORY"),
+            configuration_directory: std::env::var_os("CONFIGURATION_DIRECTORY"),
+        }
+    }
+
+    fn state(&self) -> Option<PathBuf> {
+        folders(self.state_directory.as_ref()).next()
+    }
+}
+
+fn folders(list: Option<&OsString>) -> impl Iterator<Item = PathBuf> {
+    list.into_iter().flat_map(|list| std::env::split_paths(list)).filter(|path| !path.as_os_str().is_empty())
+}
+
+/// Why there is no config.
+#[derive(Debug, Clone)]
+pub enum NoConfig {
+    /// Neither a config nor a folder to read: help is the answer, and exit 2.
+    Nothing,
+    /// Something is wrong with what was written: exit 2.
+    Refused(Box<Refusal>),
+}
+
+impl From<Refusal> for NoConfig {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+/// Reads and checks everything the operator says: the config, or the folders that stand in for one.
+///
+/// `layouts` are the names that `layout` can have; [`LAYOUTS`] as a rule.
+///
+/// # Errors
+///
+/// [`NoConfig::Nothing`] when there is nothing to go by, else everything that is wrong, at once.
+pub fn load(given: &Given, around: &Surroundings, layouts: &[&str]) -> Result<Config, NoConfig> {
+    match (find(given, around), given.dirs.is_empty()) {
+        (Some(file), true) => {
+            let text = read(&file)?;
+            Ok(reading::config(&file, text, given, around, layouts)?)
+        }
+        (None, true) => Err(NoConfig::Nothing),
+        (None, false) => Ok(without_file(given, around)?),
+        (Some(file), false) => {
+            let what = format!("folders on the command line, and a config as well: {}", file.display());
+            let hint = "the config says which folders are read: leave the others out, or run where there is no config";
+            Err(Refusal::outside(Complaint::outside(what).hint(hint)).into())
+        }
+    }
+}
+
+/// The config that would be read: `-c`, or the first of `./feedmill.toml` and `$CONFIGURATION_DIRECTORY/feedmill.toml`
+/// that is there.
+#[must_use]
+pub fn find(given: &Given, around: &Surroundings) -> Option<PathBuf> {
+    if let Some(file) = &given.config {
+        return Some(around.current.join(file));
+    }
+    std::iter::once(around.current.clone())
+        .chain(folders(around.configuration_directory.as_ref()))
+        .map(|folder| folder.join(FILE_NAME))
+        .find(|file| file.symlink_metadata().is_ok())
+}
+
+/// The folders of state and output when there is no config: what commands that only look at the store go by.
+#[must_use]
+pub fn default_folders(given: &Given, around: &Surroundings) -> (PathBuf, PathBuf) {
+    places(given, around, &around.current, None, None)
+}
+
+/// State and output: the command line before the config, the config before the service manager, that before the
+/// defaults in `folder`.
+fn places(
+    given: &Given,
+    around: &Surroundings,
+    folder: &Path,
+    state: Option<&str>,
+    output: Option<&str>,
+) -> (PathBuf, PathBuf) {
+    let pick = |given: &Option<PathBuf>, written: Option<&str>, service: Option<PathBuf>, default: &str| {
+        given
+            .as_ref()
+            .map(|path| around.current.join(path))
+            .or_else(|| written.map(|path| folder.join(path)))
+            .unwrap_or_else(|| service.unwrap_or_else(|| folder.join(default)))
+    };
+    (
+        pick(&given.state, state, around.state(), ".feedmill"),
+        pick(&given.output, output, around.state().map(|state| state.join("public")), "public"),
+    )
+}
+
+fn read(file: &Path) -> Result<String, Refusal> {
+    use std::io::Read as _;
+    let refused = |what: String, hint: &str| Refusal::outside(Complaint::outside(what).hint(hint));
+    let mut bytes = Vec::new();
+    let done = std::fs::File::open(file).and_then(|file| file.take(MAX_CONFIG + 1).read_to_end(&mut bytes));
+    if let Err(error) = done {
+        let hint = "see whether the path is right and the file can be read by this user";
+        return Err(refused(format!("cannot read the config {}: {error}", file.display()), hint));
+    }
+    if bytes.len() as u64 > MAX_CONFIG {
+        return Err(refused(format!("{} is too large for a config", file.display()), "is it the right file?"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+        let what = format!("the config {} is not UTF-8: line {line} holds other bytes", file.display());
+        refused(what, "save it as UTF-8")
+    })
+}
+
+/// Folders on the command line: one source and one feed each, named after the folder.
+fn without_file(given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
+    let (state, output) = places(given, around, &around.current, None, None);
+    let mut complaints = Vec::new();
+    let mut warnings = Vec::new();
+    let mut known: Vec<PathBuf> = Vec::new();
+    let mut sources: Vec<Source> = Vec::new();
+    for dir in &given.dirs {
+        let folder = around.current.join(dir);
+        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+        let canonical = match folder.canonicalize() {
+            Ok(canonical) if canonical.is_dir() => canonical,
+            Ok(_) => {
+                let what = format!("{} is a file, not a folder", dir.display());
+                complaints.push(Complaint::outside(what).hint("name the folder that the scrapes are saved in"));
+                continue;
+            }
+            Err(error) => {
+                let what = format!("cannot read the folder {}: {error}", dir.display());
+                let hint = "name a folder of saved pages; to name a command, put it first";
+                complaints.push(Complaint::outside(what).hint(hint));
+                continue;
+            }
+        };
+        if known.contains(&canonical) {
+            warnings.push(format!("{} is named twice; it is read once", dir.display()));
+            continue;
+        }
+        for (place, what) in [(&output, "output"), (&state, "state")] {
+            if canonical.starts_with(reading::real(place)) {
+                let what = format!("{} lies in the {what} folder {}", dir.display(), place.display());
+                let hint = format!("feedmill never reads what it writes: choose another folder with --{what}");
+                complaints.push(Complaint::outside(what).hint(hint));
+            }
+        }
+        let base = canonical.file_name().map_or_else(|| "root".into(), |name| values::mended(&name.to_string_lossy()));
+        let taken = |name: &str| sources.iter().any(|source| reading::folded(&source.name) == reading::folded(name));
+        let name = std::iter::once(base.clone())
+            .chain((2..=given.dirs.len() + 1).map(|n| format!("{base}-{n}")))
+            .find(|name| !taken(name))
+            .unwrap_or(base);
+        known.push(canonical);
+        match Files::below(&folder) {
+            Ok(files) => sources.push(Source::plain(name, files)),
+            Err(wrong) => complaints.push(Complaint::outside(wrong.what)),
+        }
+    }
+    let feeds = reading::a_feed_per_source(&sources);
+    let mut config = Config {
+        file: None,
+        state,
+        output,
+        base_url: None,
+        watch: Watch::default(),
+        serve: None,
+        operations: Operations::default(),
+        sources,
+        feeds,
+        warnings,
+    };
+    reading::command_line(given, &mut config, &mut complaints);
+    complaints.extend(reading::places_apart(&config, None, None));
+    if complaints.is_empty() { Ok(config) } else { Err(Refusal { file: None, text: String::new(), complaints }) }
+}
+
+impl Source {
+    /// A source about which nothing is said but its name and files.
+    fn plain(name: String, files: Files) -> Self {
+        Self {
+            site: name.clone(),
+            title: name.clone(),
+            name,
+            files,
+            site_was: Vec::new(),
+            url: None,
+            language: None,
+            timezone: chrono_tz::Tz::UTC,
+            layout: None,
+            captured: None,
+            undated: Undated::default(),
+            date_order: None,
+            empty: Empty::default(),
+        }
+    }
+}

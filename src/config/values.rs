@@ -1,0 +1,434 @@
+//! The values an operator writes: each either understood, or refused with what would help.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
+/// Why a value can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wrong {
+    pub(super) what: String,
+    pub(super) hint: Option<String>,
+}
+
+fn wrong(what: impl Into<String>, hint: impl Into<String>) -> Wrong {
+    Wrong { what: what.into(), hint: Some(hint.into()) }
+}
+
+/// A length of time: numbers with units, `500ms`, `1s`, `10m`, `1h30m`, `1d`.
+pub(super) fn duration(text: &str) -> Result<Duration, Wrong> {
+    let refused =
+        || wrong(format!("{text:?} is no length of time"), "write a number with its unit: 500ms, 1s, 10m, 1h");
+    let mut rest = text.trim();
+    let mut total = Duration::ZERO;
+    if rest.is_empty() {
+        return Err(refused());
+    }
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, after) = rest.split_at_checked(digits).ok_or_else(refused)?;
+        let number: u64 = number.parse().map_err(|_| refused())?;
+        let letters = after.len() - after.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let (unit, after) = after.split_at_checked(letters).ok_or_else(refused)?;
+        let millis = match unit {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return Err(refused()),
+        };
+        let part = number.checked_mul(millis).map(Duration::from_millis).ok_or_else(refused)?;
+        total = total.checked_add(part).ok_or_else(refused)?;
+        rest = after;
+    }
+    Ok(total)
+}
+
+/// How long a name may be, in bytes: it becomes a folder, and some file systems stop at 255.
+const MAX_NAME: usize = 100;
+
+/// What names of feeds and sources may hold.
+pub(super) const ALLOWED: &str =
+    "a name holds letters and digits of any script, and between them `-`, `_`, `.`, `+` and single blanks";
+
+fn may_stand(c: char) -> bool {
+    let letter = matches!(
+        c.general_category_group(),
+        GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark | GeneralCategoryGroup::Number
+    );
+    letter || matches!(c, '-' | '_' | '.' | '+' | ' ')
+}
+
+/// Checks a name that becomes a folder below the output, a part of addresses, and a word in scripts.
+pub(super) fn name(text: &str) -> Result<(), Wrong> {
+    let because = |what: String| Err(wrong(what, ALLOWED));
+    if text.is_empty() {
+        return because("a name can't be empty".into());
+    }
+    if let Some(c) = text.chars().find(|c| !may_stand(*c)) {
+        return because(format!("the name {text:?} holds {c:?}"));
+    }
+    if text.starts_with('.') {
+        return because(format!("the name {text:?} starts with a full stop: that hides it"));
+    }
+    if text.ends_with('.') || text.ends_with(' ') || text.starts_with(' ') || text.contains("  ") {
+        return because(format!("the name {text:?} has a blank or full stop where it would get lost"));
+    }
+    if text.len() > MAX_NAME {
+        return because(format!("the name is longer than {MAX_NAME} bytes"));
+    }
+    let stem = text.split('.').next().unwrap_or(text).to_ascii_uppercase();
+    let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+    let numbered = port.is_some_and(|n| matches!(n.as_bytes(), [b'0'..=b'9']));
+    if numbered || matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") {
+        return because(format!("the name {text:?} means a device on Windows"));
+    }
+    if matches!(text.to_ascii_lowercase().as_str(), "index.html" | "feeds.opml") {
+        return because(format!("{text:?} is a file that feedmill publishes itself"));
+    }
+    Ok(())
+}
+
+/// The nearest name that [`name`] lets pass.
+pub(super) fn mended(text: &str) -> String {
+    let mut mended = String::with_capacity(text.len());
+    for c in text.chars() {
+        let c = if may_stand(c) { c } else { '-' };
+        if !(matches!(c, '-' | ' ') && mended.ends_with(c)) {
+            mended.push(c);
+        }
+    }
+    let end = mended.floor_char_boundary(MAX_NAME - 10);
+    mended.truncate(end);
+    let kept = mended.trim_start_matches(['.', ' ', '-']).trim_end_matches(['.', ' ', '-']);
+    if kept.is_empty() {
+        return "feed".into();
+    }
+    if name(kept).is_ok() { kept.into() } else { format!("feed-{kept}") }
+}
+
+/// The address of a folder to publish under: absolute, http or https, with a `/` at its end.
+pub(super) fn base_url(text: &str) -> Result<String, Wrong> {
+    let mut address = url(text)?;
+    if address.contains(['?', '#']) {
+        return Err(wrong(
+            format!("{text:?} holds a query or a fragment, so nothing can follow it"),
+            "write the address of the folder that the output is served as: https://feeds.example.org/",
+        ));
+    }
+    if !address.ends_with('/') {
+        address.push('/');
+    }
+    Ok(address)
+}
+
+/// An absolute address, http or https; characters outside ASCII come out percent-encoded.
+pub(super) fn url(text: &str) -> Result<String, Wrong> {
+    let example = "write it whole: https://www.example.org/news/";
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Err(wrong(format!("{text:?} is no absolute address"), example));
+    };
+    let scheme = scheme.to_ascii_lowercase();
+    if !matches!(scheme.as_str(), "http" | "https") {
+        return Err(wrong(format!("{text:?} is neither http nor https"), example));
+    }
+    if let Some(c) = text.chars().find(|c| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(*c)) {
+        return Err(wrong(format!("{text:?} holds {c:?}, which no address can"), "percent-encode it, or leave it out"));
+    }
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    if authority.contains('@') {
+        return Err(wrong(format!("{text:?} holds a user name"), "leave it out: addresses in feeds are public"));
+    }
+    authority_of(text, authority)?;
+    let mut address = format!("{scheme}://{}", authority.to_ascii_lowercase());
+    for c in path.chars() {
+        if c.is_ascii() {
+            address.push(c);
+        } else {
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                address.push_str(&format!("%{byte:02X}"));
+            }
+        }
+    }
+    Ok(address)
+}
+
+fn authority_of(text: &str, authority: &str) -> Result<(), Wrong> {
+    if !authority.is_ascii() {
+        let hint = "write the host in its ASCII form, which begins with xn--";
+        return Err(wrong(format!("the host of {text:?} holds letters outside ASCII"), hint));
+    }
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let good = match literal {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => {
+            let label =
+                |l: &str| !l.is_empty() && l.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+            !host.is_empty() && host.strip_suffix('.').unwrap_or(host).split('.').all(label)
+        }
+    };
+    if !good {
+        return Err(wrong(format!("{text:?} names no host"), "write it whole: https://www.example.org/news/"));
+    }
+    match port.map(str::parse::<u16>) {
+        None | Some(Ok(1..)) => Ok(()),
+        _ => Err(wrong(format!("the port of {text:?} is not between 1 and 65535"), "correct it or leave it out")),
+    }
+}
+
+/// An address to listen on: an IP address and a port.
+pub(super) fn listen(text: &str) -> Result<SocketAddr, Wrong> {
+    text.parse().map_err(|_| {
+        let port = text.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok()).unwrap_or("8080");
+        let host = text.strip_suffix(port).and_then(|rest| rest.strip_suffix(':')).unwrap_or_default();
+        let hint = match host {
+            "" | "localhost" => format!("write \"127.0.0.1:{port}\" for this machine only, \"[::]:{port}\" for all"),
+            _ => format!("write an IP address and a port, as in \"127.0.0.1:{port}\""),
+        };
+        wrong(format!("{text:?} is no address to listen on"), hint)
+    })
+}
+
+/// A language: `auto` (`None`) or a BCP 47 tag, in its customary case.
+pub(super) fn language(text: &str) -> Result<Option<String>, Wrong> {
+    if text == "auto" {
+        return Ok(None);
+    }
+    let refused = |hint: String| Err(wrong(format!("{text:?} is no language tag"), hint));
+    if text.contains('_') {
+        let dashed = text.split('.').next().unwrap_or(text).replace('_', "-");
+        return match language(&dashed) {
+            Ok(Some(tag)) => refused(format!("write {tag:?}")),
+            _ => refused("write a BCP 47 tag such as \"en\", \"pt-BR\" or \"sr-Latn\", or \"auto\"".into()),
+        };
+    }
+    let mut tag = String::new();
+    for (i, part) in text.split('-').enumerate() {
+        let letters = part.bytes().all(|b| b.is_ascii_alphabetic());
+        let fits = match i {
+            0 => matches!(part.len(), 2 | 3) && letters,
+            _ => matches!(part.len(), 1..=8) && part.bytes().all(|b| b.is_ascii_alphanumeric()),
+        };
+        if !fits {
+            return refused("write a BCP 47 tag such as \"en\", \"pt-BR\" or \"sr-Latn\", or \"auto\"".into());
+        }
+        if i > 0 {
+            tag.push('-');
+        }
+        match (i, part.len()) {
+            (1.., 2) => tag.push_str(&part.to_ascii_uppercase()),
+            (1.., 4) if letters => {
+                let (first, rest) = part.split_at_checked(1).unwrap_or((part, ""));
+                tag.push_str(&first.to_ascii_uppercase());
+                tag.push_str(&rest.to_ascii_lowercase());
+            }
+            _ => tag.push_str(&part.to_ascii_lowercase()),
+        }
+    }
+    Ok(Some(tag))
+}
+
+/// The candidate nearest to `word`, if one is near enough to have been meant.
+pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let far = (word.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= far)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many letters to change, add, drop or swap with their neighbour to make one word of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    let mut last_a = None;
+    for (i, ca) in a.chars().enumerate() {
+        let mut row = vec![i + 1];
+        let mut last_b = None;
+        for (j, cb) in b.iter().copied().enumerate() {
+            let cell = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX / 2);
+            let mut cost =
+                (cell(&row, j) + 1).min(cell(&above, j + 1) + 1).min(cell(&above, j) + usize::from(ca != cb));
+            if last_a == Some(cb) && last_b == Some(ca) && j > 0 {
+                cost = cost.min(cell(&before, j - 1) + 1);
+            }
+            row.push(cost);
+            last_b = Some(cb);
+        }
+        before = std::mem::replace(&mut above, row);
+        last_a = Some(ca);
+    }
+    above.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_numbers_with_units() {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("1s", 1000),
+            ("10m", 600_000),
+            ("1h", 3_600_000),
+            ("1h30m", 5_400_000),
+            ("0s", 0),
+            ("1d", 86_400_000),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "10", "m", "10 m", "1.5h", "-1s", "1x", "99999999999999999999s", "18446744073709551615d"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_safe_folders_on_any_system() {
+        for good in
+            ["ilo-moscow", "новости", "काला", "日本語", "a", "news.2020", "ILO Moscow", "c++", "Ёлка_1", "console"]
+        {
+            assert_eq!(name(good), Ok(()), "{good}");
+        }
+        let long = "x".repeat(101);
+        for bad in [
+            "",
+            ".",
+            "..",
+            ".git",
+            "a/b",
+            "a\\b",
+            "a:b",
+            "a*b",
+            "a?b",
+            "a\"b",
+            "a<b",
+            "a|b",
+            "a\nb",
+            "a\0b",
+            "a\u{202e}b",
+            "a.",
+            "a ",
+            " a",
+            "a  b",
+            "con",
+            "NUL.txt",
+            "com1",
+            "index.html",
+            "Feeds.OPML",
+            "a%b",
+            "a#b",
+            "★",
+            &long,
+        ] {
+            assert!(name(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_mended_name_is_a_name() {
+        for (given, expected) in [
+            ("scrapes", "scrapes"),
+            (".hidden", "hidden"),
+            ("a/b: c", "a-b- c"),
+            ("★★★", "feed"),
+            ("con", "feed-con"),
+            ("..", "feed"),
+            ("a\u{fffd}\u{fffd}b", "a-b"),
+            ("index.html", "feed-index.html"),
+        ] {
+            assert_eq!(mended(given), expected);
+            assert_eq!(name(&mended(given)), Ok(()), "{given}");
+        }
+        assert_eq!(name(&mended(&"ж".repeat(300))), Ok(()));
+    }
+
+    #[test]
+    fn addresses_are_absolute_and_ascii() {
+        for (text, expected) in [
+            ("https://feeds.example.org", "https://feeds.example.org/"),
+            ("HTTPS://Feeds.Example.org/News", "https://feeds.example.org/News/"),
+            ("http://[::1]:8080/", "http://[::1]:8080/"),
+            ("http://localhost:80/a/", "http://localhost:80/a/"),
+            ("https://example.org/Новости", "https://example.org/%D0%9D%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8/"),
+        ] {
+            assert_eq!(base_url(text), Ok(expected.into()));
+        }
+        for text in [
+            "",
+            "example.org",
+            "//example.org/",
+            "ftp://example.org/",
+            "https://",
+            "https:///x",
+            "https://exa mple.org/",
+            "https://example.org:0/",
+            "https://example.org:99999/",
+            "https://user@example.org/",
+            "https://пример.рф/",
+            "https://example.org/?a=b",
+            "https://example.org/#x",
+            "https://example.org/<x>",
+            "https://a..b/",
+            "https://[::1",
+            "javascript:alert(1)",
+        ] {
+            assert!(base_url(text).is_err(), "{text}");
+        }
+        assert_eq!(url("https://example.org/?page=2#top"), Ok("https://example.org/?page=2#top".into()));
+    }
+
+    #[test]
+    fn an_address_to_listen_on_is_an_ip_address_and_a_port() {
+        assert!(listen("127.0.0.1:8080").is_ok() && listen("[::1]:80").is_ok());
+        for (text, hint) in [
+            ("localhost:8080", "127.0.0.1:8080"),
+            (":9000", "127.0.0.1:9000"),
+            ("9000", "127.0.0.1:9000"),
+            ("feeds.example.org:80", "127.0.0.1:80"),
+            ("127.0.0.1", "127.0.0.1:8080"),
+        ] {
+            assert!(listen(text).expect_err(text).hint.is_some_and(|h| h.contains(hint)), "{text}");
+        }
+    }
+
+    #[test]
+    fn languages_are_tags_in_their_customary_case() {
+        for (text, expected) in
+            [("en", "en"), ("PT-br", "pt-BR"), ("sr-latn-rs", "sr-Latn-RS"), ("haw", "haw"), ("es-419", "es-419")]
+        {
+            assert_eq!(language(text), Ok(Some(expected.into())));
+        }
+        assert_eq!(language("auto"), Ok(None));
+        for text in ["", "russian", "e", "en-", "ru_RU.UTF-8", "en us", "Русский"] {
+            assert!(language(text).is_err(), "{text}");
+        }
+        assert_eq!(language("ru_RU.UTF-8").expect_err("refused").hint.as_deref(), Some("write \"ru-RU\""));
+    }
+
+    #[test]
+    fn the_nearest_word_is_the_one_that_was_meant() {
+        let keys = ["name", "files", "exclude", "site", "site_was", "timezone"];
+        for (word, expected) in [
+            ("nmae", Some("name")),
+            ("file", Some("files")),
+            ("Name", Some("name")),
+            ("timezon", Some("timezone")),
+            ("time_zone", Some("timezone")),
+            ("colour", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, keys), expected, "{word}");
+        }
+    }
+}
