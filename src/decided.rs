@@ -1,0 +1,109 @@
+//! The decisions file: read whole, appended to line by line.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::mill::decisions::{Decision, Decisions};
+use crate::trouble::Trouble;
+
+/// Where decisions are kept: beside the store, for people to read.
+pub const FILE_NAME: &str = "decisions.jsonl";
+
+/// The decisions in force, and the file that holds them.
+#[derive(Debug)]
+pub struct Decided {
+    file: PathBuf,
+    /// All lines applied.
+    pub decisions: Decisions,
+    /// Nothing is written: a dry run.
+    only_noted: bool,
+}
+
+impl Decided {
+    /// Reads the decisions of the state folder `state`; none where there is no file.
+    ///
+    /// # Errors
+    /// A line that is no decision (exit 2), or a file that can't be read.
+    pub fn read(state: &Path) -> Result<Self, Trouble> {
+        let file = state.join(FILE_NAME);
+        let text = match fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => {
+                return Err(Trouble::unusable(format!("cannot read {}", file.display()))
+                    .because(error)
+                    .still("nothing was read or published: a retraction might be among the decisions"));
+            }
+        };
+        let decisions = Decisions::parse(&text).map_err(|bad| {
+            Trouble::usage(format!("{}:{}: {}", file.display(), bad.line, bad.reason))
+                .still("nothing was read or published: a retraction might be among the decisions")
+                .help("mend or remove the line")
+        })?;
+        Ok(Self { file, decisions, only_noted: false })
+    }
+
+    /// Keeps what is decided from now on to itself.
+    #[must_use]
+    pub fn noted_only(self) -> Self {
+        Self { only_noted: true, ..self }
+    }
+
+    /// Adds a decision: applied, written and synced.
+    ///
+    /// # Errors
+    /// A circle of aliases (exit 2), or a file that can't be written.
+    pub fn add(&mut self, decision: Decision) -> Result<(), Trouble> {
+        self.decisions.apply(decision.clone()).map_err(Trouble::usage)?;
+        if self.only_noted {
+            return Ok(());
+        }
+        let write = || -> std::io::Result<()> {
+            let mut line = serde_json::to_string(&decision)?;
+            line.push('\n');
+            let mut file = OpenOptions::new().create(true).read(true).append(true).open(&self.file)?;
+            cut_off_unfinished(&mut file)?;
+            file.write_all(line.as_bytes())?;
+            file.sync_all()
+        };
+        write().map_err(|error| {
+            Trouble::unusable(format!("cannot add to {}", self.file.display()))
+                .because(error)
+                .help("the user that runs feedmill must be able to write in the state folder")
+        })
+    }
+}
+
+/// Ends the last line, or removes it where a crash cut it short: what was no decision must not spoil the next one.
+fn cut_off_unfinished(file: &mut fs::File) -> std::io::Result<()> {
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+    let last = text.get(whole..).unwrap_or_default();
+    if last.is_empty() {
+        return Ok(());
+    }
+    if serde_json::from_str::<Decision>(last).is_ok() {
+        return file.write_all(b"\n");
+    }
+    file.set_len(whole as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_cut_by_a_crash_does_not_spoil_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let id: crate::mill::item::Key = "f90fd1be-c98e-5829-9df9-e18945c3f525".parse().unwrap();
+        let file = folder.path().join(FILE_NAME);
+        fs::write(&file, format!("{{\"retract\":\"{id}\",\"undo\":true}}\n{{\"retr", )).unwrap();
+        let mut decided = Decided::read(folder.path()).unwrap();
+        decided.add(Decision::Retract { retract: id, undo: false }).unwrap();
+        let again = Decided::read(folder.path()).unwrap();
+        assert_eq!(again.decisions, decided.decisions);
+        assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 2);
+    }
+}

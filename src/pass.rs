@@ -1,0 +1,805 @@
+//! One walk through the rooms: a pass makes the published feeds agree with the inbox by way of the store.
+//!
+//! ```text
+//! inbox ──text──▶ scrape ──drafts──▶ identify ──accounts──▶ store ──items──▶ feed ──▶ render ──tree──▶ publish
+//! ```
+//!
+//! A pass is level, not edge: it looks at what is there, never at what happened. Files are read and parsed on all
+//! cores when there are many, and taken in by batches, each of them one transaction after which the feeds are
+//! published: stopping between two batches, or anywhere else, is always safe. What a pass did it returns as a
+//! [`Report`]; it prints nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use tracing::{debug, info, warn};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::config::{self, Config, Empty, Undated};
+use crate::decided::Decided;
+use crate::inbox::{self, KeepOut, Listing};
+use crate::mill::captured;
+use crate::mill::decisions::Decision;
+use crate::mill::decode;
+use crate::mill::feed::{Address, Entry, Feed};
+use crate::mill::history::{self, Place, Reread};
+use crate::mill::identify::{self, Site};
+use crate::mill::item::{Account, Item, Key, Moment, SourceNo, Text};
+use crate::mill::render::{self, Tree};
+use crate::mill::scrape::{self, Scrape};
+use crate::mill::settle::{Rules, SourceRule};
+use crate::publish::{self, Disk, Listed};
+use crate::report::{Drift, FAULTS_TOLD, FaultLine, FeedLine, Report, SkippedLine};
+use crate::stat::Stat;
+use crate::store::{
+    Absorbed, Batch, FeedState, FeedTerms, Found, Known, LedgerRow, Line, Look, PublishedRow, Reading, Store,
+    StoreError, Terms,
+};
+use crate::trouble::Trouble;
+
+/// A file changed so shortly before it was read that a further change might leave its stat as it is.
+const RACY: Duration = Duration::from_secs(2);
+
+/// How much text one batch takes in: what a crash can cost to read again, and what has to fit into memory.
+const BATCH_BYTES: u64 = 48 << 20;
+/// How many files one batch takes in.
+const BATCH_FILES: usize = 20_000;
+/// Files above this size come last, so that they keep no small one waiting.
+const BIG: u64 = 4 << 20;
+/// Fewer files than this are not worth a second thread.
+const FEW: usize = 8;
+
+/// Why a pass could not be finished.
+#[derive(Debug)]
+pub enum PassError {
+    /// The store gave up.
+    Store(StoreError),
+    /// Anything else that the operator must see to.
+    Trouble(Trouble),
+}
+
+impl From<StoreError> for PassError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Trouble> for PassError {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+/// What a pass works with besides the store.
+pub struct Pass<'a> {
+    /// What the operator says.
+    pub config: &'a Config,
+    /// Where publishing happens.
+    pub disk: &'a dyn Disk,
+    /// Reports what it would do and changes nothing; the store is a copy.
+    pub dry_run: bool,
+    /// Told how many of how many files are done.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// The store was made of what a damaged one still held: feeds must not shrink.
+    pub recovered: bool,
+}
+
+/// A file to look into.
+struct Job<'a> {
+    source: usize,
+    no: SourceNo,
+    name: &'a str,
+    below: &'a str,
+    stat: Stat,
+    revision: u64,
+    row: Option<&'a LedgerRow>,
+    known: Vec<Known>,
+}
+
+/// What a look into a file gave, before the store is asked.
+struct Looked {
+    stat: Stat,
+    racy: bool,
+    digest: u128,
+    length: u64,
+    completes: Vec<u32>,
+    /// `None`: the content that the path had last, read under the same terms.
+    reading: Option<Reading<u32>>,
+}
+
+/// The accounts that one thread met.
+#[derive(Default)]
+struct Met {
+    numbers: HashMap<(Site, u128), u32>,
+    accounts: Vec<((Site, u128), Key, Arc<Account>)>,
+}
+
+impl Met {
+    /// The number of what a draft says. It is made into an account only at first sight: captures overlap.
+    fn number(&mut self, site: Site, draft: &scrape::Draft<'_>) -> Option<u32> {
+        let print = (site, identify::fingerprint(draft));
+        if let Some(number) = self.numbers.get(&print) {
+            return Some(*number);
+        }
+        let account = identify::account(draft)?;
+        let number = u32::try_from(self.accounts.len()).ok()?;
+        self.numbers.insert(print, number);
+        self.accounts.push((print, site.key(&account), Arc::new(account)));
+        Some(number)
+    }
+}
+
+/// The outcome of one job: its place in the batch, the thread that did it, and what it found.
+type Done = (usize, usize, Result<Looked, String>, Vec<FaultLine>);
+
+impl<'a> Pass<'a> {
+    /// Makes the feeds agree with the inbox.
+    ///
+    /// # Errors
+    /// [`PassError`]. What was committed and published until then stands.
+    pub fn run(&self, store: &mut dyn Store, decided: &mut Decided) -> Result<Report, PassError> {
+        let mut report = Report { schema: 1, ..Report::default() };
+        let mut absorbed = self.take_in(store, decided, &mut report, true)?;
+        if absorbed.unseen.is_empty() {
+            self.publish(store, decided, &mut report)?;
+        } else {
+            self.note_first_seen(&absorbed, decided)?;
+            absorbed.add(store.agree(&self.terms(store, decided)?)?);
+            self.publish(store, decided, &mut report)?;
+        }
+        report.items.new = absorbed.new;
+        report.items.revised = absorbed.revised;
+        report.items.gone = absorbed.gone;
+        report.items.total = store.count()?;
+        report.changed |= absorbed.new + absorbed.revised + absorbed.gone > 0;
+        for key in &absorbed.twins {
+            debug!(%key, "one page lists the same title and date twice, with different texts: told apart");
+        }
+        if report.changed {
+            let (items, files) = (&report.items, &report.files);
+            info!(read = files.read, new = items.new, revised = items.revised, total = items.total, "absorbed");
+        }
+        report.exit = report.verdict(self.dry_run) as u8;
+        Ok(report)
+    }
+
+    /// Takes in what differs from what the store saw. `publish` after each batch but the last.
+    ///
+    /// # Errors
+    /// [`PassError`].
+    pub fn take_in(
+        &self,
+        store: &mut dyn Store,
+        decided: &mut Decided,
+        report: &mut Report,
+        publish: bool,
+    ) -> Result<Absorbed, PassError> {
+        let mut terms = self.terms(store, decided)?;
+        let mut absorbed = store.agree(&terms)?;
+        let numbers = self.numbers(store)?;
+        let ledger = store.ledger()?;
+        let rows: HashMap<(SourceNo, &str), &LedgerRow> =
+            ledger.iter().map(|row| ((row.source, row.path.as_str()), row)).collect();
+
+        let listings = self.list(report);
+        let mut jobs = Vec::new();
+        let mut racy = Vec::new();
+        for (source, (listing, no)) in listings.iter().zip(&numbers).enumerate() {
+            let Some(revision) = self.config.sources.get(source).map(revision) else { continue };
+            for seen in &listing.files {
+                let row = rows.get(&(*no, &*seen.name)).copied();
+                let differs = row.is_none_or(|row| row.stat != seen.stat || row.revision != revision);
+                if !differs && row.is_some_and(|row| !row.racy) {
+                    report.files.unchanged += 1;
+                    continue;
+                }
+                let job = Job {
+                    source,
+                    no: *no,
+                    name: &seen.name,
+                    below: seen.below(),
+                    stat: seen.stat,
+                    revision,
+                    row,
+                    known: Vec::new(),
+                };
+                if differs { jobs.push(job) } else { racy.push(job) }
+            }
+        }
+        // Small ones first; among equals the order of the names, so that nothing depends on the disk.
+        jobs.append(&mut racy);
+        jobs.sort_by_key(|job| job.stat.size > BIG);
+        let total = jobs.len();
+        let mut done = 0;
+        let mut jobs = jobs.as_mut_slice();
+        while !jobs.is_empty() {
+            let (batch, rest) = jobs.split_at_mut(batch_length(jobs));
+            for job in batch.iter_mut().filter(|job| job.row.is_some()) {
+                job.known = store.contents_of(job.no, job.name)?;
+            }
+            let (batch, aliases) = self.look_into(batch, store, report, &|n| (self.progress)(done + n, total))?;
+            done += batch.1;
+            for (alias, of) in aliases {
+                decided.add(Decision::Alias { alias, of })?;
+            }
+            if terms.rules.decisions != decided.decisions {
+                terms = self.terms(store, decided)?;
+            }
+            if !batch.0.looks.is_empty() {
+                report.changed |= batch.0.looks.iter().any(|look| matches!(look.found, Found::New { .. } | Found::Reread(_)));
+                absorbed.add(store.absorb(&batch.0, &terms)?);
+            }
+            jobs = rest;
+            if publish && !jobs.is_empty() && !self.dry_run {
+                self.publish(store, decided, &mut Report::default())?;
+            }
+        }
+        report.drift = self.drift(store, &numbers, &listings)?;
+        for drift in &report.drift {
+            warn!(source = %drift.source, file = %drift.file, reason = %drift.reason, "the page changed: drift");
+        }
+        Ok(absorbed)
+    }
+
+    fn list(&self, report: &mut Report) -> Vec<Listing> {
+        let keep_out = KeepOut::of([self.config.state.as_path(), self.config.output.as_path()]);
+        let mut listings = Vec::new();
+        for source in &self.config.sources {
+            let listing = inbox::list(&source.files, &keep_out);
+            report.files.ignored += listing.ignored.len();
+            for ignored in &listing.ignored {
+                debug!(file = %ignored.name, why = %ignored.why, "ignored");
+            }
+            for skipped in &listing.skipped {
+                skip(report, &skipped.name, &skipped.reason.to_string());
+            }
+            listings.push(listing);
+        }
+        listings
+    }
+
+    /// Reads and parses the files of a batch, on all cores when there are many, and compares what was read anew with
+    /// the readings the store has. Returns the batch, how many files it took, and the aliases that re-reading found.
+    #[expect(clippy::type_complexity, reason = "said in the line above")]
+    fn look_into(
+        &self,
+        jobs: &[Job<'_>],
+        store: &dyn Store,
+        report: &mut Report,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<((Batch, usize), Vec<(Key, Key)>), PassError> {
+        let threads = match jobs.len() {
+            0..FEW => 1,
+            _ => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let next = AtomicUsize::new(0);
+        let (send, receive) = mpsc::channel::<Done>();
+        let work = |thread: usize, send: mpsc::Sender<Done>| {
+            let mut met = Met::default();
+            let mut buffer = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(job) = jobs.get(index) else { return met };
+                let mut faults = Vec::new();
+                let looked = self.look(job, &mut met, &mut buffer, &mut faults);
+                // The receiver lives until all work is done.
+                let _ = send.send((index, thread, looked, faults));
+            }
+        };
+        let mut done: Vec<Option<(usize, Result<Looked, String>)>> = Vec::new();
+        done.resize_with(jobs.len(), || None);
+        let mut faults: Vec<(usize, Vec<FaultLine>)> = Vec::new();
+        let met: Vec<Met> = std::thread::scope(|scope| {
+            let collect = |receive: mpsc::Receiver<Done>, done: &mut Vec<Option<_>>, faults: &mut Vec<_>| {
+                for (count, (index, thread, looked, found)) in receive.iter().enumerate() {
+                    if let Some(slot) = done.get_mut(index) {
+                        *slot = Some((thread, looked));
+                    }
+                    if !found.is_empty() {
+                        faults.push((index, found));
+                    }
+                    progress(count + 1);
+                }
+            };
+            if threads == 1 {
+                let met = work(0, send);
+                collect(receive, &mut done, &mut faults);
+                return vec![met];
+            }
+            let workers: Vec<_> = (0..threads)
+                .map(|thread| {
+                    let send = send.clone();
+                    let work = &work;
+                    scope.spawn(move || work(thread, send))
+                })
+                .collect();
+            drop(send);
+            collect(receive, &mut done, &mut faults);
+            // A thread that panicked is a bug; its files are not done, and the next pass meets them again.
+            workers.into_iter().map(|worker| worker.join().unwrap_or_default()).collect()
+        });
+        faults.sort_by_key(|(index, _)| *index);
+        for (_, faults) in faults {
+            report.fault_count += faults.len();
+            for fault in faults {
+                debug!(file = %fault.file, line = fault.line, reason = %fault.reason, text = ?fault.text, "fault");
+                if report.faults.len() < FAULTS_TOLD {
+                    report.faults.push(fault);
+                }
+            }
+        }
+
+        // One number for each account, whichever thread met it first.
+        let mut batch = Batch::default();
+        let mut numbers: HashMap<(Site, u128), u32> = HashMap::new();
+        let mut thread_numbers: Vec<Vec<u32>> = Vec::new();
+        for met in met {
+            let global = met.accounts.into_iter().map(|(print, key, account)| {
+                *numbers.entry(print).or_insert_with(|| {
+                    batch.accounts.push((key, account));
+                    u32::try_from(batch.accounts.len() - 1).unwrap_or(u32::MAX)
+                })
+            });
+            thread_numbers.push(global.collect());
+        }
+        let mut aliases = Vec::new();
+        for (job, done) in jobs.iter().zip(done) {
+            let Some((thread, looked)) = done else {
+                skip(report, job.name, "feedmill failed on this file: please report it");
+                continue;
+            };
+            let looked = match looked {
+                Ok(looked) => looked,
+                Err(reason) => {
+                    if !reason.is_empty() {
+                        skip(report, job.name, &reason);
+                    }
+                    continue;
+                }
+            };
+            report.files.read += 1;
+            let global = |account: &u32| thread_numbers.get(thread)?.get(*account as usize).copied();
+            let reading = looked.reading.and_then(|reading| reading.map(global));
+            let same = job.row.is_some_and(|row| row.digest == looked.digest);
+            let found = match reading {
+                None => {
+                    // Nothing to write where nothing differs: a racy file stays racy until something else is written.
+                    if job.row.is_some_and(|row| row.stat == looked.stat) {
+                        continue;
+                    }
+                    Found::Same
+                }
+                Some(reading) if same => self.reread(job, store, &batch, reading, &mut aliases)?,
+                Some(reading) => Found::New {
+                    digest: looked.digest,
+                    length: looked.length,
+                    completes: looked.completes,
+                    reading,
+                },
+            };
+            batch.looks.push(Look { source: job.no, path: job.name.to_owned(), stat: looked.stat, racy: looked.racy, found });
+        }
+        Ok(((batch, jobs.len()), aliases))
+    }
+
+    /// Looks into one file. An empty error: it is gone or empty, and nobody needs to hear of it.
+    fn look(
+        &self,
+        job: &Job<'_>,
+        met: &mut Met,
+        buffer: &mut Vec<u8>,
+        faults: &mut Vec<FaultLine>,
+    ) -> Result<Looked, String> {
+        let source = self.config.sources.get(job.source).ok_or_else(String::new)?;
+        let keep_out = KeepOut::of([self.config.state.as_path(), self.config.output.as_path()]);
+        let stat = inbox::read(&source.files, job.name, &keep_out, inbox::MAX_BYTES, buffer).map_err(|reason| {
+            if reason == inbox::SkipReason::Gone { String::new() } else { reason.to_string() }
+        })?;
+        if buffer.is_empty() {
+            return Err(String::new());
+        }
+        let modified = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(stat.mtime_ns).unwrap_or_default());
+        let racy = SystemTime::now().duration_since(modified).is_ok_and(|age| age < RACY);
+        let digest = inbox::digest(buffer);
+        let length = buffer.len() as u64;
+        if job.row.is_some_and(|row| row.digest == digest && row.revision == job.revision) {
+            return Ok(Looked { stat, racy, digest, length, completes: Vec::new(), reading: None });
+        }
+        let decoded = decode::decode(buffer).map_err(|undecodable| undecodable.reason.to_owned())?;
+        if decoded.how.is_a_guess() {
+            info!(file = job.name, encoding = decoded.encoding, "not UTF-8: the encoding was detected");
+        }
+        let stated = captured::captured(source.captured.as_ref(), job.below);
+        let terms = source.terms(stated.map(Moment::day));
+        let scrape = scrape::parse(&decoded.text, &terms);
+        let site = Site::new(source.namespace_site());
+        let reading = reading(&scrape, site, job, source.empty, met, faults);
+        Ok(Looked { stat, racy, digest, length, completes: completes(buffer, &job.known), reading: Some(reading) })
+    }
+
+    /// What becomes of a new reading of bytes that were read before.
+    fn reread(
+        &self,
+        job: &Job<'_>,
+        store: &dyn Store,
+        batch: &Batch,
+        reading: Reading<u32>,
+        aliases: &mut Vec<(Key, Key)>,
+    ) -> Result<Found, PassError> {
+        let Some(source) = self.config.sources.get(job.source) else { return Ok(Found::Same) };
+        let site = Site::new(source.namespace_site());
+        let place = |key, line: u32, span: u32| Place { key, line, last_line: line.saturating_add(span) };
+        let old: Vec<Place> = store
+            .newest_reading(job.no, job.name)?
+            .map(|old| old.lines.iter().map(|line| place(site.key(&line.account), line.line, line.span)).collect())
+            .unwrap_or_default();
+        let key = |account: u32| batch.accounts.get(account as usize).map(|(key, _)| *key);
+        let new: Vec<Place> = reading
+            .lines
+            .iter()
+            .filter_map(|line| Some(place(key(line.account)?, line.line, line.span)))
+            .collect();
+        Ok(match history::reread(&old, &new) {
+            Reread::Replace(found) => {
+                aliases.extend(found);
+                Found::Reread(reading)
+            }
+            Reread::Keep(drift) => Found::Kept { revision: reading.revision, drift },
+        })
+    }
+
+    /// The newest captures, of those still there, that say that their page changed.
+    fn drift(&self, store: &dyn Store, numbers: &[SourceNo], listings: &[Listing]) -> Result<Vec<Drift>, PassError> {
+        let ledger = store.ledger()?;
+        if ledger.iter().all(|row| row.drift.is_none()) {
+            return Ok(Vec::new());
+        }
+        let mut drifted = Vec::new();
+        for ((source, no), listing) in self.config.sources.iter().zip(numbers).zip(listings) {
+            let here: BTreeMap<&str, ()> = listing.files.iter().map(|seen| (&*seen.name, ())).collect();
+            let rows: Vec<_> =
+                ledger.iter().filter(|row| row.source == *no && here.contains_key(row.path.as_str())).collect();
+            if rows.iter().all(|row| row.drift.is_none()) {
+                continue;
+            }
+            let mut captures = Vec::new();
+            for row in rows {
+                let (captured, version) = store.capture_of(row.source, &row.path)?;
+                captures.push((captured.when.map(Moment::instant), version, row));
+            }
+            let newest = captures.iter().map(|(when, version, _)| (*when, *version)).max();
+            for (when, version, row) in captures {
+                // A page without items and without a time can't be shown to be an old one.
+                let may_be_newest = when.is_none() || Some((when, version)) == newest;
+                if let (Some(reason), true) = (&row.drift, may_be_newest) {
+                    drifted.push(Drift { source: source.name.clone(), file: row.path.clone(), reason: reason.clone() });
+                }
+            }
+        }
+        drifted.sort();
+        Ok(drifted)
+    }
+
+    fn note_first_seen(&self, absorbed: &Absorbed, decided: &mut Decided) -> Result<(), PassError> {
+        // The one clock in the system, asked for by the operator and recorded (law 7).
+        let today = DateTime::<Utc>::from(SystemTime::now()).date_naive();
+        for key in &absorbed.unseen {
+            if !decided.decisions.first_seen.contains_key(key) {
+                decided.add(Decision::FirstSeen { first_seen: *key, date: today })?;
+            }
+        }
+        Ok(())
+    }
+
+    // ---- from the store to the folder -------------------------------------------------------------------------------
+
+    fn publish(&self, store: &mut dyn Store, decided: &Decided, report: &mut Report) -> Result<(), PassError> {
+        let terms = self.terms(store, decided)?;
+        let listed = store.published()?;
+        let mut whole = true;
+        for (feed, feed_terms) in self.config.feeds.iter().zip(&terms.feeds) {
+            let state = store.feed_state(&feed.name)?;
+            let rendered_with = self.rendered_with(feed);
+            let rows: Vec<Listed> = listed.iter().filter(|row| row.feed == feed.name).map(listed_of).collect();
+            let stands = rows.iter().all(|row| publish::stands(self.disk, &self.config.output, row));
+            let shown = state.shown == state.changed && state.rendered_with == rendered_with;
+            if shown && stands && !self.recovered {
+                report.feeds.push(FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() });
+                continue;
+            }
+            let items = store.head(feed_terms, &terms)?;
+            let tree = render::render(&self.feed(feed, feed_terms, items, &terms));
+            if self.recovered
+                && let Some(lost) = self.would_lose(&tree, feed)
+            {
+                whole = false;
+                let note = format!(
+                    "feed {:?} stays as it was published: the recovered store lacks {lost} of its items",
+                    feed.name
+                );
+                warn!(feed = %feed.name, lost, "the recovered store knows less than what is published: it stays");
+                report.notes.push(note);
+                report.feeds.push(FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() });
+                continue;
+            }
+            report.feeds.push(self.put(store, feed, &state, &tree, rendered_with)?);
+        }
+        report.changed |= report.feeds.iter().any(|feed| !feed.written.is_empty());
+        if self.recovered && whole {
+            store.forget_recovery()?;
+        }
+        Ok(())
+    }
+
+    /// Makes the folder agree with the documents of one feed, and the ledger with the folder.
+    fn put(
+        &self,
+        store: &mut dyn Store,
+        feed: &config::Feed,
+        state: &FeedState,
+        tree: &Tree,
+        rendered_with: String,
+    ) -> Result<FeedLine, PassError> {
+        let items = tree.iter().map(|(_, document)| document.entries).max().unwrap_or_default();
+        let mut line = FeedLine { name: feed.name.clone(), items, written: Vec::new() };
+        if self.dry_run {
+            line.written = publish::would_write(self.disk, &self.config.output, tree)?;
+            return Ok(line);
+        }
+        let outcomes = publish::publish(self.disk, &self.config.output, tree)?;
+        let documents: Vec<PublishedRow> = outcomes
+            .iter()
+            .map(|outcome| PublishedRow {
+                feed: feed.name.clone(),
+                path: outcome.listed.path.clone(),
+                size: outcome.listed.size,
+                mtime_ns: outcome.listed.mtime_ns,
+                inode: outcome.listed.inode,
+                hash: outcome.listed.hash,
+            })
+            .collect();
+        let shown = FeedState { shown: state.changed, rendered_with, items, ..state.clone() };
+        store.record_published(&feed.name, &shown, &documents)?;
+        line.written =
+            outcomes.into_iter().filter(|outcome| outcome.written).map(|outcome| outcome.listed.path).collect();
+        if !line.written.is_empty() {
+            info!(feed = %feed.name, items, "published");
+        }
+        Ok(line)
+    }
+
+    /// How many of the published items the new documents of a feed lack, where they are fewer.
+    fn would_lose(&self, tree: &Tree, feed: &config::Feed) -> Option<usize> {
+        let path = format!("{}/atom.xml", feed.name);
+        let published = self.disk.read(&self.config.output.join(&path)).ok()?;
+        let before = render::ids(&published);
+        let after = tree.get(&path).map(|document| render::ids(&document.bytes)).unwrap_or_default();
+        (after.len() < before.len()).then(|| before.difference(&after).count())
+    }
+
+    fn feed(&self, feed: &config::Feed, feed_terms: &FeedTerms, items: Vec<Item>, terms: &Terms) -> Feed {
+        let sources: Vec<(&config::Source, SourceNo)> = feed
+            .sources
+            .iter()
+            .zip(&feed_terms.sources)
+            .filter_map(|(index, no)| Some((self.config.sources.get(*index)?, *no)))
+            .collect();
+        let words = |text: &str| Text::new(text).or_else(|| Text::new(&feed.name));
+        let origin = |item: &Item| {
+            let source = sources.iter().find(|(_, no)| item.sources.contains(no));
+            words(source.map_or(feed.name.as_str(), |(source, _)| source.title.as_str()))
+        };
+        let titles: Vec<&str> = sources.iter().map(|(source, _)| source.title.as_str()).collect();
+        let entries =
+            items.into_iter().filter_map(|item| origin(&item).map(|origin| Entry::new(item, origin))).collect();
+        let mut languages = sources.iter().map(|(source, _)| source.language.clone());
+        let first = languages.next().flatten();
+        let unanimous = languages.all(|language| language == first);
+        let nameless = || unreachable_text(&feed.name);
+        let _ = terms;
+        Feed {
+            name: feed.name.clone(),
+            title: words(&feed.title).unwrap_or_else(nameless),
+            description: words(&format!("Announcements of {}", titles.join(", "))).unwrap_or_else(nameless),
+            language: first.filter(|_| unanimous),
+            base_url: self.config.base_url.as_deref().and_then(Address::new),
+            home: sources.iter().find_map(|(source, _)| source.url.as_deref()).and_then(Address::new),
+            author: words(if titles.len() == 1 { titles.first().copied().unwrap_or_default() } else { &feed.title })
+                .unwrap_or_else(nameless),
+            entries,
+        }
+    }
+
+    /// All that a feed's documents depend on besides its items: other words here mean other bytes there.
+    fn rendered_with(&self, feed: &config::Feed) -> String {
+        let sources: Vec<_> = feed
+            .sources
+            .iter()
+            .filter_map(|index| self.config.sources.get(*index))
+            .map(|source| (&source.name, &source.title, &source.url, &source.language))
+            .collect();
+        let all = format!("{:?}", (render::REVISION, &feed.title, feed.limit, &self.config.base_url, sources));
+        format!("{:016x}", xxh3_64(all.as_bytes()))
+    }
+
+    // ---- terms ------------------------------------------------------------------------------------------------------
+
+    fn numbers(&self, store: &mut dyn Store) -> Result<Vec<SourceNo>, PassError> {
+        let names: Vec<&str> = self.config.sources.iter().map(|source| source.name.as_str()).collect();
+        Ok(store.source_numbers(&names)?)
+    }
+
+    /// What the items depend on besides what is read: the config and the decisions, in the store's words.
+    ///
+    /// # Errors
+    /// The store gave up.
+    pub fn terms(&self, store: &mut dyn Store, decided: &Decided) -> Result<Terms, PassError> {
+        let numbers = self.numbers(store)?;
+        let mut sources = BTreeMap::new();
+        // A source that left the config keeps the site that its items are filed under, and its times are read in UTC.
+        for (no, name, site) in store.known_sources()? {
+            let site = site.unwrap_or_else(|| Site::new(&name));
+            sources.insert(no, SourceRule { name, site, zone: chrono_tz::Tz::UTC });
+        }
+        let mut states = HashMap::new();
+        for (source, no) in self.config.sources.iter().zip(&numbers) {
+            let rule = SourceRule {
+                name: source.name.clone(),
+                site: Site::new(source.namespace_site()),
+                zone: source.timezone,
+            };
+            sources.insert(*no, rule);
+            states.insert(*no, (source.files.clone(), source.captured.clone()));
+        }
+        let described: Vec<_> = self
+            .config
+            .sources
+            .iter()
+            .map(|source| {
+                let labels: Vec<_> = source.files.roots().iter().map(|root| &root.label).collect();
+                (&source.name, source.namespace_site(), source.timezone, &source.captured, source.undated, labels)
+            })
+            .collect();
+        let fingerprint = format!("{described:?}");
+        let feeds = self.config.feeds.iter().map(|feed| FeedTerms {
+            name: feed.name.clone(),
+            sources: feed.sources.iter().filter_map(|index| numbers.get(*index).copied()).collect(),
+            limit: feed.limit,
+        });
+        let first_seen = self.config.sources.iter().zip(&numbers);
+        Ok(Terms {
+            feeds: feeds.collect(),
+            first_seen: first_seen
+                .filter(|(source, _)| source.undated == Undated::FirstSeen)
+                .map(|(_, no)| *no)
+                .collect(),
+            rules: Rules { sources, decisions: decided.decisions.clone() },
+            captured: Box::new(move |no, name| {
+                let (files, pattern) = states.get(&no)?;
+                let below = files.roots().iter().find_map(|root| root.below(name)).unwrap_or(name);
+                captured::captured(pattern.as_ref(), below)
+            }),
+            fingerprint,
+        })
+    }
+}
+
+/// A name is a text: the config lets no other in.
+fn unreachable_text(name: &str) -> Text {
+    debug_assert!(false, "the name of a feed is printable: {name:?}");
+    Text::placeholder()
+}
+
+fn listed_of(row: &PublishedRow) -> Listed {
+    Listed { path: row.path.clone(), size: row.size, mtime_ns: row.mtime_ns, inode: row.inode, hash: row.hash }
+}
+
+fn skip(report: &mut Report, file: &str, reason: &str) {
+    warn!(file, reason, "skipped");
+    report.files.skipped += 1;
+    report.skipped.push(SkippedLine { file: file.to_owned(), reason: reason.to_owned() });
+}
+
+/// How many of the jobs make the next batch.
+fn batch_length(jobs: &[Job<'_>]) -> usize {
+    let mut bytes = 0;
+    let fits = jobs.iter().take(BATCH_FILES).take_while(|job| {
+        bytes += job.stat.size;
+        bytes <= BATCH_BYTES
+    });
+    fits.count().max(1)
+}
+
+/// The numbers of those contents that `bytes` goes on from: of which they are a strict prefix.
+fn completes(bytes: &[u8], known: &[Known]) -> Vec<u32> {
+    let mut shorter: Vec<&Known> = known.iter().filter(|known| known.length < bytes.len() as u64).collect();
+    shorter.sort_by_key(|known| known.length);
+    let digests = inbox::prefix_digests(bytes, shorter.iter().map(|known| known.length));
+    let mut completes: Vec<u32> =
+        shorter.iter().zip(digests).filter(|(known, digest)| known.digest == *digest).map(|(known, _)| known.n).collect();
+    completes.sort_unstable();
+    completes
+}
+
+/// What a source's files are read with. Another value, and what was read is read again.
+#[must_use]
+pub fn revision(source: &config::Source) -> u64 {
+    let all = format!(
+        "{:?}",
+        (scrape::REVISION, &source.layout, &source.language, source.date_order, &source.captured, source.empty)
+    );
+    // SQLite's integers have a sign; the top bit tells nothing.
+    xxh3_64(all.as_bytes()) >> 1
+}
+
+/// What a scrape says, in the store's words.
+fn reading(
+    scrape: &Scrape<'_>,
+    site: Site,
+    job: &Job<'_>,
+    empty: Empty,
+    met: &mut Met,
+    faults: &mut Vec<FaultLine>,
+) -> Reading<u32> {
+    let mut sections: Vec<Text> = Vec::new();
+    let mut lines = Vec::with_capacity(scrape.drafts.len());
+    let mut newest: Option<NaiveDate> = None;
+    faults.extend(scrape.faults.iter().map(|fault| FaultLine {
+        file: job.name.to_owned(),
+        line: fault.line,
+        reason: fault.reason.clone(),
+        text: fault.text.clone(),
+    }));
+    for draft in &scrape.drafts {
+        let Some(account) = met.number(site, draft) else {
+            faults.push(FaultLine {
+                file: job.name.to_owned(),
+                line: draft.line,
+                reason: "the title holds nothing printable".into(),
+                text: String::new(),
+            });
+            continue;
+        };
+        newest = newest.max(draft.date.as_ref().filter(|date| !date.year_inferred).and_then(|date| date.day));
+        let section = draft.section.as_deref().and_then(|section| {
+            let known = sections.iter().rposition(|known| known.as_str() == section);
+            known.or_else(|| {
+                sections.push(Text::new(section)?);
+                Some(sections.len() - 1)
+            })
+        });
+        lines.push(Line {
+            account,
+            line: draft.line,
+            span: draft.last_line.saturating_sub(draft.line),
+            number: draft.number,
+            section: section.and_then(|section| u32::try_from(section).ok()),
+        });
+    }
+    let drift = match &scrape.refused {
+        Some(reason) if empty == Empty::Drift => Some(format!("no items: {reason}")),
+        Some(_) => None,
+        None if scrape.confidence < scrape::DRIFT_BELOW => {
+            Some(format!("read with confidence {:.2}, expected {:.2}", scrape.confidence, scrape::DRIFT_BELOW))
+        }
+        None => None,
+    };
+    Reading {
+        revision: job.revision,
+        confidence: (scrape.confidence.clamp(0.0, 1.0) * 1000.0) as u16,
+        newest,
+        drift,
+        sections,
+        lines,
+    }
+}
+
+/// Where the documents of a feed lie, for people.
+#[must_use]
+pub fn documents(config: &Config, feed: &str) -> Vec<PathBuf> {
+    ["rss.xml", "atom.xml"].iter().map(|name| config.output.join(feed).join(name)).collect()
+}

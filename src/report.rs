@@ -1,0 +1,156 @@
+//! What a pass did: a value, told to people or to programs (design: the JSON of a pass is a contract).
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::trouble::Exit;
+
+/// What a pass did.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// The version of this form.
+    pub schema: u32,
+    /// What the program ends with.
+    pub exit: u8,
+    /// Something was taken in or written; with `--dry-run`: would be.
+    pub changed: bool,
+    /// What became of the files.
+    pub files: FileCounts,
+    /// What became of the items.
+    pub items: ItemCounts,
+    /// Every feed of the config, in its order.
+    pub feeds: Vec<FeedLine>,
+    /// Sources whose newest capture says that the page changed.
+    pub drift: Vec<Drift>,
+    /// Parts of the files read in this pass that could not be used; at most [`FAULTS_TOLD`].
+    pub faults: Vec<FaultLine>,
+    /// How many there were.
+    pub fault_count: usize,
+    /// Files that should be readable and are not.
+    pub skipped: Vec<SkippedLine>,
+    /// What else the operator should know.
+    pub notes: Vec<String>,
+}
+
+/// How many faults a report tells one by one: a hostile file has a million.
+pub const FAULTS_TOLD: usize = 1000;
+
+/// What became of the files.
+#[derive(Debug, Clone, Default, Serialize, PartialEq, Eq)]
+pub struct FileCounts {
+    /// Opened, because they were new or differed.
+    pub read: usize,
+    /// As the store saw them last.
+    pub unchanged: usize,
+    /// Not scrapes.
+    pub ignored: usize,
+    /// Should be readable and are not.
+    pub skipped: usize,
+}
+
+/// What became of the items.
+#[derive(Debug, Clone, Default, Serialize, PartialEq, Eq)]
+pub struct ItemCounts {
+    /// Not there before.
+    pub new: usize,
+    /// Shown otherwise than before.
+    pub revised: usize,
+    /// In the store.
+    pub total: usize,
+    /// Gone, by a corrected reading or because a cut one was completed.
+    pub gone: usize,
+}
+
+/// One feed.
+#[derive(Debug, Clone, Default, Serialize, PartialEq, Eq)]
+pub struct FeedLine {
+    /// Its name.
+    pub name: String,
+    /// Items in its documents.
+    pub items: usize,
+    /// The documents that were replaced; with `--dry-run`: would be.
+    pub written: Vec<String>,
+}
+
+/// A source whose newest capture says that the page changed.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Drift {
+    /// The source.
+    pub source: String,
+    /// The capture.
+    pub file: String,
+    /// What is odd about it.
+    pub reason: String,
+}
+
+/// A part of a file that could not be used.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FaultLine {
+    /// The file.
+    pub file: String,
+    /// Counted from 1.
+    pub line: u32,
+    /// Why.
+    pub reason: String,
+    /// The text, shortened.
+    pub text: String,
+}
+
+/// A file that should be readable and is not.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SkippedLine {
+    /// The file.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Report {
+    /// What the program ends with, were this all there is to tell.
+    #[must_use]
+    pub fn verdict(&self, dry_run: bool) -> Exit {
+        if dry_run && self.changed {
+            Exit::WouldChange
+        } else if self.drift.is_empty() && self.skipped.is_empty() && self.notes.is_empty() {
+            Exit::Done
+        } else {
+            Exit::Attention
+        }
+    }
+}
+
+/// A count and its noun.
+struct Count(usize, &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}{}", self.0, self.1, if self.0 == 1 { "" } else { "s" })
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FileCounts { read, unchanged, ignored, skipped } = self.files;
+        write!(f, "{} read, {unchanged} unchanged", Count(read, "file"))?;
+        for (count, what) in [(ignored, "ignored"), (skipped, "skipped")] {
+            if count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
+        }
+        let ItemCounts { new, revised, total, gone } = self.items;
+        write!(f, "; {}: {new} new, {revised} revised", Count(total, "item"))?;
+        if gone > 0 {
+            write!(f, ", {gone} gone")?;
+        }
+        writeln!(f)?;
+        for feed in &self.feeds {
+            let state = if feed.written.is_empty() { "unchanged".to_owned() } else { feed.written.join(", ") };
+            writeln!(f, "feed {}: {}; {state}", feed.name, Count(feed.items, "item"))?;
+        }
+        if self.fault_count > 0 {
+            writeln!(f, "{} in the files read (feedmill explain FILE tells more)", Count(self.fault_count, "fault"))?;
+        }
+        Ok(())
+    }
+}

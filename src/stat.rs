@@ -1,0 +1,14 @@
+//! What a look at a file tells without opening it.
+
+/// What a file looked like: differing means that it must be looked into again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stat {
+    /// In bytes.
+    pub size: u64,
+    /// Last change of the bytes, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Last change of bytes, name or rights, in nanoseconds since 1970; unlike mtime it can't be set back.
+    pub ctime_ns: i64,
+    /// The number of the file in its file system: another one means another file under the same name.
+    pub inode: u64,
+}

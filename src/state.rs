@@ -1,0 +1,172 @@
+//! The state folder: one writer, the store, the decisions. What is broken is set aside here, never thrown away.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use tracing::warn;
+
+use crate::decided::Decided;
+use crate::store::{Sqlite, StoreError};
+use crate::trouble::{Exit, Trouble};
+
+/// The store's file in the state folder.
+pub const STORE: &str = "feedmill.db";
+
+/// The note that says: this store was made of what a damaged one still held.
+pub const RECOVERED: &str = "recovered";
+
+/// The state folder, held by one writer.
+pub struct State {
+    /// The store.
+    pub store: Sqlite,
+    /// The decisions beside it.
+    pub decided: Decided,
+    // Held as long as the state is: the system gives it back when the process ends, however it ends.
+    _lock: File,
+}
+
+impl State {
+    /// Takes hold of the state folder, making it where there is none.
+    ///
+    /// A damaged store is set aside as `.corrupt-N`, and a new one begun with whatever rows can still be read.
+    ///
+    /// # Errors
+    /// Another process holds it (exit 4), it can't be used, or it was written by a later feedmill (exit 3).
+    pub fn hold(folder: &Path) -> Result<Self, Trouble> {
+        make_folder(folder)?;
+        let lock = lock(folder)?;
+        let decided = Decided::read(folder)?;
+        let file = folder.join(STORE);
+        let store = match Sqlite::open(&file) {
+            Ok(store) => store,
+            Err(StoreError::Damaged(how)) => recover(&file, &how)?,
+            Err(error) => return Err(unusable(&file, error)),
+        };
+        Ok(Self { store, decided, _lock: lock })
+    }
+
+    /// Sets the store aside and goes on with what can be read of it: damage that only showed at work.
+    ///
+    /// # Errors
+    /// The new store can't be made.
+    pub fn recover(self, folder: &Path, how: &str) -> Result<Self, Trouble> {
+        let Self { store, decided, _lock } = self;
+        drop(store);
+        Ok(Self { store: recover(&folder.join(STORE), how)?, decided, _lock })
+    }
+
+    /// The store of the state folder `folder`, to read beside a writer.
+    ///
+    /// # Errors
+    /// There is none yet, or it can't be read.
+    pub fn look(folder: &Path) -> Result<Sqlite, Trouble> {
+        let file = folder.join(STORE);
+        if !file.exists() {
+            return Err(Trouble::unusable(format!("there is no store in \"{}\" yet", folder.display()))
+                .help("run `feedmill --once` first, or name the state folder with --state"));
+        }
+        Sqlite::open_to_read(&file).map_err(|error| unusable(&file, error))
+    }
+}
+
+/// The trouble that an error of the store at `file` means for the operator.
+#[must_use]
+pub fn unusable(file: &Path, error: StoreError) -> Trouble {
+    let help = match &error {
+        StoreError::Newer { .. } => "use the feedmill that wrote it, or name another state folder with --state",
+        StoreError::Damaged(_) => "the next pass sets it aside and recovers what it can",
+        StoreError::Unusable(cause) if cause.to_string().contains("full") => "make room on the disk of the state folder",
+        StoreError::Unusable(_) => "the user that runs feedmill must be able to write in the state folder",
+    };
+    Trouble::unusable(format!("cannot use the store \"{}\"", file.display()))
+        .because(error)
+        .still("the published feeds stay as they are, and no items were lost")
+        .help(help)
+}
+
+fn make_folder(folder: &Path) -> Result<(), Trouble> {
+    fs::create_dir_all(folder).map_err(|error| {
+        Trouble::unusable(format!("cannot make the state folder \"{}\"", folder.display()))
+            .because(error)
+            .still("nothing was read or published")
+            .help("name another one with --state, or let the user that runs feedmill write there")
+    })
+}
+
+fn lock(folder: &Path) -> Result<File, Trouble> {
+    let path = folder.join("lock");
+    let failed = |error: std::io::Error| {
+        Trouble::unusable(format!("cannot lock \"{}\"", path.display()))
+            .because(error)
+            .still("nothing was read or published")
+            .help("the user that runs feedmill must be able to write in the state folder")
+    };
+    let mut file =
+        OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            // The holder writes its pid after it has the lock: it may not be there yet.
+            let _ = file.read_to_string(&mut pid);
+            let pid = pid.trim();
+            let holder = if pid.is_empty() { String::new() } else { format!(" (pid {pid})") };
+            return Err(Trouble::new(
+                Exit::Held,
+                format!("another feedmill{holder} holds the store in \"{}\"", folder.display()),
+            )
+            .still("it goes on undisturbed")
+            .help("stop it, or give this one a state folder of its own with --state"));
+        }
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
+    }
+    let pid = || -> std::io::Result<()> {
+        file.set_len(0)?;
+        file.rewind()?;
+        writeln!(file, "{}", std::process::id())
+    };
+    // The pid only helps people: a lock without one is still a lock (a full disk must not keep us from serving).
+    let mut pid = pid;
+    if let Err(error) = pid() {
+        warn!(%error, "could not write the pid into the lock file");
+    }
+    Ok(file)
+}
+
+fn recover(file: &Path, how: &str) -> Result<Sqlite, Trouble> {
+    let aside = set_aside(file)?;
+    warn!(store = %file.display(), aside = %aside.display(), how, "the store is damaged and was set aside");
+    let mut store = Sqlite::open(file).map_err(|error| unusable(file, error))?;
+    let contents = store.salvage(&aside).map_err(|error| unusable(file, error))?;
+    store.set_note(RECOVERED, true).map_err(|error| unusable(file, error))?;
+    warn!(contents, "salvaged what could still be read of the damaged store; the inbox is read for the rest");
+    Ok(store)
+}
+
+/// Moves a damaged store, and what belongs to it, out of the way.
+fn set_aside(file: &Path) -> Result<PathBuf, Trouble> {
+    let named = |ending: &str, n: usize| PathBuf::from(format!("{}.corrupt-{n}{ending}", file.display()));
+    let beside = |ending: &str| PathBuf::from(format!("{}{ending}", file.display()));
+    let n = (1..).find(|n| !named("", *n).exists()).unwrap_or_default();
+    let aside = named("", n);
+    fs::rename(file, &aside).map_err(|error| {
+        Trouble::unusable(format!("cannot set the damaged store \"{}\" aside", file.display()))
+            .because(error)
+            .still("the published feeds stay as they are")
+            .help("the user that runs feedmill must be able to write in the state folder")
+    })?;
+    for ending in ["-wal", "-shm"] {
+        match fs::rename(beside(ending), named(ending, n)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                // What is left of the old log would be taken for the new store's.
+                fs::remove_file(beside(ending)).map_err(|_| {
+                    Trouble::unusable(format!("cannot move \"{}\" out of the way", beside(ending).display()))
+                        .because(error)
+                })?;
+            }
+            _ => {}
+        }
+    }
+    Ok(aside)
+}
