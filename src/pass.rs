@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use tracing::{debug, info, warn};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -512,7 +512,7 @@ impl<'a> Pass<'a> {
                 continue;
             }
             let items = store.head(feed_terms, &terms)?;
-            let tree = render::render(&self.feed(feed, feed_terms, items, &terms));
+            let tree = self.feed(feed, feed_terms, items).map(|feed| render::render(&feed)).unwrap_or_default();
             if self.recovered
                 && let Some(lost) = self.would_lose(&tree, feed)
             {
@@ -581,7 +581,8 @@ impl<'a> Pass<'a> {
         (after.len() < before.len()).then(|| before.difference(&after).count())
     }
 
-    fn feed(&self, feed: &config::Feed, feed_terms: &FeedTerms, items: Vec<Item>, terms: &Terms) -> Feed {
+    /// A feed ready to render. `None`: its name is not printable, which the config does not let in.
+    fn feed(&self, feed: &config::Feed, feed_terms: &FeedTerms, items: Vec<Item>) -> Option<Feed> {
         let sources: Vec<(&config::Source, SourceNo)> = feed
             .sources
             .iter()
@@ -599,19 +600,16 @@ impl<'a> Pass<'a> {
         let mut languages = sources.iter().map(|(source, _)| source.language.clone());
         let first = languages.next().flatten();
         let unanimous = languages.all(|language| language == first);
-        let nameless = || unreachable_text(&feed.name);
-        let _ = terms;
-        Feed {
+        Some(Feed {
             name: feed.name.clone(),
-            title: words(&feed.title).unwrap_or_else(nameless),
-            description: words(&format!("Announcements of {}", titles.join(", "))).unwrap_or_else(nameless),
+            title: words(&feed.title)?,
+            description: words(&format!("Announcements of {}", titles.join(", ")))?,
             language: first.filter(|_| unanimous),
             base_url: self.config.base_url.as_deref().and_then(Address::new),
             home: sources.iter().find_map(|(source, _)| source.url.as_deref()).and_then(Address::new),
-            author: words(if titles.len() == 1 { titles.first().copied().unwrap_or_default() } else { &feed.title })
-                .unwrap_or_else(nameless),
+            author: words(if let [only] = titles.as_slice() { only } else { &feed.title })?,
             entries,
-        }
+        })
     }
 
     /// All that a feed's documents depend on besides its items: other words here mean other bytes there.
@@ -688,12 +686,6 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// A name is a text: the config lets no other in.
-fn unreachable_text(name: &str) -> Text {
-    debug_assert!(false, "the name of a feed is printable: {name:?}");
-    Text::placeholder()
-}
-
 fn listed_of(row: &PublishedRow) -> Listed {
     Listed { path: row.path.clone(), size: row.size, mtime_ns: row.mtime_ns, inode: row.inode, hash: row.hash }
 }
@@ -747,7 +739,6 @@ fn reading(
 ) -> Reading<u32> {
     let mut sections: Vec<Text> = Vec::new();
     let mut lines = Vec::with_capacity(scrape.drafts.len());
-    let mut newest: Option<NaiveDate> = None;
     faults.extend(scrape.faults.iter().map(|fault| FaultLine {
         file: job.name.to_owned(),
         line: fault.line,
@@ -764,7 +755,6 @@ fn reading(
             });
             continue;
         };
-        newest = newest.max(draft.date.as_ref().filter(|date| !date.year_inferred).and_then(|date| date.day));
         let section = draft.section.as_deref().and_then(|section| {
             let known = sections.iter().rposition(|known| known.as_str() == section);
             known.or_else(|| {
@@ -791,7 +781,7 @@ fn reading(
     Reading {
         revision: job.revision,
         confidence: (scrape.confidence.clamp(0.0, 1.0) * 1000.0) as u16,
-        newest,
+        newest: scrape.newest,
         drift,
         sections,
         lines,

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, Moment, SourceNo, Text};
 use crate::mill::settle::Rules;
+use crate::stat::Stat;
 
 mod memory;
 mod schema;
@@ -25,19 +26,6 @@ mod sqlite;
 
 pub use memory::Memory;
 pub use sqlite::Sqlite;
-
-/// What a file looked like when it was read: differing means that it must be looked into again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Stat {
-    /// In bytes.
-    pub size: u64,
-    /// Nanoseconds since the epoch.
-    pub mtime_ns: i64,
-    /// Nanoseconds since the epoch.
-    pub ctime_ns: i64,
-    /// The file's number on its file system.
-    pub inode: u64,
-}
 
 /// A path as the store saw it last.
 #[derive(Debug, Clone, PartialEq)]
@@ -290,6 +278,8 @@ pub struct FeedState {
     pub changed: u64,
     /// `changed` when it was last published.
     pub shown: u64,
+    /// Items in the documents when it was last published.
+    pub items: usize,
     /// What the documents were rendered with when it was last published.
     pub rendered_with: String,
 }
@@ -361,15 +351,13 @@ pub trait Store {
     fn import(&mut self, contents: Vec<Content>, terms: &Terms) -> Result<Absorbed>;
     /// How far a feed has been published.
     fn feed_state(&self, feed: &str) -> Result<FeedState>;
+    /// Forgets that the store was made of what a damaged one still held: feeds may shrink again.
+    fn forget_recovery(&mut self) -> Result<()>;
     /// The publish ledger.
     fn published(&self) -> Result<Vec<PublishedRow>>;
     /// Records that a feed was published with these documents, up to `state.changed`.
     fn record_published(&mut self, feed: &str, state: &FeedState, documents: &[PublishedRow]) -> Result<()>;
 }
-
-/// The head rule (design section 6): the newest `limit` items, plus those first captured within seven days before the
-/// newest capture; at most this many, the newest kept, unless `limit` itself is larger.
-pub const HEAD_AT_MOST: usize = 500;
 
 /// How long an item counts as freshly captured, in days.
 pub const FRESH_DAYS: i64 = 7;

@@ -284,12 +284,6 @@ pub struct Item {
 }
 
 impl Item {
-    /// The order of a feed: newest `published` first, ties by id.
-    #[must_use]
-    pub fn newest_first(&self, other: &Self) -> std::cmp::Ordering {
-        other.published.cmp(&self.published).then(self.id.cmp(&other.id))
-    }
-
     /// Whether a subscriber would see a difference. Where an item was sighted is none.
     #[must_use]
     pub fn differs_from(&self, other: &Self) -> bool {

@@ -10,10 +10,12 @@ use super::{
     Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, HEAD_AT_MOST, Known, LedgerRow, PublishedRow,
     Reading, Result, SightedAt, Stat, Store, Terms,
 };
+use crate::mill::feed;
 use crate::mill::history::{self, Standing};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
 use crate::mill::settle::{self, Rules, Sighting};
+use crate::stat::Stat;
 
 #[derive(Debug, Clone)]
 struct Kept {
@@ -250,15 +252,15 @@ impl Store for Memory {
         Ok(self.difference(&before))
     }
 
-    fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
+    fn head(&self, terms_of: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
         let shown = |item: &Item| {
             item.published.is_some()
                 && !terms.rules.decisions.retracted.contains(&item.id)
-                && item.sources.iter().any(|source| feed.sources.contains(source))
+                && item.sources.iter().any(|source| terms_of.sources.contains(source))
         };
         let mut items: Vec<Item> = self.all().into_values().map(|(item, _)| item).filter(shown).collect();
-        items.sort_by(Item::newest_first);
-        if feed.limit == 0 {
+        items.sort_by(feed::newest_first);
+        if terms_of.limit == 0 {
             return Ok(items);
         }
         // The stated captures over the feed's sources, and which keys each content lists.
@@ -269,7 +271,7 @@ impl Store for Memory {
         for (at, path) in &self.paths {
             for standing in self.standings(at, path) {
                 content += 1;
-                if feed.sources.contains(&at.0) && standing.captured.stated {
+                if terms_of.sources.contains(&at.0) && standing.captured.stated {
                     captures.push((at.0, content, standing.captured));
                 }
             }
@@ -280,7 +282,7 @@ impl Store for Memory {
                 let of_feed = group
                     .sightings
                     .iter()
-                    .filter(|sighting| feed.sources.contains(&sighting.source) && sighting.captured.stated);
+                    .filter(|sighting| terms_of.sources.contains(&sighting.source) && sighting.captured.stated);
                 listed.entry(terms.rules.decisions.root(group.id)).or_default().extend(of_feed.map(|sighting| {
                     (sighting.source, sighting.content, sighting.captured.when.map(|moment| moment.instant()))
                 }));
@@ -298,14 +300,8 @@ impl Store for Memory {
             let in_a_first = at.iter().any(|(source, _, when)| *when == first(*source));
             (earliest >= since && !in_a_first).then_some(())
         };
-        let at_most = HEAD_AT_MOST.max(feed.limit);
-        let mut place = 0;
-        items.retain(|item| {
-            place += 1;
-            place <= feed.limit || fresh(item).is_some()
-        });
-        items.truncate(at_most);
-        Ok(items)
+        let late = items.iter().filter(|item| fresh(item).is_some()).cloned().collect();
+        Ok(feed::head(items, late, terms_of.limit))
     }
 
     fn count(&self) -> Result<usize> {
@@ -358,6 +354,10 @@ impl Store for Memory {
 
     fn feed_state(&self, feed: &str) -> Result<FeedState> {
         Ok(self.feeds.get(feed).cloned().unwrap_or_default())
+    }
+
+    fn forget_recovery(&mut self) -> Result<()> {
+        Ok(())
     }
 
     fn published(&self) -> Result<Vec<PublishedRow>> {

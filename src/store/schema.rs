@@ -113,9 +113,9 @@ CREATE TABLE item (
 CREATE TABLE feed (
     no            INTEGER PRIMARY KEY,
     name          TEXT NOT NULL UNIQUE,
-    sources       BLOB NOT NULL,
     changed       INTEGER NOT NULL,
     shown         INTEGER NOT NULL,
+    items         INTEGER NOT NULL,
     rendered_with TEXT NOT NULL
 ) STRICT;
 

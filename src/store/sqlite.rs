@@ -18,13 +18,15 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::{
-    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, HEAD_AT_MOST, Known, LedgerRow, Look,
-    PublishedRow, Reading, Result, SightedAt, Stat, Store, StoreError, Terms, schema,
+    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, LedgerRow, Look,
+    PublishedRow, Reading, Result, SightedAt, Store, StoreError, Terms, schema,
 };
+use crate::mill::feed;
 use crate::mill::history;
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, DateBasis, Item, Key, Moment, SourceNo, Text};
 use crate::mill::settle::{self, Sighting};
+use crate::stat::Stat;
 
 /// See the module.
 pub struct Sqlite {
@@ -1198,13 +1200,14 @@ impl<'a> Work<'a> {
         let db = self.db;
         let mut states: HashMap<String, FeedState> = HashMap::new();
         {
-            let mut select = db.prepare("SELECT name, changed, shown, rendered_with FROM feed")?;
+            let mut select = db.prepare("SELECT name, changed, shown, items, rendered_with FROM feed")?;
             let mut rows = select.query([])?;
             while let Some(row) = rows.next()? {
                 let state = FeedState {
                     changed: unsigned(row.get(1)?),
                     shown: unsigned(row.get(2)?),
-                    rendered_with: row.get(3)?,
+                    items: row.get(3)?,
+                    rendered_with: row.get(4)?,
                 };
                 states.insert(row.get(0)?, state);
             }
@@ -1215,9 +1218,9 @@ impl<'a> Work<'a> {
             db.prepare_cached("INSERT INTO feed VALUES (?, ?, ?, ?, ?, ?)")?.execute(params![
                 no,
                 feed.name,
-                postcard::to_stdvec(&feed.sources)?,
                 signed(state.changed + 1),
                 signed(state.shown),
+                signed(state.items as u64),
                 state.rendered_with
             ])?;
         }
@@ -1383,9 +1386,10 @@ impl Store for Sqlite {
              ORDER BY published DESC, id LIMIT ?2) AS newest
              JOIN item ON item.key = newest.key AND item.id = newest.id JOIN account ON account.id = item.text"
         ))?;
-        let mut items: Vec<Item> = select.query_map((no, limit), item_from)?.collect::<rusqlite::Result<_>>()?;
+        let newest: Vec<Item> = select.query_map((no, limit), item_from)?.collect::<rusqlite::Result<_>>()?;
+        let mut late = Vec::new();
         if feed.limit > 0 {
-            let shown: BTreeSet<Key> = items.iter().map(|item| item.id).collect();
+            let shown: BTreeSet<Key> = newest.iter().map(|item| item.id).collect();
             let mut select = self.db.prepare_cached(&format!(
                 "SELECT {ITEM} FROM item JOIN account ON account.id = item.text
                  JOIN member ON member.feed = ?1 AND member.published = item.published AND member.id = item.id
@@ -1394,15 +1398,11 @@ impl Store for Sqlite {
             for (key, id) in Work::new(&self.db, terms).fresh(feed)? {
                 if !shown.contains(&id) {
                     let item = select.query_row((no, key.0.into_bytes(), id.0.into_bytes()), item_from).optional()?;
-                    items.extend(item);
+                    late.extend(item);
                 }
             }
         }
-        items.sort_by(Item::newest_first);
-        if feed.limit > 0 {
-            items.truncate(HEAD_AT_MOST.max(feed.limit));
-        }
-        Ok(items)
+        Ok(feed::head(newest, late, feed.limit))
     }
 
     fn count(&self) -> Result<usize> {
@@ -1492,17 +1492,22 @@ impl Store for Sqlite {
     }
 
     fn feed_state(&self, feed: &str) -> Result<FeedState> {
-        let mut select = self.db.prepare_cached("SELECT changed, shown, rendered_with FROM feed WHERE name = ?")?;
+        let mut select = self.db.prepare_cached("SELECT changed, shown, items, rendered_with FROM feed WHERE name = ?")?;
         let state = select
             .query_row([feed], |row| {
                 Ok(FeedState {
                     changed: unsigned(row.get(0)?),
                     shown: unsigned(row.get(1)?),
-                    rendered_with: row.get(2)?,
+                    items: row.get(2)?,
+                    rendered_with: row.get(3)?,
                 })
             })
             .optional()?;
         Ok(state.unwrap_or_default())
+    }
+
+    fn forget_recovery(&mut self) -> Result<()> {
+        self.set_note(crate::state::RECOVERED, false)
     }
 
     fn published(&self) -> Result<Vec<PublishedRow>> {
@@ -1528,8 +1533,9 @@ impl Store for Sqlite {
                 params![row.path, row.feed, signed(row.size), row.mtime_ns, row.inode as i64, row.hash.to_be_bytes()],
             )?;
         }
-        transaction.prepare_cached("UPDATE feed SET shown = ?, rendered_with = ? WHERE name = ?")?.execute(params![
+        transaction.prepare_cached("UPDATE feed SET shown = ?, items = ?, rendered_with = ? WHERE name = ?")?.execute(params![
             signed(state.shown),
+            signed(state.items as u64),
             state.rendered_with,
             feed
         ])?;

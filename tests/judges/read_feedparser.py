@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Reads a feed with feedparser and prints what a subscriber would see.
+
+    read_feedparser.py FILE
+
+One JSON object a line, sorted by id: {"id", "title", "published", "updated", "text"}; times in seconds since 1970.
+Exits with 1 when feedparser calls the document broken.
+"""
+
+import calendar
+import html
+import json
+import re
+import sys
+
+import feedparser
+
+
+def plain(markup):
+    """The words of an HTML fragment, without its tags."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", markup))).strip()
+
+
+def seconds(moment):
+    return calendar.timegm(moment) if moment else None
+
+
+def main(path):
+    # The words of the feed are compared, not what is made of text that merely looks like markup.
+    feedparser.SANITIZE_HTML = False
+    feedparser.RESOLVE_RELATIVE_URIS = False
+    with open(path, "rb") as file:
+        feed = feedparser.parse(file.read())
+    if feed.bozo:
+        sys.exit(f"{path}: feedparser refuses it: {feed.bozo_exception}")
+    rows = []
+    for entry in feed.entries:
+        content = entry.content[0].value if "content" in entry else entry.get("summary", "")
+        published = seconds(entry.get("published_parsed"))
+        rows.append({
+            "id": entry.get("id", ""),
+            "title": entry.get("title", ""),
+            "published": published,
+            "updated": seconds(entry["updated_parsed"]) if "updated" in entry else published,
+            "text": plain(content),
+        })
+    for row in sorted(rows, key=lambda row: row["id"]):
+        print(json.dumps(row, ensure_ascii=False, sort_keys=True))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1])
