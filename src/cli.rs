@@ -36,8 +36,6 @@ makes one feed of each, in ./public. With one, the config says what is read and 
     about = "A folder of saved listing pages goes in, RSS and Atom feeds come out",
     long_about = LONG_ABOUT,
     after_help = AFTER_HELP,
-    args_conflicts_with_subcommands = false,
-    subcommand_negates_reqs = true,
     max_term_width = 100
 )]
 pub struct Cli {
@@ -192,8 +190,10 @@ pub enum Command {
     },
 
     /// Write all that was ever read as sorted JSON Lines to standard output
-    #[command(after_help = "With `import` a job that keeps no state can commit its history: the files come and go, the \
-                            items stay.")]
+    #[command(
+        after_help = "With `import` a job that keeps no state can commit its history: the files come and go, the \
+                            items stay."
+    )]
     Export,
 
     /// Take in what `export` wrote
@@ -230,7 +230,7 @@ impl Cli {
     ///
     /// # Errors
     ///
-    /// Without a command only one pass can be run so far; a command takes neither folders nor the options of a pass.
+    /// Without a command only one pass can be run so far; a command takes none of the options of a pass.
     pub fn agree(&self) -> Result<(), Trouble> {
         match &self.command {
             None if !self.once && !self.dry_run => {
@@ -238,11 +238,6 @@ impl Cli {
                     .help("add --once to run one pass: from cron, a timer or CI"))
             }
             None => Ok(()),
-            Some(_) if !self.dirs.is_empty() => {
-                let dir = self.dirs.first().map(|dir| dir.display().to_string()).unwrap_or_default();
-                Err(Trouble::usage(format!("a folder before a command: {dir}"))
-                    .help("a command takes its folders from the config; a folder named like a command is reached as ./NAME"))
-            }
             Some(_) if self.once || self.dry_run => {
                 Err(Trouble::usage("--once and --dry-run belong to a pass, not to a command").help("leave them out"))
             }
@@ -273,7 +268,8 @@ mod tests {
         assert!(cli.command.is_none());
         assert_eq!(cli.dirs, [PathBuf::from("./check"), PathBuf::from("scrapes")]);
         assert!(matches!(parse("feedmill check").command, Some(Command::Check)));
-        assert!(parse("feedmill --once scrapes check").agree().is_err());
+        // Behind a folder there are only folders.
+        assert_eq!(parse("feedmill --once scrapes check").dirs.len(), 2);
     }
 
     #[test]

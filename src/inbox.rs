@@ -1,1 +1,509 @@
-//! (being written)
+//! The inbox: which files the sources have, and their bytes.
+//!
+//! Listing costs one `readdir` per folder and one `stat` per file whose name a source's patterns match, both relative
+//! to the open folder; nothing is opened. Reading trusts nothing that the listing saw: what is opened must be a
+//! regular file then, must be reached without a link, and is read again when it moved meanwhile. Neither ever waits on
+//! a FIFO or a device, leaves the source's folder, or fails as a whole: what can't be used is a value.
+
+use std::ffi::CStr;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, statat};
+use rustix::io::Errno;
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
+
+use crate::config::{Files, NeverRead, Root, escaped, never_read, path_from, unescaped};
+
+/// A file longer than this is skipped: it is no page. A page of 64 MiB would hold some 300,000 items, and reading,
+/// decoding and parsing it takes a few times its size in memory.
+pub const MAX_BYTES: u64 = 64 << 20;
+
+/// Folders deeper than this below a source's folder are not entered. Each level holds a file descriptor open.
+const MAX_DEPTH: usize = 64;
+
+/// How often a file is read again that changes while it is read.
+const TRIES: usize = 3;
+
+/// What tells, without opening it, whether a file is the one that was read before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stat {
+    /// In bytes.
+    pub size: u64,
+    /// Last change of the bytes, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Last change of bytes, name or rights, in nanoseconds since 1970; unlike mtime it can't be set back.
+    pub ctime_ns: i64,
+    /// The number of the file in its file system: another one means another file under the same name.
+    pub inode: u64,
+}
+
+impl Stat {
+    #[allow(clippy::unnecessary_cast, reason = "the types of the fields differ between systems")]
+    fn of(stat: &rustix::fs::Stat) -> Self {
+        let nanoseconds = |seconds: i64, more: i64| seconds.saturating_mul(1_000_000_000).saturating_add(more);
+        Self {
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            mtime_ns: nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+            ctime_ns: nanoseconds(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+            inode: stat.st_ino as u64,
+        }
+    }
+}
+
+/// A file of a source, as the listing saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its path as the config would write it: beginning with the fixed part of the pattern, relative to the config's
+    /// folder where it lies inside (or to the folder on the command line). Unique within the source and the same on
+    /// every machine. Always UTF-8 on one line: see [`escaped`](crate::config::escaped). [`Files::path`] leads back to
+    /// the file.
+    pub name: Box<str>,
+    /// Where in `name` the part below the fixed part of the pattern begins.
+    pub below: usize,
+    /// What tells whether it changed.
+    pub stat: Stat,
+}
+
+impl Seen {
+    /// The part of the name below the fixed part of the pattern: what may state the time of capture.
+    #[must_use]
+    pub fn below(&self) -> &str {
+        self.name.get(self.below..).unwrap_or(&self.name)
+    }
+}
+
+/// What a source's folders hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The files to look at, in the order of their names' bytes, each once.
+    pub files: Vec<Seen>,
+    /// Files that the patterns match and that are none of the source's scrapes, in the order of their names.
+    pub ignored: Vec<Ignored>,
+    /// Folders that should be readable and are not, in the order of their names.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Something the patterns match that is no scrape.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ignored {
+    /// Its name, as in [`Seen`].
+    pub name: String,
+    /// Why.
+    pub why: IgnoreReason,
+}
+
+/// Why something is no scrape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IgnoreReason {
+    /// Its name starts with a full stop.
+    Hidden,
+    /// Programs give such names to what is not finished, or to copies.
+    Temporary,
+    /// It holds nothing, yet.
+    Empty,
+    /// A FIFO, socket or device.
+    NotRegular,
+    /// A link that leads out of the folder, to a folder, or nowhere.
+    Link,
+}
+
+impl fmt::Display for IgnoreReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hidden => "hidden",
+            Self::Temporary => "a temporary or backup name",
+            Self::Empty => "empty",
+            Self::NotRegular => "not a regular file",
+            Self::Link => "a link that leads out of the folder, to a folder, or nowhere",
+        })
+    }
+}
+
+/// Something that should be readable and is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its name, as in [`Seen`].
+    pub name: String,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Why something could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SkipReason {
+    /// The file is gone since it was listed: the next look will not list it.
+    Gone,
+    /// The folder of a source does not exist.
+    NoFolder,
+    /// The system refused: what it said.
+    Refused(io::ErrorKind, String),
+    /// It is no regular file, or a link that leads out of the folder.
+    NotRegular,
+    /// It is longer than can be read: its size and the most, in bytes.
+    TooLarge(u64, u64),
+    /// The folder lies too deep below the source's folder.
+    TooDeep,
+}
+
+impl SkipReason {
+    fn of(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Gone,
+            kind => Self::Refused(kind, error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone => f.write_str("it is gone since it was listed"),
+            Self::NoFolder => f.write_str("the folder does not exist"),
+            Self::Refused(_, what) => f.write_str(what),
+            Self::NotRegular => f.write_str("it is not a regular file any more, or a link out of the folder"),
+            Self::TooLarge(size, most) => {
+                write!(
+                    f,
+                    "it has {:.1} MiB, more than the {} MiB that are read",
+                    *size as f64 / MIB,
+                    *most as f64 / MIB
+                )
+            }
+            Self::TooDeep => write!(f, "it lies more than {MAX_DEPTH} folders deep"),
+        }
+    }
+}
+
+const MIB: f64 = 1_048_576.0;
+
+/// Folders that are never entered, whatever the patterns say: what feedmill writes is no news.
+///
+/// Known by device and inode, so that no link and no mount can lead into them.
+#[derive(Debug, Clone, Default)]
+pub struct KeepOut {
+    folders: Vec<(u64, u64)>,
+}
+
+impl KeepOut {
+    /// Keeps out of these folders, as far as they exist.
+    pub fn of<'p>(folders: impl IntoIterator<Item = &'p Path>) -> Self {
+        let known = |path: &Path| rustix::fs::stat(path).ok().map(|stat| identity(&stat));
+        Self { folders: folders.into_iter().filter_map(known).collect() }
+    }
+}
+
+#[allow(clippy::unnecessary_cast, reason = "the types of the fields differ between systems")]
+fn identity(stat: &rustix::fs::Stat) -> (u64, u64) {
+    (stat.st_dev as u64, stat.st_ino as u64)
+}
+
+/// Lists the files of one source.
+///
+/// Never fails: a folder that is missing or can't be read is among the skipped.
+#[must_use]
+pub fn list(files: &Files, keep_out: &KeepOut) -> Listing {
+    let mut listing = Listing::default();
+    for root in files.roots() {
+        let mut path = unescaped(&root.label).into_owned();
+        if !path.is_empty() && !path.ends_with(b"/") {
+            path.push(b'/');
+        }
+        let mut walk = Walk { files, root, keep_out, listing: &mut listing, start: path.len(), path, canonical: None };
+        match openat(CWD, &root.folder, FOLDER, Mode::empty()) {
+            Ok(folder) => walk.folder(folder, 1),
+            Err(Errno::NOENT) => walk.skip(SkipReason::NoFolder),
+            Err(error) => walk.skip(SkipReason::of(&error.into())),
+        }
+    }
+    // The order of readdir is the file system's; nothing may depend on it. Roots may overlap: the name decides, and of
+    // two fixed parts the shorter, below which more can state the time of capture.
+    let Listing { files, ignored, skipped } = &mut listing;
+    files.sort_unstable_by(|a, b| a.name.cmp(&b.name).then(a.below.cmp(&b.below)));
+    files.dedup_by(|a, b| a.name == b.name);
+    ignored.sort_unstable();
+    ignored.dedup();
+    skipped.sort_by(|a, b| a.name.cmp(&b.name));
+    skipped.dedup();
+    listing
+}
+
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+struct Walk<'w> {
+    files: &'w Files,
+    root: &'w Root,
+    keep_out: &'w KeepOut,
+    listing: &'w mut Listing,
+    /// The raw path of what is looked at, beginning with the root's label; and where the part below that begins.
+    path: Vec<u8>,
+    start: usize,
+    /// The root's folder without links, once a link asks for it.
+    canonical: Option<Option<PathBuf>>,
+}
+
+impl Walk<'_> {
+    /// Looks at all that `folder` holds, the `depth`-th below the world outside; `path` ends with its `/`.
+    fn folder(&mut self, folder: OwnedFd, depth: usize) {
+        match fstat(&folder) {
+            Ok(stat) if self.keep_out.folders.contains(&identity(&stat)) => return,
+            Ok(_) => {}
+            Err(error) => return self.skip(SkipReason::of(&error.into())),
+        }
+        let mut dir = match Dir::new(folder) {
+            Ok(dir) => dir,
+            Err(error) => return self.skip(SkipReason::of(&error.into())),
+        };
+        let end = self.path.len();
+        while let Some(entry) = dir.read() {
+            self.path.truncate(end);
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => return self.skip(SkipReason::of(&error.into())),
+            };
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            let Ok(fd) = dir.fd() else { return };
+            self.path.extend(name.to_bytes());
+            if self.entry(fd, name, entry.file_type(), end, depth) == Stop::Folder {
+                self.path.truncate(end);
+                return;
+            }
+        }
+        self.path.truncate(end);
+    }
+
+    /// Looks at one entry; `path` is its own, its name begins at `at`.
+    fn entry(&mut self, folder: BorrowedFd<'_>, name: &CStr, kind: FileType, at: usize, depth: usize) -> Stop {
+        match kind {
+            FileType::Directory => self.below(folder, name, at, depth),
+            FileType::RegularFile | FileType::Symlink | FileType::Unknown => return self.file(folder, name, at, depth),
+            _ if self.wanted(at) => self.ignore(IgnoreReason::NotRegular),
+            _ => {}
+        }
+        Stop::No
+    }
+
+    fn below(&mut self, folder: BorrowedFd<'_>, name: &CStr, at: usize, depth: usize) {
+        if depth >= self.root.depth()
+            || never_read(name.to_bytes()).is_some()
+            || self.files.excluded(&self.path, at..self.path.len())
+        {
+            return;
+        }
+        self.path.push(b'/');
+        if depth >= MAX_DEPTH {
+            return self.skip(SkipReason::TooDeep);
+        }
+        match openat(folder, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
+            Ok(below) => self.folder(below, depth + 1),
+            // Gone, or replaced by something else, since the folder was read.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+            Err(error) => self.skip(SkipReason::of(&error.into())),
+        }
+    }
+
+    /// Whether the patterns match what `path` says and nothing excludes it.
+    fn wanted(&self, at: usize) -> bool {
+        let below = self.path.get(self.start..).unwrap_or_default();
+        self.root.matches(below) && !self.files.excluded(&self.path, at..self.path.len())
+    }
+
+    fn file(&mut self, folder: BorrowedFd<'_>, name: &CStr, at: usize, depth: usize) -> Stop {
+        // What is not matched costs no system call. A file system that doesn't say what an entry is may hide a folder.
+        let wanted = self.wanted(at);
+        let never = never_read(name.to_bytes());
+        if let (true, Some(never)) = (wanted, never) {
+            self.ignore(match never {
+                NeverRead::Hidden => IgnoreReason::Hidden,
+                NeverRead::Temporary => IgnoreReason::Temporary,
+            });
+        }
+        if never.is_some() {
+            return Stop::No;
+        }
+        let stat = match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            _ if !wanted && self.root.depth() <= depth => return Stop::No,
+            Ok(stat) => stat,
+            Err(Errno::NOENT) => return Stop::No,
+            Err(Errno::ACCESS) => {
+                // The folder may be read but not searched: that holds for all of it.
+                self.path.truncate(at);
+                self.skip(SkipReason::of(&Errno::ACCESS.into()));
+                return Stop::Folder;
+            }
+            Err(error) => {
+                self.skip(SkipReason::of(&error.into()));
+                return Stop::No;
+            }
+        };
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile if wanted => self.regular(&stat),
+            FileType::Directory => self.below(folder, name, at, depth),
+            FileType::Symlink if wanted => match self.link(folder, name) {
+                Some(stat) => self.regular(&stat),
+                None => self.ignore(IgnoreReason::Link),
+            },
+            FileType::RegularFile | FileType::Symlink => {}
+            _ if wanted => self.ignore(IgnoreReason::NotRegular),
+            _ => {}
+        }
+        Stop::No
+    }
+
+    fn regular(&mut self, stat: &rustix::fs::Stat) {
+        if stat.st_size == 0 {
+            return self.ignore(IgnoreReason::Empty);
+        }
+        let name = escaped(&self.path).into_owned().into_boxed_str();
+        let below = if self.start == 0 { 0 } else { escaped(self.path.get(..self.start).unwrap_or_default()).len() };
+        self.listing.files.push(Seen { name, below, stat: Stat::of(stat) });
+    }
+
+    /// What a link leads to, if that is a regular file inside the root's folder.
+    fn link(&mut self, folder: BorrowedFd<'_>, name: &CStr) -> Option<rustix::fs::Stat> {
+        let stat = statat(folder, name, AtFlags::empty()).ok()?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return None;
+        }
+        let root = &self.root.folder;
+        let canonical = self.canonical.get_or_insert_with(|| root.canonicalize().ok()).as_ref()?;
+        let link = root.join(path_from(self.path.get(self.start..)?.into()));
+        inside(canonical, &link, self.keep_out).map(|_| stat)
+    }
+
+    fn ignore(&mut self, why: IgnoreReason) {
+        self.listing.ignored.push(Ignored { name: escaped(&self.path).into_owned(), why });
+    }
+
+    fn skip(&mut self, reason: SkipReason) {
+        // Of a folder that vanished while it was walked there is nothing to tell.
+        if reason == SkipReason::Gone {
+            return;
+        }
+        let path = self.path.strip_suffix(b"/").unwrap_or(&self.path);
+        let name = if path.is_empty() { self.root.folder.as_os_str().as_bytes() } else { path };
+        self.listing.skipped.push(Skipped { name: escaped(name).into_owned(), reason });
+    }
+}
+
+/// Whether to leave the folder.
+#[derive(PartialEq, Eq)]
+enum Stop {
+    No,
+    Folder,
+}
+
+/// Where `link` leads, if that lies inside `root`, itself without links, and in no folder that is kept out of.
+fn inside(root: &Path, link: &Path, keep_out: &KeepOut) -> Option<PathBuf> {
+    let target = link.canonicalize().ok()?;
+    let mut folder = target.parent()?;
+    if !folder.starts_with(root) {
+        return None;
+    }
+    while !keep_out.folders.is_empty() && folder != root {
+        if rustix::fs::stat(folder).is_ok_and(|stat| keep_out.folders.contains(&identity(&stat))) {
+            return None;
+        }
+        folder = folder.parent()?;
+    }
+    Some(target)
+}
+
+/// Reads a file of a source into `buffer`, replacing what it held, and returns what told at that time whether the file
+/// changed. At most `most` bytes, [`MAX_BYTES`] as a rule.
+///
+/// A file that moves while it is read is read again, some times; then it is taken as it is: its next change rings
+/// again. An empty file is no error here.
+///
+/// # Errors
+///
+/// Why the file can't be used. [`SkipReason::Gone`] needs no report: the next listing tells.
+pub fn read(
+    files: &Files,
+    name: &str,
+    keep_out: &KeepOut,
+    most: u64,
+    buffer: &mut Vec<u8>,
+) -> Result<Stat, SkipReason> {
+    let root = files.roots().iter().find(|root| root.below(name).is_some()).ok_or(SkipReason::Gone)?;
+    let path = files.path(name).ok_or(SkipReason::Gone)?;
+    let fd = match open(&path) {
+        Ok(fd) => fd,
+        Err(Errno::LOOP | Errno::MLINK) => {
+            let root = root.folder.canonicalize().map_err(|error| SkipReason::of(&error))?;
+            let target = inside(&root, &path, keep_out).ok_or(SkipReason::NotRegular)?;
+            open(&target).map_err(|error| match error {
+                Errno::LOOP => SkipReason::NotRegular,
+                error => SkipReason::of(&error.into()),
+            })?
+        }
+        // What O_NONBLOCK says of a socket or a device without a driver.
+        Err(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP) => return Err(SkipReason::NotRegular),
+        Err(error) => return Err(SkipReason::of(&error.into())),
+    };
+    let mut file = File::from(fd);
+    let look = |file: &File| match fstat(file.as_fd()) {
+        Ok(stat) if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile => Err(SkipReason::NotRegular),
+        Ok(stat) => Ok(Stat::of(&stat)),
+        Err(error) => Err(SkipReason::of(&error.into())),
+    };
+    let mut before = look(&file)?;
+    let mut tries = TRIES;
+    loop {
+        if before.size > most {
+            return Err(SkipReason::TooLarge(before.size, most));
+        }
+        buffer.clear();
+        // One byte more than the size, so that the end is met without another look for room.
+        buffer.reserve(usize::try_from(before.size).unwrap_or(0) + 1);
+        let read = (&mut file).take(most + 1).read_to_end(buffer);
+        read.map_err(|error| SkipReason::of(&error))?;
+        let after = look(&file)?;
+        if buffer.len() as u64 > most {
+            return Err(SkipReason::TooLarge(after.size.max(buffer.len() as u64), most));
+        }
+        if after == before || tries == 0 {
+            return Ok(after);
+        }
+        tries -= 1;
+        before = after;
+        io::Seek::rewind(&mut file).map_err(|error| SkipReason::of(&error))?;
+    }
+}
+
+/// Opens what must be a file without waiting: neither a FIFO nor a device makes it hang, no link is followed.
+fn open(path: &Path) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY;
+    openat(CWD, path, flags, Mode::empty())
+}
+
+/// The digest by which contents are told apart: XXH3, 128 bits.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> u128 {
+    xxh3_128(bytes)
+}
+
+/// The digest of each prefix of `bytes` that has one of the `lengths`, which ascend, in one pass over the bytes.
+///
+/// Ends with the first length that is beyond the end, so the result may be shorter than `lengths`. A content that
+/// was a prefix of this one is found by comparing its digest with that of its length.
+#[must_use]
+pub fn prefix_digests(bytes: &[u8], lengths: impl IntoIterator<Item = u64>) -> Vec<u128> {
+    let mut hasher = Xxh3Default::new();
+    let mut done = 0;
+    let mut digests = Vec::new();
+    for length in lengths {
+        let Some(part) = usize::try_from(length).ok().and_then(|length| bytes.get(done..length)) else { break };
+        hasher.update(part);
+        done += part.len();
+        digests.push(hasher.digest128());
+    }
+    digests
+}

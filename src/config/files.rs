@@ -1,6 +1,7 @@
 //! Which files belong to a source: globs, their fixed folders, and what is never read.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 use super::values::Wrong;
 
 /// The files of a source.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Files {
     roots: Vec<Root>,
     /// Patterns without a `/`: they mean a file or folder of that name, anywhere.
@@ -19,7 +20,7 @@ pub struct Files {
 }
 
 /// A folder to walk: the part of one or more globs before the first wildcard.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Root {
     /// The folder to open.
     pub folder: PathBuf,
@@ -31,6 +32,19 @@ pub struct Root {
     sample: String,
     /// How many names a path below the folder can have at most.
     depth: usize,
+}
+
+// Compiled patterns would fill pages.
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Files").field("roots", &self.roots).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Root").field("folder", &self.folder).field("label", &self.label).finish_non_exhaustive()
+    }
 }
 
 /// Why a name is never read.
@@ -51,7 +65,7 @@ pub fn never_read(name: &[u8]) -> Option<NeverRead> {
     }
     let (last, first) = (name.last()?, name.first()?);
     // The last letter rules out nearly every name without looking at the list.
-    let ending = match last {
+    let ending = match last.to_ascii_lowercase() {
         b'~' => return Some(NeverRead::Temporary),
         b'p' | b't' | b'd' | b'w' | b'k' | b'g' | b'l' | b'o' | b'x' => [
             &b".tmp"[..],
@@ -72,7 +86,7 @@ pub fn never_read(name: &[u8]) -> Option<NeverRead> {
             name.len() >= ending.len()
                 && name.iter().rev().zip(ending.iter().rev()).all(|(a, b)| a.eq_ignore_ascii_case(b))
         }),
-        b'#' => *first == b'#',
+        b'#' => *first == b'#' && name.len() > 1,
         // The name under which vim tries out whether it can write to a folder.
         b'3' => name == b"4913",
         _ => false,

@@ -1,7 +1,7 @@
 //! TOML to a config: every table and value is looked at, whatever is wrong with those before it.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 use toml::Spanned;
@@ -717,20 +717,20 @@ pub(super) fn command_line(given: &Given, config: &mut Config, complaints: &mut 
 pub(super) fn real(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(if path.as_os_str().is_empty() { Path::new(".") } else { path });
     let absolute = absolute.unwrap_or_else(|_| path.to_owned());
-    let mut missing = Vec::new();
-    let mut there = absolute.as_path();
-    loop {
-        if let Ok(real) = there.canonicalize() {
-            return missing.iter().rev().fold(real, |path, name| path.join(name));
-        }
-        match (there.file_name(), there.parent()) {
-            (Some(name), Some(parent)) => {
-                missing.push(name.to_owned());
-                there = parent;
+    let mut real = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            // Right though links are about: what precedes is without them, as far as it exists.
+            Component::ParentDir => {
+                real.pop();
             }
-            _ => return absolute,
+            part => {
+                real.push(part);
+                real = real.canonicalize().unwrap_or(real);
+            }
         }
     }
+    real
 }
 
 /// State and output must not lie in each other: what is published is for everybody, what is kept is not.
@@ -793,41 +793,43 @@ fn globs_apart(config: &Config, written: &[Written], feeds: &[Text<'_>]) -> Vec<
         for root in one.files.roots() {
             let folder = real(&root.folder);
             let places = [(&output, &config.output, &of_output, "output"), (&state, &config.state, &of_state, "state")];
-            for (place, shown, own, what) in places {
-                let inside = folder.starts_with(place) && !(what == "state" && folder.starts_with(&output));
-                let reached = || reaches(&one.files, root, &folder, place, own);
-                let (what, hint) = if inside {
-                    (
-                        format!("these files lie inside the {what} folder {}", shown.display()),
-                        "keep scrapes in a folder of their own",
-                    )
-                } else if let Some(path) = reached() {
-                    (
-                        format!("this pattern can match what feedmill itself writes: {path}"),
-                        "name the folder of the scrapes in the pattern, or exclude the output with `exclude`",
-                    )
-                } else {
-                    continue;
-                };
-                let source = config.sources.get(one.source).map(|source| format!("source {:?}: ", source.name));
-                complaints
-                    .push(Complaint::at(one.span.clone(), format!("{}{what}", source.unwrap_or_default())).hint(hint));
-                break;
-            }
+            let inside = places.iter().find(|(place, ..)| folder.starts_with(place));
+            let own = || {
+                places.iter().find_map(|(place, shown, own, _)| {
+                    let reached = own.iter().find(|path| reaches(&one.files, root, &folder, &place.join(path)))?;
+                    Some(shown.join(reached))
+                })
+            };
+            // No file of such a name is written now, but nothing else belongs there either.
+            let alike = || {
+                places.iter().find_map(|(place, shown, ..)| {
+                    let paths = ["", "feed", "feed/2020"].map(|folder| Path::new(folder).join(root.sample()));
+                    let reached = paths.iter().find(|path| reaches(&one.files, root, &folder, &place.join(path)))?;
+                    Some(shown.join(reached))
+                })
+            };
+            let (what, hint) = if let Some((_, shown, _, what)) = inside {
+                (
+                    format!("these files lie inside the {what} folder {}", shown.display()),
+                    "keep scrapes in a folder of their own",
+                )
+            } else if let Some(path) = own().or_else(alike) {
+                (
+                    format!("this pattern can match what feedmill itself writes: {}", path.display()),
+                    "name the folder of the scrapes in the pattern, or exclude the output with `exclude`",
+                )
+            } else {
+                continue;
+            };
+            let source = config.sources.get(one.source).map(|source| format!("source {:?}: ", source.name));
+            complaints
+                .push(Complaint::at(one.span.clone(), format!("{}{what}", source.unwrap_or_default())).hint(hint));
         }
     }
     complaints
 }
 
-/// A path below `place` that the pattern matches: one that feedmill writes, or one that just looks like the pattern.
-fn reaches(files: &Files, root: &Root, folder: &Path, place: &Path, own: &[String]) -> Option<String> {
-    let within = |path: &Path| {
-        let below = path.strip_prefix(folder).ok()?.to_str()?;
-        files.would_list(root, below).then(|| path.display().to_string())
-    };
-    let looks_alike = || {
-        let name = root.sample();
-        ["", "feed", "feed/2020"].into_iter().find_map(|folder| within(&place.join(folder).join(name)))
-    };
-    own.iter().find_map(|path| within(&place.join(path))).or_else(looks_alike)
+/// Whether the pattern matches `path`; `folder` is the root's, neither has links.
+fn reaches(files: &Files, root: &Root, folder: &Path, path: &Path) -> bool {
+    path.strip_prefix(folder).ok().and_then(Path::to_str).is_some_and(|below| files.would_list(root, below))
 }

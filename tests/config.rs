@@ -1,0 +1,544 @@
+//! What the operator writes, and what is said of it.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may fail where it stands"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use feedmill::config::{self, Config, Empty, Feed, Given, KEYS, LAYOUTS, NoConfig, Surroundings, Undated, WatchMode};
+use feedmill::mill::scrape::DateOrder;
+use tempfile::TempDir;
+
+struct Place {
+    dir: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { dir: TempDir::new().expect("a folder") }
+    }
+
+    fn with(text: &str) -> Self {
+        let place = Self::new();
+        fs::write(place.path("feedmill.toml"), text).expect("written");
+        place
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.dir.path().join(below)
+    }
+
+    fn around(&self) -> Surroundings {
+        Surroundings { current: self.dir.path().to_owned(), ..Surroundings::default() }
+    }
+
+    fn load(&self, given: &Given) -> Result<Config, NoConfig> {
+        config::load(given, &self.around(), LAYOUTS)
+    }
+
+    /// What is said of the config, the test's folder replaced by nothing.
+    fn refused(&self, given: &Given) -> String {
+        match self.load(given) {
+            Err(NoConfig::Refused(refusal)) => {
+                refusal.render(false).replace(&format!("{}/", self.dir.path().display()), "")
+            }
+            other => panic!("expected a refusal, got {other:?}"),
+        }
+    }
+}
+
+fn good(text: &str) -> Config {
+    match Place::with(text).load(&Given::default()) {
+        Ok(config) => config,
+        Err(NoConfig::Refused(refusal)) => panic!("{refusal}"),
+        Err(NoConfig::Nothing) => panic!("no config"),
+    }
+}
+
+/// Complaints about `text`, each on one line with its hints.
+fn complaints(text: &str) -> Vec<String> {
+    match Place::with(text).load(&Given::default()) {
+        Err(NoConfig::Refused(refusal)) => {
+            refusal.complaints.iter().map(|c| format!("{} | {}", c.what, c.hints.join(" | "))).collect()
+        }
+        other => panic!("expected a refusal of\n{text}\ngot {other:?}"),
+    }
+}
+
+const SOURCE: &str = "[[source]]\nname = \"a\"\nfiles = [\"scrapes/*.txt\"]\n";
+
+#[test]
+fn everything_wrong_is_told_at_once_each_with_its_place() {
+    let place = Place::with(
+        r#"
+outptu = "public"
+base_url = "feeds.example.org"
+
+[watch]
+rescan = 10
+
+[[source]]
+name = "ilo/moscow"
+files = "scrapes/*.txt"
+timezone = "Europe/Moskow"
+limit = 3
+
+[[source]]
+name = "beirut"
+files = ["scrapes/[a.txt", "scrapes/"]
+captured = "news-%Y%m.txt"
+
+[[feed]]
+name = "новости"
+sources = ["beirt"]
+limit = -1
+"#,
+    );
+    insta::assert_snapshot!(place.refused(&Given::default()), @r#"
+    error: unknown key `outptu` at the top
+     --> feedmill.toml:2:1
+      |
+    2 | outptu = "public"
+      | ^^^^^^
+      |
+      = help: did you mean `output`?
+
+    error: `base_url`: "feeds.example.org" is no absolute address
+     --> feedmill.toml:3:12
+      |
+    3 | base_url = "feeds.example.org"
+      |            ^^^^^^^^^^^^^^^^^^^
+      |
+      = help: write it whole: https://www.example.org/news/
+
+    error: `rescan` must be a string with a unit, not a number
+     --> feedmill.toml:6:10
+      |
+    6 | rescan = 10
+      |          ^^
+      |
+      = help: write rescan = "10s" for seconds
+
+    error: `name`: the name "ilo/moscow" holds '/'
+     --> feedmill.toml:9:8
+      |
+    9 | name = "ilo/moscow"
+      |        ^^^^^^^^^^^^
+      |
+      = help: a name holds letters and digits of any script, and between them `-`, `_`, `.`, `+` and single blanks
+
+    error: `files` must be a list of strings, not a string
+      --> feedmill.toml:10:9
+       |
+    10 | files = "scrapes/*.txt"
+       |         ^^^^^^^^^^^^^^^
+       |
+       = help: write files = ["scrapes/*.txt"]
+
+    error: `timezone`: there is no zone "Europe/Moskow"
+      --> feedmill.toml:11:12
+       |
+    11 | timezone = "Europe/Moskow"
+       |            ^^^^^^^^^^^^^^^
+       |
+       = help: did you mean "Europe/Moscow"?
+
+    error: unknown key `limit` in [[source]]
+      --> feedmill.toml:12:1
+       |
+    12 | limit = 3
+       | ^^^^^
+       |
+       = help: `limit` belongs to [[feed]]
+
+    error: `files`: "[a.txt" is no pattern: unclosed character class; missing ']'
+      --> feedmill.toml:16:10
+       |
+    16 | files = ["scrapes/[a.txt", "scrapes/"]
+       |          ^^^^^^^^^^^^^^^^
+       |
+       = help: `*` is any run of characters, `**` any folders, `?` one character, `{a,b}` one or the other, `[0-9]` a range
+
+    error: `files`: "scrapes/" names a folder, not files
+      --> feedmill.toml:16:28
+       |
+    16 | files = ["scrapes/[a.txt", "scrapes/"]
+       |                            ^^^^^^^^^^
+       |
+       = help: write "scrapes/**/*.txt" for the text files below it
+
+    error: `captured`: the pattern has to hold a whole day: `%Y`, `%m` and `%d`
+      --> feedmill.toml:17:12
+       |
+    17 | captured = "news-%Y%m.txt"
+       |            ^^^^^^^^^^^^^^^
+       |
+       = help: write it like the names of the files: captured = "news-%Y%m%d-%H%M.txt"
+
+    error: there is no source "beirt"
+      --> feedmill.toml:21:12
+       |
+    21 | sources = ["beirt"]
+       |            ^^^^^^^
+       |
+       = help: did you mean "beirut"?
+
+    error: `limit` is out of range
+      --> feedmill.toml:22:9
+       |
+    22 | limit = -1
+       |         ^^
+       |
+       = help: write how many of the newest items the feed's head holds; 0 is all
+
+    feedmill: 12 errors in feedmill.toml; nothing was read or written
+    "#);
+}
+
+#[test]
+fn what_is_no_toml_is_shown_where_it_breaks() {
+    let place = Place::with("state = \"var\noutput = public\n[[source]\nname = \"a\"\n");
+    insta::assert_snapshot!(place.refused(&Given::default()), @r#"
+    error: not TOML: invalid basic string, expected `"`
+     --> feedmill.toml:1:13
+      |
+    1 | state = "var
+      |             ^
+
+    error: not TOML: string values must be quoted, expected literal string
+     --> feedmill.toml:2:10
+      |
+    2 | output = public
+      |          ^^^^^^
+
+    error: not TOML: unclosed array table, expected `]`
+     --> feedmill.toml:3:10
+      |
+    3 | [[source]
+      |          ^
+
+    feedmill: 3 errors in feedmill.toml; nothing was read or written
+    "#);
+}
+
+#[test]
+fn the_same_name_twice_shows_both_places() {
+    let place = Place::with(&format!("{SOURCE}{SOURCE}"));
+    insta::assert_snapshot!(place.refused(&Given::default()), @r#"
+    error: two sources are named "a"
+     --> feedmill.toml:5:8
+      |
+    2 | name = "a"
+      |        --- the first
+    ...
+    5 | name = "a"
+      |        ^^^
+      |
+      = help: give each its own name, or put all patterns into one source
+
+    feedmill: 1 error in feedmill.toml; nothing was read or written
+    "#);
+}
+
+#[test]
+fn a_pattern_that_reaches_the_output_is_refused() {
+    let place = Place::with("output = \"site\"\n[[source]]\nname = \"a\"\nfiles = [\"**/*.txt\"]\n");
+    insta::assert_snapshot!(place.refused(&Given::default()), @r#"
+    error: source "a": this pattern can match what feedmill itself writes: site/x.txt
+     --> feedmill.toml:4:10
+      |
+    4 | files = ["**/*.txt"]
+      |          ^^^^^^^^^^
+      |
+      = help: name the folder of the scrapes in the pattern, or exclude the output with `exclude`
+
+    feedmill: 1 error in feedmill.toml; nothing was read or written
+    "#);
+}
+
+#[test]
+fn colour_comes_only_when_asked_for() {
+    let place = Place::with("nonsense = 1\n");
+    let Err(NoConfig::Refused(refusal)) = place.load(&Given::default()) else { panic!("a refusal") };
+    assert!(refusal.render(true).contains('\u{1b}'));
+    assert!(!refusal.render(false).contains('\u{1b}'));
+    assert!(!refusal.to_string().contains('\u{1b}'));
+}
+
+#[test]
+fn one_thing_wrong_is_one_complaint() {
+    for (text, part) in [
+        // keys
+        (
+            "[[source]]\nname = \"a\"\nfile = [\"x/*.txt\"]\nfiles = [\"x/*.txt\"]\n",
+            "unknown key `file` in [[source]] | did you mean `files`?",
+        ),
+        (&format!("{SOURCE}listen = \"x\"\n"), "`listen` belongs to [serve]"),
+        (&format!("{SOURCE}base_url = \"https://x.org\"\n"), "`base_url` belongs at the top"),
+        (&format!("{SOURCE}colour = 1\n"), "the keys here are `name`, `files`"),
+        (
+            &format!("{SOURCE}[layout.mine]\nitem = \"title\"\n"),
+            "not understood by this version | leave the table out, and choose among `auto`, `newsroom`",
+        ),
+        // kinds
+        (&format!("state = 3\n{SOURCE}"), "`state` must be a string, not a number | write state = \"3\""),
+        (&format!("state = \"\"\n{SOURCE}"), "`state` is empty"),
+        (
+            "[source]\nname = \"a\"\nfiles = [\"x/*.txt\"]\n",
+            "`source` must be a list of tables, not a table | write [[source]]",
+        ),
+        (
+            &format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = \"a\"\n"),
+            "`sources` must be a list of strings, not a string | write sources = [\"a\"]",
+        ),
+        (
+            &format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = [\"a\", 1]\n"),
+            "`sources` must be a list of strings, not a number",
+        ),
+        (&format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = [\"a\"]\nlimit = \"all\"\n"), "`limit` must be a number"),
+        (&format!("watch = \"poll\"\n{SOURCE}"), "`watch` must be one table, not a string | write [watch]"),
+        (&format!("{SOURCE}[operations]\npublish = \"yes\"\n"), "`publish` must be true or false"),
+        // what is missing
+        ("state = \"x\"\n", "no [[source]]"),
+        ("", "no [[source]]"),
+        ("[[source]]\nfiles = [\"x/*.txt\"]\n", "[[source]] without a `name`"),
+        ("[[source]]\nname = \"a\"\n", "[[source]] without `files`"),
+        ("[[source]]\nname = \"a\"\nfiles = []\n", "`files` is empty"),
+        (&format!("{SOURCE}[[feed]]\nname = \"f\"\n"), "[[feed]] without `sources` | add sources"),
+        (&format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = []\n"), "`sources` is empty"),
+        (&format!("{SOURCE}[serve]\n"), "[serve] without `listen`"),
+        // values
+        (&format!("{SOURCE}timezone = \"Moscow\"\n"), "there is no zone \"Moscow\" | did you mean \"Europe/Moscow\"?"),
+        (&format!("{SOURCE}language = \"russian\"\n"), "\"russian\" is no language tag"),
+        (&format!("{SOURCE}layout = \"newsrom\"\n"), "`layout` can't be \"newsrom\" | did you mean \"newsroom\"?"),
+        (&format!("{SOURCE}undated = \"now\"\n"), "it can be \"skip\" or \"first-seen\""),
+        (&format!("{SOURCE}date_order = \"american\"\n"), "it can be \"dmy\" or \"mdy\" or \"ymd\""),
+        (&format!("{SOURCE}empty = \"ok\"\n"), "`empty` can't be \"ok\""),
+        (&format!("{SOURCE}url = \"www.ilo.org\"\n"), "no absolute address"),
+        (&format!("{SOURCE}title = \"two\\nlines\"\n"), "`title` holds a line break"),
+        (&format!("{SOURCE}captured = \"%s.txt\"\n"), "`%s` is not one of"),
+        (&format!("{SOURCE}site_was = [\"\"]\n"), "`site_was` can't hold \"\""),
+        (&format!("{SOURCE}[watch]\nmode = \"inotify\"\n"), "`mode` can't be \"inotify\""),
+        (&format!("{SOURCE}[watch]\nrescan = \"0s\"\n"), "`rescan` can't be \"0s\" | it can be 1s to 86400s"),
+        (&format!("{SOURCE}[serve]\nlisten = \"localhost:80\"\n"), "write \"127.0.0.1:80\""),
+        // names
+        ("[[source]]\nname = \"../x\"\nfiles = [\"x/*.txt\"]\n", "the name \"../x\" holds '/'"),
+        ("[[source]]\nname = \"\"\nfiles = [\"x/*.txt\"]\n", "a name can't be empty"),
+        (&format!("{SOURCE}[[feed]]\nname = \".git\"\nsources = [\"a\"]\n"), "starts with a full stop"),
+        (
+            &format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = [\"a\"]\n[[feed]]\nname = \"F\"\nsources = [\"a\"]\n"),
+            "differ in case only",
+        ),
+        (&format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = [\"a\", \"a\"]\n"), "names the source \"a\" twice"),
+        (
+            &format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = [\"b\"]\n"),
+            "there is no source \"b\" | did you mean \"a\"?",
+        ),
+        // sites
+        (
+            &format!(
+                "{SOURCE}site = \"s\"\nsite_was = [\"old\"]\n[[source]]\nname = \"b\"\nfiles = [\"b/*\"]\nsite = \"s\"\n"
+            ),
+            "two sources show the site \"s\" but differ in `site_was`",
+        ),
+        (
+            &format!(
+                "{SOURCE}site = \"s\"\nsite_was = [\"old\"]\n[[source]]\nname = \"b\"\nfiles = [\"b/*\"]\nsite = \"old\"\n"
+            ),
+            "two sites make their ids under one name, \"old\"",
+        ),
+        // places
+        (&format!("state = \"x\"\noutput = \"x\"\n{SOURCE}"), "state and output are the same folder"),
+        (&format!("state = \"x\"\noutput = \"x/y\"\n{SOURCE}"), "lies inside the state folder"),
+        (&format!("state = \"x/y\"\noutput = \"x\"\n{SOURCE}"), "lies inside the output folder"),
+        (&format!("output = \"x/../public\"\nstate = \"public/.feedmill\"\n{SOURCE}"), "lies inside the output folder"),
+        (
+            "output = \"scrapes\"\n[[source]]\nname = \"a\"\nfiles = [\"scrapes/*.txt\"]\n",
+            "these files lie inside the output folder",
+        ),
+        (
+            "output = \"scrapes\"\n[[source]]\nname = \"a\"\nfiles = [\"scrapes/in/*.txt\"]\n",
+            "these files lie inside the output folder",
+        ),
+        ("[[source]]\nname = \"a\"\nfiles = [\"**/*.xml\"]\n", "can match what feedmill itself writes: "),
+        ("[[source]]\nname = \"a\"\nfiles = [\"*/a/*.json\"]\n", "public/a/feed.json"),
+        ("state = \"var\"\n[[source]]\nname = \"a\"\nfiles = [\"*/*.jsonl\"]\n", "var/decisions.jsonl"),
+        ("[[source]]\nname = \"a\"\nfiles = [\"**/news-[0-9].{md,txt}\"]\n", "public/news-0.md"),
+    ] {
+        let told = complaints(text);
+        assert_eq!(told.len(), 1, "{text}\n{told:#?}");
+        assert!(told[0].contains(part), "{text}\nwanted {part:?}, got {told:#?}");
+    }
+}
+
+#[test]
+fn a_pattern_that_cannot_reach_what_is_written_passes() {
+    for (head, files, exclude) in [
+        ("", "*.txt", ""),
+        ("", "scrapes/**/*.xml", ""),
+        ("state = \"var\"\noutput = \"var/public\"\n", "scrapes/*.txt", ""),
+        ("", "**/*.txt", "public"),
+        ("", "**/*.txt", "public/**"),
+        ("output = \"../elsewhere\"\n", "**/*.txt", ""),
+    ] {
+        good(
+            &format!("{head}[[source]]\nname = \"a\"\nfiles = [\"{files}\"]\nexclude = [\"{exclude}\"]\n")
+                .replace("[\"\"]", "[]"),
+        );
+    }
+}
+
+#[test]
+fn defaults_are_those_of_the_contract() {
+    let config = good(SOURCE);
+    let folder = config.file.as_ref().and_then(|file| file.parent()).expect("a folder").to_owned();
+    assert_eq!((config.state, config.output), (folder.join(".feedmill"), folder.join("public")));
+    assert_eq!((config.base_url, config.serve), (None, None));
+    assert_eq!(config.watch.mode, WatchMode::Auto);
+    assert_eq!((config.watch.rescan, config.watch.settle), (Duration::from_secs(600), Duration::from_secs(1)));
+    assert_eq!((config.operations.publish, config.operations.listen), (false, None));
+    assert_eq!(config.feeds, [Feed { name: "a".into(), title: "a".into(), sources: vec![0], limit: 50 }]);
+    let source = &config.sources[0];
+    assert_eq!((source.site.as_str(), source.namespace_site(), source.title.as_str()), ("a", "a", "a"));
+    assert_eq!((source.undated, source.empty, source.date_order), (Undated::Skip, Empty::Drift, None));
+    assert_eq!((&source.language, &source.layout, &source.url), (&None, &None, &None));
+    assert_eq!(source.timezone, chrono_tz::Tz::UTC);
+    assert!(config.warnings.iter().any(|w| w.contains("no `site`")), "{:?}", config.warnings);
+}
+
+#[test]
+fn the_config_that_is_shipped_holds_every_key_and_is_good() {
+    let text = fs::read_to_string("config/feedmill.toml").expect("the file");
+    let config = good(&text);
+    assert_eq!(config.warnings, Vec::<String>::new());
+    let source = &config.sources[0];
+    assert_eq!(source.date_order, Some(DateOrder::Dmy));
+    assert_eq!(source.timezone, chrono_tz::Europe::Moscow);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let mut table = String::new();
+    let mut found = Vec::new();
+    for line in lines {
+        if line.starts_with('[') {
+            table = line.split(" #").next().unwrap_or(line).trim().to_owned();
+            found.push((String::new(), table.trim_matches(['[', ']']).to_owned()));
+        } else if let Some((key, _)) = line.split_once('=')
+            && !line.starts_with(' ')
+        {
+            found.push((table.clone(), key.trim().to_owned()));
+        }
+    }
+    for (table, keys) in KEYS {
+        for key in *keys {
+            assert!(found.contains(&((*table).to_owned(), (*key).to_owned())), "{key} of {table:?} is not shown");
+        }
+    }
+    // What is shown as a default is the default.
+    let plain = good("[[source]]\nname = \"a\"\nfiles = [\"a/*\"]\n");
+    assert_eq!(config.watch, plain.watch);
+    assert_eq!(config.operations.publish, plain.operations.publish);
+    assert_eq!((source.undated, source.empty), (plain.sources[0].undated, plain.sources[0].empty));
+    assert_eq!((&source.language, &source.layout), (&None, &None));
+    assert_eq!(config.feeds[0].limit, plain.feeds[0].limit);
+    assert_eq!(config.state.file_name(), plain.state.file_name());
+    assert_eq!(config.output.file_name(), plain.output.file_name());
+}
+
+#[test]
+fn the_command_line_comes_first_then_the_config_then_the_service_manager() {
+    let place = Place::with(&format!("state = \"s\"\nbase_url = \"https://a.org\"\n{SOURCE}"));
+    let mut around = place.around();
+    around.state_directory = Some("/var/lib/feedmill:/var/lib/other".into());
+    let load = |given: &Given| config::load(given, &around, LAYOUTS).expect("a config");
+    let config = load(&Given::default());
+    assert_eq!(config.state, place.path("s"));
+    assert_eq!(config.output, Path::new("/var/lib/feedmill/public"));
+    assert_eq!(config.base_url.as_deref(), Some("https://a.org/"));
+    let given = Given {
+        state: Some("here".into()),
+        output: Some("/out".into()),
+        base_url: Some("http://b.org/x".into()),
+        listen: Some("127.0.0.1:1".into()),
+        ..Given::default()
+    };
+    let config = load(&given);
+    assert_eq!((config.state, config.output), (place.path("here"), PathBuf::from("/out")));
+    assert_eq!(config.base_url.as_deref(), Some("http://b.org/x/"));
+    assert_eq!(config.serve.map(|serve| serve.listen.to_string()).as_deref(), Some("127.0.0.1:1"));
+    let said = place.refused(&Given { base_url: Some("b.org".into()), listen: Some("b".into()), ..Given::default() });
+    assert!(said.contains("--base-url: ") && said.contains("--listen: "), "{said}");
+}
+
+#[test]
+fn the_config_is_looked_for_where_the_contract_says() {
+    let place = Place::with(SOURCE);
+    let found = |given: &Given, around: &Surroundings| config::find(given, around);
+    assert_eq!(found(&Given::default(), &place.around()), Some(place.path("feedmill.toml")));
+    let given = Given { config: Some("other.toml".into()), ..Given::default() };
+    assert_eq!(found(&given, &place.around()), Some(place.path("other.toml")));
+    assert!(place.refused(&given).contains("cannot read the config other.toml"));
+    let empty = Place::new();
+    let around = Surroundings {
+        configuration_directory: Some(format!("/nonexistent:{}", place.dir.path().display()).into()),
+        ..empty.around()
+    };
+    assert_eq!(found(&Given::default(), &around), Some(place.path("feedmill.toml")));
+    assert!(matches!(empty.load(&Given::default()), Err(NoConfig::Nothing)));
+    // Paths start from the folder of the config, not from where feedmill runs.
+    let config = config::load(&Given::default(), &around, LAYOUTS).expect("a config");
+    assert_eq!(config.output, place.path("public"));
+    assert_eq!(config.sources[0].files.roots()[0].folder, place.path("scrapes"));
+}
+
+#[test]
+fn a_config_that_cannot_be_read_says_why() {
+    let place = Place::new();
+    fs::write(place.path("latin.toml"), b"state = \"x\"\noutput = \"caf\xE9\"\n").expect("written");
+    let said = place.refused(&Given { config: Some("latin.toml".into()), ..Given::default() });
+    assert!(said.contains("not UTF-8: line 2"), "{said}");
+    fs::create_dir(place.path("folder")).expect("made");
+    let said = place.refused(&Given { config: Some("folder".into()), ..Given::default() });
+    assert!(said.contains("cannot read the config folder"), "{said}");
+    let said = place.refused(&Given { config: Some("/dev/zero".into()), ..Given::default() });
+    assert!(said.contains("too large"), "{said}");
+    // A byte order mark and the line ends of another system are no errors.
+    good(&format!("\u{feff}{}", SOURCE.replace('\n', "\r\n")));
+}
+
+#[test]
+fn folders_stand_in_for_a_config() {
+    let place = Place::new();
+    for folder in ["scrapes", "other/scrapes", "we?rd"] {
+        fs::create_dir_all(place.path(folder)).expect("made");
+    }
+    let dirs = |dirs: &[&str]| Given { dirs: dirs.iter().map(PathBuf::from).collect(), ..Given::default() };
+    let config = place.load(&dirs(&["scrapes", "other/scrapes", "we?rd", "./scrapes/"])).expect("a config");
+    let names: Vec<&str> = config.feeds.iter().map(|feed| feed.name.as_str()).collect();
+    assert_eq!(names, ["scrapes", "scrapes-2", "we-rd"]);
+    assert_eq!(config.warnings, ["./scrapes/ is named twice; it is read once"]);
+    assert_eq!((config.state, config.output), (place.path(".feedmill"), place.path("public")));
+    let here = Place::new();
+    let config = here.load(&dirs(&["."])).expect("a config");
+    let name = here.dir.path().file_name().expect("a name").to_string_lossy().trim_start_matches('.').to_owned();
+    assert_eq!(config.feeds[0].name, name);
+    for (given, part) in [
+        (dirs(&["nowhere"]), "cannot read the folder nowhere"),
+        (Given { output: Some(".".into()), ..dirs(&["scrapes"]) }, "scrapes lies in the output folder"),
+        (
+            Given { state: Some("scrapes/s".into()), output: Some("scrapes/s/x".into()), ..dirs(&["scrapes"]) },
+            "inside the state folder",
+        ),
+    ] {
+        let said = place.refused(&given);
+        assert!(said.contains(part), "{said}");
+    }
+    let both = Place::with(SOURCE);
+    fs::create_dir(both.path("scrapes")).expect("made");
+    let said = both.refused(&dirs(&["scrapes"]));
+    assert!(said.contains("and a config as well: feedmill.toml"), "{said}");
+}
