@@ -99,7 +99,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let id: crate::mill::item::Key = "f90fd1be-c98e-5829-9df9-e18945c3f525".parse().unwrap();
         let file = folder.path().join(FILE_NAME);
-        fs::write(&file, format!("{{\"retract\":\"{id}\",\"undo\":true}}\n{{\"retr", )).unwrap();
+        fs::write(&file, format!("{{\"retract\":\"{id}\",\"undo\":true}}\n{{\"retr",)).unwrap();
         let mut decided = Decided::read(folder.path()).unwrap();
         decided.add(Decision::Retract { retract: id, undo: false }).unwrap();
         let again = Decided::read(folder.path()).unwrap();

@@ -18,6 +18,7 @@ use rustix::io::Errno;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
 
 use crate::config::{Files, NeverRead, Root, escaped, never_read, path_from, unescaped};
+use crate::stat::Stat;
 
 /// A file longer than this is skipped: it is no page. A page of 64 MiB would hold some 300,000 items, and reading,
 /// decoding and parsing it takes a few times its size in memory.
@@ -29,29 +30,14 @@ const MAX_DEPTH: usize = 64;
 /// How often a file is read again that changes while it is read.
 const TRIES: usize = 3;
 
-/// What tells, without opening it, whether a file is the one that was read before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Stat {
-    /// In bytes.
-    pub size: u64,
-    /// Last change of the bytes, in nanoseconds since 1970.
-    pub mtime_ns: i64,
-    /// Last change of bytes, name or rights, in nanoseconds since 1970; unlike mtime it can't be set back.
-    pub ctime_ns: i64,
-    /// The number of the file in its file system: another one means another file under the same name.
-    pub inode: u64,
-}
-
-impl Stat {
-    #[allow(clippy::unnecessary_cast, reason = "the types of the fields differ between systems")]
-    fn of(stat: &rustix::fs::Stat) -> Self {
-        let nanoseconds = |seconds: i64, more: i64| seconds.saturating_mul(1_000_000_000).saturating_add(more);
-        Self {
-            size: u64::try_from(stat.st_size).unwrap_or(0),
-            mtime_ns: nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
-            ctime_ns: nanoseconds(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
-            inode: stat.st_ino as u64,
-        }
+#[allow(clippy::unnecessary_cast, reason = "the types of the fields differ between systems")]
+fn stat_of(stat: &rustix::fs::Stat) -> Stat {
+    let nanoseconds = |seconds: i64, more: i64| seconds.saturating_mul(1_000_000_000).saturating_add(more);
+    Stat {
+        size: u64::try_from(stat.st_size).unwrap_or(0),
+        mtime_ns: nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+        ctime_ns: nanoseconds(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+        inode: stat.st_ino as u64,
     }
 }
 
@@ -363,7 +349,7 @@ impl Walk<'_> {
         }
         let name = escaped(&self.path).into_owned().into_boxed_str();
         let below = if self.start == 0 { 0 } else { escaped(self.path.get(..self.start).unwrap_or_default()).len() };
-        self.listing.files.push(Seen { name, below, stat: Stat::of(stat) });
+        self.listing.files.push(Seen { name, below, stat: stat_of(stat) });
     }
 
     /// What a link leads to, if that is a regular file inside the root's folder.
@@ -451,7 +437,7 @@ pub fn read(
     let mut file = File::from(fd);
     let look = |file: &File| match fstat(file.as_fd()) {
         Ok(stat) if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile => Err(SkipReason::NotRegular),
-        Ok(stat) => Ok(Stat::of(&stat)),
+        Ok(stat) => Ok(stat_of(&stat)),
         Err(error) => Err(SkipReason::of(&error.into())),
     };
     let mut before = look(&file)?;

@@ -2,8 +2,16 @@
 
 pub mod cli;
 pub mod config;
+pub mod decided;
 pub mod inbox;
 pub mod mill;
+pub mod pass;
 pub mod publish;
+pub mod report;
+pub mod stat;
+pub mod state;
 pub mod store;
 pub mod trouble;
+mod commands;
+
+pub use commands::run;

@@ -79,7 +79,7 @@ pub struct Pass<'a> {
     /// What the operator says.
     pub config: &'a Config,
     /// Where publishing happens.
-    pub disk: &'a dyn Disk,
+    pub disk: &'a (dyn Disk + Sync),
     /// Reports what it would do and changes nothing; the store is a copy.
     pub dry_run: bool,
     /// Told how many of how many files are done.
@@ -148,7 +148,8 @@ impl<'a> Pass<'a> {
             self.publish(store, decided, &mut report)?;
         } else {
             self.note_first_seen(&absorbed, decided)?;
-            absorbed.add(store.agree(&self.terms(store, decided)?)?);
+            let terms = self.terms(store, decided)?;
+            absorbed.add(store.agree(&terms)?);
             self.publish(store, decided, &mut report)?;
         }
         report.items.new = absorbed.new;
@@ -230,7 +231,8 @@ impl<'a> Pass<'a> {
                 terms = self.terms(store, decided)?;
             }
             if !batch.0.looks.is_empty() {
-                report.changed |= batch.0.looks.iter().any(|look| matches!(look.found, Found::New { .. } | Found::Reread(_)));
+                report.changed |=
+                    batch.0.looks.iter().any(|look| matches!(look.found, Found::New { .. } | Found::Reread(_)));
                 absorbed.add(store.absorb(&batch.0, &terms)?);
             }
             jobs = rest;
@@ -374,14 +376,17 @@ impl<'a> Pass<'a> {
                     Found::Same
                 }
                 Some(reading) if same => self.reread(job, store, &batch, reading, &mut aliases)?,
-                Some(reading) => Found::New {
-                    digest: looked.digest,
-                    length: looked.length,
-                    completes: looked.completes,
-                    reading,
-                },
+                Some(reading) => {
+                    Found::New { digest: looked.digest, length: looked.length, completes: looked.completes, reading }
+                }
             };
-            batch.looks.push(Look { source: job.no, path: job.name.to_owned(), stat: looked.stat, racy: looked.racy, found });
+            batch.looks.push(Look {
+                source: job.no,
+                path: job.name.to_owned(),
+                stat: looked.stat,
+                racy: looked.racy,
+                found,
+            });
         }
         Ok(((batch, jobs.len()), aliases))
     }
@@ -396,9 +401,8 @@ impl<'a> Pass<'a> {
     ) -> Result<Looked, String> {
         let source = self.config.sources.get(job.source).ok_or_else(String::new)?;
         let keep_out = KeepOut::of([self.config.state.as_path(), self.config.output.as_path()]);
-        let stat = inbox::read(&source.files, job.name, &keep_out, inbox::MAX_BYTES, buffer).map_err(|reason| {
-            if reason == inbox::SkipReason::Gone { String::new() } else { reason.to_string() }
-        })?;
+        let stat = inbox::read(&source.files, job.name, &keep_out, inbox::MAX_BYTES, buffer)
+            .map_err(|reason| if reason == inbox::SkipReason::Gone { String::new() } else { reason.to_string() })?;
         if buffer.is_empty() {
             return Err(String::new());
         }
@@ -438,11 +442,8 @@ impl<'a> Pass<'a> {
             .map(|old| old.lines.iter().map(|line| place(site.key(&line.account), line.line, line.span)).collect())
             .unwrap_or_default();
         let key = |account: u32| batch.accounts.get(account as usize).map(|(key, _)| *key);
-        let new: Vec<Place> = reading
-            .lines
-            .iter()
-            .filter_map(|line| Some(place(key(line.account)?, line.line, line.span)))
-            .collect();
+        let new: Vec<Place> =
+            reading.lines.iter().filter_map(|line| Some(place(key(line.account)?, line.line, line.span))).collect();
         Ok(match history::reread(&old, &new) {
             Reread::Replace(found) => {
                 aliases.extend(found);
@@ -711,8 +712,12 @@ fn completes(bytes: &[u8], known: &[Known]) -> Vec<u32> {
     let mut shorter: Vec<&Known> = known.iter().filter(|known| known.length < bytes.len() as u64).collect();
     shorter.sort_by_key(|known| known.length);
     let digests = inbox::prefix_digests(bytes, shorter.iter().map(|known| known.length));
-    let mut completes: Vec<u32> =
-        shorter.iter().zip(digests).filter(|(known, digest)| known.digest == *digest).map(|(known, _)| known.n).collect();
+    let mut completes: Vec<u32> = shorter
+        .iter()
+        .zip(digests)
+        .filter(|(known, digest)| known.digest == *digest)
+        .map(|(known, _)| known.n)
+        .collect();
     completes.sort_unstable();
     completes
 }

@@ -76,7 +76,9 @@ pub fn unusable(file: &Path, error: StoreError) -> Trouble {
     let help = match &error {
         StoreError::Newer { .. } => "use the feedmill that wrote it, or name another state folder with --state",
         StoreError::Damaged(_) => "the next pass sets it aside and recovers what it can",
-        StoreError::Unusable(cause) if cause.to_string().contains("full") => "make room on the disk of the state folder",
+        StoreError::Unusable(cause) if cause.to_string().contains("full") => {
+            "make room on the disk of the state folder"
+        }
         StoreError::Unusable(_) => "the user that runs feedmill must be able to write in the state folder",
     };
     Trouble::unusable(format!("cannot use the store \"{}\"", file.display()))

@@ -36,6 +36,14 @@ pub enum How {
     Lossy,
 }
 
+impl How {
+    /// Whether the bytes did not say what they are: worth a line in the log.
+    #[must_use]
+    pub fn is_a_guess(self) -> bool {
+        matches!(self, Self::Guessed | Self::Lossy)
+    }
+}
+
 /// Bytes that are no text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Undecodable {

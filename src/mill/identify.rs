@@ -22,7 +22,7 @@ use super::item::{Account, DateBasis, Key, Text};
 use super::scrape::Draft;
 
 /// The place scraped: the namespace of its items' names. Sources that show the same site share it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Site(pub Uuid);
 
 impl Site {

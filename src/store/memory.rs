@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 
 use super::{
-    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, HEAD_AT_MOST, Known, LedgerRow, PublishedRow,
-    Reading, Result, SightedAt, Stat, Store, Terms,
+    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, LedgerRow, PublishedRow, Reading, Result,
+    SightedAt, Store, Terms,
 };
 use crate::mill::feed;
 use crate::mill::history::{self, Standing};

@@ -18,8 +18,8 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::{
-    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, LedgerRow, Look,
-    PublishedRow, Reading, Result, SightedAt, Store, StoreError, Terms, schema,
+    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, LedgerRow, Look, PublishedRow, Reading,
+    Result, SightedAt, Store, StoreError, Terms, schema,
 };
 use crate::mill::feed;
 use crate::mill::history;
@@ -1206,7 +1206,7 @@ impl<'a> Work<'a> {
                 let state = FeedState {
                     changed: unsigned(row.get(1)?),
                     shown: unsigned(row.get(2)?),
-                    items: row.get(3)?,
+                    items: small(row.get(3)?) as usize,
                     rendered_with: row.get(4)?,
                 };
                 states.insert(row.get(0)?, state);
@@ -1492,13 +1492,14 @@ impl Store for Sqlite {
     }
 
     fn feed_state(&self, feed: &str) -> Result<FeedState> {
-        let mut select = self.db.prepare_cached("SELECT changed, shown, items, rendered_with FROM feed WHERE name = ?")?;
+        let mut select =
+            self.db.prepare_cached("SELECT changed, shown, items, rendered_with FROM feed WHERE name = ?")?;
         let state = select
             .query_row([feed], |row| {
                 Ok(FeedState {
                     changed: unsigned(row.get(0)?),
                     shown: unsigned(row.get(1)?),
-                    items: row.get(2)?,
+                    items: small(row.get(2)?) as usize,
                     rendered_with: row.get(3)?,
                 })
             })
@@ -1533,12 +1534,9 @@ impl Store for Sqlite {
                 params![row.path, row.feed, signed(row.size), row.mtime_ns, row.inode as i64, row.hash.to_be_bytes()],
             )?;
         }
-        transaction.prepare_cached("UPDATE feed SET shown = ?, items = ?, rendered_with = ? WHERE name = ?")?.execute(params![
-            signed(state.shown),
-            signed(state.items as u64),
-            state.rendered_with,
-            feed
-        ])?;
+        transaction
+            .prepare_cached("UPDATE feed SET shown = ?, items = ?, rendered_with = ? WHERE name = ?")?
+            .execute(params![signed(state.shown), signed(state.items as u64), state.rendered_with, feed])?;
         transaction.commit()?;
         Ok(())
     }

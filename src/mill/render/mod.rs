@@ -12,6 +12,7 @@ mod atom;
 mod html;
 mod rss;
 
+use std::collections::BTreeSet;
 use std::collections::{BTreeMap, btree_map};
 use std::fmt;
 
@@ -110,6 +111,9 @@ struct Shown<'a> {
     content: String,
 }
 
+/// Changes whenever the same feed would give other bytes: what was rendered with an older revision is rendered again.
+pub const REVISION: u32 = 1;
+
 /// The documents of `feed`; none while it has no items, so that a feed is never published empty.
 ///
 /// An entry without `published` can't be shown on the right day and is left out; debug builds assert that there is none,
@@ -160,6 +164,19 @@ fn language(feed: &Feed) -> Option<String> {
         && primary.bytes().all(|b| b.is_ascii_alphabetic())
         && subtags.all(|subtag| sized(subtag) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())))
     .then(|| tag.to_owned())
+}
+
+/// The ids that an Atom document lists; none where it can't be read.
+#[must_use]
+pub fn ids(atom: &[u8]) -> BTreeSet<String> {
+    let Some(xml) = std::str::from_utf8(atom).ok().and_then(|text| roxmltree::Document::parse(text).ok()) else {
+        return BTreeSet::new();
+    };
+    let entries = xml.descendants().filter(|node| node.has_tag_name((atom::NAMESPACE, "entry")));
+    let id = |entry: roxmltree::Node<'_, '_>| {
+        entry.children().find(|node| node.has_tag_name((atom::NAMESPACE, "id")))?.text().map(str::to_owned)
+    };
+    entries.filter_map(id).collect()
 }
 
 /// Why a document must not be published.

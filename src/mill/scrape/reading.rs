@@ -132,6 +132,7 @@ impl<'t> Look<'t> {
         let last_text = open.summary.as_deref().filter(|_| open.last_field == Field::Summary);
         let broken_off = last_text.is_some_and(|text| !ends_sentence(text, &['.', '!', '?', '…', '。', '！', '？']));
         drafts.push(Draft {
+            link: None,
             title,
             date: open.date.map(|printed| printed.settle(self.settled)),
             summary: open.summary,

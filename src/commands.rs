@@ -1,0 +1,351 @@
+//! What the commands do: the library's rooms in the order that each of them needs, told to people or to programs.
+//!
+//! Reports go to standard output, everything else through the log to standard error. Standard output may be closed at
+//! any time (`feedmill items | head`): that ends the command quietly.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+
+use clap::{CommandFactory, Parser};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use tracing::level_filters::LevelFilter;
+
+use crate::cli::{Cli, Color, Command, Format};
+use crate::config::{self, Config, NoConfig, Surroundings};
+use crate::decided::Decided;
+use crate::inbox::{self, KeepOut};
+use crate::mill::captured;
+use crate::mill::decisions::Decision;
+use crate::mill::decode;
+use crate::mill::identify::{self, Site};
+use crate::mill::item::{Item, Key, Moment};
+use crate::mill::scrape;
+use crate::pass::{self, Pass, PassError};
+use crate::publish::RealDisk;
+use crate::report::Report;
+use crate::state::{self, RECOVERED, State};
+use crate::store::{Content, SightedAt, Sqlite, Store, StoreError};
+use crate::trouble::{Exit, Trouble};
+
+mod explain;
+mod look;
+
+/// Runs the program with these arguments, its own name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are asked for; anything else is wrong usage. A closed pipe is nobody's fault.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    start_log(&cli);
+    let exit = match perform(&cli) {
+        Ok(exit) => exit,
+        Err(Ended::Quietly) => Exit::Done,
+        Err(Ended::Told(exit)) => exit,
+        Err(Ended::Trouble(trouble)) => {
+            complain(&format!("feedmill: {trouble}"));
+            trouble.exit
+        }
+    };
+    exit.into()
+}
+
+/// Why a command ended before it was done.
+enum Ended {
+    /// Nobody reads its output any more.
+    Quietly,
+    /// What there is to say has been said.
+    Told(Exit),
+    /// The operator must see to something.
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for Ended {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<io::Error> for Ended {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Quietly,
+            _ => Self::Trouble(Trouble::unusable("cannot write the report").because(error)),
+        }
+    }
+}
+
+fn start_log(cli: &Cli) {
+    let level = match (cli.global.quiet, cli.global.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (_, 0) => LevelFilter::WARN,
+        (_, 1) => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
+    };
+    let colour = cli.global.color.wanted(io::stderr().is_terminal());
+    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).with_ansi(colour).without_time();
+    log.with_target(false).init();
+}
+
+fn complain(what: &str) {
+    // If standard error is closed there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "{what}");
+}
+
+fn perform(cli: &Cli) -> Result<Exit, Ended> {
+    cli.agree()?;
+    match &cli.command {
+        None => pass(cli),
+        Some(Command::Check) => look::check(cli),
+        Some(Command::Explain { file: Some(file), .. }) => explain::file(cli, file),
+        Some(Command::Explain { item, .. }) => explain::item(cli, item.as_ref()),
+        Some(Command::Items) => look::items(cli),
+        Some(Command::Status) => look::status(cli),
+        Some(Command::Verify) => look::verify(cli),
+        Some(Command::Retract { id, undo }) => decide(cli, Decision::Retract { retract: *id, undo: *undo }),
+        Some(Command::Alias { new, old }) => decide(cli, Decision::Alias { alias: *new, of: *old }),
+        Some(Command::Export) => export(cli),
+        Some(Command::Import { file }) => import(cli, file.as_deref()),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "feedmill", &mut script);
+            io::stdout().write_all(&script)?;
+            Ok(Exit::Done)
+        }
+        Some(Command::Man) => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            io::stdout().write_all(&page)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// What the operator says, checked; what is wrong with it is told.
+fn configured(cli: &Cli) -> Result<Config, Ended> {
+    match config::load(&cli.given(), &Surroundings::of_process(), config::LAYOUTS) {
+        Ok(config) => {
+            for warning in &config.warnings {
+                tracing::warn!("{warning}");
+            }
+            Ok(config)
+        }
+        Err(NoConfig::Nothing) => {
+            complain(&Cli::command().render_help().to_string());
+            complain("feedmill: neither a config nor a folder to read\n  help: feedmill --once DIR");
+            Err(Ended::Told(Exit::Usage))
+        }
+        Err(NoConfig::Refused(refusal)) => {
+            let colour = cli.global.color.wanted(io::stderr().is_terminal());
+            complain(refusal.render(colour).trim_end());
+            Err(Ended::Told(Exit::Usage))
+        }
+    }
+}
+
+/// The config if there is one, else only the folders: commands that look at the store need no sources.
+fn folders(cli: &Cli) -> Result<(std::path::PathBuf, std::path::PathBuf), Ended> {
+    let (given, around) = (cli.given(), Surroundings::of_process());
+    if config::find(&given, &around).is_some() {
+        let config = configured(cli)?;
+        return Ok((config.state, config.output));
+    }
+    Ok(config::default_folders(&given, &around))
+}
+
+// ---- a pass ---------------------------------------------------------------------------------------------------------
+
+fn pass(cli: &Cli) -> Result<Exit, Ended> {
+    let config = configured(cli)?;
+    let report = if cli.dry_run { dry_pass(cli, &config)? } else { wet_pass(cli, &config)? };
+    let exit = report.verdict(cli.dry_run);
+    tell(cli, &config, &report)?;
+    Ok(exit)
+}
+
+fn wet_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
+    let mut state = State::hold(&config.state)?;
+    let file = config.state.join(state::STORE);
+    let report = match run_pass(cli, config, &mut state.store, &mut state.decided, false) {
+        Err(PassError::Store(StoreError::Damaged(how))) => {
+            // Damage that only showed at work: once more, with what can be read of it.
+            state = state.recover(&config.state, &how)?;
+            run_pass(cli, config, &mut state.store, &mut state.decided, false)
+        }
+        report => report,
+    };
+    let report = report.map_err(|error| troubled(&file, error))?;
+    state.store.tidy().map_err(|error| state::unusable(&file, error))?;
+    Ok(report)
+}
+
+fn dry_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
+    let file = config.state.join(state::STORE);
+    let unusable = |error| state::unusable(&file, error);
+    let store = if file.exists() { State::look(&config.state)?.copy_to_memory() } else { Sqlite::in_memory() };
+    let mut store = store.map_err(unusable)?;
+    let mut decided = Decided::read(&config.state)?.noted_only();
+    Ok(run_pass(cli, config, &mut store, &mut decided, true).map_err(|error| troubled(&file, error))?)
+}
+
+fn run_pass(
+    cli: &Cli,
+    config: &Config,
+    store: &mut Sqlite,
+    decided: &mut Decided,
+    dry_run: bool,
+) -> Result<Report, PassError> {
+    let bar = progress_bar(cli);
+    let recovered = store.has_note(RECOVERED)?;
+    let progress = |done: usize, of: usize| {
+        if let Some(bar) = &bar {
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
+        }
+    };
+    let pass = Pass { config, disk: &RealDisk, dry_run, progress: &progress, recovered };
+    let report = pass.run(store, decided);
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    report
+}
+
+/// A bar for long passes, where somebody watches.
+fn progress_bar(cli: &Cli) -> Option<ProgressBar> {
+    if cli.global.quiet || cli.global.format == Format::Json || !io::stderr().is_terminal() {
+        return None;
+    }
+    let bar = ProgressBar::no_length();
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} files").unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style);
+    Some(bar)
+}
+
+fn troubled(store: &Path, error: PassError) -> Trouble {
+    match error {
+        PassError::Store(error) => state::unusable(store, error),
+        PassError::Trouble(trouble) => trouble,
+    }
+}
+
+fn tell(cli: &Cli, config: &Config, report: &Report) -> Result<(), Ended> {
+    let mut out = io::stdout().lock();
+    if cli.global.format == Format::Json {
+        serde_json::to_writer(&mut out, report).map_err(io::Error::from)?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    if cli.global.quiet {
+        return Ok(());
+    }
+    write!(out, "{report}")?;
+    if !cli.dry_run && config.file.is_none() {
+        // Without a config nobody has told where the feeds are: say it.
+        for feed in report.feeds.iter().filter(|feed| feed.items > 0) {
+            for document in pass::documents(config, &feed.name) {
+                writeln!(out, "  {}", document.display())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+// ---- decisions, export, import --------------------------------------------------------------------------------------
+
+fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
+    let (state, _) = folders(cli)?;
+    let store = State::look(&state)?;
+    let mut known = std::collections::BTreeSet::new();
+    let named = match &decision {
+        Decision::Retract { retract, .. } => vec![*retract],
+        Decision::Alias { alias, of } => vec![*alias, *of],
+        Decision::FirstSeen { first_seen, .. } => vec![*first_seen],
+    };
+    for id in &named {
+        if store.knows(*id).map_err(|error| state::unusable(&state.join(state::STORE), error))? {
+            known.insert(*id);
+        }
+    }
+    if let Some(unknown) = named.iter().find(|id| !known.contains(id)) {
+        return Err(Trouble::usage(format!("no item has the id {unknown}")).help("feedmill items lists them").into());
+    }
+    let mut decided = Decided::read(&state)?;
+    if let (Decision::Alias { alias, .. }, Some(of)) = (&decision, decided.decisions.aliases.get(match &decision {
+        Decision::Alias { alias, .. } => alias,
+        Decision::Retract { retract, .. } => retract,
+        Decision::FirstSeen { first_seen, .. } => first_seen,
+    })) {
+        return Err(Trouble::usage(format!("{alias} is an alias already, of {of}")).into());
+    }
+    decided.add(decision)?;
+    if !cli.global.quiet {
+        writeln!(io::stdout(), "noted in {}; the next pass shows it", state.join(crate::decided::FILE_NAME).display())?;
+    }
+    Ok(Exit::Done)
+}
+
+fn export(cli: &Cli) -> Result<Exit, Ended> {
+    let (state, _) = folders(cli)?;
+    let store = State::look(&state)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut failed = None;
+    store
+        .export(&mut |content| {
+            if failed.is_none() {
+                let line = serde_json::to_writer(&mut out, &content).map_err(io::Error::from);
+                failed = line.and_then(|()| out.write_all(b"\n")).err();
+            }
+        })
+        .map_err(|error| state::unusable(&state.join(state::STORE), error))?;
+    match failed {
+        Some(error) => Err(error.into()),
+        None => {
+            out.flush()?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
+    let config = configured(cli)?;
+    let name = file.map_or_else(|| "standard input".to_owned(), |file| file.display().to_string());
+    let unreadable = |error: io::Error| Trouble::usage(format!("cannot read {name}")).because(error);
+    let lines: Box<dyn BufRead> = match file {
+        Some(file) if file != Path::new("-") => {
+            Box::new(io::BufReader::new(std::fs::File::open(file).map_err(unreadable)?))
+        }
+        _ => Box::new(io::stdin().lock()),
+    };
+    let mut contents: Vec<Content> = Vec::new();
+    for (index, line) in lines.lines().enumerate() {
+        let line = line.map_err(unreadable)?;
+        let content = serde_json::from_str(&line).map_err(|error| {
+            Trouble::usage(format!("{name}:{}: not a line that export writes", index + 1)).because(error)
+        })?;
+        contents.push(content);
+    }
+    let mut state = State::hold(&config.state)?;
+    let file = config.state.join(state::STORE);
+    let empty = state.store.ledger().map_err(|error| state::unusable(&file, error))?.is_empty();
+    if !empty {
+        return Err(Trouble::usage(format!("the store in \"{}\" is not empty", config.state.display()))
+            .help("import into a state folder of its own: --state DIR")
+            .into());
+    }
+    let quiet = |_: usize, _: usize| {};
+    let pass = Pass { config: &config, disk: &RealDisk, dry_run: false, progress: &quiet, recovered: false };
+    let terms = pass.terms(&mut state.store, &state.decided).map_err(|error| troubled(&file, error))?;
+    let count = contents.len();
+    state.store.import(contents, &terms).map_err(|error| state::unusable(&file, error))?;
+    if !cli.global.quiet {
+        let items = state.store.count().map_err(|error| state::unusable(&file, error))?;
+        writeln!(io::stdout(), "{count} contents taken in, {items} items; the next pass publishes them")?;
+    }
+    Ok(Exit::Done)
+}

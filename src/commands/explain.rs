@@ -1,0 +1,130 @@
+//! `explain`: which line became which field, and why another was not used.
+
+use super::look::{item_json, view};
+use super::*;
+
+/// `explain FILE`.
+pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
+    let bytes = std::fs::read(file)
+        .map_err(|error| Trouble::usage(format!("cannot read \"{}\"", file.display())).because(error))?;
+    let decoded = decode::decode(&bytes)
+        .map_err(|why| Trouble::new(Exit::Attention, format!("\"{}\" is no text: {}", file.display(), why.reason)))?;
+    // The file may belong to a source of the config, which then says how it is read.
+    let config = match config::find(&cli.given(), &Surroundings::of_process()) {
+        Some(_) => Some(configured(cli)?),
+        None => None,
+    };
+    let canonical = std::fs::canonicalize(file).ok();
+    let belongs = config.iter().flat_map(|config| &config.sources).find_map(|source| {
+        let root = source.files.roots().iter().find_map(|root| {
+            let folder = std::fs::canonicalize(&root.folder).ok()?;
+            canonical.as_ref()?.strip_prefix(folder).ok().map(|below| below.to_string_lossy().into_owned())
+        })?;
+        Some((source, root))
+    });
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let stated = match &belongs {
+        Some((source, below)) => captured::captured(source.captured.as_ref(), below),
+        None => captured::captured(None, &name),
+    };
+    let terms = match &belongs {
+        Some((source, _)) => source.terms(stated.map(Moment::day)),
+        None => scrape::Terms { captured: stated.map(Moment::day), ..scrape::Terms::default() },
+    };
+    let explained = scrape::explain(&decoded.text, &terms);
+    let scrape = &explained.scrape;
+    let captured = stated.or(scrape.newest.map(Moment::Day));
+    // Without a source the file is read as `feedmill --once FOLDER` would.
+    let site = belongs.as_ref().map_or_else(
+        || canonical.as_ref().and_then(|file| Some(file.parent()?.file_name()?.to_string_lossy().into_owned())).unwrap_or_default(),
+        |(source, _)| source.namespace_site().to_owned(),
+    );
+    let exit = match scrape.refused.is_some() || scrape.confidence < scrape::DRIFT_BELOW {
+        true => Exit::Attention,
+        false => Exit::Done,
+    };
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if cli.global.format == Format::Json {
+        let items: Vec<_> = scrape
+            .drafts
+            .iter()
+            .filter_map(|draft| {
+                let account = identify::account(draft)?;
+                let id = Site::new(&site).key(&account);
+                Some(json!({
+                    "id": id, "title": account.title, "date": account.date, "date_end": account.date_end,
+                    "date_raw": account.date_raw, "time": account.time, "date_basis": account.basis,
+                    "summary": account.summary, "credit": account.credit, "kicker": account.kicker,
+                    "place": account.place, "section": draft.section, "number": draft.number, "link": account.link,
+                    "line": draft.line, "truncated": draft.truncated,
+                }))
+            })
+            .collect();
+        let faults: Vec<_> = scrape
+            .faults
+            .iter()
+            .map(|fault| json!({"line": fault.line, "reason": fault.reason, "text": fault.text}))
+            .collect();
+        let whole = json!({
+            "schema": 1, "file": file.to_string_lossy(), "layout": scrape.layout, "confidence": scrape.confidence,
+            "captured": captured.map(Moment::instant), "refused": scrape.refused, "encoding": decoded.encoding,
+            "items": items, "faults": faults, "blocks": explained.blocks,
+        });
+        writeln!(out, "{whole}")?;
+        out.flush()?;
+        return Ok(exit);
+    }
+    let colour = cli.global.color.wanted(io::stdout().is_terminal());
+    write!(out, "{}: layout {}, confidence {:.2}, {}", file.display(), scrape.layout, scrape.confidence, decoded.encoding)?;
+    writeln!(out, ", captured {}", captured.map_or_else(|| "unknown".to_owned(), |moment| moment.instant().to_rfc3339()))?;
+    for block in &explained.blocks {
+        writeln!(out, "{}", block.line(colour))?;
+    }
+    for fault in &scrape.faults {
+        writeln!(out, "line {}: {}: {}", fault.line, fault.reason, fault.text)?;
+    }
+    match &scrape.refused {
+        Some(reason) => writeln!(out, "no items: {reason}")?,
+        None => writeln!(out, "{} items", scrape.drafts.len())?,
+    }
+    out.flush()?;
+    Ok(exit)
+}
+
+/// `explain --item ID`: where a stored item comes from.
+pub(super) fn item(cli: &Cli, id: Option<&Key>) -> Result<Exit, Ended> {
+    let Some(id) = id else { return Err(Trouble::usage("explain needs a FILE or --item ID").into()) };
+    let view = view(cli)?;
+    let id = view.decided.decisions.root(*id);
+    let mut found = None;
+    view.each(&mut |item, sighted| {
+        if item.id == id {
+            found = Some((item, sighted));
+        }
+    })?;
+    let Some((item, sighted)) = found else {
+        return Err(Trouble::usage(format!("no item has the id {id}")).help("feedmill items lists them").into());
+    };
+    let retracted = view.decided.decisions.retracted.contains(&id);
+    let feeds = view.store.feeds_showing(&item).map_err(|error| view.failed(error))?;
+    let sites = view.store.sites().map_err(|error| view.failed(error))?;
+    let mut out = io::stdout().lock();
+    if cli.global.format == Format::Json {
+        writeln!(out, "{}", item_json(&item, &sighted, retracted, &feeds, &sites, &view))?;
+        return Ok(Exit::Done);
+    }
+    writeln!(out, "{}\n{}", item.title, item.id)?;
+    let date = item.date.map_or_else(|| "none".to_owned(), |date| date.to_string());
+    writeln!(out, "date {date} ({})", json!(item.basis).as_str().unwrap_or_default())?;
+    for (what, value) in [("credit", &item.credit), ("kicker", &item.kicker), ("place", &item.place), ("summary", &item.summary)] {
+        if let Some(value) = value {
+            writeln!(out, "{what}: {value}")?;
+        }
+    }
+    writeln!(out, "{}: {}", if retracted { "retracted from" } else { "in feeds" }, feeds.join(", "))?;
+    for at in &sighted {
+        let captured = at.captured.map_or_else(|| "unknown".to_owned(), |when| when.to_rfc3339());
+        writeln!(out, "sighted in {}:{} (content {}, captured {captured})", at.file, at.line, at.n)?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,300 @@
+//! The commands that only look: check, items, status, verify. They never take the lock.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// `check`: config and surroundings.
+pub(super) fn check(cli: &Cli) -> Result<Exit, Ended> {
+    let config = configured(cli)?;
+    let mut findings: Vec<(String, &str)> = Vec::new();
+    let keep_out = KeepOut::of([config.state.as_path(), config.output.as_path()]);
+    let mut sources = Vec::new();
+    for source in &config.sources {
+        let listing = inbox::list(&source.files, &keep_out);
+        for skipped in &listing.skipped {
+            findings.push((format!("source {:?}: {}: {}", source.name, skipped.name, skipped.reason), "mend or exclude it"));
+        }
+        if listing.files.is_empty() {
+            findings.push((format!("source {:?}: no file matches", source.name), "look at its `files`"));
+        }
+        let stated = listing.files.iter().filter(|seen| captured::captured(source.captured.as_ref(), seen.below()).is_some());
+        let stated = stated.count();
+        if stated < listing.files.len() {
+            findings.push((
+                format!(
+                    "source {:?}: {} of {} file names do not say when they were captured, so the newest date that \
+                     each lists stands in",
+                    source.name,
+                    listing.files.len() - stated,
+                    listing.files.len()
+                ),
+                "put the day into the names (news-2021-04-28.txt), or set `captured`",
+            ));
+        }
+        let mut layouts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut buffer = Vec::new();
+        let mut refused = 0;
+        for seen in &listing.files {
+            let Ok(_) = inbox::read(&source.files, &seen.name, &keep_out, inbox::MAX_BYTES, &mut buffer) else { continue };
+            let Ok(decoded) = decode::decode(&buffer) else {
+                findings.push((format!("source {:?}: {}: not a text", source.name, seen.name), "exclude it"));
+                continue;
+            };
+            let terms = source.terms(captured::captured(source.captured.as_ref(), seen.below()).map(Moment::day));
+            let scrape = scrape::parse(&decoded.text, &terms);
+            match scrape.refused {
+                Some(_) => refused += 1,
+                None => *layouts.entry(scrape.layout.to_owned()).or_default() += 1,
+            }
+        }
+        if refused > 0 {
+            findings.push((
+                format!("source {:?}: {refused} of {} files give no items", source.name, listing.files.len()),
+                "feedmill explain FILE tells why",
+            ));
+        }
+        if layouts.len() > 1 {
+            findings.push((format!("source {:?} is read with {} layouts", source.name, layouts.len()), "set `layout`"));
+        }
+        if config.file.is_some() && source.site == source.name && config.sources.len() > 1 {
+            findings.push((
+                format!("source {:?}: `site` is left to default", source.name),
+                "sources that show the same site must name it, or its items come twice",
+            ));
+        }
+        sources.push(json!({"name": source.name, "files": listing.files.len(), "refused": refused, "layouts": layouts}));
+    }
+    for (what, folder) in [("state", &config.state), ("output", &config.output)] {
+        if let Err(error) = writable(folder) {
+            findings.push((format!("the {what} folder {} can't be written: {error}", folder.display()), "let the user that runs feedmill write there"));
+        }
+    }
+    let mut out = io::stdout().lock();
+    if cli.global.format == Format::Json {
+        let findings: Vec<_> = findings.iter().map(|(what, help)| json!({"what": what, "help": help})).collect();
+        writeln!(out, "{}", json!({"schema": 1, "sources": sources, "findings": findings, "warnings": config.warnings}))?;
+    } else {
+        let file = config.file.as_ref().map_or("no config: folders of the command line".into(), |file| file.display().to_string());
+        writeln!(out, "{file}: {} sources, {} feeds", config.sources.len(), config.feeds.len())?;
+        for source in &sources {
+            writeln!(out, "source {}: {} files", source["name"].as_str().unwrap_or_default(), source["files"])?;
+        }
+        for (what, help) in &findings {
+            writeln!(out, "{what}\n  help: {help}")?;
+        }
+        if findings.is_empty() {
+            writeln!(out, "nothing wrong")?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether files can be made in `folder`, or in the nearest one above it that exists.
+fn writable(folder: &Path) -> io::Result<()> {
+    let mut there = folder;
+    while !there.exists() {
+        there = match there.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+    }
+    rustix::fs::access(there, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).map_err(io::Error::from)
+}
+
+/// The terms to look at a store with: those of the config where there is one.
+pub(super) struct View {
+    pub(super) config: Option<Config>,
+    pub(super) store: Sqlite,
+    pub(super) decided: Decided,
+    pub(super) state: std::path::PathBuf,
+}
+
+pub(super) fn view(cli: &Cli) -> Result<View, Ended> {
+    let config = match config::find(&cli.given(), &Surroundings::of_process()) {
+        Some(_) => Some(configured(cli)?),
+        None => None,
+    };
+    let (state, _) = folders(cli)?;
+    Ok(View { store: State::look(&state)?, decided: Decided::read(&state)?, config, state })
+}
+
+impl View {
+    pub(super) fn failed(&self, error: StoreError) -> Ended {
+        state::unusable(&self.state.join(state::STORE), error).into()
+    }
+
+    pub(super) fn each(&self, visit: &mut dyn FnMut(Item, Vec<SightedAt>)) -> Result<(), Ended> {
+        let terms = self.store.stored_terms(&self.decided.decisions).map_err(|error| self.failed(error))?;
+        self.store.items(&terms, visit).map_err(|error| self.failed(error))
+    }
+}
+
+/// `items`: every stored item, newest first.
+pub(super) fn items(cli: &Cli) -> Result<Exit, Ended> {
+    let view = view(cli)?;
+    let mut all = Vec::new();
+    view.each(&mut |item, sighted| all.push((item, sighted)))?;
+    all.sort_by(|(a, _), (b, _)| crate::mill::feed::newest_first(a, b));
+    let sites = view.store.sites().map_err(|error| view.failed(error))?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for (item, sighted) in &all {
+        let retracted = view.decided.decisions.retracted.contains(&item.id);
+        if cli.global.format == Format::Json {
+            let feeds = view.store.feeds_showing(item).map_err(|error| view.failed(error))?;
+            serde_json::to_writer(&mut out, &item_json(item, sighted, retracted, &feeds, &sites, &view))
+                .map_err(io::Error::from)?;
+            writeln!(out)?;
+        } else {
+            let date = item.date.map_or_else(|| "undated   ".to_owned(), |date| date.to_string());
+            writeln!(out, "{}  {date}  {}{}", item.id, item.title, if retracted { "  (retracted)" } else { "" })?;
+        }
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn item_json(
+    item: &Item,
+    sighted: &[SightedAt],
+    retracted: bool,
+    feeds: &[String],
+    sites: &BTreeMap<crate::mill::item::SourceNo, String>,
+    view: &View,
+) -> serde_json::Value {
+    // The site's name is the config's; a source that left it is named by its own name.
+    let source = sighted.first().map(|at| at.source.clone()).unwrap_or_default();
+    let site = view.config.iter().flat_map(|config| &config.sources).find(|of| of.name == source).map(|of| of.site.clone());
+    let site = site.or_else(|| item.sources.first().and_then(|no| sites.get(no).cloned())).unwrap_or(source);
+    let sightings: Vec<_> = sighted
+        .iter()
+        .map(|at| {
+            json!({"source": at.source, "file": at.file, "line": at.line, "number": at.number, "section": at.section,
+                   "captured": at.captured})
+        })
+        .collect();
+    json!({
+        "schema": 1, "id": item.id, "site": site, "title": item.title, "date": item.date, "date_end": item.date_end,
+        "date_raw": item.date_raw, "time": item.time, "date_basis": item.basis, "published": item.published,
+        "updated": item.updated, "summary": item.summary, "credit": item.credit, "kicker": item.kicker,
+        "place": item.place, "link": item.link, "retracted": retracted, "feeds": feeds, "sightings": sightings,
+    })
+}
+
+/// `status`: what was read, what drifted, what is published.
+pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
+    let view = view(cli)?;
+    let failed = |error| view.failed(error);
+    let names = view.store.known_sources().map_err(failed)?;
+    let ledger = view.store.ledger().map_err(failed)?;
+    let mut sources = Vec::new();
+    for (no, name, _) in &names {
+        let rows: Vec<_> = ledger.iter().filter(|row| row.source == *no).collect();
+        let mut newest = None;
+        for row in &rows {
+            let (captured, version) = view.store.capture_of(row.source, &row.path).map_err(failed)?;
+            newest = newest.max(Some((captured.when.map(Moment::instant), version, row.path.as_str())));
+        }
+        let row = newest.and_then(|(.., path)| rows.iter().find(|row| row.path == path));
+        sources.push(json!({
+            "name": name, "files": rows.len(),
+            "newest_capture": newest.map(|(when, _, file)| json!({"file": file, "captured": when})),
+            "items_in_it": row.map(|row| row.items), "drift": row.and_then(|row| row.drift.clone()),
+        }));
+    }
+    let published = view.store.published().map_err(failed)?;
+    let mut feeds: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for row in &published {
+        let at = chrono::DateTime::from_timestamp_nanos(row.mtime_ns);
+        feeds.entry(&row.feed).or_default().push(json!({"path": row.path, "bytes": row.size, "written": at}));
+    }
+    let feeds: Vec<_> = feeds.into_iter().map(|(name, documents)| json!({"name": name, "documents": documents})).collect();
+    let items = view.store.count().map_err(failed)?;
+    let mut out = io::stdout().lock();
+    if cli.global.format == Format::Json {
+        writeln!(out, "{}", json!({"schema": 1, "items": items, "sources": sources, "feeds": feeds}))?;
+        return Ok(Exit::Done);
+    }
+    writeln!(out, "{items} items")?;
+    let word = |value: &serde_json::Value| value.as_str().map_or_else(|| "unknown".to_owned(), str::to_owned);
+    for source in &sources {
+        let capture = &source["newest_capture"];
+        writeln!(out, "source {}: {} files, newest {} (captured {}), {} items in it", word(&source["name"]), source["files"],
+            word(&capture["file"]), word(&capture["captured"]), source["items_in_it"])?;
+        if let Some(drift) = source["drift"].as_str() {
+            writeln!(out, "  drift: {drift}")?;
+        }
+    }
+    for feed in &feeds {
+        writeln!(out, "feed {}", word(&feed["name"]))?;
+        for document in feed["documents"].as_array().into_iter().flatten() {
+            writeln!(out, "  {}: {} bytes, written {}", word(&document["path"]), document["bytes"], word(&document["written"]))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// `verify`: what a store made of the files still here would hold, compared with the store; what the store would
+/// publish, compared with the folder.
+pub(super) fn verify(cli: &Cli) -> Result<Exit, Ended> {
+    let config = configured(cli)?;
+    let view = view(cli)?;
+    let file = view.state.join(state::STORE);
+    view.store.check().map_err(|error| view.failed(error))?;
+    let gather = |store: &Sqlite| -> Result<BTreeMap<Key, Item>, Ended> {
+        let terms = store.stored_terms(&view.decided.decisions).map_err(|error| view.failed(error))?;
+        let mut items = BTreeMap::new();
+        store.items(&terms, &mut |item, _| drop(items.insert(item.id, item))).map_err(|error| view.failed(error))?;
+        Ok(items)
+    };
+    let ours = gather(&view.store)?;
+    let quiet = |_: usize, _: usize| {};
+    let pass = Pass { config: &config, disk: &RealDisk, dry_run: true, progress: &quiet, recovered: false };
+
+    let mut rebuilt = Sqlite::in_memory().map_err(|error| view.failed(error))?;
+    let mut decided = Decided::read(&view.state)?.noted_only();
+    let mut report = Report::default();
+    pass.take_in(&mut rebuilt, &mut decided, &mut report, false).map_err(|error| troubled(&file, error))?;
+    let theirs = gather(&rebuilt)?;
+
+    let mut copy = view.store.copy_to_memory().map_err(|error| view.failed(error))?;
+    let mut decided = Decided::read(&view.state)?.noted_only();
+    let pending = pass.run(&mut copy, &mut decided).map_err(|error| troubled(&file, error))?;
+
+    let missing: Vec<Key> = theirs.keys().filter(|id| !ours.contains_key(id)).copied().collect();
+    let surplus: Vec<Key> = ours.keys().filter(|id| !theirs.contains_key(id)).copied().collect();
+    let different: Vec<Key> = theirs
+        .iter()
+        .filter(|(id, item)| ours.get(id).is_some_and(|other| other.differs_from(item)))
+        .map(|(id, _)| *id)
+        .collect();
+    let documents: Vec<&String> = pending.feeds.iter().flat_map(|feed| &feed.written).collect();
+    let good = missing.is_empty() && documents.is_empty();
+    let mut out = io::stdout().lock();
+    if cli.global.format == Format::Json {
+        let from = "contents no longer here";
+        writeln!(out, "{}", json!({
+            "schema": 1, "items": ours.len(), "missing": missing, "documents": documents,
+            "surplus": {"from": from, "items": surplus}, "different": {"from": from, "items": different},
+        }))?;
+    } else {
+        writeln!(out, "{} items in the store, {} from the files here", ours.len(), theirs.len())?;
+        let tell = |ids: &[Key], what: &str, items: &BTreeMap<Key, Item>| {
+            ids.iter().filter_map(|id| Some(format!("{what}: {id}  {}", items.get(id)?.title))).collect::<Vec<_>>()
+        };
+        for line in tell(&surplus, "from contents no longer here", &ours) {
+            writeln!(out, "{line}")?;
+        }
+        for line in tell(&different, "other text or date, from contents no longer here", &ours) {
+            writeln!(out, "{line}")?;
+        }
+        for line in tell(&missing, "not in the store yet", &theirs) {
+            writeln!(out, "{line}")?;
+        }
+        for document in &documents {
+            writeln!(out, "not as the store would publish it: {document}")?;
+        }
+        writeln!(out, "{}", if good { "store, files and output agree" } else { "a pass would bring them to agree" })?;
+    }
+    Ok(if good { Exit::Done } else { Exit::Attention })
+}
