@@ -79,7 +79,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "URL", help_heading = "Places")]
     pub base_url: Option<String>,
 
-    /// Serve the output here, as in 127.0.0.1:8080
+    /// Serve the output here, as in 127.0.0.1:8080; a single pass serves nothing
     #[arg(long, global = true, value_name = "ADDR", help_heading = "Places")]
     pub listen: Option<String>,
 

@@ -46,7 +46,7 @@ fn stat_of(stat: &rustix::fs::Stat) -> Stat {
 pub struct Seen {
     /// Its path as the config would write it: beginning with the fixed part of the pattern, relative to the config's
     /// folder where it lies inside (or to the folder on the command line). Unique within the source and the same on
-    /// every machine. Always UTF-8 on one line: see [`escaped`](crate::config::escaped). [`Files::path`] leads back to
+    /// every machine. Always UTF-8 on one line: see [`escaped`]. [`Files::path`] leads back to
     /// the file.
     pub name: Box<str>,
     /// Where in `name` the part below the fixed part of the pattern begins.
@@ -418,15 +418,18 @@ pub fn read(
     most: u64,
     buffer: &mut Vec<u8>,
 ) -> Result<Stat, SkipReason> {
-    let root = files.roots().iter().find(|root| root.below(name).is_some()).ok_or(SkipReason::Gone)?;
     let path = files.path(name).ok_or(SkipReason::Gone)?;
-    let fd = match open(&path) {
+    let below = |root| Some((root, path_from(unescaped(Root::below(root, name)?))));
+    let (root, below) = files.roots().iter().find_map(below).ok_or(SkipReason::Gone)?;
+    // The folder that the operator wrote may be a link, nothing below it.
+    let opened = openat(CWD, &root.folder, FOLDER, Mode::empty()).and_then(|folder| open(folder, &below));
+    let fd = match opened {
         Ok(fd) => fd,
         Err(Errno::LOOP | Errno::MLINK) => {
             let root = root.folder.canonicalize().map_err(|error| SkipReason::of(&error))?;
             let target = inside(&root, &path, keep_out).ok_or(SkipReason::NotRegular)?;
-            open(&target).map_err(|error| match error {
-                Errno::LOOP => SkipReason::NotRegular,
+            open(CWD, &target).map_err(|error| match error {
+                Errno::LOOP | Errno::MLINK => SkipReason::NotRegular,
                 error => SkipReason::of(&error.into()),
             })?
         }
@@ -464,10 +467,25 @@ pub fn read(
     }
 }
 
-/// Opens what must be a file without waiting: neither a FIFO nor a device makes it hang, no link is followed.
-fn open(path: &Path) -> Result<OwnedFd, Errno> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY;
-    openat(CWD, path, flags, Mode::empty())
+const FILE: OFlags =
+    OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOFOLLOW).union(OFlags::NOCTTY);
+
+/// Opens what must be a file without waiting: neither a FIFO nor a device makes it hang. No part of the path may be a
+/// link, so that a folder that became one since it was listed leads nowhere.
+#[cfg(target_os = "linux")]
+fn open(folder: impl AsFd, path: &Path) -> Result<OwnedFd, Errno> {
+    use rustix::fs::{ResolveFlags, openat2};
+    match openat2(&folder, path, FILE, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+        // An old kernel, or a filter of system calls that does not know the newer one.
+        Err(Errno::NOSYS | Errno::PERM) => openat(folder, path, FILE, Mode::empty()),
+        done => done,
+    }
+}
+
+/// As on Linux, but only the last part of the path is kept from being a link.
+#[cfg(not(target_os = "linux"))]
+fn open(folder: impl AsFd, path: &Path) -> Result<OwnedFd, Errno> {
+    openat(folder, path, FILE, Mode::empty())
 }
 
 /// The digest by which contents are told apart: XXH3, 128 bits.

@@ -205,6 +205,11 @@ fn a_link_counts_as_a_file_only_when_it_stays_inside() {
     for name in ["s/outside.txt", "s/passwd.txt", "s/zero.txt"] {
         assert_eq!(read(&source, name), Err(SkipReason::NotRegular), "{name}");
     }
+    // A folder that became a link since it was listed leads out as well.
+    place.put("elsewhere/b.txt", b"outside");
+    symlink("../elsewhere", place.path("s/was-a-folder")).expect("linked");
+    assert_eq!(read(&source, "s/was-a-folder/b.txt"), Err(SkipReason::NotRegular));
+    assert_eq!(names(&list(&source)).len(), 3);
     // The folder itself may be a link: the operator wrote it.
     symlink("s", place.path("t")).expect("linked");
     assert_eq!(names(&list(&place.source("files = [\"t/*.txt\"]"))), ["t/absolute.txt", "t/inside.txt"]);
@@ -248,7 +253,7 @@ fn a_folder_that_cannot_be_read_is_skipped_and_the_rest_is_listed() {
     assert_eq!(skipped, ["missing", "s/a.txt/x"]);
     assert_eq!(listing.skipped[0].reason, SkipReason::NoFolder);
     if !root() {
-        fs::set_permissions(place.path("s/closed"), fs::Permissions::from_mode(0)).expect("set");
+        fs::set_permissions(place.path("s/closed"), fs::Permissions::from_mode(0o0)).expect("set");
         let listing = list(&source);
         fs::set_permissions(place.path("s/closed"), fs::Permissions::from_mode(0o700)).expect("set");
         assert_eq!(names(&listing), ["s/a.txt"]);
