@@ -11,7 +11,9 @@ fn main() {
     divan::main();
 }
 
-const MONTHS: [&str; 3] = ["June", "May", "April"];
+fn month(item: usize) -> &'static str {
+    ["June", "May", "April"].get(item / 4).copied().unwrap_or("March")
+}
 
 /// `files` pages of ten items, their words taken from a fixed cycle.
 fn pages(files: usize) -> Vec<String> {
@@ -29,11 +31,11 @@ fn pages(files: usize) -> Vec<String> {
         let mut page = String::from("News room\n\n");
         for item in 0..10 {
             if item % 4 == 0 {
-                let _ = writeln!(page, "{} 2020\n", MONTHS[item / 4]);
+                let _ = writeln!(page, "{} 2020\n", month(item));
             }
-            let credit = if (item + file) % 3 == 0 { "© Ann Field 2020\n\n    " } else { "" };
+            let credit = if (item + file).is_multiple_of(3) { "© Ann Field 2020\n\n    " } else { "" };
             let (number, day) = (item % 4 + 1, 28 - item);
-            let _ = writeln!(page, "  {number}. {credit}{}\n\n    {day:02} {} 2020\n", sentence(9), MONTHS[item / 4]);
+            let _ = writeln!(page, "  {number}. {credit}{}\n\n    {day:02} {} 2020\n", sentence(9), month(item));
             if item != 7 {
                 let _ = writeln!(page, "    {}. {}.\n", sentence(16), sentence(14));
             }

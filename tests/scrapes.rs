@@ -2,11 +2,21 @@
 //!
 //! The seeds and samples lie outside the repository, in the folder `FEEDMILL_SHARED` or `../shared`. Where it is absent
 //! the tests that need it say so and pass; our own fixtures in `tests/scrapes/` are always read.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::cast_precision_loss,
+    reason = "a test that fails may say so loudly"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use feedmill::mill::scrape::{Draft, Terms, parse};
+use feedmill::mill::scrape::{DateOrder, Draft, Explained, Terms, explain, parse};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn shared(folder: &str) -> Option<PathBuf> {
@@ -111,5 +121,438 @@ fn samples_read_as_labelled_or_are_refused() {
         let text = fs::read_to_string(samples.join(format!("{name}.txt"))).unwrap();
         let scrape = parse(&text, &newsroom());
         assert!(scrape.drafts.is_empty() && scrape.refused.is_some(), "{name}: {scrape:#?}");
+    }
+}
+
+/// Everything a scrape says, for a snapshot.
+fn shown(text: &str, terms: &Terms) -> Value {
+    let Explained { scrape, blocks } = explain(text, terms);
+    let drafts = scrape.drafts.iter().map(|draft| {
+        let mut told = told(draft);
+        let all = told.as_object_mut().unwrap();
+        let date = draft.date.as_ref();
+        all.insert("lines".to_owned(), json!([draft.line, draft.last_line]));
+        for (name, value) in [
+            ("kicker", json!(draft.kicker)),
+            ("date_raw", json!(date.map(|date| &date.raw))),
+            ("date_end", json!(date.and_then(|date| date.end).map(|day| day.to_string()))),
+            ("time", json!(date.and_then(|date| date.time).map(|time| time.to_string()))),
+            ("place", json!(date.and_then(|date| date.place.as_deref()))),
+        ] {
+            if !value.is_null() {
+                all.insert(name.to_owned(), value);
+            }
+        }
+        if draft.truncated {
+            all.insert("truncated".to_owned(), json!(true));
+        }
+        told
+    });
+    let drafts: Vec<_> = drafts.collect();
+    let faults: Vec<_> = scrape
+        .faults
+        .iter()
+        .map(|fault| json!({"line": fault.line, "reason": fault.reason, "text": fault.text}))
+        .collect();
+    let unused: Vec<_> = blocks
+        .iter()
+        .filter_map(|block| block.reason.map(|reason| format!("{}: {reason}: {}", block.line, block.text)))
+        .collect();
+    json!({
+        "layout": scrape.layout, "confidence": (scrape.confidence * 100.0).round() / 100.0, "drafts": drafts,
+        "faults": faults, "refused": scrape.refused, "newest": scrape.newest.map(|day| day.to_string()),
+        "unused": unused,
+    })
+}
+
+#[test]
+fn every_fixture_reads_as_its_name_claims() {
+    insta::glob!("scrapes/*.txt", |path| {
+        let text = fs::read_to_string(path).unwrap();
+        insta::assert_json_snapshot!(shown(&text, &Terms::default()));
+    });
+}
+
+#[test]
+fn explaining_changes_nothing_and_names_every_block() {
+    for page in own_pages() {
+        let text = page.lines.join("\n");
+        let scrape = parse(&text, &newsroom());
+        let explained = explain(&text, &newsroom());
+        assert_eq!(explained.scrape.drafts, scrape.drafts);
+        assert!(explained.blocks.iter().all(|block| block.item.is_none_or(|item| item < scrape.drafts.len())));
+        let titles: Vec<_> = explained.blocks.iter().filter(|block| block.label == "title").collect();
+        assert_eq!(titles.len(), scrape.drafts.len());
+        assert!(titles.iter().zip(&scrape.drafts).all(|(block, draft)| block.text == draft.title));
+    }
+}
+
+/// A page whose lines are known: what damage is done to.
+#[derive(Clone)]
+struct Known {
+    name: String,
+    lines: Vec<String>,
+    items: Vec<KnownItem>,
+    headings: Vec<usize>,
+}
+
+/// The lines of an item's fields, counted from 0.
+#[derive(Clone)]
+struct KnownItem {
+    told: (String, String),
+    title: usize,
+    date: usize,
+    credit: Option<usize>,
+    summary: Option<usize>,
+}
+
+fn seeds() -> Option<Vec<Known>> {
+    let folder = shared("seeds")?;
+    let known = |label: Value| {
+        let name = label["file"].as_str().unwrap().to_owned();
+        let text = fs::read_to_string(folder.join(&name)).unwrap();
+        let line = |value: &Value| value.as_u64().map(|line| usize::try_from(line).unwrap() - 1);
+        let items = label["items"].as_array().unwrap().iter();
+        let headings = items.clone().filter_map(|item| line(&item["lines"]["heading"])).collect();
+        let items = items.map(|item| KnownItem {
+            told: (item["title"].as_str().unwrap().to_owned(), item["date"].as_str().unwrap().to_owned()),
+            title: line(&item["lines"]["title"]).unwrap(),
+            date: line(&item["lines"]["date"]).unwrap(),
+            credit: line(&item["lines"]["credit"]),
+            summary: line(&item["lines"]["summary"]),
+        });
+        Known { name, lines: text.split('\n').map(str::to_owned).collect(), items: items.collect(), headings }
+    };
+    Some(labels().into_iter().map(known).collect())
+}
+
+/// Pages of our own in the same shape, for where the seeds are absent.
+fn own_pages() -> Vec<Known> {
+    let things = ["The ferry to the outer isles", "A lamp on every quay", "Orchards near the ford", "Mills: a census"];
+    let page = |number: usize| {
+        let mut page = Known { name: format!("own {number}"), lines: vec![], items: vec![], headings: vec![] };
+        page.lines.extend(["News room".to_owned(), String::new()]);
+        for item in 0..9 {
+            if item % 3 == 0 {
+                page.headings.push(page.lines.len());
+                page.lines.extend([format!("{} 2020", ["June", "May", "April"][item / 3]), String::new()]);
+            }
+            let title = format!("{} {} in the year {}", things[(item + number) % 4], item + 2, 1990 + number);
+            let day = 28 - item;
+            let date = (["06", "05", "04"][item / 3], ["June", "May", "April"][item / 3]);
+            let credit = (item + number) % 3 == 1;
+            let mark = format!("  {}. ", item % 3 + 1);
+            let credit_at = credit.then_some(page.lines.len());
+            if credit {
+                page.lines.extend([format!("{mark}© Ann Field 2020"), String::new()]);
+            }
+            let title_at = page.lines.len();
+            page.lines.extend([format!("{}{title}", if credit { "    " } else { &mark }), String::new()]);
+            let date_at = page.lines.len();
+            page.lines.extend([format!("    {day:02} {} 2020", date.1), String::new()]);
+            let summary = (item * 7 + number) % 6 != 5;
+            let summary_at = summary.then_some(page.lines.len());
+            if summary {
+                page.lines.extend([
+                    format!("    What was said on day {day} of it fills a page, and then another one."),
+                    String::new(),
+                ]);
+            }
+            let told = (title, format!("2020-{}-{day:02}", date.0));
+            page.items.push(KnownItem { told, title: title_at, date: date_at, credit: credit_at, summary: summary_at });
+        }
+        page.lines.pop();
+        page
+    };
+    (0..5).map(page).collect()
+}
+
+/// A small generator of repeatable chance (splitmix64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((z ^ (z >> 31)) % u64::try_from(end.max(1)).unwrap()).unwrap()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Damage {
+    Numbers,
+    AllNumbers,
+    Credits,
+    Summaries,
+    Headings,
+    /// That of one item, with its number and credit.
+    Title,
+    Blanks,
+    Tail,
+}
+
+/// Does `damage` to `page` and says what a reader should still find.
+fn damaged(page: &Known, damage: &[Damage], chance: &mut Chance) -> (String, Vec<(String, String)>) {
+    let mut lines: Vec<Option<String>> = page.lines.iter().cloned().map(Some).collect();
+    let mut lost = vec![false; page.items.len()];
+    let unmark = |line: &mut Option<String>| {
+        if let Some((mark, rest)) = line.as_deref().and_then(|line| line.split_once(". "))
+            && mark.trim().parse::<u32>().is_ok()
+        {
+            *line = Some(format!("    {rest}"));
+        }
+    };
+    // A line that goes takes the blank line behind it along.
+    let remove = |lines: &mut Vec<Option<String>>, at: usize| {
+        lines[at] = None;
+        if let Some(next) = lines.get_mut(at + 1) {
+            *next = None;
+        }
+    };
+    for kind in damage {
+        let one = chance.below(page.items.len());
+        for (at, (item, lost)) in page.items.iter().zip(&mut lost).enumerate() {
+            let hit = chance.below(3) == 0;
+            let first = item.credit.unwrap_or(item.title);
+            match kind {
+                Damage::Numbers if hit => unmark(&mut lines[first]),
+                Damage::AllNumbers => unmark(&mut lines[first]),
+                // The credit goes with the number before it and leaves its blank lines, as in the seeds.
+                Damage::Credits if hit => {
+                    if let Some(at) = item.credit {
+                        lines[at] = Some(String::new());
+                    }
+                }
+                Damage::Summaries if hit => {
+                    if let Some(at) = item.summary {
+                        remove(&mut lines, at);
+                    }
+                }
+                Damage::Title if at == one => {
+                    lines[first] = Some(String::new());
+                    lines[item.title] = Some(String::new());
+                    *lost = true;
+                }
+                _ => {}
+            }
+        }
+        if *kind == Damage::Headings {
+            for at in &page.headings {
+                if chance.below(2) == 0 {
+                    remove(&mut lines, *at);
+                }
+            }
+        }
+    }
+    let mut ends = vec![0; lines.len()];
+    let mut text = String::new();
+    for (line, end) in lines.iter().zip(&mut ends) {
+        let Some(line) = line else { continue };
+        if damage.contains(&Damage::Blanks) && line.trim().is_empty() {
+            continue;
+        }
+        text += line;
+        *end = text.len();
+        text.push('\n');
+    }
+    text.truncate(text.trim_end_matches('\n').len());
+    if damage.contains(&Damage::Tail) {
+        let least = ends[page.items[1].date];
+        text.truncate(text.floor_char_boundary(least + chance.below(text.len() - least)));
+        // Cut right behind a line, a page cannot be told from one that ends there with a headline.
+        text.truncate(text.trim_end_matches('\n').len());
+    }
+    let left = page.items.iter().zip(&lost).filter(|(item, lost)| !**lost && ends[item.date] <= text.len());
+    let left = left.map(|(item, _)| item.told.clone()).collect();
+    (text, left)
+}
+
+/// Harmonic mean of precision and recall of title and date together, over `rounds` of damage to each page; and the
+/// pages that were not read exactly.
+fn measure(pages: &[Known], damage: &[Damage], rounds: u64) -> (f64, Vec<String>) {
+    let (mut found, mut wanted, mut both) = (0, 0, 0);
+    let mut inexact = Vec::new();
+    for (page, round) in pages.iter().flat_map(|page| (0..rounds).map(move |round| (page, round))) {
+        let (text, left) = damaged(page, damage, &mut Chance(round));
+        let scrape = parse(&text, &newsroom());
+        let told = scrape.drafts.iter().map(|draft| {
+            let day = draft.date.as_ref().and_then(|date| date.day);
+            (draft.title.clone().into_owned(), day.map(|day| day.to_string()).unwrap_or_default())
+        });
+        let told: Vec<_> = told.collect();
+        found += told.len();
+        wanted += left.len();
+        both += told.iter().filter(|item| left.contains(item)).count();
+        if told != left {
+            let spurious: Vec<_> = told.iter().filter(|item| !left.contains(item)).collect();
+            let missed: Vec<_> = left.iter().filter(|item| !told.contains(item)).collect();
+            inexact.push(format!("{} round {round}: spurious {spurious:?} missed {missed:?}", page.name));
+        }
+    }
+    let f1 = (2 * both) as f64 / (found + wanted) as f64;
+    (f1, inexact)
+}
+
+#[test]
+fn damaged_pages_give_the_items_that_remain() {
+    let mut sets = vec![("own", own_pages())];
+    sets.extend(seeds().map(|seeds| ("seeds", seeds)));
+    for (name, pages) in sets {
+        for damage in [
+            &[Damage::Numbers][..],
+            &[Damage::AllNumbers],
+            &[Damage::Credits],
+            &[Damage::Summaries],
+            &[Damage::Headings],
+            &[Damage::Title],
+            &[Damage::Tail],
+            &[Damage::Credits, Damage::Summaries, Damage::Headings, Damage::Tail],
+            &[Damage::Numbers, Damage::Headings, Damage::Tail],
+        ] {
+            let (f1, inexact) = measure(&pages, damage, 40);
+            eprintln!("{name} {damage:?}: F1 {f1:.3}, {} inexact", inexact.len());
+            // A last item that lost its number, behind one without a summary, in a file cut right behind its date, reads
+            // as that one's summary and a stray date: nothing in the text tells otherwise.
+            let least = if damage.contains(&Damage::Numbers) && damage.len() > 1 { 0.995 } else { 1.0 };
+            assert!(f1 >= least, "{name} {damage:?}: F1 {f1:.3}\n{}", inexact.join("\n"));
+        }
+        // The layout reads blocks; without blank lines a credit and its title are one, and headings join summaries.
+        let (f1, _) = measure(&pages, &[Damage::Blanks], 1);
+        eprintln!("{name} without blank lines: F1 {f1:.3}");
+        assert!(f1 > 0.75, "{name} without blank lines: F1 {f1:.3}");
+    }
+}
+
+/// A summary that is read is the item's own: damage elsewhere never lends text.
+#[test]
+fn a_lost_title_lends_neither_date_nor_summary_to_a_neighbour() {
+    for page in own_pages().iter().chain(&seeds().unwrap_or_default()) {
+        let whole = page.lines.join("\n");
+        let whole = parse(&whole, &newsroom());
+        for round in 0..40 {
+            let (text, _) = damaged(page, &[Damage::Title], &mut Chance(round));
+            for draft in parse(&text, &newsroom()).drafts {
+                let own = whole.drafts.iter().find(|other| other.title == draft.title);
+                let own = own.unwrap_or_else(|| panic!("{} {round}: nobody's title: {draft:#?}", page.name));
+                assert_eq!((&draft.summary, &draft.date), (&own.summary, &own.date), "{} {round}", page.name);
+            }
+        }
+    }
+}
+
+/// Lines that pages are made of, and lines that nobody would expect.
+fn soup() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        Just(String::new()),
+        Just("News room".to_owned()),
+        Just("June 2020".to_owned()),
+        Just("    15 June 2020".to_owned()),
+        Just("14/06/2020, Geneva".to_owned()),
+        Just("16 November, 02:00".to_owned()),
+        Just("  1. A title".to_owned()),
+        Just("  2.".to_owned()),
+        Just("• 0".to_owned()),
+        Just("  3. © Ann Field 2020".to_owned()),
+        Just("    A sentence of words that ends, as sentences do, with a full stop.".to_owned()),
+        Just("a | 15 June 2020 | b".to_owned()),
+        Just("Read more".to_owned()),
+        ".{0,40}",
+        "[ \\t\\r\\u{2028}\\u{c}\\u{feff}\\u{3000}]{0,5}[0-9]{0,5}[./-]?[A-Za-z]{0,9}[ ,.:-]{0,2}[0-9]{0,5}",
+    ];
+    (proptest::collection::vec(line, 0..40), any::<bool>())
+        .prop_map(|(lines, end)| lines.join("\n") + if end { "\n" } else { "" })
+}
+
+fn check_spans(text: &str) -> Result<(), TestCaseError> {
+    let lines = u32::try_from(text.split(['\n', '\r']).count()).unwrap();
+    let captured = chrono::NaiveDate::from_ymd_opt(2020, 6, 30);
+    for terms in [newsroom(), Terms { captured, date_order: Some(DateOrder::Mdy), ..Terms::default() }] {
+        let Explained { scrape, blocks } = explain(text, &terms);
+        let mut before = 0;
+        for draft in &scrape.drafts {
+            prop_assert!(before < draft.line && draft.line <= draft.last_line && draft.last_line <= lines);
+            prop_assert!(!draft.title.trim().is_empty());
+            before = draft.last_line;
+        }
+        prop_assert!(scrape.faults.iter().all(|fault| (1..=lines).contains(&fault.line)));
+        prop_assert!((0.0..=1.0).contains(&scrape.confidence));
+        prop_assert!(scrape.refused.is_some() == scrape.drafts.is_empty());
+        prop_assert!(blocks.iter().all(|block| block.cost < 100.0));
+    }
+    Ok(())
+}
+
+/// Items of a numbered page: a credit, a summary and a gap may be there or not.
+fn newsroom_items() -> impl Strategy<Value = String> {
+    let item = (
+        any::<bool>(),
+        1..29_u32,
+        proptest::option::of("[A-Z][a-z]{2,9}( [a-z]{2,9}){3,20}\\."),
+        "[A-Z][a-z]{2,9}( [a-z]{2,9}){1,9}",
+    );
+    proptest::collection::vec(item, 2..8).prop_map(|items| {
+        let mut page = "News room\n\nJune 2020\n\n".to_owned();
+        for (number, (credit, day, summary, title)) in (1..).zip(items) {
+            let credit = if credit { "© Ann Field\n\n    " } else { "" };
+            page += &format!("  {number}. {credit}{title}\n\n    {day} June 2020\n\n");
+            if let Some(summary) = summary {
+                page += &format!("    {summary}\n\n");
+            }
+        }
+        page
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_without_a_panic(text in any::<String>()) {
+        check_spans(&text)?;
+    }
+
+    #[test]
+    fn any_soup_of_lines_gives_drafts_in_order_on_lines_that_exist(text in soup()) {
+        check_spans(&text)?;
+    }
+
+    #[test]
+    fn an_item_appended_changes_no_earlier_title_or_date(page in newsroom_items()) {
+        let longer = format!("{page}  9. One item more\n\n    1 May 2020\n\n    It says what it says, and no more than that.\n\n");
+        let told = |text: &str| -> Vec<_> {
+            let drafts = parse(text, &newsroom()).drafts;
+            drafts.iter().map(|draft| (draft.title.to_string(), draft.date.as_ref().and_then(|date| date.day))).collect()
+        };
+        let (before, after) = (told(&page), told(&longer));
+        prop_assert_eq!(after.len(), before.len() + 1);
+        prop_assert_eq!(&after[..before.len()], &before[..]);
+    }
+}
+
+#[test]
+fn ten_times_the_text_costs_about_ten_times_as_much() {
+    let shapes: [(&str, fn(usize) -> String); 9] = [
+        ("an endless line", |n| "word ".repeat(n * 20)),
+        ("an endless title between dates", |n| format!("1. {}\n\n15 June 2020\n", "T".repeat(n * 20))),
+        ("tiny blocks", |n| "a\n\n".repeat(n)),
+        ("deep indents", |n| format!("{}x\n", " ".repeat(400)).repeat(n / 20)),
+        ("one deep indent", |n| format!("{}x\n", " ".repeat(n * 20))),
+        ("dates", |n| "15 June 2020\n".repeat(n)),
+        ("numbers", |n| "12\n".repeat(n)),
+        ("bars", |n| "|\n".repeat(n)),
+        ("one run of lines", |n| "15 June of the year and more\n".repeat(n)),
+    ];
+    for (name, shape) in shapes {
+        let fastest = |text: &str| {
+            let time = |_| {
+                let start = std::time::Instant::now();
+                std::hint::black_box(parse(text, &newsroom()).faults.len());
+                start.elapsed()
+            };
+            (0..3).map(time).min().unwrap()
+        };
+        let (small, large) = (fastest(&shape(3000)), fastest(&shape(30_000)));
+        // Quadratic would be a hundred times; the slack is for a machine that does other things.
+        assert!(large < small * 30 + std::time::Duration::from_millis(5), "{name}: {small:?}, then {large:?}");
     }
 }

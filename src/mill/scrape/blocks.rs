@@ -53,6 +53,9 @@ pub(crate) struct Page<'t> {
     pub(crate) cut: bool,
     /// Number of the last line.
     pub(crate) last_line: u32,
+    /// The file holds a `|`, or a tab: only then can there be rows.
+    pub(crate) pipes: bool,
+    pub(crate) tabs: bool,
 }
 
 /// Takes `text` apart.
@@ -63,8 +66,10 @@ pub(crate) fn split<'t>(text: &'t str, unit: Unit, lexicon: &Lexicon) -> Page<'t
         dates: Vec::with_capacity((text.len() / 320).min(1024) + 2),
         cut: !text.is_empty() && !text.ends_with(['\n', '\r']),
         last_line: 0,
+        pipes: text.contains('|'),
+        tabs: text.contains('\t'),
     };
-    let pipes = text.contains('|');
+    let pipes = page.pipes;
     let mut blanks = 0_u32;
     // The run that the next line may go on with, by where its text begins.
     let mut open: Option<usize> = None;

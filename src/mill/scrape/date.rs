@@ -130,9 +130,8 @@ fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
             !lead.is_ascii() && head.starts_with(|c| digit(c).is_some()) && number_may_begin_date(head, lexicon)
         }
         Some(_) => {
-            let holds_digit = bytes.iter().any(u8::is_ascii_digit) || !head.is_ascii();
             let word = head.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
-            holds_digit && lexicon.word(word) != Word::Other
+            lexicon.word(word) != Word::Other && (bytes.iter().any(u8::is_ascii_digit) || !head.is_ascii())
         }
         None => false,
     }
@@ -140,8 +139,8 @@ fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
 
 /// Most numbers that begin a line are list numbers: the first word behind them tells.
 fn number_may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
-    let behind = head.trim_start_matches(|c| digit(c).is_some());
-    let next = behind.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let behind = head.trim_start_matches(|c: char| c.is_ascii_digit() || digit(c).is_some());
+    let next = behind.trim_start_matches(|c: char| !c.is_ascii_alphanumeric() && !c.is_alphanumeric());
     let word = next.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
     // A bare number may be a year; a number next may be a month.
     next.is_empty() || next.starts_with(|c| digit(c).is_some()) || lexicon.word(word) != Word::Other
@@ -175,8 +174,8 @@ enum Kind {
 #[derive(Debug, Clone, Copy)]
 struct Part {
     kind: Kind,
-    start: usize,
-    end: usize,
+    start: u8,
+    end: u8,
 }
 
 /// The parts of one line, without an allocation.
@@ -210,7 +209,9 @@ impl Parts {
                 Kind::Sign(c)
             };
             let Some(slot) = parts.list.get_mut(parts.count) else { break };
-            *slot = Part { kind, start, end };
+            // No line that is taken apart is longer than a byte can count.
+            let short = |at| u8::try_from(at).unwrap_or(u8::MAX);
+            *slot = Part { kind, start: short(start), end: short(end) };
             parts.count += 1;
         }
         parts
@@ -452,7 +453,7 @@ impl<'t> Cursor<'t, '_> {
     }
 
     fn text(&self, ahead: usize) -> Option<&'t str> {
-        self.parts.get(self.at + ahead).and_then(|part| self.line.get(part.start..part.end))
+        self.parts.get(self.at + ahead).and_then(|part| self.line.get(usize::from(part.start)..usize::from(part.end)))
     }
 
     /// `14:30`, `14:30:05Z`, `2.30 p.m.`, `2 pm`, and a zone; `None` in the pair's first place with a bad time.
@@ -547,7 +548,7 @@ impl<'t> Cursor<'t, '_> {
         let comma = self.take_sign(&[',']);
         let Some(first) = self.parts.get(self.at) else { return (!comma).then_some(()) };
         // The parts may have run out before the line did; the words below are taken from the line itself.
-        let words = self.line.get(first.start..)?;
+        let words = self.line.get(usize::from(first.start)..)?;
         if comma && self.parts.len() == self.at + 1 && first.kind == Kind::Word(Word::Weekday) {
             return Some(());
         }

@@ -52,7 +52,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         return Label { kind, ..plain };
     }
     // Long paragraphs are most of a file, and can be nothing but text.
-    if text.len() > LONG_BYTES && !text.contains('|') {
+    if text.len() > LONG_BYTES && !page.pipes {
         return Label { wordy: true, begins_with_date: date::begins(text, lexicon), ..plain };
     }
     if is_credit(text, lexicon) {
@@ -66,8 +66,8 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     if !block.folded && date::is_month(text, lexicon) {
         return Label { kind: Kind::Month, ..plain };
     }
-    let piped = text.contains('|');
-    if (piped || text.contains('\t')) && is_row(text, lexicon) {
+    let piped = page.pipes && text.contains('|');
+    if (piped || (page.tabs && text.contains('\t'))) && is_row(text, lexicon) {
         return Label { kind: Kind::Row, piped, ..plain };
     }
     let short = !block.folded && is_short(text);

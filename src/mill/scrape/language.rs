@@ -3,7 +3,6 @@
 //! A language is data: one [`Language`] value. Everything else asks a [`Lexicon`], which is built once from the
 //! languages a source may be written in, so that a new language needs a table here and nothing anywhere else.
 
-use std::cmp::Ordering;
 use std::sync::LazyLock;
 
 /// What a word does in a date.
@@ -121,6 +120,8 @@ static LANGUAGES: [&Language; 1] = [&ENGLISH];
 pub(crate) struct Lexicon {
     /// Sorted by the word.
     words: Vec<(&'static str, Word)>,
+    /// Where in `words` those with a given first byte stand.
+    by_first: [(u16, u16); 256],
     /// The first bytes with which a month or a weekday may begin: the cheapest test of all.
     begins: [bool; 256],
     small: Vec<&'static str>,
@@ -148,6 +149,7 @@ impl Lexicon {
     const fn empty() -> Self {
         Self {
             words: Vec::new(),
+            by_first: [(0, 0); 256],
             begins: [false; 256],
             small: Vec::new(),
             credits: Vec::new(),
@@ -182,7 +184,12 @@ impl Lexicon {
         // The sort is stable: where two languages share a word, the one named first keeps it.
         words.sort_by_key(|(name, _)| *name);
         words.dedup_by_key(|(name, _)| *name);
-        for (name, word) in &words {
+        for ((name, word), at) in words.iter().zip(0..) {
+            let lead = name.bytes().next().unwrap_or_default();
+            if let Some((from, to)) = lexicon.by_first.get_mut(usize::from(lead)) {
+                *from = if *to == 0 { at } else { *from };
+                *to = at + 1;
+            }
             if matches!(word, Word::Month(_) | Word::Weekday) {
                 for first in name.chars().take(1).flat_map(|c| [c, c.to_uppercase().next().unwrap_or(c)]) {
                     let mut buffer = [0; 4];
@@ -204,8 +211,13 @@ impl Lexicon {
 
     /// What `word` does in a date, whatever its case.
     pub(crate) fn word(&self, word: &str) -> Word {
-        let found = self.words.binary_search_by(|(name, _)| compare(name, word));
-        found.ok().and_then(|at| self.words.get(at)).map_or(Word::Other, |(_, meaning)| *meaning)
+        let Some(first) = word.chars().next() else { return Word::Other };
+        let mut buffer = [0; 4];
+        let first = first.to_lowercase().next().unwrap_or(first).encode_utf8(&mut buffer);
+        let lead = first.bytes().next().unwrap_or_default();
+        let (from, to) = self.by_first.get(usize::from(lead)).copied().unwrap_or_default();
+        let near = self.words.get(usize::from(from)..usize::from(to)).unwrap_or_default();
+        near.iter().find(|(name, _)| is_same(name, word)).map_or(Word::Other, |(_, meaning)| *meaning)
     }
 
     /// Whether `word` may stay small inside a name.
@@ -215,22 +227,18 @@ impl Lexicon {
 
     /// Whether `line` is one that stands around lists and says nothing.
     pub(crate) fn is_furniture(&self, line: &str) -> bool {
-        self.furniture.iter().any(|phrase| compare(phrase, line).is_eq())
+        self.furniture.iter().any(|phrase| is_same(phrase, line))
     }
 
     /// Whether `word` is what counters count.
     pub(crate) fn is_counted(&self, word: &str) -> bool {
-        self.counted.iter().any(|noun| compare(noun, word).is_eq())
+        self.counted.iter().any(|noun| is_same(noun, word))
     }
 }
 
-/// Compares `name`, which is in lower case, with `word` in any case, without an allocation.
-fn compare(name: &str, word: &str) -> Ordering {
-    if word.is_ascii() {
-        name.bytes().cmp(word.bytes().map(|b| b.to_ascii_lowercase()))
-    } else {
-        name.chars().cmp(word.chars().flat_map(char::to_lowercase))
-    }
+/// Whether `word`, in any case, is `name`, which is in lower case.
+fn is_same(name: &str, word: &str) -> bool {
+    name.eq_ignore_ascii_case(word) || (!word.is_ascii() && name.chars().eq(word.chars().flat_map(char::to_lowercase)))
 }
 
 #[cfg(test)]

@@ -166,6 +166,14 @@ impl<'a, 't> Prices<'a, 't> {
         let mut fit = [IMPOSSIBLE; MOST_PLACES];
         for (slot, place) in fit.iter_mut().zip(&self.layout.places) {
             *slot = fits(*place, label);
+            // A short line that opens the page is its title, not the kicker of the first item.
+            if place.field == Field::Kicker && first && bare {
+                *slot += ONE;
+            }
+            // A list mark can make a headline of a date; nothing else can.
+            if place.field == Field::Title && bare && matches!(label.kind, Kind::Date(_)) {
+                *slot = IMPOSSIBLE;
+            }
         }
         Bill {
             noise,
@@ -195,6 +203,8 @@ impl<'a, 't> Prices<'a, 't> {
     fn noise(&self, bill: &Bill, state: usize) -> (u64, usize) {
         match state {
             OUTSIDE => (bill.noise, OUTSIDE),
+            // Here no text stands before the date that could be its title: the heading must not become one.
+            HEADED | BETWEEN if bill.strays => (bill.noise_later, ADRIFT),
             HEADED => (bill.noise + bill.disturbs, HEADED),
             BETWEEN => (bill.noise_later + bill.disturbs, BETWEEN),
             ADRIFT => (bill.noise_adrift, ADRIFT),
@@ -202,7 +212,8 @@ impl<'a, 't> Prices<'a, 't> {
                 let place = state - PLACES;
                 let astray = bill.strays && place >= self.date;
                 let open = self.unfinished.get(place).copied().unwrap_or(false);
-                (bill.noise_later + if open { bill.disturbs } else { 0 }, if astray { ADRIFT } else { state })
+                // The text before a stray date is its title if it does not read like a sentence: a doubt decides.
+                (bill.noise_later + if open || astray { bill.disturbs } else { 0 }, if astray { ADRIFT } else { state })
             }
         }
     }
@@ -271,30 +282,43 @@ impl<'a, 't> Prices<'a, 't> {
             let bill = self.bill(block, label, first);
             first = false;
             let mut row = Row::default();
-            let reached = |state: &(usize, &u64)| *state.1 < IMPOSSIBLE;
-            let known = || costs.iter().enumerate().take(states).filter(reached);
-            for (from, cost) in known().skip_while(|(from, _)| *from < PLACES) {
-                let place = from - PLACES;
-                for (next, (fit, pattern)) in bill.fit.iter().zip(&self.layout.places).enumerate().skip(place) {
-                    if next > place {
-                        let price = bill.into + self.missing_between(place, next) + fit;
-                        row.offer(PLACES + next, cost + price, Move::In, from);
-                    } else if pattern.need == Need::Often {
-                        row.offer(from, cost + bill.into + bill.more + fit, Move::In, from);
+            let (free, placed) = costs.split_at(PLACES);
+            // What each state of an open item would have cost had the item ended there.
+            let mut ended = [IMPOSSIBLE; MOST_PLACES];
+            for ((slot, cost), place) in ended.iter_mut().zip(placed).zip(0..self.layout.places.len()) {
+                *slot = cost + self.lack_behind(place);
+            }
+            // The cheapest place so far from which the next can be reached.
+            let mut before = (IMPOSSIBLE, 0);
+            let places = placed.iter().zip(&ended).zip(&bill.fit).zip(&self.layout.places).enumerate();
+            for (place, (((cost, ended), fit), pattern)) in places {
+                if *fit < IMPOSSIBLE {
+                    let behind = self.lack.get(place).copied().unwrap_or(0);
+                    let (ended, from) = before;
+                    row.offer(PLACES + place, ended.saturating_sub(behind) + bill.into + fit, Move::In, from);
+                    if pattern.need == Need::Often {
+                        row.offer(PLACES + place, cost + bill.into + bill.more + fit, Move::In, PLACES + place);
                     }
                 }
+                if *ended < before.0 {
+                    before = (*ended, PLACES + place);
+                }
             }
-            for (from, cost) in known() {
+            for (from, cost) in costs.iter().enumerate().take(states) {
                 let (price, to) = self.noise(&bill, from);
                 row.offer(to, cost + price, Move::Noise, from);
             }
+            let items = || ended.iter().zip(PLACES..).map(|(cost, from)| (*cost, from));
             if bill.heading < IMPOSSIBLE {
-                for (from, cost) in known() {
+                for (from, cost) in free.iter().enumerate() {
                     let to = if from <= HEADED { HEADED } else { BETWEEN };
-                    row.offer(to, cost + self.heading(&bill, from), Move::Heading, from);
+                    row.offer(to, cost + bill.heading, Move::Heading, from);
                 }
+                let (cost, from) = items().min().unwrap_or((IMPOSSIBLE, 0));
+                row.offer(BETWEEN, cost + bill.heading, Move::Heading, from);
             }
-            let starts = known().map(|(from, cost)| (cost + self.start(&bill, from), from));
+            let starts = free.iter().enumerate().map(|(from, cost)| (cost + self.start(&bill, from), from));
+            let starts = starts.chain(items().map(|(cost, from)| (cost + bill.start_later, from)));
             if let Some((cost, from)) = starts.min() {
                 for (place, fit) in bill.fit.iter().enumerate().take(self.layout.places.len()) {
                     row.offer(PLACES + place, cost + self.missing_before(place) + fit, Move::Start, from);

@@ -79,9 +79,11 @@ impl<'t> Look<'t> {
                 Move::Heading => section = Some(block),
                 // A wide gap under a heading says that another heading, the true one, was lost there.
                 Move::Start if step.under_heading() && self.evidence.is_wide(block) => section = None,
-                Move::Noise if matches!(label.kind, Kind::Date(_) | Kind::CutDate) => {
-                    faults.push(fault(block.line, STRAY, block.text));
-                }
+                Move::Noise => match label.kind {
+                    Kind::Date(_) => faults.push(fault(block.line, STRAY, block.text)),
+                    Kind::CutDate => faults.push(fault(block.line, CUT_DATE, block.text)),
+                    _ => {}
+                },
                 _ => {}
             }
             if step.act == Move::Start {
@@ -95,6 +97,7 @@ impl<'t> Look<'t> {
             }
         }
         self.close(open.take(), true, &mut drafts, &mut faults, &mut owners);
+        faults.sort_by_key(|fault| fault.line);
         let blocks = if explaining { self.explain(layout, reading, &owners) } else { Vec::new() };
         (judge(layout, reading, drafts, faults), blocks)
     }
@@ -170,6 +173,7 @@ impl<'t> Look<'t> {
 }
 
 const STRAY: &str = "a date without a title";
+const CUT_DATE: &str = "the file is cut in this date, or may be";
 
 /// Why a block is in no draft; `None` when it is, or heads some.
 fn why_unused(label: &Label, step: Step, owned: bool) -> Option<&'static str> {
@@ -177,7 +181,7 @@ fn why_unused(label: &Label, step: Step, owned: bool) -> Option<&'static str> {
         (Move::Heading, _) => None,
         (Move::In | Move::Start, _) => (!owned).then_some("belongs to an item that was not taken"),
         (Move::Noise, Kind::Date(_)) => Some(STRAY),
-        (Move::Noise, Kind::CutDate) => Some("the last line of a cut file: the date may be cut"),
+        (Move::Noise, Kind::CutDate) => Some(CUT_DATE),
         (Move::Noise, Kind::Furniture) => Some("furniture"),
         (Move::Noise, Kind::Credit) => Some("a photo line without an item"),
         (Move::Noise, Kind::Month | Kind::Row | Kind::Text) => Some("no part of an item"),
