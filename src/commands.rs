@@ -222,7 +222,8 @@ fn progress_bar(cli: &Cli) -> Option<ProgressBar> {
         return None;
     }
     let bar = ProgressBar::no_length();
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} files").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{bar:30} {pos}/{len} files").unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style);
     Some(bar)
 }
@@ -276,11 +277,14 @@ fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
         return Err(Trouble::usage(format!("no item has the id {unknown}")).help("feedmill items lists them").into());
     }
     let mut decided = Decided::read(&state)?;
-    if let (Decision::Alias { alias, .. }, Some(of)) = (&decision, decided.decisions.aliases.get(match &decision {
-        Decision::Alias { alias, .. } => alias,
-        Decision::Retract { retract, .. } => retract,
-        Decision::FirstSeen { first_seen, .. } => first_seen,
-    })) {
+    if let (Decision::Alias { alias, .. }, Some(of)) = (
+        &decision,
+        decided.decisions.aliases.get(match &decision {
+            Decision::Alias { alias, .. } => alias,
+            Decision::Retract { retract, .. } => retract,
+            Decision::FirstSeen { first_seen, .. } => first_seen,
+        }),
+    ) {
         return Err(Trouble::usage(format!("{alias} is an alias already, of {of}")).into());
     }
     decided.add(decision)?;

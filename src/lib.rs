@@ -1,6 +1,7 @@
 //! feedmill: a folder of saved listing pages goes in, feeds that any reader can trust come out.
 
 pub mod cli;
+mod commands;
 pub mod config;
 pub mod decided;
 pub mod inbox;
@@ -12,6 +13,5 @@ pub mod stat;
 pub mod state;
 pub mod store;
 pub mod trouble;
-mod commands;
 
 pub use commands::run;

@@ -36,8 +36,8 @@ use crate::publish::{self, Disk, Listed};
 use crate::report::{Drift, FAULTS_TOLD, FaultLine, FeedLine, Report, SkippedLine};
 use crate::stat::Stat;
 use crate::store::{
-    Absorbed, Batch, FeedState, FeedTerms, Found, Known, LedgerRow, Line, Look, PublishedRow, Reading, Store,
-    StoreError, Terms,
+    Absorbed, Batch, FeedState, FeedTerms, Found, Known, KnownSource, LedgerRow, Line, Look, PublishedRow, Reading,
+    Store, StoreError, Terms,
 };
 use crate::trouble::Trouble;
 
@@ -638,16 +638,12 @@ impl<'a> Pass<'a> {
     /// The store gave up.
     pub fn terms(&self, store: &mut dyn Store, decided: &Decided) -> Result<Terms, PassError> {
         let numbers = self.numbers(store)?;
-        let mut sources = BTreeMap::new();
-        // A source that left the config keeps the site that its items are filed under, and its times are read in UTC.
-        for (no, name, site) in store.known_sources()? {
-            let site = site.unwrap_or_else(|| Site::new(&name));
-            sources.insert(no, SourceRule { name, site, zone: chrono_tz::Tz::UTC });
-        }
+        let mut sources: BTreeMap<_, _> = store.known_sources()?.into_iter().map(KnownSource::rule).collect();
         let mut states = HashMap::new();
         for (source, no) in self.config.sources.iter().zip(&numbers) {
             let rule = SourceRule {
                 name: source.name.clone(),
+                place: source.site.clone(),
                 site: Site::new(source.namespace_site()),
                 zone: source.timezone,
             };
@@ -660,7 +656,15 @@ impl<'a> Pass<'a> {
             .iter()
             .map(|source| {
                 let labels: Vec<_> = source.files.roots().iter().map(|root| &root.label).collect();
-                (&source.name, source.namespace_site(), source.timezone, &source.captured, source.undated, labels)
+                (
+                    &source.name,
+                    &source.site,
+                    source.namespace_site(),
+                    source.timezone,
+                    &source.captured,
+                    source.undated,
+                    labels,
+                )
             })
             .collect();
         let fingerprint = format!("{described:?}");

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, Moment, SourceNo, Text};
-use crate::mill::settle::Rules;
+use crate::mill::settle::{Rules, SourceRule};
 use crate::stat::Stat;
 
 mod memory;
@@ -212,6 +212,28 @@ pub struct Terms {
     pub fingerprint: String,
 }
 
+/// A source that the store has seen, in the config now or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownSource {
+    /// Its number.
+    pub no: SourceNo,
+    /// Its name in the config.
+    pub name: String,
+    /// What its items were last filed under: the place scraped, and the namespace of its keys.
+    pub filed: Option<(String, Site)>,
+}
+
+impl KnownSource {
+    /// The rule of a source that is not in the config: it keeps the site that its items are filed under, and its times
+    /// are read in UTC.
+    #[must_use]
+    pub fn rule(self) -> (SourceNo, SourceRule) {
+        let Self { no, name, filed } = self;
+        let (place, site) = filed.unwrap_or_else(|| (name.clone(), Site::new(&name)));
+        (no, SourceRule { name, place, site, zone: chrono_tz::Tz::UTC })
+    }
+}
+
 /// Where an item was sighted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SightedAt {
@@ -325,8 +347,8 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub trait Store {
     /// The numbers of the sources with these names, given out at first sight.
     fn source_numbers(&mut self, names: &[&str]) -> Result<Vec<SourceNo>>;
-    /// All sources ever seen: number, name, and the site its items were last filed under.
-    fn known_sources(&self) -> Result<Vec<(SourceNo, String, Option<Site>)>>;
+    /// All sources ever seen.
+    fn known_sources(&self) -> Result<Vec<KnownSource>>;
     /// Every path ever seen.
     fn ledger(&self) -> Result<Vec<LedgerRow>>;
     /// The contents that a path had, in order.

@@ -97,7 +97,12 @@ impl World {
     }
 
     fn terms(&self) -> Terms {
-        let rule = |name: &str| SourceRule { name: name.into(), site: Site::new(SITE), zone: chrono_tz::Tz::UTC };
+        let rule = |name: &str| SourceRule {
+            name: name.into(),
+            place: SITE.into(),
+            site: Site::new(SITE),
+            zone: chrono_tz::Tz::UTC,
+        };
         let captured = |_, path: &str| path.get(..10).and_then(|day| day.parse().ok()).map(Moment::Day);
         let feed = |name: &str, sources: &[u32]| FeedTerms {
             name: name.into(),

@@ -36,7 +36,12 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     let captured = stated.or(scrape.newest.map(Moment::Day));
     // Without a source the file is read as `feedmill --once FOLDER` would.
     let site = belongs.as_ref().map_or_else(
-        || canonical.as_ref().and_then(|file| Some(file.parent()?.file_name()?.to_string_lossy().into_owned())).unwrap_or_default(),
+        || {
+            canonical
+                .as_ref()
+                .and_then(|file| Some(file.parent()?.file_name()?.to_string_lossy().into_owned()))
+                .unwrap_or_default()
+        },
         |(source, _)| source.namespace_site().to_owned(),
     );
     let exit = match scrape.refused.is_some() || scrape.confidence < scrape::DRIFT_BELOW {
@@ -75,10 +80,21 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
         return Ok(exit);
     }
     let colour = cli.global.color.wanted(io::stdout().is_terminal());
-    write!(out, "{}: layout {}, confidence {:.2}, {}", file.display(), scrape.layout, scrape.confidence, decoded.encoding)?;
-    writeln!(out, ", captured {}", captured.map_or_else(|| "unknown".to_owned(), |moment| moment.instant().to_rfc3339()))?;
+    write!(
+        out,
+        "{}: layout {}, confidence {:.2}, {}",
+        file.display(),
+        scrape.layout,
+        scrape.confidence,
+        decoded.encoding
+    )?;
+    writeln!(
+        out,
+        ", captured {}",
+        captured.map_or_else(|| "unknown".to_owned(), |moment| moment.instant().to_rfc3339())
+    )?;
     for block in &explained.blocks {
-        writeln!(out, "{}", block.line(colour))?;
+        writeln!(out, "{}", told(block, colour))?;
     }
     for fault in &scrape.faults {
         writeln!(out, "line {}: {}: {}", fault.line, fault.reason, fault.text)?;
@@ -89,6 +105,24 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     }
     out.flush()?;
     Ok(exit)
+}
+
+/// One block on one line: where, what it became, at what cost, and the beginning of its text.
+fn told(block: &scrape::BlockUse<'_>, colour: bool) -> String {
+    let style = match (colour, block.label, block.item) {
+        (false, ..) => ("", ""),
+        (_, "title", _) => ("\x1b[1m", "\x1b[0m"),
+        (_, "date", _) => ("\x1b[36m", "\x1b[0m"),
+        (_, "heading", _) => ("\x1b[35m", "\x1b[0m"),
+        (_, _, None) => ("\x1b[2m", "\x1b[0m"),
+        _ => ("", ""),
+    };
+    let item = block.item.map_or_else(String::new, |item| (item + 1).to_string());
+    // What a page says must not steer a terminal.
+    let text: String = block.text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(90).collect();
+    let reason = block.reason.map_or_else(String::new, |reason| format!("  [{reason}]"));
+    let (on, off) = style;
+    format!("{:>6} {:>4} {on}{:<8}{off} {:>4.1}  {on}{text}{off}{reason}", block.line, item, block.label, block.cost)
 }
 
 /// `explain --item ID`: where a stored item comes from.
@@ -106,17 +140,19 @@ pub(super) fn item(cli: &Cli, id: Option<&Key>) -> Result<Exit, Ended> {
         return Err(Trouble::usage(format!("no item has the id {id}")).help("feedmill items lists them").into());
     };
     let retracted = view.decided.decisions.retracted.contains(&id);
-    let feeds = view.store.feeds_showing(&item).map_err(|error| view.failed(error))?;
-    let sites = view.store.sites().map_err(|error| view.failed(error))?;
+    let feeds = view.store.feeds_of(&item).map_err(|error| view.failed(error))?;
+    let known = view.store.known_sources().map_err(|error| view.failed(error))?;
     let mut out = io::stdout().lock();
     if cli.global.format == Format::Json {
-        writeln!(out, "{}", item_json(&item, &sighted, retracted, &feeds, &sites, &view))?;
+        writeln!(out, "{}", item_json(&item, &sighted, retracted, &feeds, &known))?;
         return Ok(Exit::Done);
     }
     writeln!(out, "{}\n{}", item.title, item.id)?;
     let date = item.date.map_or_else(|| "none".to_owned(), |date| date.to_string());
     writeln!(out, "date {date} ({})", json!(item.basis).as_str().unwrap_or_default())?;
-    for (what, value) in [("credit", &item.credit), ("kicker", &item.kicker), ("place", &item.place), ("summary", &item.summary)] {
+    for (what, value) in
+        [("credit", &item.credit), ("kicker", &item.kicker), ("place", &item.place), ("summary", &item.summary)]
+    {
         if let Some(value) = value {
             writeln!(out, "{what}: {value}")?;
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::store::KnownSource;
 
 /// `check`: config and surroundings.
 pub(super) fn check(cli: &Cli) -> Result<Exit, Ended> {
@@ -13,12 +14,16 @@ pub(super) fn check(cli: &Cli) -> Result<Exit, Ended> {
     for source in &config.sources {
         let listing = inbox::list(&source.files, &keep_out);
         for skipped in &listing.skipped {
-            findings.push((format!("source {:?}: {}: {}", source.name, skipped.name, skipped.reason), "mend or exclude it"));
+            findings.push((
+                format!("source {:?}: {}: {}", source.name, skipped.name, skipped.reason),
+                "mend or exclude it",
+            ));
         }
         if listing.files.is_empty() {
             findings.push((format!("source {:?}: no file matches", source.name), "look at its `files`"));
         }
-        let stated = listing.files.iter().filter(|seen| captured::captured(source.captured.as_ref(), seen.below()).is_some());
+        let stated =
+            listing.files.iter().filter(|seen| captured::captured(source.captured.as_ref(), seen.below()).is_some());
         let stated = stated.count();
         if stated < listing.files.len() {
             findings.push((
@@ -36,7 +41,9 @@ pub(super) fn check(cli: &Cli) -> Result<Exit, Ended> {
         let mut buffer = Vec::new();
         let mut refused = 0;
         for seen in &listing.files {
-            let Ok(_) = inbox::read(&source.files, &seen.name, &keep_out, inbox::MAX_BYTES, &mut buffer) else { continue };
+            let Ok(_) = inbox::read(&source.files, &seen.name, &keep_out, inbox::MAX_BYTES, &mut buffer) else {
+                continue;
+            };
             let Ok(decoded) = decode::decode(&buffer) else {
                 findings.push((format!("source {:?}: {}: not a text", source.name, seen.name), "exclude it"));
                 continue;
@@ -63,19 +70,30 @@ pub(super) fn check(cli: &Cli) -> Result<Exit, Ended> {
                 "sources that show the same site must name it, or its items come twice",
             ));
         }
-        sources.push(json!({"name": source.name, "files": listing.files.len(), "refused": refused, "layouts": layouts}));
+        sources
+            .push(json!({"name": source.name, "files": listing.files.len(), "refused": refused, "layouts": layouts}));
     }
     for (what, folder) in [("state", &config.state), ("output", &config.output)] {
         if let Err(error) = writable(folder) {
-            findings.push((format!("the {what} folder {} can't be written: {error}", folder.display()), "let the user that runs feedmill write there"));
+            findings.push((
+                format!("the {what} folder {} can't be written: {error}", folder.display()),
+                "let the user that runs feedmill write there",
+            ));
         }
     }
     let mut out = io::stdout().lock();
     if cli.global.format == Format::Json {
         let findings: Vec<_> = findings.iter().map(|(what, help)| json!({"what": what, "help": help})).collect();
-        writeln!(out, "{}", json!({"schema": 1, "sources": sources, "findings": findings, "warnings": config.warnings}))?;
+        writeln!(
+            out,
+            "{}",
+            json!({"schema": 1, "sources": sources, "findings": findings, "warnings": config.warnings})
+        )?;
     } else {
-        let file = config.file.as_ref().map_or("no config: folders of the command line".into(), |file| file.display().to_string());
+        let file = config
+            .file
+            .as_ref()
+            .map_or("no config: folders of the command line".into(), |file| file.display().to_string());
         writeln!(out, "{file}: {} sources, {} feeds", config.sources.len(), config.feeds.len())?;
         for source in &sources {
             writeln!(out, "source {}: {} files", source["name"].as_str().unwrap_or_default(), source["files"])?;
@@ -136,13 +154,13 @@ pub(super) fn items(cli: &Cli) -> Result<Exit, Ended> {
     let mut all = Vec::new();
     view.each(&mut |item, sighted| all.push((item, sighted)))?;
     all.sort_by(|(a, _), (b, _)| crate::mill::feed::newest_first(a, b));
-    let sites = view.store.sites().map_err(|error| view.failed(error))?;
+    let known = view.store.known_sources().map_err(|error| view.failed(error))?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     for (item, sighted) in &all {
         let retracted = view.decided.decisions.retracted.contains(&item.id);
         if cli.global.format == Format::Json {
-            let feeds = view.store.feeds_showing(item).map_err(|error| view.failed(error))?;
-            serde_json::to_writer(&mut out, &item_json(item, sighted, retracted, &feeds, &sites, &view))
+            let feeds = view.store.feeds_of(item).map_err(|error| view.failed(error))?;
+            serde_json::to_writer(&mut out, &item_json(item, sighted, retracted, &feeds, &known))
                 .map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
@@ -159,13 +177,10 @@ pub(super) fn item_json(
     sighted: &[SightedAt],
     retracted: bool,
     feeds: &[String],
-    sites: &BTreeMap<crate::mill::item::SourceNo, String>,
-    view: &View,
+    known: &[KnownSource],
 ) -> serde_json::Value {
-    // The site's name is the config's; a source that left it is named by its own name.
-    let source = sighted.first().map(|at| at.source.clone()).unwrap_or_default();
-    let site = view.config.iter().flat_map(|config| &config.sources).find(|of| of.name == source).map(|of| of.site.clone());
-    let site = site.or_else(|| item.sources.first().and_then(|no| sites.get(no).cloned())).unwrap_or(source);
+    let source = known.iter().find(|source| item.sources.contains(&source.no));
+    let site = source.map(|source| source.filed.as_ref().map_or(&source.name, |(place, _)| place));
     let sightings: Vec<_> = sighted
         .iter()
         .map(|at| {
@@ -188,7 +203,7 @@ pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
     let names = view.store.known_sources().map_err(failed)?;
     let ledger = view.store.ledger().map_err(failed)?;
     let mut sources = Vec::new();
-    for (no, name, _) in &names {
+    for KnownSource { no, name, .. } in &names {
         let rows: Vec<_> = ledger.iter().filter(|row| row.source == *no).collect();
         let mut newest = None;
         for row in &rows {
@@ -208,7 +223,8 @@ pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
         let at = chrono::DateTime::from_timestamp_nanos(row.mtime_ns);
         feeds.entry(&row.feed).or_default().push(json!({"path": row.path, "bytes": row.size, "written": at}));
     }
-    let feeds: Vec<_> = feeds.into_iter().map(|(name, documents)| json!({"name": name, "documents": documents})).collect();
+    let feeds: Vec<_> =
+        feeds.into_iter().map(|(name, documents)| json!({"name": name, "documents": documents})).collect();
     let items = view.store.count().map_err(failed)?;
     let mut out = io::stdout().lock();
     if cli.global.format == Format::Json {
@@ -219,8 +235,15 @@ pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
     let word = |value: &serde_json::Value| value.as_str().map_or_else(|| "unknown".to_owned(), str::to_owned);
     for source in &sources {
         let capture = &source["newest_capture"];
-        writeln!(out, "source {}: {} files, newest {} (captured {}), {} items in it", word(&source["name"]), source["files"],
-            word(&capture["file"]), word(&capture["captured"]), source["items_in_it"])?;
+        writeln!(
+            out,
+            "source {}: {} files, newest {} (captured {}), {} items in it",
+            word(&source["name"]),
+            source["files"],
+            word(&capture["file"]),
+            word(&capture["captured"]),
+            source["items_in_it"]
+        )?;
         if let Some(drift) = source["drift"].as_str() {
             writeln!(out, "  drift: {drift}")?;
         }
@@ -228,7 +251,13 @@ pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
     for feed in &feeds {
         writeln!(out, "feed {}", word(&feed["name"]))?;
         for document in feed["documents"].as_array().into_iter().flatten() {
-            writeln!(out, "  {}: {} bytes, written {}", word(&document["path"]), document["bytes"], word(&document["written"]))?;
+            writeln!(
+                out,
+                "  {}: {} bytes, written {}",
+                word(&document["path"]),
+                document["bytes"],
+                word(&document["written"])
+            )?;
         }
     }
     Ok(Exit::Done)
@@ -273,10 +302,14 @@ pub(super) fn verify(cli: &Cli) -> Result<Exit, Ended> {
     let mut out = io::stdout().lock();
     if cli.global.format == Format::Json {
         let from = "contents no longer here";
-        writeln!(out, "{}", json!({
-            "schema": 1, "items": ours.len(), "missing": missing, "documents": documents,
-            "surplus": {"from": from, "items": surplus}, "different": {"from": from, "items": different},
-        }))?;
+        writeln!(
+            out,
+            "{}",
+            json!({
+                "schema": 1, "items": ours.len(), "missing": missing, "documents": documents,
+                "surplus": {"from": from, "items": surplus}, "different": {"from": from, "items": different},
+            })
+        )?;
     } else {
         writeln!(out, "{} items in the store, {} from the files here", ours.len(), theirs.len())?;
         let tell = |ids: &[Key], what: &str, items: &BTreeMap<Key, Item>| {

@@ -55,6 +55,8 @@ impl Sighting<'_> {
 pub struct SourceRule {
     /// Its name in the config.
     pub name: String,
+    /// The place scraped, as the config names it.
+    pub place: String,
     /// The namespace of its items' keys.
     pub site: Site,
     /// The zone of times that name none.
@@ -314,8 +316,12 @@ mod tests {
     const SITE: &str = "x";
 
     fn rules() -> Rules {
-        let rule =
-            |name: &str| SourceRule { name: name.into(), site: Site::new(SITE), zone: chrono_tz::Europe::Moscow };
+        let rule = |name: &str| SourceRule {
+            name: name.into(),
+            place: SITE.into(),
+            site: Site::new(SITE),
+            zone: chrono_tz::Europe::Moscow,
+        };
         Rules { sources: [(SourceNo(1), rule("a")), (SourceNo(2), rule("b"))].into(), decisions: Decisions::default() }
     }
 

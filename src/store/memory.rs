@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 
 use super::{
-    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, LedgerRow, PublishedRow, Reading, Result,
-    SightedAt, Store, Terms,
+    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, KnownSource, LedgerRow, PublishedRow,
+    Reading, Result, SightedAt, Store, Terms,
 };
 use crate::mill::feed;
 use crate::mill::history::{self, Standing};
@@ -172,9 +172,14 @@ impl Store for Memory {
         Ok(numbers)
     }
 
-    fn known_sources(&self) -> Result<Vec<(SourceNo, String, Option<Site>)>> {
-        let site = |no| self.terms.as_ref().and_then(|terms| terms.rules.sources.get(&no)).map(|rule| rule.site);
-        Ok((0..).map(SourceNo).zip(&self.sources).map(|(no, name)| (no, name.clone(), site(no))).collect())
+    fn known_sources(&self) -> Result<Vec<KnownSource>> {
+        let rule = |no| self.terms.as_ref().and_then(|terms| terms.rules.sources.get(&no));
+        let known = (0..).map(SourceNo).zip(&self.sources).map(|(no, name)| KnownSource {
+            no,
+            name: name.clone(),
+            filed: rule(no).map(|rule| (rule.place.clone(), rule.site)),
+        });
+        Ok(known.collect())
     }
 
     fn ledger(&self) -> Result<Vec<LedgerRow>> {

@@ -20,9 +20,11 @@ CREATE TABLE meta (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE source (
-    no   INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    site BLOB
+    no    INTEGER PRIMARY KEY,
+    name  TEXT NOT NULL UNIQUE,
+    -- What its items were last filed under: the place scraped, and the namespace of its keys.
+    place TEXT,
+    site  BLOB
 ) STRICT;
 
 -- The newest look into each path. `racy`: modified so shortly before the look that its stat proves nothing.
@@ -176,7 +178,7 @@ mod tests {
     fn migrating_twice_is_migrating_once() {
         let mut db = Connection::open_in_memory().unwrap();
         migrate(&mut db).unwrap();
-        db.execute("INSERT INTO source VALUES (0, 'x', NULL)", []).unwrap();
+        db.execute("INSERT INTO source VALUES (0, 'x', NULL, NULL)", []).unwrap();
         migrate(&mut db).unwrap();
         assert_eq!(db.query_row("SELECT count(*) FROM source", [], |row| row.get::<_, i64>(0)).unwrap(), 1);
     }

@@ -18,14 +18,15 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::{
-    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, LedgerRow, Look, PublishedRow, Reading,
-    Result, SightedAt, Store, StoreError, Terms, schema,
+    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, KnownSource, LedgerRow, Look,
+    PublishedRow, Reading, Result, SightedAt, Store, StoreError, Terms, schema,
 };
+use crate::mill::decisions::Decisions;
 use crate::mill::feed;
 use crate::mill::history;
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, DateBasis, Item, Key, Moment, SourceNo, Text};
-use crate::mill::settle::{self, Sighting};
+use crate::mill::settle::{self, Rules, Sighting};
 use crate::stat::Stat;
 
 /// See the module.
@@ -202,6 +203,45 @@ impl Sqlite {
         let count: i64 = to.query_row("SELECT count(*) FROM seen", [], |row| row.get(0))?;
         to.commit()?;
         Ok(usize::try_from(count).unwrap_or_default())
+    }
+
+    /// The terms under which the items of this store can be looked at without a config.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any reading.
+    pub fn stored_terms(&self, decisions: &Decisions) -> Result<Terms> {
+        let sources = self.known_sources()?.into_iter().map(KnownSource::rule).collect();
+        Ok(Terms {
+            rules: Rules { sources, decisions: decisions.clone() },
+            feeds: Vec::new(),
+            first_seen: Vec::new(),
+            captured: Box::new(|_, _| None),
+            fingerprint: String::new(),
+        })
+    }
+
+    /// Whether some item, or some sighting, goes under this id.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any reading.
+    pub fn knows(&self, id: Key) -> Result<bool> {
+        let sql = "SELECT 1 FROM sighted WHERE key = ?1 UNION ALL SELECT 1 FROM twin WHERE id = ?1
+                   UNION ALL SELECT 1 FROM item WHERE key = ?1 OR id = ?1";
+        Ok(self.db.prepare_cached(sql)?.exists([id.0.into_bytes()])?)
+    }
+
+    /// The names of the feeds that an item is a member of.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any reading.
+    pub fn feeds_of(&self, item: &Item) -> Result<Vec<String>> {
+        let mut select = self.db.prepare_cached(
+            "SELECT feed.name FROM feed JOIN member ON member.feed = feed.no
+             WHERE member.published = ? AND member.id = ? ORDER BY feed.no",
+        )?;
+        let published = item.published.map(|instant| instant.timestamp());
+        let rows = select.query_map((published, item.id.0.into_bytes()), |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Whether a note of this name was left.
@@ -1261,11 +1301,12 @@ impl Store for Sqlite {
         Ok(numbers)
     }
 
-    fn known_sources(&self) -> Result<Vec<(SourceNo, String, Option<Site>)>> {
-        let mut select = self.db.prepare("SELECT no, name, site FROM source ORDER BY no")?;
+    fn known_sources(&self) -> Result<Vec<KnownSource>> {
+        let mut select = self.db.prepare("SELECT no, name, place, site FROM source ORDER BY no")?;
         let rows = select.query_map([], |row| {
-            let site: Option<[u8; 16]> = row.get(2)?;
-            Ok((SourceNo(row.get(0)?), row.get(1)?, site.map(|site| Site(uuid::Uuid::from_bytes(site)))))
+            let (place, site): (Option<String>, Option<[u8; 16]>) = (row.get(2)?, row.get(3)?);
+            let filed = place.zip(site.map(|site| Site(uuid::Uuid::from_bytes(site))));
+            Ok(KnownSource { no: SourceNo(row.get(0)?), name: row.get(1)?, filed })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -1346,8 +1387,8 @@ impl Store for Sqlite {
             // Rare enough to do all of it: the cost is that of the store, once, and there is one way to be right.
             Self::derive(&mut work)?;
             for (source, rule) in &terms.rules.sources {
-                let mut update = transaction.prepare_cached("UPDATE source SET site = ? WHERE no = ?")?;
-                update.execute((rule.site.0.into_bytes(), source.0))?;
+                let mut update = transaction.prepare_cached("UPDATE source SET place = ?, site = ? WHERE no = ?")?;
+                update.execute((&rule.place, rule.site.0.into_bytes(), source.0))?;
             }
         }
         work.agree_on_feeds()?;
