@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
 
-use crate::cli::{Cli, Color, Command, Format};
+use crate::cli::{Cli, Command, Format};
 use crate::config::{self, Config, NoConfig, Surroundings};
 use crate::decided::Decided;
 use crate::inbox::{self, KeepOut};
@@ -262,29 +262,20 @@ fn tell(cli: &Cli, config: &Config, report: &Report) -> Result<(), Ended> {
 fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
     let (state, _) = folders(cli)?;
     let store = State::look(&state)?;
-    let mut known = std::collections::BTreeSet::new();
     let named = match &decision {
         Decision::Retract { retract, .. } => vec![*retract],
         Decision::Alias { alias, of } => vec![*alias, *of],
         Decision::FirstSeen { first_seen, .. } => vec![*first_seen],
     };
-    for id in &named {
-        if store.knows(*id).map_err(|error| state::unusable(&state.join(state::STORE), error))? {
-            known.insert(*id);
+    for id in named {
+        if !store.knows(id).map_err(|error| state::unusable(&state.join(state::STORE), error))? {
+            return Err(Trouble::usage(format!("no item has the id {id}")).help("feedmill items lists them").into());
         }
     }
-    if let Some(unknown) = named.iter().find(|id| !known.contains(id)) {
-        return Err(Trouble::usage(format!("no item has the id {unknown}")).help("feedmill items lists them").into());
-    }
     let mut decided = Decided::read(&state)?;
-    if let (Decision::Alias { alias, .. }, Some(of)) = (
-        &decision,
-        decided.decisions.aliases.get(match &decision {
-            Decision::Alias { alias, .. } => alias,
-            Decision::Retract { retract, .. } => retract,
-            Decision::FirstSeen { first_seen, .. } => first_seen,
-        }),
-    ) {
+    if let Decision::Alias { alias, .. } = &decision
+        && let Some(of) = decided.decisions.aliases.get(alias)
+    {
         return Err(Trouble::usage(format!("{alias} is an alias already, of {of}")).into());
     }
     decided.add(decision)?;

@@ -523,11 +523,21 @@ impl<'a> Pass<'a> {
                     feed.name
                 );
                 warn!(feed = %feed.name, lost, "the recovered store knows less than what is published: it stays");
-                report.notes.push(note);
+                report.kept.push(note);
                 report.feeds.push(FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() });
                 continue;
             }
             report.feeds.push(self.put(store, feed, &state, &tree, rendered_with)?);
+        }
+        for feed in &self.config.feeds {
+            let mut sources = feed.sources.iter().filter_map(|index| self.config.sources.get(*index));
+            if self.config.base_url.is_none() && sources.all(|source| source.url.is_none()) {
+                report.notes.push(format!(
+                    "feed {}: no address to link to, so its channel links to http://localhost/: set base_url or the \
+                     source's url",
+                    feed.name
+                ));
+            }
         }
         report.changed |= report.feeds.iter().any(|feed| !feed.written.is_empty());
         if self.recovered && whole {

@@ -29,7 +29,9 @@ pub struct Report {
     pub fault_count: usize,
     /// Files that should be readable and are not.
     pub skipped: Vec<SkippedLine>,
-    /// What else the operator should know.
+    /// Feeds that were left as published, because the store has lost some of what they show.
+    pub kept: Vec<String>,
+    /// What else the operator should know; nothing is wrong.
     pub notes: Vec<String>,
 }
 
@@ -112,7 +114,7 @@ impl Report {
     pub fn verdict(&self, dry_run: bool) -> Exit {
         if dry_run && self.changed {
             Exit::WouldChange
-        } else if self.drift.is_empty() && self.skipped.is_empty() && self.notes.is_empty() {
+        } else if self.drift.is_empty() && self.skipped.is_empty() && self.kept.is_empty() {
             Exit::Done
         } else {
             Exit::Attention
@@ -147,6 +149,9 @@ impl fmt::Display for Report {
         for feed in &self.feeds {
             let state = if feed.written.is_empty() { "unchanged".to_owned() } else { feed.written.join(", ") };
             writeln!(f, "feed {}: {}; {state}", feed.name, Count(feed.items, "item"))?;
+        }
+        for note in &self.notes {
+            writeln!(f, "{note}")?;
         }
         if self.fault_count > 0 {
             writeln!(f, "{} in the files read (feedmill explain FILE tells more)", Count(self.fault_count, "fault"))?;

@@ -120,21 +120,16 @@ fn writable(folder: &Path) -> io::Result<()> {
     rustix::fs::access(there, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).map_err(io::Error::from)
 }
 
-/// The terms to look at a store with: those of the config where there is one.
+/// A store and its decisions, looked at beside a writer.
 pub(super) struct View {
-    pub(super) config: Option<Config>,
     pub(super) store: Sqlite,
     pub(super) decided: Decided,
     pub(super) state: std::path::PathBuf,
 }
 
 pub(super) fn view(cli: &Cli) -> Result<View, Ended> {
-    let config = match config::find(&cli.given(), &Surroundings::of_process()) {
-        Some(_) => Some(configured(cli)?),
-        None => None,
-    };
     let (state, _) = folders(cli)?;
-    Ok(View { store: State::look(&state)?, decided: Decided::read(&state)?, config, state })
+    Ok(View { store: State::look(&state)?, decided: Decided::read(&state)?, state })
 }
 
 impl View {
