@@ -531,7 +531,8 @@ proptest! {
 
 #[test]
 fn ten_times_the_text_costs_about_ten_times_as_much() {
-    let shapes: [(&str, fn(usize) -> String); 9] = [
+    type Shape = (&'static str, fn(usize) -> String);
+    let shapes: [Shape; 9] = [
         ("an endless line", |n| "word ".repeat(n * 20)),
         ("an endless title between dates", |n| format!("1. {}\n\n15 June 2020\n", "T".repeat(n * 20))),
         ("tiny blocks", |n| "a\n\n".repeat(n)),

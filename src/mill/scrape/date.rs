@@ -103,6 +103,17 @@ pub(crate) fn begins(text: &str, lexicon: &Lexicon) -> bool {
     cursor.date().is_some_and(|printed| printed.start.year != Year::None)
 }
 
+/// Whether `line` has the shape of a date in a language that we do not read: `15 Juin 2020`. It has no day, but it is no
+/// headline either.
+pub(crate) fn is_shaped_like_one(line: &str) -> bool {
+    if line.len() > 40 || !line.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let year = line.rsplit(char::is_whitespace).next().and_then(|word| word.parse().ok());
+    let day = line.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    day.len() <= 2 && year.is_some_and(|year| YEARS.contains(&year)) && line.split_whitespace().take(6).count() <= 5
+}
+
 /// A heading that is a month with its year, or a year alone: `June 2020`, `2022`.
 pub(crate) fn is_month(line: &str, lexicon: &Lexicon) -> bool {
     if line.len() > 40 || !may_begin_date(line, lexicon) {
