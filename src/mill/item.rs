@@ -273,7 +273,7 @@ pub fn day_after(day: NaiveDate) -> NaiveDate {
 pub struct SourceNo(pub u32);
 
 /// One announcement, settled from all its sightings: what subscribers see.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Item {
     /// The permanent id.
     pub id: Key,
@@ -310,11 +310,16 @@ pub struct Item {
 }
 
 impl Item {
-    /// Whether a subscriber would see a difference. Where an item was sighted is none.
+    /// The item as far as a subscriber sees it: not where it was sighted.
+    #[must_use]
+    pub fn as_seen(&self) -> Self {
+        Self { key: self.id, sources: Vec::new(), ..self.clone() }
+    }
+
+    /// Whether a subscriber would see a difference.
     #[must_use]
     pub fn differs_from(&self, other: &Self) -> bool {
-        let seen = |item: &Self| Self { key: item.id, sources: Vec::new(), ..item.clone() };
-        seen(self) != seen(other)
+        self.as_seen() != other.as_seen()
     }
 }
 

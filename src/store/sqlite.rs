@@ -83,7 +83,9 @@ impl Sqlite {
         // A store that holds nothing yet is filled under a rollback journal, which need not copy what is only added:
         // half the writing of a log, and as safe. After its first batch it gets the log.
         let fresh = db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0;
-        if !fresh {
+        if fresh {
+            db.pragma_update(None, "page_size", 8_192)?;
+        } else {
             db.pragma_update(None, "journal_mode", "WAL")?;
         }
         db.pragma_update(None, "synchronous", "NORMAL")?;
