@@ -57,6 +57,8 @@ fn the_first_minute_goes_as_shown() {
 
     let page = "samples/lakes/news-2021-06-15.txt";
     let explained = stdout(&feedmill(folder.path(), &["explain", page]));
+    // A text that is shortened after a word ends with a blank, which editors remove.
+    let explained: String = explained.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     let excerpt = shown(&readme, &format!("cargo run --release -- explain {page}"));
     let (head, tail) = excerpt.split_once("…\n").unwrap();
     assert!(explained.starts_with(head), "{explained}");
