@@ -260,8 +260,13 @@ impl World {
     }
 }
 
+/// Enough for a look; `PROPTEST_CASES=5000` for a long one.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(128)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_was_read_step_by_step_is_what_a_rebuild_reads(ops in prop::collection::vec(op(), 1..20)) {

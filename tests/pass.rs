@@ -197,6 +197,26 @@ fn every_interleaving_of_the_paths_gives_the_same_bytes() {
     }
 }
 
+#[test]
+fn of_one_path_the_newer_content_wins_though_it_says_less() {
+    const LONG: Told =
+        told("New bridge", "03 March 2021", "The bridge opens in May, and the mayor will speak at length.");
+    let ferry = id("harbour", "2021-03-05", "ferryinanewcoat");
+    let bridge = id("harbour", "2021-03-03", "newbridge");
+    for (path, revised) in [("news/2021-03-10.txt", "2021-03-10"), ("news/latest.txt", "2021-03-05")] {
+        let mill = Mill::new(CONFIG);
+        mill.write(path, page(&[FERRY_BO, LONG]));
+        mill.pass();
+        mill.write(path, page(&[FERRY_ANN, BRIDGE_JUNE]));
+        mill.pass();
+        let entries = mill.atom("all");
+        assert_eq!(entries.iter().map(|entry| &entry.id).collect::<Vec<_>>(), [&ferry, &bridge]);
+        assert!(entries[1].content.contains(BRIDGE_JUNE.summary), "{path}: {}", entries[1].content);
+        assert_eq!(entries[1].updated, capture(revised, &bridge));
+        assert_eq!(entries[0].credit.as_deref(), Some("Ann Lee / Harbour 2021"));
+    }
+}
+
 /// All that `conflicts` holds, a pass after each round.
 fn settled(mill: &Mill) {
     for step in 0..3 {
