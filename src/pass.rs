@@ -384,8 +384,9 @@ impl<'a> Pass<'a> {
             let same = job.row.is_some_and(|row| row.digest == looked.digest);
             let found = match reading {
                 None => {
-                    // Nothing to write where nothing differs: a racy file stays racy until something else is written.
-                    if job.row.is_some_and(|row| row.stat == looked.stat) {
+                    // Nothing to write where nothing differs. Once its stat proves something that is noted, or every
+                    // file ever read right after it was written would be hashed again in each pass.
+                    if job.row.is_some_and(|row| row.stat == looked.stat && row.racy == looked.racy) {
                         continue;
                     }
                     Found::Same
@@ -540,7 +541,9 @@ impl<'a> Pass<'a> {
                 report.feeds.push(FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() });
                 continue;
             }
-            report.feeds.push(self.put(store, feed, &state, &tree, rendered_with)?);
+            let gone: Vec<&str> =
+                rows.iter().map(|row| row.path.as_str()).filter(|path| tree.get(path).is_none()).collect();
+            report.feeds.push(self.put(store, feed, &state, &tree, &gone, rendered_with)?);
         }
         for feed in &self.config.feeds {
             let mut sources = feed.sources.iter().filter_map(|index| self.config.sources.get(*index));
@@ -559,22 +562,26 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// Makes the folder agree with the documents of one feed, and the ledger with the folder.
+    /// Makes the folder agree with the documents of one feed, and the ledger with the folder. Documents that are `gone`
+    /// are withdrawn: a feed whose last item was retracted must not go on showing it.
     fn put(
         &self,
         store: &mut dyn Store,
         feed: &config::Feed,
         state: &FeedState,
         tree: &Tree,
+        gone: &[&str],
         rendered_with: String,
     ) -> Result<FeedLine, PassError> {
         let items = tree.iter().map(|(_, document)| document.entries).max().unwrap_or_default();
         let mut line = FeedLine { name: feed.name.clone(), items, written: Vec::new() };
         if self.dry_run {
             line.written = publish::would_write(self.disk, &self.config.output, tree)?;
+            line.written.extend(gone.iter().map(|path| (*path).to_owned()));
             return Ok(line);
         }
         let outcomes = publish::publish(self.disk, &self.config.output, tree)?;
+        publish::withdraw(self.disk, &self.config.output, gone)?;
         let documents: Vec<PublishedRow> = outcomes
             .iter()
             .map(|outcome| PublishedRow {
@@ -590,6 +597,10 @@ impl<'a> Pass<'a> {
         store.record_published(&feed.name, &shown, &documents)?;
         line.written =
             outcomes.into_iter().filter(|outcome| outcome.written).map(|outcome| outcome.listed.path).collect();
+        if !gone.is_empty() {
+            info!(feed = %feed.name, "no items any more: its documents were withdrawn");
+            line.written.extend(gone.iter().map(|path| (*path).to_owned()));
+        }
         if !line.written.is_empty() {
             info!(feed = %feed.name, items, "published");
         }

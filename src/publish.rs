@@ -245,6 +245,33 @@ pub fn would_write(disk: &dyn Disk, root: &Path, tree: &Tree) -> Result<Vec<Stri
     Ok(places.into_iter().filter(|place| place.unchanged.is_none()).map(|place| place.path.to_owned()).collect())
 }
 
+/// Removes documents below `root` that were published and are no more. What is gone already, or is no file, is let be.
+///
+/// # Errors
+/// When the disk refuses. A repeated call finishes the work.
+pub fn withdraw(disk: &dyn Disk, root: &Path, paths: &[&str]) -> Result<(), Trouble> {
+    let mut folders = BTreeSet::new();
+    for path in paths {
+        let target = root.join(path);
+        let refused = |error: io::Error| {
+            Trouble::unusable(format!("cannot withdraw \"{path}\""))
+                .because(error)
+                .still("it is still served, and shows what no feed is to show any more")
+                .help(format!("remove \"{}\" by hand, or let the service user write there", target.display()))
+        };
+        if disk.stat(&target).map_err(refused)?.is_some_and(|found| found.kind == Kind::File) {
+            disk.remove(&target).map_err(refused)?;
+            folders.insert((parent(&target).to_owned(), *path));
+        }
+    }
+    for (folder, path) in folders {
+        disk.sync_dir(&folder).map_err(|error| {
+            Trouble::unusable(format!("cannot sync the folder of \"{path}\", which was removed")).because(error)
+        })?;
+    }
+    Ok(())
+}
+
 /// A document and the place it goes to.
 struct Place<'a> {
     path: &'a str,

@@ -71,7 +71,7 @@ pub struct FeedLine {
     pub name: String,
     /// Items in its documents.
     pub items: usize,
-    /// The documents that were replaced; with `--dry-run`: would be.
+    /// The documents that were replaced, or withdrawn for want of items; with `--dry-run`: would be.
     pub written: Vec<String>,
 }
 

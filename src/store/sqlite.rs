@@ -44,9 +44,10 @@ pub struct Sqlite {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        use rusqlite::ErrorCode::{ConstraintViolation, DatabaseCorrupt, NotADatabase};
         match error.sqlite_error_code() {
-            Some(DatabaseCorrupt | NotADatabase) => Self::Damaged(error.to_string()),
+            // Tables that contradict each other: nothing that is written here breaks a constraint of a sound file.
+            Some(DatabaseCorrupt | NotADatabase | ConstraintViolation) => Self::Damaged(error.to_string()),
             // A schema that lacks what this version wrote, or a value of another type: somebody else's file.
             Some(rusqlite::ErrorCode::Unknown) => Self::Damaged(error.to_string()),
             Some(_) => Self::Unusable(Box::new(error)),
@@ -85,15 +86,17 @@ impl Sqlite {
         let fresh = db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0;
         if fresh {
             db.pragma_update(None, "page_size", 8_192)?;
-        } else {
-            db.pragma_update(None, "journal_mode", "WAL")?;
         }
         db.pragma_update(None, "synchronous", "NORMAL")?;
+        Self::prepare(&db)?;
+        // Before the log is set up, for that writes: a store of a later version is refused untouched.
+        schema::migrate(&mut db)?;
+        if !fresh {
+            db.pragma_update(None, "journal_mode", "WAL")?;
+        }
         // Closing need not copy the log into the file and sync both: the next pass reads it where it is, and the
         // automatic checkpoint bounds its size.
         db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        Self::prepare(&db)?;
-        schema::migrate(&mut db)?;
         Ok(Self { db, fresh })
     }
 

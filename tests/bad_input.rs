@@ -1,0 +1,517 @@
+//! What a badly treated mill says and does: the program run on broken input, broken stores and broken disks.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::PathBuf;
+use std::process::Command;
+
+use feedmill::mill::item::is_forbidden;
+use support::{Mill, Ran, Told, page, prints, told};
+
+const CONFIG: &str = r#"
+[[source]]
+name     = "news"
+files    = ["news/*.txt"]
+site     = "harbour"
+language = "en"
+layout   = "newsroom"
+url      = "https://harbour.example/"
+"#;
+
+const LAKE: Told = told("Water in the lake", "02 March 2021", "The lake rises by a hand.");
+const BRIDGE: Told = told("New bridge", "03 March 2021", "The bridge opens in May.");
+const FERRY: Told = told("Ferry in a new coat", "05 March 2021", "The ferry was painted over the winter.");
+const MOLE: Told = told("Walks on the mole", "22 March 2021", "The mole is open on Sundays.");
+
+/// A mill with one good page, which the others must not keep from being read.
+fn mill() -> Mill {
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-03-10.txt", page(&[BRIDGE, LAKE]));
+    mill
+}
+
+fn once(mill: &Mill) -> Ran {
+    mill.run(&["--once"])
+}
+
+/// The program's own report.
+fn report(mill: &Mill) -> (i32, serde_json::Value) {
+    let ran = mill.run(&["--once", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    assert_eq!(report["exit"], ran.code, "the report tells the exit code");
+    (ran.code, report)
+}
+
+fn root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|found| found.uid() == 0)
+}
+
+// ---- files ----------------------------------------------------------------------------------------------------------
+
+/// Skipped: said with its name, every time, until it is excluded or mended; all else is done.
+fn is_skipped(name: &str, harm: impl Fn(&Mill, &str), reason: &str) {
+    let mill = mill();
+    let file = format!("news/{name}");
+    harm(&mill, &file);
+    for _ in 0..2 {
+        let ran = once(&mill);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.err.contains(&file) && ran.err.contains(reason), "{name}: {ran:?}");
+        assert_eq!(mill.titles("news"), [BRIDGE.title, LAKE.title], "{name}");
+    }
+    let (_, told) = report(&mill);
+    assert_eq!((&told["files"]["skipped"], &told["skipped"][0]["file"]), (&1.into(), &file.as_str().into()));
+    mill.configure(&CONFIG.replace("url ", &format!("exclude = [\"{file}\"]\nurl ")));
+    let ran = once(&mill);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// Ignored: counted, and nothing is wrong.
+fn is_ignored(name: &str, harm: impl Fn(&Mill, &str)) {
+    let mill = mill();
+    harm(&mill, &format!("news/{name}"));
+    let (code, told) = report(&mill);
+    assert_eq!((code, &told["files"]["ignored"], &told["files"]["skipped"]), (0, &1.into(), &0.into()), "{told}");
+    assert_eq!(mill.titles("news"), [BRIDGE.title, LAKE.title], "{name}");
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_skipped_by_name_and_all_others_are_done() {
+    is_skipped(
+        "2021-03-11.txt",
+        |mill, file| mill.write(file, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0\0\0\x01\0"),
+        "",
+    );
+    is_skipped(
+        "noise.txt",
+        |mill, file| mill.write(file, (0..9000u32).map(|n| (n * n % 251) as u8).collect::<Vec<_>>()),
+        "",
+    );
+    is_skipped(
+        "2021-03-12.txt",
+        |mill, file| {
+            mill.write(file, "");
+            fs::File::options().write(true).open(mill.path(file)).unwrap().set_len(65 << 20).unwrap();
+        },
+        "64 MiB",
+    );
+    if root() {
+        eprintln!("skipped: for root no file is unreadable");
+    } else {
+        let forbid = |mill: &Mill, file: &str| {
+            mill.write(file, page(&[MOLE]));
+            fs::set_permissions(mill.path(file), fs::Permissions::from_mode(0)).unwrap();
+        };
+        is_skipped("2021-03-13.txt", forbid, "ermission");
+    }
+}
+
+#[test]
+fn what_is_no_scrape_is_ignored_and_hangs_nobody() {
+    is_ignored("2021-03-11.txt", |mill, file| mill.write(file, ""));
+    is_ignored("dangling.txt", |mill, file| symlink("nowhere", mill.path(file)).unwrap());
+    is_ignored("outside.txt", |mill, file| {
+        mill.write("elsewhere/page.txt", page(&[MOLE]));
+        symlink("../elsewhere/page.txt", mill.path(file)).unwrap();
+    });
+    is_ignored("pipe.txt", |mill, file| {
+        assert!(Command::new("mkfifo").arg(mill.path(file)).status().unwrap().success());
+    });
+    is_ignored(".hidden.txt", |mill, file| mill.write(file, page(&[MOLE])));
+    let mill = mill();
+    fs::create_dir(mill.path("news/folder.txt")).unwrap();
+    assert_eq!(once(&mill).code, 0);
+}
+
+#[test]
+fn a_cut_file_gives_what_it_has_whole() {
+    let mill = mill();
+    let text = page(&[MOLE, FERRY]);
+    mill.write("news/2021-03-23.txt", &text[..text.find("Ferry in").unwrap() + 5]);
+    let (code, _) = report(&mill);
+    assert_eq!(code, 0);
+    assert_eq!(mill.titles("news"), [MOLE.title, BRIDGE.title, LAKE.title]);
+}
+
+#[test]
+fn a_missing_folder_is_told_and_the_others_are_done() {
+    let mill = mill();
+    mill.configure(&format!("{CONFIG}\n[[source]]\nname = \"gone\"\nfiles = [\"gone/*.txt\"]\n"));
+    let ran = once(&mill);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("gone") && ran.err.contains("does not exist"), "{ran:?}");
+    assert_eq!(mill.titles("news").len(), 2);
+    // On the command line it is a mistake of whoever wrote it.
+    fs::remove_file(mill.path("feedmill.toml")).unwrap();
+    let ran = mill.run(&["--once", "nowhere"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("nowhere") && ran.err.contains("help:"), "{ran:?}");
+}
+
+#[test]
+fn forbidden_characters_never_reach_a_feed() {
+    let mill = mill();
+    let dirty = "\u{b}\u{c}\u{1b}\u{7f}\u{80}\u{85}\u{9f}\u{fdd0}\u{fffe}\u{ffff}\u{1fffe}";
+    let text =
+        page(&[MOLE, FERRY]).replace("Walks", &format!("Wa{dirty}lks")).replace("painted", &format!("pain{dirty}ted"));
+    let text = text.replace("05 March", &format!("05{dirty} March"));
+    mill.write("news/2021-03-24.txt", &text);
+    mill.write("news/2021-03-25.txt", text.replace("mole", "m\0ole"));
+    let ran = once(&mill);
+    assert!(ran.code <= 1, "{ran:?}");
+    assert!(mill.titles("news").contains(&MOLE.title.to_owned()), "{:?}", mill.titles("news"));
+    for (path, bytes) in mill.feeds() {
+        let text = String::from_utf8(bytes).unwrap();
+        let found: Vec<char> = text.chars().filter(|&c| c != '\n' && is_forbidden(c)).collect();
+        assert!(found.is_empty(), "{path}: {found:?}");
+        // Nor in disguise.
+        assert!(!text.contains("&#x") && !text.contains("&#0") && !text.contains("&#1"), "{path}");
+    }
+}
+
+// ---- config ---------------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_broken_config_is_told_whole_and_nothing_is_touched() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    let before = (prints(&mill.path("public")), mill.stored());
+    mill.write("news/2021-03-24.txt", page(&[MOLE]));
+    mill.configure(&CONFIG.replace("site ", "sight ").replace("\"newsroom\"", "\"newsrum\"").replace("\"en\"", "7"));
+    for arguments in [&["--once"][..], &["--once", "--dry-run"], &["check"], &["verify"]] {
+        let ran = mill.run(arguments);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        for part in ["sight", "newsrum", "language", "feedmill.toml:5", "feedmill.toml:6", "feedmill.toml:7", "help"] {
+            assert!(ran.err.contains(part), "{part}: {}", ran.err);
+        }
+    }
+    assert_eq!((prints(&mill.path("public")), mill.stored()), before);
+}
+
+#[test]
+fn a_decision_that_cannot_be_read_stops_everything() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    let before = prints(&mill.path("public"));
+    mill.write("news/2021-03-24.txt", page(&[MOLE]));
+    mill.write(".feedmill/decisions.jsonl", "{\"retract\":\"nonsense\"}\n");
+    let ran = once(&mill);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("decisions.jsonl:1") && ran.err.contains("help:"), "{ran:?}");
+    assert_eq!(prints(&mill.path("public")), before);
+}
+
+// ---- drift ----------------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_newest_capture_without_items_is_drift_and_the_feeds_stay() {
+    for (older, newer) in [("2021-03-10", "2021-03-17"), ("latest", "latest")] {
+        let mill = Mill::new(CONFIG);
+        mill.write(&format!("news/{older}.txt"), page(&[BRIDGE, LAKE]));
+        assert_eq!(once(&mill).code, 0);
+        let before = prints(&mill.path("public"));
+        let newest = format!("news/{newer}.txt");
+        mill.write(&newest, "We are sorry\n\nThis page is being rebuilt. Come back soon.\n");
+        for _ in 0..2 {
+            let ran = once(&mill);
+            assert_eq!(ran.code, 1, "{ran:?}");
+            assert!(ran.err.contains("drift") && ran.err.contains(&newest), "{ran:?}");
+            assert_eq!(prints(&mill.path("public")), before);
+        }
+        let (_, told) = report(&mill);
+        assert_eq!((&told["drift"][0]["source"], &told["drift"][0]["file"]), (&"news".into(), &newest.as_str().into()));
+        // Where the operator knows that the page is empty at times, nothing is wrong.
+        mill.configure(&CONFIG.replace("url ", "empty = \"fine\"\nurl "));
+        assert_eq!(once(&mill).code, 0);
+        mill.configure(CONFIG);
+        assert_eq!(once(&mill).code, 1);
+        // The page is back.
+        mill.write(&newest, page(&[MOLE, BRIDGE]));
+        assert_eq!(once(&mill).code, 0);
+        assert_eq!(mill.titles("news").len(), 3);
+    }
+}
+
+#[test]
+fn an_old_capture_without_items_is_no_drift() {
+    let mill = mill();
+    mill.write("news/2021-03-01.txt", "We are sorry\n\nThis page is being rebuilt. Come back soon.\n");
+    let ran = once(&mill);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+// ---- places ---------------------------------------------------------------------------------------------------------
+
+fn is_unusable(mill: &Mill, cure: &str) {
+    let ran = once(mill);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.err.contains("help:") && ran.err.contains(cure), "{cure}: {ran:?}");
+}
+
+#[test]
+fn a_file_where_a_folder_should_be_is_told_with_a_cure() {
+    let mill = mill();
+    mill.write("public", "not a folder");
+    is_unusable(&mill, "move what stands there away");
+    mill.delete("public");
+    assert_eq!(once(&mill).code, 0);
+    // Nothing of the pass that could not publish was lost.
+    assert_eq!(mill.titles("news").len(), 2);
+
+    fs::rename(mill.path(".feedmill"), mill.path("moved")).unwrap();
+    mill.write(".feedmill", "not a folder either");
+    let before = prints(&mill.path("public"));
+    mill.write("news/2021-03-24.txt", page(&[MOLE]));
+    is_unusable(&mill, "--state");
+    assert_eq!(prints(&mill.path("public")), before);
+}
+
+#[test]
+fn a_full_disk_leaves_what_is_published_whole() {
+    let mill = mill();
+    let small = mill.path("small");
+    fs::create_dir(&small).unwrap();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=640k", "none"]).arg(&small).output();
+    if !mounted.as_ref().is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: no small disk can be mounted here: {mounted:?}");
+        return;
+    }
+    struct Unmount(PathBuf);
+    impl Drop for Unmount {
+        fn drop(&mut self) {
+            let _ = Command::new("umount").arg(&self.0).status();
+        }
+    }
+    let _unmount = Unmount(small);
+    let fill = || {
+        let filled = fs::write(mill.path("small/rest"), vec![b'x'; 4 << 20]);
+        assert!(filled.is_err_and(|error| error.kind() == std::io::ErrorKind::StorageFull));
+    };
+    // The output is full.
+    mill.configure(&format!("output = \"small/public\"\nstate = \"var\"\n{CONFIG}"));
+    let feeds = || prints(&mill.path("small/public"));
+    assert_eq!(once(&mill).code, 0);
+    let before = feeds();
+    fill();
+    mill.write("news/2021-03-24.txt", page(&vec![MOLE; 200].into_iter().chain([FERRY]).collect::<Vec<_>>()));
+    for _ in 0..2 {
+        is_unusable(&mill, "make room");
+        assert_eq!(feeds(), before, "as they were, with nothing beside them");
+    }
+    mill.delete("small/rest");
+    assert_eq!(once(&mill).code, 0);
+    assert_eq!(mill.items().len(), 4);
+    fs::remove_dir_all(mill.path("small/public")).unwrap();
+
+    // The state is full.
+    mill.configure(&format!("state = \"small/var\"\n{CONFIG}"));
+    assert_eq!(once(&mill).code, 0);
+    let before = prints(&mill.path("public"));
+    fill();
+    mill.write("news/2021-03-25.txt", page(&[told("Another day", "25 March 2021", "A day like any other."), MOLE]));
+    let ran = once(&mill);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.err.contains("full") && ran.err.contains("help: make room"), "{ran:?}");
+    assert_eq!(prints(&mill.path("public")), before);
+    mill.delete("small/rest");
+    assert_eq!(once(&mill).code, 0);
+    assert_eq!(mill.titles("news").len(), 5);
+}
+
+#[test]
+fn a_second_feedmill_names_the_first_and_leaves_it_alone() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    let held = mill.state();
+    let ran = once(&mill);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.err.contains(&format!("pid {}", std::process::id())) && ran.err.contains("help:"), "{ran:?}");
+    // Looking and deciding need no lock, nor does a dry run.
+    for arguments in [&["items"][..], &["status"], &["verify"], &["export"], &["--once", "--dry-run"]] {
+        let ran = mill.run(arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
+    }
+    drop(held);
+    assert_eq!(once(&mill).code, 0);
+}
+
+// ---- a dry run ------------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_dry_run_changes_nothing_and_says_whether_a_pass_would() {
+    let mill = mill();
+    // All files but the index that SQLite keeps of its log for those who read it.
+    let all =
+        || prints(&mill.path("")).into_iter().filter(|print| !print.0.ends_with("feedmill.db-shm")).collect::<Vec<_>>();
+    let dry = |code: i32| {
+        let before = all();
+        let ran = mill.run(&["--once", "--dry-run"]);
+        assert_eq!(ran.code, code, "{ran:?}");
+        assert_eq!(all(), before);
+    };
+    dry(5);
+    assert!(!mill.path(".feedmill").exists() && !mill.path("public").exists());
+    assert_eq!(once(&mill).code, 0);
+    dry(0);
+    mill.write("news/2021-03-24.txt", page(&[MOLE]));
+    dry(5);
+    assert_eq!(once(&mill).code, 0);
+    dry(0);
+    fs::remove_file(mill.path("public/news/rss.xml")).unwrap();
+    dry(5);
+    assert_eq!(once(&mill).code, 0);
+    let mole = support::id("harbour", "2021-03-22", "walksonthemole");
+    assert_eq!(mill.run(&["retract", &mole]).code, 0);
+    dry(5);
+    assert_eq!(once(&mill).code, 0);
+    dry(0);
+    // Something wrong and nothing to change.
+    mill.write("news/2021-03-25.txt", "We are sorry\n\nThis page is being rebuilt. Come back soon.\n");
+    dry(5);
+    assert_eq!(once(&mill).code, 1);
+    dry(1);
+}
+
+// ---- a store that is damaged or too new -----------------------------------------------------------------------------
+
+#[test]
+fn a_newer_store_is_refused_untouched() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    mill.checkpoint();
+    {
+        let db = rusqlite::Connection::open(mill.path(".feedmill/feedmill.db")).unwrap();
+        db.pragma_update(None, "journal_mode", "DELETE").unwrap();
+        db.pragma_update(None, "user_version", 99).unwrap();
+    }
+    let (stored, published) = (mill.stored(), prints(&mill.path("public")));
+    mill.write("news/2021-03-24.txt", page(&[MOLE]));
+    for arguments in [&["--once"][..], &["--once", "--dry-run"], &["items"], &["status"], &["verify"], &["export"]] {
+        let ran = mill.run(arguments);
+        assert_eq!(ran.code, 3, "{arguments:?}: {ran:?}");
+        assert!(ran.err.contains("version 99") && ran.err.contains("help:"), "{ran:?}");
+        assert!(mill.stored() == stored, "{arguments:?}: the store was written");
+    }
+    assert_eq!(prints(&mill.path("public")), published);
+}
+
+/// Several pages of items, so that the store has some pages, too.
+fn many(from: usize) -> String {
+    let mut text = String::from("News room\n");
+    for n in from..from + 40 {
+        let day = 1 + n % 28;
+        text.push_str(&format!(
+            "\n  {n}. Announcement number {n} of the harbour\n\n    {day:02} March 2021\n\n    {}\n",
+            format!("The harbour master announces for the {n}th time what is to be announced. ").repeat(4)
+        ));
+    }
+    text
+}
+
+fn aside(mill: &Mill) -> BTreeSet<String> {
+    let names = fs::read_dir(mill.path(".feedmill")).unwrap().map(|entry| entry.unwrap().file_name());
+    names.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.contains(".corrupt-")).collect()
+}
+
+#[test]
+fn a_damaged_store_is_set_aside_and_the_same_items_come_back() {
+    const PAGE: usize = 4096;
+    let sound = Mill::new(CONFIG);
+    sound.write("news/2021-03-10.txt", many(1));
+    sound.write("news/2021-03-17.txt", many(21));
+    assert_eq!(once(&sound).code, 0);
+    sound.checkpoint();
+    let store = fs::read(sound.path(".feedmill/feedmill.db")).unwrap();
+    let published = fs::read(sound.path("public/news/atom.xml")).unwrap();
+    sound.write("news/2021-03-24.txt", many(41));
+    assert_eq!(once(&sound).code, 0);
+    let (feeds, ids) = (sound.feeds(), sound.items().into_keys().collect::<BTreeSet<_>>());
+    assert_eq!(ids.len(), 80);
+
+    let damaged: Vec<(String, Vec<u8>, bool)> = [
+        ("cut to half".to_owned(), store[..store.len() / 2].to_vec(), true),
+        ("cut within a page".to_owned(), store[..store.len() - 1000].to_vec(), false),
+        ("empty".to_owned(), Vec::new(), false),
+        ("garbage".to_owned(), vec![b'x'; 3 * PAGE], true),
+        ("another file".to_owned(), page(&[MOLE]).into_bytes(), true),
+        ("no header".to_owned(), [&[0; 100], &store[100..]].concat(), true),
+    ]
+    .into_iter()
+    .chain((1..store.len() / PAGE).map(|n| {
+        let mut bytes = store.clone();
+        bytes[n * PAGE..(n + 1) * PAGE].fill(if n % 2 == 0 { 0 } else { 0xFF });
+        // Not every page is needed by the next pass.
+        (format!("page {n}"), bytes, false)
+    }))
+    .collect();
+    for (how, bytes, certain) in damaged {
+        let mill = Mill::new(CONFIG);
+        mill.write("news/2021-03-10.txt", many(1));
+        mill.write("news/2021-03-17.txt", many(21));
+        mill.write("news/2021-03-24.txt", many(41));
+        mill.write("public/news/atom.xml", &published);
+        mill.write(".feedmill/feedmill.db", &bytes);
+        let ran = once(&mill);
+        assert_eq!(ran.code, 0, "{how}: {ran:?}");
+        if certain {
+            assert_eq!(aside(&mill), ["feedmill.db.corrupt-1".to_owned()].into(), "{how}");
+            assert_eq!(fs::read(mill.path(".feedmill/feedmill.db.corrupt-1")).unwrap(), bytes, "{how}: kept as it was");
+            assert!(ran.err.contains("damaged") && ran.err.contains("corrupt-1"), "{how}: {ran:?}");
+        }
+        assert!(mill.feeds() == feeds, "{how}: other feeds");
+        // Damage that the pass did not meet is met when all is looked at.
+        if aside(&mill).is_empty() {
+            let ran = mill.run(&["items"]);
+            assert!(ran.code == 0 || ran.code == 3, "{how}: {ran:?}");
+        } else {
+            assert_eq!(mill.items().into_keys().collect::<BTreeSet<_>>(), ids, "{how}");
+        }
+        assert_eq!(once(&mill).code, 0, "{how}");
+    }
+}
+
+#[test]
+fn when_the_items_are_lost_the_published_documents_stay() {
+    let mill = mill();
+    mill.write("news/2021-03-17.txt", page(&[FERRY, BRIDGE]));
+    assert_eq!(once(&mill).code, 0);
+    let published = mill.feeds();
+    // The scrapes are gone, and then the store.
+    mill.delete("news/2021-03-10.txt");
+    mill.delete("news/2021-03-17.txt");
+    assert_eq!(once(&mill).code, 0);
+    let ruin = || {
+        for ending in ["-wal", "-shm"] {
+            let _ = fs::remove_file(mill.path(&format!(".feedmill/feedmill.db{ending}")));
+        }
+        mill.write(".feedmill/feedmill.db", vec![b'x'; 20_000]);
+    };
+    ruin();
+    for _ in 0..2 {
+        let (code, told) = report(&mill);
+        assert_eq!(code, 1, "{told}");
+        let kept = told["kept"][0].as_str().unwrap();
+        assert!(kept.contains("\"news\"") && kept.contains("lacks 3"), "{kept}");
+        assert_eq!(mill.feeds(), published);
+    }
+    // Absorbing goes on, and damage may come twice.
+    mill.write("news/2021-03-24.txt", page(&[MOLE, FERRY]));
+    ruin();
+    let ran = once(&mill);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("stays as it was published") || ran.err.contains("stays"), "{ran:?}");
+    assert_eq!(aside(&mill).len(), 2);
+    assert_eq!(mill.feeds(), published);
+    assert_eq!(mill.items().len(), 2);
+    // With the scrapes back nothing lacks, and what came meanwhile is published as well.
+    mill.write("news/2021-03-10.txt", page(&[BRIDGE, LAKE]));
+    let ran = once(&mill);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(mill.titles("news"), [MOLE.title, FERRY.title, BRIDGE.title, LAKE.title]);
+    let (code, _) = report(&mill);
+    assert_eq!(code, 0);
+}

@@ -1,0 +1,673 @@
+//! Whole passes over a real folder: what subscribers get follows from what was read, however it came about.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use feedmill::mill::decisions::Decision;
+use feedmill::mill::item::Key;
+use feedmill::pass::Pass;
+use feedmill::state::State;
+use feedmill::store::{Batch, Found, Look, Store};
+use support::{Entry, Mill, Told, capture, id, page, prints, stamp, told};
+
+const CONFIG: &str = r#"
+[[source]]
+name     = "news"
+files    = ["news/*.txt"]
+site     = "harbour"
+language = "en"
+layout   = "newsroom"
+
+[[source]]
+name     = "home"
+files    = ["home/*.txt"]
+site     = "harbour"
+language = "en"
+layout   = "newsroom"
+
+[[feed]]
+name    = "all"
+sources = ["news", "home"]
+limit   = 0
+
+[[feed]]
+name    = "press"
+sources = ["news"]
+limit   = 2
+
+[[feed]]
+name    = "front"
+sources = ["home", "news"]
+limit   = 3
+"#;
+
+/// The text of `old` of which the page was cut off.
+fn cut(text: &str, after: &str) -> String {
+    let end = text.find(after).unwrap() + after.len();
+    text[..end].to_owned()
+}
+
+// ---- conflicts ------------------------------------------------------------------------------------------------------
+
+const MAST_1: Told = told("The mast of the light ship", "01 March 2021", "The mast is painted red.");
+const MAST_2: Told = told("The mast of the light ship", "01 March 2021", "The mast is painted white after all.");
+const LAKE_1: Told = told("Water in the lake", "02 March 2021", "The lake rises by a hand.");
+const LAKE_2: Told = told("Water in the lake", "02 March 2021", "The lake falls by a hand.");
+const BRIDGE_MAY: Told = told("New bridge", "03 March 2021", "The bridge opens in May.");
+const BRIDGE_JUNE: Told = told("New bridge", "03 March 2021", "The bridge opens in June.");
+const QUAY_CUT: Told = told("The old quay is closed", "04 March 2021", "The old quay is closed to all ships until...");
+const QUAY: Told =
+    told("The old quay is closed", "04 March 2021", "The old quay is closed to all ships until the wall is mended.");
+const FERRY: Told = told("Ferry in a new coat", "05 March 2021", "The ferry was painted over the winter.");
+const FERRY_ANN: Told = Told { credit: "© Ann Lee / Harbour 2021", ..FERRY };
+const FERRY_BO: Told = Told { credit: "© Bo Ray / Harbour 2022", ..FERRY };
+const DREDGING: Told = told("Statement", "16 March 2021", "On the dredging of the fairway, which goes on at night.");
+const PILOTS: Told = told("Statement", "16 March 2021", "On the strike of the pilots, who ask for new boats.");
+const FESTIVAL: Told = told("Festival of lights", "24 December 2021", "Ships carry lanterns on the last Friday.");
+const BOAT: Told =
+    told("Pilot boat christened", "20 March 2021", "A boat of the new kind was christened in the basin.");
+const CRANE_40: Told = told("A crane for the yard", "19 March 2021", "The crane lifts forty tons.");
+const CRANE_60: Told = told("A crane for the yard", "19 March 2021", "The crane lifts sixty tons.");
+const MOLE: Told = told("Walks on the mole", "22 March 2021", "The mole is open on Sundays.");
+
+/// The paths and what each of them held, in order.
+fn conflicts() -> Vec<(&'static str, Vec<String>)> {
+    let front = page(&[BOAT, CRANE_40]);
+    vec![
+        ("news/2021-03-10.txt", vec![page(&[FERRY_ANN, QUAY_CUT, BRIDGE_MAY, LAKE_1, MAST_1])]),
+        ("news/2021-03-17.txt", vec![page(&[FESTIVAL, DREDGING, PILOTS, FERRY_BO, QUAY, BRIDGE_JUNE, LAKE_2, MAST_2])]),
+        ("news/2021-03-24 late.txt", vec![page(&[FESTIVAL, DREDGING, PILOTS, BRIDGE_MAY, LAKE_2])]),
+        // Caught while it was written, then whole, then replaced.
+        ("home/latest.txt", vec![cut(&front, "was christened in"), front, page(&[MOLE, CRANE_60, LAKE_1])]),
+    ]
+}
+
+/// Every interleaving of that many steps of each path.
+fn interleavings(left: &mut [usize], so_far: &mut Vec<usize>, all: &mut Vec<Vec<usize>>) {
+    if left.iter().all(|steps| *steps == 0) {
+        all.push(so_far.clone());
+    }
+    for path in 0..left.len() {
+        if left[path] > 0 {
+            left[path] -= 1;
+            so_far.push(path);
+            interleavings(left, so_far, all);
+            so_far.pop();
+            left[path] += 1;
+        }
+    }
+}
+
+#[test]
+fn conflicting_accounts_settle_as_the_design_says() {
+    let mill = Mill::new(CONFIG);
+    for step in 0..3 {
+        for (path, contents) in conflicts() {
+            if let Some(content) = contents.get(step) {
+                mill.write(path, content);
+            }
+        }
+        mill.pass();
+    }
+    let day = |date, title| (id("harbour", date, title), date);
+    // The folds of titles, worked out by hand.
+    let (mast, mast_day) = day("2021-03-01", "themastofthelightship");
+    let (lake, lake_day) = day("2021-03-02", "waterinthelake");
+    let (bridge, bridge_day) = day("2021-03-03", "newbridge");
+    let (quay, quay_day) = day("2021-03-04", "theoldquayisclosed");
+    let (ferry, ferry_day) = day("2021-03-05", "ferryinanewcoat");
+    // Both twins were first captured on the 17th: "onthed…" comes before "onthes…" and keeps the plain key.
+    let (dredging, statement_day) = day("2021-03-16", "statement");
+    let (pilots, _) = day("2021-03-16", "statement\nonthestrikeofthepilotswhoaskfornewboats");
+    let (festival, _) = day("2021-12-24", "festivaloflights");
+    let (boat, boat_day) = day("2021-03-20", "pilotboatchristened");
+    let (crane, crane_day) = day("2021-03-19", "acranefortheyard");
+    let (mole, mole_day) = day("2021-03-22", "walksonthemole");
+
+    let seen: BTreeMap<String, Entry> = mill.atom("all").into_iter().map(|entry| (entry.id.clone(), entry)).collect();
+    assert_eq!(seen.len(), 11);
+    let shows = |id: &str, told: &Told, published: &str, updated: &str| {
+        let entry = &seen[id];
+        assert_eq!(entry.title, told.title);
+        assert!(entry.content.contains(told.summary), "{}: {}", told.summary, entry.content);
+        assert_eq!((entry.published.as_str(), entry.updated.as_str()), (published, updated), "{}", told.title);
+    };
+    let unrevised = |id: &str, told: &Told, day: &str| shows(id, told, &stamp(day, id), &stamp(day, id));
+    // Revised on the 17th.
+    shows(&mast, &MAST_2, &stamp(mast_day, &mast), &capture("2021-03-17", &mast));
+    // Revised on the 17th, contradicted by the front page of the 22nd, confirmed on the 24th.
+    shows(&lake, &LAKE_2, &stamp(lake_day, &lake), &capture("2021-03-24", &lake));
+    // Revised on the 17th and reverted on the 24th.
+    shows(&bridge, &BRIDGE_MAY, &stamp(bridge_day, &bridge), &capture("2021-03-24", &bridge));
+    // A page of no stated time: the newest day that it lists stands in.
+    shows(&crane, &CRANE_60, &stamp(crane_day, &crane), &capture("2021-03-22", &crane));
+    // Neither a cut text completed nor another credit is a revision.
+    unrevised(&quay, &QUAY, quay_day);
+    unrevised(&ferry, &FERRY, ferry_day);
+    assert_eq!(seen[&ferry].credit.as_deref(), Some("Bo Ray / Harbour 2022"));
+    unrevised(&boat, &BOAT, boat_day);
+    unrevised(&mole, &MOLE, mole_day);
+    unrevised(&dredging, &DREDGING, statement_day);
+    unrevised(&pilots, &PILOTS, statement_day);
+    // Announced on the 17th for December: it stands where the 18th does, and says December.
+    unrevised(&festival, &FESTIVAL, "2021-03-18");
+    assert!(seen[&festival].content.contains("24 December 2021"), "{}", seen[&festival].content);
+
+    // The newest two, and what came to light since the 17th.
+    let ids = |feed| mill.atom(feed).into_iter().map(|entry| entry.id).collect::<BTreeSet<_>>();
+    assert_eq!(ids("press"), [&festival, &dredging, &pilots].map(String::clone).into());
+    // Its newest capture of a stated time is that of the news room, too.
+    assert_eq!(ids("front"), [&mole, &boat, &crane, &festival, &dredging, &pilots].map(String::clone).into());
+}
+
+#[test]
+fn every_interleaving_of_the_paths_gives_the_same_bytes() {
+    let paths = conflicts();
+    let mut left: Vec<usize> = paths.iter().map(|(_, contents)| contents.len()).collect();
+    let mut all = Vec::new();
+    interleavings(&mut left, &mut Vec::new(), &mut all);
+    assert_eq!(all.len(), 120);
+    let mut expected = None;
+    for (nth, order) in all.iter().enumerate() {
+        let mill = Mill::new(CONFIG);
+        let mut step = vec![0; paths.len()];
+        // What is waiting to be seen by the next pass: never two contents of one path.
+        let mut waiting: Vec<usize> = Vec::new();
+        for path in order {
+            // Every third order passes after each step, the others by batches of various lengths.
+            if nth % 3 == 0 || waiting.contains(path) || waiting.len() > nth % 5 {
+                mill.pass();
+                waiting.clear();
+            }
+            let (name, contents) = &paths[*path];
+            match nth % 2 {
+                0 => mill.write(name, &contents[step[*path]]),
+                _ => mill.overwrite(name, &contents[step[*path]]),
+            }
+            step[*path] += 1;
+            waiting.push(*path);
+        }
+        mill.pass();
+        let feeds = mill.feeds();
+        assert_eq!(feeds.len(), 6);
+        assert_eq!(&feeds, expected.get_or_insert_with(|| feeds.clone()), "order {order:?}");
+    }
+}
+
+#[test]
+fn of_one_path_the_newer_content_wins_though_it_says_less() {
+    const LONG: Told =
+        told("New bridge", "03 March 2021", "The bridge opens in May, and the mayor will speak at length.");
+    let ferry = id("harbour", "2021-03-05", "ferryinanewcoat");
+    let bridge = id("harbour", "2021-03-03", "newbridge");
+    for (path, revised) in [("news/2021-03-10.txt", "2021-03-10"), ("news/latest.txt", "2021-03-05")] {
+        let mill = Mill::new(CONFIG);
+        mill.write(path, page(&[FERRY_BO, LONG]));
+        mill.pass();
+        mill.write(path, page(&[FERRY_ANN, BRIDGE_JUNE]));
+        mill.pass();
+        let entries = mill.atom("all");
+        assert_eq!(entries.iter().map(|entry| &entry.id).collect::<Vec<_>>(), [&ferry, &bridge]);
+        assert!(entries[1].content.contains(BRIDGE_JUNE.summary), "{path}: {}", entries[1].content);
+        assert_eq!(entries[1].updated, capture(revised, &bridge));
+        assert_eq!(entries[0].credit.as_deref(), Some("Ann Lee / Harbour 2021"));
+    }
+}
+
+/// All that `conflicts` holds, a pass after each round.
+fn settled(mill: &Mill) {
+    for step in 0..3 {
+        for (path, contents) in conflicts() {
+            if let Some(content) = contents.get(step) {
+                mill.write(path, content);
+            }
+        }
+        mill.pass();
+    }
+}
+
+#[test]
+fn renaming_touching_and_deleting_between_passes_changes_no_byte() {
+    let undisturbed = Mill::new(CONFIG);
+    settled(&undisturbed);
+    let expected = undisturbed.feeds();
+
+    let paths = conflicts();
+    let mut left: Vec<usize> = paths.iter().map(|(_, contents)| contents.len()).collect();
+    let mut all = Vec::new();
+    interleavings(&mut left, &mut Vec::new(), &mut all);
+    for order in all.iter().step_by(11) {
+        let mill = Mill::new(CONFIG);
+        let mut step = vec![0; paths.len()];
+        for (round, path) in order.iter().enumerate() {
+            let (name, contents) = &paths[*path];
+            mill.write(name, &contents[step[*path]]);
+            step[*path] += 1;
+            mill.pass();
+            mill.touch(name, 1_500_000_000 + round as u64);
+            if name.starts_with("news/") {
+                // The day in the name is kept, so the content is what it was: seen once more.
+                mill.rename(name, &name.replace(".txt", " (copy).txt"));
+                if round % 2 == 0 {
+                    mill.pass();
+                    mill.delete(&name.replace(".txt", " (copy).txt"));
+                }
+            } else {
+                // Its contents keep their order even while the path is gone.
+                mill.delete(name);
+            }
+            mill.pass();
+        }
+        assert_eq!(mill.feeds(), expected, "order {order:?}");
+    }
+}
+
+#[test]
+fn a_second_pass_writes_nothing() {
+    let mill = Mill::new(CONFIG);
+    settled(&mill);
+    // Long ago, so that no look came so soon after the writing that it had to be repeated.
+    for (path, _) in conflicts() {
+        mill.touch(path, 1_500_000_000);
+    }
+    mill.pass();
+    for _ in 0..2 {
+        let (before, stored) = (prints(&mill.path("public")), mill.stored());
+        let report = mill.pass();
+        assert!(!report.changed, "{report:?}");
+        assert_eq!(prints(&mill.path("public")), before);
+        assert_eq!(mill.stored(), stored, "no change is no write");
+        let ran = mill.run(&["--once"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(prints(&mill.path("public")), before);
+    }
+}
+
+#[test]
+fn a_published_file_that_was_deleted_or_altered_comes_back() {
+    let mill = Mill::new(CONFIG);
+    settled(&mill);
+    let expected = mill.feeds();
+    for harm in [
+        |mill: &Mill| fs::remove_file(mill.path("public/all/rss.xml")).unwrap(),
+        |mill: &Mill| fs::remove_dir_all(mill.path("public")).unwrap(),
+        |mill: &Mill| mill.append("public/press/atom.xml", "<!-- somebody was here -->"),
+        |mill: &Mill| mill.write("public/front/atom.xml", ""),
+        // Another file of the same size and the same time.
+        |mill: &Mill| {
+            let path = mill.path("public/all/atom.xml");
+            let found = fs::metadata(&path).unwrap();
+            mill.write("public/all/atom.xml", vec![b'x'; found.len() as usize]);
+            let times = fs::FileTimes::new().set_modified(found.modified().unwrap());
+            fs::File::options().append(true).open(&path).unwrap().set_times(times).unwrap();
+        },
+    ] {
+        harm(&mill);
+        let report = mill.pass();
+        assert!(report.changed);
+        assert_eq!(mill.feeds(), expected);
+    }
+}
+
+#[test]
+fn deleting_all_scrapes_removes_nothing() {
+    let mill = Mill::new(CONFIG);
+    settled(&mill);
+    let before = prints(&mill.path("public"));
+    for path in support::files_below(&mill.path("news")).into_iter().chain(support::files_below(&mill.path("home"))) {
+        fs::remove_file(path).unwrap();
+    }
+    assert!(!mill.pass().changed);
+    assert_eq!(prints(&mill.path("public")), before);
+    // Not even when the output has to be made anew.
+    let expected = mill.feeds();
+    fs::remove_dir_all(mill.path("public")).unwrap();
+    mill.pass();
+    assert_eq!(mill.feeds(), expected);
+    // Nor when the folders are gone: that is told, and changes nothing.
+    fs::remove_dir_all(mill.path("news")).unwrap();
+    fs::remove_dir_all(mill.path("home")).unwrap();
+    assert_eq!(mill.pass().exit, 1);
+    assert_eq!(mill.feeds(), expected);
+}
+
+#[test]
+fn the_time_zone_and_language_of_the_host_change_no_byte() {
+    let here = Mill::new(CONFIG);
+    settled(&here);
+    for zone in ["Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu"] {
+        let mill = Mill::new(CONFIG);
+        for step in 0..3 {
+            for (path, contents) in conflicts() {
+                if let Some(content) = contents.get(step) {
+                    mill.write(path, content);
+                }
+            }
+            let ran = mill.run_with(&["--once"], &[("TZ", zone), ("LC_ALL", "de_DE.UTF-8"), ("LANG", "C")]);
+            assert_eq!(ran.code, 0, "{ran:?}");
+        }
+        assert_eq!(mill.feeds(), here.feeds(), "{zone}");
+    }
+}
+
+// ---- decisions ------------------------------------------------------------------------------------------------------
+
+fn key(id: &str) -> Key {
+    id.parse().unwrap()
+}
+
+#[test]
+fn a_retracted_item_leaves_the_feeds_until_that_is_undone() {
+    let mill = Mill::new(CONFIG);
+    settled(&mill);
+    let before = mill.feeds();
+    let boat = id("harbour", "2021-03-20", "pilotboatchristened");
+    assert!(mill.titles("all").contains(&BOAT.title.to_owned()));
+
+    let ran = mill.run(&["retract", &format!("urn:uuid:{boat}")]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    mill.pass();
+    for feed in ["all", "front"] {
+        assert!(!mill.titles(feed).contains(&BOAT.title.to_owned()), "{feed}");
+    }
+    let item = &mill.items()[&boat];
+    assert_eq!((&item["retracted"], &item["feeds"]), (&true.into(), &serde_json::json!([])));
+    // It is still read, and stays away: from the file that has it, from a new one, under another way of reading.
+    mill.write("news/2021-03-31.txt", page(&[MOLE, BOAT]));
+    mill.pass();
+    mill.configure(&CONFIG.replace("\"newsroom\"", "\"newsroom\"\ndate_order = \"dmy\""));
+    mill.pass();
+    assert!(!mill.titles("all").contains(&BOAT.title.to_owned()));
+    mill.configure(CONFIG);
+
+    let ran = mill.run(&["retract", &boat, "--undo"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    mill.pass();
+    let back = mill.atom("all").into_iter().find(|entry| entry.title == BOAT.title).unwrap();
+    assert_eq!(back.id, boat);
+    assert_eq!(mill.items()[&boat]["retracted"], false);
+    assert_eq!(mill.run(&["retract", &id("harbour", "2021-03-20", "neverheardof")]).code, 2);
+    assert_eq!(before.len(), mill.feeds().len());
+}
+
+#[test]
+fn a_feed_whose_only_item_is_retracted_shows_it_no_more() {
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-03-20.txt", page(&[BOAT]));
+    mill.write("home/latest.txt", page(&[MOLE]));
+    mill.pass();
+    let boat = key(&id("harbour", "2021-03-20", "pilotboatchristened"));
+    mill.decide(Decision::Retract { retract: boat, undo: false });
+    mill.pass();
+    for (path, bytes) in mill.feeds() {
+        assert!(!String::from_utf8(bytes).unwrap().contains(BOAT.title), "{path}");
+    }
+    let before = prints(&mill.path("public"));
+    assert!(!mill.pass().changed);
+    assert_eq!(prints(&mill.path("public")), before);
+    mill.decide(Decision::Retract { retract: boat, undo: true });
+    mill.pass();
+    assert_eq!(mill.titles("press"), [BOAT.title]);
+}
+
+#[test]
+fn an_alias_makes_one_item_of_two_under_the_older_id() {
+    const MOLE_2: Told = told("Walks upon the mole", "22 March 2021", "On Sundays and feasts the mole is open.");
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-03-23.txt", page(&[MOLE, BOAT]));
+    mill.write("news/2021-03-25.txt", page(&[MOLE_2, BOAT]));
+    mill.pass();
+    assert_eq!(mill.atom("all").len(), 3);
+    let old = id("harbour", "2021-03-22", "walksonthemole");
+    let new = id("harbour", "2021-03-22", "walksuponthemole");
+    assert_eq!(mill.run(&["alias", &new, &old]).code, 0);
+    mill.pass();
+    let entries = mill.atom("all");
+    assert_eq!(entries.len(), 2);
+    let joined = entries.iter().find(|entry| entry.id == old).unwrap();
+    assert_eq!(joined.title, MOLE_2.title);
+    assert_eq!(joined.updated, capture("2021-03-25", &old));
+    // A circle is refused and nothing is noted.
+    let ran = mill.run(&["alias", &old, &new]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert_eq!(fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn what_was_exported_and_imported_gives_the_same_feeds() {
+    let mill = Mill::new(CONFIG);
+    settled(&mill);
+    let exported = mill.run(&["export"]);
+    assert_eq!(exported.code, 0, "{exported:?}");
+    for inbox_is_there in [false, true] {
+        let other = Mill::new(CONFIG);
+        other.write("history.jsonl", &exported.out);
+        fs::create_dir_all(other.path("news")).unwrap();
+        fs::create_dir_all(other.path("home")).unwrap();
+        if inbox_is_there {
+            for (path, contents) in conflicts() {
+                other.write(path, contents.last().unwrap());
+            }
+        }
+        let ran = other.run(&["import", "history.jsonl"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let ran = other.run(&["--once"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(other.feeds(), mill.feeds());
+        assert_eq!(other.run(&["export"]).out, exported.out);
+        // Into a store that holds something nothing is taken in.
+        assert_eq!(other.run(&["import", "history.jsonl"]).code, 2);
+    }
+}
+
+// ---- reading again --------------------------------------------------------------------------------------------------
+
+#[test]
+fn reading_everything_again_changes_no_byte() {
+    let mill = Mill::new(CONFIG);
+    settled(&mill);
+    let (before, items) = (prints(&mill.path("public")), mill.items());
+    mill.configure(&CONFIG.replace("\"newsroom\"", "\"newsroom\"\ndate_order = \"dmy\""));
+    let report = mill.pass();
+    assert_eq!((report.files.read, report.items.new, report.items.revised, report.items.gone), (4, 0, 0, 0));
+    assert_eq!(prints(&mill.path("public")), before);
+    assert_eq!(mill.items(), items);
+    assert!(mill.decided().decisions.aliases.is_empty());
+}
+
+/// The mill as an earlier parser would have left it, which read the page as `reading` makes of today's reading.
+fn read_earlier(page: &str, reading: impl Fn(&mut serde_json::Value)) -> Mill {
+    let today = Mill::new(CONFIG);
+    today.write("news/2021-03-24.txt", page);
+    today.pass();
+    let mut content: serde_json::Value = serde_json::from_str(&today.run(&["export"]).out).unwrap();
+    content["reading"]["revision"] = 7.into();
+    reading(&mut content["reading"]);
+    let mill = Mill::new(CONFIG);
+    mill.write("history.jsonl", content.to_string());
+    mill.write("news/2021-03-24.txt", page);
+    fs::create_dir(mill.path("home")).unwrap();
+    assert_eq!(mill.run(&["import", "history.jsonl"]).code, 0);
+    mill
+}
+
+#[test]
+fn a_reading_that_loses_an_item_is_kept_out_and_told() {
+    // What is now the page's title was an item once.
+    let mill = read_earlier(&page(&[MOLE, BOAT]), |reading| {
+        let mut line = reading["lines"][0].clone();
+        (line["line"], line["span"]) = (1.into(), 0.into());
+        line["account"]["title"] = "News room".into();
+        reading["lines"].as_array_mut().unwrap().insert(0, line);
+    });
+    for _ in 0..2 {
+        let report = mill.pass();
+        assert_eq!(report.exit, 1, "{report:?}");
+        assert_eq!(report.drift[0].file, "news/2021-03-24.txt");
+        assert!(report.drift[0].reason.contains("lines 1-1"), "{report:?}");
+        assert_eq!(mill.atom("all").len(), 3);
+    }
+    // The next capture of the page settles it: the item stays, and nothing drifts any more.
+    mill.write("news/2021-03-25.txt", page(&[MOLE, BOAT, FERRY]));
+    assert_eq!(mill.pass().exit, 0);
+    assert_eq!(mill.atom("all").len(), 4);
+}
+
+#[test]
+fn an_item_read_with_another_title_from_the_same_lines_keeps_its_id() {
+    let mill = read_earlier(&page(&[MOLE, BOAT]), |reading| {
+        reading["lines"][0]["account"]["title"] = "1. Walks on the mole".into();
+    });
+    let old = id("harbour", "2021-03-22", "1walksonthemole");
+    let report = mill.pass();
+    assert_eq!((report.exit, report.items.total), (0, 2), "{report:?}");
+    let entry = mill.atom("all").into_iter().find(|entry| entry.title == MOLE.title).unwrap();
+    assert_eq!(entry.id, old);
+    // And for life: in later captures as well, and the decision is noted once.
+    mill.write("news/2021-03-25.txt", page(&[MOLE, BOAT]));
+    mill.pass();
+    assert_eq!(mill.items().len(), 2);
+    assert!(mill.items().contains_key(&old));
+    assert_eq!(fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn an_item_read_with_another_date_from_the_same_lines_keeps_its_id() {
+    const MEETING: Told =
+        told("Meeting of the harbour council", "04/07/2020", "The council met in the old customs house.");
+    let with = |order: &str| CONFIG.replace("\"newsroom\"", &format!("\"newsroom\"\ndate_order = \"{order}\""));
+    let mill = Mill::new(&with("dmy"));
+    mill.write("news/2020-08-01.txt", page(&[MEETING]));
+    mill.pass();
+    let old = id("harbour", "2020-07-04", "meetingoftheharbourcouncil");
+    assert_eq!(mill.atom("all")[0].id, old);
+    mill.configure(&with("mdy"));
+    let report = mill.pass();
+    assert_eq!(report.items.total, 1, "{report:?}");
+    let entry = &mill.atom("all")[0];
+    assert_eq!((&entry.id, &entry.published), (&old, &stamp("2020-04-07", &old)));
+    // And for life: the decision is noted once.
+    mill.pass();
+    assert_eq!(fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap().lines().count(), 1);
+}
+
+// ---- what the config says of time and place -------------------------------------------------------------------------
+
+#[test]
+fn an_undated_item_takes_the_day_it_was_first_seen_only_where_that_is_asked_for() {
+    const UNDATED: Told = told("Harbour fair", "02 March", "The fair begins at noon on the fish market.");
+    let mill = Mill::new(CONFIG);
+    mill.write("home/latest.txt", page(&[MOLE, BOAT, UNDATED]));
+    mill.pass();
+    assert_eq!(mill.items().len(), 3);
+    assert_eq!(mill.titles("front"), [MOLE.title, BOAT.title]);
+
+    mill.configure(&CONFIG.replace("\"newsroom\"", "\"newsroom\"\nundated = \"first-seen\""));
+    mill.pass();
+    let fair = id("harbour", "", "harbourfair");
+    assert!(mill.atom("front").iter().any(|entry| entry.id == fair));
+    let noted = || fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap();
+    let decisions = noted();
+    assert_eq!(decisions.lines().count(), 1);
+    assert!(decisions.starts_with(&format!("{{\"first_seen\":\"{fair}\",\"date\":")), "{decisions}");
+    // As if it had been years ago: the day that was noted counts, whatever the clock says now.
+    fs::write(
+        mill.path(".feedmill/decisions.jsonl"),
+        format!("{{\"first_seen\":\"{fair}\",\"date\":\"2019-05-06\"}}\n"),
+    )
+    .unwrap();
+    mill.touch("home/latest.txt", 1_500_000_000);
+    mill.pass();
+    mill.write("home/again.txt", page(&[UNDATED, MOLE]));
+    mill.pass();
+    assert_eq!(noted().lines().count(), 1);
+    let entry = mill.atom("all").into_iter().find(|entry| entry.id == fair).unwrap();
+    assert_eq!(entry.published, stamp("2019-05-06", &fair));
+}
+
+#[test]
+fn the_operators_pattern_states_the_second_of_capture() {
+    let pattern = "layout   = \"newsroom\"\ncaptured = \"%H%M of %d.%m.%Y.txt\"";
+    let mill = Mill::new(&CONFIG.replace("layout   = \"newsroom\"", pattern));
+    mill.write("news/0730 of 10.03.2021.txt", page(&[MAST_1, LAKE_1]));
+    mill.write("news/1845 of 10.03.2021.txt", page(&[MAST_2, LAKE_1]));
+    mill.pass();
+    let entries = mill.atom("press");
+    let mast = entries.iter().find(|entry| entry.title == MAST_1.title).unwrap();
+    assert!(mast.content.contains(MAST_2.summary));
+    assert_eq!(mast.updated, "2021-03-10T18:45:00+00:00");
+}
+
+#[test]
+fn a_renamed_site_keeps_its_ids_when_its_old_name_is_told() {
+    let mill = Mill::new(CONFIG);
+    settled(&mill);
+    let before = mill.feeds();
+    let ids: BTreeSet<String> = mill.items().into_keys().collect();
+    mill.configure(&CONFIG.replace("\"harbour\"", "\"port\"\nsite_was = [\"harbour\"]"));
+    mill.pass();
+    assert_eq!(mill.feeds(), before);
+    assert!(mill.items().values().all(|item| item["site"] == "port"));
+    // Another site is another place: nothing is the same there.
+    mill.configure(&CONFIG.replace("\"harbour\"", "\"port\""));
+    mill.pass();
+    let others: BTreeSet<String> = mill.items().into_keys().collect();
+    assert_eq!(others.len(), ids.len());
+    assert!(others.is_disjoint(&ids));
+    mill.configure(CONFIG);
+    mill.pass();
+    assert_eq!(mill.feeds(), before);
+}
+
+#[test]
+fn a_late_listing_reaches_subscribers_and_a_first_import_does_not_flood() {
+    const LATE: Told = told("Minutes of the winter", "10 January 2021", "The council met twice in the winter.");
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-03-06.txt", page(&[FERRY, QUAY, BRIDGE_MAY, LAKE_1, MAST_1]));
+    mill.pass();
+    assert_eq!(mill.titles("press"), [FERRY.title, QUAY.title]);
+    mill.write("news/2021-03-12.txt", page(&[FERRY, QUAY, LATE]));
+    mill.pass();
+    assert_eq!(mill.titles("press"), [FERRY.title, QUAY.title, LATE.title]);
+    // Exactly seven days later it is still fresh, then no more.
+    mill.write("news/2021-03-19.txt", page(&[FERRY, QUAY]));
+    mill.pass();
+    assert_eq!(mill.titles("press"), [FERRY.title, QUAY.title, LATE.title]);
+    mill.write("news/2021-03-20.txt", page(&[FERRY, QUAY]));
+    mill.pass();
+    assert_eq!(mill.titles("press"), [FERRY.title, QUAY.title]);
+    // Without a stated time of capture nothing is late.
+    let mill = Mill::new(CONFIG);
+    mill.write("news/a.txt", page(&[FERRY, QUAY]));
+    mill.pass();
+    mill.write("news/b.txt", page(&[FERRY, QUAY, LATE]));
+    mill.pass();
+    assert_eq!(mill.titles("press"), [FERRY.title, QUAY.title]);
+}
+
+#[test]
+fn a_file_looked_into_right_after_it_was_written_is_looked_into_once_more_and_then_left_alone() {
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-03-24.txt", page(&[MOLE, BOAT]));
+    mill.touch("news/2021-03-24.txt", 1_500_000_000);
+    mill.pass();
+    {
+        // As if that look had come within two seconds of the writing.
+        let config = mill.config();
+        let State { mut store, decided, .. } = State::hold(&config.state).unwrap();
+        let disk = support::TestDisk::good();
+        let pass = Pass { config: &config, disk: &disk, dry_run: false, progress: &|_, _| {}, recovered: false };
+        let terms = pass.terms(&mut store, &decided).unwrap();
+        let row = store.ledger().unwrap().remove(0);
+        let look = Look { source: row.source, path: row.path, stat: row.stat, racy: true, found: Found::Same };
+        store.absorb(&Batch { accounts: Vec::new(), looks: vec![look] }, &terms).unwrap();
+    }
+    let (published, first) = (prints(&mill.path("public")), mill.pass());
+    assert_eq!((first.files.read, first.changed), (1, false));
+    let second = mill.pass();
+    assert_eq!((second.files.read, second.files.unchanged), (0, 1), "cost follows the change");
+    assert_eq!(prints(&mill.path("public")), published);
+}
