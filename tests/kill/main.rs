@@ -206,7 +206,8 @@ fn kill(lab: &Lab, child: &mut Child) -> Option<Phase> {
 /// Waits until the process seems to be in this phase.
 fn wait_for(lab: &Lab, child: &mut Child, phase: Phase) {
     let state = lab.path("public-state");
-    let feed = lab.path("public").join("everything");
+    // The feed that is published first.
+    let feed = lab.path("public").join(&lab.room.feeds()[0]);
     let stat = || fs::metadata(&feed).map(|found| (found.ino(), found.mtime(), found.mtime_nsec())).ok();
     let before = stat();
     loop {
@@ -246,10 +247,12 @@ fn what_is_killed_at_any_moment_is_made_good() {
         assert!(tries <= 20 * kills + 100, "{counts:?} after {tries} tries");
         let cold = !lab.path("public/everything/atom.xml").exists();
         let mut child = lab.command("public").arg("--once").stdout(Stdio::null()).spawn().unwrap();
-        // Half of the kills are blind, anywhere in a run; half are aimed at a phase, and hit soon after it began or late.
-        if let Some(phase) = missing(&counts).filter(|_| hits + 3 >= kills).or_else(|| dice.one_of(&PHASES, 2)) {
+        // Some kills are blind, anywhere in a run; the others are aimed at a phase, and hit soon after it began or late.
+        let aim = PHASES.get(dice.below(4) as usize).copied();
+        if let Some(phase) = missing(&counts).filter(|_| hits + 3 >= kills).or(aim) {
             wait_for(&lab, &mut child, phase);
-            sleep(whole_run.mul_f64(dice.fraction() * dice.fraction() / 3.0));
+            let latest = if phase == Phase::Committing { 0.1 } else { 0.4 };
+            sleep(whole_run.mul_f64(latest * dice.fraction() * dice.fraction()));
         } else {
             sleep(whole_run.mul_f64(dice.fraction()));
         }

@@ -36,12 +36,6 @@ impl Dice {
     pub(crate) fn fraction(&mut self) -> f64 {
         self.below(1 << 20) as f64 / f64::from(1u32 << 20)
     }
-
-    /// One of these, in one of `odds` cases.
-    pub(crate) fn one_of<T: Copy>(&mut self, all: &[T], odds: u64) -> Option<T> {
-        let which = self.below(all.len() as u64) as usize;
-        (self.below(odds) == 0).then(|| all[which])
-    }
 }
 
 pub(crate) struct Newsroom {
@@ -136,6 +130,13 @@ impl Newsroom {
             page.push_str(&more);
             fs::write(&file, page).unwrap();
         }
+        for site in 0..SITES.len() {
+            self.capture(site);
+        }
+        if dice.below(4) > 0 {
+            return;
+        }
+        // A day first seen is a decision, and a decision has everything worked out anew.
         self.added += 1;
         let title = format!("Nobody knows when meeting {} was held", self.added);
         self.titles.insert(title.clone());
@@ -144,8 +145,5 @@ impl Newsroom {
         );
         self.titles.insert("Harbour day".to_owned());
         fs::write(self.scrapes.join("undated").join(format!("page{}.txt", self.added)), page).unwrap();
-        for site in 0..SITES.len() {
-            self.capture(site);
-        }
     }
 }
