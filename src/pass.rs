@@ -11,8 +11,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
@@ -95,6 +95,7 @@ struct Job<'a> {
     name: &'a str,
     below: &'a str,
     stat: Stat,
+    site: Site,
     revision: u64,
     row: Option<&'a LedgerRow>,
     known: Vec<Known>,
@@ -133,8 +134,13 @@ impl Met {
     }
 }
 
-/// The outcome of one job: its place in the batch, the thread that did it, and what it found.
-type Done = (usize, usize, Result<Looked, String>, Vec<FaultLine>);
+/// What one thread did: its share of the batch, and the accounts it met.
+#[derive(Default)]
+struct Share {
+    met: Met,
+    /// The place of each job in the batch, what it gave, and what could not be used.
+    done: Vec<(usize, Result<Looked, String>, Vec<FaultLine>)>,
+}
 
 impl<'a> Pass<'a> {
     /// Makes the feeds agree with the inbox.
@@ -190,7 +196,8 @@ impl<'a> Pass<'a> {
         let mut jobs = Vec::new();
         let mut racy = Vec::new();
         for (source, (listing, no)) in listings.iter().zip(&numbers).enumerate() {
-            let Some(revision) = self.config.sources.get(source).map(revision) else { continue };
+            let Some(terms_of) = self.config.sources.get(source) else { continue };
+            let (revision, site) = (revision(terms_of), Site::new(terms_of.namespace_site()));
             for seen in &listing.files {
                 let row = rows.get(&(*no, &*seen.name)).copied();
                 let differs = row.is_none_or(|row| row.stat != seen.stat || row.revision != revision);
@@ -204,6 +211,7 @@ impl<'a> Pass<'a> {
                     name: &seen.name,
                     below: seen.below(),
                     stat: seen.stat,
+                    site,
                     revision,
                     row,
                     known: Vec::new(),
@@ -247,8 +255,13 @@ impl<'a> Pass<'a> {
         Ok(absorbed)
     }
 
+    /// What feedmill writes is no news.
+    fn keep_out(&self) -> KeepOut {
+        KeepOut::of([self.config.state.as_path(), self.config.output.as_path()])
+    }
+
     fn list(&self, report: &mut Report) -> Vec<Listing> {
-        let keep_out = KeepOut::of([self.config.state.as_path(), self.config.output.as_path()]);
+        let keep_out = self.keep_out();
         let mut listings = Vec::new();
         for source in &self.config.sources {
             let listing = inbox::list(&source.files, &keep_out);
@@ -278,52 +291,42 @@ impl<'a> Pass<'a> {
             0..FEW => 1,
             _ => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        let next = AtomicUsize::new(0);
-        let (send, receive) = mpsc::channel::<Done>();
-        let work = |thread: usize, send: mpsc::Sender<Done>| {
-            let mut met = Met::default();
+        let keep_out = self.keep_out();
+        let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = || {
+            let mut share = Share::default();
             let mut buffer = Vec::new();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(job) = jobs.get(index) else { return met };
+                let Some(job) = jobs.get(index) else { return share };
                 let mut faults = Vec::new();
-                let looked = self.look(job, &mut met, &mut buffer, &mut faults);
-                // The receiver lives until all work is done.
-                let _ = send.send((index, thread, looked, faults));
+                let looked = self.look(job, &keep_out, &mut share.met, &mut buffer, &mut faults);
+                share.done.push((index, looked, faults));
+                progress(finished.fetch_add(1, Ordering::Relaxed) + 1);
             }
         };
+        let shares: Vec<Share> = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut shares = vec![work()];
+            // A thread that panicked is a bug; its files are not done, and the next pass meets them again.
+            shares.extend(others.into_iter().map(|other| other.join().unwrap_or_default()));
+            shares
+        });
         let mut done: Vec<Option<(usize, Result<Looked, String>)>> = Vec::new();
         done.resize_with(jobs.len(), || None);
-        let mut faults: Vec<(usize, Vec<FaultLine>)> = Vec::new();
-        let met: Vec<Met> = std::thread::scope(|scope| {
-            let collect = |receive: mpsc::Receiver<Done>, done: &mut Vec<Option<_>>, faults: &mut Vec<_>| {
-                for (count, (index, thread, looked, found)) in receive.iter().enumerate() {
-                    if let Some(slot) = done.get_mut(index) {
-                        *slot = Some((thread, looked));
-                    }
-                    if !found.is_empty() {
-                        faults.push((index, found));
-                    }
-                    progress(count + 1);
+        let mut met = Vec::with_capacity(shares.len());
+        let mut faults = Vec::new();
+        for (thread, share) in shares.into_iter().enumerate() {
+            met.push(share.met);
+            for (index, looked, found) in share.done {
+                if let Some(slot) = done.get_mut(index) {
+                    *slot = Some((thread, looked));
                 }
-            };
-            if threads == 1 {
-                let met = work(0, send);
-                collect(receive, &mut done, &mut faults);
-                return vec![met];
+                if !found.is_empty() {
+                    faults.push((index, found));
+                }
             }
-            let workers: Vec<_> = (0..threads)
-                .map(|thread| {
-                    let send = send.clone();
-                    let work = &work;
-                    scope.spawn(move || work(thread, send))
-                })
-                .collect();
-            drop(send);
-            collect(receive, &mut done, &mut faults);
-            // A thread that panicked is a bug; its files are not done, and the next pass meets them again.
-            workers.into_iter().map(|worker| worker.join().unwrap_or_default()).collect()
-        });
+        }
         faults.sort_by_key(|(index, _)| *index);
         for (_, faults) in faults {
             report.fault_count += faults.len();
@@ -395,13 +398,13 @@ impl<'a> Pass<'a> {
     fn look(
         &self,
         job: &Job<'_>,
+        keep_out: &KeepOut,
         met: &mut Met,
         buffer: &mut Vec<u8>,
         faults: &mut Vec<FaultLine>,
     ) -> Result<Looked, String> {
         let source = self.config.sources.get(job.source).ok_or_else(String::new)?;
-        let keep_out = KeepOut::of([self.config.state.as_path(), self.config.output.as_path()]);
-        let stat = inbox::read(&source.files, job.name, &keep_out, inbox::MAX_BYTES, buffer)
+        let stat = inbox::read(&source.files, job.name, keep_out, inbox::MAX_BYTES, buffer)
             .map_err(|reason| if reason == inbox::SkipReason::Gone { String::new() } else { reason.to_string() })?;
         if buffer.is_empty() {
             return Err(String::new());
@@ -420,8 +423,7 @@ impl<'a> Pass<'a> {
         let stated = captured::captured(source.captured.as_ref(), job.below);
         let terms = source.terms(stated.map(Moment::day));
         let scrape = scrape::parse(&decoded.text, &terms);
-        let site = Site::new(source.namespace_site());
-        let reading = reading(&scrape, site, job, source.empty, met, faults);
+        let reading = reading(&scrape, job, source.empty, met, faults);
         Ok(Looked { stat, racy, digest, length, completes: completes(buffer, &job.known), reading: Some(reading) })
     }
 
@@ -434,8 +436,7 @@ impl<'a> Pass<'a> {
         reading: Reading<u32>,
         aliases: &mut Vec<(Key, Key)>,
     ) -> Result<Found, PassError> {
-        let Some(source) = self.config.sources.get(job.source) else { return Ok(Found::Same) };
-        let site = Site::new(source.namespace_site());
+        let site = job.site;
         let place = |key, line: u32, span: u32| Place { key, line, last_line: line.saturating_add(span) };
         let old: Vec<Place> = store
             .newest_reading(job.no, job.name)?
@@ -750,7 +751,6 @@ pub fn revision(source: &config::Source) -> u64 {
 /// What a scrape says, in the store's words.
 fn reading(
     scrape: &Scrape<'_>,
-    site: Site,
     job: &Job<'_>,
     empty: Empty,
     met: &mut Met,
@@ -765,7 +765,7 @@ fn reading(
         text: fault.text.clone(),
     }));
     for draft in &scrape.drafts {
-        let Some(account) = met.number(site, draft) else {
+        let Some(account) = met.number(job.site, draft) else {
             faults.push(FaultLine {
                 file: job.name.to_owned(),
                 line: draft.line,

@@ -442,6 +442,16 @@ fn a_lost_title_lends_neither_date_nor_summary_to_a_neighbour() {
     }
 }
 
+#[test]
+fn a_date_never_becomes_a_headline_however_many_titles_are_lost() {
+    for (page, round) in own_pages().iter().flat_map(|page| (0..40).map(move |round| (page, round))) {
+        let (text, _) = damaged(page, &[Damage::Title; 5], &mut Chance(round));
+        for draft in parse(&text, &newsroom()).drafts {
+            assert!(!draft.title.ends_with(" 2020"), "{} {round}: {draft:#?}", page.name);
+        }
+    }
+}
+
 /// Lines that pages are made of, and lines that nobody would expect.
 fn soup() -> impl Strategy<Value = String> {
     let line = prop_oneof![
@@ -531,7 +541,8 @@ proptest! {
 
 #[test]
 fn ten_times_the_text_costs_about_ten_times_as_much() {
-    let shapes: [(&str, fn(usize) -> String); 9] = [
+    type Shape = (&'static str, fn(usize) -> String);
+    let shapes: [Shape; 9] = [
         ("an endless line", |n| "word ".repeat(n * 20)),
         ("an endless title between dates", |n| format!("1. {}\n\n15 June 2020\n", "T".repeat(n * 20))),
         ("tiny blocks", |n| "a\n\n".repeat(n)),

@@ -10,8 +10,9 @@ use feedmill::mill::decisions::{Decision, Decisions};
 use feedmill::mill::identify::Site;
 use feedmill::mill::item::{Account, DateBasis, Item, Key, Moment, SourceNo, Text};
 use feedmill::mill::settle::{Rules, SourceRule};
+use feedmill::stat::Stat;
 use feedmill::store::{
-    Absorbed, Batch, FeedTerms, Found, LedgerRow, Line, Look, Memory, Reading, SightedAt, Sqlite, Stat, Store, Terms,
+    Absorbed, Batch, FeedTerms, Found, LedgerRow, Line, Look, Memory, Reading, SightedAt, Sqlite, Store, Terms,
 };
 use proptest::prelude::*;
 

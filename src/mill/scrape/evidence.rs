@@ -40,6 +40,11 @@ impl Evidence {
         block.gap > self.gap && block.gap >= 2
     }
 
+    /// A wide gap above a block that is itself whole: what was lost is something else.
+    pub(crate) fn lost_above(&self, block: &Block<'_>) -> bool {
+        self.is_wide(block) && self.is_marked(block)
+    }
+
     /// Wide, as seen from within an item.
     pub(crate) fn is_wide_inside(&self, block: &Block<'_>) -> bool {
         self.is_wide(block) || (self.tight && block.gap > 0)

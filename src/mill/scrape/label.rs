@@ -71,7 +71,8 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         return Label { kind: Kind::Row, piped, ..plain };
     }
     let short = !block.folded && is_short(text);
-    Label { short, wordy: !short && is_wordy(text), begins_with_date: date::begins(text, lexicon), piped, ..plain }
+    let begins_with_date = date::begins(text, lexicon) || date::is_shaped_like_one(text);
+    Label { short, wordy: !short && is_wordy(text), begins_with_date, piped, ..plain }
 }
 
 /// A title of more letters than this is hardly one.
@@ -136,11 +137,11 @@ fn is_short(text: &str) -> bool {
         return text.len() <= 70 && text.split_ascii_whitespace().take(9).count() <= 8;
     }
     let ideographs = text.chars().filter(|c| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}')).count();
-    text.chars().take(71).count() <= 70 && text.split_whitespace().take(9).count() + ideographs / 3 <= 8
+    text.chars().count() <= 70 && text.split_whitespace().take(9).count() + ideographs / 3 <= 8
 }
 
 fn is_wordy(text: &str) -> bool {
-    if text.len() > LONG && text.chars().take(LONG + 1).count() > LONG {
+    if text.len() > LONG && text.chars().count() > LONG {
         return true;
     }
     ends_sentence(text, &['.', '!', '…', '。', '！']) && text.split_whitespace().take(8).count() == 8

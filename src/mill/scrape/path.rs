@@ -99,8 +99,6 @@ struct Bill {
     more: u64,
     start_first: u64,
     start_later: u64,
-    /// As a start right under a heading, on top.
-    start_headed: u64,
     fit: [u64; MOST_PLACES],
 }
 
@@ -166,8 +164,8 @@ impl<'a, 't> Prices<'a, 't> {
         let mut fit = [IMPOSSIBLE; MOST_PLACES];
         for (slot, place) in fit.iter_mut().zip(&self.layout.places) {
             *slot = fits(*place, label);
-            // A short line that opens the page is its title, not the kicker of the first item.
-            if place.field == Field::Kicker && first && bare {
+            // A short line that opens the page is more likely its title than anything of the first item.
+            if matches!(place.field, Field::Kicker | Field::Title) && first && bare && label.short {
                 *slot += ONE;
             }
             // A list mark can make a headline of a date; nothing else can.
@@ -189,7 +187,6 @@ impl<'a, 't> Prices<'a, 't> {
             more: SLIGHT + when(label.short, ONE),
             start_first: when(!marked, HALF) + margin,
             start_later: when(!marked, if wide { HALF } else { GONE }) + margin,
-            start_headed: when(wide, ONE),
             fit,
         }
     }
@@ -221,10 +218,8 @@ impl<'a, 't> Prices<'a, 't> {
     /// What it costs to begin an item on this block, coming from `state`.
     fn start(&self, bill: &Bill, state: usize) -> u64 {
         match state {
-            OUTSIDE => bill.start_first,
-            HEADED => bill.start_first + bill.start_headed,
-            BETWEEN => bill.start_later + bill.start_headed,
-            ADRIFT => bill.start_later,
+            OUTSIDE | HEADED => bill.start_first,
+            BETWEEN | ADRIFT => bill.start_later,
             _ => bill.start_later + self.lack_behind(state - PLACES),
         }
     }

@@ -77,8 +77,9 @@ impl<'t> Look<'t> {
             }
             match step.act {
                 Move::Heading => section = Some(block),
-                // A wide gap under a heading says that another heading, the true one, was lost there.
-                Move::Start if step.under_heading() && self.evidence.is_wide(block) => section = None,
+                // A wide gap under a heading says that another heading, the true one, was lost there; unless the item
+                // below lost its mark, and so made the gap.
+                Move::Start if step.under_heading() && self.evidence.lost_above(block) => section = None,
                 Move::Noise => match label.kind {
                     Kind::Date(_) => faults.push(fault(block.line, STRAY, block.text)),
                     Kind::CutDate => faults.push(fault(block.line, CUT_DATE, block.text)),
