@@ -21,7 +21,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use feedmill::config::{self, Given, Surroundings};
 use feedmill::mill::decisions::Decisions;
+use feedmill::pass::Pass;
+use feedmill::publish::RealDisk;
+use feedmill::report::Report;
 use feedmill::state::State;
 use feedmill::store::Store;
 use rustix::process::{Pid, Signal, kill_process};
@@ -306,4 +310,26 @@ fn what_is_killed_at_any_moment_is_made_good() {
         ids.len(),
         began.elapsed()
     );
+}
+
+/// Between the commit of an item that nothing dates and the note of the day it was first seen a run can be killed.
+#[test]
+fn the_day_first_seen_is_noted_by_a_later_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut lab = Lab { room: Newsroom::new(folder.path(), 10), folder };
+    lab.room.undated();
+    let given = Given {
+        config: Some(lab.path("feedmill.toml")),
+        state: Some(lab.path("public-state")),
+        output: Some(lab.path("public")),
+        ..Given::default()
+    };
+    let config = config::load(&given, &Surroundings::default(), config::LAYOUTS).unwrap();
+    let mut state = State::hold(&config.state).unwrap();
+    let pass = Pass { config: &config, disk: &RealDisk, dry_run: false, progress: &|_, _| {}, recovered: false };
+    let absorbed = pass.take_in(&mut state.store, &mut state.decided, &mut Report::default(), true).unwrap();
+    assert_eq!(absorbed.unseen.len(), 1);
+    drop(state);
+    lab.complete("public");
+    lab.check(&mut BTreeMap::new());
 }

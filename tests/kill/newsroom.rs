@@ -137,12 +137,16 @@ impl Newsroom {
             return;
         }
         // A day first seen is a decision, and a decision has everything worked out anew.
+        self.undated();
+    }
+
+    /// A page with an item that nothing dates, in a source that asks for the day it is first seen.
+    pub(crate) fn undated(&mut self) {
         self.added += 1;
         let title = format!("Nobody knows when meeting {} was held", self.added);
         self.titles.insert(title.clone());
-        let page = format!(
-            "News room\n\nJune 2020\n\n  1. Harbour day\n\n    15 June 2020\n\n    Boats.\n\n  2. {title}\n\n    31 June 2020\n\n    A late lamp.\n"
-        );
+        let known = "  1. Harbour day\n\n    15 June 2020\n\n    Boats.\n";
+        let page = format!("News room\n\nJune 2020\n\n{known}\n  2. {title}\n\n    31 June 2020\n\n    A late lamp.\n");
         self.titles.insert("Harbour day".to_owned());
         fs::write(self.scrapes.join("undated").join(format!("page{}.txt", self.added)), page).unwrap();
     }
