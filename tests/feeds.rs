@@ -63,7 +63,6 @@ fn item(n: u32, title: Text, summary: Option<Text>, credit: Option<Text>) -> Ite
         published: Some(id.stamp(date)),
         // Every third one was revised five days later.
         updated: Some(id.stamp(date + chrono::Days::new(if n.is_multiple_of(3) { 5 } else { 0 }))),
-        first_captured: None,
         sources: Vec::new(),
     }
 }

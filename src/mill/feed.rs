@@ -221,7 +221,6 @@ mod tests {
             link: None,
             published: date.map(|day| id.stamp(day)),
             updated: date.map(|day| id.stamp(day)),
-            first_captured: None,
             sources: Vec::new(),
         }
     }

@@ -12,8 +12,10 @@
 //! without a printable title is a fault; a link that is not http or https is dropped. Nothing else is mended: typos,
 //! look-alike letters and hyphens inside words are kept for display, and [`fold`] decides what is the same.
 
+use std::borrow::Cow;
+
 use chrono::{Datelike, NaiveDate};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use uuid::Uuid;
 use xxhash_rust::xxh3::Xxh3;
@@ -103,16 +105,24 @@ fn fold_into(text: &str, out: &mut String) {
         // Neither normalization nor full case folding changes these but for ASCII case.
         out.extend(text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()));
     } else {
-        let folded = caseless::default_case_fold_str(&text.nfkc().collect::<String>());
-        out.extend(folded.nfkc().filter(|&c| is_kept(c)));
+        let folded = caseless::default_case_fold_str(&nfkc(text));
+        out.extend(nfkc(&folded).chars().filter(|&c| is_kept(c)));
     }
     if out.len() == start {
-        for (i, word) in text.nfkc().collect::<String>().split_whitespace().enumerate() {
+        for (i, word) in nfkc(text).split_whitespace().enumerate() {
             if i > 0 {
                 out.push(' ');
             }
             out.push_str(word);
         }
+    }
+}
+
+/// The NFKC form, which most texts have already.
+fn nfkc(text: &str) -> Cow<'_, str> {
+    match is_nfkc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        _ => Cow::Owned(text.nfkc().collect()),
     }
 }
 
@@ -171,7 +181,7 @@ pub fn fingerprint(draft: &Draft<'_>) -> u128 {
 /// Makes an account of a draft. `None`: the title holds nothing printable.
 #[must_use]
 pub fn account(draft: &Draft<'_>) -> Option<Account> {
-    let text = |field: &Option<std::borrow::Cow<'_, str>>| field.as_deref().and_then(Text::new);
+    let text = |field: &Option<Cow<'_, str>>| field.as_deref().and_then(Text::new);
     let date = draft.date.as_ref();
     let day = date.and_then(|date| date.day);
     let basis = match date {

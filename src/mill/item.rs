@@ -3,6 +3,8 @@
 //! This room knows nobody. Its types carry their invariants, so that no later room has to check them again: a [`Text`]
 //! is fit for XML, a [`Key`] is a name-based UUID, a [`Captured`] can be compared.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,7 +16,7 @@ use uuid::Uuid;
 /// letters: what is shown is what was printed. Comparison is the business of [`fold`](crate::mill::identify::fold).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Text(Box<str>);
+pub struct Text(Arc<str>);
 
 /// A character that may not reach a feed: illegal in XML 1.0, a control character, or a noncharacter.
 #[must_use]
@@ -23,14 +25,25 @@ pub fn is_forbidden(c: char) -> bool {
     matches!(code, 0x00..=0x1F | 0x7F..=0x9F | 0xFDD0..=0xFDEF) || code & 0xFFFE == 0xFFFE
 }
 
+/// Whether every character stands for itself. Errs on the side of no: of the lead bytes that forbidden characters and
+/// line separators have, all are taken for suspicious.
+fn is_clean(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let suspicious = |b: &u8| *b < 0x20 || matches!(*b, 0x7F | 0xC2 | 0xE2 | 0xEF | 0xF0..);
+    if !bytes.iter().any(suspicious) {
+        return true;
+    }
+    text.chars().all(|c| !is_forbidden(c) && !matches!(c, '\u{2028}' | '\u{2029}'))
+}
+
 impl Text {
     /// Makes a text of `raw`: line breaks and tabs become blanks, forbidden characters go, the ends are trimmed.
     /// `None` when nothing is left.
     #[must_use]
     pub fn new(raw: &str) -> Option<Self> {
         let trimmed = raw.trim();
-        // Scrapes are nearly always clean, and this runs for every field of every item: one scan, one copy.
-        if !trimmed.is_empty() && trimmed.bytes().all(|b| (0x20..0x7F).contains(&b)) {
+        // Scrapes are nearly always clean, and this runs for every field of every item: one look, one copy.
+        if !trimmed.is_empty() && is_clean(trimmed) {
             return Some(Self(trimmed.into()));
         }
         let mut clean = String::with_capacity(trimmed.len());
@@ -78,7 +91,7 @@ impl TryFrom<String> for Text {
 
 impl From<Text> for String {
     fn from(text: Text) -> Self {
-        text.0.into()
+        text.0.as_ref().into()
     }
 }
 

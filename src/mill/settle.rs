@@ -131,11 +131,10 @@ fn mark_cut(accounts: &mut [Told<'_>]) {
 /// grouped by the beginnings of their summaries. The group of the earliest capture (a tie: string order) keeps the
 /// plain key and the accounts without summary; each other gets a key of its own. Nearly always there is one group.
 #[must_use]
-pub fn split<'a>(site: Site, key: Key, sightings: &[Sighting<'a>]) -> Vec<Group<'a>> {
-    let one = || vec![Group { id: key, sightings: sightings.to_vec() }];
-    let (accounts, which) = told(sightings);
+pub fn split<'a>(site: Site, key: Key, sightings: Vec<Sighting<'a>>) -> Vec<Group<'a>> {
+    let (accounts, which) = told(&sightings);
     if accounts.len() < 2 {
-        return one();
+        return vec![Group { id: key, sightings }];
     }
     let head_of = |index: usize| {
         let told = accounts.get(index)?;
@@ -154,7 +153,9 @@ pub fn split<'a>(site: Site, key: Key, sightings: &[Sighting<'a>]) -> Vec<Group<
         *earliest = [*earliest, captured].into_iter().flatten().min();
     }
     let plain = first.iter().min_by_key(|(head, when)| (when.is_none(), **when, **head)).map(|(head, _)| *head);
-    let (true, Some(plain)) = (twins, plain) else { return one() };
+    let (true, Some(plain)) = (twins, plain) else {
+        return vec![Group { id: key, sightings }];
+    };
 
     let mut groups: BTreeMap<&str, Group<'a>> = BTreeMap::new();
     for (sighting, &index) in sightings.iter().zip(&which) {
@@ -430,9 +431,9 @@ mod tests {
         let one = |account, captured, content| Sighting { content, ..sighting(account, captured, 0) };
         let apart =
             [one(&a, stated("2021-03-05"), 1), one(&b, stated("2021-03-03"), 2), one(&none, stated("2021-03-02"), 3)];
-        assert_eq!(split(Site::new(SITE), key(), &apart).len(), 1, "two pages: a revision");
+        assert_eq!(split(Site::new(SITE), key(), apart.to_vec()).len(), 1, "two pages: a revision");
         let together = [apart[0], apart[1], apart[2], one(&b, stated("2021-03-05"), 1)];
-        let groups = split(Site::new(SITE), key(), &together);
+        let groups = split(Site::new(SITE), key(), together.to_vec());
         let plain = groups.iter().find(|group| group.id == key()).unwrap();
         assert_eq!(plain.sightings.len(), 3, "the text of the earliest capture keeps the key, and those without");
         let twin = groups.iter().find(|group| group.id != key()).unwrap();
@@ -466,7 +467,7 @@ mod tests {
             let mut shuffled: Vec<_> = forward.iter().rev().copied().collect();
             shuffled.extend(again.iter().filter(|one| recipe.contains(one)).map(make));
             let items = |sightings: &[Sighting<'_>]| {
-                let mut items: Vec<_> = split(Site::new(SITE), key(), sightings)
+                let mut items: Vec<_> = split(Site::new(SITE), key(), sightings.to_vec())
                     .iter()
                     .map(|group| settle(group.id, key(), &group.sightings, &rules()).unwrap().item)
                     .collect();

@@ -115,7 +115,7 @@ impl Memory {
         let mut roots: BTreeMap<Key, (Key, Vec<Sighting<'_>>, Vec<SightedAt>)> = BTreeMap::new();
         for (key, (site, told)) in &filed {
             let sightings: Vec<_> = told.iter().map(|(sighting, _)| *sighting).collect();
-            for group in settle::split(*site, *key, &sightings) {
+            for group in settle::split(*site, *key, sightings) {
                 let root = roots.entry(decisions.root(group.id)).or_insert((*key, Vec::new(), Vec::new()));
                 // Which of a group's sightings are which: by content and account, as the group holds them.
                 let of_group = told.iter().filter(|(sighting, _)| {
@@ -283,7 +283,7 @@ impl Store for Memory {
         }
         for (key, (site, told)) in &self.sightings() {
             let sightings: Vec<_> = told.iter().map(|(sighting, _)| *sighting).collect();
-            for group in settle::split(*site, *key, &sightings) {
+            for group in settle::split(*site, *key, sightings) {
                 let of_feed = group
                     .sightings
                     .iter()

@@ -79,23 +79,19 @@ CREATE TABLE account (
     explicit_id TEXT
 ) STRICT;
 
--- The sightings of a key: pairs of account and content.
-CREATE TABLE sighted (
-    key   BLOB PRIMARY KEY,
-    pairs BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-
 -- Keys that turned out to name several announcements: the id of each further one, and the key it came from.
 CREATE TABLE twin (
     id  BLOB PRIMARY KEY,
     key BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Settled items. `text` is the account that gives title and summary.
+-- The sightings of a key that speak of one item (`pairs` of account and content), and that item as it is settled.
+-- `text` is the account that gives title and summary; it is null where an alias files the item under another key.
 CREATE TABLE item (
     key          BLOB NOT NULL,
     id           BLOB NOT NULL,
-    text         INTEGER NOT NULL,
+    pairs        BLOB NOT NULL,
+    text         INTEGER,
     date         INTEGER,
     date_end     INTEGER,
     time         INTEGER,

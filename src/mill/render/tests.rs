@@ -31,7 +31,6 @@ fn item(title: &str, date: &str) -> Item {
         link: None,
         published: Some(id.stamp(day)),
         updated: Some(id.stamp(day)),
-        first_captured: None,
         sources: Vec::new(),
     }
 }

@@ -1,0 +1,177 @@
+//! Between the mill's words and the columns of the database.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::mill::item::{Account, DateBasis, Item, Key, Moment, Text};
+use crate::store::{Reading, Result, StoreError};
+
+pub(super) fn epoch() -> NaiveDate {
+    DateTime::UNIX_EPOCH.date_naive()
+}
+
+pub(super) fn day_to(day: NaiveDate) -> i64 {
+    day.signed_duration_since(epoch()).num_days()
+}
+
+pub(super) fn day_from(days: i64) -> Option<NaiveDate> {
+    epoch().checked_add_signed(TimeDelta::try_days(days)?)
+}
+
+pub(super) fn time_to(time: NaiveTime) -> i64 {
+    i64::from(time.num_seconds_from_midnight())
+}
+
+pub(super) fn time_from(seconds: i64) -> Option<NaiveTime> {
+    NaiveTime::from_num_seconds_from_midnight_opt(u32::try_from(seconds).ok()?, 0)
+}
+
+pub(super) fn instant_from(seconds: Option<i64>) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds?, 0)
+}
+
+pub(super) fn moment_to(moment: Option<Moment>) -> (Option<i64>, bool) {
+    (moment.map(|moment| moment.instant().timestamp()), matches!(moment, Some(Moment::Day(_))))
+}
+
+pub(super) fn moment_from(seconds: Option<i64>, day: bool) -> Option<Moment> {
+    let instant = instant_from(seconds)?;
+    Some(if day { Moment::Day(instant.date_naive()) } else { Moment::Instant(instant) })
+}
+
+pub(super) fn basis_to(basis: DateBasis) -> i64 {
+    match basis {
+        DateBasis::None => 0,
+        DateBasis::Own => 1,
+        DateBasis::OwnYearInferred => 2,
+        DateBasis::Heading => 3,
+        DateBasis::Captured => 4,
+        DateBasis::FirstSeen => 5,
+    }
+}
+
+pub(super) fn basis_from(basis: i64) -> DateBasis {
+    match basis {
+        1 => DateBasis::Own,
+        2 => DateBasis::OwnYearInferred,
+        3 => DateBasis::Heading,
+        4 => DateBasis::Captured,
+        5 => DateBasis::FirstSeen,
+        _ => DateBasis::None,
+    }
+}
+
+pub(super) fn text(text: Option<&Text>) -> Option<&str> {
+    text.map(Text::as_str)
+}
+
+pub(super) fn text_from(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Text>> {
+    Ok(row.get_ref(index)?.as_str_or_null()?.and_then(Text::new))
+}
+
+pub(super) fn key_from(row: &Row<'_>, index: usize) -> rusqlite::Result<Key> {
+    Ok(Key(uuid::Uuid::from_bytes(row.get(index)?)))
+}
+
+pub(super) fn digest_from(row: &Row<'_>, index: usize) -> rusqlite::Result<u128> {
+    Ok(u128::from_be_bytes(row.get(index)?))
+}
+
+/// Counts and sizes never reach the sign bit; a file from elsewhere could hold anything.
+pub(super) fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or_default()
+}
+
+pub(super) fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+pub(super) fn small(value: i64) -> u32 {
+    u32::try_from(value).unwrap_or_default()
+}
+
+pub(super) const ACCOUNT: &str =
+    "title, summary, date, date_end, time, date_raw, basis, credit, kicker, place, link, explicit_id";
+
+pub(super) fn account_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Account> {
+    let missing = || rusqlite::Error::InvalidColumnType(from, "title".into(), rusqlite::types::Type::Null);
+    Ok(Account {
+        title: text_from(row, from)?.ok_or_else(missing)?,
+        summary: text_from(row, from + 1)?,
+        date: row.get::<_, Option<i64>>(from + 2)?.and_then(day_from),
+        date_end: row.get::<_, Option<i64>>(from + 3)?.and_then(day_from),
+        time: row.get::<_, Option<i64>>(from + 4)?.and_then(time_from),
+        date_raw: text_from(row, from + 5)?,
+        basis: basis_from(row.get(from + 6)?),
+        credit: text_from(row, from + 7)?,
+        kicker: text_from(row, from + 8)?,
+        place: text_from(row, from + 9)?,
+        link: text_from(row, from + 10)?,
+        explicit_id: text_from(row, from + 11)?,
+    })
+}
+
+pub(super) const ITEM: &str = "item.key, item.id, item.date, item.date_end, item.time, item.date_raw, item.basis, item.credit, \
+                    item.kicker, item.place, item.link, item.published, item.updated, item.sources, \
+                    account.title, account.summary";
+
+pub(super) fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
+    let missing = || rusqlite::Error::InvalidColumnType(14, "title".into(), rusqlite::types::Type::Null);
+    let sources: Vec<u8> = row.get(13)?;
+    let broken = || rusqlite::Error::InvalidColumnType(13, "sources".into(), rusqlite::types::Type::Blob);
+    Ok(Item {
+        key: key_from(row, 0)?,
+        id: key_from(row, 1)?,
+        date: row.get::<_, Option<i64>>(2)?.and_then(day_from),
+        date_end: row.get::<_, Option<i64>>(3)?.and_then(day_from),
+        time: row.get::<_, Option<i64>>(4)?.and_then(time_from),
+        date_raw: text_from(row, 5)?,
+        basis: basis_from(row.get(6)?),
+        credit: text_from(row, 7)?,
+        kicker: text_from(row, 8)?,
+        place: text_from(row, 9)?,
+        link: text_from(row, 10)?,
+        published: instant_from(row.get(11)?),
+        updated: instant_from(row.get(12)?),
+        sources: postcard::from_bytes(&sources).map_err(|_| broken())?,
+        title: text_from(row, 14)?.ok_or_else(missing)?,
+        summary: text_from(row, 15)?,
+    })
+}
+
+pub(super) fn column(db: &Connection, sql: &str) -> Result<Vec<i64>> {
+    let mut select = db.prepare(sql)?;
+    Ok(select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn pairs(db: &Connection, sql: &str) -> Result<Vec<(i64, i64)>> {
+    let mut select = db.prepare(sql)?;
+    Ok(select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn triples(db: &Connection, sql: &str) -> Result<Vec<(i64, i64, String)>> {
+    let mut select = db.prepare(sql)?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn get_meta(db: &Connection, name: &str) -> Result<Option<String>> {
+    let mut select = db.prepare_cached("SELECT value FROM meta WHERE name = ?")?;
+    Ok(select.query_row([name], |row| row.get(0)).optional()?)
+}
+
+pub(super) fn set_meta(db: &Connection, name: &str, value: &str) -> Result<()> {
+    let mut upsert = db.prepare_cached(
+        "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2 WHERE value IS NOT ?2",
+    )?;
+    upsert.execute((name, value))?;
+    Ok(())
+}
+
+/// A stored reading with its accounts looked up.
+pub(super) fn with_accounts(db: &Connection, bytes: &[u8]) -> Result<Reading<Account>> {
+    let stored: Reading<i64> = postcard::from_bytes(bytes)?;
+    let mut select = db.prepare_cached(&format!("SELECT {ACCOUNT} FROM account WHERE id = ?"))?;
+    let missing = || StoreError::Damaged("a reading speaks of an account that is not there".into());
+    stored.map(|id| select.query_row([id], |row| account_from(row, 0)).ok()).ok_or_else(missing)
+}

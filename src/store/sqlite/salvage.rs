@@ -1,0 +1,84 @@
+//! What can still be read of a damaged file.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, Transaction};
+
+use super::rows::{column, pairs};
+use super::{CONTENTS_PER_PATH, Sqlite};
+use crate::store::{Reading, Result, schema};
+
+impl Sqlite {
+    /// Copies whatever rows of a damaged file can still be read into this, empty, store. Returns how many contents.
+    ///
+    /// Rows are read one by one from both ends of each table, so that a broken page hides no more than itself and what
+    /// lies between. A reading whose accounts are gone is dropped: its file is read again.
+    ///
+    /// # Errors
+    /// This store can't be written.
+    pub fn salvage(&mut self, damaged: &Path) -> Result<usize> {
+        let Ok(from) = Connection::open_with_flags(damaged, OpenFlags::SQLITE_OPEN_READ_WRITE) else { return Ok(0) };
+        let to = self.db.transaction()?;
+        for table in schema::KEPT {
+            for order in ["ASC", "DESC"] {
+                copy_rows(&from, &to, table, order)?;
+            }
+        }
+        let accounts: BTreeSet<i64> = column(&to, "SELECT id FROM account")?.into_iter().collect();
+        let mut broken = BTreeSet::new();
+        {
+            let mut select = to.prepare("SELECT id, reading FROM seen")?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let bytes: Vec<u8> = row.get(1)?;
+                let whole = postcard::from_bytes::<Reading<i64>>(&bytes)
+                    .is_ok_and(|reading| reading.lines.iter().all(|line| accounts.contains(&line.account)));
+                if !whole {
+                    broken.insert(row.get::<_, i64>(0)? / CONTENTS_PER_PATH);
+                }
+            }
+        }
+        let paths: BTreeSet<i64> = column(&to, "SELECT id FROM path")?.into_iter().collect();
+        let held: BTreeSet<i64> = column(&to, "SELECT DISTINCT id / 1048576 FROM seen")?.into_iter().collect();
+        broken.extend(held.symmetric_difference(&paths));
+        // A sequence with a hole is no sequence: what is there of its file is read again from the start.
+        for (path, contents) in pairs(&to, "SELECT id, contents FROM path")? {
+            let range = (path * CONTENTS_PER_PATH, (path + 1) * CONTENTS_PER_PATH);
+            let count: i64 =
+                to.query_row("SELECT count(*) FROM seen WHERE id >= ? AND id < ?", range, |row| row.get(0))?;
+            if count != contents {
+                broken.insert(path);
+            }
+        }
+        for path in broken {
+            to.execute("DELETE FROM path WHERE id = ?", [path])?;
+            let range = (path * CONTENTS_PER_PATH, (path + 1) * CONTENTS_PER_PATH);
+            to.execute("DELETE FROM seen WHERE id >= ? AND id < ?", range)?;
+        }
+        let count: i64 = to.query_row("SELECT count(*) FROM seen", [], |row| row.get(0))?;
+        to.commit()?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+}
+
+/// Copies the readable rows of one table, as far as they go from one end.
+fn copy_rows(from: &Connection, to: &Transaction<'_>, table: &str, order: &str) -> Result<()> {
+    let key = if table == "source" { "no" } else { "id" };
+    let Ok(mut select) = from.prepare(&format!("SELECT * FROM {table} ORDER BY {key} {order}")) else { return Ok(()) };
+    let columns = select.column_count();
+    let marks = vec!["?"; columns].join(",");
+    let mut insert = to.prepare(&format!("INSERT OR IGNORE INTO {table} VALUES ({marks})"))?;
+    let Ok(mut rows) = select.query([]) else { return Ok(()) };
+    while let Ok(Some(row)) = rows.next() {
+        let values: rusqlite::Result<Vec<rusqlite::types::Value>> = (0..columns).map(|i| row.get(i)).collect();
+        let Ok(values) = values else { continue };
+        // A row that a constraint refuses is damage like any other.
+        match insert.execute(rusqlite::params_from_iter(values)) {
+            Ok(_) => {}
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
