@@ -17,7 +17,8 @@ fn day(n: u64) -> NaiveDate {
 
 /// An announcement in some wordings: as it stays, cut, and revised.
 fn accounts(wordings: usize) -> Vec<Account> {
-    let whole = "The ILO’s efforts are part of a broader UN strategy – Greening the Blue – to erase the carbon footprint.";
+    let whole =
+        "The ILO’s efforts are part of a broader UN strategy – Greening the Blue – to erase the carbon footprint.";
     let account = |n: usize| Account {
         title: Text::new("ILO achieves carbon neutrality").unwrap(),
         summary: match n % 3 {
@@ -45,12 +46,8 @@ fn settled(bencher: Bencher<'_, '_>, (sightings, wordings): (usize, usize)) {
     let site = Site::new("ilo-moscow");
     let accounts = accounts(wordings);
     let key = site.key(accounts.first().unwrap());
-    let source = SourceRule {
-        name: "ilo-moscow".to_owned(),
-        place: "ilo-moscow".to_owned(),
-        site,
-        zone: chrono_tz::Tz::UTC,
-    };
+    let source =
+        SourceRule { name: "ilo-moscow".to_owned(), place: "ilo-moscow".to_owned(), site, zone: chrono_tz::Tz::UTC };
     let rules = Rules { sources: [(SourceNo(1), source)].into(), ..Rules::default() };
     let sightings: Vec<_> = accounts
         .iter()

@@ -58,8 +58,10 @@ impl Newsroom {
         for site in SITES.iter().chain(&["undated"]) {
             fs::create_dir_all(scrapes.join(site)).unwrap();
             let undated = if *site == "undated" { "undated = \"first-seen\"\n" } else { "" };
-            writeln!(config, "[[source]]\nname = \"{site}\"\nfiles = [\"scrapes/{site}/*.txt\"]\nlanguage = \"en\"").unwrap();
-            writeln!(config, "layout = \"newsroom\"\nsite = \"{site}\"\nurl = \"http://localhost/{site}/\"\n{undated}").unwrap();
+            writeln!(config, "[[source]]\nname = \"{site}\"\nfiles = [\"scrapes/{site}/*.txt\"]\nlanguage = \"en\"")
+                .unwrap();
+            writeln!(config, "layout = \"newsroom\"\nsite = \"{site}\"\nurl = \"http://localhost/{site}/\"\n{undated}")
+                .unwrap();
             for view in VIEWS.iter().filter(|_| *site != "undated") {
                 writeln!(config, "[[feed]]\nname = \"{site}-{view}\"\nsources = [\"{site}\"]\nlimit = 12\n").unwrap();
             }

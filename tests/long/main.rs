@@ -77,3 +77,21 @@ fn a_folder_that_is_the_output_is_refused_with_the_option_that_helps() {
         assert!(told.contains(&format!("choose another folder with {option}\n")), "{told}");
     }
 }
+
+#[test]
+fn a_store_emptied_from_outside_makes_no_feed_shrink() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::create_dir(folder.join("in")).unwrap();
+    fs::write(folder.join("in/page.txt"), PAGE.replace("/07/", "/27/")).unwrap();
+    fs::write(folder.join("in/more.txt"), "News room\n\n  1. Orchard opens\n\n    12 June 2020\n\n    Apples.\n")
+        .unwrap();
+    expect(folder, 0, &["--once", "in"]);
+    let published = fs::read(folder.join("public/in/atom.xml")).unwrap();
+    fs::remove_file(folder.join("in/more.txt")).unwrap();
+    for ending in ["", "-wal", "-shm"] {
+        let _ = fs::write(folder.join(format!(".feedmill/feedmill.db{ending}")), "");
+    }
+    expect(folder, 1, &["--once", "in"]);
+    assert!(fs::read(folder.join("public/in/atom.xml")).unwrap() == published);
+}
