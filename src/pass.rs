@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
+use rustc_hash::FxHashMap;
 use tracing::{debug, info, warn};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -115,7 +116,7 @@ struct Looked {
 /// The accounts that one thread met.
 #[derive(Default)]
 struct Met {
-    numbers: HashMap<(Site, u128), u32>,
+    numbers: FxHashMap<(Site, u128), u32>,
     accounts: Vec<((Site, u128), Key, Arc<Account>)>,
 }
 
@@ -344,7 +345,7 @@ impl<'a> Pass<'a> {
 
         // One number for each account, whichever thread met it first.
         let mut batch = Batch::default();
-        let mut numbers: HashMap<(Site, u128), u32> = HashMap::new();
+        let mut numbers: FxHashMap<(Site, u128), u32> = FxHashMap::default();
         let mut thread_numbers: Vec<Vec<u32>> = Vec::new();
         for met in met {
             let global = met.accounts.into_iter().map(|(print, key, account)| {
