@@ -9,7 +9,7 @@
 //! published: stopping between two batches, or anywhere else, is always safe. What a pass did it returns as a
 //! [`Report`]; it prints nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -256,7 +256,11 @@ impl<'a> Pass<'a> {
             let (batch, aliases) = self.look_into(batch, store, report, &|n| (self.progress)(done + n, total))?;
             done += batch.1;
             for (alias, of) in aliases {
-                decided.add(Decision::Alias { alias, of })?;
+                // A page that is read as it once was gives keys that are one already, maybe the other way round.
+                let decisions = &decided.decisions;
+                if decisions.root(alias) != decisions.root(of) && !decisions.aliases.contains_key(&alias) {
+                    decided.add(Decision::Alias { alias, of })?;
+                }
             }
             if terms.rules.decisions != decided.decisions {
                 terms = self.terms(store, decided)?;
@@ -502,12 +506,10 @@ impl<'a> Pass<'a> {
     fn note_first_seen(&self, absorbed: &Absorbed, decided: &mut Decided) -> Result<(), PassError> {
         // The one clock in the system, asked for by the operator and recorded (law 7).
         let today = DateTime::<Utc>::from(SystemTime::now()).date_naive();
-        for key in &absorbed.unseen {
-            if !decided.decisions.first_seen.contains_key(key) {
-                decided.add(Decision::FirstSeen { first_seen: *key, date: today })?;
-            }
-        }
-        Ok(())
+        let unseen: BTreeSet<Key> = absorbed.unseen.iter().copied().collect();
+        let new = unseen.into_iter().filter(|key| !decided.decisions.first_seen.contains_key(key));
+        let new = new.map(|first_seen| Decision::FirstSeen { first_seen, date: today }).collect();
+        Ok(decided.add_all(new)?)
     }
 
     // ---- from the store to the folder -------------------------------------------------------------------------------
