@@ -718,7 +718,10 @@ impl<'a> Pass<'a> {
                 .collect(),
             rules: Rules { sources, decisions: decided.decisions.clone() },
             captured: Box::new(move |no, name| {
-                let (files, pattern) = states.get(&no)?;
+                let Some((files, pattern)) = states.get(&no) else {
+                    // The source left the config, and its pattern with it: what its files' names say still holds.
+                    return captured::captured_from_name(name);
+                };
                 let below = files.roots().iter().find_map(|root| root.below(name)).unwrap_or(name);
                 captured::captured(pattern.as_ref(), below)
             }),

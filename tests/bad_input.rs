@@ -104,7 +104,7 @@ fn a_file_that_cannot_be_used_is_skipped_by_name_and_all_others_are_done() {
     } else {
         let forbid = |mill: &Mill, file: &str| {
             mill.write(file, page(&[MOLE]));
-            fs::set_permissions(mill.path(file), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(mill.path(file), fs::Permissions::from_mode(0o0)).unwrap();
         };
         is_skipped("2021-03-13.txt", forbid, "ermission");
     }
