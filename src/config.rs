@@ -390,9 +390,9 @@ fn without_file(given: &Given, around: &Surroundings) -> Result<Config, Refusal>
         }
         for (place, what) in [(&output, "output"), (&state, "state")] {
             if canonical.starts_with(reading::real(place)) {
-                let what = format!("{} lies in the {what} folder {}", dir.display(), place.display());
+                let wrong = format!("{} lies in the {what} folder {}", dir.display(), place.display());
                 let hint = format!("feedmill never reads what it writes: choose another folder with --{what}");
-                complaints.push(Complaint::outside(what).hint(hint));
+                complaints.push(Complaint::outside(wrong).hint(hint));
             }
         }
         let base = canonical.file_name().map_or_else(|| "root".into(), |name| values::mended(&name.to_string_lossy()));

@@ -55,16 +55,29 @@ impl Decided {
     /// # Errors
     /// A circle of aliases (exit 2), or a file that can't be written.
     pub fn add(&mut self, decision: Decision) -> Result<(), Trouble> {
-        self.decisions.apply(decision.clone()).map_err(Trouble::usage)?;
-        if self.only_noted {
+        self.add_all(vec![decision])
+    }
+
+    /// Adds decisions as [`Decided::add`] does, with one look at the file and one sync: there may be very many.
+    ///
+    /// # Errors
+    /// As those of [`Decided::add`]; a crash may leave the first of them in the file.
+    pub fn add_all(&mut self, decisions: Vec<Decision>) -> Result<(), Trouble> {
+        for decision in &decisions {
+            self.decisions.apply(decision.clone()).map_err(Trouble::usage)?;
+        }
+        if self.only_noted || decisions.is_empty() {
             return Ok(());
         }
         let write = || -> std::io::Result<()> {
-            let mut line = serde_json::to_string(&decision)?;
-            line.push('\n');
+            let mut lines = String::new();
+            for decision in &decisions {
+                lines.push_str(&serde_json::to_string(decision)?);
+                lines.push('\n');
+            }
             let mut file = OpenOptions::new().create(true).read(true).append(true).open(&self.file)?;
             cut_off_unfinished(&mut file)?;
-            file.write_all(line.as_bytes())?;
+            file.write_all(lines.as_bytes())?;
             file.sync_all()
         };
         write().map_err(|error| {

@@ -449,11 +449,7 @@ pub fn read(
         if before.size > most {
             return Err(SkipReason::TooLarge(before.size, most));
         }
-        buffer.clear();
-        // One byte more than the size, so that the end is met without another look for room.
-        buffer.reserve(usize::try_from(before.size).unwrap_or(0) + 1);
-        let read = (&mut file).take(most + 1).read_to_end(buffer);
-        read.map_err(|error| SkipReason::of(&error))?;
+        read_whole(&mut file, before.size, most, buffer).map_err(|error| SkipReason::of(&error))?;
         let after = look(&file)?;
         if buffer.len() as u64 > most {
             return Err(SkipReason::TooLarge(after.size.max(buffer.len() as u64), most));
@@ -469,6 +465,34 @@ pub fn read(
 
 const FILE: OFlags =
     OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOFOLLOW).union(OFlags::NOCTTY);
+
+/// Reads a file that has `size` bytes as it seems, but not more than one byte above `most`.
+///
+/// The first read asks for a byte more than that: coming back with `size` bytes it has met the end, which saves asking
+/// again. Anything else is a file that changes, or a file system with habits of its own: it is read to its end.
+fn read_whole(file: &mut File, size: u64, most: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
+    let expected = usize::try_from(size).unwrap_or(usize::MAX - 1);
+    buffer.clear();
+    buffer.resize(expected + 1, 0);
+    let mut read = 0;
+    while let Some(room) = buffer.get_mut(read..).filter(|room| !room.is_empty()) {
+        match file.read(room) {
+            Ok(0) => break,
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        }
+        if read == expected {
+            break;
+        }
+    }
+    let full = read > expected;
+    buffer.truncate(read);
+    if full {
+        file.take((most + 1).saturating_sub(read as u64)).read_to_end(buffer)?;
+    }
+    Ok(())
+}
 
 /// Opens what must be a file without waiting: neither a FIFO nor a device makes it hang. No part of the path may be a
 /// link, so that a folder that became one since it was listed leads nowhere.

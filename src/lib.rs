@@ -1,4 +1,66 @@
 //! feedmill: a folder of saved listing pages goes in, feeds that any reader can trust come out.
+//!
+//! This page is the map. It says what happens to a file, which laws hold on the way and which test guards each, and in
+//! which order the modules are best read.
+//!
+//! # The line
+//!
+//! ```text
+//! inbox ──text──▶ scrape ──drafts──▶ identify ──accounts──▶ store ──items──▶ feed ──▶ render ──tree──▶ publish
+//!   ▲                                                         │
+//!   └──────────────── what was seen, by digest ───────────────┘         pass = the whole line, once
+//! ```
+//!
+//! A *file* is one saved page. Its contents over time are what counts: a path that is overwritten every day has many. A
+//! content is read as a sequence of blocks, and the blocks as *drafts*: title, date, summary, credit, each with its
+//! line. Site, date and title make a draft's *key*; what it says is an *account*, and that this content says so is a
+//! *sighting*. All sightings of a key are settled into one *item*, items are chosen for *feeds*, feeds are rendered to
+//! *documents*, and the output folder is made to agree with them.
+//!
+//! The half that decides what an item is ([`mill`]) is pure: text in, bytes out, no disk, clock, environment or log.
+//! The shell around it is thin and knows no news.
+//!
+//! # The laws
+//!
+//! They outrank features and speed. Each has a test that was seen to fail when the law is broken.
+//!
+//! 1. **Level, not edge.** A pass looks at what is there, never at what happened; running it twice is running it once.
+//!    `tests/pass.rs`: `a_second_pass_writes_nothing`.
+//! 2. **Merging is set union.** What is stored of an item is the set of its sightings; [`settle`](mill::settle) is a
+//!    function of that set, so order and repetition can't matter. `tests/laws.rs`, against the oracle
+//!    [`store::Memory`].
+//! 3. **An id is for life.** Site, title and date make it, or site and explicit id; nothing else does. The test vectors
+//!    in [`mill::identify`]; `tests/judges.rs`: `the_ids_of_the_samples_are_for_life`.
+//! 4. **Output is a pure function** of sightings, decisions and config: equal bytes on any machine, however the paths
+//!    interleave, and no write where nothing differs. `tests/pass.rs`:
+//!    `every_interleaving_of_the_paths_gives_the_same_bytes`.
+//! 5. **Silence never erases.** What rolls off a page, is deleted or overwritten stays in the feeds. `tests/pass.rs`:
+//!    `deleting_all_scrapes_removes_nothing`.
+//! 6. **Nothing torn.** A published file is replaced whole or not at all. `tests/publish.rs` stops and refuses at every
+//!    step of it; `tests/kill/` kills the program.
+//! 7. **No invention.** A date is read, inherited or taken from the capture, and says which; an ambiguous one is refused.
+//!    `tests/scrapes/`: `a_numeric_date_that_nothing_settles_is_not_guessed.txt` and its neighbours.
+//! 8. **News feeds carry news.** Faults and drift go to log, report and exit code. `tests/readme.rs`:
+//!    `an_error_page_is_drift_and_changes_no_feed`.
+//!
+//! # The modules, in reading order
+//!
+//! | module | what it does | what it may know |
+//! |---|---|---|
+//! | [`pass`] | walks the line once, carries values from room to room, returns a report | all rooms |
+//! | [`mill`] | decides what an item is; its head page has an order of its own | nothing outside itself |
+//! | [`store`] | keeps what was ever read, derives items; SQLite, and an oracle for tests | the mill's words; alone names rusqlite |
+//! | [`inbox`] | lists folders, reads files, trusts neither | the config's patterns |
+//! | [`publish`] | makes a folder agree with documents, whole files only | rendered documents, a disk |
+//! | [`config`] | what the operator says, validated once, as a whole | the mill's terms; alone names TOML |
+//! | [`state`], [`decided`] | the state folder: lock, damaged stores, decisions | the store |
+//! | [`report`], [`trouble`] | what a pass did; what the operator must see to | exit codes |
+//! | [`cli`], [`run`] | names on the command line; what the commands do | all |
+//!
+//! Inbox, store and publish never know each other. Inside the mill `scrape` knows no items, only `render` names RSS or
+//! Atom, and the wall around it is mechanical: `clippy.toml` lists the doors, `mill/mod.rs` denies them.
+//!
+//! The library exists so that tests and benches reach the rooms. It promises no stability; the command line does.
 
 pub mod cli;
 mod commands;

@@ -9,13 +9,14 @@
 //! published: stopping between two batches, or anywhere else, is always safe. What a pass did it returns as a
 //! [`Report`]; it prints nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
+use rustc_hash::FxHashMap;
 use tracing::{debug, info, warn};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -112,35 +113,57 @@ struct Looked {
     reading: Option<Reading<u32>>,
 }
 
-/// The accounts that one thread met.
-#[derive(Default)]
+/// The accounts that a batch met, each once, whichever thread met it first.
+///
+/// Captures overlap, so most drafts say what another one said: such a draft costs a look here and no account. The
+/// shards keep the threads out of each other's way.
 struct Met {
-    numbers: HashMap<(Site, u128), u32>,
-    accounts: Vec<((Site, u128), Key, Arc<Account>)>,
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+const SHARDS: usize = 64;
+
+#[derive(Default)]
+struct Shard {
+    numbers: FxHashMap<(Site, u128), u32>,
+    accounts: Vec<(Key, Arc<Account>)>,
 }
 
 impl Met {
-    /// The number of what a draft says. It is made into an account only at first sight: captures overlap.
-    fn number(&mut self, site: Site, draft: &scrape::Draft<'_>) -> Option<u32> {
+    fn new() -> Self {
+        Self { shards: std::array::from_fn(|_| Mutex::default()) }
+    }
+
+    /// The number of what a draft says, made into an account only at first sight. `None`: it says nothing printable.
+    fn number(&self, site: Site, draft: &scrape::Draft<'_>) -> Option<u32> {
         let print = (site, identify::fingerprint(draft));
-        if let Some(number) = self.numbers.get(&print) {
+        let at = (print.1 % SHARDS as u128) as usize;
+        // A thread that panicked here left the shard as it was before its draft.
+        let mut shard = self.shards.get(at)?.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = shard.numbers.get(&print) {
             return Some(*number);
         }
         let account = identify::account(draft)?;
-        let number = u32::try_from(self.accounts.len()).ok()?;
-        self.numbers.insert(print, number);
-        self.accounts.push((print, site.key(&account), Arc::new(account)));
+        let number = u32::try_from(shard.accounts.len() * SHARDS + at).ok()?;
+        shard.numbers.insert(print, number);
+        shard.accounts.push((site.key(&account), Arc::new(account)));
         Some(number)
+    }
+
+    /// The accounts in one row, and where each shard's begin in it.
+    fn in_one_row(self) -> (Vec<(Key, Arc<Account>)>, Vec<u32>) {
+        let mut accounts = Vec::new();
+        let mut starts = Vec::with_capacity(SHARDS);
+        for shard in self.shards {
+            starts.push(u32::try_from(accounts.len()).unwrap_or(u32::MAX));
+            accounts.append(&mut shard.into_inner().unwrap_or_else(PoisonError::into_inner).accounts);
+        }
+        (accounts, starts)
     }
 }
 
-/// What one thread did: its share of the batch, and the accounts it met.
-#[derive(Default)]
-struct Share {
-    met: Met,
-    /// The place of each job in the batch, what it gave, and what could not be used.
-    done: Vec<(usize, Result<Looked, String>, Vec<FaultLine>)>,
-}
+/// One job done: its place in the batch, what it gave, and what could not be used.
+type Done = (usize, Result<Looked, String>, Vec<FaultLine>);
 
 impl<'a> Pass<'a> {
     /// Makes the feeds agree with the inbox.
@@ -233,7 +256,11 @@ impl<'a> Pass<'a> {
             let (batch, aliases) = self.look_into(batch, store, report, &|n| (self.progress)(done + n, total))?;
             done += batch.1;
             for (alias, of) in aliases {
-                decided.add(Decision::Alias { alias, of })?;
+                // A page that is read as it once was gives keys that are one already, maybe the other way round.
+                let decisions = &decided.decisions;
+                if decisions.root(alias) != decisions.root(of) && !decisions.aliases.contains_key(&alias) {
+                    decided.add(Decision::Alias { alias, of })?;
+                }
             }
             if terms.rules.decisions != decided.decisions {
                 terms = self.terms(store, decided)?;
@@ -293,38 +320,35 @@ impl<'a> Pass<'a> {
         };
         let keep_out = self.keep_out();
         let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let met = Met::new();
         let work = || {
-            let mut share = Share::default();
+            let mut share: Vec<Done> = Vec::new();
             let mut buffer = Vec::new();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(job) = jobs.get(index) else { return share };
                 let mut faults = Vec::new();
-                let looked = self.look(job, &keep_out, &mut share.met, &mut buffer, &mut faults);
-                share.done.push((index, looked, faults));
+                let looked = self.look(job, &keep_out, &met, &mut buffer, &mut faults);
+                share.push((index, looked, faults));
                 progress(finished.fetch_add(1, Ordering::Relaxed) + 1);
             }
         };
-        let shares: Vec<Share> = std::thread::scope(|scope| {
+        let shares: Vec<Vec<Done>> = std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
             let mut shares = vec![work()];
             // A thread that panicked is a bug; its files are not done, and the next pass meets them again.
             shares.extend(others.into_iter().map(|other| other.join().unwrap_or_default()));
             shares
         });
-        let mut done: Vec<Option<(usize, Result<Looked, String>)>> = Vec::new();
+        let mut done: Vec<Option<Result<Looked, String>>> = Vec::new();
         done.resize_with(jobs.len(), || None);
-        let mut met = Vec::with_capacity(shares.len());
         let mut faults = Vec::new();
-        for (thread, share) in shares.into_iter().enumerate() {
-            met.push(share.met);
-            for (index, looked, found) in share.done {
-                if let Some(slot) = done.get_mut(index) {
-                    *slot = Some((thread, looked));
-                }
-                if !found.is_empty() {
-                    faults.push((index, found));
-                }
+        for (index, looked, found) in shares.into_iter().flatten() {
+            if let Some(slot) = done.get_mut(index) {
+                *slot = Some(looked);
+            }
+            if !found.is_empty() {
+                faults.push((index, found));
             }
         }
         faults.sort_by_key(|(index, _)| *index);
@@ -338,22 +362,15 @@ impl<'a> Pass<'a> {
             }
         }
 
-        // One number for each account, whichever thread met it first.
-        let mut batch = Batch::default();
-        let mut numbers: HashMap<(Site, u128), u32> = HashMap::new();
-        let mut thread_numbers: Vec<Vec<u32>> = Vec::new();
-        for met in met {
-            let global = met.accounts.into_iter().map(|(print, key, account)| {
-                *numbers.entry(print).or_insert_with(|| {
-                    batch.accounts.push((key, account));
-                    u32::try_from(batch.accounts.len() - 1).unwrap_or(u32::MAX)
-                })
-            });
-            thread_numbers.push(global.collect());
-        }
+        let (accounts, starts) = met.in_one_row();
+        let global = |number: &u32| {
+            let (at, index) = (*number as usize % SHARDS, number / SHARDS as u32);
+            starts.get(at).map(|start| start + index)
+        };
+        let mut batch = Batch { accounts, looks: Vec::with_capacity(jobs.len()) };
         let mut aliases = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
-            let Some((thread, looked)) = done else {
+            let Some(looked) = done else {
                 skip(report, job.name, "feedmill failed on this file: please report it");
                 continue;
             };
@@ -367,7 +384,6 @@ impl<'a> Pass<'a> {
                 }
             };
             report.files.read += 1;
-            let global = |account: &u32| thread_numbers.get(thread)?.get(*account as usize).copied();
             let reading = looked.reading.and_then(|reading| reading.map(global));
             let same = job.row.is_some_and(|row| row.digest == looked.digest);
             let found = match reading {
@@ -400,7 +416,7 @@ impl<'a> Pass<'a> {
         &self,
         job: &Job<'_>,
         keep_out: &KeepOut,
-        met: &mut Met,
+        met: &Met,
         buffer: &mut Vec<u8>,
         faults: &mut Vec<FaultLine>,
     ) -> Result<Looked, String> {
@@ -490,12 +506,10 @@ impl<'a> Pass<'a> {
     fn note_first_seen(&self, absorbed: &Absorbed, decided: &mut Decided) -> Result<(), PassError> {
         // The one clock in the system, asked for by the operator and recorded (law 7).
         let today = DateTime::<Utc>::from(SystemTime::now()).date_naive();
-        for key in &absorbed.unseen {
-            if !decided.decisions.first_seen.contains_key(key) {
-                decided.add(Decision::FirstSeen { first_seen: *key, date: today })?;
-            }
-        }
-        Ok(())
+        let unseen: BTreeSet<Key> = absorbed.unseen.iter().copied().collect();
+        let new = unseen.into_iter().filter(|key| !decided.decisions.first_seen.contains_key(key));
+        let new = new.map(|first_seen| Decision::FirstSeen { first_seen, date: today }).collect();
+        Ok(decided.add_all(new)?)
     }
 
     // ---- from the store to the folder -------------------------------------------------------------------------------
@@ -767,13 +781,7 @@ pub fn revision(source: &config::Source) -> u64 {
 }
 
 /// What a scrape says, in the store's words.
-fn reading(
-    scrape: &Scrape<'_>,
-    job: &Job<'_>,
-    empty: Empty,
-    met: &mut Met,
-    faults: &mut Vec<FaultLine>,
-) -> Reading<u32> {
+fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: &mut Vec<FaultLine>) -> Reading<u32> {
     let mut sections: Vec<Text> = Vec::new();
     let mut lines = Vec::with_capacity(scrape.drafts.len());
     faults.extend(scrape.faults.iter().map(|fault| FaultLine {

@@ -38,7 +38,14 @@ impl State {
         let lock = lock(folder)?;
         let decided = Decided::read(folder)?;
         let file = folder.join(STORE);
+        // To SQLite a file without a byte is a new one. Here it is one that was emptied, or a first run that was killed.
+        let emptied = fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() == 0);
         let store = match Sqlite::open(&file) {
+            Ok(mut store) if emptied => {
+                warn!(store = %file.display(), "the store was empty: it is made anew of the inbox");
+                store.set_note(RECOVERED, true).map_err(|error| unusable(&file, error))?;
+                store
+            }
             Ok(store) => store,
             Err(StoreError::Damaged(how)) => recover(&file, &how)?,
             Err(error) => return Err(unusable(&file, error)),

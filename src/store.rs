@@ -357,7 +357,7 @@ pub trait Store {
     fn newest_reading(&self, source: SourceNo, path: &str) -> Result<Option<Reading<Account>>>;
     /// The time of capture and the version of the newest content of a path.
     fn capture_of(&self, source: SourceNo, path: &str) -> Result<(Captured, u32)>;
-    /// Makes what was derived agree with the terms, if they changed.
+    /// Makes what was derived agree with the terms, if they changed. Tells all that is unseen, whether they did or not.
     fn agree(&mut self, terms: &Terms) -> Result<Absorbed>;
     /// Takes in a batch and all that follows from it, in one transaction.
     fn absorb(&mut self, batch: &Batch, terms: &Terms) -> Result<Absorbed>;

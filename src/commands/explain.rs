@@ -1,12 +1,14 @@
 //! `explain`: which line became which field, and why another was not used.
 
+use std::io::Read;
+
 use super::look::{item_json, view};
 use super::*;
 
 /// `explain FILE`.
 pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
-    let bytes = std::fs::read(file)
-        .map_err(|error| Trouble::usage(format!("cannot read \"{}\"", file.display())).because(error))?;
+    let bytes =
+        read(file).map_err(|error| Trouble::usage(format!("cannot read \"{}\"", file.display())).because(error))?;
     let decoded = decode::decode(&bytes)
         .map_err(|why| Trouble::new(Exit::Attention, format!("\"{}\" is no text: {}", file.display(), why.reason)))?;
     // The file may belong to a source of the config, which then says how it is read.
@@ -105,6 +107,16 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     }
     out.flush()?;
     Ok(exit)
+}
+
+/// The bytes of a file, or of a pipe (`explain <(curl …)`), which may be endless.
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)?.take(inbox::MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > inbox::MAX_BYTES {
+        return Err(io::Error::other(format!("it has more than {} MiB, which no pass reads", inbox::MAX_BYTES >> 20)));
+    }
+    Ok(bytes)
 }
 
 /// One block on one line: where, what it became, at what cost, and the beginning of its text.

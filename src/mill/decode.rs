@@ -65,6 +65,14 @@ impl std::error::Error for Undecodable {}
 ///
 /// When the bytes are no text: a known binary format, or too many control characters.
 pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
+    // Nearly every file: UTF-8 without a mark and without a control character that would need a closer look.
+    if !bytes.starts_with(b"\xEF\xBB\xBF")
+        && !bytes.iter().any(|b| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0C) || *b == 0x7F)
+        && magic(bytes).is_none()
+        && let Ok(text) = str::from_utf8(bytes)
+    {
+        return Ok(Decoded { text: Cow::Borrowed(text), encoding: "UTF-8", how: How::Utf8 });
+    }
     if let Some(reason) = magic(bytes) {
         return Err(Undecodable { reason });
     }

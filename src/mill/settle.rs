@@ -88,6 +88,11 @@ struct Told<'a> {
     whole: bool,
 }
 
+/// Whether all sightings give the very same account: nearly always, and then there is nothing to weigh.
+fn all_alike(sightings: &[Sighting<'_>]) -> bool {
+    sightings.windows(2).all(|pair| matches!(pair, [a, b] if std::ptr::eq(a.account, b.account)))
+}
+
 /// The distinct accounts of some sightings, told whole or cut (rule 1), and which of them each sighting gives.
 fn told<'a>(sightings: &[Sighting<'a>]) -> (Vec<Told<'a>>, Vec<usize>) {
     let mut accounts: Vec<Told<'a>> = Vec::new();
@@ -132,6 +137,9 @@ fn mark_cut(accounts: &mut [Told<'_>]) {
 /// plain key and the accounts without summary; each other gets a key of its own. Nearly always there is one group.
 #[must_use]
 pub fn split<'a>(site: Site, key: Key, sightings: Vec<Sighting<'a>>) -> Vec<Group<'a>> {
+    if all_alike(&sightings) {
+        return vec![Group { id: key, sightings }];
+    }
     let (accounts, which) = told(&sightings);
     if accounts.len() < 2 {
         return vec![Group { id: key, sightings }];
@@ -190,10 +198,13 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
     let pairs = || sightings.iter().zip(which.iter().filter_map(|&index| accounts.get(index))).enumerate();
     let length = |summary: &Option<Text>| summary.as_ref().map_or(0, |text| text.as_str().chars().count());
 
-    let (place, (_, shown)) = pairs().filter(|(_, (_, told))| told.whole).max_by_key(|(_, (sighting, told))| {
-        let account = told.account;
-        (sighting.rank(id), length(&account.summary), &account.summary, &account.title)
-    })?;
+    let (place, (_, shown)) = match accounts.len() {
+        1 => pairs().next(),
+        _ => pairs().filter(|(_, (_, told))| told.whole).max_by_key(|(_, (sighting, told))| {
+            let account = told.account;
+            (sighting.rank(id), length(&account.summary), &account.summary, &account.title)
+        }),
+    }?;
 
     let date = greatest(id, sightings, |account| {
         account.date.map(|date| (date, account.date_end, account.time, &account.date_raw, account.basis))
@@ -261,6 +272,9 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
 
 /// The value of the sighting greatest by (captured, version, value) that has it.
 fn greatest<'a, T: Ord>(id: Key, sightings: &[Sighting<'a>], value: impl Fn(&'a Account) -> Option<T>) -> Option<T> {
+    if all_alike(sightings) {
+        return value(sightings.first()?.account);
+    }
     let valued = sightings.iter().filter_map(|sighting| Some((sighting.rank(id), value(sighting.account)?)));
     valued.max().map(|(_, value)| value)
 }

@@ -106,6 +106,7 @@ CREATE TABLE item (
     sources      BLOB NOT NULL,
     PRIMARY KEY (key, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX item_undated ON item (key, id) WHERE published IS NULL;
 
 -- `changed` counts the batches that may have changed what the feed shows, `shown` is its value at the last publication.
 CREATE TABLE feed (

@@ -84,6 +84,9 @@ impl Sqlite {
         // A store that holds nothing yet is filled under a rollback journal, which need not copy what is only added:
         // half the writing of a log, and as safe. After its first batch it gets the log.
         let fresh = db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0;
+        if fresh {
+            db.pragma_update(None, "page_size", 8_192)?;
+        }
         db.pragma_update(None, "synchronous", "NORMAL")?;
         Self::prepare(&db)?;
         // Before the log is set up, for that writes: a store of a later version is refused untouched.
@@ -229,6 +232,20 @@ impl Sqlite {
             Ok(())
         }
     }
+
+    /// The undated items whose sources ask for the day they are first seen: a run that was killed after it took them in
+    /// has not noted it.
+    fn unseen(&self, terms: &Terms) -> Result<Vec<Key>> {
+        if terms.first_seen.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql =
+            format!("SELECT {ITEM} FROM item JOIN account ON account.id = item.text WHERE item.published IS NULL");
+        let mut select = self.db.prepare_cached(&sql)?;
+        let items = select.query_map([], item_from)?.collect::<rusqlite::Result<Vec<Item>>>()?;
+        let asks = |item: &&Item| item.sources.iter().any(|no| terms.first_seen.contains(no));
+        Ok(items.iter().filter(asks).map(|item| item.id).collect())
+    }
 }
 
 impl Store for Sqlite {
@@ -330,7 +347,7 @@ impl Store for Sqlite {
         let same_feeds = meta("feeds")?.as_deref() == Some(&feeds);
         let same_decisions = meta("decisions")?.as_deref() == Some(&decided);
         if same_terms && same_feeds && same_decisions {
-            return Ok(Absorbed::default());
+            return Ok(Absorbed { unseen: self.unseen(terms)?, ..Absorbed::default() });
         }
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut work = Work::new(&transaction, terms)?;

@@ -4,10 +4,11 @@
 //! once and held, for a first import runs each of them tens of thousands of times.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::rows::{
     ACCOUNT, ITEM, account_from, basis_to, column, day_from, day_to, get_meta, item_from, key_from, moment_from,
@@ -544,6 +545,7 @@ impl<'a> Work<'a> {
     /// Computes all that follows from what was read, anew.
     pub(super) fn derive(&mut self) -> Result<()> {
         let db = self.db;
+        let before = self.visible()?;
         db.execute_batch("DELETE FROM twin")?;
         let mut filed: BTreeMap<Key, Vec<Pair>> = BTreeMap::new();
         for (path, source, name) in triples(db, "SELECT id, source, name FROM path ORDER BY id")? {
@@ -567,7 +569,25 @@ impl<'a> Work<'a> {
             pairs.dedup();
             self.filed.insert(key, pairs);
         }
-        self.resettle(keys)
+        self.resettle(keys)?;
+        // An alias that was changed moves an item from one family of keys to another: only the whole can be counted.
+        let after = self.visible()?;
+        self.absorbed.new = after.keys().filter(|id| !before.contains_key(id)).count();
+        self.absorbed.gone = before.keys().filter(|id| !after.contains_key(id)).count();
+        self.absorbed.revised =
+            after.iter().filter(|(id, seen)| before.get(id).is_some_and(|was| was != *seen)).count();
+        Ok(())
+    }
+
+    /// What subscribers see of each item, in brief.
+    fn visible(&self) -> Result<BTreeMap<Key, u64>> {
+        let mut select = self.db.prepare(&format!("SELECT {ITEM} FROM item JOIN account ON account.id = item.text"))?;
+        let mut visible = BTreeMap::new();
+        for item in select.query_map([], item_from)? {
+            let item = item?;
+            visible.insert(item.id, FxBuildHasher.hash_one(item.as_seen()));
+        }
+        Ok(visible)
     }
 
     fn holds_no_item(&self) -> Result<bool> {
