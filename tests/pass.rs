@@ -437,6 +437,29 @@ fn an_alias_makes_one_item_of_two_under_the_older_id() {
 }
 
 #[test]
+fn an_alias_may_name_a_twin() {
+    let plain = id("harbour", "2021-03-16", "statement");
+    let twin = id("harbour", "2021-03-16", "statement\nonthestrikeofthepilotswhoaskfornewboats");
+    let mole = id("harbour", "2021-03-22", "walksonthemole");
+    let text = page(&[MOLE, DREDGING, PILOTS]);
+    for (new, old) in [(&mole, &twin), (&twin, &mole), (&twin, &plain), (&plain, &twin), (&mole, &plain)] {
+        // Decided after the items were read, and before.
+        let (mill, other) = (Mill::new(CONFIG), Mill::new(CONFIG));
+        mill.write("news/2021-03-24.txt", &text);
+        mill.pass();
+        assert!(mill.decide(Decision::Alias { alias: key(new), of: key(old) }));
+        mill.pass();
+        assert!(other.decide(Decision::Alias { alias: key(new), of: key(old) }));
+        other.write("news/2021-03-24.txt", &text);
+        other.pass();
+        let ids: BTreeSet<String> = mill.atom("all").into_iter().map(|entry| entry.id).collect();
+        let expected: BTreeSet<&String> = [&plain, &twin, &mole].into_iter().filter(|id| *id != new).collect();
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>(), expected);
+        assert_eq!(mill.feeds(), other.feeds());
+    }
+}
+
+#[test]
 fn what_was_exported_and_imported_gives_the_same_feeds() {
     let mill = Mill::new(CONFIG);
     settled(&mill);

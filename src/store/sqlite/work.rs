@@ -600,6 +600,15 @@ impl<'a> Work<'a> {
         let aliased = !self.terms.rules.decisions.aliases.is_empty();
         let mut members = Vec::new();
         let mut done: BTreeSet<Key> = BTreeSet::new();
+        if aliased {
+            // An alias may name a twin, and which key that was split from must be known before the first is settled.
+            for key in &keys {
+                let mut hold = Vec::new();
+                for announcement in self.announcements(&[*key], &mut hold)? {
+                    self.file_twins(&announcement.twins)?;
+                }
+            }
+        }
         for key in keys {
             if !aliased {
                 self.settle_family(&[key], fresh, &mut members)?;
@@ -610,6 +619,15 @@ impl<'a> Work<'a> {
             }
         }
         insert_members(self.db, members)
+    }
+
+    fn file_twins(&self, twins: &[(Key, Key)]) -> Result<()> {
+        for (twin, key) in twins {
+            self.db
+                .prepare_cached("INSERT INTO twin VALUES (?, ?) ON CONFLICT DO NOTHING")?
+                .execute((twin.0.into_bytes(), key.0.into_bytes()))?;
+        }
+        Ok(())
     }
 
     /// The keys that must be settled together with `key`, ascending.
@@ -711,12 +729,8 @@ impl<'a> Work<'a> {
             old.iter_mut().filter_map(|((_, id), row)| Some((*id, row.item.take()?))).collect();
         for announcement in announcements {
             let Announcement { id, parts, twins, sightings, accounts } = announcement;
-            for (twin, key) in twins {
-                self.absorbed.twins.push(key);
-                self.db
-                    .prepare_cached("INSERT INTO twin VALUES (?, ?) ON CONFLICT DO NOTHING")?
-                    .execute((twin.0.into_bytes(), key.0.into_bytes()))?;
-            }
+            self.file_twins(&twins)?;
+            self.absorbed.twins.extend(twins.iter().map(|(_, key)| *key));
             let Some((first, _)) = parts.first() else { continue };
             let Some(settled) = settle::settle(id, *first, &sightings, &self.terms.rules) else { continue };
             let text = accounts.get(settled.shown).copied().unwrap_or_default();
