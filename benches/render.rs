@@ -36,7 +36,6 @@ fn feed(items: u32) -> Feed {
                 link: Some(text("https://www.ilo.org/moscow/news/")),
                 published: Some(id.stamp(date)),
                 updated: Some(id.stamp(date)),
-                first_captured: None,
                 sources: Vec::new(),
             };
             Entry::new(item, text("News room"))

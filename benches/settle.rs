@@ -63,7 +63,7 @@ fn settled(bencher: Bencher<'_, '_>, (sightings, wordings): (usize, usize)) {
         })
         .collect();
     bencher.bench(|| {
-        let groups = split(site, key, black_box(&sightings));
+        let groups = split(site, key, black_box(sightings.clone()));
         groups.iter().filter_map(|group| settle(group.id, key, &group.sightings, &rules)).count()
     });
 }

@@ -140,7 +140,11 @@ impl Color {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Look over config and surroundings: what is wrong, where, and what would help
-    Check,
+    Check {
+        /// Folders to read when there is no config
+        #[arg(value_name = "DIR")]
+        dirs: Vec<PathBuf>,
+    },
 
     /// Show block by block how a file is read, or where a stored item comes from
     #[command(
@@ -164,7 +168,11 @@ pub enum Command {
     Status,
 
     /// Compare store, files and output without changing any (exit 1 if they differ)
-    Verify,
+    Verify {
+        /// Folders to read when there is no config
+        #[arg(value_name = "DIR")]
+        dirs: Vec<PathBuf>,
+    },
 
     /// Take an item out of all feeds, for good: a line in decisions.jsonl
     Retract {
@@ -223,7 +231,11 @@ impl Cli {
     #[must_use]
     pub fn given(&self) -> Given {
         let Global { config, output, state, base_url, listen, .. } = self.global.clone();
-        Given { config, dirs: self.dirs.clone(), state, output, base_url, listen }
+        let dirs = match &self.command {
+            Some(Command::Check { dirs } | Command::Verify { dirs }) => dirs.clone(),
+            _ => self.dirs.clone(),
+        };
+        Given { config, dirs, state, output, base_url, listen }
     }
 
     /// Checks what can't be told from one option alone.
@@ -267,7 +279,7 @@ mod tests {
         let cli = parse("feedmill --once ./check scrapes");
         assert!(cli.command.is_none());
         assert_eq!(cli.dirs, [PathBuf::from("./check"), PathBuf::from("scrapes")]);
-        assert!(matches!(parse("feedmill check").command, Some(Command::Check)));
+        assert!(matches!(parse("feedmill check").command, Some(Command::Check { .. })));
         // Behind a folder there are only folders.
         assert_eq!(parse("feedmill --once scrapes check").dirs.len(), 2);
     }

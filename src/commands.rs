@@ -101,12 +101,12 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
     cli.agree()?;
     match &cli.command {
         None => pass(cli),
-        Some(Command::Check) => look::check(cli),
+        Some(Command::Check { .. }) => look::check(cli),
         Some(Command::Explain { file: Some(file), .. }) => explain::file(cli, file),
         Some(Command::Explain { item, .. }) => explain::item(cli, item.as_ref()),
         Some(Command::Items) => look::items(cli),
         Some(Command::Status) => look::status(cli),
-        Some(Command::Verify) => look::verify(cli),
+        Some(Command::Verify { .. }) => look::verify(cli),
         Some(Command::Retract { id, undo }) => decide(cli, Decision::Retract { retract: *id, undo: *undo }),
         Some(Command::Alias { new, old }) => decide(cli, Decision::Alias { alias: *new, of: *old }),
         Some(Command::Export) => export(cli),
@@ -131,7 +131,7 @@ fn configured(cli: &Cli) -> Result<Config, Ended> {
     match config::load(&cli.given(), &Surroundings::of_process(), config::LAYOUTS) {
         Ok(config) => {
             for warning in &config.warnings {
-                tracing::warn!("{warning}");
+                tracing::info!("{warning}");
             }
             Ok(config)
         }
@@ -308,7 +308,7 @@ fn export(cli: &Cli) -> Result<Exit, Ended> {
 }
 
 fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
-    let config = configured(cli)?;
+    let (folder, _) = folders(cli)?;
     let name = file.map_or_else(|| "standard input".to_owned(), |file| file.display().to_string());
     let unreadable = |error: io::Error| Trouble::usage(format!("cannot read {name}")).because(error);
     let lines: Box<dyn BufRead> = match file {
@@ -325,17 +325,16 @@ fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
         })?;
         contents.push(content);
     }
-    let mut state = State::hold(&config.state)?;
-    let file = config.state.join(state::STORE);
+    let mut state = State::hold(&folder)?;
+    let file = folder.join(state::STORE);
     let empty = state.store.ledger().map_err(|error| state::unusable(&file, error))?.is_empty();
     if !empty {
-        return Err(Trouble::usage(format!("the store in \"{}\" is not empty", config.state.display()))
+        return Err(Trouble::usage(format!("the store in \"{}\" is not empty", folder.display()))
             .help("import into a state folder of its own: --state DIR")
             .into());
     }
-    let quiet = |_: usize, _: usize| {};
-    let pass = Pass { config: &config, disk: &RealDisk, dry_run: false, progress: &quiet, recovered: false };
-    let terms = pass.terms(&mut state.store, &state.decided).map_err(|error| troubled(&file, error))?;
+    // Whose sites these are the config of the next pass says, and all is settled anew then.
+    let terms = state.store.stored_terms(&state.decided.decisions).map_err(|error| state::unusable(&file, error))?;
     let count = contents.len();
     state.store.import(contents, &terms).map_err(|error| state::unusable(&file, error))?;
     if !cli.global.quiet {

@@ -531,7 +531,7 @@ impl<'a> Pass<'a> {
             let items = store.head(feed_terms, &terms)?;
             let tree = self.feed(feed, feed_terms, items).map(|feed| render::render(&feed)).unwrap_or_default();
             if self.recovered
-                && let Some(lost) = self.would_lose(&tree, feed)
+                && let Some(lost) = self.would_lose(&tree, feed, decided)
             {
                 whole = false;
                 let note = format!(
@@ -543,9 +543,7 @@ impl<'a> Pass<'a> {
                 report.feeds.push(FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() });
                 continue;
             }
-            let gone: Vec<&str> =
-                rows.iter().map(|row| row.path.as_str()).filter(|path| tree.get(path).is_none()).collect();
-            report.feeds.push(self.put(store, feed, &state, &tree, &gone, rendered_with)?);
+            report.feeds.push(self.put(store, feed, &state, &tree, rows, rendered_with)?);
         }
         for feed in &self.config.feeds {
             let mut sources = feed.sources.iter().filter_map(|index| self.config.sources.get(*index));
@@ -564,56 +562,65 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// Makes the folder agree with the documents of one feed, and the ledger with the folder. Documents that are `gone`
-    /// are withdrawn: a feed whose last item was retracted must not go on showing it.
+    /// Makes the folder agree with the documents of one feed, and the ledger with the folder.
+    ///
+    /// What the ledger lists and the tree lacks is withdrawn: a feed whose last item was retracted must not go on showing
+    /// it. So a document enters the ledger before it enters the folder, or nobody would know what a killed pass wrote.
     fn put(
         &self,
         store: &mut dyn Store,
         feed: &config::Feed,
         state: &FeedState,
         tree: &Tree,
-        gone: &[&str],
+        rows: Vec<Listed>,
         rendered_with: String,
     ) -> Result<FeedLine, PassError> {
         let items = tree.iter().map(|(_, document)| document.entries).max().unwrap_or_default();
         let mut line = FeedLine { name: feed.name.clone(), items, written: Vec::new() };
+        let gone: Vec<&str> =
+            rows.iter().map(|row| row.path.as_str()).filter(|path| tree.get(path).is_none()).collect();
         if self.dry_run {
             line.written = publish::would_write(self.disk, &self.config.output, tree)?;
-            line.written.extend(gone.iter().map(|path| (*path).to_owned()));
+            let there =
+                |path: &&&str| self.disk.stat(&self.config.output.join(path)).is_ok_and(|found| found.is_some());
+            line.written.extend(gone.iter().filter(there).map(|path| (*path).to_owned()));
             return Ok(line);
         }
+        let row_of = |listed: Listed| {
+            let Listed { path, size, mtime_ns, inode, hash } = listed;
+            PublishedRow { feed: feed.name.clone(), path, size, mtime_ns, inode, hash }
+        };
+        if tree.iter().any(|(path, _)| rows.iter().all(|row| row.path != path)) {
+            let first =
+                |(path, _): (&str, _)| Listed { path: path.to_owned(), size: 0, mtime_ns: 0, inode: 0, hash: 0 };
+            let known = rows.iter().cloned();
+            let all: Vec<PublishedRow> = tree.iter().map(first).chain(known).map(row_of).collect();
+            store.record_published(&feed.name, state, &all)?;
+        }
         let outcomes = publish::publish(self.disk, &self.config.output, tree)?;
-        publish::withdraw(self.disk, &self.config.output, gone)?;
-        let documents: Vec<PublishedRow> = outcomes
-            .iter()
-            .map(|outcome| PublishedRow {
-                feed: feed.name.clone(),
-                path: outcome.listed.path.clone(),
-                size: outcome.listed.size,
-                mtime_ns: outcome.listed.mtime_ns,
-                inode: outcome.listed.inode,
-                hash: outcome.listed.hash,
-            })
-            .collect();
+        let withdrawn = publish::withdraw(self.disk, &self.config.output, &gone)?;
+        let documents: Vec<PublishedRow> = outcomes.iter().map(|outcome| row_of(outcome.listed.clone())).collect();
         let shown = FeedState { shown: state.changed, rendered_with, items, ..state.clone() };
         store.record_published(&feed.name, &shown, &documents)?;
         line.written =
             outcomes.into_iter().filter(|outcome| outcome.written).map(|outcome| outcome.listed.path).collect();
-        if !gone.is_empty() {
-            info!(feed = %feed.name, "no items any more: its documents were withdrawn");
-            line.written.extend(gone.iter().map(|path| (*path).to_owned()));
-        }
         if !line.written.is_empty() {
             info!(feed = %feed.name, items, "published");
+        }
+        if !withdrawn.is_empty() {
+            warn!(feed = %feed.name, "no items are left to show: its documents were withdrawn");
+            line.written.extend(withdrawn);
         }
         Ok(line)
     }
 
     /// How many of the published items the new documents of a feed lack, where they are fewer.
-    fn would_lose(&self, tree: &Tree, feed: &config::Feed) -> Option<usize> {
+    fn would_lose(&self, tree: &Tree, feed: &config::Feed, decided: &Decided) -> Option<usize> {
         let path = format!("{}/atom.xml", feed.name);
         let published = self.disk.read(&self.config.output.join(&path)).ok()?;
-        let before = render::ids(&published);
+        let mut before = render::ids(&published);
+        // What was retracted meanwhile is to go.
+        before.retain(|id| id.parse().is_ok_and(|id| !decided.decisions.retracted.contains(&id)));
         let after = tree.get(&path).map(|document| render::ids(&document.bytes)).unwrap_or_default();
         (after.len() < before.len()).then(|| before.difference(&after).count())
     }
@@ -718,7 +725,10 @@ impl<'a> Pass<'a> {
                 .collect(),
             rules: Rules { sources, decisions: decided.decisions.clone() },
             captured: Box::new(move |no, name| {
-                let (files, pattern) = states.get(&no)?;
+                let Some((files, pattern)) = states.get(&no) else {
+                    // The source left the config, and its pattern with it: what its files' names say still holds.
+                    return captured::captured_from_name(name);
+                };
                 let below = files.roots().iter().find_map(|root| root.below(name)).unwrap_or(name);
                 captured::captured(pattern.as_ref(), below)
             }),

@@ -245,31 +245,35 @@ pub fn would_write(disk: &dyn Disk, root: &Path, tree: &Tree) -> Result<Vec<Stri
     Ok(places.into_iter().filter(|place| place.unchanged.is_none()).map(|place| place.path.to_owned()).collect())
 }
 
-/// Removes documents below `root` that were published and are no more. What is gone already, or is no file, is let be.
+/// Removes documents below `root` that were published and are no more, and what a killed run left beside them. Returns
+/// those that were there.
 ///
 /// # Errors
 /// When the disk refuses. A repeated call finishes the work.
-pub fn withdraw(disk: &dyn Disk, root: &Path, paths: &[&str]) -> Result<(), Trouble> {
+pub fn withdraw(disk: &dyn Disk, root: &Path, paths: &[&str]) -> Result<Vec<String>, Trouble> {
+    let mut withdrawn = Vec::new();
     let mut folders = BTreeSet::new();
     for path in paths {
         let target = root.join(path);
         let refused = |error: io::Error| {
             Trouble::unusable(format!("cannot withdraw \"{path}\""))
                 .because(error)
-                .still("it is still served, and shows what no feed is to show any more")
-                .help(format!("remove \"{}\" by hand, or let the service user write there", target.display()))
+                .still("it is still served, though no item of its feed is left to show")
+                .help(format!("let the service user write in \"{}\", or remove the file", parent(&target).display()))
         };
-        if disk.stat(&target).map_err(refused)?.is_some_and(|found| found.kind == Kind::File) {
+        let _ = disk.remove(&beside(&target));
+        // A folder was never ours.
+        if disk.stat(&target).map_err(refused)?.is_some_and(|found| found.kind != Kind::Folder) {
             disk.remove(&target).map_err(refused)?;
-            folders.insert((parent(&target).to_owned(), *path));
+            withdrawn.push((*path).to_owned());
+            folders.insert(parent(&target).to_owned());
         }
     }
-    for (folder, path) in folders {
-        disk.sync_dir(&folder).map_err(|error| {
-            Trouble::unusable(format!("cannot sync the folder of \"{path}\", which was removed")).because(error)
-        })?;
+    for folder in folders {
+        // They are gone for every reader; a power cut might bring them back, and the next pass would see it.
+        let _ = disk.sync_dir(&folder);
     }
-    Ok(())
+    Ok(withdrawn)
 }
 
 /// A document and the place it goes to.

@@ -123,7 +123,7 @@ impl Report {
 }
 
 /// A count and its noun.
-struct Count(usize, &'static str);
+pub(crate) struct Count(pub(crate) usize, pub(crate) &'static str);
 
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -104,7 +104,7 @@ fn a_file_that_cannot_be_used_is_skipped_by_name_and_all_others_are_done() {
     } else {
         let forbid = |mill: &Mill, file: &str| {
             mill.write(file, page(&[MOLE]));
-            fs::set_permissions(mill.path(file), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(mill.path(file), fs::Permissions::from_mode(0o000)).unwrap();
         };
         is_skipped("2021-03-13.txt", forbid, "ermission");
     }
@@ -514,4 +514,16 @@ fn when_the_items_are_lost_the_published_documents_stay() {
     assert_eq!(mill.titles("news"), [MOLE.title, FERRY.title, BRIDGE.title, LAKE.title]);
     let (code, _) = report(&mill);
     assert_eq!(code, 0);
+}
+
+#[test]
+fn what_is_retracted_after_a_damage_is_not_missed() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    mill.write(".feedmill/feedmill.db", vec![b'x'; 20_000]);
+    let lake = support::id("harbour", "2021-03-02", "waterinthelake");
+    mill.write(".feedmill/decisions.jsonl", format!("{{\"retract\":\"{lake}\"}}\n"));
+    let ran = once(&mill);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(mill.titles("news"), [BRIDGE.title]);
 }

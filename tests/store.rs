@@ -1,5 +1,4 @@
 //! The store on SQLite against the oracle in memory, over random sequences of looks, re-readings and decisions.
-#![expect(missing_docs, reason = "a test")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;

@@ -3,109 +3,112 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::report::Count;
 use crate::store::KnownSource;
+
+/// Something that `check` found.
+struct Finding {
+    what: String,
+    help: &'static str,
+    /// A pass would end with more than 0 for it; the rest is advice.
+    wrong: bool,
+}
 
 /// `check`: config and surroundings.
 pub(super) fn check(cli: &Cli) -> Result<Exit, Ended> {
     let config = configured(cli)?;
-    let mut findings: Vec<(String, &str)> = Vec::new();
+    let advice =
+        |what: &String| Finding { what: what.clone(), help: "say it in the config, or leave it so", wrong: false };
+    let mut findings: Vec<Finding> = config.warnings.iter().map(advice).collect();
     let keep_out = KeepOut::of([config.state.as_path(), config.output.as_path()]);
-    let mut sources = Vec::new();
-    for source in &config.sources {
-        let listing = inbox::list(&source.files, &keep_out);
-        for skipped in &listing.skipped {
-            findings.push((
-                format!("source {:?}: {}: {}", source.name, skipped.name, skipped.reason),
-                "mend or exclude it",
-            ));
-        }
-        if listing.files.is_empty() {
-            findings.push((format!("source {:?}: no file matches", source.name), "look at its `files`"));
-        }
-        let stated =
-            listing.files.iter().filter(|seen| captured::captured(source.captured.as_ref(), seen.below()).is_some());
-        let stated = stated.count();
-        if stated < listing.files.len() {
-            findings.push((
-                format!(
-                    "source {:?}: {} of {} file names do not say when they were captured, so the newest date that \
-                     each lists stands in",
-                    source.name,
-                    listing.files.len() - stated,
-                    listing.files.len()
-                ),
-                "put the day into the names (news-2021-04-28.txt), or set `captured`",
-            ));
-        }
-        let mut layouts: BTreeMap<String, usize> = BTreeMap::new();
-        let mut buffer = Vec::new();
-        let mut refused = 0;
-        for seen in &listing.files {
-            let Ok(_) = inbox::read(&source.files, &seen.name, &keep_out, inbox::MAX_BYTES, &mut buffer) else {
-                continue;
-            };
-            let Ok(decoded) = decode::decode(&buffer) else {
-                findings.push((format!("source {:?}: {}: not a text", source.name, seen.name), "exclude it"));
-                continue;
-            };
-            let terms = source.terms(captured::captured(source.captured.as_ref(), seen.below()).map(Moment::day));
-            let scrape = scrape::parse(&decoded.text, &terms);
-            match scrape.refused {
-                Some(_) => refused += 1,
-                None => *layouts.entry(scrape.layout.to_owned()).or_default() += 1,
-            }
-        }
-        if refused > 0 {
-            findings.push((
-                format!("source {:?}: {refused} of {} files give no items", source.name, listing.files.len()),
-                "feedmill explain FILE tells why",
-            ));
-        }
-        if layouts.len() > 1 {
-            findings.push((format!("source {:?} is read with {} layouts", source.name, layouts.len()), "set `layout`"));
-        }
-        if config.file.is_some() && source.site == source.name && config.sources.len() > 1 {
-            findings.push((
-                format!("source {:?}: `site` is left to default", source.name),
-                "sources that show the same site must name it, or its items come twice",
-            ));
-        }
-        sources
-            .push(json!({"name": source.name, "files": listing.files.len(), "refused": refused, "layouts": layouts}));
-    }
+    let sources: Vec<_> = config.sources.iter().map(|source| look_over(source, &keep_out, &mut findings)).collect();
     for (what, folder) in [("state", &config.state), ("output", &config.output)] {
         if let Err(error) = writable(folder) {
-            findings.push((
-                format!("the {what} folder {} can't be written: {error}", folder.display()),
-                "let the user that runs feedmill write there",
-            ));
+            let what = format!("the {what} folder \"{}\" can't be written: {error}", folder.display());
+            findings.push(Finding { what, help: "let the user that runs feedmill write there", wrong: true });
         }
     }
+    let wrong = findings.iter().any(|finding| finding.wrong);
     let mut out = io::stdout().lock();
     if cli.global.format == Format::Json {
-        let findings: Vec<_> = findings.iter().map(|(what, help)| json!({"what": what, "help": help})).collect();
-        writeln!(
-            out,
-            "{}",
-            json!({"schema": 1, "sources": sources, "findings": findings, "warnings": config.warnings})
-        )?;
+        let findings: Vec<_> = findings
+            .iter()
+            .map(|Finding { what, help, wrong }| json!({"what": what, "help": help, "wrong": wrong}))
+            .collect();
+        writeln!(out, "{}", json!({"schema": 1, "sources": sources, "findings": findings}))?;
     } else {
-        let file = config
-            .file
-            .as_ref()
-            .map_or("no config: folders of the command line".into(), |file| file.display().to_string());
-        writeln!(out, "{file}: {} sources, {} feeds", config.sources.len(), config.feeds.len())?;
+        let file = config.file.as_ref().map_or_else(|| "no config".to_owned(), |file| file.display().to_string());
+        let (sources_count, feeds) = (Count(config.sources.len(), "source"), Count(config.feeds.len(), "feed"));
+        writeln!(out, "{file}: {sources_count}, {feeds}")?;
         for source in &sources {
-            writeln!(out, "source {}: {} files", source["name"].as_str().unwrap_or_default(), source["files"])?;
+            let files = source["files"].as_u64().and_then(|files| usize::try_from(files).ok()).unwrap_or_default();
+            writeln!(out, "source {}: {}", source["name"].as_str().unwrap_or_default(), Count(files, "file"))?;
         }
-        for (what, help) in &findings {
+        for Finding { what, help, .. } in &findings {
             writeln!(out, "{what}\n  help: {help}")?;
         }
-        if findings.is_empty() {
+        if !wrong {
             writeln!(out, "nothing wrong")?;
         }
     }
-    Ok(Exit::Done)
+    Ok(if wrong { Exit::Attention } else { Exit::Done })
+}
+
+/// Looks over the files of one source, reading all of them.
+fn look_over(source: &config::Source, keep_out: &KeepOut, findings: &mut Vec<Finding>) -> serde_json::Value {
+    let name = &source.name;
+    let mut find = |what: String, help, wrong| findings.push(Finding { what, help, wrong });
+    let listing = inbox::list(&source.files, keep_out);
+    for skipped in &listing.skipped {
+        find(format!("source {name:?}: {}: {}", skipped.name, skipped.reason), "mend or exclude it", true);
+    }
+    if listing.files.is_empty() {
+        find(format!("source {name:?}: no file matches"), "look at its `files`", false);
+    }
+    let mut layouts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut buffer = Vec::new();
+    let (mut silent, mut refused) = (0, 0);
+    for seen in &listing.files {
+        let stated = captured::captured(source.captured.as_ref(), seen.below());
+        silent += usize::from(stated.is_none());
+        match inbox::read(&source.files, &seen.name, keep_out, inbox::MAX_BYTES, &mut buffer) {
+            Ok(_) => {}
+            Err(inbox::SkipReason::Gone) => continue,
+            Err(reason) => {
+                find(format!("source {name:?}: {}: {reason}", seen.name), "mend or exclude it", true);
+                continue;
+            }
+        }
+        match decode::decode(&buffer) {
+            Err(why) => find(format!("source {name:?}: {}: {why}", seen.name), "exclude it", true),
+            Ok(decoded) => {
+                let scrape = scrape::parse(&decoded.text, &source.terms(stated.map(Moment::day)));
+                match scrape.refused {
+                    Some(_) => refused += 1,
+                    None => *layouts.entry(scrape.layout.to_owned()).or_default() += 1,
+                }
+            }
+        }
+    }
+    let files = listing.files.len();
+    if silent > 0 {
+        find(
+            format!(
+                "source {name:?}: {silent} of {files} file names do not say when they were captured, so the newest \
+                 date that each lists stands in"
+            ),
+            "put the day into the names (news-2021-04-28.txt), or set `captured`",
+            false,
+        );
+    }
+    if refused > 0 {
+        let help = "feedmill explain FILE tells why";
+        find(format!("source {name:?}: {refused} of {files} files give no items"), help, false);
+    }
+    if layouts.len() > 1 {
+        find(format!("source {name:?} is read with {} layouts", layouts.len()), "set `layout`", false);
+    }
+    json!({"name": name, "files": files, "refused": refused, "layouts": layouts})
 }
 
 /// Whether files can be made in `folder`, or in the nearest one above it that exists.
@@ -226,7 +229,7 @@ pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
         writeln!(out, "{}", json!({"schema": 1, "items": items, "sources": sources, "feeds": feeds}))?;
         return Ok(Exit::Done);
     }
-    writeln!(out, "{items} items")?;
+    writeln!(out, "{}", Count(items, "item"))?;
     let word = |value: &serde_json::Value| value.as_str().map_or_else(|| "unknown".to_owned(), str::to_owned);
     for source in &sources {
         let capture = &source["newest_capture"];

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, KnownSource, LedgerRow, PublishedRow,
@@ -44,6 +44,9 @@ pub struct Memory {
     feeds: BTreeMap<String, FeedState>,
     published: BTreeMap<String, PublishedRow>,
 }
+
+/// A capture that lists an item: whose, which content, when.
+type Listing = (SourceNo, i64, Option<DateTime<Utc>>);
 
 /// The part of the terms that items follow from, with the stated captures worked out.
 struct View {
@@ -270,8 +273,7 @@ impl Store for Memory {
         }
         // The stated captures over the feed's sources, and which keys each content lists.
         let mut captures: Vec<(SourceNo, i64, Captured)> = Vec::new();
-        let mut listed: BTreeMap<Key, BTreeSet<(SourceNo, i64, Option<chrono::DateTime<chrono::Utc>>)>> =
-            BTreeMap::new();
+        let mut listed: BTreeMap<Key, BTreeSet<Listing>> = BTreeMap::new();
         let mut content = 0;
         for (at, path) in &self.paths {
             for standing in self.standings(at, path) {

@@ -154,7 +154,7 @@ pub(super) fn migrate(db: &mut Connection) -> Result<()> {
     if found == NEWEST {
         return Ok(());
     }
-    if found > NEWEST || found < 0 {
+    if !(0..=NEWEST).contains(&found) {
         return Err(StoreError::Newer { found, known: NEWEST });
     }
     let transaction = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;

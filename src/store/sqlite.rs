@@ -14,6 +14,7 @@ mod rows;
 mod salvage;
 mod work;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
@@ -439,12 +440,14 @@ impl Store for Sqlite {
             let announcement = work.announcements(&family, &mut hold)?.into_iter().find(|one| one.id == item.id);
             let mut sighted = Vec::new();
             for (sighting, account) in announcement.iter().flat_map(|one| one.sightings.iter().zip(&one.accounts)) {
-                if !readings.contains_key(&sighting.content) {
-                    let (source, file, bytes): (String, String, Vec<u8>) =
-                        where_seen.query_row([sighting.content], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-                    readings.insert(sighting.content, (source, file, postcard::from_bytes(&bytes)?));
-                }
-                let Some((source, file, reading)) = readings.get(&sighting.content) else { continue };
+                let (source, file, reading) = match readings.entry(sighting.content) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => {
+                        let (source, file, bytes): (String, String, Vec<u8>) = where_seen
+                            .query_row([sighting.content], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+                        new.insert((source, file, postcard::from_bytes(&bytes)?))
+                    }
+                };
                 let lines = reading.lines.iter().filter(|line| line.account == *account);
                 sighted.extend(lines.map(|line| SightedAt {
                     source: source.clone(),

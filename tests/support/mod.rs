@@ -20,6 +20,7 @@ use feedmill::publish::{Disk, RealDisk, Stat};
 use feedmill::report::Report;
 use feedmill::state::{RECOVERED, State};
 use feedmill::store::Store;
+use feedmill::trouble::Exit;
 use tempfile::TempDir;
 
 /// The real disk without its syncs, which no test can see; stopped for good at its `at`-th operation.
@@ -160,7 +161,7 @@ impl Mill {
     }
 
     pub(crate) fn state(&self) -> State {
-        State::hold(&self.config().state).unwrap()
+        hold(&self.config())
     }
 
     /// One pass, the store opened from its file before and closed after it.
@@ -170,7 +171,7 @@ impl Mill {
 
     pub(crate) fn pass_on(&self, disk: &TestDisk) -> Result<Report, PassError> {
         let config = self.config();
-        let State { mut store, mut decided, .. } = State::hold(&config.state).unwrap();
+        let State { mut store, mut decided, .. } = hold(&config);
         let recovered = store.has_note(RECOVERED).unwrap();
         run(&config, disk, recovered, &mut store, &mut decided)
     }
@@ -178,7 +179,7 @@ impl Mill {
     /// A pass that ends after the files were taken in and before anything is published.
     pub(crate) fn absorb(&self) {
         let config = self.config();
-        let State { mut store, mut decided, .. } = State::hold(&config.state).unwrap();
+        let State { mut store, mut decided, .. } = hold(&config);
         absorb(&config, &mut store, &mut decided);
     }
 
@@ -246,6 +247,17 @@ impl Mill {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// Takes hold of the state folder. A program that another test is just starting has our lock for an instant, too: what
+/// is open is shared until it becomes that program.
+fn hold(config: &Config) -> State {
+    loop {
+        match State::hold(&config.state) {
+            Err(trouble) if trouble.exit == Exit::Held => std::thread::yield_now(),
+            held => return held.unwrap(),
         }
     }
 }
