@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::rows::{
     ACCOUNT, ITEM, account_from, basis_to, column, day_from, day_to, get_meta, item_from, key_from, moment_from,
@@ -30,16 +30,6 @@ struct Stood {
     reading: Reading<i64>,
     /// The content that completes it, by its number.
     whole: Option<u32>,
-}
-
-impl Stood {
-    /// The sightings of this content that count, given all contents of its path.
-    fn counted(&self, path: &[Self]) -> Vec<Pair> {
-        let whole = self.whole.and_then(|whole| path.get(whole as usize));
-        let counts =
-            |account: i64| whole.is_none_or(|whole| whole.reading.lines.iter().any(|line| line.account == account));
-        self.reading.lines.iter().filter(|line| counts(line.account)).map(|line| (line.account, self.id)).collect()
-    }
 }
 
 /// What changes among the sightings of one key: first the contents whose sightings go, then those that come.
@@ -432,6 +422,34 @@ impl<'a> Work<'a> {
         Ok(readings)
     }
 
+    /// The sightings of a content that count, given all contents of its path.
+    fn counted(&mut self, content: &Stood, path: &[Stood]) -> Result<Vec<Pair>> {
+        let ours = content.reading.lines.iter().map(|line| line.account);
+        let Some(whole) = content.whole.and_then(|whole| path.get(whole as usize)) else {
+            return Ok(ours.map(|account| (account, content.id)).collect());
+        };
+        let theirs: FxHashSet<i64> = whole.reading.lines.iter().map(|line| line.account).collect();
+        let mut counted = Vec::new();
+        let mut others: Option<FxHashSet<Arc<Account>>> = None;
+        for account in ours.clone() {
+            let mut counts = theirs.contains(&account);
+            if !counts {
+                // One account can go under two numbers: nothing sighted it for a while, and then it came back.
+                if others.is_none() {
+                    let ours: FxHashSet<i64> = ours.clone().collect();
+                    let told = theirs.difference(&ours).map(|account| self.account(*account));
+                    others = Some(told.collect::<Result<_>>()?);
+                }
+                let told = self.account(account)?;
+                counts = others.as_ref().is_some_and(|others| others.contains(&told));
+            }
+            if counts {
+                counted.push((account, content.id));
+            }
+        }
+        Ok(counted)
+    }
+
     /// Files the sightings of those contents of a path anew that stand otherwise than before, and of `also`.
     fn restand_and_refile(&mut self, path: i64, source: SourceNo, name: &str, also: Option<u32>) -> Result<()> {
         let mut changed: BTreeSet<u32> = self.restand(path, source, name)?.into_iter().collect();
@@ -443,7 +461,7 @@ impl<'a> Work<'a> {
         let site = self.site(source);
         for row in changed.iter().filter_map(|n| rows.get(*n as usize)) {
             self.drop_sightings(site, row.id, &row.reading)?;
-            for pair in row.counted(&rows) {
+            for pair in self.counted(row, &rows)? {
                 let key = site.key(&*self.account(pair.0)?);
                 self.changes.push((key, Change::Add(pair)));
             }
@@ -553,9 +571,11 @@ impl<'a> Work<'a> {
             self.restand(path, source, &name)?;
             let site = self.site(source);
             let rows = self.readings(path)?;
-            for pair in rows.iter().flat_map(|row| row.counted(&rows)) {
-                let key = site.key(&*self.account(pair.0)?);
-                filed.entry(key).or_default().push(pair);
+            for row in &rows {
+                for pair in self.counted(row, &rows)? {
+                    let key = site.key(&*self.account(pair.0)?);
+                    filed.entry(key).or_default().push(pair);
+                }
             }
         }
         // Keys that have no sightings any more are settled as well: to nothing.
