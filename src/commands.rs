@@ -164,8 +164,11 @@ fn pass(cli: &Cli) -> Result<Exit, Ended> {
     let config = configured(cli)?;
     let report = if cli.dry_run { dry_pass(cli, &config)? } else { wet_pass(cli, &config)? };
     let exit = report.verdict(cli.dry_run);
-    tell(cli, &config, &report)?;
-    Ok(exit)
+    match tell(cli, &config, &report) {
+        // That nobody reads the report changes nothing of what it says.
+        Ok(()) | Err(Ended::Quietly) => Ok(exit),
+        Err(error) => Err(error),
+    }
 }
 
 fn wet_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
@@ -320,9 +323,14 @@ fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
     let mut contents: Vec<Content> = Vec::new();
     for (index, line) in lines.lines().enumerate() {
         let line = line.map_err(unreadable)?;
-        let content = serde_json::from_str(&line).map_err(|error| {
+        let content: Content = serde_json::from_str(&line).map_err(|error| {
             Trouble::usage(format!("{name}:{}: not a line that export writes", index + 1)).because(error)
         })?;
+        let Content { schema, .. } = content;
+        if schema != 1 {
+            let what = format!("{name}:{}: expected schema 1, but found schema {schema}", index + 1);
+            return Err(Trouble::usage(what).help("use the feedmill that exported it").into());
+        }
         contents.push(content);
     }
     let mut state = State::hold(&folder)?;
@@ -336,7 +344,11 @@ fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
     // Whose sites these are the config of the next pass says, and all is settled anew then.
     let terms = state.store.stored_terms(&state.decided.decisions).map_err(|error| state::unusable(&file, error))?;
     let count = contents.len();
-    state.store.import(contents, &terms).map_err(|error| state::unusable(&file, error))?;
+    state.store.import(contents, &terms).map_err(|error| match error {
+        // The store is fine: what it was given is not.
+        StoreError::Unusable(cause) => Trouble::usage(format!("cannot take in {name}")).because(cause),
+        error => state::unusable(&file, error),
+    })?;
     if !cli.global.quiet {
         let items = state.store.count().map_err(|error| state::unusable(&file, error))?;
         writeln!(io::stdout(), "{count} contents taken in, {items} items; the next pass publishes them")?;

@@ -76,6 +76,8 @@ impl Decided {
                 lines.push('\n');
             }
             let mut file = OpenOptions::new().create(true).read(true).append(true).open(&self.file)?;
+            // Two commands, or a command and a pass, may add at the same time.
+            file.lock()?;
             cut_off_unfinished(&mut file)?;
             file.write_all(lines.as_bytes())?;
             file.sync_all()

@@ -51,6 +51,10 @@ const BATCH_BYTES: u64 = 48 << 20;
 const BATCH_FILES: usize = 20_000;
 /// Files above this size come last, so that they keep no small one waiting.
 const BIG: u64 = 4 << 20;
+/// More lines than any listing has; with the cap on bytes it bounds what reading one file costs.
+const MAX_LINES: usize = 4_000_000;
+/// More items than any listing has; with it a file can't fill the store.
+const MAX_ITEMS: usize = 400_000;
 /// Fewer files than this are not worth a second thread.
 const FEW: usize = 8;
 
@@ -174,12 +178,12 @@ impl<'a> Pass<'a> {
         let mut report = Report { schema: 1, ..Report::default() };
         let mut absorbed = self.take_in(store, decided, &mut report, true)?;
         if absorbed.unseen.is_empty() {
-            self.publish(store, decided, &mut report)?;
+            self.publish(store, decided, &mut report, true)?;
         } else {
             self.note_first_seen(&absorbed, decided)?;
             let terms = self.terms(store, decided)?;
             absorbed.add(store.agree(&terms)?);
-            self.publish(store, decided, &mut report)?;
+            self.publish(store, decided, &mut report, true)?;
         }
         report.items.new = absorbed.new;
         report.items.revised = absorbed.revised;
@@ -272,7 +276,11 @@ impl<'a> Pass<'a> {
             }
             jobs = rest;
             if publish && !jobs.is_empty() && !self.dry_run {
-                self.publish(store, decided, &mut Report::default())?;
+                match self.publish(store, decided, &mut Report::default(), false) {
+                    // What stands in the way will be told at the end; taking in goes on.
+                    Ok(()) | Err(PassError::Trouble(_)) => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
         report.drift = self.drift(store, &numbers, &listings)?;
@@ -433,6 +441,10 @@ impl<'a> Pass<'a> {
         if job.row.is_some_and(|row| row.digest == digest && row.revision == job.revision) {
             return Ok(Looked { stat, racy, digest, length, completes: Vec::new(), reading: None });
         }
+        let lines = buffer.iter().filter(|byte| **byte == b'\n').count();
+        if lines > MAX_LINES {
+            return Err(format!("it has {lines} lines, more than the {MAX_LINES} that are read"));
+        }
         let decoded = decode::decode(buffer).map_err(|undecodable| undecodable.reason.to_owned())?;
         if decoded.how.is_a_guess() {
             info!(file = job.name, encoding = decoded.encoding, "not UTF-8: the encoding was detected");
@@ -440,6 +452,9 @@ impl<'a> Pass<'a> {
         let stated = captured::captured(source.captured.as_ref(), job.below);
         let terms = source.terms(stated.map(Moment::day));
         let scrape = scrape::parse(&decoded.text, &terms);
+        if scrape.drafts.len() > MAX_ITEMS {
+            return Err(format!("it lists {} items, more than the {MAX_ITEMS} that are taken", scrape.drafts.len()));
+        }
         let reading = reading(&scrape, job, source.empty, met, faults);
         Ok(Looked { stat, racy, digest, length, completes: completes(buffer, &job.known), reading: Some(reading) })
     }
@@ -514,10 +529,17 @@ impl<'a> Pass<'a> {
 
     // ---- from the store to the folder -------------------------------------------------------------------------------
 
-    fn publish(&self, store: &mut dyn Store, decided: &Decided, report: &mut Report) -> Result<(), PassError> {
+    fn publish(
+        &self,
+        store: &mut dyn Store,
+        decided: &Decided,
+        report: &mut Report,
+        last: bool,
+    ) -> Result<(), PassError> {
         let terms = self.terms(store, decided)?;
         let listed = store.published()?;
         let mut whole = true;
+        let mut trouble = None;
         for (feed, feed_terms) in self.config.feeds.iter().zip(&terms.feeds) {
             let state = store.feed_state(&feed.name)?;
             let rendered_with = self.rendered_with(feed);
@@ -531,11 +553,12 @@ impl<'a> Pass<'a> {
             let items = store.head(feed_terms, &terms)?;
             let tree = self.feed(feed, feed_terms, items).map(|feed| render::render(&feed)).unwrap_or_default();
             if self.recovered
-                && let Some(lost) = self.would_lose(&tree, feed, decided)
+                && let Some(lost) = self.would_lose(store, feed, decided)?
             {
                 whole = false;
                 let note = format!(
-                    "feed {:?} stays as it was published: the recovered store lacks {lost} of its items",
+                    "feed {:?} stays as it was published: the recovered store lacks {lost} of its items; bring their \
+                     files back, or delete the feed's folder to publish without them",
                     feed.name
                 );
                 warn!(feed = %feed.name, lost, "the recovered store knows less than what is published: it stays");
@@ -543,7 +566,17 @@ impl<'a> Pass<'a> {
                 report.feeds.push(FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() });
                 continue;
             }
-            report.feeds.push(self.put(store, feed, &state, &tree, rows, rendered_with)?);
+            match self.put(store, feed, &state, &tree, rows, rendered_with) {
+                Ok(line) => report.feeds.push(line),
+                // What stands in the way of one feed must not keep the others back; the first such trouble is told.
+                Err(PassError::Trouble(in_the_way)) => {
+                    trouble.get_or_insert(in_the_way);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(trouble) = trouble {
+            return Err(trouble.into());
         }
         for feed in &self.config.feeds {
             let mut sources = feed.sources.iter().filter_map(|index| self.config.sources.get(*index));
@@ -556,7 +589,7 @@ impl<'a> Pass<'a> {
             }
         }
         report.changed |= report.feeds.iter().any(|feed| !feed.written.is_empty());
-        if self.recovered && whole {
+        if self.recovered && whole && last {
             store.forget_recovery()?;
         }
         Ok(())
@@ -614,15 +647,20 @@ impl<'a> Pass<'a> {
         Ok(line)
     }
 
-    /// How many of the published items the new documents of a feed lack, where they are fewer.
-    fn would_lose(&self, tree: &Tree, feed: &config::Feed, decided: &Decided) -> Option<usize> {
-        let path = format!("{}/atom.xml", feed.name);
-        let published = self.disk.read(&self.config.output.join(&path)).ok()?;
-        let mut before = render::ids(&published);
-        // What was retracted meanwhile is to go.
-        before.retain(|id| id.parse().is_ok_and(|id| !decided.decisions.retracted.contains(&id)));
-        let after = tree.get(&path).map(|document| render::ids(&document.bytes)).unwrap_or_default();
-        (after.len() < before.len()).then(|| before.difference(&after).count())
+    /// How many of the published items of a feed the store does not know, retracted ones aside.
+    fn would_lose(
+        &self,
+        store: &dyn Store,
+        feed: &config::Feed,
+        decided: &Decided,
+    ) -> Result<Option<usize>, PassError> {
+        let path = self.config.output.join(format!("{}/atom.xml", feed.name));
+        let Ok(published) = self.disk.read(&path) else { return Ok(None) };
+        let known = store.ids()?;
+        let decisions = &decided.decisions;
+        let shown = render::ids(&published).into_iter().filter_map(|id| id.parse().ok()).map(|id| decisions.root(id));
+        let lost = shown.filter(|id| !decisions.is_retracted(*id) && !known.contains(id)).count();
+        Ok((lost > 0).then_some(lost))
     }
 
     /// A feed ready to render. `None`: its name is not printable, which the config does not let in.

@@ -150,7 +150,7 @@ impl fmt::Display for Report {
             let state = if feed.written.is_empty() { "unchanged".to_owned() } else { feed.written.join(", ") };
             writeln!(f, "feed {}: {}; {state}", feed.name, Count(feed.items, "item"))?;
         }
-        for note in &self.notes {
+        for note in self.kept.iter().chain(&self.notes) {
             writeln!(f, "{note}")?;
         }
         if self.fault_count > 0 {

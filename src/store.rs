@@ -9,6 +9,7 @@
 //! A store speaks of contents, accounts and items; rows and SQL stay inside. One transaction per batch holds all of it:
 //! contents, what they say, what follows. There is one writer, guarded by a lock of the shell's.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -363,6 +364,8 @@ pub trait Store {
     fn absorb(&mut self, batch: &Batch, terms: &Terms) -> Result<Absorbed>;
     /// The items of a feed's head, newest first.
     fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>>;
+    /// The ids of all items.
+    fn ids(&self) -> Result<BTreeSet<Key>>;
     /// How many items there are.
     fn count(&self) -> Result<usize>;
     /// Every item with its sightings, by id.

@@ -20,14 +20,16 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     let belongs = config.iter().flat_map(|config| &config.sources).find_map(|source| {
         let root = source.files.roots().iter().find_map(|root| {
             let folder = std::fs::canonicalize(&root.folder).ok()?;
-            canonical.as_ref()?.strip_prefix(folder).ok().map(|below| below.to_string_lossy().into_owned())
+            let below = canonical.as_ref()?.strip_prefix(folder).ok()?.to_string_lossy().into_owned();
+            source.files.would_list(root, &below).then_some(below)
         })?;
         Some((source, root))
     });
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    // Without a source the path as it was given stands for the one below a folder.
+    let given = file.to_string_lossy();
     let stated = match &belongs {
         Some((source, below)) => captured::captured(source.captured.as_ref(), below),
-        None => captured::captured(None, &name),
+        None => captured::captured(None, &given),
     };
     let terms = match &belongs {
         Some((source, _)) => source.terms(stated.map(Moment::day)),
@@ -99,7 +101,7 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
         writeln!(out, "{}", told(block, colour))?;
     }
     for fault in &scrape.faults {
-        writeln!(out, "line {}: {}: {}", fault.line, fault.reason, fault.text)?;
+        writeln!(out, "line {}: {}: {}", fault.line, fault.reason, harmless(&fault.text))?;
     }
     match &scrape.refused {
         Some(reason) => writeln!(out, "no items: {reason}")?,
@@ -130,11 +132,15 @@ fn told(block: &scrape::BlockUse<'_>, colour: bool) -> String {
         _ => ("", ""),
     };
     let item = block.item.map_or_else(String::new, |item| (item + 1).to_string());
-    // What a page says must not steer a terminal.
-    let text: String = block.text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(90).collect();
+    let text: String = harmless(&block.text).chars().take(90).collect();
     let reason = block.reason.map_or_else(String::new, |reason| format!("  [{reason}]"));
     let (on, off) = style;
     format!("{:>6} {:>4} {on}{:<8}{off} {:>4.1}  {on}{text}{off}{reason}", block.line, item, block.label, block.cost)
+}
+
+/// What a page says must not steer a terminal.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// `explain --item ID`: where a stored item comes from.
@@ -151,7 +157,7 @@ pub(super) fn item(cli: &Cli, id: Option<&Key>) -> Result<Exit, Ended> {
     let Some((item, sighted)) = found else {
         return Err(Trouble::usage(format!("no item has the id {id}")).help("feedmill items lists them").into());
     };
-    let retracted = view.decided.decisions.retracted.contains(&id);
+    let retracted = view.decided.decisions.is_retracted(id);
     let feeds = view.store.feeds_of(&item).map_err(|error| view.failed(error))?;
     let known = view.store.known_sources().map_err(|error| view.failed(error))?;
     let mut out = io::stdout().lock();

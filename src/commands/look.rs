@@ -155,7 +155,7 @@ pub(super) fn items(cli: &Cli) -> Result<Exit, Ended> {
     let known = view.store.known_sources().map_err(|error| view.failed(error))?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     for (item, sighted) in &all {
-        let retracted = view.decided.decisions.retracted.contains(&item.id);
+        let retracted = view.decided.decisions.is_retracted(item.id);
         if cli.global.format == Format::Json {
             let feeds = view.store.feeds_of(item).map_err(|error| view.failed(error))?;
             serde_json::to_writer(&mut out, &item_json(item, sighted, retracted, &feeds, &known))
@@ -276,7 +276,8 @@ pub(super) fn verify(cli: &Cli) -> Result<Exit, Ended> {
     };
     let ours = gather(&view.store)?;
     let quiet = |_: usize, _: usize| {};
-    let pass = Pass { config: &config, disk: &RealDisk, dry_run: true, progress: &quiet, recovered: false };
+    let recovered = view.store.has_note(RECOVERED).map_err(|error| view.failed(error))?;
+    let pass = Pass { config: &config, disk: &RealDisk, dry_run: true, progress: &quiet, recovered };
 
     let mut rebuilt = Sqlite::in_memory().map_err(|error| view.failed(error))?;
     let mut decided = Decided::read(&view.state)?.noted_only();

@@ -23,7 +23,7 @@ use super::item::Key;
 /// What was decided, all lines applied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decisions {
-    /// Items that no feed shows.
+    /// Ids of items that no feed shows: ask [`Decisions::is_retracted`], for an item can go under several.
     pub retracted: BTreeSet<Key>,
     /// Keys that are another item, by the id they go under.
     pub aliases: BTreeMap<Key, Key>,
@@ -101,7 +101,10 @@ impl Decisions {
                 self.retracted.insert(retract);
             }
             Decision::Retract { retract, undo: true } => {
-                self.retracted.remove(&retract);
+                // Under whichever of its ids the item was retracted.
+                let root = self.root(retract);
+                let family: Vec<Key> = self.retracted.iter().copied().filter(|id| self.root(*id) == root).collect();
+                self.retracted.retain(|id| !family.contains(id));
             }
             Decision::Alias { alias, of } => {
                 if self.root(of) == alias {
@@ -114,6 +117,13 @@ impl Decisions {
             }
         }
         Ok(())
+    }
+
+    /// Whether the item that goes under `root` was retracted, under this id or another that is it by an alias.
+    #[must_use]
+    pub fn is_retracted(&self, root: Key) -> bool {
+        self.retracted.contains(&root)
+            || (!self.aliases.is_empty() && self.retracted.iter().any(|id| self.root(*id) == root))
     }
 
     /// The id that `id` goes under in the end.
@@ -135,12 +145,6 @@ impl Decisions {
     pub fn family(&self, root: Key) -> BTreeSet<Key> {
         let others = self.aliases.keys().copied().filter(|id| self.root(*id) == root);
         others.chain([root]).collect()
-    }
-
-    /// Every id that some decision names: what to settle anew when the decisions change.
-    pub fn named(&self) -> BTreeSet<Key> {
-        let aliased = self.aliases.iter().flat_map(|(new, old)| [*new, *old]);
-        self.retracted.iter().copied().chain(aliased).chain(self.first_seen.keys().copied()).collect()
     }
 }
 
@@ -182,6 +186,15 @@ mod tests {
         assert_eq!(decisions.root(key(A)), key(C));
         assert_eq!(decisions.family(key(C)), [key(A), key(B), key(C)].into());
         assert_eq!(Decisions::parse(&(chain + &line(C, A))).unwrap_err().line, 3);
+    }
+
+    #[test]
+    fn a_retraction_holds_whichever_of_its_ids_an_item_goes_under() {
+        let text = format!("{{\"retract\":\"{A}\"}}\n{{\"alias\":\"{A}\",\"of\":\"{B}\"}}\n");
+        let mut decisions = Decisions::parse(&text).unwrap();
+        assert!(decisions.is_retracted(key(B)) && !decisions.is_retracted(key(C)));
+        decisions.apply(Decision::Retract { retract: key(B), undo: true }).unwrap();
+        assert!(!decisions.is_retracted(key(B)));
     }
 
     #[test]

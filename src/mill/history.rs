@@ -5,6 +5,8 @@
 //! and bears no version of its own; the version of any other counts how often the path's content had been replaced
 //! before it. How paths interleave can't matter, for no path looks at another.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::item::{Captured, Key, Moment};
@@ -93,20 +95,24 @@ pub fn reread(old: &[Place], new: &[Place]) -> Reread {
     if new.is_empty() && !old.is_empty() {
         return Reread::Keep("the new reading yields no items".into());
     }
-    let covers = |place: &Place, line: u32| place.line <= line && line <= place.last_line;
-    let lost = |place: &&Place| !new.iter().any(|other| other.key == place.key || covers(other, place.line));
+    let keys = |places: &[Place]| places.iter().map(|place| place.key).collect::<BTreeSet<_>>();
+    let (old_keys, new_keys) = (keys(old), keys(new));
+    // Items stand in the file's order and share no line: the last one that begins at or above a line is the one on it.
+    let covered = |line: u32| {
+        let above = new.partition_point(|place| place.line <= line);
+        above.checked_sub(1).and_then(|last| new.get(last)).is_some_and(|place| line <= place.last_line)
+    };
+    let lost = |place: &&Place| !new_keys.contains(&place.key) && !covered(place.line);
     if let Some(place) = old.iter().find(lost) {
         return Reread::Keep(format!(
             "the new reading leaves out the item in lines {}-{}",
             place.line, place.last_line
         ));
     }
-    let aliases = new.iter().filter(|place| !old.iter().any(|other| other.key == place.key)).filter_map(|place| {
-        let mut same = old.iter().filter(|other| (other.line, other.last_line) == (place.line, place.last_line));
-        match (same.next(), same.next()) {
-            (Some(only), None) if !new.iter().any(|other| other.key == only.key) => Some((place.key, only.key)),
-            _ => None,
-        }
+    let aliases = new.iter().filter(|place| !old_keys.contains(&place.key)).filter_map(|place| {
+        let at = old.partition_point(|other| other.line < place.line);
+        let same = old.get(at).filter(|other| (other.line, other.last_line) == (place.line, place.last_line))?;
+        (!new_keys.contains(&same.key)).then_some((place.key, same.key))
     });
     Reread::Replace(aliases.collect())
 }

@@ -55,12 +55,6 @@ impl Site {
     }
 }
 
-/// The id of the feed called `name`, whatever it lists and wherever it is served.
-#[must_use]
-pub fn feed_id(name: &str) -> Key {
-    Key(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("feedmill:feed:{name}").as_bytes()))
-}
-
 fn name(account: &Account) -> String {
     if let Some(value) = account.explicit_id.as_ref().or(account.link.as_ref()) {
         return format!("1\nid\n{value}");

@@ -97,9 +97,10 @@ fn all_alike(sightings: &[Sighting<'_>]) -> bool {
 fn told<'a>(sightings: &[Sighting<'a>]) -> (Vec<Told<'a>>, Vec<usize>) {
     let mut accounts: Vec<Told<'a>> = Vec::new();
     let mut which = Vec::with_capacity(sightings.len());
+    let mut known: BTreeMap<*const Account, usize> = BTreeMap::new();
     for sighting in sightings {
-        let known = accounts.iter().position(|told| std::ptr::eq(told.account, sighting.account));
-        which.push(known.unwrap_or_else(|| {
+        // Where an account lies only tells it from others; its place in the row is that of its first sighting.
+        which.push(*known.entry(std::ptr::from_ref(sighting.account)).or_insert_with(|| {
             accounts.push(Told { account: sighting.account, folded: None, whole: true });
             accounts.len() - 1
         }));

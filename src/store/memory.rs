@@ -263,7 +263,7 @@ impl Store for Memory {
     fn head(&self, terms_of: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
         let shown = |item: &Item| {
             item.published.is_some()
-                && !terms.rules.decisions.retracted.contains(&item.id)
+                && !terms.rules.decisions.is_retracted(item.id)
                 && item.sources.iter().any(|source| terms_of.sources.contains(source))
         };
         let mut items: Vec<Item> = self.all().into_values().map(|(item, _)| item).filter(shown).collect();
@@ -309,6 +309,10 @@ impl Store for Memory {
         };
         let late = items.iter().filter(|item| fresh(item).is_some()).cloned().collect();
         Ok(feed::head(items, late, terms_of.limit))
+    }
+
+    fn ids(&self) -> Result<BTreeSet<Key>> {
+        Ok(self.all().into_keys().collect())
     }
 
     fn count(&self) -> Result<usize> {

@@ -22,7 +22,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use rustc_hash::FxHashMap;
 
 use self::rows::{
-    ITEM, digest_from, get_meta, item_from, moment_from, set_meta, signed, small, unsigned, with_accounts,
+    ITEM, digest_from, get_meta, item_from, key_from, moment_from, set_meta, signed, small, unsigned, with_accounts,
 };
 use self::work::Work;
 use super::{
@@ -113,8 +113,11 @@ impl Sqlite {
         db.pragma_update(None, "query_only", true)?;
         Self::prepare(&db)?;
         let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if found != schema::NEWEST {
+        if found > schema::NEWEST {
             return Err(StoreError::Newer { found, known: schema::NEWEST });
+        }
+        if found < schema::NEWEST {
+            return Err(StoreError::Unusable(format!("it is of version {found}: a pass brings it up to date").into()));
         }
         Ok(Self { db, fresh: false })
     }
@@ -416,6 +419,11 @@ impl Store for Sqlite {
             }
         }
         Ok(feed::head(newest, late, feed.limit))
+    }
+
+    fn ids(&self) -> Result<BTreeSet<Key>> {
+        let mut select = self.db.prepare("SELECT id FROM item WHERE text IS NOT NULL")?;
+        Ok(select.query_map([], |row| key_from(row, 0))?.collect::<rusqlite::Result<_>>()?)
     }
 
     fn count(&self) -> Result<usize> {

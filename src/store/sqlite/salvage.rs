@@ -25,6 +25,12 @@ impl Sqlite {
                 copy_rows(&from, &to, table, order)?;
             }
         }
+        // A path whose source is lost belongs to nobody: another source might get the number.
+        to.execute_batch(
+            "DELETE FROM path WHERE source NOT IN (SELECT no FROM source);
+             DELETE FROM seen WHERE NOT EXISTS
+                 (SELECT 1 FROM path WHERE path.id = seen.id / 1048576 AND path.source = seen.source);",
+        )?;
         let accounts: BTreeSet<i64> = column(&to, "SELECT id FROM account")?.into_iter().collect();
         let mut broken = BTreeSet::new();
         {

@@ -712,10 +712,11 @@ impl<'a> Work<'a> {
                 sightings.push(Sighting { source, account, captured, version, content: *content });
             }
             let Some(first) = sightings.first() else { continue };
+            let numbers: FxHashMap<*const Account, i64> =
+                told.iter().map(|(account, pair)| (Arc::as_ptr(account), pair.0)).collect();
             for group in settle::split(self.site(first.source), *key, sightings) {
                 let number = |sighting: &Sighting<'_>| {
-                    let same = |(account, _): &&(Arc<Account>, Pair)| std::ptr::eq(&**account, sighting.account);
-                    told.iter().find(same).map_or(0, |(_, pair)| pair.0)
+                    numbers.get(&std::ptr::from_ref(sighting.account)).copied().unwrap_or_default()
                 };
                 let accounts: Vec<i64> = group.sightings.iter().map(number).collect();
                 let pairs = accounts.iter().zip(&group.sightings).map(|(account, at)| (*account, at.content)).collect();
@@ -996,7 +997,7 @@ fn contents_of(path: i64) -> (i64, i64) {
 
 /// The feeds that show an item, by number.
 fn feeds_of(terms: &Terms, item: &Item) -> impl Iterator<Item = i64> {
-    let shown = item.published.is_some() && !terms.rules.decisions.retracted.contains(&item.id);
+    let shown = item.published.is_some() && !terms.rules.decisions.is_retracted(item.id);
     let feeds = terms.feeds.iter().zip(1i64..).filter(move |_| shown);
     feeds.filter(|(feed, _)| item.sources.iter().any(|no| feed.sources.contains(no))).map(|(_, no)| no)
 }
