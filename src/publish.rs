@@ -314,7 +314,7 @@ fn look<'a>(disk: &dyn Disk, root: &Path, path: &'a str, document: &'a Document)
     place.taken = true;
     // A file we may not read is replaced like one that differs: the rename asks only for the folder's permission.
     let same_size = found.kind == Kind::File && usize::try_from(found.size) == Ok(document.bytes.len());
-    if false && same_size && disk.read(&place.target).is_ok_and(|bytes| bytes == document.bytes) {
+    if same_size && disk.read(&place.target).is_ok_and(|bytes| bytes == document.bytes) {
         place.unchanged = Some(found);
     }
     Ok(place)
