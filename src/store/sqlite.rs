@@ -147,7 +147,7 @@ impl Sqlite {
 
     fn prepare(db: &Connection) -> Result<()> {
         db.set_prepared_statement_cache_capacity(64);
-        db.pragma_update(None, "cache_size", -8_192)?;
+        db.pragma_update(None, "cache_size", -4_096)?;
         db.pragma_update(None, "temp_store", "MEMORY")?;
         Ok(())
     }

@@ -86,7 +86,7 @@ pub(crate) fn credit<'t>(text: &'t str, lexicon: &Lexicon) -> Option<&'t str> {
     if let Some(rest) = text.strip_prefix('©') {
         return Some(bare(rest));
     }
-    if !text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) {
+    if !text.bytes().next().is_some_and(|lead| lead.is_ascii_alphabetic() && lexicon.may_begin_credit(lead)) {
         return None;
     }
     let phrase = lexicon

@@ -120,10 +120,14 @@ static LANGUAGES: [&Language; 1] = [&ENGLISH];
 pub(crate) struct Lexicon {
     /// Sorted by the word.
     words: Vec<(&'static str, Word)>,
+    /// The same words packed, in the same order; zero where a word does not fit.
+    packed: Vec<u128>,
     /// Where in `words` those with a given first byte stand.
     by_first: [(u16, u16); 256],
     /// The first bytes with which a month or a weekday may begin: the cheapest test of all.
     begins: [bool; 256],
+    /// The first bytes of photo lines, in lower case.
+    credit_begins: [bool; 256],
     small: Vec<&'static str>,
     pub(crate) credits: Vec<&'static str>,
     furniture: Vec<&'static str>,
@@ -149,8 +153,10 @@ impl Lexicon {
     const fn empty() -> Self {
         Self {
             words: Vec::new(),
+            packed: Vec::new(),
             by_first: [(0, 0); 256],
             begins: [false; 256],
+            credit_begins: [false; 256],
             small: Vec::new(),
             credits: Vec::new(),
             furniture: Vec::new(),
@@ -200,6 +206,12 @@ impl Lexicon {
                 }
             }
         }
+        for lead in lexicon.credits.iter().filter_map(|phrase| phrase.bytes().next()) {
+            if let Some(slot) = lexicon.credit_begins.get_mut(usize::from(lead)) {
+                *slot = true;
+            }
+        }
+        lexicon.packed = words.iter().map(|(name, _)| pack(name).unwrap_or(0)).collect();
         lexicon.words = words;
         lexicon
     }
@@ -209,8 +221,27 @@ impl Lexicon {
         self.begins.get(usize::from(lead)).copied().unwrap_or(false)
     }
 
+    /// Whether a photo line may begin with the byte `lead`, an ASCII letter of either case.
+    pub(crate) fn may_begin_credit(&self, lead: u8) -> bool {
+        self.credit_begins.get(usize::from(lead.to_ascii_lowercase())).copied().unwrap_or(false)
+    }
+
     /// What `word` does in a date, whatever its case.
     pub(crate) fn word(&self, word: &str) -> Word {
+        if !word.is_ascii() {
+            return self.foreign_word(word);
+        }
+        // Nearly every word is ASCII: packed into a number, it is compared with a name at one stroke.
+        let Some((lead, packed)) = word.bytes().next().zip(pack(word)) else { return Word::Other };
+        let (from, to) = self.by_first.get(usize::from(lead.to_ascii_lowercase())).copied().unwrap_or_default();
+        let (from, to) = (usize::from(from), usize::from(to));
+        let near = self.packed.get(from..to).unwrap_or_default();
+        let found = near.iter().position(|name| *name == packed).and_then(|at| self.words.get(from + at));
+        found.map_or(Word::Other, |(_, meaning)| *meaning)
+    }
+
+    #[cold]
+    fn foreign_word(&self, word: &str) -> Word {
         let Some(first) = word.chars().next() else { return Word::Other };
         let mut buffer = [0; 4];
         let first = first.to_lowercase().next().unwrap_or(first).encode_utf8(&mut buffer);
@@ -227,12 +258,26 @@ impl Lexicon {
 
     /// Whether `line` is one that stands around lists and says nothing.
     pub(crate) fn is_furniture(&self, line: &str) -> bool {
-        self.furniture.iter().any(|phrase| is_same(phrase, line))
+        is_any(&self.furniture, line)
     }
 
     /// Whether `word` is what counters count.
     pub(crate) fn is_counted(&self, word: &str) -> bool {
-        self.counted.iter().any(|noun| is_same(noun, word))
+        is_any(&self.counted, word)
+    }
+}
+
+/// The bytes of an ASCII word in lower case as one number; `None` when there are more than fit.
+fn pack(word: &str) -> Option<u128> {
+    let fits = word.len() <= 16 && word.is_ascii();
+    fits.then(|| word.bytes().fold(0, |packed, b| packed << 8 | u128::from(b.to_ascii_lowercase())))
+}
+
+fn is_any(names: &[&str], word: &str) -> bool {
+    if word.is_ascii() {
+        names.iter().any(|name| name.eq_ignore_ascii_case(word))
+    } else {
+        names.iter().any(|name| is_same(name, word))
     }
 }
 

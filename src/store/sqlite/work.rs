@@ -32,6 +32,13 @@ struct Stood {
     whole: Option<u32>,
 }
 
+/// A content that stands otherwise than before.
+struct Moved {
+    n: u32,
+    /// The content that completed it before, where nothing but that changed.
+    only_whole: Option<Option<u32>>,
+}
+
 /// What changes among the sightings of one key: first the contents whose sightings go, then those that come.
 ///
 /// The order of the fields is the order in which changes apply.
@@ -216,7 +223,7 @@ impl<'a> Work<'a> {
                         .prepare_cached("UPDATE seen SET completed_by = ? WHERE id = ? AND completed_by IS NULL")?
                         .execute((n, content_id(path, *earlier)))?;
                 }
-                return self.restand_and_refile(path, look.source, &look.path, Some(n));
+                return self.restand_and_refile(path, look.source, &look.path, n, false);
             }
             Found::Reread(reading) => {
                 let Some(stored) = filed(reading) else { return Ok(()) };
@@ -231,7 +238,7 @@ impl<'a> Work<'a> {
                 ))?;
                 self.write_path(path, look, None, &stored)?;
                 self.changed_sources.insert(look.source);
-                return self.restand_and_refile(path, look.source, &look.path, Some(n));
+                return self.restand_and_refile(path, look.source, &look.path, n, true);
             }
             Found::Kept { revision, drift } => {
                 self.db
@@ -364,8 +371,8 @@ impl<'a> Work<'a> {
 
     // ---- how contents stand -----------------------------------------------------------------------------------------
 
-    /// Works out how the contents of a path stand and writes what changed. Returns the numbers of those.
-    fn restand(&mut self, path: i64, source: SourceNo, name: &str) -> Result<Vec<u32>> {
+    /// Works out how the contents of a path stand and writes what changed. Returns those.
+    fn restand(&mut self, path: i64, source: SourceNo, name: &str) -> Result<Vec<Moved>> {
         struct Row {
             content: history::Content,
             captured: Captured,
@@ -399,7 +406,8 @@ impl<'a> Work<'a> {
             if (old.captured, old.version, old.whole) == (new.captured, new.version, new.whole) {
                 continue;
             }
-            changed.push(n);
+            let same = (old.captured, old.version) == (new.captured, new.version);
+            changed.push(Moved { n, only_whole: same.then_some(old.whole) });
             let (when, day) = moment_to(new.captured.when);
             self.db
                 .prepare_cached(
@@ -422,10 +430,10 @@ impl<'a> Work<'a> {
         Ok(readings)
     }
 
-    /// The sightings of a content that count, given all contents of its path.
-    fn counted(&mut self, content: &Stood, path: &[Stood]) -> Result<Vec<Pair>> {
+    /// The sightings of a content that count if `whole` completes it, given all contents of its path.
+    fn counted(&mut self, content: &Stood, whole: Option<u32>, path: &[Stood]) -> Result<Vec<Pair>> {
         let ours = content.reading.lines.iter().map(|line| line.account);
-        let Some(whole) = content.whole.and_then(|whole| path.get(whole as usize)) else {
+        let Some(whole) = whole.and_then(|whole| path.get(whole as usize)) else {
             return Ok(ours.map(|account| (account, content.id)).collect());
         };
         let theirs: FxHashSet<i64> = whole.reading.lines.iter().map(|line| line.account).collect();
@@ -450,18 +458,33 @@ impl<'a> Work<'a> {
         Ok(counted)
     }
 
-    /// Files the sightings of those contents of a path anew that stand otherwise than before, and of `also`.
-    fn restand_and_refile(&mut self, path: i64, source: SourceNo, name: &str, also: Option<u32>) -> Result<()> {
-        let mut changed: BTreeSet<u32> = self.restand(path, source, name)?.into_iter().collect();
-        changed.extend(also);
+    /// Files the sightings of those contents of a path anew that stand otherwise than before, and of the newest, `n`;
+    /// when that was read anew (`reread`), also of those that count only for what it repeats.
+    fn restand_and_refile(&mut self, path: i64, source: SourceNo, name: &str, n: u32, reread: bool) -> Result<()> {
+        let moved = self.restand(path, source, name)?;
         let rows = self.readings(path)?;
-        // What a cut content counts for depends on the reading of the whole.
-        let depends = rows.iter().zip(0..).filter(|(row, _)| row.whole.is_some() && row.whole == also);
-        changed.extend(depends.map(|(_, n)| n));
+        let mut refile: BTreeSet<u32> = [n].into();
+        if reread {
+            refile.extend(rows.iter().zip(0..).filter(|(row, _)| row.whole == Some(n)).map(|(_, n)| n));
+        }
+        for Moved { n, only_whole } in moved {
+            // A file that grows gives each of its contents another whole with every append, and what they count for
+            // stays nearly always the same.
+            let row = rows.get(n as usize);
+            let same = match (row, only_whole) {
+                (Some(row), Some(before)) => {
+                    self.counted(row, before, &rows)? == self.counted(row, row.whole, &rows)?
+                }
+                _ => false,
+            };
+            if !same {
+                refile.insert(n);
+            }
+        }
         let site = self.site(source);
-        for row in changed.iter().filter_map(|n| rows.get(*n as usize)) {
+        for row in refile.iter().filter_map(|n| rows.get(*n as usize)) {
             self.drop_sightings(site, row.id, &row.reading)?;
-            for pair in self.counted(row, &rows)? {
+            for pair in self.counted(row, row.whole, &rows)? {
                 let key = site.key(&*self.account(pair.0)?);
                 self.changes.push((key, Change::Add(pair)));
             }
@@ -572,7 +595,7 @@ impl<'a> Work<'a> {
             let site = self.site(source);
             let rows = self.readings(path)?;
             for row in &rows {
-                for pair in self.counted(row, &rows)? {
+                for pair in self.counted(row, row.whole, &rows)? {
                     let key = site.key(&*self.account(pair.0)?);
                     filed.entry(key).or_default().push(pair);
                 }

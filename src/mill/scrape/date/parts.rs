@@ -15,8 +15,7 @@ pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
             !lead.is_ascii() && head.starts_with(|c| digit(c).is_some()) && number_may_begin_date(head, lexicon)
         }
         Some(_) => {
-            let word = head.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
-            lexicon.word(word) != Word::Other && (bytes.iter().any(u8::is_ascii_digit) || !head.is_ascii())
+            lexicon.word(first_word(head)) != Word::Other && (bytes.iter().any(u8::is_ascii_digit) || !head.is_ascii())
         }
         None => false,
     }
@@ -24,11 +23,45 @@ pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
 
 /// Most numbers that begin a line are list numbers: the first word behind them tells.
 fn number_may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
-    let behind = head.trim_start_matches(|c: char| c.is_ascii_digit() || digit(c).is_some());
-    let next = behind.trim_start_matches(|c: char| !c.is_ascii_alphanumeric() && !c.is_alphanumeric());
-    let word = next.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    let digits = run(head, 0, |b| b.is_ascii_digit(), |c| digit(c).is_some());
+    let signs = run(head, digits, |b| !b.is_ascii_alphanumeric(), |c| !c.is_alphanumeric());
+    let next = head.get(signs..).unwrap_or_default();
     // A bare number may be a year; a number next may be a month.
-    next.is_empty() || next.starts_with(|c| digit(c).is_some()) || lexicon.word(word) != Word::Other
+    next.is_empty() || next.starts_with(|c| digit(c).is_some()) || lexicon.word(first_word(next)) != Word::Other
+}
+
+/// The letters that `text` begins with.
+fn first_word(text: &str) -> &str {
+    text.get(..run(text, 0, |b| b.is_ascii_alphabetic(), char::is_alphabetic)).unwrap_or_default()
+}
+
+fn char_at(text: &str, at: usize) -> Option<char> {
+    match text.as_bytes().get(at) {
+        Some(b) if b.is_ascii() => Some(char::from(*b)),
+        _ => text.get(at..)?.chars().next(),
+    }
+}
+
+/// Where the run of such characters that begins at `from` ends. Bytes are asked first, so that only what is not ASCII
+/// is decoded.
+fn run(text: &str, from: usize, ascii: impl Fn(u8) -> bool, other: impl Fn(char) -> bool) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        match bytes.get(at) {
+            Some(b) if b.is_ascii() => {
+                if !ascii(*b) {
+                    return at;
+                }
+                at += 1;
+            }
+            Some(_) => match char_at(text, at) {
+                Some(c) if other(c) => at += c.len_utf8(),
+                _ => return at,
+            },
+            None => return at,
+        }
+    }
 }
 
 /// The value of a decimal digit in the scripts that dates are printed in.
@@ -72,23 +105,23 @@ pub(super) struct Parts {
 impl Parts {
     pub(super) fn of(line: &str, lexicon: &Lexicon) -> Self {
         let mut parts = Self { list: [Part { kind: Kind::Sign(' '), start: 0, end: 0 }; MOST_PARTS], count: 0 };
-        let mut rest = line.char_indices().peekable();
-        while let Some((start, c)) = rest.next() {
+        let mut start = 0;
+        while let Some(c) = char_at(line, start) {
             let mut end = start + c.len_utf8();
-            let kind = if let Some(mut value) = digit(c) {
-                let mut digits = 1;
-                while let Some((at, next)) = rest.next_if(|(_, c)| digit(*c).is_some()) {
-                    value = value.saturating_mul(10).saturating_add(digit(next).unwrap_or(0));
+            let kind = if digit(c).is_some() {
+                end = run(line, end, |b| b.is_ascii_digit(), |c| digit(c).is_some());
+                let number = line.get(start..end).unwrap_or_default();
+                let (mut value, mut digits) = (0_u32, 0);
+                for digit in number.chars().filter_map(digit) {
+                    value = value.saturating_mul(10).saturating_add(digit);
                     digits += 1;
-                    end = at + next.len_utf8();
                 }
                 Kind::Number { value, digits }
             } else if c.is_alphabetic() {
-                while let Some((at, next)) = rest.next_if(|(_, c)| c.is_alphabetic() || matches!(c, '’' | '\'')) {
-                    end = at + next.len_utf8();
-                }
+                end = run(line, end, |b| b.is_ascii_alphabetic() || b == b'\'', |c| c.is_alphabetic() || c == '’');
                 Kind::Word(lexicon.word(line.get(start..end).unwrap_or_default()))
             } else if c.is_whitespace() {
+                start = end;
                 continue;
             } else {
                 Kind::Sign(c)
@@ -98,6 +131,7 @@ impl Parts {
             let short = |at| u8::try_from(at).unwrap_or(u8::MAX);
             *slot = Part { kind, start: short(start), end: short(end) };
             parts.count += 1;
+            start = end;
         }
         parts
     }
