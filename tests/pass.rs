@@ -10,7 +10,7 @@ use feedmill::mill::decisions::Decision;
 use feedmill::mill::item::Key;
 use feedmill::pass::Pass;
 use feedmill::state::State;
-use feedmill::store::{Batch, Found, Look, Store};
+use feedmill::store::{Batch, Found, Look, Sqlite, Store};
 use support::{Entry, Mill, Told, capture, id, page, prints, stamp, told};
 
 const CONFIG: &str = r#"
@@ -217,6 +217,30 @@ fn of_one_path_the_newer_content_wins_though_it_says_less() {
     }
 }
 
+#[test]
+fn a_file_caught_while_it_was_written_leaves_nothing_false_behind() {
+    let text = "News room\n\nMarch 2021\n\n  1. © Ann Lee / Harbour 2021\n\n    The light ship comes home after\n    twenty years \
+                at sea\n\n    22 March 2021\n\n    Its mast was painted.\n\n    The crew was thanked.\n\n  2. A crane for the \
+                yard\n\n    19 March 2021\n\n    It lifts forty tons.\n\nFebruary 2021\n\n  1. Storm\n\n    05 February 2021\n";
+    for path in ["news/2021-03-24.txt", "home/latest.txt"] {
+        let run = |contents: &[&str]| {
+            let mill = Mill::new(CONFIG);
+            let (config, mut decided, mut store) = (mill.config(), mill.decided(), Sqlite::in_memory().unwrap());
+            for content in contents {
+                mill.write(path, content);
+                support::absorb(&config, &mut store, &mut decided);
+            }
+            support::run(&config, &support::TestDisk::good(), false, &mut store, &mut decided).unwrap();
+            (mill.feeds(), store.count().unwrap())
+        };
+        let expected = run(&[text]);
+        assert_eq!(expected.1, 3);
+        for end in (1..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            assert!(run(&[&text[..end], text]) == expected, "{path}, cut after {:?}", &text[..end]);
+        }
+    }
+}
+
 /// All that `conflicts` holds, a pass after each round.
 fn settled(mill: &Mill) {
     for step in 0..3 {
@@ -411,6 +435,24 @@ fn a_feed_whose_only_item_is_retracted_shows_it_no_more() {
     mill.decide(Decision::Retract { retract: boat, undo: true });
     mill.pass();
     assert_eq!(mill.titles("press"), [BOAT.title]);
+}
+
+#[test]
+fn what_a_killed_pass_published_is_withdrawn_like_anything_else() {
+    let boat = key(&id("harbour", "2021-03-20", "pilotboatchristened"));
+    for at in 0.. {
+        let mill = Mill::new(CONFIG);
+        mill.write("news/2021-03-20.txt", page(&[BOAT]));
+        fs::create_dir(mill.path("home")).unwrap();
+        let killed = mill.pass_on(&support::TestDisk::killed_at(at)).is_err();
+        mill.decide(Decision::Retract { retract: boat, undo: false });
+        mill.pass();
+        assert_eq!(mill.feeds().into_keys().collect::<Vec<_>>(), Vec::<String>::new(), "killed at {at}");
+        if !killed {
+            assert!(at > 30, "{at}");
+            break;
+        }
+    }
 }
 
 #[test]
