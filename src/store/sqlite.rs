@@ -82,13 +82,14 @@ impl Sqlite {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut db = Connection::open_with_flags(file, flags)?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
-        // A store that holds nothing yet is filled under a rollback journal, which need not copy what is only added:
-        // half the writing of a log, and as safe. After its first batch it gets the log.
+        // A store that holds nothing yet is filled under a rollback journal, which need not copy what is only added, and
+        // without waiting for the disk: half the writing of a log, and as safe, for what a power cut could take is
+        // read again. After its first batch it is synced once and gets the log.
         let fresh = db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0;
         if fresh {
             db.pragma_update(None, "page_size", 8_192)?;
         }
-        db.pragma_update(None, "synchronous", "NORMAL")?;
+        db.pragma_update(None, "synchronous", if fresh { "OFF" } else { "NORMAL" })?;
         Self::prepare(&db)?;
         // Before the log is set up, for that writes: a store of a later version is refused untouched.
         schema::migrate(&mut db)?;
@@ -384,6 +385,9 @@ impl Store for Sqlite {
         drop(work);
         transaction.commit()?;
         if std::mem::take(&mut self.fresh) {
+            self.db.pragma_update(None, "synchronous", "NORMAL")?;
+            let synced = self.db.path().map_or(Ok(()), |path| std::fs::File::open(path)?.sync_all());
+            synced.map_err(|error| StoreError::Unusable(Box::new(error)))?;
             self.db.pragma_update(None, "journal_mode", "WAL")?;
         }
         Ok(absorbed)
