@@ -218,6 +218,22 @@ fn of_one_path_the_newer_content_wins_though_it_says_less() {
 }
 
 #[test]
+fn of_twins_the_one_captured_first_keeps_the_plain_key_whenever_that_is_learned() {
+    let twin = id("harbour", "2021-03-16", "statement\nonthedredgingofthefairwaywhichgoesonatnight");
+    let plain = id("harbour", "2021-03-16", "statement");
+    let pages = [("news/2021-03-17.txt", page(&[PILOTS])), ("news/2021-03-18.txt", page(&[DREDGING, PILOTS]))];
+    for order in [[0, 1], [1, 0]] {
+        let mill = Mill::new(CONFIG);
+        for nth in order {
+            mill.write(pages[nth].0, &pages[nth].1);
+            mill.pass();
+        }
+        let seen: BTreeMap<String, String> = mill.atom("all").into_iter().map(|one| (one.id, one.content)).collect();
+        assert!(seen[&plain].contains(PILOTS.summary) && seen[&twin].contains(DREDGING.summary), "{seen:?}");
+    }
+}
+
+#[test]
 fn a_file_caught_while_it_was_written_leaves_nothing_false_behind() {
     let text = "News room\n\nMarch 2021\n\n  1. © Ann Lee / Harbour 2021\n\n    The light ship comes home after\n    twenty years \
                 at sea\n\n    22 March 2021\n\n    Its mast was painted.\n\n    The crew was thanked.\n\n  2. A crane for the \
