@@ -654,17 +654,14 @@ fn an_undated_item_takes_the_day_it_was_first_seen_only_where_that_is_asked_for(
     let decisions = noted();
     assert_eq!(decisions.lines().count(), 1);
     assert!(decisions.starts_with(&format!("{{\"first_seen\":\"{fair}\",\"date\":")), "{decisions}");
-    // As if it had been years ago: the day that was noted counts, whatever the clock says now.
-    fs::write(
-        mill.path(".feedmill/decisions.jsonl"),
-        format!("{{\"first_seen\":\"{fair}\",\"date\":\"2019-05-06\"}}\n"),
-    )
-    .unwrap();
+    // As if it had been years ago: the day that was noted first counts, whatever the clock says now.
+    let line = |day: &str| format!("{{\"first_seen\":\"{fair}\",\"date\":\"{day}\"}}\n");
+    fs::write(mill.path(".feedmill/decisions.jsonl"), line("2019-05-06") + &line("2020-01-01")).unwrap();
     mill.touch("home/latest.txt", 1_500_000_000);
     mill.pass();
     mill.write("home/again.txt", page(&[UNDATED, MOLE]));
     mill.pass();
-    assert_eq!(noted().lines().count(), 1);
+    assert_eq!(noted().lines().count(), 2);
     let entry = mill.atom("all").into_iter().find(|entry| entry.id == fair).unwrap();
     assert_eq!(entry.published, stamp("2019-05-06", &fair));
 }
