@@ -251,6 +251,7 @@ impl<'a> Pass<'a> {
         jobs.sort_by_key(|job| job.stat.size > BIG);
         let total = jobs.len();
         let mut done = 0;
+        let mut taken_in = false;
         let mut jobs = jobs.as_mut_slice();
         while !jobs.is_empty() {
             let (batch, rest) = jobs.split_at_mut(batch_length(jobs));
@@ -272,6 +273,7 @@ impl<'a> Pass<'a> {
             if !batch.0.looks.is_empty() {
                 report.changed |=
                     batch.0.looks.iter().any(|look| matches!(look.found, Found::New { .. } | Found::Reread(_)));
+                taken_in = true;
                 absorbed.add(store.absorb(&batch.0, &terms)?);
             }
             jobs = rest;
@@ -283,7 +285,9 @@ impl<'a> Pass<'a> {
                 }
             }
         }
-        report.drift = self.drift(store, &numbers, &listings)?;
+        // Asked again only where a batch was taken in: in a pass without change it is all there is to read.
+        let ledger = if taken_in { store.ledger()? } else { ledger };
+        report.drift = self.drift(store, &ledger, &numbers, &listings)?;
         for drift in &report.drift {
             warn!(source = %drift.source, file = %drift.file, reason = %drift.reason, "the page changed: drift");
         }
@@ -487,16 +491,21 @@ impl<'a> Pass<'a> {
     }
 
     /// The newest captures, of those still there, that say that their page changed.
-    fn drift(&self, store: &dyn Store, numbers: &[SourceNo], listings: &[Listing]) -> Result<Vec<Drift>, PassError> {
-        let ledger = store.ledger()?;
+    fn drift(
+        &self,
+        store: &dyn Store,
+        ledger: &[LedgerRow],
+        numbers: &[SourceNo],
+        listings: &[Listing],
+    ) -> Result<Vec<Drift>, PassError> {
         if ledger.iter().all(|row| row.drift.is_none()) {
             return Ok(Vec::new());
         }
         let mut drifted = Vec::new();
         for ((source, no), listing) in self.config.sources.iter().zip(numbers).zip(listings) {
-            let here: BTreeMap<&str, ()> = listing.files.iter().map(|seen| (&*seen.name, ())).collect();
+            let here: BTreeSet<&str> = listing.files.iter().map(|seen| &*seen.name).collect();
             let rows: Vec<_> =
-                ledger.iter().filter(|row| row.source == *no && here.contains_key(row.path.as_str())).collect();
+                ledger.iter().filter(|row| row.source == *no && here.contains(row.path.as_str())).collect();
             if rows.iter().all(|row| row.drift.is_none()) {
                 continue;
             }
