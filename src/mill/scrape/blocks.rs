@@ -6,6 +6,8 @@
 //!
 //! Lines end with LF, CR LF or CR, as editors count them. Other separators (form feed, NEL, U+2028) are white space.
 
+use memchr::{memchr, memchr2};
+
 use super::date::{self, Printed};
 use super::language::Lexicon;
 
@@ -66,15 +68,15 @@ pub(crate) fn split<'t>(text: &'t str, unit: Unit, lexicon: &Lexicon) -> Page<'t
         dates: Vec::with_capacity((text.len() / 320).min(1024) + 2),
         cut: !text.is_empty() && !text.ends_with(['\n', '\r']),
         last_line: 0,
-        pipes: text.contains('|'),
-        tabs: text.contains('\t'),
+        pipes: memchr(b'|', text.as_bytes()).is_some(),
+        tabs: memchr(b'\t', text.as_bytes()).is_some(),
     };
     let pipes = page.pipes;
     let mut blanks = 0_u32;
     // The run that the next line may go on with, by where its text begins.
     let mut open: Option<usize> = None;
     let mut alone: Option<Block<'t>> = None;
-    for line in (Lines { text, at: 0, number: 0, returns: text.contains('\r') }) {
+    for line in (Lines { text, at: 0, number: 0 }) {
         page.last_line = line.number;
         let (lead, body) = trim(line.text);
         if body.is_empty() {
@@ -142,6 +144,9 @@ pub(crate) fn split<'t>(text: &'t str, unit: Unit, lexicon: &Lexicon) -> Page<'t
 /// year is no mark: `… in` / `2020. The ministry …` is a sentence that was wrapped.
 fn mark(line: &str, in_run: bool) -> (Mark, usize) {
     let bytes = line.as_bytes();
+    if bytes.first().is_some_and(u8::is_ascii_alphabetic) {
+        return (Mark::None, 0);
+    }
     let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
     let (mark, length) = if digits > 0 {
         let number = line.get(..digits).and_then(|digits| digits.parse().ok());
@@ -171,8 +176,19 @@ fn is_blank(c: char) -> bool {
 
 /// `line` without blanks at its ends, and how many bytes of them came first.
 fn trim(line: &str) -> (usize, &str) {
-    let body = line.trim_start_matches(is_blank);
-    (line.len() - body.len(), body.trim_end_matches(is_blank))
+    // Nearly every line has spaces before it, if anything, and its text begins and ends with a printable ASCII
+    // character: only the others are worth a look at every kind of blank.
+    let is_text = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
+    let spaces = line.bytes().take_while(|b| *b == b' ').count();
+    let mut body = line.get(spaces..).unwrap_or_default();
+    if !is_text(body.as_bytes().first()) {
+        body = body.trim_start_matches(is_blank);
+    }
+    let lead = line.len() - body.len();
+    if !is_text(body.as_bytes().last()) {
+        body = body.trim_end_matches(is_blank);
+    }
+    (lead, body)
 }
 
 /// The width of leading white space: a tab goes to the next multiple of four, an ideographic blank is two wide.
@@ -211,8 +227,6 @@ struct Lines<'t> {
     text: &'t str,
     at: usize,
     number: u32,
-    /// The file holds a CR: then every line is searched byte by byte for either end.
-    returns: bool,
 }
 
 impl<'t> Iterator for Lines<'t> {
@@ -220,8 +234,9 @@ impl<'t> Iterator for Lines<'t> {
 
     fn next(&mut self) -> Option<Line<'t>> {
         let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
-        let length = if self.returns { rest.bytes().position(|b| matches!(b, b'\n' | b'\r')) } else { rest.find('\n') };
-        let length = length.unwrap_or(rest.len());
+        // Half of all lines are empty: those need no search.
+        let empty = rest.starts_with('\n');
+        let length = if empty { 0 } else { memchr2(b'\n', b'\r', rest.as_bytes()).unwrap_or(rest.len()) };
         let ending = match rest.as_bytes().get(length..) {
             Some([b'\r', b'\n', ..]) => 2,
             Some([_, ..]) => 1,
