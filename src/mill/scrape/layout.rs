@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use super::blocks::Unit;
-use super::path::{GONE, MOST_PLACES, SLIGHT};
+use super::path::{GONE, SLIGHT};
 
 /// What a place holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(crate) enum Field {
 }
 
 impl Field {
-    const ALL: [(&'static str, Self); 5] = [
+    pub(crate) const ALL: [(&'static str, Self); 5] = [
         ("credit", Self::Credit),
         ("kicker", Self::Kicker),
         ("title", Self::Title),
@@ -100,9 +100,6 @@ impl Layout {
         }
         if !places.iter().any(|place| place.field == Field::Title && place.need == Need::Once) {
             return Err("an item needs a \"title\"".to_owned());
-        }
-        if places.len() > MOST_PLACES {
-            return Err(format!("an item has at most {MOST_PLACES} places"));
         }
         Ok(Self { name, places, heading, unit })
     }

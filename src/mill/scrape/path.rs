@@ -12,7 +12,7 @@ use super::blocks::{Block, Mark, Page};
 use super::date::Grade;
 use super::evidence::{Evidence, Marking};
 use super::label::{Kind, Label};
-use super::layout::{Field, Heading, Layout, Need, Place};
+use super::layout::{Field, Heading, Layout, Need};
 
 /// A wish: decides ties only.
 const HAIR: u64 = 1;
@@ -39,9 +39,10 @@ const BETWEEN: usize = 2;
 const ADRIFT: usize = 3;
 /// The first place of the pattern; the others follow.
 const PLACES: usize = 4;
-const STATES: usize = 16;
-/// So many places can a pattern have.
-pub(crate) const MOST_PLACES: usize = STATES - PLACES;
+/// So many places can a pattern have: no field stands twice in one.
+const MOST_PLACES: usize = Field::ALL.len();
+/// A state fits in four bits ([`Offer`]).
+const STATES: usize = PLACES + MOST_PLACES;
 
 /// What a block does in the reading. The order is that of preference when costs are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +113,8 @@ pub(crate) struct Prices<'a, 't> {
     lack: [u64; MOST_PLACES + 1],
     /// A required place comes after this one.
     unfinished: [bool; MOST_PLACES],
+    /// A place may come again.
+    often: [bool; MOST_PLACES],
     /// Where the date stands in the pattern.
     date: usize,
 }
@@ -120,10 +123,14 @@ impl<'a, 't> Prices<'a, 't> {
     pub(crate) fn new(layout: &'a Layout, evidence: Evidence, page: &'a Page<'t>, labels: &'a [Label]) -> Self {
         let mut lack = [0; MOST_PLACES + 1];
         let mut unfinished = [false; MOST_PLACES];
+        let mut often = [false; MOST_PLACES];
         let (mut sum, mut required) = (0, false);
         for (at, place) in layout.places.iter().enumerate().rev() {
             if let Some(slot) = unfinished.get_mut(at) {
                 *slot = required;
+            }
+            if let Some(slot) = often.get_mut(at) {
+                *slot = place.need == Need::Often;
             }
             sum += place.missing();
             required |= place.need == Need::Once;
@@ -132,7 +139,7 @@ impl<'a, 't> Prices<'a, 't> {
             }
         }
         let date = layout.places.iter().position(|place| place.field == Field::Date).unwrap_or(MOST_PLACES);
-        Self { layout, evidence, page, labels, lack, unfinished, date }
+        Self { layout, evidence, page, labels, lack, unfinished, often, date }
     }
 
     /// What the item lacks when it ends behind `place`.
@@ -162,16 +169,9 @@ impl<'a, 't> Prices<'a, 't> {
         };
         let margin = when(at_margin && bare, GONE);
         let mut fit = [IMPOSSIBLE; MOST_PLACES];
+        let fits = fits(label, bare, first);
         for (slot, place) in fit.iter_mut().zip(&self.layout.places) {
-            *slot = fits(*place, label);
-            // A short line that opens the page is more likely its title than anything of the first item.
-            if matches!(place.field, Field::Kicker | Field::Title) && first && bare && label.short {
-                *slot += ONE;
-            }
-            // A list mark can make a headline of a date; nothing else can.
-            if place.field == Field::Title && bare && matches!(label.kind, Kind::Date(_)) {
-                *slot = IMPOSSIBLE;
-            }
+            *slot = fits(place.field);
         }
         Bill {
             noise,
@@ -266,7 +266,6 @@ impl<'a, 't> Prices<'a, 't> {
 
     /// Finds the cheapest path.
     pub(crate) fn read(&self) -> Reading {
-        let states = PLACES + self.layout.places.len();
         let mut ways: Vec<[u8; STATES]> = Vec::with_capacity(self.page.blocks.len());
         let mut costs = [IMPOSSIBLE; STATES];
         if let Some(slot) = costs.first_mut() {
@@ -276,55 +275,53 @@ impl<'a, 't> Prices<'a, 't> {
         for (block, label) in self.page.blocks.iter().zip(self.labels) {
             let bill = self.bill(block, label, first);
             first = false;
-            let mut row = Row::default();
-            let (free, placed) = costs.split_at(PLACES);
-            // What each state of an open item would have cost had the item ended there.
-            let mut ended = [IMPOSSIBLE; MOST_PLACES];
-            for ((slot, cost), place) in ended.iter_mut().zip(placed).zip(0..self.layout.places.len()) {
-                *slot = cost + self.lack_behind(place);
-            }
-            // The cheapest place so far from which the next can be reached.
-            let mut before = (IMPOSSIBLE, 0);
-            let places = placed.iter().zip(&ended).zip(&bill.fit).zip(&self.layout.places).enumerate();
-            for (place, (((cost, ended), fit), pattern)) in places {
-                if *fit < IMPOSSIBLE {
-                    let behind = self.lack.get(place).copied().unwrap_or(0);
-                    let (ended, from) = before;
-                    row.offer(PLACES + place, ended.saturating_sub(behind) + bill.into + fit, Move::In, from);
-                    if pattern.need == Need::Often {
-                        row.offer(PLACES + place, cost + bill.into + bill.more + fit, Move::In, PLACES + place);
-                    }
-                }
-                if *ended < before.0 {
-                    before = (*ended, PLACES + place);
-                }
-            }
-            for (from, cost) in costs.iter().enumerate().take(states) {
-                let (price, to) = self.noise(&bill, from);
-                row.offer(to, cost + price, Move::Noise, from);
-            }
-            let items = || ended.iter().zip(PLACES..).map(|(cost, from)| (*cost, from));
-            if bill.heading < IMPOSSIBLE {
-                for (from, cost) in free.iter().enumerate() {
-                    let to = if from <= HEADED { HEADED } else { BETWEEN };
-                    row.offer(to, cost + bill.heading, Move::Heading, from);
-                }
-                let (cost, from) = items().min().unwrap_or((IMPOSSIBLE, 0));
-                row.offer(BETWEEN, cost + bill.heading, Move::Heading, from);
-            }
-            let starts = free.iter().enumerate().map(|(from, cost)| (cost + self.start(&bill, from), from));
-            let starts = starts.chain(items().map(|(cost, from)| (cost + bill.start_later, from)));
-            if let Some((cost, from)) = starts.min() {
-                for (place, fit) in bill.fit.iter().enumerate().take(self.layout.places.len()) {
-                    row.offer(PLACES + place, cost + self.missing_before(place) + fit, Move::Start, from);
-                }
-            }
-            costs = row.costs;
-            ways.push(row.ways);
+            let row = self.row(&bill, &costs);
+            costs = row.map(Offer::cost);
+            ways.push(row.map(Offer::way));
         }
-        let ends = costs.iter().enumerate().take(states).map(|(state, cost)| (cost + self.end(state), state));
+        let ends = costs.iter().enumerate().map(|(state, cost)| (cost + self.end(state), state));
         let (cost, state) = ends.min().unwrap_or_default();
         self.judge(follow(&ways, state), cost)
+    }
+
+    /// The best offer for each state behind a block, where `costs` are those of the states before it.
+    fn row(&self, bill: &Bill, costs: &[u64; STATES]) -> [Offer; STATES] {
+        let mut row = [Offer::NONE; STATES];
+        let mut offer = |to: usize, offer: Offer| {
+            if let Some(best) = row.get_mut(to) {
+                *best = offer.min(*best);
+            }
+        };
+        for (from, cost) in costs.iter().enumerate() {
+            let (price, to) = self.noise(bill, from);
+            offer(to, Offer::new(cost + price, Move::Noise, from));
+        }
+        let (free, placed) = costs.split_at(PLACES);
+        // The cheapest open item, by what it would have cost had it ended there: a later place can follow, or an end.
+        let mut open = (IMPOSSIBLE, 0);
+        for (((place, cost), fit), often) in placed.iter().enumerate().zip(&bill.fit).zip(&self.often) {
+            let state = PLACES + place;
+            if *fit < IMPOSSIBLE {
+                let behind = self.lack.get(place).copied().unwrap_or(0);
+                offer(state, Offer::new(open.0.saturating_sub(behind) + bill.into + fit, Move::In, open.1));
+                if *often {
+                    offer(state, Offer::new(cost + bill.into + bill.more + fit, Move::In, state));
+                }
+            }
+            open = open.min((cost + self.lack_behind(place), state));
+        }
+        if bill.heading < IMPOSSIBLE {
+            for (cost, from) in free.iter().copied().zip(0..).chain([open]) {
+                let to = if from <= HEADED { HEADED } else { BETWEEN };
+                offer(to, Offer::new(cost + bill.heading, Move::Heading, from));
+            }
+        }
+        let starts = free.iter().zip(0..).map(|(cost, from)| (cost + self.start(bill, from), from));
+        let (cost, from) = starts.fold((open.0 + bill.start_later, open.1), Ord::min);
+        for (place, fit) in bill.fit.iter().enumerate().filter(|(_, fit)| **fit < IMPOSSIBLE) {
+            offer(PLACES + place, Offer::new(cost + self.missing_before(place) + fit, Move::Start, from));
+        }
+        row
     }
 
     fn judge(&self, steps: Vec<Step>, cost: u64) -> Reading {
@@ -352,57 +349,57 @@ fn share(cost: u64, blocks: usize) -> f64 {
     if blocks == 0 { 0.0 } else { 1.0 - cost as f64 / (ONE as f64 * blocks as f64) }
 }
 
-/// What a block costs in a place of the pattern.
-fn fits(place: Place, label: &Label) -> u64 {
+/// What a block costs in the place of a field.
+fn fits(label: &Label, bare: bool, first: bool) -> impl Fn(Field) -> u64 {
     let when = |holds: bool, price: u64| if holds { price } else { 0 };
-    match place.field {
-        Field::Credit if label.kind == Kind::Credit => 0,
-        Field::Kicker if label.kind == Kind::Text && label.short => SLIGHT,
-        Field::Date => match label.kind {
-            Kind::Date(Grade::Whole) => 0,
-            Kind::Date(Grade::Partial) => HAIR,
-            Kind::Date(Grade::Broken) => HALF,
-            _ => IMPOSSIBLE,
-        },
-        Field::Title | Field::Summary => {
-            let kind = match label.kind {
-                Kind::Date(_) | Kind::CutDate | Kind::Month | Kind::Credit | Kind::Row => NEVER,
-                Kind::Furniture => ONE,
-                Kind::Text => when(label.piped, HALF),
-            };
-            let text = if place.field == Field::Title {
-                when(label.wordy, HALF) + when(label.begins_with_date, ONE)
-            } else {
-                when(label.short, HAIR)
-            };
-            kind + text
-        }
-        Field::Credit | Field::Kicker => IMPOSSIBLE,
+    let only = |holds: bool, price: u64| if holds { price } else { IMPOSSIBLE };
+    // A short line that opens the page is more likely its title than anything of the first item.
+    let opens = when(first && bare && label.short, ONE);
+    let text = match label.kind {
+        Kind::Date(_) | Kind::CutDate | Kind::Month | Kind::Credit | Kind::Row => NEVER,
+        Kind::Furniture => ONE,
+        Kind::Text => when(label.piped, HALF),
+    };
+    let date = match label.kind {
+        Kind::Date(Grade::Whole) => 0,
+        Kind::Date(Grade::Partial) => HAIR,
+        Kind::Date(Grade::Broken) => HALF,
+        _ => IMPOSSIBLE,
+    };
+    let title = text + when(label.wordy, HALF) + when(label.begins_with_date, ONE) + opens;
+    // A list mark can make a headline of a date; nothing else can.
+    let title = only(!(bare && matches!(label.kind, Kind::Date(_))), title);
+    let kicker = only(label.kind == Kind::Text && label.short, SLIGHT + opens);
+    let credit = only(label.kind == Kind::Credit, 0);
+    let summary = text + when(label.short, HAIR);
+    move |field| match field {
+        Field::Credit => credit,
+        Field::Kicker => kicker,
+        Field::Title => title,
+        Field::Date => date,
+        Field::Summary => summary,
     }
 }
 
-/// The costs of the states behind one block, and how each was reached.
-struct Row {
-    costs: [u64; STATES],
-    ways: [u8; STATES],
-}
+/// What it costs to reach a state, and the last move there, as one number: the lesser is the cheaper, and of equally
+/// cheap ones the preferred.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Offer(u64);
 
-impl Default for Row {
-    fn default() -> Self {
-        Self { costs: [IMPOSSIBLE; STATES], ways: [0; STATES] }
+impl Offer {
+    const NONE: Self = Self(IMPOSSIBLE << 8);
+
+    /// A state fits in four bits, a move in two: together they are the low byte, the way.
+    fn new(cost: u64, act: Move, from: usize) -> Self {
+        Self(cost << 8 | (act as u64) << 4 | from as u64)
     }
-}
 
-impl Row {
-    /// Takes the offer if it is cheaper. Offers come in the order of preference, so that the first of equals stays.
-    fn offer(&mut self, to: usize, cost: u64, act: Move, from: usize) {
-        if let (Some(best), Some(way)) = (self.costs.get_mut(to), self.ways.get_mut(to))
-            && cost < *best
-        {
-            *best = cost;
-            // A state fits in four bits, a move in two.
-            *way = u8::try_from(from).unwrap_or(0) | (act as u8) << 4;
-        }
+    fn cost(self) -> u64 {
+        self.0 >> 8
+    }
+
+    fn way(self) -> u8 {
+        self.0 as u8
     }
 }
 
