@@ -156,37 +156,30 @@ impl<'t> Printed<'t> {
         self.end.unwrap_or(self.start).firm
     }
 
-    /// How well it could be read, and if not whole, why.
-    pub(crate) fn grade(&self, settled: Settled) -> (Grade, Option<&'static str>) {
-        let (_, trouble) = self.days(settled);
-        match trouble {
-            Some(trouble) => (trouble.grade(), Some(trouble.reason())),
-            None if self.start.year == Year::None || self.kicker.is_some() => (Grade::Partial, None),
-            None => (Grade::Whole, None),
+    /// How well it could be read.
+    pub(crate) fn grade(&self, settled: Settled) -> Grade {
+        match self.days(settled) {
+            Err(trouble) => trouble.grade(),
+            Ok(_) if self.start.year == Year::None || self.kicker.is_some() => Grade::Partial,
+            Ok(_) => Grade::Whole,
         }
     }
 
-    /// The date as a draft has it.
-    pub(crate) fn settle(&self, settled: Settled) -> DateRead<'t> {
-        let (days, _) = self.days(settled);
-        DateRead {
+    /// The date as a draft has it, and why it has no day if so.
+    pub(crate) fn settle(&self, settled: Settled) -> (DateRead<'t>, Option<&'static str>) {
+        let days = self.days(settled);
+        let read = DateRead {
             raw: Cow::Borrowed(self.raw),
-            day: days.map(|(day, _)| day),
-            end: days.and_then(|(_, end)| end),
+            day: days.ok().map(|(day, _)| day),
+            end: days.ok().and_then(|(_, end)| end),
             time: self.time,
             place: self.place.map(Cow::Borrowed),
-            year_inferred: days.is_some() && self.start.year == Year::None,
-        }
+            year_inferred: days.is_ok() && self.start.year == Year::None,
+        };
+        (read, days.err().map(Trouble::reason))
     }
 
-    fn days(&self, settled: Settled) -> (Option<(NaiveDate, Option<NaiveDate>)>, Option<Trouble>) {
-        match self.try_days(settled) {
-            Ok(days) => (Some(days), None),
-            Err(trouble) => (None, Some(trouble)),
-        }
-    }
-
-    fn try_days(&self, settled: Settled) -> Result<(NaiveDate, Option<NaiveDate>), Trouble> {
+    fn days(&self, settled: Settled) -> Result<(NaiveDate, Option<NaiveDate>), Trouble> {
         if self.bad_time {
             return Err(Trouble::Impossible);
         }

@@ -3,6 +3,8 @@
 //! Each block is labelled once, before any layout looks at it, with the cheap tests ahead of the dear ones. Text is
 //! always possible, so a label only says what else the block could be.
 
+use memchr::memchr_iter;
+
 use super::blocks::{Block, Page};
 use super::date::{self, Grade, Settled};
 use super::language::Lexicon;
@@ -48,7 +50,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let plain = Label { kind: Kind::Text, short: false, wordy: false, begins_with_date: false, piped: false };
     if let Some(printed) = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?)) {
         let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
-        let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled).0) };
+        let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
         return Label { kind, ..plain };
     }
     // Long paragraphs are most of a file, and can be nothing but text.
@@ -136,15 +138,26 @@ fn is_short(text: &str) -> bool {
     if text.is_ascii() {
         return text.len() <= 70 && text.split_ascii_whitespace().take(9).count() <= 8;
     }
+    if text.chars().count() > 70 {
+        return false;
+    }
     let ideographs = text.chars().filter(|c| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}')).count();
-    text.chars().count() <= 70 && text.split_whitespace().take(9).count() + ideographs / 3 <= 8
+    text.split_whitespace().take(9).count() + ideographs / 3 <= 8
 }
 
 fn is_wordy(text: &str) -> bool {
     if text.len() > LONG && text.chars().count() > LONG {
         return true;
     }
-    ends_sentence(text, &['.', '!', '…', '。', '！']) && text.split_whitespace().take(8).count() == 8
+    ends_sentence(text, &['.', '!', '…', '。', '！']) && has_eight_words(text)
+}
+
+fn has_eight_words(text: &str) -> bool {
+    // A word stands behind every space that a printable ASCII character follows; `text` begins with one already. Only
+    // where these are too few do other blanks matter.
+    let bytes = text.as_bytes();
+    let begins_word = |at: &usize| bytes.get(at + 1).is_some_and(u8::is_ascii_graphic);
+    memchr_iter(b' ', bytes).filter(begins_word).nth(6).is_some() || text.split_whitespace().nth(7).is_some()
 }
 
 /// Whether `text` ends as a sentence does, quotation marks and brackets set aside.
@@ -208,5 +221,14 @@ mod tests {
         assert!(!is_short("It rained."));
         assert!(!is_short("Nine words are more than a heading should have"));
         assert!(!is_short("不確実な回復を警告する事務所と不確実な回復を警告する事務所"));
+    }
+
+    #[test]
+    fn words_are_counted_between_blanks_of_every_kind() {
+        assert!(has_eight_words("One two three four five six seven eight"));
+        assert!(has_eight_words("Один два три четыре пять шесть семь восемь"));
+        assert!(has_eight_words("One two\u{A0}three\u{2028}four five\tsix\u{B}seven\n“eight”"));
+        assert!(!has_eight_words("One two three four five six seven"));
+        assert!(!has_eight_words("One  two three  \u{A0} four \u{3000} five six seven"));
     }
 }

@@ -124,6 +124,8 @@ pub(crate) struct Lexicon {
     packed: Vec<u128>,
     /// Where in `words` those with a given first byte stand.
     by_first: [(u16, u16); 256],
+    /// The ASCII letters that come second in a word with a given first byte, a bit each ([`bit`]).
+    seconds: [u32; 256],
     /// The first bytes with which a month or a weekday may begin: the cheapest test of all.
     begins: [bool; 256],
     /// The first bytes of photo lines, in lower case.
@@ -155,6 +157,7 @@ impl Lexicon {
             words: Vec::new(),
             packed: Vec::new(),
             by_first: [(0, 0); 256],
+            seconds: [0; 256],
             begins: [false; 256],
             credit_begins: [false; 256],
             small: Vec::new(),
@@ -196,6 +199,10 @@ impl Lexicon {
                 *from = if *to == 0 { at } else { *from };
                 *to = at + 1;
             }
+            if let (Some(seconds), Some(second)) = (lexicon.seconds.get_mut(usize::from(lead)), name.as_bytes().get(1))
+            {
+                *seconds |= bit(*second);
+            }
             if matches!(word, Word::Month(_) | Word::Weekday) {
                 for first in name.chars().take(1).flat_map(|c| [c, c.to_uppercase().next().unwrap_or(c)]) {
                     let mut buffer = [0; 4];
@@ -226,14 +233,23 @@ impl Lexicon {
         self.credit_begins.get(usize::from(lead.to_ascii_lowercase())).copied().unwrap_or(false)
     }
 
-    /// What `word` does in a date, whatever its case.
-    pub(crate) fn word(&self, word: &str) -> Word {
-        if !word.is_ascii() {
-            return self.foreign_word(word);
+    /// Whether `text` may begin with a word of the tables: for most texts two letters tell that it does not.
+    pub(crate) fn may_begin_word(&self, text: &str) -> bool {
+        match text.as_bytes() {
+            [first, second, ..] if first.is_ascii_alphabetic() && second.is_ascii_alphabetic() => {
+                let seconds = self.seconds.get(usize::from(first.to_ascii_lowercase())).copied().unwrap_or(0);
+                seconds & bit(*second) != 0
+            }
+            _ => true,
         }
-        // Nearly every word is ASCII: packed into a number, it is compared with a name at one stroke.
-        let Some((lead, packed)) = word.bytes().next().zip(pack(word)) else { return Word::Other };
-        let (from, to) = self.by_first.get(usize::from(lead.to_ascii_lowercase())).copied().unwrap_or_default();
+    }
+
+    /// What `word` does in a date, whatever its case. It consists of letters and apostrophes.
+    pub(crate) fn word(&self, word: &str) -> Word {
+        // Nearly every word is short and ASCII: packed into a number, it is compared with a name at one stroke.
+        let Some(packed) = pack(word) else { return self.foreign_word(word) };
+        let [lead, ..] = packed.to_le_bytes();
+        let (from, to) = self.by_first.get(usize::from(lead)).copied().unwrap_or_default();
         let (from, to) = (usize::from(from), usize::from(to));
         let near = self.packed.get(from..to).unwrap_or_default();
         let found = near.iter().position(|name| *name == packed).and_then(|at| self.words.get(from + at));
@@ -267,10 +283,18 @@ impl Lexicon {
     }
 }
 
-/// The bytes of an ASCII word in lower case as one number; `None` when there are more than fit.
+/// An ASCII word in lower case as one number; `None` when there is more of it than fits.
+///
+/// Setting the bit that tells small letters from capitals leaves small letters and apostrophes as they are.
 fn pack(word: &str) -> Option<u128> {
-    let fits = word.len() <= 16 && word.is_ascii();
-    fits.then(|| word.bytes().fold(0, |packed, b| packed << 8 | u128::from(b.to_ascii_lowercase())))
+    let mut bytes = [0; 16];
+    bytes.get_mut(..word.len())?.copy_from_slice(word.as_bytes());
+    bytes.is_ascii().then(|| u128::from_le_bytes(bytes) | u128::from_le_bytes([0x20; 16]))
+}
+
+/// The bit that stands for an ASCII letter of either case.
+fn bit(letter: u8) -> u32 {
+    1 << (letter & 31)
 }
 
 fn is_any(names: &[&str], word: &str) -> bool {

@@ -113,8 +113,8 @@ impl<'t> Look<'t> {
         owners: &mut [Option<usize>],
     ) {
         let Some(open) = open else { return };
-        let date = open.date.as_ref().map(|printed| printed.raw());
         let Some(title) = open.title else {
+            let date = open.date.as_ref().map(Printed::raw);
             let text = date.or(open.summary.as_deref()).or(open.credit).unwrap_or_default();
             faults.push(fault(open.line, "an item without a title", text));
             return;
@@ -124,11 +124,11 @@ impl<'t> Look<'t> {
             faults.push(fault(open.line, "the file is cut behind this title", &title));
             return;
         }
-        if let Some((printed, line)) = open.date.zip(open.date_line)
-            && let (_, Some(reason)) = printed.grade(self.settled)
-        {
-            faults.push(fault(line, reason, printed.raw()));
-        }
+        let date = open.date.map(|printed| {
+            let (read, trouble) = printed.settle(self.settled);
+            faults.extend(open.date_line.zip(trouble).map(|(line, reason)| fault(line, reason, printed.raw())));
+            read
+        });
         for owner in owners.iter_mut().skip(open.first_block) {
             *owner = Some(drafts.len());
         }
@@ -138,7 +138,7 @@ impl<'t> Look<'t> {
         drafts.push(Draft {
             link: None,
             title,
-            date: open.date.map(|printed| printed.settle(self.settled)),
+            date,
             summary: open.summary,
             credit: open.credit.map(Cow::Borrowed),
             kicker: open.kicker.or_else(|| open.date.and_then(|printed| printed.kicker.map(Cow::Borrowed))),

@@ -14,9 +14,7 @@ pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
         Some(lead) if !lexicon.may_begin(*lead) => {
             !lead.is_ascii() && head.starts_with(|c| digit(c).is_some()) && number_may_begin_date(head, lexicon)
         }
-        Some(_) => {
-            lexicon.word(first_word(head)) != Word::Other && (bytes.iter().any(u8::is_ascii_digit) || !head.is_ascii())
-        }
+        Some(_) => begins_with_word(head, lexicon) && (bytes.iter().any(u8::is_ascii_digit) || !head.is_ascii()),
         None => false,
     }
 }
@@ -27,7 +25,12 @@ fn number_may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
     let signs = run(head, digits, |b| !b.is_ascii_alphanumeric(), |c| !c.is_alphanumeric());
     let next = head.get(signs..).unwrap_or_default();
     // A bare number may be a year; a number next may be a month.
-    next.is_empty() || next.starts_with(|c| digit(c).is_some()) || lexicon.word(first_word(next)) != Word::Other
+    next.is_empty() || next.starts_with(|c| digit(c).is_some()) || begins_with_word(next, lexicon)
+}
+
+/// Whether `text` begins with a word of dates.
+fn begins_with_word(text: &str, lexicon: &Lexicon) -> bool {
+    lexicon.may_begin_word(text) && lexicon.word(first_word(text)) != Word::Other
 }
 
 /// The letters that `text` begins with.
@@ -67,7 +70,7 @@ fn run(text: &str, from: usize, ascii: impl Fn(u8) -> bool, other: impl Fn(char)
 /// The value of a decimal digit in the scripts that dates are printed in.
 fn digit(c: char) -> Option<u32> {
     let zero = match c {
-        '0'..='9' => '0',
+        c if c.is_ascii() => return c.to_digit(10),
         '\u{660}'..='\u{669}' => '\u{660}',
         '\u{6F0}'..='\u{6F9}' => '\u{6F0}',
         '\u{966}'..='\u{96F}' => '\u{966}',
@@ -108,13 +111,12 @@ impl Parts {
         let mut start = 0;
         while let Some(c) = char_at(line, start) {
             let mut end = start + c.len_utf8();
-            let kind = if digit(c).is_some() {
-                end = run(line, end, |b| b.is_ascii_digit(), |c| digit(c).is_some());
-                let number = line.get(start..end).unwrap_or_default();
-                let (mut value, mut digits) = (0_u32, 0);
-                for digit in number.chars().filter_map(digit) {
+            let kind = if let Some(mut value) = digit(c) {
+                let mut digits = 1;
+                while let Some((c, digit)) = char_at(line, end).and_then(|c| Some((c, digit(c)?))) {
                     value = value.saturating_mul(10).saturating_add(digit);
                     digits += 1;
+                    end += c.len_utf8();
                 }
                 Kind::Number { value, digits }
             } else if c.is_alphabetic() {

@@ -2,8 +2,8 @@ use super::*;
 
 fn shown(line: &str, settled: Settled) -> String {
     let Some(printed) = whole(line, Lexicon::of(None)) else { return "text".to_owned() };
-    let (grade, reason) = printed.grade(settled);
-    let read = printed.settle(settled);
+    let grade = printed.grade(settled);
+    let (read, reason) = printed.settle(settled);
     let mut shown = read.day.map_or_else(|| format!("{grade:?}"), |day| day.to_string());
     if let Some(end) = read.end {
         shown += &format!("..{end}");
@@ -142,6 +142,6 @@ fn a_missing_year_is_the_one_nearest_to_the_capture() {
     assert_eq!(shown("1 December", captured(2020, 5, 1)), "2019-12-01");
     assert_eq!(shown("29 February", captured(2022, 6, 1)), "Partial");
     assert_eq!(shown("30 December - 2 January", captured(2021, 1, 10)), "2020-12-30..2021-01-02");
-    let read = whole("3 January", Lexicon::of(None)).unwrap().settle(captured(2020, 12, 30));
+    let read = whole("3 January", Lexicon::of(None)).unwrap().settle(captured(2020, 12, 30)).0;
     assert!(read.year_inferred);
 }
