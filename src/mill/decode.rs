@@ -67,7 +67,7 @@ impl std::error::Error for Undecodable {}
 pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
     // Nearly every file: UTF-8 without a mark and without a control character that would need a closer look.
     if !bytes.starts_with(b"\xEF\xBB\xBF")
-        && !bytes.iter().any(|b| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0C) || *b == 0x7F)
+        && !has_odd_controls(bytes)
         && magic(bytes).is_none()
         && let Ok(text) = str::from_utf8(bytes)
     {
@@ -93,6 +93,13 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
         Some(decoded) => Ok(decoded),
         None => text_only(guess(bytes)),
     }
+}
+
+/// Whether there is a control character that a text seldom has.
+fn has_odd_controls(bytes: &[u8]) -> bool {
+    let is_odd = |b: u8| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0C) || b == 0x7F;
+    // Nothing ends the look at a chunk early, so that it takes many bytes at a time.
+    bytes.chunks(256).any(|chunk| chunk.iter().fold(false, |odd, b| odd | is_odd(*b)))
 }
 
 const BINARY: &str = "binary: too many control characters for a text";

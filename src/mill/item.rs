@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use memchr::memchr2_iter;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -27,26 +28,28 @@ pub fn is_forbidden(c: char) -> bool {
 
 /// Whether every character stands for itself.
 ///
-/// Decoding is dear where a text is long and clean, so the bytes are asked first: only behind these lead bytes can a
-/// forbidden character or a line separator begin.
+/// Decoding is dear where a text is long and clean, so the bytes are asked. A line separator (U+2028, U+2029) is known
+/// by its last byte: its first two are those of every quotation mark. A forbidden character can only begin with a byte
+/// that few chunks of a text hold, and a chunk is looked at as a whole, many bytes at a time.
 fn is_clean(text: &str) -> bool {
-    let mut rest = text.as_bytes();
-    let lead = |b: &u8| *b < 0x20 || matches!(*b, 0x7F | 0xC2 | 0xE2 | 0xEF | 0xF0..);
-    while let Some(at) = rest.iter().position(lead) {
-        let clean = match rest.get(at..) {
-            Some([0xC2, second, ..]) => *second >= 0xA0,
-            Some([0xE2, second, third, ..]) => (*second, *third) != (0x80, 0xA8) && (*second, *third) != (0x80, 0xA9),
-            // Noncharacters are rare enough to let the slow way decide.
-            Some([0xEF, second, ..]) => !matches!(*second, 0xB7 | 0xBF),
-            Some([0xF0..=0xF4, _, third, ..]) => *third != 0xBF,
-            _ => false,
-        };
-        if !clean {
-            return false;
-        }
-        rest = rest.get(at + 1..).unwrap_or_default();
+    const CHUNK: usize = 64;
+    let bytes = text.as_bytes();
+    let is_separator = |at: usize| bytes.get(..at).is_some_and(|before| before.ends_with(&[0xE2, 0x80]));
+    if memchr2_iter(0xA8, 0xA9, bytes).any(is_separator) {
+        return false;
     }
-    true
+    let may_begin_forbidden = |b: u8| b < 0x20 || matches!(b, 0x7F | 0xC2 | 0xEF | 0xF0..);
+    let is_allowed = |at: usize| match bytes.get(at..) {
+        Some([0xC2, second, ..]) => *second >= 0xA0,
+        // Noncharacters are rare enough to let the slow way decide.
+        Some([0xEF, second, ..]) => !matches!(*second, 0xB7 | 0xBF),
+        Some([0xF0..=0xF4, _, third, ..]) => *third != 0xBF,
+        _ => false,
+    };
+    bytes.chunks(CHUNK).zip((0..).step_by(CHUNK)).all(|(chunk, start)| {
+        !chunk.iter().fold(false, |any, b| any | may_begin_forbidden(*b))
+            || chunk.iter().zip(start..).all(|(b, at)| !may_begin_forbidden(*b) || is_allowed(at))
+    })
 }
 
 impl Text {
