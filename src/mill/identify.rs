@@ -14,6 +14,7 @@
 
 use std::borrow::Cow;
 
+use caseless::Caseless;
 use chrono::{Datelike, NaiveDate};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
@@ -95,11 +96,9 @@ pub fn fold(text: &str) -> String {
 
 fn fold_into(text: &str, out: &mut String) {
     let start = out.len();
-    if text.chars().all(is_plain) {
-        // Neither normalization nor full case folding changes these but for ASCII case.
-        out.extend(text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()));
-    } else {
-        let folded = caseless::default_case_fold_str(&nfkc(text));
+    if !fold_plain(text, out) {
+        out.truncate(start);
+        let folded = fold_case(&nfkc(text));
         out.extend(nfkc(&folded).chars().filter(|&c| is_kept(c)));
     }
     if out.len() == start {
@@ -110,6 +109,41 @@ fn fold_into(text: &str, out: &mut String) {
             out.push_str(word);
         }
     }
+}
+
+/// Folds a text of which neither normalization nor full case folding would change more than ASCII case. False: this is
+/// another text, and `out` holds what was folded until then.
+fn fold_plain(text: &str, out: &mut String) -> bool {
+    let start = out.len();
+    let mut rest = text;
+    loop {
+        let word = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let (word, behind) = rest.split_at_checked(word).unwrap_or_default();
+        out.push_str(word);
+        let mut behind = behind.chars();
+        match behind.next() {
+            Some(c) if is_plain(c) => rest = behind.as_str(),
+            Some(_) => return false,
+            None => break,
+        }
+    }
+    if let Some(folded) = out.get_mut(start..) {
+        folded.make_ascii_lowercase();
+    }
+    true
+}
+
+/// Full case folding. It goes letter by letter, and of ASCII no table needs to be asked.
+fn fold_case(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            folded.push(c.to_ascii_lowercase());
+        } else {
+            folded.extend(std::iter::once(c).default_case_fold());
+        }
+    }
+    folded
 }
 
 /// The NFKC form, which most texts have already.
@@ -285,7 +319,7 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn the_short_way_folds_as_the_long_way(text in "[ -~–—‘’“”]{0,60}") {
+        fn the_short_ways_fold_as_the_long_way(text in "[ -~–—‘’“”]{0,60}|[ -~’À-ž\u{300}-\u{345}ßİſǅﬁΣ①]{0,40}") {
             let long: String =
                 caseless::default_case_fold_str(&text.nfkc().collect::<String>()).nfkc().filter(|&c| is_kept(c)).collect();
             prop_assume!(!long.is_empty());
