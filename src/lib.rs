@@ -65,15 +65,18 @@
 pub mod cli;
 mod commands;
 pub mod config;
+pub mod daemon;
 pub mod decided;
 pub mod inbox;
 pub mod mill;
 pub mod pass;
 pub mod publish;
 pub mod report;
+pub mod service;
 pub mod stat;
 pub mod state;
 pub mod store;
 pub mod trouble;
+pub mod watch;
 
 pub use commands::run;

@@ -8,7 +8,7 @@ use std::fs;
 
 use feedmill::mill::decisions::Decision;
 use feedmill::mill::item::Key;
-use feedmill::pass::Pass;
+use feedmill::pass::{Pass, Scope};
 use feedmill::state::State;
 use feedmill::store::{Batch, Found, Look, Sqlite, Store};
 use support::{Entry, Mill, Told, capture, id, page, prints, stamp, told};

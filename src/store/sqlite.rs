@@ -17,12 +17,15 @@ mod work;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use rustc_hash::FxHashMap;
 
 use self::rows::{
-    ITEM, digest_from, get_meta, item_from, key_from, moment_from, set_meta, signed, small, unsigned, with_accounts,
+    ITEM, LEDGER, digest_from, get_meta, item_from, key_from, ledger_row_from, moment_from, set_meta, signed, small,
+    unsigned, with_accounts,
 };
 use self::work::Work;
 use super::{
@@ -34,7 +37,6 @@ use crate::mill::feed;
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
 use crate::mill::settle::Rules;
-use crate::stat::Stat;
 
 /// See the module.
 pub struct Sqlite {
@@ -169,6 +171,24 @@ impl Sqlite {
         Ok(())
     }
 
+    /// Lets `pulse` grow while a statement is at work: a long one is told from one that hangs.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any reading.
+    pub fn beat(&mut self, pulse: &Arc<AtomicU64>) -> Result<()> {
+        /// About a millisecond's work, in steps of SQLite's machine.
+        const STEPS: i32 = 100_000;
+        let pulse = Arc::clone(pulse);
+        self.db.progress_handler(
+            STEPS,
+            Some(move || {
+                pulse.fetch_add(1, Ordering::Relaxed);
+                false
+            }),
+        )?;
+        Ok(())
+    }
+
     /// Looks through the whole file for damage.
     ///
     /// # Errors
@@ -285,27 +305,14 @@ impl Store for Sqlite {
     }
 
     fn ledger(&self) -> Result<Vec<LedgerRow>> {
-        let mut select = self.db.prepare_cached(
-            "SELECT source, name, size, mtime, ctime, inode, racy, revision, digest, items, drift FROM path",
-        )?;
-        let rows = select.query_map([], |row| {
-            Ok(LedgerRow {
-                source: SourceNo(row.get(0)?),
-                path: row.get(1)?,
-                stat: Stat {
-                    size: unsigned(row.get(2)?),
-                    mtime_ns: row.get(3)?,
-                    ctime_ns: row.get(4)?,
-                    inode: row.get::<_, i64>(5)? as u64,
-                },
-                racy: row.get(6)?,
-                revision: row.get::<_, i64>(7)? as u64,
-                digest: digest_from(row, 8)?,
-                items: row.get(9)?,
-                drift: row.get(10)?,
-            })
-        })?;
+        let mut select = self.db.prepare_cached(&format!("SELECT {LEDGER} FROM path"))?;
+        let rows = select.query_map([], ledger_row_from)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn ledger_row(&self, source: SourceNo, path: &str) -> Result<Option<LedgerRow>> {
+        let mut select = self.db.prepare_cached(&format!("SELECT {LEDGER} FROM path WHERE source = ? AND name = ?"))?;
+        Ok(select.query_row((source.0, path), ledger_row_from).optional()?)
     }
 
     fn contents_of(&self, source: SourceNo, path: &str) -> Result<Vec<Known>> {

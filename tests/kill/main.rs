@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use feedmill::config::{self, Given, Surroundings};
 use feedmill::mill::decisions::Decisions;
-use feedmill::pass::Pass;
+use feedmill::pass::{Pass, Scope};
 use feedmill::publish::RealDisk;
 use feedmill::report::Report;
 use feedmill::state::State;

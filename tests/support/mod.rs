@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use feedmill::config::{self, Config, Given, LAYOUTS, NoConfig, Surroundings};
 use feedmill::decided::Decided;
 use feedmill::mill::decisions::Decision;
-use feedmill::pass::{Pass, PassError};
+use feedmill::pass::{Pass, PassError, Scope};
 use feedmill::publish::{Disk, RealDisk, Stat};
 use feedmill::report::Report;
 use feedmill::state::{RECOVERED, State};
