@@ -269,11 +269,12 @@ pub(crate) fn run(
     store: &mut dyn Store,
     decided: &mut Decided,
 ) -> Result<Report, PassError> {
-    Pass { config, disk, dry_run: false, progress: &|_, _| {}, recovered }.run(store, decided)
+    Pass { config, disk, dry_run: false, progress: &|_, _| {}, recovered, scope: Scope::ALL }.run(store, decided)
 }
 
 pub(crate) fn absorb(config: &Config, store: &mut dyn Store, decided: &mut Decided) {
-    let pass = Pass { config, disk: &RealDisk, dry_run: false, progress: &|_, _| {}, recovered: false };
+    let pass =
+        Pass { config, disk: &RealDisk, dry_run: false, progress: &|_, _| {}, recovered: false, scope: Scope::ALL };
     pass.take_in(store, decided, &mut Report::default(), false).unwrap_or_else(|error| panic!("{error:?}"));
 }
 
