@@ -351,6 +351,8 @@ impl<'a> Loop<'a> {
             // While files pour in each of them would wake us for nothing.
             () = self.bell.rung(), if self.patience.is_none() && self.not_before <= now => Woke::Rang,
             () = tick(beat) => Woke::Beat,
+            // The timer's millisecond is half the way to the feeds.
+            () = std::future::ready(()), if work <= now => Woke::Work,
             () = sleep_until(work.into()) => {
                 let now = Instant::now();
                 let pours = waits_for_pause

@@ -24,7 +24,7 @@ use crate::config::{self, Config, Empty, Undated};
 use crate::decided::Decided;
 use crate::inbox::{self, KeepOut, Listing, Seen};
 use crate::mill::captured;
-use crate::mill::decisions::Decision;
+use crate::mill::decisions::{Decision, Decisions};
 use crate::mill::decode;
 use crate::mill::feed::{Address, Entry, Feed};
 use crate::mill::history::{self, Place, Reread};
@@ -197,15 +197,14 @@ impl<'a> Pass<'a> {
     /// [`PassError`]. What was committed and published until then stands.
     pub fn run(&self, store: &mut dyn Store, decided: &mut Decided) -> Result<Report, PassError> {
         let mut report = Report { schema: 1, ..Report::default() };
-        let mut absorbed = self.take_in(store, decided, &mut report, true)?;
-        if absorbed.unseen.is_empty() {
-            self.publish(store, decided, &mut report, true)?;
-        } else {
+        let mut terms = self.terms(store, decided)?;
+        let mut absorbed = self.take_in_under(&mut terms, store, decided, &mut report, true)?;
+        if !absorbed.unseen.is_empty() {
             self.note_first_seen(&absorbed, decided)?;
-            let terms = self.terms(store, decided)?;
+            terms = self.terms(store, decided)?;
             absorbed.add(store.agree(&terms)?);
-            self.publish(store, decided, &mut report, true)?;
         }
+        self.publish(store, &terms, &mut report, true)?;
         report.items.new = absorbed.new;
         report.items.revised = absorbed.revised;
         report.items.gone = absorbed.gone;
@@ -234,7 +233,19 @@ impl<'a> Pass<'a> {
         publish: bool,
     ) -> Result<Absorbed, PassError> {
         let mut terms = self.terms(store, decided)?;
-        let mut absorbed = store.agree(&terms)?;
+        self.take_in_under(&mut terms, store, decided, report, publish)
+    }
+
+    /// Takes in under these terms, which become others where decisions are added.
+    fn take_in_under(
+        &self,
+        terms: &mut Terms,
+        store: &mut dyn Store,
+        decided: &mut Decided,
+        report: &mut Report,
+        publish: bool,
+    ) -> Result<Absorbed, PassError> {
+        let mut absorbed = store.agree(terms)?;
         let numbers = self.numbers(store)?;
         let listings = self.list(report);
         let ledger = match self.scope.named {
@@ -292,18 +303,18 @@ impl<'a> Pass<'a> {
                 }
             }
             if terms.rules.decisions != decided.decisions {
-                terms = self.terms(store, decided)?;
+                *terms = self.terms(store, decided)?;
             }
             if !batch.0.looks.is_empty() {
                 report.changed |=
                     batch.0.looks.iter().any(|look| matches!(look.found, Found::New { .. } | Found::Reread(_)));
                 taken_in = true;
                 report.drifted |= batch.0.looks.iter().any(|look| look.found.drifts());
-                absorbed.add(store.absorb(&batch.0, &terms)?);
+                absorbed.add(store.absorb(&batch.0, terms)?);
             }
             jobs = rest;
             if publish && !jobs.is_empty() && !self.dry_run {
-                match self.publish(store, decided, &mut Report::default(), false) {
+                match self.publish(store, terms, &mut Report::default(), false) {
                     // What stands in the way will be told at the end; taking in goes on.
                     Ok(()) | Err(PassError::Trouble(_)) => {}
                     Err(error) => return Err(error),
@@ -574,11 +585,10 @@ impl<'a> Pass<'a> {
     fn publish(
         &self,
         store: &mut dyn Store,
-        decided: &Decided,
+        terms: &Terms,
         report: &mut Report,
         last: bool,
     ) -> Result<(), PassError> {
-        let terms = self.terms(store, decided)?;
         let listed = store.published()?;
         let mut whole = true;
         let mut trouble = None;
@@ -592,10 +602,10 @@ impl<'a> Pass<'a> {
                 report.feeds.push(FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() });
                 continue;
             }
-            let items = store.head(feed_terms, &terms)?;
+            let items = store.head(feed_terms, terms)?;
             let tree = self.feed(feed, feed_terms, items).map(|feed| render::render(&feed)).unwrap_or_default();
             if self.recovered
-                && let Some(lost) = self.would_lose(store, feed, decided)?
+                && let Some(lost) = self.would_lose(store, feed, &terms.rules.decisions)?
             {
                 whole = false;
                 let note = format!(
@@ -694,12 +704,11 @@ impl<'a> Pass<'a> {
         &self,
         store: &dyn Store,
         feed: &config::Feed,
-        decided: &Decided,
+        decisions: &Decisions,
     ) -> Result<Option<usize>, PassError> {
         let path = self.config.output.join(format!("{}/atom.xml", feed.name));
         let Ok(published) = self.disk.read(&path) else { return Ok(None) };
         let known = store.ids()?;
-        let decisions = &decided.decisions;
         let shown = render::ids(&published).into_iter().filter_map(|id| id.parse().ok()).map(|id| decisions.root(id));
         let lost = shown.filter(|id| !decisions.is_retracted(*id) && !known.contains(id)).count();
         Ok((lost > 0).then_some(lost))

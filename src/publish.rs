@@ -139,18 +139,21 @@ impl Disk for RealDisk {
     }
 
     fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        // What a killed run left there may be shared with another name: it is removed, not truncated.
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW)?;
+        let create = || open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW);
+        let mut file = match create() {
+            // What a killed run left there may be shared with another name: it is removed, not truncated.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                fs::remove_file(path)?;
+                create()?
+            }
+            created => created?,
+        };
         file.set_permissions(fs::Permissions::from_mode(0o644))?;
         file.write_all(bytes)
     }
 
     fn sync(&self, path: &Path) -> io::Result<()> {
-        open(path, OFlags::RDONLY | OFlags::NOFOLLOW)?.sync_all()
+        open(path, OFlags::RDONLY | OFlags::NOFOLLOW)?.sync_data()
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -82,9 +82,9 @@ impl Watch {
                 Err(error) if limit(&error) => hints.refused(refusal(&error), now),
                 Err(_) => hints.rearm(now),
             }
-            let after = hints.when(now);
+            let rings = hints.rings(before, now);
             drop(hints);
-            if after.is_some() && after != before {
+            if rings {
                 bell.ring.notify_one();
             }
         };

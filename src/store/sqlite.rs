@@ -155,6 +155,8 @@ impl Sqlite {
         db.set_prepared_statement_cache_capacity(64);
         db.pragma_update(None, "cache_size", -4_096)?;
         db.pragma_update(None, "temp_store", "MEMORY")?;
+        // Else a statement whose plan depends on what is bound to it is planned anew each time it runs.
+        db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(())
     }
 
@@ -295,7 +297,7 @@ impl Store for Sqlite {
     }
 
     fn known_sources(&self) -> Result<Vec<KnownSource>> {
-        let mut select = self.db.prepare("SELECT no, name, place, site FROM source ORDER BY no")?;
+        let mut select = self.db.prepare_cached("SELECT no, name, place, site FROM source ORDER BY no")?;
         let rows = select.query_map([], |row| {
             let (place, site): (Option<String>, Option<[u8; 16]>) = (row.get(2)?, row.get(3)?);
             let filed = place.zip(site.map(|site| Site(uuid::Uuid::from_bytes(site))));

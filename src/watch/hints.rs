@@ -141,6 +141,12 @@ impl Hints {
         self.stirring.values().map(|stirring| self.due(stirring)).min()
     }
 
+    /// Whether whoever knew that something was due at `before` must hear that it is due earlier now.
+    #[must_use]
+    pub fn rings(&self, before: Option<Instant>, now: Instant) -> bool {
+        self.when(now).is_some_and(|after| before.is_none_or(|before| after < before))
+    }
+
     /// When something was last told that makes a file due at once.
     #[must_use]
     pub fn last_told(&self) -> Option<Instant> {

@@ -141,7 +141,7 @@ pub(super) fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
 }
 
 pub(super) fn column(db: &Connection, sql: &str) -> Result<Vec<i64>> {
-    let mut select = db.prepare(sql)?;
+    let mut select = db.prepare_cached(sql)?;
     Ok(select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
