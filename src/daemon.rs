@@ -104,7 +104,7 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self, manager: Manager) -> Asked {
+    async fn next(&mut self, manager: &Manager) -> Asked {
         tokio::select! {
             _ = self.terminate.recv() => Asked::End,
             _ = self.interrupt.recv() => Asked::End,
@@ -254,7 +254,11 @@ struct Loop<'a> {
     told: BTreeSet<String>,
     /// The newest look at all found drift: what is taken in may have mended it.
     drift: bool,
+    /// When the store's log is cut short and the manager told how things stand.
     tidy: Option<Instant>,
+    status: String,
+    /// What the newest look at all found wrong.
+    attention: String,
     /// The first pass is done.
     started: bool,
     /// The next pass that is done makes us ready: the first one, and the first with another config.
@@ -294,6 +298,8 @@ impl<'a> Loop<'a> {
             told: BTreeSet::new(),
             drift: false,
             tidy: None,
+            status: String::new(),
+            attention: String::new(),
             started: false,
             announce: true,
             ending: false,
@@ -315,6 +321,7 @@ impl<'a> Loop<'a> {
                 Woke::Beat => self.daemon.manager.alive(),
                 Woke::Tidy => {
                     self.tidy = None;
+                    self.daemon.manager.status(&self.status);
                     self.blocking(&mut beat, |mut pipeline| {
                         pipeline.tidy();
                         (pipeline, ())
@@ -344,7 +351,7 @@ impl<'a> Loop<'a> {
             work = work.min(paused.max(now));
         }
         let tidy = self.tidy;
-        let manager = self.daemon.manager;
+        let manager = &self.daemon.manager;
         tokio::select! {
             biased;
             asked = self.signals.next(manager) => Woke::Asked(asked),
@@ -391,7 +398,7 @@ impl<'a> Loop<'a> {
             return Err(Trouble::unusable("the pipeline is gone").help("this is a bug in feedmill: please report it"));
         };
         let mut running: JoinHandle<(Pipeline, T)> = tokio::task::spawn_blocking(move || job(pipeline));
-        let manager = self.daemon.manager;
+        let manager = &self.daemon.manager;
         let mut start = (!self.started && manager.is_there()).then(|| interval(START.0));
         let mut seen = self.pulse.load(Ordering::Relaxed);
         loop {
@@ -469,9 +476,6 @@ impl<'a> Loop<'a> {
         }
         report.warn(&mut self.told);
         (self.daemon.tell)(report);
-        if report.changed {
-            self.tidy = Some(now + TIDY);
-        }
         // Did more arrive while this pass ran? Then files pour in, and the next pass keeps its distance.
         let pours = self.bell.hints().when(now).is_some_and(|due| due <= now);
         self.distance = if pours { (self.distance * 2).clamp(DISTANCE.0, DISTANCE.1) } else { Duration::ZERO };
@@ -480,12 +484,18 @@ impl<'a> Loop<'a> {
         if self.ending || self.reload || !(all || report.changed) {
             return;
         }
-        let status = self.status(report);
+        if all {
+            self.attention = attention(report);
+        }
+        let status = self.describe(report);
+        let news = status != self.status;
+        self.status = status;
         if std::mem::take(&mut self.announce) {
-            info!("{status}");
-            self.daemon.manager.ready(&status);
-        } else {
-            self.daemon.manager.status(&status);
+            info!("{}", self.status);
+            self.daemon.manager.ready(&self.status);
+        } else if news || report.changed {
+            // Told when things have calmed down: the manager need not hear of every file.
+            self.tidy = Some(now + TIDY);
         }
     }
 
@@ -495,18 +505,10 @@ impl<'a> Loop<'a> {
         if self.no_events.is_some() { (took * POLL.0).max(POLL.1).min(rescan) } else { rescan }
     }
 
-    fn status(&self, report: &Report) -> String {
+    fn describe(&self, report: &Report) -> String {
         let how = if self.no_events.is_some() { "polling" } else { "watching" };
         let (sources, feeds) = (Count(self.config.sources.len(), "source"), Count(report.feeds.len(), "feed"));
-        let mut status = format!("{how} {sources}; {} in {feeds}", Count(report.items.total, "item"));
-        for (count, what) in
-            [(report.skipped.len(), "skipped"), (report.drift.len(), "drifted"), (report.kept.len(), "kept")]
-        {
-            if count > 0 {
-                status.push_str(&format!("; {count} {what}"));
-            }
-        }
-        status
+        format!("{how} {sources}; {} in {feeds}{}", Count(report.items.total, "item"), self.attention)
     }
 
     fn wait_with(&mut self, trouble: &Trouble) {
@@ -590,6 +592,13 @@ impl<'a> Loop<'a> {
             }
         }
     }
+}
+
+/// What asks for the operator's attention, in a few words.
+fn attention(report: &Report) -> String {
+    let Report { skipped, drift, kept, .. } = report;
+    let counts = [(skipped.len(), "skipped"), (drift.len(), "drifted"), (kept.len(), "kept as published")];
+    counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("; {count} {what}")).collect()
 }
 
 fn interval(period: Duration) -> Interval {

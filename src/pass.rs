@@ -582,13 +582,7 @@ impl<'a> Pass<'a> {
 
     // ---- from the store to the folder -------------------------------------------------------------------------------
 
-    fn publish(
-        &self,
-        store: &mut dyn Store,
-        terms: &Terms,
-        report: &mut Report,
-        last: bool,
-    ) -> Result<(), PassError> {
+    fn publish(&self, store: &mut dyn Store, terms: &Terms, report: &mut Report, last: bool) -> Result<(), PassError> {
         let listed = store.published()?;
         let mut whole = true;
         let mut trouble = None;
