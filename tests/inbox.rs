@@ -67,9 +67,10 @@ fn list(source: &Source) -> Listing {
     }
     let named = inbox::list_named(&source.files, &KeepOut::default(), &all);
     assert_eq!(named.files, listing.files);
-    let one_by_one = all.iter().take(200).flat_map(|path| {
-        inbox::list_named(&source.files, &KeepOut::default(), &BTreeSet::from([path.clone()])).files
-    });
+    let one_by_one = all
+        .iter()
+        .take(200)
+        .flat_map(|path| inbox::list_named(&source.files, &KeepOut::default(), &BTreeSet::from([path.clone()])).files);
     let mut one_by_one: Vec<_> = one_by_one.collect();
     one_by_one.sort_by(|a, b| a.name.cmp(&b.name));
     if all.len() <= 200 {
