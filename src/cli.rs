@@ -238,17 +238,19 @@ impl Cli {
         Given { config, dirs, state, output, base_url, listen }
     }
 
+    /// Whether to go on until told to end.
+    #[must_use]
+    pub fn watches(&self) -> bool {
+        self.command.is_none() && !self.once && !self.dry_run
+    }
+
     /// Checks what can't be told from one option alone.
     ///
     /// # Errors
     ///
-    /// Without a command only one pass can be run so far; a command takes none of the options of a pass.
+    /// A command takes none of the options of a pass, and only a single pass can be dry.
     pub fn agree(&self) -> Result<(), Trouble> {
         match &self.command {
-            None if !self.once && !self.dry_run => {
-                Err(Trouble::usage("watching a folder comes with a later version of feedmill")
-                    .help("add --once to run one pass: from cron, a timer or CI"))
-            }
             None => Ok(()),
             Some(_) if self.once || self.dry_run => {
                 Err(Trouble::usage("--once and --dry-run belong to a pass, not to a command").help("leave them out"))
@@ -330,10 +332,12 @@ mod tests {
     }
 
     #[test]
-    fn watching_is_refused_until_it_exists() {
-        let trouble = parse("feedmill scrapes").agree().expect_err("refused");
-        assert_eq!(trouble.exit, crate::trouble::Exit::Usage);
-        assert!(trouble.to_string().contains("--once"));
+    fn watching_is_what_it_does_unless_told_otherwise() {
+        assert!(parse("feedmill scrapes").watches());
+        assert!(parse("feedmill").agree().is_ok());
+        for line in ["feedmill --once scrapes", "feedmill --dry-run scrapes", "feedmill status"] {
+            assert!(!parse(line).watches(), "{line}");
+        }
         assert!(parse("feedmill --once check").agree().is_err());
     }
 

@@ -3,6 +3,7 @@
 //! Reports go to standard output, everything else through the log to standard error. Standard output may be closed at
 //! any time (`feedmill items | head`): that ends the command quietly.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
@@ -11,9 +12,12 @@ use clap::{CommandFactory, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::{Cli, Command, Format};
 use crate::config::{self, Config, NoConfig, Surroundings};
+use crate::daemon::Daemon;
 use crate::decided::Decided;
 use crate::inbox::{self, KeepOut};
 use crate::mill::captured;
@@ -22,9 +26,10 @@ use crate::mill::decode;
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Item, Key, Moment};
 use crate::mill::scrape;
-use crate::pass::{self, Pass, PassError};
+use crate::pass::{self, Pass, PassError, Scope};
 use crate::publish::RealDisk;
 use crate::report::Report;
+use crate::service::{self, Manager};
 use crate::state::{self, RECOVERED, State};
 use crate::store::{Content, SightedAt, Sqlite, Store, StoreError};
 use crate::trouble::{Exit, Trouble};
@@ -81,15 +86,35 @@ impl From<io::Error> for Ended {
 }
 
 fn start_log(cli: &Cli) {
+    let watches = cli.watches();
     let level = match (cli.global.quiet, cli.global.verbose) {
         (true, _) => LevelFilter::ERROR,
-        (_, 0) => LevelFilter::WARN,
-        (_, 1) => LevelFilter::INFO,
+        // What somebody started by hand reports at its end; what runs for weeks is asked for its past.
+        (_, 0) => {
+            if watches {
+                LevelFilter::INFO
+            } else {
+                LevelFilter::WARN
+            }
+        }
+        (_, 1) if !watches => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
+    if watches
+        && service::logs_to_journal()
+        && let Ok(journal) = tracing_journald::layer()
+    {
+        // With priorities and fields, as the journal wants them.
+        tracing_subscriber::registry().with(journal.with_field_prefix(None)).with(level).init();
+        return;
+    }
     let colour = cli.global.color.wanted(io::stderr().is_terminal());
-    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).with_ansi(colour).without_time();
-    log.with_target(false).init();
+    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).with_ansi(colour);
+    if watches {
+        log.with_target(false).init();
+    } else {
+        log.with_target(false).without_time().init();
+    }
 }
 
 fn complain(what: &str) {
@@ -100,6 +125,7 @@ fn complain(what: &str) {
 fn perform(cli: &Cli) -> Result<Exit, Ended> {
     cli.agree()?;
     match &cli.command {
+        None if cli.watches() => watch(cli),
         None => pass(cli),
         Some(Command::Check { .. }) => look::check(cli),
         Some(Command::Explain { file: Some(file), .. }) => explain::file(cli, file),
@@ -163,12 +189,33 @@ fn folders(cli: &Cli) -> Result<(std::path::PathBuf, std::path::PathBuf), Ended>
 fn pass(cli: &Cli) -> Result<Exit, Ended> {
     let config = configured(cli)?;
     let report = if cli.dry_run { dry_pass(cli, &config)? } else { wet_pass(cli, &config)? };
+    report.warn(&mut BTreeSet::new());
     let exit = report.verdict(cli.dry_run);
     match tell(cli, &config, &report) {
         // That nobody reads the report changes nothing of what it says.
         Ok(()) | Err(Ended::Quietly) => Ok(exit),
         Err(error) => Err(error),
     }
+}
+
+/// Watches until it is told to end.
+fn watch(cli: &Cli) -> Result<Exit, Ended> {
+    let config = configured(cli)?;
+    let reload = || match config::load(&cli.given(), &Surroundings::of_process(), config::LAYOUTS) {
+        Ok(config) => Ok(config),
+        Err(NoConfig::Nothing) => Err("neither a config nor a folder to read".to_owned()),
+        Err(NoConfig::Refused(refusal)) => Err(refusal.render(false)),
+    };
+    let tell = |report: &Report| {
+        if cli.global.format == Format::Json {
+            // If nobody reads the reports any more, the feeds are still made.
+            let line = serde_json::to_string(report).unwrap_or_default();
+            let _ = writeln!(io::stdout(), "{line}");
+        }
+    };
+    let manager = Manager::of_process();
+    Daemon { reload: &reload, tell: &tell, manager }.run(config)?;
+    Ok(Exit::Done)
 }
 
 fn wet_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
@@ -211,7 +258,7 @@ fn run_pass(
             bar.set_position(done as u64);
         }
     };
-    let pass = Pass { config, disk: &RealDisk, dry_run, progress: &progress, recovered };
+    let pass = Pass { config, disk: &RealDisk, dry_run, progress: &progress, recovered, scope: Scope::ALL };
     let report = pass.run(store, decided);
     if let Some(bar) = bar {
         bar.finish_and_clear();

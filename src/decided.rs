@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::mill::decisions::{Decision, Decisions};
@@ -18,6 +19,12 @@ pub struct Decided {
     pub decisions: Decisions,
     /// Nothing is written: a dry run.
     only_noted: bool,
+    /// The file as it was read: size, time of the last change, inode. `None`: there was none.
+    seen: Option<(u64, i64, i64, u64)>,
+}
+
+fn look(file: &Path) -> Option<(u64, i64, i64, u64)> {
+    fs::metadata(file).ok().map(|found| (found.len(), found.ctime(), found.ctime_nsec(), found.ino()))
 }
 
 impl Decided {
@@ -27,6 +34,8 @@ impl Decided {
     /// A line that is no decision (exit 2), or a file that can't be read.
     pub fn read(state: &Path) -> Result<Self, Trouble> {
         let file = state.join(FILE_NAME);
+        // Before the reading: a line that comes in between is read again.
+        let seen = look(&file);
         let text = match fs::read_to_string(&file) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
@@ -41,7 +50,18 @@ impl Decided {
                 .still("nothing was read or published: a retraction might be among the decisions")
                 .help("mend or remove the line")
         })?;
-        Ok(Self { file, decisions, only_noted: false })
+        Ok(Self { file, decisions, only_noted: false, seen })
+    }
+
+    /// Reads the file again if it changed since: commands add to it beside a daemon.
+    ///
+    /// # Errors
+    /// As those of [`Decided::read`]; what was decided before stays in force.
+    pub fn refresh(&mut self, state: &Path) -> Result<(), Trouble> {
+        if look(&self.file) != self.seen {
+            *self = Self::read(state)?;
+        }
+        Ok(())
     }
 
     /// Keeps what is decided from now on to itself.

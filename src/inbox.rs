@@ -5,13 +5,14 @@
 //! regular file then, must be reached without a link, and is read again when it moved meanwhile. Neither ever waits on
 //! a FIFO or a device, leaves the source's folder, or fails as a whole: what can't be used is a value.
 
-use std::ffi::CStr;
+use std::collections::BTreeSet;
+use std::ffi::{CStr, CString};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, statat};
 use rustix::io::Errno;
@@ -195,17 +196,42 @@ fn identity(stat: &rustix::fs::Stat) -> (u64, u64) {
 pub fn list(files: &Files, keep_out: &KeepOut) -> Listing {
     let mut listing = Listing::default();
     for root in files.roots() {
-        let mut path = unescaped(&root.label).into_owned();
-        if !path.is_empty() && !path.ends_with(b"/") {
-            path.push(b'/');
-        }
-        let mut walk = Walk { files, root, keep_out, listing: &mut listing, start: path.len(), path, canonical: None };
+        let mut walk = Walk::new(files, root, keep_out, &mut listing);
         match openat(CWD, &root.folder, FOLDER, Mode::empty()) {
             Ok(folder) => walk.folder(folder, 1),
             Err(Errno::NOENT) => walk.skip(SkipReason::NoFolder),
             Err(error) => walk.skip(SkipReason::of(&error.into())),
         }
     }
+    sorted(listing)
+}
+
+/// Lists those files of one source that are among `paths`, which are absolute, each without listing its folder.
+///
+/// What is not there, or belongs to no source, is left out; so is a source's folder that can't be opened, of which
+/// [`list`] tells.
+#[must_use]
+pub fn list_named(files: &Files, keep_out: &KeepOut, paths: &BTreeSet<PathBuf>) -> Listing {
+    let mut listing = Listing::default();
+    for root in files.roots() {
+        let Ok(absolute) = std::path::absolute(&root.folder) else { continue };
+        // Sorted paths below one folder stand together.
+        let named = paths.range(absolute.clone()..).map_while(|path| path.strip_prefix(&absolute).ok());
+        let mut named = named.filter(|below| !below.as_os_str().is_empty()).peekable();
+        if named.peek().is_none() {
+            continue;
+        }
+        let mut walk = Walk::new(files, root, keep_out, &mut listing);
+        let Ok(folder) = openat(CWD, &root.folder, FOLDER, Mode::empty()) else { continue };
+        for below in named {
+            walk.named(&folder, below);
+        }
+    }
+    sorted(listing)
+}
+
+/// A listing as it is promised, from one in the order of the walk.
+fn sorted(mut listing: Listing) -> Listing {
     // The order of readdir is the file system's; nothing may depend on it. Roots may overlap: the name decides, and of
     // two fixed parts the shorter, below which more can state the time of capture.
     let Listing { files, ignored, skipped } = &mut listing;
@@ -232,7 +258,49 @@ struct Walk<'w> {
     canonical: Option<Option<PathBuf>>,
 }
 
-impl Walk<'_> {
+impl<'w> Walk<'w> {
+    fn new(files: &'w Files, root: &'w Root, keep_out: &'w KeepOut, listing: &'w mut Listing) -> Self {
+        let mut path = unescaped(&root.label).into_owned();
+        if !path.is_empty() && !path.ends_with(b"/") {
+            path.push(b'/');
+        }
+        Self { files, root, keep_out, listing, start: path.len(), path, canonical: None }
+    }
+
+    /// Looks at the one file at `below`, as a walk through all of `root` would come to it.
+    fn named(&mut self, root: &OwnedFd, below: &Path) {
+        self.path.truncate(self.start);
+        let mut names = below.components().peekable();
+        let mut folder: Option<OwnedFd> = None;
+        let mut depth = 1;
+        while let Some(name) = names.next() {
+            let (Component::Normal(name), at) = (name, self.path.len()) else { return };
+            let here = folder.as_ref().unwrap_or(root);
+            if fstat(here).map_or(true, |stat| self.keep_out.folders.contains(&identity(&stat))) {
+                return;
+            }
+            self.path.extend(name.as_bytes());
+            if names.peek().is_none() {
+                if let Ok(name) = CString::new(name.as_bytes()) {
+                    self.file(here.as_fd(), &name, at, depth);
+                }
+                return;
+            }
+            if !self.enters(name.as_bytes(), at, depth) || depth >= MAX_DEPTH {
+                return;
+            }
+            let Ok(next) = openat(here, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()) else { return };
+            self.path.push(b'/');
+            folder = Some(next);
+            depth += 1;
+        }
+    }
+
+    /// Whether a folder called `name`, whose name begins at `at` in `path`, is one to enter from the `depth`-th.
+    fn enters(&self, name: &[u8], at: usize, depth: usize) -> bool {
+        depth < self.root.depth() && never_read(name).is_none() && !self.files.excluded(&self.path, at..self.path.len())
+    }
+
     /// Looks at all that `folder` holds, the `depth`-th below the world outside; `path` ends with its `/`.
     fn folder(&mut self, folder: OwnedFd, depth: usize) {
         match fstat(&folder) {
@@ -277,10 +345,7 @@ impl Walk<'_> {
     }
 
     fn below(&mut self, folder: BorrowedFd<'_>, name: &CStr, at: usize, depth: usize) {
-        if depth >= self.root.depth()
-            || never_read(name.to_bytes()).is_some()
-            || self.files.excluded(&self.path, at..self.path.len())
-        {
+        if !self.enters(name.to_bytes(), at, depth) {
             return;
         }
         self.path.push(b'/');

@@ -9,6 +9,7 @@
 //! inbox ──text──▶ scrape ──drafts──▶ identify ──accounts──▶ store ──items──▶ feed ──▶ render ──tree──▶ publish
 //!   ▲                                                         │
 //!   └──────────────── what was seen, by digest ───────────────┘         pass = the whole line, once
+//!                                                                       daemon = a pass whenever something rings
 //! ```
 //!
 //! A *file* is one saved page. Its contents over time are what counts: a path that is overwritten every day has many. A
@@ -53,6 +54,9 @@
 //! | [`inbox`] | lists folders, reads files, trusts neither | the config's patterns |
 //! | [`publish`] | makes a folder agree with documents, whole files only | rendered documents, a disk |
 //! | [`config`] | what the operator says, validated once, as a whole | the mill's terms; alone names TOML |
+//! | [`daemon`] | decides when a pass runs, and over which files | all rooms, no news; alone names tokio |
+//! | [`watch`] | what the system's events say, reduced to hints | the config's patterns; alone names notify |
+//! | [`service`] | what the service manager is told | nothing outside itself |
 //! | [`state`], [`decided`] | the state folder: lock, damaged stores, decisions | the store |
 //! | [`report`], [`trouble`] | what a pass did; what the operator must see to | exit codes |
 //! | [`cli`], [`run`] | names on the command line; what the commands do | all |
@@ -65,15 +69,18 @@
 pub mod cli;
 mod commands;
 pub mod config;
+pub mod daemon;
 pub mod decided;
 pub mod inbox;
 pub mod mill;
 pub mod pass;
 pub mod publish;
 pub mod report;
+pub mod service;
 pub mod stat;
 pub mod state;
 pub mod store;
 pub mod trouble;
+pub mod watch;
 
 pub use commands::run;

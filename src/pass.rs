@@ -10,8 +10,8 @@
 //! [`Report`]; it prints nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -22,9 +22,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::{self, Config, Empty, Undated};
 use crate::decided::Decided;
-use crate::inbox::{self, KeepOut, Listing};
+use crate::inbox::{self, KeepOut, Listing, Seen};
 use crate::mill::captured;
-use crate::mill::decisions::Decision;
+use crate::mill::decisions::{Decision, Decisions};
 use crate::mill::decode;
 use crate::mill::feed::{Address, Entry, Feed};
 use crate::mill::history::{self, Place, Reread};
@@ -91,6 +91,27 @@ pub struct Pass<'a> {
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
     /// The store was made of what a damaged one still held: feeds must not shrink.
     pub recovered: bool,
+    /// How much to look at.
+    pub scope: Scope<'a>,
+}
+
+/// How much a pass looks at. A daemon that knows what changed need not look at all, and not at what is half-written.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// Only these files, by their absolute paths; `None`: all that the sources have.
+    pub named: Option<&'a BTreeSet<PathBuf>>,
+    /// Asked of each file that differs, by its absolute path, how it looks now, and whether it was ever read: is it
+    /// still being written? Such a file is left as the store knows it.
+    pub unfinished: &'a (dyn Fn(&Path, &Stat, bool) -> bool + Sync),
+    /// Set when the pass is to end after the batch that it is at.
+    pub stop: &'a AtomicBool,
+}
+
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+impl Scope<'_> {
+    /// All there is, to the end.
+    pub const ALL: Self = Scope { named: None, unfinished: &|_, _, _| false, stop: &NEVER };
 }
 
 /// A file to look into.
@@ -176,15 +197,14 @@ impl<'a> Pass<'a> {
     /// [`PassError`]. What was committed and published until then stands.
     pub fn run(&self, store: &mut dyn Store, decided: &mut Decided) -> Result<Report, PassError> {
         let mut report = Report { schema: 1, ..Report::default() };
-        let mut absorbed = self.take_in(store, decided, &mut report, true)?;
-        if absorbed.unseen.is_empty() {
-            self.publish(store, decided, &mut report, true)?;
-        } else {
+        let mut terms = self.terms(store, decided)?;
+        let mut absorbed = self.take_in_under(&mut terms, store, decided, &mut report, true)?;
+        if !absorbed.unseen.is_empty() {
             self.note_first_seen(&absorbed, decided)?;
-            let terms = self.terms(store, decided)?;
+            terms = self.terms(store, decided)?;
             absorbed.add(store.agree(&terms)?);
-            self.publish(store, decided, &mut report, true)?;
         }
+        self.publish(store, &terms, &mut report, true)?;
         report.items.new = absorbed.new;
         report.items.revised = absorbed.revised;
         report.items.gone = absorbed.gone;
@@ -213,13 +233,28 @@ impl<'a> Pass<'a> {
         publish: bool,
     ) -> Result<Absorbed, PassError> {
         let mut terms = self.terms(store, decided)?;
-        let mut absorbed = store.agree(&terms)?;
+        self.take_in_under(&mut terms, store, decided, report, publish)
+    }
+
+    /// Takes in under these terms, which become others where decisions are added.
+    fn take_in_under(
+        &self,
+        terms: &mut Terms,
+        store: &mut dyn Store,
+        decided: &mut Decided,
+        report: &mut Report,
+        publish: bool,
+    ) -> Result<Absorbed, PassError> {
+        let mut absorbed = store.agree(terms)?;
         let numbers = self.numbers(store)?;
-        let ledger = store.ledger()?;
+        let listings = self.list(report);
+        let ledger = match self.scope.named {
+            None => store.ledger()?,
+            Some(_) => rows_of(store, &listings, &numbers)?,
+        };
         let rows: HashMap<(SourceNo, &str), &LedgerRow> =
             ledger.iter().map(|row| ((row.source, row.path.as_str()), row)).collect();
 
-        let listings = self.list(report);
         let mut jobs = Vec::new();
         let mut racy = Vec::new();
         for (source, (listing, no)) in listings.iter().zip(&numbers).enumerate() {
@@ -228,7 +263,7 @@ impl<'a> Pass<'a> {
             for seen in &listing.files {
                 let row = rows.get(&(*no, &*seen.name)).copied();
                 let differs = row.is_none_or(|row| row.stat != seen.stat || row.revision != revision);
-                if !differs && row.is_some_and(|row| !row.racy) {
+                if !differs && row.is_some_and(|row| !row.racy) || differs && self.is_unfinished(terms_of, seen, row) {
                     report.files.unchanged += 1;
                     continue;
                 }
@@ -253,7 +288,7 @@ impl<'a> Pass<'a> {
         let mut done = 0;
         let mut taken_in = false;
         let mut jobs = jobs.as_mut_slice();
-        while !jobs.is_empty() {
+        while !jobs.is_empty() && !self.scope.stop.load(Ordering::Relaxed) {
             let (batch, rest) = jobs.split_at_mut(batch_length(jobs));
             for job in batch.iter_mut().filter(|job| job.row.is_some()) {
                 job.known = store.contents_of(job.no, job.name)?;
@@ -268,30 +303,36 @@ impl<'a> Pass<'a> {
                 }
             }
             if terms.rules.decisions != decided.decisions {
-                terms = self.terms(store, decided)?;
+                *terms = self.terms(store, decided)?;
             }
             if !batch.0.looks.is_empty() {
                 report.changed |=
                     batch.0.looks.iter().any(|look| matches!(look.found, Found::New { .. } | Found::Reread(_)));
                 taken_in = true;
-                absorbed.add(store.absorb(&batch.0, &terms)?);
+                report.drifted |= batch.0.looks.iter().any(|look| look.found.drifts());
+                absorbed.add(store.absorb(&batch.0, terms)?);
             }
             jobs = rest;
             if publish && !jobs.is_empty() && !self.dry_run {
-                match self.publish(store, decided, &mut Report::default(), false) {
+                match self.publish(store, terms, &mut Report::default(), false) {
                     // What stands in the way will be told at the end; taking in goes on.
                     Ok(()) | Err(PassError::Trouble(_)) => {}
                     Err(error) => return Err(error),
                 }
             }
         }
-        // Asked again only where a batch was taken in: in a pass without change it is all there is to read.
-        let ledger = if taken_in { store.ledger()? } else { ledger };
-        report.drift = self.drift(store, &ledger, &numbers, &listings)?;
-        for drift in &report.drift {
-            warn!(source = %drift.source, file = %drift.file, reason = %drift.reason, "the page changed: drift");
+        // Which capture is the newest only a look at all can tell.
+        if self.scope.named.is_none() {
+            // Asked again only where a batch was taken in: in a pass without change it is all there is to read.
+            let ledger = if taken_in { store.ledger()? } else { ledger };
+            report.drift = self.drift(store, &ledger, &numbers, &listings)?;
         }
         Ok(absorbed)
+    }
+
+    fn is_unfinished(&self, source: &config::Source, seen: &Seen, row: Option<&LedgerRow>) -> bool {
+        let path = source.files.path(&seen.name).and_then(|path| std::path::absolute(path).ok());
+        path.is_some_and(|path| (self.scope.unfinished)(&path, &seen.stat, row.is_some()))
     }
 
     /// What feedmill writes is no news.
@@ -303,7 +344,10 @@ impl<'a> Pass<'a> {
         let keep_out = self.keep_out();
         let mut listings = Vec::new();
         for source in &self.config.sources {
-            let listing = inbox::list(&source.files, &keep_out);
+            let listing = match self.scope.named {
+                None => inbox::list(&source.files, &keep_out),
+                Some(named) => inbox::list_named(&source.files, &keep_out, named),
+            };
             report.files.ignored += listing.ignored.len();
             for ignored in &listing.ignored {
                 debug!(file = %ignored.name, why = %ignored.why, "ignored");
@@ -538,14 +582,7 @@ impl<'a> Pass<'a> {
 
     // ---- from the store to the folder -------------------------------------------------------------------------------
 
-    fn publish(
-        &self,
-        store: &mut dyn Store,
-        decided: &Decided,
-        report: &mut Report,
-        last: bool,
-    ) -> Result<(), PassError> {
-        let terms = self.terms(store, decided)?;
+    fn publish(&self, store: &mut dyn Store, terms: &Terms, report: &mut Report, last: bool) -> Result<(), PassError> {
         let listed = store.published()?;
         let mut whole = true;
         let mut trouble = None;
@@ -559,10 +596,10 @@ impl<'a> Pass<'a> {
                 report.feeds.push(FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() });
                 continue;
             }
-            let items = store.head(feed_terms, &terms)?;
+            let items = store.head(feed_terms, terms)?;
             let tree = self.feed(feed, feed_terms, items).map(|feed| render::render(&feed)).unwrap_or_default();
             if self.recovered
-                && let Some(lost) = self.would_lose(store, feed, decided)?
+                && let Some(lost) = self.would_lose(store, feed, &terms.rules.decisions)?
             {
                 whole = false;
                 let note = format!(
@@ -661,12 +698,11 @@ impl<'a> Pass<'a> {
         &self,
         store: &dyn Store,
         feed: &config::Feed,
-        decided: &Decided,
+        decisions: &Decisions,
     ) -> Result<Option<usize>, PassError> {
         let path = self.config.output.join(format!("{}/atom.xml", feed.name));
         let Ok(published) = self.disk.read(&path) else { return Ok(None) };
         let known = store.ids()?;
-        let decisions = &decided.decisions;
         let shown = render::ids(&published).into_iter().filter_map(|id| id.parse().ok()).map(|id| decisions.root(id));
         let lost = shown.filter(|id| !decisions.is_retracted(*id) && !known.contains(id)).count();
         Ok((lost > 0).then_some(lost))
@@ -788,8 +824,18 @@ fn listed_of(row: &PublishedRow) -> Listed {
     Listed { path: row.path.clone(), size: row.size, mtime_ns: row.mtime_ns, inode: row.inode, hash: row.hash }
 }
 
+/// What the store knows of the listed files.
+fn rows_of(store: &dyn Store, listings: &[Listing], numbers: &[SourceNo]) -> Result<Vec<LedgerRow>, PassError> {
+    let mut rows = Vec::new();
+    for (listing, no) in listings.iter().zip(numbers) {
+        for seen in &listing.files {
+            rows.extend(store.ledger_row(*no, &seen.name)?);
+        }
+    }
+    Ok(rows)
+}
+
 fn skip(report: &mut Report, file: &str, reason: &str) {
-    warn!(file, reason, "skipped");
     report.files.skipped += 1;
     report.skipped.push(SkippedLine { file: file.to_owned(), reason: reason.to_owned() });
 }

@@ -139,18 +139,21 @@ impl Disk for RealDisk {
     }
 
     fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        // What a killed run left there may be shared with another name: it is removed, not truncated.
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW)?;
+        let create = || open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW);
+        let mut file = match create() {
+            // What a killed run left there may be shared with another name: it is removed, not truncated.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                fs::remove_file(path)?;
+                create()?
+            }
+            created => created?,
+        };
         file.set_permissions(fs::Permissions::from_mode(0o644))?;
         file.write_all(bytes)
     }
 
     fn sync(&self, path: &Path) -> io::Result<()> {
-        open(path, OFlags::RDONLY | OFlags::NOFOLLOW)?.sync_all()
+        open(path, OFlags::RDONLY | OFlags::NOFOLLOW)?.sync_data()
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -195,18 +198,11 @@ pub fn stands(disk: &dyn Disk, root: &Path, listed: &Listed) -> bool {
 /// When a document does not pass [`render::check`], or the disk refuses a step. No published file is ever incomplete
 /// then: each holds its old bytes or its new ones, nothing half-written is left beside them as far as the disk lets us
 /// clean up, and a repeated call finishes the work.
-pub fn publish(disk: &dyn Disk, root: &Path, tree: &Tree) -> Result<Vec<Outcome>, Trouble> {
+pub fn publish(disk: &(dyn Disk + Sync), root: &Path, tree: &Tree) -> Result<Vec<Outcome>, Trouble> {
     let mut places = survey(disk, root, tree)?;
-    for place in &places {
-        if place.unchanged.is_some() {
-            // A run that was killed may have left its unfinished file beside one that needs nothing now.
-            let _ = disk.remove(&place.aside);
-        } else if let Err(flaw) = render::check(place.document) {
-            return Err(place
-                .trouble(None)
-                .because(flaw)
-                .help("this is a bug in feedmill: please report it, with what `feedmill items` prints"));
-        }
+    for place in places.iter().filter(|place| place.unchanged.is_some()) {
+        // A run that was killed may have left its unfinished file beside one that needs nothing now.
+        let _ = disk.remove(&place.aside);
     }
     let mut changed: Vec<&mut Place<'_>> = places.iter_mut().filter(|place| place.unchanged.is_none()).collect();
     changed.sort_by_key(|place| place.turn());
@@ -291,6 +287,22 @@ struct Place<'a> {
     new: Option<Stat>,
 }
 
+impl Place<'_> {
+    /// Sees to it that the file set aside is one that readers understand, and that a power cut leaves it so.
+    fn finish(&mut self, disk: &dyn Disk, root: &Path) -> Result<(), Trouble> {
+        if let Err(flaw) = render::check(self.document) {
+            return Err(self
+                .trouble(None)
+                .because(flaw)
+                .help("this is a bug in feedmill: please report it, with what `feedmill items` prints"));
+        }
+        // Looked at before it becomes visible: whoever alters it afterwards makes it differ from the ledger.
+        self.new =
+            disk.sync(&self.aside).and_then(|()| disk.stat(&self.aside)).map_err(|error| self.refused(root, error))?;
+        Ok(())
+    }
+}
+
 /// Compares every document with what stands at its place.
 fn survey<'a>(disk: &dyn Disk, root: &Path, tree: &'a Tree) -> Result<Vec<Place<'a>>, Trouble> {
     tree.iter().map(|(path, document)| look(disk, root, path, document)).collect()
@@ -320,9 +332,9 @@ fn look<'a>(disk: &dyn Disk, root: &Path, path: &'a str, document: &'a Document)
     Ok(place)
 }
 
-/// Writes and syncs all new bytes beside their targets, and notes the folders whose names change.
+/// Writes, checks and syncs all new bytes beside their targets, and notes the folders whose names change.
 fn write_aside(
-    disk: &dyn Disk,
+    disk: &(dyn Disk + Sync),
     root: &Path,
     changed: &mut [&mut Place<'_>],
     folders: &mut BTreeSet<PathBuf>,
@@ -335,14 +347,26 @@ fn write_aside(
         }
         disk.write_new(&place.aside, &place.document.bytes).map_err(|error| place.refused(root, error))?;
     }
-    for place in changed {
-        // Looked at before it becomes visible: whoever alters it afterwards makes it differ from the ledger.
-        place.new = disk
-            .sync(&place.aside)
-            .and_then(|()| disk.stat(&place.aside))
-            .map_err(|error| place.refused(root, error))?;
-    }
-    Ok(())
+    // Checking keeps a processor busy and syncing waits for the disk: of two documents each has its own thread.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = changed.len().div_ceil(threads).max(1);
+    let finish = |places: &mut [&mut Place<'_>]| places.iter_mut().try_for_each(|place| place.finish(disk, root));
+    let mut shares = changed.chunks_mut(share);
+    let first = shares.next().unwrap_or_default();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = shares.map(|share| scope.spawn(move || finish(share))).collect();
+        let mut done = finish(first);
+        for other in others {
+            let other = other.join().unwrap_or_else(|_| {
+                Err(Trouble::unusable("cannot publish: a thread failed")
+                    .still("the previous files are still served and no items were lost")
+                    .help("this is a bug in feedmill: please report it"))
+            });
+            // Of several troubles the first in the order of the documents is told, whichever came first.
+            done = done.and(other);
+        }
+        done
+    })
 }
 
 /// Makes `folder` and what is missing above it; a folder that gains a name is noted for syncing.

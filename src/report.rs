@@ -1,8 +1,10 @@
 //! What a pass did: a value, told to people or to programs (design: the JSON of a pass is a contract).
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
+use tracing::warn;
 
 use crate::trouble::Exit;
 
@@ -33,6 +35,9 @@ pub struct Report {
     pub kept: Vec<String>,
     /// What else the operator should know; nothing is wrong.
     pub notes: Vec<String>,
+    /// A capture was taken in that may be drift, in a pass that did not look at all: only a full look can tell.
+    #[serde(skip)]
+    pub drifted: bool,
 }
 
 /// How many faults a report tells one by one: a hostile file has a million.
@@ -109,6 +114,20 @@ pub struct SkippedLine {
 }
 
 impl Report {
+    /// Warns of what asks for the operator's attention, as far as it was not `told` before.
+    pub fn warn(&self, told: &mut BTreeSet<String>) {
+        for SkippedLine { file, reason } in &self.skipped {
+            if told.insert(format!("{file}: {reason}")) {
+                warn!(file, reason, "skipped");
+            }
+        }
+        for Drift { source, file, reason } in &self.drift {
+            if told.insert(format!("{source} {file}: {reason}")) {
+                warn!(source, file, reason, "the page changed: drift");
+            }
+        }
+    }
+
     /// What the program ends with, were this all there is to tell.
     #[must_use]
     pub fn verdict(&self, dry_run: bool) -> Exit {

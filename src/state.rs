@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use tracing::warn;
@@ -13,6 +14,9 @@ use crate::trouble::{Exit, Trouble};
 /// The store's file in the state folder.
 pub const STORE: &str = "feedmill.db";
 
+/// The file whose lock makes one process the writer.
+const LOCK: &str = "lock";
+
 /// The note that says: this store was made of what a damaged one still held.
 pub const RECOVERED: &str = "recovered";
 
@@ -23,7 +27,7 @@ pub struct State {
     /// The decisions beside it.
     pub decided: Decided,
     // Held as long as the state is: the system gives it back when the process ends, however it ends.
-    _lock: File,
+    lock: File,
 }
 
 impl State {
@@ -50,7 +54,16 @@ impl State {
             Err(StoreError::Damaged(how)) => recover(&file, &how)?,
             Err(error) => return Err(unusable(&file, error)),
         };
-        Ok(Self { store, decided, _lock: lock })
+        Ok(Self { store, decided, lock })
+    }
+
+    /// Whether the state folder still holds the lock and the store that were opened: nobody removed or replaced them.
+    #[must_use]
+    pub fn stands(&self, folder: &Path) -> bool {
+        let same = |file: &fs::Metadata, path: &Path| {
+            fs::metadata(path).is_ok_and(|found| (found.dev(), found.ino()) == (file.dev(), file.ino()))
+        };
+        self.lock.metadata().is_ok_and(|lock| same(&lock, &folder.join(LOCK))) && folder.join(STORE).exists()
     }
 
     /// Sets the store aside and goes on with what can be read of it: damage that only showed at work.
@@ -58,9 +71,9 @@ impl State {
     /// # Errors
     /// The new store can't be made.
     pub fn recover(self, folder: &Path, how: &str) -> Result<Self, Trouble> {
-        let Self { store, decided, _lock } = self;
+        let Self { store, decided, lock } = self;
         drop(store);
-        Ok(Self { store: recover(&folder.join(STORE), how)?, decided, _lock })
+        Ok(Self { store: recover(&folder.join(STORE), how)?, decided, lock })
     }
 
     /// The store of the state folder `folder`, to read beside a writer.
@@ -104,7 +117,7 @@ fn make_folder(folder: &Path) -> Result<(), Trouble> {
 }
 
 fn lock(folder: &Path) -> Result<File, Trouble> {
-    let path = folder.join("lock");
+    let path = folder.join(LOCK);
     let failed = |error: std::io::Error| {
         Trouble::unusable(format!("cannot lock \"{}\"", path.display()))
             .because(error)

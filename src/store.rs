@@ -137,6 +137,18 @@ pub enum Found {
     },
 }
 
+impl Found {
+    /// Whether this would be drift in the newest capture of its source.
+    #[must_use]
+    pub fn drifts(&self) -> bool {
+        match self {
+            Self::New { reading, .. } | Self::Reread(reading) => reading.drift.is_some(),
+            Self::Kept { .. } => true,
+            Self::Same => false,
+        }
+    }
+}
+
 /// One look into one file.
 #[derive(Debug, Clone)]
 pub struct Look {
@@ -352,6 +364,8 @@ pub trait Store {
     fn known_sources(&self) -> Result<Vec<KnownSource>>;
     /// Every path ever seen.
     fn ledger(&self) -> Result<Vec<LedgerRow>>;
+    /// One path, if it was ever seen.
+    fn ledger_row(&self, source: SourceNo, path: &str) -> Result<Option<LedgerRow>>;
     /// The contents that a path had, in order.
     fn contents_of(&self, source: SourceNo, path: &str) -> Result<Vec<Known>>;
     /// What the newest content of a path says.

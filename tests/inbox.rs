@@ -7,6 +7,7 @@
     reason = "a test may fail where it stands"
 )]
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -57,8 +58,35 @@ impl Place {
     }
 }
 
+/// Lists a source; looked for by name, one by one or all together, its files are the same.
 fn list(source: &Source) -> Listing {
-    inbox::list(&source.files, &KeepOut::default())
+    let listing = inbox::list(&source.files, &KeepOut::default());
+    let mut all = BTreeSet::new();
+    for root in source.files.roots() {
+        walk(&std::path::absolute(&root.folder).expect("absolute"), &mut all);
+    }
+    let named = inbox::list_named(&source.files, &KeepOut::default(), &all);
+    assert_eq!(named.files, listing.files);
+    let one_by_one = all
+        .iter()
+        .take(200)
+        .flat_map(|path| inbox::list_named(&source.files, &KeepOut::default(), &BTreeSet::from([path.clone()])).files);
+    let mut one_by_one: Vec<_> = one_by_one.collect();
+    one_by_one.sort_by(|a, b| a.name.cmp(&b.name));
+    if all.len() <= 200 {
+        assert_eq!(one_by_one, listing.files);
+    }
+    listing
+}
+
+fn walk(folder: &Path, found: &mut BTreeSet<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            walk(&entry.path(), found);
+        } else {
+            found.insert(entry.path());
+        }
+    }
 }
 
 fn names(listing: &Listing) -> Vec<&str> {

@@ -1,13 +1,13 @@
 //! Law 6: nothing torn. Publishing is stopped, refused and watched at every step it takes on the disk.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
 
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use feedmill::mill::render::{Document, RSS_TYPE, Tree};
 use feedmill::publish::{Disk, Kind, RealDisk, Stat, publish, stands, would_write};
@@ -41,13 +41,13 @@ enum Fate {
 struct Faulty {
     at: usize,
     fate: Fate,
-    done: Cell<usize>,
-    log: RefCell<Vec<(&'static str, PathBuf)>>,
+    done: AtomicUsize,
+    log: Mutex<Vec<(&'static str, PathBuf)>>,
 }
 
 impl Faulty {
     fn new(at: usize, fate: Fate) -> Self {
-        Self { at, fate, done: Cell::new(0), log: RefCell::default() }
+        Self { at, fate, done: AtomicUsize::new(0), log: Mutex::default() }
     }
 
     fn never() -> Self {
@@ -55,8 +55,7 @@ impl Faulty {
     }
 
     fn step(&self, verb: &'static str, path: &Path) -> io::Result<()> {
-        let n = self.done.get();
-        self.done.set(n + 1);
+        let n = self.done.fetch_add(1, Ordering::Relaxed);
         let refused = match self.fate {
             Fate::Killed => (n >= self.at).then_some(io::ErrorKind::Interrupted),
             Fate::Refused(kind) => (n == self.at).then_some(kind),
@@ -64,7 +63,7 @@ impl Faulty {
         if let Some(kind) = refused {
             return Err(kind.into());
         }
-        self.log.borrow_mut().push((verb, path.to_owned()));
+        self.log.lock().unwrap().push((verb, path.to_owned()));
         Ok(())
     }
 }
@@ -84,7 +83,7 @@ impl Disk for Faulty {
     }
     fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         if let Err(error) = self.step("write_new", path) {
-            if self.done.get() == self.at + 1 {
+            if self.done.load(Ordering::Relaxed) == self.at + 1 {
                 RealDisk.write_new(path, &bytes[..bytes.len() / 2])?;
             }
             return Err(error);
@@ -159,7 +158,7 @@ fn at_every_step(old: Option<&str>, new: &str, fate: Fate) -> usize {
         assert_eq!(files_below(&root), expected, "leavings after operation {at}");
         assert!(again.iter().all(|outcome| stands(&RealDisk, &root, &outcome.listed)));
 
-        if outcome.is_ok() && disk.done.get() <= at {
+        if outcome.is_ok() && disk.done.load(Ordering::Relaxed) <= at {
             return at;
         }
     }
@@ -199,7 +198,7 @@ fn new_bytes_are_on_disk_before_the_first_file_is_replaced_and_names_after_the_l
     let disk = Faulty::never();
     publish(&disk, &root, &tree("new")).unwrap();
 
-    let log = disk.log.into_inner();
+    let log = disk.log.into_inner().unwrap();
     let places = |verb| log.iter().enumerate().filter(move |(_, (v, _))| *v == verb).map(|(n, (_, path))| (n, path));
     let first_rename = places("rename to").next().unwrap().0;
     let last_rename = places("rename to").next_back().unwrap().0;
@@ -359,7 +358,7 @@ fn trouble_says_what_is_still_true_and_what_would_help() {
         let at = (0..100).find(|at| {
             let disk = Faulty::new(*at, Fate::Killed);
             publish(&disk, root, &tree("new")).is_err()
-                && disk.log.borrow().last().is_some_and(|(verb, _)| *verb == "create_dir")
+                && disk.log.lock().unwrap().last().is_some_and(|(verb, _)| *verb == "create_dir")
         });
         let trouble = publish(&Faulty::new(at.unwrap(), Fate::Refused(kind)), root, &tree("new")).unwrap_err();
         assert_eq!(trouble.exit, feedmill::trouble::Exit::Unusable);

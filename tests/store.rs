@@ -222,6 +222,10 @@ fn heads(store: &dyn Store, terms: &Terms) -> Vec<Vec<Item>> {
 
 fn ledger(store: &dyn Store) -> Vec<impl PartialEq + std::fmt::Debug> {
     let mut rows = store.ledger().unwrap();
+    for row in &rows {
+        assert_eq!(store.ledger_row(row.source, &row.path).unwrap().as_ref(), Some(row));
+    }
+    assert_eq!(store.ledger_row(SourceNo(2), "never seen").unwrap(), None);
     rows.sort_by(|a, b| a.path.cmp(&b.path));
     let capture = |row: LedgerRow| (store.capture_of(row.source, &row.path).unwrap(), row);
     rows.into_iter().map(capture).collect()

@@ -277,7 +277,8 @@ pub(super) fn verify(cli: &Cli) -> Result<Exit, Ended> {
     let ours = gather(&view.store)?;
     let quiet = |_: usize, _: usize| {};
     let recovered = view.store.has_note(RECOVERED).map_err(|error| view.failed(error))?;
-    let pass = Pass { config: &config, disk: &RealDisk, dry_run: true, progress: &quiet, recovered };
+    let pass =
+        Pass { config: &config, disk: &RealDisk, dry_run: true, progress: &quiet, recovered, scope: pass::Scope::ALL };
 
     let mut rebuilt = Sqlite::in_memory().map_err(|error| view.failed(error))?;
     let mut decided = Decided::read(&view.state)?.noted_only();

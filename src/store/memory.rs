@@ -162,6 +162,20 @@ impl Memory {
     }
 }
 
+fn ledger_row(at: &(SourceNo, String), path: &Path) -> Option<LedgerRow> {
+    let newest = path.contents.last()?;
+    Some(LedgerRow {
+        source: at.0,
+        path: at.1.clone(),
+        stat: path.stat,
+        racy: path.racy,
+        revision: path.revision,
+        digest: newest.digest,
+        items: u32::try_from(newest.reading.lines.len()).unwrap_or(u32::MAX),
+        drift: path.drift.clone(),
+    })
+}
+
 impl Store for Memory {
     fn source_numbers(&mut self, names: &[&str]) -> Result<Vec<SourceNo>> {
         let mut numbers = Vec::new();
@@ -186,20 +200,12 @@ impl Store for Memory {
     }
 
     fn ledger(&self) -> Result<Vec<LedgerRow>> {
-        let rows = self.paths.iter().filter_map(|(at, path)| {
-            let newest = path.contents.last()?;
-            Some(LedgerRow {
-                source: at.0,
-                path: at.1.clone(),
-                stat: path.stat,
-                racy: path.racy,
-                revision: path.revision,
-                digest: newest.digest,
-                items: u32::try_from(newest.reading.lines.len()).unwrap_or(u32::MAX),
-                drift: path.drift.clone(),
-            })
-        });
-        Ok(rows.collect())
+        Ok(self.paths.iter().filter_map(|(at, path)| ledger_row(at, path)).collect())
+    }
+
+    fn ledger_row(&self, source: SourceNo, path: &str) -> Result<Option<LedgerRow>> {
+        let at = (source, path.to_owned());
+        Ok(self.paths.get(&at).and_then(|path| ledger_row(&at, path)))
     }
 
     fn contents_of(&self, source: SourceNo, path: &str) -> Result<Vec<Known>> {

@@ -17,12 +17,15 @@ mod work;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use rustc_hash::FxHashMap;
 
 use self::rows::{
-    ITEM, digest_from, get_meta, item_from, key_from, moment_from, set_meta, signed, small, unsigned, with_accounts,
+    ITEM, LEDGER, digest_from, get_meta, item_from, key_from, ledger_row_from, moment_from, set_meta, signed, small,
+    unsigned, with_accounts,
 };
 use self::work::Work;
 use super::{
@@ -34,7 +37,6 @@ use crate::mill::feed;
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
 use crate::mill::settle::Rules;
-use crate::stat::Stat;
 
 /// See the module.
 pub struct Sqlite {
@@ -153,6 +155,8 @@ impl Sqlite {
         db.set_prepared_statement_cache_capacity(64);
         db.pragma_update(None, "cache_size", -4_096)?;
         db.pragma_update(None, "temp_store", "MEMORY")?;
+        // Else a statement whose plan depends on what is bound to it is planned anew each time it runs.
+        db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(())
     }
 
@@ -166,6 +170,24 @@ impl Sqlite {
         if log.and_then(|log| std::fs::metadata(log).ok()).is_some_and(|log| log.len() > SHORT) {
             self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         }
+        Ok(())
+    }
+
+    /// Lets `pulse` grow while a statement is at work: a long one is told from one that hangs.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any reading.
+    pub fn beat(&mut self, pulse: &Arc<AtomicU64>) -> Result<()> {
+        /// About a millisecond's work, in steps of SQLite's machine.
+        const STEPS: i32 = 100_000;
+        let pulse = Arc::clone(pulse);
+        self.db.progress_handler(
+            STEPS,
+            Some(move || {
+                pulse.fetch_add(1, Ordering::Relaxed);
+                false
+            }),
+        )?;
         Ok(())
     }
 
@@ -275,7 +297,7 @@ impl Store for Sqlite {
     }
 
     fn known_sources(&self) -> Result<Vec<KnownSource>> {
-        let mut select = self.db.prepare("SELECT no, name, place, site FROM source ORDER BY no")?;
+        let mut select = self.db.prepare_cached("SELECT no, name, place, site FROM source ORDER BY no")?;
         let rows = select.query_map([], |row| {
             let (place, site): (Option<String>, Option<[u8; 16]>) = (row.get(2)?, row.get(3)?);
             let filed = place.zip(site.map(|site| Site(uuid::Uuid::from_bytes(site))));
@@ -285,27 +307,14 @@ impl Store for Sqlite {
     }
 
     fn ledger(&self) -> Result<Vec<LedgerRow>> {
-        let mut select = self.db.prepare_cached(
-            "SELECT source, name, size, mtime, ctime, inode, racy, revision, digest, items, drift FROM path",
-        )?;
-        let rows = select.query_map([], |row| {
-            Ok(LedgerRow {
-                source: SourceNo(row.get(0)?),
-                path: row.get(1)?,
-                stat: Stat {
-                    size: unsigned(row.get(2)?),
-                    mtime_ns: row.get(3)?,
-                    ctime_ns: row.get(4)?,
-                    inode: row.get::<_, i64>(5)? as u64,
-                },
-                racy: row.get(6)?,
-                revision: row.get::<_, i64>(7)? as u64,
-                digest: digest_from(row, 8)?,
-                items: row.get(9)?,
-                drift: row.get(10)?,
-            })
-        })?;
+        let mut select = self.db.prepare_cached(&format!("SELECT {LEDGER} FROM path"))?;
+        let rows = select.query_map([], ledger_row_from)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn ledger_row(&self, source: SourceNo, path: &str) -> Result<Option<LedgerRow>> {
+        let mut select = self.db.prepare_cached(&format!("SELECT {LEDGER} FROM path WHERE source = ? AND name = ?"))?;
+        Ok(select.query_row((source.0, path), ledger_row_from).optional()?)
     }
 
     fn contents_of(&self, source: SourceNo, path: &str) -> Result<Vec<Known>> {

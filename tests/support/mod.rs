@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use feedmill::config::{self, Config, Given, LAYOUTS, NoConfig, Surroundings};
 use feedmill::decided::Decided;
 use feedmill::mill::decisions::Decision;
-use feedmill::pass::{Pass, PassError};
+use feedmill::pass::{Pass, PassError, Scope};
 use feedmill::publish::{Disk, RealDisk, Stat};
 use feedmill::report::Report;
 use feedmill::state::{RECOVERED, State};
@@ -269,11 +269,12 @@ pub(crate) fn run(
     store: &mut dyn Store,
     decided: &mut Decided,
 ) -> Result<Report, PassError> {
-    Pass { config, disk, dry_run: false, progress: &|_, _| {}, recovered }.run(store, decided)
+    Pass { config, disk, dry_run: false, progress: &|_, _| {}, recovered, scope: Scope::ALL }.run(store, decided)
 }
 
 pub(crate) fn absorb(config: &Config, store: &mut dyn Store, decided: &mut Decided) {
-    let pass = Pass { config, disk: &RealDisk, dry_run: false, progress: &|_, _| {}, recovered: false };
+    let pass =
+        Pass { config, disk: &RealDisk, dry_run: false, progress: &|_, _| {}, recovered: false, scope: Scope::ALL };
     pass.take_in(store, decided, &mut Report::default(), false).unwrap_or_else(|error| panic!("{error:?}"));
 }
 

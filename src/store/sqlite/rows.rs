@@ -3,8 +3,9 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::mill::item::{Account, DateBasis, Item, Key, Moment, Text};
-use crate::store::{Reading, Result, StoreError};
+use crate::mill::item::{Account, DateBasis, Item, Key, Moment, SourceNo, Text};
+use crate::stat::Stat;
+use crate::store::{LedgerRow, Reading, Result, StoreError};
 
 pub(super) fn epoch() -> NaiveDate {
     DateTime::UNIX_EPOCH.date_naive()
@@ -140,7 +141,7 @@ pub(super) fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
 }
 
 pub(super) fn column(db: &Connection, sql: &str) -> Result<Vec<i64>> {
-    let mut select = db.prepare(sql)?;
+    let mut select = db.prepare_cached(sql)?;
     Ok(select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -174,4 +175,25 @@ pub(super) fn with_accounts(db: &Connection, bytes: &[u8]) -> Result<Reading<Acc
     let mut select = db.prepare_cached(&format!("SELECT {ACCOUNT} FROM account WHERE id = ?"))?;
     let missing = || StoreError::Damaged("a reading speaks of an account that is not there".into());
     stored.map(|id| select.query_row([id], |row| account_from(row, 0)).ok()).ok_or_else(missing)
+}
+
+/// The columns of `path` that make a row of the ledger.
+pub(super) const LEDGER: &str = "source, name, size, mtime, ctime, inode, racy, revision, digest, items, drift";
+
+pub(super) fn ledger_row_from(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
+    Ok(LedgerRow {
+        source: SourceNo(row.get(0)?),
+        path: row.get(1)?,
+        stat: Stat {
+            size: unsigned(row.get(2)?),
+            mtime_ns: row.get(3)?,
+            ctime_ns: row.get(4)?,
+            inode: row.get::<_, i64>(5)? as u64,
+        },
+        racy: row.get(6)?,
+        revision: row.get::<_, i64>(7)? as u64,
+        digest: digest_from(row, 8)?,
+        items: row.get(9)?,
+        drift: row.get(10)?,
+    })
 }
