@@ -1,0 +1,107 @@
+//! kill -9 at random moments while files arrive, with a reader that never stops polling.
+//!
+//! 20 kills, or as many as `FEEDMILL_KILLS` says; `FEEDMILL_SEED` sets them elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::newsroom::{Dice, Newsroom};
+use crate::reader::Reader;
+use crate::service::{Daemon, items};
+use crate::support::Mill;
+
+const STATE: &str = ".feedmill";
+
+/// The store as the kill left it, looked through in a copy: feedmill itself shall be the first to recover it.
+fn whole(mill: &Mill) {
+    if !mill.path(STATE).join("feedmill.db").exists() {
+        return;
+    }
+    fs::create_dir_all(mill.path("copy")).unwrap();
+    for name in ["feedmill.db", "feedmill.db-wal"] {
+        let to = mill.path("copy").join(name);
+        let _ = fs::remove_file(&to);
+        let _ = fs::copy(mill.path(STATE).join(name), to);
+    }
+    let db = rusqlite::Connection::open(mill.path("copy/feedmill.db")).unwrap();
+    let found: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(found, "ok");
+}
+
+#[test]
+fn a_daemon_killed_at_any_moment_goes_on() {
+    let number = |name: &str, default| std::env::var(name).map_or(default, |value| value.parse().unwrap());
+    let (kills, seed) = (number("FEEDMILL_KILLS", 20), number("FEEDMILL_SEED", 7));
+    let mut dice = Dice::new(seed);
+    let mill = Mill::new("");
+    let mut room = Newsroom::new(&mill.path(""), 100);
+    let reader = Reader::start(&mill.path("public"));
+    let mut ids: BTreeMap<String, String> = BTreeMap::new();
+    let mut starts = Vec::new();
+    let mut early = 0;
+    for n in 1..=kills {
+        room.grow(&mut dice);
+        let began = Instant::now();
+        let daemon = Daemon::start(&mill);
+        // Some are killed on their way to the first publication, the others at work.
+        if dice.below(2) > 0 {
+            daemon.until("ready", || daemon.count("READY=1") > 0);
+            starts.push(began.elapsed());
+        }
+        let end = Instant::now() + Duration::from_secs(1).mul_f64(dice.fraction() * dice.fraction());
+        while Instant::now() < end {
+            if dice.below(3) == 0 {
+                room.grow(&mut dice);
+            }
+            sleep(Duration::from_millis(dice.below(40)));
+        }
+        early += usize::from(daemon.count("READY=1") == 0);
+        daemon.kill();
+        whole(&mill);
+        if n % 5 == 0 {
+            let daemon = Daemon::ready(&mill);
+            assert!(!daemon.log().contains("damaged"), "{}", daemon.log());
+            check(&mill, &room, &mut ids);
+            daemon.kill();
+        }
+    }
+    let daemon = Daemon::ready(&mill);
+    room.grow(&mut dice);
+    let all = || items(&mill, STATE).into_values().collect::<BTreeSet<_>>() == *room.titles();
+    daemon.until("the items of all files", all);
+    daemon.terminate();
+    // What was under way when it was told to end is a single pass's to publish, if there is anything left.
+    assert_eq!(mill.run(&["--once"]).code, 0);
+    check(&mill, &room, &mut ids);
+    let polled = reader.stop();
+
+    // What no file can give back is handed on; all else follows from the files.
+    fs::create_dir_all(mill.path("once-state")).unwrap();
+    let _ = fs::copy(mill.path(".feedmill/decisions.jsonl"), mill.path("once-state/decisions.jsonl"));
+    crate::service::once(&mill);
+    for feed in room.feeds() {
+        for name in ["atom.xml", "rss.xml"] {
+            let [ours, clean] =
+                ["public", "once"].map(|root| fs::read(mill.path(root).join(&feed).join(name)).unwrap());
+            assert!(ours == clean, "{feed}/{name} differs from a clean rebuild");
+        }
+    }
+    starts.sort();
+    eprintln!(
+        "{kills} kills ({early} before the first publication); start to ready: median {:?}, worst {:?}; {polled:?}",
+        starts.get(starts.len() / 2),
+        starts.last()
+    );
+}
+
+/// Nothing lost, no id changed.
+fn check(mill: &Mill, room: &Newsroom, ids: &mut BTreeMap<String, String>) {
+    let now = items(mill, STATE);
+    for (id, title) in &*ids {
+        assert_eq!(now.get(id), Some(title), "{title:?} is gone or goes under another id");
+    }
+    assert_eq!(now.values().cloned().collect::<BTreeSet<_>>(), *room.titles(), "the items of the files");
+    *ids = now;
+}
