@@ -134,21 +134,31 @@ impl Pipeline {
         Ok(Self { config, state, pulse, stop: Arc::default() })
     }
 
-    /// One pass over what is due.
-    fn pass(&mut self, due: &Due, bell: &Bell, first: bool) -> Result<Report, Trouble> {
+    /// One pass over what is due. Says whether it looked at all.
+    fn pass(&mut self, mut due: Due, bell: &Bell, first: bool) -> (bool, Result<Report, Trouble>) {
+        let outcome = self.pass_over(&mut due, bell, first);
+        (due.all, outcome)
+    }
+
+    fn pass_over(&mut self, due: &mut Due, bell: &Bell, first: bool) -> Result<Report, Trouble> {
         if self.state.as_ref().is_some_and(|state| !state.stands(&self.config.state)) {
             warn!(state = %self.config.state.display(), "the state folder was removed or replaced: it is taken up anew");
             self.state = None;
         }
         let mut state = match self.state.take() {
             Some(state) => state,
-            None => hold(&self.config, &self.pulse)?,
+            None => {
+                // Another store knows other files than those that changed.
+                due.all = true;
+                hold(&self.config, &self.pulse)?
+            }
         };
         let outcome = match self.run(&mut state, due, bell, first) {
             Err(PassError::Store(StoreError::Damaged(how))) => {
                 state = state.recover(&self.config.state, &how)?;
                 state.store.beat(&self.pulse).map_err(|error| self.troubled(PassError::Store(error)))?;
-                self.run(&mut state, &Due { all: true, ..Due::default() }, bell, first)
+                due.all = true;
+                self.run(&mut state, due, bell, first)
             }
             outcome => outcome,
         };
@@ -440,11 +450,12 @@ impl<'a> Loop<'a> {
         if due.is_empty() {
             return Ok(());
         }
-        let (all, first) = (due.all, !self.started);
+        // The first look under a config: what lies there is taken as it is.
+        let first = self.announce;
         let bell = Arc::clone(&self.bell);
-        let outcome = self
+        let (all, outcome) = self
             .blocking(beat, move |mut pipeline| {
-                let outcome = pipeline.pass(&due, &bell, first);
+                let outcome = pipeline.pass(due, &bell, first);
                 (pipeline, outcome)
             })
             .await?;
@@ -536,7 +547,15 @@ impl<'a> Loop<'a> {
             self.no_events = Some("mode = \"poll\"".into());
             return Ok(());
         }
-        match Watch::begin(&self.config, &self.bell) {
+        // A folder that appears while we look for it is told by nobody: look again, if need be.
+        let mut begun = Watch::begin(&self.config, &self.bell);
+        for _ in 0..3 {
+            if begun.as_ref().map_or(true, Watch::stands) {
+                break;
+            }
+            begun = Watch::begin(&self.config, &self.bell);
+        }
+        match begun {
             Ok(watch) => self.watch = Some(watch),
             Err(why) if self.config.watch.mode == WatchMode::Events => {
                 return Err(Trouble::unusable(format!("no events to watch by: {why}"))
@@ -588,7 +607,9 @@ impl<'a> Loop<'a> {
             Err(why) => {
                 error!("the config can't be used, the previous one stays:\n{}", why.trim_end());
                 self.look = Instant::now();
-                self.daemon.manager.ready("the config can't be used, the previous one stays (see the log)");
+                let status = "the config can't be used, the previous one stays (see the log)";
+                // Not ready is not made ready by a config that changes nothing.
+                if self.announce { self.daemon.manager.status(status) } else { self.daemon.manager.ready(status) }
             }
         }
     }

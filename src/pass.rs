@@ -489,7 +489,7 @@ impl<'a> Pass<'a> {
         if job.row.is_some_and(|row| row.digest == digest && row.revision == job.revision) {
             return Ok(Looked { stat, racy, digest, length, completes: Vec::new(), reading: None });
         }
-        let lines = buffer.iter().filter(|byte| **byte == b'\n').count();
+        let lines = memchr::memchr_iter(b'\n', buffer).count();
         if lines > MAX_LINES {
             return Err(format!("it has {lines} lines, more than the {MAX_LINES} that are read"));
         }

@@ -10,13 +10,13 @@
 
 mod hints;
 
-use std::collections::BTreeSet;
+use std::fs::OpenOptions;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use notify::event::{AccessKind, AccessMode, CreateKind, EventKind, ModifyKind, RemoveKind, RenameMode};
+use notify::event::{AccessKind, AccessMode, CreateKind, EventKind, ModifyKind, RenameMode};
 use notify::{ErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher};
 use rustix::io::Errno;
 
@@ -65,11 +65,11 @@ impl Watch {
     /// What the system refuses, in words for the operator.
     pub fn begin(config: &Config, bell: &Arc<Bell>) -> Result<Self, String> {
         let interest = Interest::of(config);
-        let mut folders: Vec<(PathBuf, RecursiveMode)> = Vec::new();
-        for root in &interest.roots {
-            let deep = root.files.roots().get(root.index).is_some_and(|root| root.depth() > 1);
-            folders
-                .push((root.folder.clone(), if deep { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive }));
+        let mut folders: Vec<(PathBuf, Option<PathBuf>, RecursiveMode)> = Vec::new();
+        for place in &interest.places {
+            let deep = place.files.roots().get(place.index).is_some_and(|root| root.depth() > 1);
+            let mode = if deep { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+            folders.push((place.folder.clone(), place.watched.clone(), mode));
         }
         let decisions = interest.decisions.clone();
         let bell = Arc::clone(bell);
@@ -92,11 +92,13 @@ impl Watch {
         let mut watcher = RecommendedWatcher::new(handler, settings).map_err(|error| refusal(&error))?;
         let mut seen = Vec::new();
         // Of folders on one path the deeper mode must come last, or the flat one would replace it.
-        folders.sort_by_key(|(_, mode)| *mode == RecursiveMode::Recursive);
-        for (folder, mode) in folders {
+        folders.sort_by_key(|(_, _, mode)| *mode == RecursiveMode::Recursive);
+        for (folder, watched, mode) in folders {
             let there = identity(&folder);
-            let place = if there.is_some() { Some(folder.as_path()) } else { nearest(&folder) };
-            let mode = if there.is_some() { mode } else { RecursiveMode::NonRecursive };
+            let (place, mode) = match &watched {
+                Some(watched) => (Some(watched.as_path()), mode),
+                None => (nearest(&folder), RecursiveMode::NonRecursive),
+            };
             if let Some(place) = place {
                 match watcher.watch(place, mode) {
                     Ok(()) => {}
@@ -107,11 +109,10 @@ impl Watch {
             }
             seen.push((folder, there));
         }
-        // Where there are no decisions yet, the next look at all finds the first one.
+        // There must be a file to watch: watching the state folder would tell of every write of the store.
+        let _ = OpenOptions::new().create(true).append(true).open(&decisions);
+        let _ = watcher.watch(&decisions, RecursiveMode::NonRecursive);
         let there = identity(&decisions);
-        if there.is_some() {
-            let _ = watcher.watch(&decisions, RecursiveMode::NonRecursive);
-        }
         seen.push((decisions, there));
         Ok(Self { _watcher: watcher, seen })
     }
@@ -186,32 +187,39 @@ pub fn silent(config: &Config) -> Option<&'static str> {
     })
 }
 
-/// A folder of a source, by its absolute path: so the events name it.
+/// A folder of a source.
 struct Place {
+    /// As the config names it, absolute: so hints name its files.
     folder: PathBuf,
+    /// Without links: so events name its files. `None`: it is not there.
+    watched: Option<PathBuf>,
     files: Files,
     index: usize,
 }
 
+impl Place {
+    /// The part of a path, as an event names it, below the folder.
+    fn below<'p>(&self, path: &'p Path) -> Option<&'p Path> {
+        path.strip_prefix(self.watched.as_ref()?).ok()
+    }
+}
+
 /// Which paths matter.
 struct Interest {
-    roots: Vec<Place>,
+    places: Vec<Place>,
     decisions: PathBuf,
 }
 
 impl Interest {
     fn of(config: &Config) -> Self {
-        let mut roots = Vec::new();
-        let mut known = BTreeSet::new();
-        for (number, source) in config.sources.iter().enumerate() {
+        let mut places = Vec::new();
+        for source in &config.sources {
             for (index, root) in source.files.roots().iter().enumerate() {
-                let folder = absolute(&root.folder);
-                if known.insert((number, folder.clone())) {
-                    roots.push(Place { folder, files: source.files.clone(), index });
-                }
+                let (folder, watched) = (absolute(&root.folder), root.folder.canonicalize().ok());
+                places.push(Place { folder, watched, files: source.files.clone(), index });
             }
         }
-        Self { roots, decisions: absolute(&config.state).join(decided::FILE_NAME) }
+        Self { places, decisions: absolute(&config.state).join(decided::FILE_NAME) }
     }
 
     /// What an event says.
@@ -227,78 +235,65 @@ impl Interest {
 
     fn hint_of(&self, kind: EventKind, path: &Path, hints: &mut Hints, now: Instant) {
         match kind {
-            EventKind::Access(AccessKind::Close(AccessMode::Write)) => self.finished(path, hints, now),
+            EventKind::Access(AccessKind::Close(AccessMode::Write)) => {
+                if path == self.decisions {
+                    hints.all(now);
+                }
+                self.wanted(path).for_each(|path| hints.finished(path, now));
+            }
             // Our own reading, and the second telling of a rename.
             EventKind::Access(_) | EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => {}
-            EventKind::Modify(ModifyKind::Name(RenameMode::From))
-            | EventKind::Remove(RemoveKind::Folder | RemoveKind::Other) => {
+            EventKind::Modify(ModifyKind::Name(RenameMode::From)) | EventKind::Remove(_) => {
                 if self.is_above(path) {
-                    hints.rearm(now)
-                } else {
-                    hints.gone(path)
+                    hints.rearm(now);
                 }
+                self.wanted(path).for_each(|path| hints.gone(&path));
             }
-            EventKind::Remove(_) => hints.gone(path),
             EventKind::Modify(ModifyKind::Name(_)) => {
                 if self.is_above(path) {
-                    hints.rearm(now);
-                } else if self.is_wanted(path) {
-                    hints.finished(path.to_owned(), now);
-                } else if self.may_hold_files(path) && path.is_dir() {
-                    hints.all(now);
+                    return hints.rearm(now);
                 }
-            }
-            EventKind::Create(CreateKind::Folder) => {
-                if self.is_above(path) {
-                    hints.rearm(now);
-                } else if self.may_hold_files(path) {
-                    // It may hold files already, of which no event told.
-                    hints.all(now);
+                let mut wanted = self.wanted(path).peekable();
+                if wanted.peek().is_none() && self.may_hold_files(path) && path.is_dir() {
+                    return hints.all(now);
                 }
+                wanted.for_each(|path| hints.finished(path, now));
             }
             // A link may lead to a folder that was waited for.
             EventKind::Create(_) if self.is_above(path) => hints.rearm(now),
-            EventKind::Create(_) | EventKind::Modify(_) => {
-                if path == self.decisions {
+            EventKind::Create(CreateKind::Folder) => {
+                // It may hold files already, of which no event told.
+                if self.may_hold_files(path) {
                     hints.all(now);
-                } else if self.is_wanted(path) {
-                    hints.stirs(path.to_owned(), now);
                 }
+            }
+            EventKind::Create(_) | EventKind::Modify(_) => {
+                self.wanted(path).for_each(|path| hints.stirs(path, now));
             }
             EventKind::Any | EventKind::Other => hints.all(now),
         }
     }
 
-    fn finished(&self, path: &Path, hints: &mut Hints, now: Instant) {
-        if path == self.decisions {
-            hints.all(now);
-        } else if self.is_wanted(path) {
-            hints.finished(path.to_owned(), now);
-        }
-    }
-
     /// Whether `path` is a source's folder, or one on the way to it.
     fn is_above(&self, path: &Path) -> bool {
-        self.roots.iter().any(|root| root.folder.starts_with(path))
+        let above = |folder: &Path| folder.starts_with(path);
+        self.places.iter().any(|place| above(&place.folder) || place.watched.as_deref().is_some_and(above))
     }
 
-    /// Whether a source's patterns match `path`. Only spares a look: the listing decides.
-    fn is_wanted(&self, path: &Path) -> bool {
-        self.roots.iter().any(|place| {
-            let (Ok(below), Some(root)) = (path.strip_prefix(&place.folder), place.files.roots().get(place.index))
-            else {
-                return false;
-            };
-            below.to_str().is_none_or(|below| place.files.would_list(root, below))
+    /// The files that `path`, as an event names it, is for the sources whose patterns match it. Only spares a look: the
+    /// listing decides.
+    fn wanted(&self, path: &Path) -> impl Iterator<Item = PathBuf> {
+        self.places.iter().filter_map(move |place| {
+            let (below, root) = (place.below(path)?, place.files.roots().get(place.index)?);
+            let wanted = below.to_str().is_none_or(|below| place.files.would_list(root, below));
+            wanted.then(|| place.folder.join(below))
         })
     }
 
     /// Whether a folder at `path` may hold files of a source.
     fn may_hold_files(&self, path: &Path) -> bool {
-        self.roots.iter().any(|place| {
-            let Ok(below) = path.strip_prefix(&place.folder) else { return false };
-            below.iter().all(|name| never_read(name.as_encoded_bytes()).is_none())
-        })
+        let open = |below: &Path| below.iter().all(|name| never_read(name.as_encoded_bytes()).is_none());
+        self.places.iter().any(|place| place.below(path).is_some_and(open))
     }
 }
 

@@ -63,14 +63,15 @@ fn a_daemon_killed_at_any_moment_goes_on() {
         if n % 5 == 0 {
             let daemon = Daemon::ready(&mill);
             assert!(!daemon.log().contains("damaged"), "{}", daemon.log());
+            // What changed a moment before the start is looked at when it is quiet.
+            daemon.until("the items of all files", || all(&mill, &room));
             check(&mill, &room, &mut ids);
             daemon.kill();
         }
     }
     let daemon = Daemon::ready(&mill);
     room.grow(&mut dice);
-    let all = || items(&mill, STATE).into_values().collect::<BTreeSet<_>>() == *room.titles();
-    daemon.until("the items of all files", all);
+    daemon.until("the items of all files", || all(&mill, &room));
     daemon.terminate();
     // What was under way when it was told to end is a single pass's to publish, if there is anything left.
     assert_eq!(mill.run(&["--once"]).code, 0);
@@ -94,6 +95,10 @@ fn a_daemon_killed_at_any_moment_goes_on() {
         starts.get(starts.len() / 2),
         starts.last()
     );
+}
+
+fn all(mill: &Mill, room: &Newsroom) -> bool {
+    items(mill, STATE).into_values().collect::<BTreeSet<_>>() == *room.titles()
 }
 
 /// Nothing lost, no id changed.
