@@ -51,6 +51,9 @@ const TIDY: Duration = Duration::from_secs(2);
 /// How often the service manager is asked for more time while the first pass is under way, and for how much.
 const START: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
 
+/// What the status begins with while the newest config can't be used.
+const REFUSED: &str = "the config can't be used, the previous one stays (see the log); ";
+
 /// What the daemon is made of, besides its config.
 pub struct Daemon<'a> {
     /// Reads the config anew; an error is what to tell the operator.
@@ -140,7 +143,7 @@ impl Pipeline {
         (due.all, outcome)
     }
 
-    fn pass_over(&mut self, due: &mut Due, bell: &Bell, first: bool) -> Result<Report, Trouble> {
+    fn pass_over(&mut self, due: &mut Due, bell: &Bell, mut first: bool) -> Result<Report, Trouble> {
         if self.state.as_ref().is_some_and(|state| !state.stands(&self.config.state)) {
             warn!(state = %self.config.state.display(), "the state folder was removed or replaced: it is taken up anew");
             self.state = None;
@@ -148,8 +151,8 @@ impl Pipeline {
         let mut state = match self.state.take() {
             Some(state) => state,
             None => {
-                // Another store knows other files than those that changed.
-                due.all = true;
+                // Another store knows other files than those that changed, or none: a first look again.
+                (due.all, first) = (true, true);
                 hold(&self.config, &self.pulse)?
             }
         };
@@ -269,6 +272,8 @@ struct Loop<'a> {
     status: String,
     /// What the newest look at all found wrong.
     attention: String,
+    /// The config was read again and could not be used.
+    refused: bool,
     /// The first pass is done.
     started: bool,
     /// The next pass that is done makes us ready: the first one, and the first with another config.
@@ -310,6 +315,7 @@ impl<'a> Loop<'a> {
             tidy: None,
             status: String::new(),
             attention: String::new(),
+            refused: false,
             started: false,
             announce: true,
             ending: false,
@@ -519,7 +525,8 @@ impl<'a> Loop<'a> {
     fn describe(&self, report: &Report) -> String {
         let how = if self.no_events.is_some() { "polling" } else { "watching" };
         let (sources, feeds) = (Count(self.config.sources.len(), "source"), Count(report.feeds.len(), "feed"));
-        format!("{how} {sources}; {} in {feeds}{}", Count(report.items.total, "item"), self.attention)
+        let refused = if self.refused { REFUSED } else { "" };
+        format!("{refused}{how} {sources}; {} in {feeds}{}", Count(report.items.total, "item"), self.attention)
     }
 
     fn wait_with(&mut self, trouble: &Trouble) {
@@ -602,14 +609,17 @@ impl<'a> Loop<'a> {
                 self.patience = None;
                 // Ready again once the feeds are those of the new config.
                 self.announce = true;
+                self.refused = false;
                 info!("the config was read again");
             }
             Err(why) => {
                 error!("the config can't be used, the previous one stays:\n{}", why.trim_end());
                 self.look = Instant::now();
-                let status = "the config can't be used, the previous one stays (see the log)";
+                self.refused = true;
+                self.status = format!("{REFUSED}{}", self.status);
+                let (manager, status) = (&self.daemon.manager, &self.status);
                 // Not ready is not made ready by a config that changes nothing.
-                if self.announce { self.daemon.manager.status(status) } else { self.daemon.manager.ready(status) }
+                if self.announce { manager.status(status) } else { manager.ready(status) }
             }
         }
     }
