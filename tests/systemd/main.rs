@@ -77,8 +77,8 @@ fn hindrance() -> Option<&'static str> {
     if !Path::new("/lib/systemd/systemd").exists() {
         return Some("systemd is not installed");
     }
-    let try_mounts = "set -e; mkdir \"$0\"/t; mount -t tmpfs t \"$0\"/t; mkdir \"$0\"/t/{u,w,m}; cd \"$0\"/t; \
-                      mount -t overlay o -o lowerdir=/,upperdir=u,workdir=w m; mount -t cgroup2 c m/sys/fs/cgroup";
+    let try_mounts = "set -e; mkdir \"$0\"/t; mount -t tmpfs t \"$0\"/t; mkdir \"$0\"/t/{u,w,m,c}; cd \"$0\"/t; \
+                      mount -t overlay o -o lowerdir=/,upperdir=u,workdir=w m; mount -t cgroup2 c c";
     let folder = tempfile::tempdir().unwrap();
     let mut namespaces = vec!["--fork", "--kill-child", "--pid", "--mount", "--uts", "--ipc", "--net", "--cgroup"];
     let place = folder.path().display().to_string();
