@@ -25,6 +25,8 @@ A folder named like a command is reached as ./check.";
 const LONG_ABOUT: &str = "\
 A folder of saved listing pages goes in, RSS and Atom feeds come out.
 
+It stays and watches; with --once it makes one pass and ends.
+
 Without a config, `feedmill --once DIR…` reads *.txt, *.text and *.md below each folder and \
 makes one feed of each, in ./public. With one, the config says what is read and which feeds there are.";
 

@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# What has to hold of the service, asked of a systemd that is PID 1. Each line of the log is `ok WHAT` or `FAILED WHAT`;
+# the last one is `done`. Nothing is waited for longer than it takes, nor for ever.
+set -u
+cd /checkout || exit
+
+state=/var/lib/feedmill
+public=$state/public
+config=/etc/feedmill/feedmill.toml
+inbox=/srv/scrapes/lakes
+
+check() {
+    local what=$1
+    shift
+    if "$@"; then echo "ok $what"; else echo "FAILED $what: $*"; fi
+}
+refused() { ! "$@" 2>/dev/null; }
+# Holds within fifteen seconds.
+soon() {
+    local what=$1 n
+    shift
+    for ((n = 0; n < 300; n++)); do
+        "$@" >/dev/null 2>&1 && { echo "ok $what"; return; }
+        sleep 0.05
+    done
+    echo "FAILED $what: $* (waited 15 s)"
+    systemctl status --no-pager --lines=20 feedmill
+}
+of() { systemctl show --value --property="$1" feedmill; }
+is() { [ "$(of "$1")" = "$2" ]; }
+tells() { [[ "$(of StatusText)" == *"$1"* ]]; }
+active() { is ActiveState active && is SubState running; }
+logged() { journalctl --quiet --output=cat --unit=feedmill "PRIORITY=$1" | grep -qF -- "$2"; }
+as() { setpriv --reuid="$1" --regid="$(id -g "$1")" --clear-groups "${@:2}"; }
+has() { grep -qF -- "$2" "$public/$1/rss.xml" && grep -qF -- "$2" "$public/$1/atom.xml"; }
+sums() { cat "$public"/*/*.xml | sha256sum; }
+whole() { [ "$(sums)" = "$1" ]; }
+restarted() { is NRestarts "$1" && active; }
+other() { [ "$(of MainPID)" != "$1" ] && active; }
+scrape() {
+    printf 'News room\n\n  1. %s\n\n    %s\n\n    The gauge at the weir has been read at noon.\n' "$2" "$3" >"$inbox/.new"
+    mv "$inbox/.new" "$inbox/$1"
+}
+
+# ---- installed as the README says ----
+
+mkdir -p "$inbox"
+cp samples/lakes/*.txt "$inbox/"
+bash -euxo pipefail /lab/install.sh
+check "the commands of the README succeed" [ $? -eq 0 ]
+check "verify finds nothing" [ -z "$(systemd-analyze verify /etc/systemd/system/feedmill.service 2>&1)" ]
+
+# ---- start ----
+
+soon "active after the start" active
+soon "the status counts" tells "watching 1 source; 20 items in 1 feed"
+check "the feeds are there when it is active" has lakes "Swimming season opens at four lakes"
+pid=$(of MainPID)
+check "it is not root" [ "$(stat -c %U "/proc/$pid")" = feedmill ]
+check "it has no capabilities" grep -qE '^CapBnd:\s0+$' "/proc/$pid/status"
+check "it filters calls" grep -qE '^Seccomp:\s2$' "/proc/$pid/status"
+
+# ---- who may read what ----
+
+for user in www-data nobody; do
+    id "$user" >/dev/null 2>&1 || continue
+    check "$user reads the feeds" as "$user" cmp "$public/lakes/rss.xml" "$public/lakes/rss.xml"
+    check "$user can't list the state" refused as "$user" ls "$state" >/dev/null
+    for file in feedmill.db lock; do
+        check "$file is there" [ -f "$state/$file" ]
+        check "$user can't read $file" refused as "$user" cat "$state/$file" >/dev/null
+    done
+done
+
+# ---- a scrape lands ----
+
+scrape news-2021-06-20.txt "Low water at the Ossel weir" "19 June 2021"
+soon "a scrape reaches the feed" has lakes "Low water at the Ossel weir"
+groupadd --system scrapers 2>/dev/null
+mkdir -p /run/systemd/system/feedmill.service.d
+printf '[Service]\nSupplementaryGroups=scrapers\nWatchdogSec=2\n' >/run/systemd/system/feedmill.service.d/lab.conf
+systemctl daemon-reload
+systemctl restart feedmill
+soon "active after a restart" active
+scrape .hidden.txt "A closed scrape is opened by its group" "20 June 2021"
+chown root:scrapers "$inbox/.hidden.txt"
+chmod 640 "$inbox/.hidden.txt"
+mv "$inbox/.hidden.txt" "$inbox/news-2021-06-21.txt"
+soon "a group opens scrapes" has lakes "A closed scrape is opened by its group"
+
+# ---- reload ----
+
+printf '\n[[feed]]\nname = "water"\nsources = ["lakes"]\n' >>"$config"
+systemctl reload feedmill
+soon "a reload brings the new feed" has water "Low water at the Ossel weir"
+soon "active after the reload" active
+soon "the status counts again" tells "in 1 feed"
+pid=$(of MainPID)
+cp "$config" /tmp/good.toml
+before=$(sums)
+echo 'nonsense = 1' >>"$config"
+systemctl reload feedmill
+soon "the status tells of a broken config" tells "the config can't be used, the previous one stays"
+soon "active with the previous config" active
+check "the same process" is MainPID "$pid"
+check "the feeds stay" whole "$before"
+soon "the journal names the key, as an error" logged 3 nonsense
+scrape news-2021-06-22.txt "Divers look at the lock gates" "21 June 2021"
+soon "the previous config goes on" has water "Divers look at the lock gates"
+cp /tmp/good.toml "$config"
+systemctl reload feedmill
+soon "a mended config is taken up" tells "watching"
+soon "active after mending" active
+
+# ---- it stands still, it is killed ----
+
+before=$(sums)
+pid=$(of MainPID)
+kill -STOP "$pid"
+soon "the watchdog starts it again" restarted 1
+check "the feeds are whole after the watchdog" whole "$before"
+kill -KILL "$(of MainPID)"
+soon "it is started again after kill -9" restarted 2
+check "the feeds are whole after kill -9" whole "$before"
+scrape news-2021-06-23.txt "The ferry bell has been found" "22 June 2021"
+soon "and it goes on" has lakes "The ferry bell has been found"
+
+# ---- stop ----
+
+systemctl stop feedmill
+check "stopped" is ActiveState inactive
+check "with success" is Result success
+check "and exit 0" is ExecMainStatus 0
+check "the journal has the start" logged 6 "watching 1 source; 20 items in 1 feed"
+check "and the end" logged 6 ended
+
+# ---- what a restart mends, and what not ----
+
+setpriv --reuid=feedmill --regid=feedmill --clear-groups /usr/local/bin/feedmill -q -c "$config" &
+holder=$!
+held() { refused flock --nonblock "$state/lock" true; }
+soon "another one holds the store" held
+systemctl start feedmill
+check "refused with 4" is ExecMainStatus 4
+kill "$holder"
+soon "started once the other is gone" active
+soon "the refusal is an error" logged 3 "another feedmill"
+systemctl stop feedmill
+
+echo 'nonsense = 1' >>"$config"
+systemctl start feedmill
+soon "a config that can't be used is not tried again" is ActiveState failed
+check "at all" is NRestarts 0
+check "refused with 2" is ExecMainStatus 2
+echo done
