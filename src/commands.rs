@@ -12,8 +12,6 @@ use clap::{CommandFactory, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::{Cli, Command, Format};
 use crate::config::{self, Config, NoConfig, Surroundings};
@@ -100,13 +98,9 @@ fn start_log(cli: &Cli) {
         (_, 1) if !watches => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    if watches
-        && service::logs_to_journal()
-        && let Ok(journal) = tracing_journald::layer()
-    {
-        // With priorities and fields, as the journal wants them.
-        tracing_subscriber::registry().with(journal.with_field_prefix(None)).with(level).init();
-        return;
+    if watches && service::logs_to_journal() {
+        let log = tracing_subscriber::fmt().with_writer(service::Journal).with_max_level(level).with_ansi(false);
+        return log.with_target(false).with_level(false).without_time().init();
     }
     let colour = cli.global.color.wanted(io::stderr().is_terminal());
     let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).with_ansi(colour);

@@ -10,7 +10,8 @@ use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use tracing::debug;
+use tracing::{Level, Metadata, debug};
+use tracing_subscriber::fmt::MakeWriter;
 
 /// Whether standard error goes to the journal (systemd.exec(5), `JOURNAL_STREAM`: its device and inode).
 #[must_use]
@@ -18,6 +19,53 @@ pub fn logs_to_journal() -> bool {
     let Some(stream) = std::env::var_os("JOURNAL_STREAM") else { return false };
     let Ok(found) = rustix::fs::fstat(std::io::stderr()) else { return false };
     stream.to_str() == Some(&format!("{}:{}", found.st_dev, found.st_ino))
+}
+
+/// Standard error as the journal reads it: each line begins with its priority (sd-daemon(3)).
+///
+/// Plain lines, and not the journal's own protocol, so that a line says all there is: fields of their own are not shown
+/// unless somebody asks for them.
+#[derive(Debug, Clone, Copy)]
+pub struct Journal;
+
+impl<'a> MakeWriter<'a> for Journal {
+    type Writer = Lines;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Lines { priority: "<6>" }
+    }
+
+    fn make_writer_for(&'a self, event: &Metadata<'_>) -> Self::Writer {
+        let priority = match *event.level() {
+            Level::ERROR => "<3>",
+            Level::WARN => "<4>",
+            Level::INFO => "<6>",
+            _ => "<7>",
+        };
+        Lines { priority }
+    }
+}
+
+/// Writes one event, whole, with a priority before each of its lines.
+#[derive(Debug)]
+pub struct Lines {
+    priority: &'static str,
+}
+
+impl io::Write for Lines {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let mut lines = Vec::with_capacity(event.len() + self.priority.len());
+        for line in event.split_inclusive(|byte| *byte == b'\n') {
+            lines.extend_from_slice(self.priority.as_bytes());
+            lines.extend_from_slice(line);
+        }
+        io::stderr().write_all(&lines)?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 /// The service manager, if there is one.
@@ -113,4 +161,26 @@ fn connect(path: &OsStr) -> io::Result<UnixDatagram> {
         _ => socket.connect(path)?,
     }
     Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The manager's socket may have an abstract name, which begins with an @, or a path.
+    #[test]
+    fn a_manager_that_does_not_listen_holds_nothing_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notify");
+        let deaf = UnixDatagram::bind(&path).unwrap();
+        let manager = Manager { socket: Some(connect(path.as_os_str()).unwrap()), watchdog: None };
+        for _ in 0..10_000 {
+            manager.status("busy");
+        }
+        deaf.set_nonblocking(true).unwrap();
+        let mut heard = [0; 100];
+        let length = deaf.recv(&mut heard).unwrap();
+        assert_eq!(&heard[..length], b"STATUS=busy\n");
+        assert!(connect(OsStr::new("@feedmill-test-nobody-listens")).is_err());
+    }
 }

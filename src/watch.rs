@@ -94,7 +94,8 @@ impl Watch {
         // Of folders on one path the deeper mode must come last, or the flat one would replace it.
         folders.sort_by_key(|(_, _, mode)| *mode == RecursiveMode::Recursive);
         for (folder, watched, mode) in folders {
-            let there = identity(&folder);
+            // Of a folder that came into being since, nothing is known: then it does not stand.
+            let mut there = watched.as_ref().and_then(|_| identity(&folder));
             let (place, mode) = match &watched {
                 Some(watched) => (Some(watched.as_path()), mode),
                 None => (nearest(&folder), RecursiveMode::NonRecursive),
@@ -102,8 +103,11 @@ impl Watch {
             if let Some(place) = place {
                 match watcher.watch(place, mode) {
                     Ok(()) => {}
-                    // Gone since the look, or closed to us: the next full look compares again.
-                    Err(error) if !limit(&error) => tracing::debug!(folder = %place.display(), %error, "not watched"),
+                    // Gone since the look, or closed to us: it does not stand, and is looked for again.
+                    Err(error) if !limit(&error) => {
+                        tracing::debug!(folder = %place.display(), %error, "not watched");
+                        there = Some(UNWATCHED);
+                    }
                     Err(error) => return Err(refusal(&error)),
                 }
             }
@@ -123,6 +127,9 @@ impl Watch {
         self.seen.iter().all(|(path, seen)| identity(path) == *seen)
     }
 }
+
+/// What no folder is: no file has the inode 0.
+const UNWATCHED: (u64, u64) = (0, 0);
 
 /// Device and inode of what is at `path`, links followed.
 fn identity(path: &Path) -> Option<(u64, u64)> {

@@ -164,11 +164,7 @@ fn vim(path: &Path, text: &[u8], how: &str) {
     let from = beside(path, ".for-", "");
     fs::write(&from, text).unwrap();
     let read = format!("0r {}", from.display());
-    edit(
-        "vim",
-        &["-N", "-u", "NONE", "-i", "NONE", "-es", "-c", how, "-c", "%d", "-c", &read, "-c", "wq!"],
-        path,
-    );
+    edit("vim", &["-N", "-u", "NONE", "-i", "NONE", "-es", "-c", how, "-c", "%d", "-c", &read, "-c", "wq!"], path);
     assert!(fs::read(path).unwrap() == text, "vim saved something else");
     fs::remove_file(from).unwrap();
 }

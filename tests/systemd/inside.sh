@@ -123,7 +123,7 @@ kill -KILL "$(of MainPID)"
 soon "it is started again after kill -9" restarted 2
 check "the feeds are whole after kill -9" whole "$before"
 scrape news-2021-06-23.txt "The ferry bell has been found" "22 June 2021"
-soon "and it goes on" has lakes "The ferry bell has been found"
+soon "and it goes on" has water "The ferry bell has been found"
 
 # ---- stop ----
 
