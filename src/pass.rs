@@ -390,7 +390,9 @@ impl<'a> Pass<'a> {
             }
         };
         let shares: Vec<Vec<Done>> = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            // Where no more threads are to be had (a service's TasksMax=) this one does it all.
+            let more = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
+            let others: Vec<_> = (1..threads).filter_map(more).collect();
             let mut shares = vec![work()];
             // A thread that panicked is a bug; its files are not done, and the next pass meets them again.
             shares.extend(others.into_iter().map(|other| other.join().unwrap_or_default()));

@@ -13,6 +13,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{Mode, OFlags};
 use xxhash_rust::xxh3::xxh3_128;
@@ -347,26 +348,33 @@ fn write_aside(
         }
         disk.write_new(&place.aside, &place.document.bytes).map_err(|error| place.refused(root, error))?;
     }
-    // Checking keeps a processor busy and syncing waits for the disk: of two documents each has its own thread.
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = changed.len().div_ceil(threads).max(1);
-    let finish = |places: &mut [&mut Place<'_>]| places.iter_mut().try_for_each(|place| place.finish(disk, root));
-    let mut shares = changed.chunks_mut(share);
-    let first = shares.next().unwrap_or_default();
-    std::thread::scope(|scope| {
-        let others: Vec<_> = shares.map(|share| scope.spawn(move || finish(share))).collect();
-        let mut done = finish(first);
-        for other in others {
-            let other = other.join().unwrap_or_else(|_| {
-                Err(Trouble::unusable("cannot publish: a thread failed")
-                    .still("the previous files are still served and no items were lost")
-                    .help("this is a bug in feedmill: please report it"))
-            });
-            // Of several troubles the first in the order of the documents is told, whichever came first.
-            done = done.and(other);
+    // Checking keeps a processor busy and syncing waits for the disk: each thread takes what is next.
+    let changed_count = changed.len();
+    let waiting = Mutex::new(changed.iter_mut().enumerate());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let finish = || -> Result<(), (usize, Trouble)> {
+        while let Some((turn, place)) = next() {
+            place.finish(disk, root).map_err(|trouble| (turn, trouble))?;
         }
+        Ok(())
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(changed_count);
+    let done: Vec<_> = std::thread::scope(|scope| {
+        // Where no more threads are to be had this one does it all. One that panicked left a place unfinished.
+        let more = |_| std::thread::Builder::new().spawn_scoped(scope, finish).ok();
+        let others: Vec<_> = (1..threads).filter_map(more).collect();
+        let mut done = vec![finish()];
+        done.extend(others.into_iter().filter_map(|other| other.join().ok()));
         done
-    })
+    });
+    // Of several troubles the first in the order of the documents is told, whichever came first.
+    if let Some((_, trouble)) = done.into_iter().filter_map(Result::err).min_by_key(|(turn, _)| *turn) {
+        return Err(trouble);
+    }
+    match changed.iter().find(|place| place.new.is_none()) {
+        Some(place) => Err(place.trouble(None).help("this is a bug in feedmill: please report it")),
+        None => Ok(()),
+    }
 }
 
 /// Makes `folder` and what is missing above it; a folder that gains a name is noted for syncing.
