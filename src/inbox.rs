@@ -483,26 +483,62 @@ pub fn read(
     most: u64,
     buffer: &mut Vec<u8>,
 ) -> Result<Stat, SkipReason> {
-    let path = files.path(name).ok_or(SkipReason::Gone)?;
-    let below = |root| Some((root, path_from(unescaped(Root::below(root, name)?))));
-    let (root, below) = files.roots().iter().find_map(below).ok_or(SkipReason::Gone)?;
-    // The folder that the operator wrote may be a link, nothing below it.
-    let opened = openat(CWD, &root.folder, FOLDER, Mode::empty()).and_then(|folder| open(folder, &below));
-    let fd = match opened {
-        Ok(fd) => fd,
-        Err(Errno::LOOP | Errno::MLINK) => {
-            let root = root.folder.canonicalize().map_err(|error| SkipReason::of(&error))?;
-            let target = inside(&root, &path, keep_out).ok_or(SkipReason::NotRegular)?;
-            open(CWD, &target).map_err(|error| match error {
-                Errno::LOOP | Errno::MLINK => SkipReason::NotRegular,
-                error => SkipReason::of(&error.into()),
-            })?
+    Opened::default().read(files, name, keep_out, most, buffer)
+}
+
+/// The folder that was read from last, held open: nearly always the next file lies in it as well.
+#[derive(Debug, Default)]
+pub struct Opened<'f>(Option<(&'f Path, OwnedFd)>);
+
+impl<'f> Opened<'f> {
+    /// As [`read`].
+    ///
+    /// # Errors
+    ///
+    /// As [`read`].
+    pub fn read(
+        &mut self,
+        files: &'f Files,
+        name: &str,
+        keep_out: &KeepOut,
+        most: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Stat, SkipReason> {
+        let path = files.path(name).ok_or(SkipReason::Gone)?;
+        let below = |root| Some((root, path_from(unescaped(Root::below(root, name)?))));
+        let (root, below) = files.roots().iter().find_map(below).ok_or(SkipReason::Gone)?;
+        let fd = match self.open(&root.folder, &below) {
+            Ok(fd) => fd,
+            Err(Errno::LOOP | Errno::MLINK) => {
+                let root = root.folder.canonicalize().map_err(|error| SkipReason::of(&error))?;
+                let target = inside(&root, &path, keep_out).ok_or(SkipReason::NotRegular)?;
+                open(CWD, &target).map_err(|error| match error {
+                    Errno::LOOP | Errno::MLINK => SkipReason::NotRegular,
+                    error => SkipReason::of(&error.into()),
+                })?
+            }
+            // What O_NONBLOCK says of a socket or a device without a driver.
+            Err(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP) => return Err(SkipReason::NotRegular),
+            Err(error) => return Err(SkipReason::of(&error.into())),
+        };
+        read_stable(File::from(fd), most, buffer)
+    }
+
+    /// Opens a file below a source's folder. The folder that the operator wrote may be a link, nothing below it.
+    fn open(&mut self, folder: &'f Path, below: &Path) -> Result<OwnedFd, Errno> {
+        if let Some((_, held)) = self.0.as_ref().filter(|(held, _)| *held == folder)
+            && let Ok(fd) = open(held, below)
+        {
+            return Ok(fd);
         }
-        // What O_NONBLOCK says of a socket or a device without a driver.
-        Err(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP) => return Err(SkipReason::NotRegular),
-        Err(error) => return Err(SkipReason::of(&error.into())),
-    };
-    let mut file = File::from(fd);
+        // Another folder, or maybe another one under the same name since: what counts is what is there now.
+        let (_, fresh) = self.0.insert((folder, openat(CWD, folder, FOLDER, Mode::empty())?));
+        open(fresh, below)
+    }
+}
+
+/// Reads an open file until it holds still, as [`read`] says.
+fn read_stable(mut file: File, most: u64, buffer: &mut Vec<u8>) -> Result<Stat, SkipReason> {
     let look = |file: &File| match fstat(file.as_fd()) {
         Ok(stat) if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile => Err(SkipReason::NotRegular),
         Ok(stat) => Ok(stat_of(&stat)),

@@ -379,12 +379,12 @@ impl<'a> Pass<'a> {
         let met = Met::new();
         let work = || {
             let mut share: Vec<Done> = Vec::new();
-            let mut buffer = Vec::new();
+            let (mut opened, mut buffer) = (inbox::Opened::default(), Vec::new());
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(job) = jobs.get(index) else { return share };
                 let mut faults = Vec::new();
-                let looked = self.look(job, &keep_out, &met, &mut buffer, &mut faults);
+                let looked = self.look(job, &keep_out, &met, (&mut opened, &mut buffer), &mut faults);
                 share.push((index, looked, faults));
                 progress(finished.fetch_add(1, Ordering::Relaxed) + 1);
             }
@@ -475,11 +475,12 @@ impl<'a> Pass<'a> {
         job: &Job<'_>,
         keep_out: &KeepOut,
         met: &Met,
-        buffer: &mut Vec<u8>,
+        (opened, buffer): (&mut inbox::Opened<'a>, &mut Vec<u8>),
         faults: &mut Vec<FaultLine>,
     ) -> Result<Looked, String> {
         let source = self.config.sources.get(job.source).ok_or_else(String::new)?;
-        let stat = inbox::read(&source.files, job.name, keep_out, inbox::MAX_BYTES, buffer)
+        let stat = opened
+            .read(&source.files, job.name, keep_out, inbox::MAX_BYTES, buffer)
             .map_err(|reason| if reason == inbox::SkipReason::Gone { String::new() } else { reason.to_string() })?;
         if buffer.is_empty() {
             return Err(String::new());
