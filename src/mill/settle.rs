@@ -95,6 +95,9 @@ fn all_alike(sightings: &[Sighting<'_>]) -> bool {
 
 /// The distinct accounts of some sightings, told whole or cut (rule 1), and which of them each sighting gives.
 fn told<'a>(sightings: &[Sighting<'a>]) -> (Vec<Told<'a>>, Vec<usize>) {
+    if let (true, Some(first)) = (all_alike(sightings), sightings.first()) {
+        return (vec![Told { account: first.account, folded: None, whole: true }], vec![0; sightings.len()]);
+    }
     let mut accounts: Vec<Told<'a>> = Vec::new();
     let mut which = Vec::with_capacity(sightings.len());
     let mut known: BTreeMap<*const Account, usize> = BTreeMap::new();
