@@ -82,7 +82,7 @@ pub(super) struct Work<'a> {
     accounts: FxHashMap<i64, Arc<Account>>,
     /// Source, capture and version of contents met in this transaction.
     contents: FxHashMap<i64, (SourceNo, Captured, u32)>,
-    /// Sightings of keys as they are to be, where they differ from what is filed.
+    /// Sightings of the keys that this transaction is about, as they are to be.
     filed: FxHashMap<Key, Vec<Pair>>,
     changes: Vec<(Key, Change)>,
     changed_sources: BTreeSet<SourceNo>,
@@ -148,9 +148,12 @@ impl<'a> Work<'a> {
                 known.0 = Some(key);
                 known.1.clear();
                 if !fresh {
-                    known.1.extend(self.sightings(key)?.into_iter().map(|pair| pair.0));
+                    let pairs = self.sightings(key)?;
+                    known.1.extend(pairs.iter().map(|pair| pair.0));
                     known.1.sort_unstable();
                     known.1.dedup();
+                    // They are about to change: asked again, they need not be read again.
+                    self.filed.insert(key, pairs);
                 }
             }
             for candidate in &known.1 {
