@@ -26,7 +26,8 @@
 //! They outrank features and speed. Each has a test that was seen to fail when the law is broken.
 //!
 //! 1. **Level, not edge.** A pass looks at what is there, never at what happened; running it twice is running it once.
-//!    `tests/pass.rs`: `a_second_pass_writes_nothing`.
+//!    `tests/pass.rs`: `a_second_pass_writes_nothing`; `tests/daemon/`: whatever the events say or don't, the items are
+//!    those of a single pass.
 //! 2. **Merging is set union.** What is stored of an item is the set of its sightings; [`settle`](mill::settle) is a
 //!    function of that set, so order and repetition can't matter. `tests/laws.rs`, against the oracle
 //!    [`store::Memory`].
@@ -38,7 +39,7 @@
 //! 5. **Silence never erases.** What rolls off a page, is deleted or overwritten stays in the feeds. `tests/pass.rs`:
 //!    `deleting_all_scrapes_removes_nothing`.
 //! 6. **Nothing torn.** A published file is replaced whole or not at all. `tests/publish.rs` stops and refuses at every
-//!    step of it; `tests/kill/` kills the program.
+//!    step of it; `tests/kill/` and `tests/daemon/kills.rs` kill the program.
 //! 7. **No invention.** A date is read, inherited or taken from the capture, and says which; an ambiguous one is refused.
 //!    `tests/scrapes/`: `a_numeric_date_that_nothing_settles_is_not_guessed.txt` and its neighbours.
 //! 8. **News feeds carry news.** Faults and drift go to log, report and exit code. `tests/readme.rs`:
