@@ -80,6 +80,8 @@ pub(super) struct Work<'a> {
     terms: &'a Terms,
     /// Accounts met in this transaction.
     accounts: FxHashMap<i64, Arc<Account>>,
+    /// Those that this transaction wrote, in the order of their numbers, and the first of these.
+    written: (i64, Vec<Arc<Account>>),
     /// Source, capture and version of contents met in this transaction.
     contents: FxHashMap<i64, (SourceNo, Captured, u32)>,
     /// Sightings of the keys that this transaction is about, as they are to be.
@@ -99,6 +101,7 @@ impl<'a> Work<'a> {
             db,
             terms,
             accounts: FxHashMap::default(),
+            written: (0, Vec::new()),
             contents: FxHashMap::default(),
             filed: FxHashMap::default(),
             changes: Vec::new(),
@@ -140,6 +143,7 @@ impl<'a> Work<'a> {
         order.sort_unstable();
         let mut next: i64 = self.db.query_row("SELECT coalesce(max(id), 0) + 1 FROM account", [], |row| row.get(0))?;
         let fresh = next == 1;
+        self.written = (next, Vec::new());
         let mut ids = vec![0; batch.accounts.len()];
         let mut known: (Option<Key>, Vec<i64>) = (None, Vec::new());
         for (key, index) in order {
@@ -165,7 +169,7 @@ impl<'a> Work<'a> {
                 *id = next;
                 next += 1;
                 self.write_account(*id, account)?;
-                self.accounts.insert(*id, account.clone());
+                self.written.1.push(account.clone());
                 known.1.push(*id);
             }
         }
@@ -512,7 +516,8 @@ impl<'a> Work<'a> {
     // ---- looking up -------------------------------------------------------------------------------------------------
 
     fn account(&mut self, id: i64) -> Result<Arc<Account>> {
-        if let Some(account) = self.accounts.get(&id) {
+        let written = usize::try_from(id - self.written.0).ok().and_then(|index| self.written.1.get(index));
+        if let Some(account) = written.or_else(|| self.accounts.get(&id)) {
             return Ok(account.clone());
         }
         let mut select = self.db.prepare_cached(&format!("SELECT {ACCOUNT} FROM account WHERE id = ?"))?;
@@ -566,9 +571,11 @@ impl<'a> Work<'a> {
     /// Carries the changes among sightings down to items and members.
     pub(super) fn carry_down(&mut self) -> Result<()> {
         let fresh = self.holds_no_item()?;
+        // Without aliases every key is a family of its own, and is settled as soon as its sightings are known.
+        let alone = self.terms.rules.decisions.aliases.is_empty();
         let mut changes = std::mem::take(&mut self.changes);
         changes.sort_unstable();
-        let mut keys = Vec::new();
+        let (mut keys, mut members) = (Vec::new(), Vec::new());
         for of_key in changes.chunk_by(|a, b| a.0 == b.0) {
             let Some((key, _)) = of_key.first() else { continue };
             let mut pairs = if fresh { Vec::new() } else { self.sightings(*key)? };
@@ -581,9 +588,14 @@ impl<'a> Work<'a> {
             pairs.sort_unstable();
             pairs.dedup();
             self.filed.insert(*key, pairs);
-            keys.push(*key);
+            if alone {
+                self.settle_family(&[*key], fresh, &mut members)?;
+                self.filed.remove(key);
+            } else {
+                keys.push(*key);
+            }
         }
-        self.resettle(keys)
+        if alone { insert_members(self.db, members) } else { self.resettle(keys) }
     }
 
     /// Computes all that follows from what was read, anew.
@@ -715,11 +727,14 @@ impl<'a> Work<'a> {
                 sightings.push(Sighting { source, account, captured, version, content: *content });
             }
             let Some(first) = sightings.first() else { continue };
-            let numbers: FxHashMap<*const Account, i64> =
+            let mut numbers: Vec<(*const Account, i64)> =
                 told.iter().map(|(account, pair)| (Arc::as_ptr(account), pair.0)).collect();
+            // Sightings come sorted by their accounts, of which there are few.
+            numbers.dedup();
             for group in settle::split(self.site(first.source), *key, sightings) {
                 let number = |sighting: &Sighting<'_>| {
-                    numbers.get(&std::ptr::from_ref(sighting.account)).copied().unwrap_or_default()
+                    let of = |(account, _): &&(*const Account, i64)| std::ptr::eq(*account, sighting.account);
+                    numbers.iter().find(of).map(|(_, number)| *number).unwrap_or_default()
                 };
                 let accounts: Vec<i64> = group.sightings.iter().map(number).collect();
                 let pairs = accounts.iter().zip(&group.sightings).map(|(account, at)| (*account, at.content)).collect();
