@@ -98,7 +98,12 @@ fn a_daemon_killed_at_any_moment_goes_on() {
 }
 
 fn all(mill: &Mill, room: &Newsroom) -> bool {
-    items(mill, STATE).into_values().collect::<BTreeSet<_>>() == *room.titles()
+    let there: BTreeSet<String> = items(mill, STATE).into_values().collect();
+    let differ = there.symmetric_difference(room.titles()).count();
+    if differ > 0 {
+        eprintln!("{differ} titles still differ: {:?}", there.symmetric_difference(room.titles()).next());
+    }
+    differ == 0
 }
 
 /// Nothing lost, no id changed.
