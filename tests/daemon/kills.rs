@@ -53,7 +53,7 @@ fn a_daemon_killed_at_any_moment_goes_on() {
         let end = Instant::now() + Duration::from_secs(1).mul_f64(dice.fraction() * dice.fraction());
         while Instant::now() < end {
             // Many kills have many chances: the newsroom need not grow with each.
-            if dice.below(3.max(kills as u64 / 7)) == 0 {
+            if dice.below(3.max(kills / 7)) == 0 {
                 room.grow(&mut dice);
             }
             sleep(Duration::from_millis(dice.below(40)));
