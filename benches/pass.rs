@@ -11,7 +11,7 @@ use std::path::Path;
 use chrono::{Days, NaiveDate};
 use divan::Bencher;
 use feedmill::config::{self, Config, Given, Surroundings};
-use feedmill::pass::{Pass, Scope};
+use feedmill::pass::Pass;
 use feedmill::publish::RealDisk;
 use feedmill::report::Report;
 use feedmill::state::State;
@@ -61,8 +61,7 @@ fn inbox(folder: &Path) -> Config {
 /// What `feedmill --once` does once the config is read.
 fn once(config: &Config) -> Report {
     let mut state = State::hold(&config.state).unwrap();
-    let pass =
-        Pass { config, disk: &RealDisk, dry_run: false, progress: &|_, _| {}, recovered: false, scope: Scope::ALL };
+    let pass = Pass::new(config, &RealDisk);
     let report = pass.run(&mut state.store, &mut state.decided).unwrap();
     state.store.tidy().unwrap();
     report

@@ -24,7 +24,7 @@ use crate::mill::decode;
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Item, Key, Moment};
 use crate::mill::scrape;
-use crate::pass::{self, Pass, PassError, Scope};
+use crate::pass::{self, Pass, PassError};
 use crate::publish::RealDisk;
 use crate::report::Report;
 use crate::service::{self, Manager};
@@ -88,14 +88,9 @@ fn start_log(cli: &Cli) {
     let level = match (cli.global.quiet, cli.global.verbose) {
         (true, _) => LevelFilter::ERROR,
         // What somebody started by hand reports at its end; what runs for weeks is asked for its past.
-        (_, 0) => {
-            if watches {
-                LevelFilter::INFO
-            } else {
-                LevelFilter::WARN
-            }
-        }
+        (_, 0) if !watches => LevelFilter::WARN,
         (_, 1) if !watches => LevelFilter::INFO,
+        (_, 0) => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
     if watches && service::logs_to_journal() {
@@ -223,7 +218,7 @@ fn wet_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
         }
         report => report,
     };
-    let report = report.map_err(|error| troubled(&file, error))?;
+    let report = report.map_err(|error| error.trouble(&file))?;
     state.store.tidy().map_err(|error| state::unusable(&file, error))?;
     Ok(report)
 }
@@ -234,7 +229,7 @@ fn dry_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
     let store = if file.exists() { State::look(&config.state)?.copy_to_memory() } else { Sqlite::in_memory() };
     let mut store = store.map_err(unusable)?;
     let mut decided = Decided::read(&config.state)?.noted_only();
-    Ok(run_pass(cli, config, &mut store, &mut decided, true).map_err(|error| troubled(&file, error))?)
+    Ok(run_pass(cli, config, &mut store, &mut decided, true).map_err(|error| error.trouble(&file))?)
 }
 
 fn run_pass(
@@ -252,7 +247,7 @@ fn run_pass(
             bar.set_position(done as u64);
         }
     };
-    let pass = Pass { config, disk: &RealDisk, dry_run, progress: &progress, recovered, scope: Scope::ALL };
+    let pass = Pass { dry_run, progress: &progress, recovered, ..Pass::new(config, &RealDisk) };
     let report = pass.run(store, decided);
     if let Some(bar) = bar {
         bar.finish_and_clear();
@@ -270,13 +265,6 @@ fn progress_bar(cli: &Cli) -> Option<ProgressBar> {
         ProgressStyle::with_template("{bar:30} {pos}/{len} files").unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style);
     Some(bar)
-}
-
-fn troubled(store: &Path, error: PassError) -> Trouble {
-    match error {
-        PassError::Store(error) => state::unusable(store, error),
-        PassError::Trouble(trouble) => trouble,
-    }
 }
 
 fn tell(cli: &Cli, config: &Config, report: &Report) -> Result<(), Ended> {

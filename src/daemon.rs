@@ -159,14 +159,14 @@ impl Pipeline {
         let outcome = match self.run(&mut state, due, bell, first) {
             Err(PassError::Store(StoreError::Damaged(how))) => {
                 state = state.recover(&self.config.state, &how)?;
-                state.store.beat(&self.pulse).map_err(|error| self.troubled(PassError::Store(error)))?;
+                beat(&mut state, &self.config, &self.pulse)?;
                 due.all = true;
                 self.run(&mut state, due, bell, first)
             }
             outcome => outcome,
         };
         self.state = Some(state);
-        outcome.map_err(|error| self.troubled(error))
+        outcome.map_err(|error| error.trouble(&self.config.state.join(state::STORE)))
     }
 
     fn run(&self, state: &mut State, due: &Due, bell: &Bell, first: bool) -> Result<Report, PassError> {
@@ -198,17 +198,9 @@ impl Pipeline {
         let progress = |_, _| {
             pulse.fetch_add(1, Ordering::Relaxed);
         };
-        let pass =
-            Pass { config: &self.config, disk: &RealDisk, dry_run: false, progress: &progress, recovered, scope };
+        let pass = Pass { progress: &progress, recovered, scope, ..Pass::new(&self.config, &RealDisk) };
         state.decided.refresh(&self.config.state)?;
         pass.run(&mut state.store, &mut state.decided)
-    }
-
-    fn troubled(&self, error: PassError) -> Trouble {
-        match error {
-            PassError::Store(error) => state::unusable(&self.config.state.join(state::STORE), error),
-            PassError::Trouble(trouble) => trouble,
-        }
     }
 
     /// Goes on with another config.
@@ -232,8 +224,12 @@ impl Pipeline {
 
 fn hold(config: &Config, pulse: &Arc<AtomicU64>) -> Result<State, Trouble> {
     let mut state = State::hold(&config.state)?;
-    state.store.beat(pulse).map_err(|error| state::unusable(&config.state.join(state::STORE), error))?;
+    beat(&mut state, config, pulse)?;
     Ok(state)
+}
+
+fn beat(state: &mut State, config: &Config, pulse: &Arc<AtomicU64>) -> Result<(), Trouble> {
+    state.store.beat(pulse).map_err(|error| state::unusable(&config.state.join(state::STORE), error))
 }
 
 /// Whether a file changed within `settle` before now, by the kernel's own time: a writer can't set that.
@@ -337,7 +333,7 @@ impl<'a> Loop<'a> {
                 Woke::Beat => self.daemon.manager.alive(),
                 Woke::Tidy => {
                     self.tidy = None;
-                    self.daemon.manager.status(&self.status);
+                    self.daemon.manager.status(&self.status());
                     self.blocking(&mut beat, |mut pipeline| {
                         pipeline.tidy();
                         (pipeline, ())
@@ -383,7 +379,7 @@ impl<'a> Loop<'a> {
                     && self.bell.hints().last_told().is_some_and(|last| last + PAUSE > now);
                 if pours { Woke::Rang } else { Woke::Work }
             }
-            () = async { sleep_until(tidy.unwrap_or(now).into()).await }, if tidy.is_some() => Woke::Tidy,
+            () = sleep_until(tidy.unwrap_or(now).into()), if tidy.is_some() => Woke::Tidy,
         }
     }
 
@@ -509,7 +505,7 @@ impl<'a> Loop<'a> {
         self.status = status;
         if std::mem::take(&mut self.announce) {
             info!("{}", self.status);
-            self.daemon.manager.ready(&self.status);
+            self.daemon.manager.ready(&self.status());
         } else if news || report.changed {
             // Told when things have calmed down: the manager need not hear of every file.
             self.tidy = Some(now + TIDY);
@@ -525,8 +521,12 @@ impl<'a> Loop<'a> {
     fn describe(&self, report: &Report) -> String {
         let how = if self.no_events.is_some() { "polling" } else { "watching" };
         let (sources, feeds) = (Count(self.config.sources.len(), "source"), Count(report.feeds.len(), "feed"));
-        let refused = if self.refused { REFUSED } else { "" };
-        format!("{refused}{how} {sources}; {} in {feeds}{}", Count(report.items.total, "item"), self.attention)
+        format!("{how} {sources}; {} in {feeds}{}", Count(report.items.total, "item"), self.attention)
+    }
+
+    /// How things stand, for the manager.
+    fn status(&self) -> String {
+        format!("{}{}", if self.refused { REFUSED } else { "" }, self.status)
     }
 
     fn wait_with(&mut self, trouble: &Trouble) {
@@ -616,10 +616,9 @@ impl<'a> Loop<'a> {
                 error!("the config can't be used, the previous one stays:\n{}", why.trim_end());
                 self.look = Instant::now();
                 self.refused = true;
-                self.status = format!("{REFUSED}{}", self.status);
-                let (manager, status) = (&self.daemon.manager, &self.status);
+                let (manager, status) = (&self.daemon.manager, self.status());
                 // Not ready is not made ready by a config that changes nothing.
-                if self.announce { manager.status(status) } else { manager.ready(status) }
+                if self.announce { manager.status(&status) } else { manager.ready(&status) }
             }
         }
     }

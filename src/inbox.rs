@@ -260,10 +260,7 @@ struct Walk<'w> {
 
 impl<'w> Walk<'w> {
     fn new(files: &'w Files, root: &'w Root, keep_out: &'w KeepOut, listing: &'w mut Listing) -> Self {
-        let mut path = unescaped(&root.label).into_owned();
-        if !path.is_empty() && !path.ends_with(b"/") {
-            path.push(b'/');
-        }
+        let path = root.prefix();
         Self { files, root, keep_out, listing, start: path.len(), path, canonical: None }
     }
 

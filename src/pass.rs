@@ -36,6 +36,7 @@ use crate::mill::settle::{Rules, SourceRule};
 use crate::publish::{self, Disk, Listed};
 use crate::report::{Drift, FAULTS_TOLD, FaultLine, FeedLine, Report, SkippedLine};
 use crate::stat::Stat;
+use crate::state;
 use crate::store::{
     Absorbed, Batch, FeedState, FeedTerms, Found, Known, KnownSource, LedgerRow, Line, Look, PublishedRow, Reading,
     Store, StoreError, Terms,
@@ -76,6 +77,17 @@ impl From<StoreError> for PassError {
 impl From<Trouble> for PassError {
     fn from(trouble: Trouble) -> Self {
         Self::Trouble(trouble)
+    }
+}
+
+impl PassError {
+    /// What it means for the operator of the store at `file`.
+    #[must_use]
+    pub fn trouble(self, file: &Path) -> Trouble {
+        match self {
+            Self::Store(error) => state::unusable(file, error),
+            Self::Trouble(trouble) => trouble,
+        }
     }
 }
 
@@ -191,6 +203,12 @@ impl Met {
 type Done = (usize, Result<Looked, String>, Vec<FaultLine>);
 
 impl<'a> Pass<'a> {
+    /// A pass over all there is, to its end, that publishes and is watched by nobody.
+    #[must_use]
+    pub fn new(config: &'a Config, disk: &'a (dyn Disk + Sync)) -> Self {
+        Self { config, disk, dry_run: false, progress: &|_, _| {}, recovered: false, scope: Scope::ALL }
+    }
+
     /// Makes the feeds agree with the inbox.
     ///
     /// # Errors

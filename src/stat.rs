@@ -1,5 +1,7 @@
 //! What a look at a file tells without opening it.
 
+use std::os::unix::fs::MetadataExt;
+
 /// What a file looked like: differing means that it must be looked into again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stat {
@@ -11,4 +13,10 @@ pub struct Stat {
     pub ctime_ns: i64,
     /// The number of the file in its file system: another one means another file under the same name.
     pub inode: u64,
+}
+
+/// Device and inode: by them a file is known to be the same one under any name.
+#[must_use]
+pub fn identity(found: &std::fs::Metadata) -> (u64, u64) {
+    (found.dev(), found.ino())
 }

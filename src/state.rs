@@ -2,12 +2,12 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use tracing::warn;
 
 use crate::decided::Decided;
+use crate::stat::identity;
 use crate::store::{Sqlite, StoreError};
 use crate::trouble::{Exit, Trouble};
 
@@ -60,10 +60,9 @@ impl State {
     /// Whether the state folder still holds the lock and the store that were opened: nobody removed or replaced them.
     #[must_use]
     pub fn stands(&self, folder: &Path) -> bool {
-        let same = |file: &fs::Metadata, path: &Path| {
-            fs::metadata(path).is_ok_and(|found| (found.dev(), found.ino()) == (file.dev(), file.ino()))
-        };
-        self.lock.metadata().is_ok_and(|lock| same(&lock, &folder.join(LOCK))) && folder.join(STORE).exists()
+        let (held, there) = (self.lock.metadata(), fs::metadata(folder.join(LOCK)));
+        held.is_ok_and(|held| there.is_ok_and(|there| identity(&held) == identity(&there)))
+            && folder.join(STORE).exists()
     }
 
     /// Sets the store aside and goes on with what can be read of it: damage that only showed at work.

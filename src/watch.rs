@@ -11,7 +11,6 @@
 mod hints;
 
 use std::fs::OpenOptions;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,7 +22,7 @@ use rustix::io::Errno;
 pub use hints::{Due, Hints, MOST, PATIENCE};
 
 use crate::config::{Config, Files, never_read};
-use crate::decided;
+use crate::{decided, stat};
 
 /// The hints, and a bell that rings when there is a new one.
 #[derive(Debug)]
@@ -133,7 +132,7 @@ const UNWATCHED: (u64, u64) = (0, 0);
 
 /// Device and inode of what is at `path`, links followed.
 fn identity(path: &Path) -> Option<(u64, u64)> {
-    std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+    std::fs::metadata(path).ok().as_ref().map(stat::identity)
 }
 
 /// The nearest folder above `path` that is there.

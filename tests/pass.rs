@@ -8,7 +8,7 @@ use std::fs;
 
 use feedmill::mill::decisions::Decision;
 use feedmill::mill::item::Key;
-use feedmill::pass::{Pass, Scope};
+use feedmill::pass::Pass;
 use feedmill::state::State;
 use feedmill::store::{Batch, Found, Look, Sqlite, Store};
 use support::{Entry, Mill, Told, capture, id, page, prints, stamp, told};
@@ -737,14 +737,7 @@ fn a_file_looked_into_right_after_it_was_written_is_looked_into_once_more_and_th
         let config = mill.config();
         let State { mut store, decided, .. } = State::hold(&config.state).unwrap();
         let disk = support::TestDisk::good();
-        let pass = Pass {
-            config: &config,
-            disk: &disk,
-            dry_run: false,
-            progress: &|_, _| {},
-            recovered: false,
-            scope: Scope::ALL,
-        };
+        let pass = Pass::new(&config, &disk);
         let terms = pass.terms(&mut store, &decided).unwrap();
         let row = store.ledger().unwrap().remove(0);
         let look = Look { source: row.source, path: row.path, stat: row.stat, racy: true, found: Found::Same };

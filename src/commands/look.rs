@@ -275,20 +275,18 @@ pub(super) fn verify(cli: &Cli) -> Result<Exit, Ended> {
         Ok(items)
     };
     let ours = gather(&view.store)?;
-    let quiet = |_: usize, _: usize| {};
     let recovered = view.store.has_note(RECOVERED).map_err(|error| view.failed(error))?;
-    let pass =
-        Pass { config: &config, disk: &RealDisk, dry_run: true, progress: &quiet, recovered, scope: pass::Scope::ALL };
+    let pass = Pass { dry_run: true, recovered, ..Pass::new(&config, &RealDisk) };
 
     let mut rebuilt = Sqlite::in_memory().map_err(|error| view.failed(error))?;
     let mut decided = Decided::read(&view.state)?.noted_only();
     let mut report = Report::default();
-    pass.take_in(&mut rebuilt, &mut decided, &mut report, false).map_err(|error| troubled(&file, error))?;
+    pass.take_in(&mut rebuilt, &mut decided, &mut report, false).map_err(|error| error.trouble(&file))?;
     let theirs = gather(&rebuilt)?;
 
     let mut copy = view.store.copy_to_memory().map_err(|error| view.failed(error))?;
     let mut decided = Decided::read(&view.state)?.noted_only();
-    let pending = pass.run(&mut copy, &mut decided).map_err(|error| troubled(&file, error))?;
+    let pending = pass.run(&mut copy, &mut decided).map_err(|error| error.trouble(&file))?;
 
     let missing: Vec<Key> = theirs.keys().filter(|id| !ours.contains_key(id)).copied().collect();
     let surplus: Vec<Key> = ours.keys().filter(|id| !theirs.contains_key(id)).copied().collect();

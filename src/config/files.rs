@@ -335,11 +335,7 @@ impl Files {
     /// part of it is a name that is never read.
     #[must_use]
     pub(crate) fn would_list(&self, root: &Root, below: &str) -> bool {
-        let label = unescaped(&root.label).into_owned();
-        let mut path = label;
-        if !path.is_empty() && !path.ends_with(b"/") {
-            path.push(b'/');
-        }
+        let mut path = root.prefix();
         if below.split('/').count() > root.depth || !root.matches(below.as_bytes()) {
             return false;
         }
@@ -354,6 +350,16 @@ impl Files {
 }
 
 impl Root {
+    /// The raw path that the files of this root begin with: empty, or with a `/` at its end.
+    #[must_use]
+    pub(crate) fn prefix(&self) -> Vec<u8> {
+        let mut path = unescaped(&self.label).into_owned();
+        if !path.is_empty() && !path.ends_with(b"/") {
+            path.push(b'/');
+        }
+        path
+    }
+
     /// Whether the raw path `below` this root is one of the source's files.
     #[must_use]
     pub(crate) fn matches(&self, below: &[u8]) -> bool {

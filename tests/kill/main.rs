@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use feedmill::config::{self, Given, Surroundings};
 use feedmill::mill::decisions::Decisions;
-use feedmill::pass::{Pass, Scope};
+use feedmill::pass::Pass;
 use feedmill::publish::RealDisk;
 use feedmill::report::Report;
 use feedmill::state::State;
@@ -326,14 +326,7 @@ fn the_day_first_seen_is_noted_by_a_later_run() {
     };
     let config = config::load(&given, &Surroundings::default(), config::LAYOUTS).unwrap();
     let mut state = State::hold(&config.state).unwrap();
-    let pass = Pass {
-        config: &config,
-        disk: &RealDisk,
-        dry_run: false,
-        progress: &|_, _| {},
-        recovered: false,
-        scope: Scope::ALL,
-    };
+    let pass = Pass::new(&config, &RealDisk);
     let absorbed = pass.take_in(&mut state.store, &mut state.decided, &mut Report::default(), true).unwrap();
     assert_eq!(absorbed.unseen.len(), 1);
     drop(state);

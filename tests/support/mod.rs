@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use feedmill::config::{self, Config, Given, LAYOUTS, NoConfig, Surroundings};
 use feedmill::decided::Decided;
 use feedmill::mill::decisions::Decision;
-use feedmill::pass::{Pass, PassError, Scope};
+use feedmill::pass::{Pass, PassError};
 use feedmill::publish::{Disk, RealDisk, Stat};
 use feedmill::report::Report;
 use feedmill::state::{RECOVERED, State};
@@ -269,12 +269,11 @@ pub(crate) fn run(
     store: &mut dyn Store,
     decided: &mut Decided,
 ) -> Result<Report, PassError> {
-    Pass { config, disk, dry_run: false, progress: &|_, _| {}, recovered, scope: Scope::ALL }.run(store, decided)
+    Pass { recovered, ..Pass::new(config, disk) }.run(store, decided)
 }
 
 pub(crate) fn absorb(config: &Config, store: &mut dyn Store, decided: &mut Decided) {
-    let pass =
-        Pass { config, disk: &RealDisk, dry_run: false, progress: &|_, _| {}, recovered: false, scope: Scope::ALL };
+    let pass = Pass::new(config, &RealDisk);
     pass.take_in(store, decided, &mut Report::default(), false).unwrap_or_else(|error| panic!("{error:?}"));
 }
 
