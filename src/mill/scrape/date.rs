@@ -7,6 +7,8 @@
 //! [`whole`] is asked about every line of every file, so it turns most lines away at the first byte.
 
 mod clock;
+#[allow(dead_code, reason = "the readers of fields, which ask it, are on their way")]
+mod field;
 mod grammar;
 mod parts;
 #[cfg(test)]
@@ -15,8 +17,11 @@ mod tests;
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use chrono::{Datelike, NaiveDate, NaiveTime};
+use chrono::{Datelike, NaiveDate};
 
+use self::clock::Clock;
+#[allow(unused_imports, reason = "the readers of fields, which ask it, are on their way")]
+pub(crate) use self::field::field;
 use self::grammar::Cursor;
 use self::parts::{Kind, Parts, may_begin_date};
 use super::language::{Lexicon, Word};
@@ -35,9 +40,7 @@ pub(crate) struct Printed<'t> {
     raw: &'t str,
     start: Point,
     end: Option<Point>,
-    time: Option<NaiveTime>,
-    /// The time or its offset is one that no clock shows.
-    bad_time: bool,
+    clock: Clock,
     place: Option<&'t str>,
     /// One to four words after the date that are no place.
     pub(crate) kicker: Option<&'t str>,
@@ -172,7 +175,8 @@ impl<'t> Printed<'t> {
             raw: Cow::Borrowed(self.raw),
             day: days.ok().map(|(day, _)| day),
             end: days.ok().and_then(|(_, end)| end),
-            time: self.time,
+            time: self.clock.time,
+            offset: self.clock.offset,
             place: self.place.map(Cow::Borrowed),
             year_inferred: days.is_ok() && self.start.year == Year::None,
         };
@@ -180,7 +184,7 @@ impl<'t> Printed<'t> {
     }
 
     fn days(&self, settled: Settled) -> Result<(NaiveDate, Option<NaiveDate>), Trouble> {
-        if self.bad_time {
+        if self.clock.bad {
             return Err(Trouble::Impossible);
         }
         let start = self.start.day(settled)?;

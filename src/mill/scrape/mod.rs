@@ -104,8 +104,10 @@ pub struct DateRead<'t> {
     pub day: Option<NaiveDate>,
     /// The last day of a range.
     pub end: Option<NaiveDate>,
-    /// The time of day.
+    /// The time of day, as printed.
     pub time: Option<NaiveTime>,
+    /// The zone of that time in minutes east of UTC, where the date states it.
+    pub offset: Option<i32>,
     /// What followed the date after a comma.
     pub place: Option<Cow<'t, str>>,
     /// The year came from the time of capture.

@@ -6,8 +6,37 @@ use super::grammar::Cursor;
 use super::parts::Kind;
 use crate::mill::scrape::language::Word;
 
+/// A time of day as printed.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Clock {
+    pub(super) time: Option<NaiveTime>,
+    /// Minutes east of UTC.
+    pub(super) offset: Option<i32>,
+    /// No clock shows this time, or no zone has this offset.
+    pub(super) bad: bool,
+}
+
+/// The zones that RFC 822 names, and the few others that mean one offset wherever they are printed.
+const ZONES: [(&str, i32); 15] = [
+    ("Z", 0),
+    ("UT", 0),
+    ("UTC", 0),
+    ("GMT", 0),
+    ("EST", -300),
+    ("EDT", -240),
+    ("CST", -360),
+    ("CDT", -300),
+    ("MST", -420),
+    ("MDT", -360),
+    ("PST", -480),
+    ("PDT", -420),
+    ("CET", 60),
+    ("CEST", 120),
+    ("MSK", 180),
+];
+
 impl<'t> Cursor<'t, '_> {
-    pub(super) fn clock_first(&mut self) -> Option<(Option<NaiveTime>, bool)> {
+    pub(super) fn clock_first(&mut self) -> Option<Clock> {
         if self.number(0).is_none() || self.peek(1) != Some(Kind::Sign(':')) {
             return None;
         }
@@ -17,7 +46,7 @@ impl<'t> Cursor<'t, '_> {
     }
 
     /// The time after a date, behind a comma, a dash, an `at`, a `T` or nothing.
-    pub(super) fn clock_after(&mut self) -> Option<(Option<NaiveTime>, bool)> {
+    pub(super) fn clock_after(&mut self) -> Option<Clock> {
         let before = self.at;
         self.take_sign(&[',', '-', '–', '|', '·']);
         if !self.take_word(Word::At) && self.text(0).is_some_and(|word| word == "T") {
@@ -35,7 +64,7 @@ impl<'t> Cursor<'t, '_> {
     }
 
     /// `14:30`, `14:30:05Z`, `2.30 p.m.`, `2 pm`, and a zone; `None` in the pair's first place with a bad time.
-    fn clock(&mut self) -> Option<(Option<NaiveTime>, bool)> {
+    fn clock(&mut self) -> Option<Clock> {
         let (mut hour, _) = self.number(0).filter(|(_, digits)| *digits <= 2)?;
         let sign = self.peek(1);
         let minutes = self.number(2).filter(|(_, digits)| *digits == 2 && self.close(2));
@@ -66,10 +95,11 @@ impl<'t> Cursor<'t, '_> {
             Some(false) if hour == 12 => hour = 0,
             _ => {}
         }
-        let sound_zone = self.zone();
+        let zone = self.zone();
         // A leap second is a real time of day, but not one that the calendar type can hold.
         let time = NaiveTime::from_hms_opt(hour, minute, if second == 60 { 59 } else { second });
-        Some((time.filter(|_| sound_zone), time.is_none() || !sound_zone))
+        let bad = time.is_none() || zone.is_err();
+        Some(Clock { time: time.filter(|_| !bad), offset: zone.ok().flatten().filter(|_| !bad), bad })
     }
 
     /// `am`, `pm`, `a.m.`, `p.m.`: whether it is the second half.
@@ -93,28 +123,34 @@ impl<'t> Cursor<'t, '_> {
         Some(false)
     }
 
-    /// `Z`, `GMT`, `(MSK)`, `+03:00`, `UTC+3`; false when the offset is one that no zone has.
-    fn zone(&mut self) -> bool {
+    /// `Z`, `GMT`, `(MSK)`, `+03:00`, `UTC+3`: minutes east of UTC where they are known; an error when it is an offset
+    /// that no zone has.
+    fn zone(&mut self) -> Result<Option<i32>, NoZone> {
         let bracket = self.peek(0) == Some(Kind::Sign('('));
         let name = self.text(usize::from(bracket));
-        if name.is_some_and(|name| name.len() <= 5 && name.bytes().all(|b| b.is_ascii_uppercase())) {
+        let name = name.filter(|name| name.len() <= 5 && name.bytes().all(|b| b.is_ascii_uppercase()));
+        let named = ZONES.iter().find(|(zone, _)| name == Some(*zone)).map(|(_, offset)| *offset);
+        if name.is_some() {
             self.at += 1 + usize::from(bracket);
             if bracket {
                 self.take_sign(&[')']);
             }
         }
-        if matches!(self.peek(0), Some(Kind::Sign('+' | '-' | '−'))) && self.number(1).is_some() && self.close(1) {
-            let (value, digits) = self.number(1).unwrap_or_default();
+        let Some(Kind::Sign(sign @ ('+' | '-' | '−'))) = self.peek(0) else { return Ok(named) };
+        let Some((value, digits)) = self.number(1).filter(|_| self.close(1)) else { return Ok(named) };
+        self.at += 2;
+        let (hours, mut minutes) = if digits > 2 { (value / 100, value % 100) } else { (value, 0) };
+        if self.peek(0) == Some(Kind::Sign(':')) {
+            minutes = self.number(1).ok_or(NoZone)?.0;
             self.at += 2;
-            let (hours, minutes) = if digits > 2 { (value / 100, value % 100) } else { (value, 0) };
-            let mut minutes = minutes;
-            if self.peek(0) == Some(Kind::Sign(':')) {
-                let Some((value, _)) = self.number(1) else { return false };
-                minutes = value;
-                self.at += 2;
-            }
-            return hours <= 14 && minutes < 60;
         }
-        true
+        if hours > 14 || minutes > 59 {
+            return Err(NoZone);
+        }
+        let offset = i32::try_from(hours * 60 + minutes).map_err(|_| NoZone)?;
+        Ok(Some(if sign == '+' { offset } else { -offset }))
     }
 }
+
+/// An offset that no zone has.
+struct NoZone;

@@ -66,8 +66,7 @@ impl<'t> Cursor<'t, '_> {
         if clock.is_none() {
             clock = self.clock_after();
         }
-        let (time, bad_time) = clock.unwrap_or((None, false));
-        Some(Printed { raw: self.line, start, end, time, bad_time, place: None, kicker: None })
+        Some(Printed { raw: self.line, start, end, clock: clock.unwrap_or_default(), place: None, kicker: None })
     }
 
     fn weekday(&mut self) {
