@@ -14,6 +14,7 @@ mod values;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -23,7 +24,7 @@ pub(crate) use files::path_from;
 pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
 
 use crate::mill::captured::CapturedPattern;
-use crate::mill::scrape::{DateOrder, Terms};
+use crate::mill::scrape::{DateOrder, Fields, Form, Select, Terms};
 
 /// The layouts that a config can name while no others are built in.
 pub const LAYOUTS: &[&str] = &["auto", "newsroom"];
@@ -55,13 +56,18 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "url",
             "language",
             "timezone",
+            "format",
             "layout",
             "captured",
             "undated",
             "date_order",
             "empty",
+            "fields",
+            "select",
         ],
     ),
+    ("[source.fields]", &["items", "title", "date", "summary", "credit", "kicker", "link", "id", "section"]),
+    ("[source.select]", &["item", "title", "date", "summary", "credit", "kicker", "link", "id", "section"]),
     ("[[feed]]", &["name", "title", "sources", "limit"]),
 ];
 
@@ -154,6 +160,12 @@ pub struct Source {
     pub language: Option<String>,
     /// The zone of times of day that are printed without one.
     pub timezone: chrono_tz::Tz,
+    /// The form of its files; `None` is `auto`.
+    pub form: Option<Form>,
+    /// Where the fields of JSON and CSV stand.
+    pub fields: Option<Arc<Fields>>,
+    /// Which elements of its pages are the fields.
+    pub select: Option<Arc<Select>>,
     /// The layout to read with; `None` is `auto`.
     pub layout: Option<String>,
     /// How the names of its files state the time of capture, where they do it in a form of their own.
@@ -173,10 +185,19 @@ impl Source {
         self.site_was.first().unwrap_or(&self.site)
     }
 
-    /// How to read a file of this source whose name states that it was captured on the day `captured`.
+    /// How to read the file `name` of this source, whose name states that it was captured on the day `captured`.
     #[must_use]
-    pub fn terms(&self, captured: Option<NaiveDate>) -> Terms {
-        Terms { layout: self.layout.clone(), language: self.language.clone(), date_order: self.date_order, captured }
+    pub fn terms(&self, captured: Option<NaiveDate>, name: &str) -> Terms {
+        Terms {
+            layout: self.layout.clone(),
+            language: self.language.clone(),
+            date_order: self.date_order,
+            captured,
+            form: self.form.or_else(|| Form::of_name(name)),
+            url: self.url.clone(),
+            fields: self.fields.clone(),
+            select: self.select.clone(),
+        }
     }
 }
 
@@ -437,6 +458,9 @@ impl Source {
             url: None,
             language: None,
             timezone: chrono_tz::Tz::UTC,
+            form: None,
+            fields: None,
+            select: None,
             layout: None,
             captured: None,
             undated: Undated::default(),

@@ -32,8 +32,12 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
         None => captured::captured(None, &given),
     };
     let terms = match &belongs {
-        Some((source, _)) => source.terms(stated.map(Moment::day)),
-        None => scrape::Terms { captured: stated.map(Moment::day), ..scrape::Terms::default() },
+        Some((source, below)) => source.terms(stated.map(Moment::day), below),
+        None => scrape::Terms {
+            captured: stated.map(Moment::day),
+            form: scrape::Form::of_name(&given),
+            ..scrape::Terms::default()
+        },
     };
     let explained = scrape::explain(&decoded.text, &terms);
     let scrape = &explained.scrape;
@@ -135,7 +139,10 @@ fn told(block: &scrape::BlockUse<'_>, colour: bool) -> String {
     let text: String = harmless(&block.text).chars().take(90).collect();
     let reason = block.reason.map_or_else(String::new, |reason| format!("  [{reason}]"));
     let (on, off) = style;
-    format!("{:>6} {:>4} {on}{:<8}{off} {:>4.1}  {on}{text}{off}{reason}", block.line, item, block.label, block.cost)
+    // A field is where it stands, at no price; a block costs what it costs.
+    let price =
+        block.from.as_deref().map_or_else(|| format!("{:>4.1}", block.cost), |from| format!("<- {}", harmless(from)));
+    format!("{:>6} {:>4} {on}{:<8}{off} {price}  {on}{text}{off}{reason}", block.line, item, block.label)
 }
 
 /// What a page says must not steer a terminal.

@@ -82,10 +82,10 @@ fn look_over(source: &config::Source, keep_out: &KeepOut, findings: &mut Vec<Fin
         match decode::decode(&buffer) {
             Err(why) => find(format!("source {name:?}: {}: {why}", seen.name), "exclude it", true),
             Ok(decoded) => {
-                let scrape = scrape::parse(&decoded.text, &source.terms(stated.map(Moment::day)));
+                let scrape = scrape::parse(&decoded.text, &source.terms(stated.map(Moment::day), seen.below()));
                 match scrape.refused {
                     Some(_) => refused += 1,
-                    None => *layouts.entry(scrape.layout.to_owned()).or_default() += 1,
+                    None => *layouts.entry(scrape.layout.into_owned()).or_default() += 1,
                 }
             }
         }
