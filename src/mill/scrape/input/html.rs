@@ -587,7 +587,7 @@ fn day_of(stated: &str) -> &str {
     stated.trim().split(['T', ' ']).next().unwrap_or_default()
 }
 
-/// A `<time>` at the begin or end of a line stands for itself, the words around it do too: `Published: 15 June 2020`.
+/// A `<time>` at the begin or end of a line stands for itself, the words around it do too.
 /// In the middle of a sentence it is a part of that.
 fn pieces(line: Line, times: &[(usize, usize, Option<String>)]) -> Vec<Line> {
     let Some((start, end, stated)) = times.iter().find(|(start, end, _)| start < end) else { return vec![line] };
@@ -611,7 +611,8 @@ fn pieces(line: Line, times: &[(usize, usize, Option<String>)]) -> Vec<Line> {
     let like = |text: String| Line { text, line: line.line, level: line.level, ..Line::default() };
     let time = Line { time: stated.clone(), goes_on: line.goes_on, ..like(shown.to_owned()) };
     let mut pieces: Vec<Line> = Vec::new();
-    if !before.is_empty() {
+    // What only says that a date follows is said by the date.
+    if !before.is_empty() && !before.ends_with(':') {
         pieces.push(Line { goes_on: line.goes_on, link: line.link.clone(), ..like(before) });
     }
     pieces.push(time);
