@@ -7,10 +7,13 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeSet;
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::item::{Item, Text};
+use super::decisions::Decisions;
+use super::identify::fold;
+use super::item::{Item, SourceNo, Text};
+use super::words::Words;
 
 /// The most items a head holds, unless the operator asked for more: a burst reaches subscribers, a flood does not.
 pub const HEAD_CAP: usize = 500;
@@ -86,6 +89,37 @@ fn push_escaped(out: &mut String, c: char) {
         out.push('%');
         out.extend([byte >> 4, byte & 0xF].iter().filter_map(|nibble| HEX.get(usize::from(*nibble))));
     }
+}
+
+/// Which items of its sources a feed shows: those to which all of this applies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Folds of categories of which the item has one; none: whatever its categories.
+    pub categories: Vec<String>,
+    /// Its date is not before this day.
+    pub since: Option<NaiveDate>,
+    /// Its date is not after this day.
+    pub until: Option<NaiveDate>,
+    /// Its title and summary pass these.
+    pub words: Words,
+}
+
+/// Whether a feed of these sources shows an item.
+///
+/// A function of the settled item and what the operator says, the same for every store: what order the item's sightings
+/// came in can't matter (law 2). An item without a `published` is in no feed, and neither is one that was retracted.
+#[must_use]
+pub fn shows(sources: &[SourceNo], choice: &Choice, decisions: &Decisions, item: &Item) -> bool {
+    let in_time = |date: NaiveDate| {
+        choice.since.is_none_or(|since| since <= date) && choice.until.is_none_or(|until| date <= until)
+    };
+    item.published.is_some()
+        && item.sources.iter().any(|source| sources.contains(source))
+        && (choice.categories.is_empty()
+            || item.categories.iter().any(|name| choice.categories.contains(&fold(name.as_str()))))
+        && ((choice.since, choice.until) == (None, None) || item.date.is_some_and(in_time))
+        && choice.words.pass(&item.title, item.summary.as_ref())
+        && !decisions.is_retracted(item.id)
 }
 
 /// One item as a feed shows it.
@@ -222,6 +256,7 @@ mod tests {
             published: date.map(|day| id.stamp(day)),
             updated: date.map(|day| id.stamp(day)),
             sources: Vec::new(),
+            categories: Vec::new(),
         }
     }
 

@@ -267,11 +267,8 @@ impl Store for Memory {
     }
 
     fn head(&self, terms_of: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
-        let shown = |item: &Item| {
-            item.published.is_some()
-                && !terms.rules.decisions.is_retracted(item.id)
-                && item.sources.iter().any(|source| terms_of.sources.contains(source))
-        };
+        let decisions = &terms.rules.decisions;
+        let shown = |item: &Item| feed::shows(&terms_of.sources, &terms_of.choice, decisions, item);
         let mut items: Vec<Item> = self.all().into_values().map(|(item, _)| item).filter(shown).collect();
         items.sort_by(feed::newest_first);
         if terms_of.limit == 0 {

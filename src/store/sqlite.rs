@@ -207,7 +207,7 @@ impl Sqlite {
     pub fn stored_terms(&self, decisions: &Decisions) -> Result<Terms> {
         let sources = self.known_sources()?.into_iter().map(KnownSource::rule).collect();
         Ok(Terms {
-            rules: Rules { sources, decisions: decisions.clone() },
+            rules: Rules { sources, decisions: decisions.clone(), ..Rules::default() },
             feeds: Vec::new(),
             first_seen: Vec::new(),
             captured: Box::new(|_, _| None),
