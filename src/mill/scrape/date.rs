@@ -154,6 +154,11 @@ impl<'t> Printed<'t> {
         self.raw
     }
 
+    /// The same date, where the page shows it in other words.
+    pub(crate) fn shown_as(self, raw: &'t str) -> Self {
+        Self { raw, ..self }
+    }
+
     /// Whether a cut right behind the line could not have taken a part of the date.
     pub(crate) fn is_firm(&self) -> bool {
         self.end.unwrap_or(self.start).firm

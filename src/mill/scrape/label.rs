@@ -172,7 +172,7 @@ mod tests {
 
     fn kinds(text: &str) -> Vec<Kind> {
         let lexicon = Lexicon::of(None);
-        let page = split(text, Unit::Run, lexicon);
+        let page = split(text, &[], Unit::Run, lexicon);
         label(&page, Settled::default(), lexicon).iter().map(|label| label.kind).collect()
     }
 

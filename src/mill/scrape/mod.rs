@@ -22,6 +22,7 @@ mod language;
 mod layout;
 mod path;
 mod reading;
+mod rendition;
 
 use std::borrow::Cow;
 
@@ -33,13 +34,13 @@ pub use layout::layouts;
 /// Reads the items of `text`.
 #[must_use]
 pub fn parse<'t>(text: &'t str, terms: &Terms) -> Scrape<'t> {
-    reading::read(text, terms, false).0
+    reading::read(text, &[], terms, false).0
 }
 
 /// Reads the items of `text` as [`parse`] does, and says of each block what became of it and at what cost.
 #[must_use]
 pub fn explain<'t>(text: &'t str, terms: &Terms) -> Explained<'t> {
-    let (scrape, blocks) = reading::read(text, terms, true);
+    let (scrape, blocks) = reading::read(text, &[], terms, true);
     Explained { scrape, blocks }
 }
 
@@ -83,6 +84,8 @@ pub struct Draft<'t> {
     pub kicker: Option<Cow<'t, str>>,
     /// The address that the file gives for the item.
     pub link: Option<Cow<'t, str>>,
+    /// What the file itself tells the item apart by: its guid, its id.
+    pub id: Option<Cow<'t, str>>,
     /// The heading nearest above.
     pub section: Option<Cow<'t, str>>,
     /// The heading nearest above that names a part of the page: not a month, not a day.

@@ -9,6 +9,7 @@ use super::label::{Kind, Label, credit, ends_sentence, label};
 use super::language::Lexicon;
 use super::layout::{Field, Layout, candidates};
 use super::path::{Move, Prices, Reading, Step};
+use super::rendition::Note;
 use super::{BlockUse, DateOrder, Draft, Fault, REFUSED_BELOW, Scrape, Terms};
 
 /// Longer texts are shortened to this many letters in a fault.
@@ -23,12 +24,17 @@ struct Look<'t> {
     lexicon: &'static Lexicon,
 }
 
-/// Reads `text`; with `explaining`, says of each block what became of it.
-pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
+/// Reads `text`, of whose lines `notes` say more; with `explaining`, says of each block what became of it.
+pub(super) fn read<'t>(
+    text: &'t str,
+    notes: &'t [Note],
+    terms: &Terms,
+    explaining: bool,
+) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
     let lexicon = Lexicon::of(terms.language.as_deref());
     let mut best: Option<(&'static Layout, Look<'t>, Reading)> = None;
     for layout in candidates(terms.layout.as_deref()) {
-        let look = Look::at(text, layout, terms, lexicon);
+        let look = Look::at(text, notes, layout, terms, lexicon);
         let reading = look.prices(layout).read();
         // Of equals the first stays: the order of the list is that of preference.
         if best.as_ref().is_none_or(|(.., best)| reading.score > best.score + 0.005) {
@@ -46,8 +52,8 @@ fn refused(layout: &str, confidence: f64, faults: Vec<Fault>, why: String) -> Sc
 }
 
 impl<'t> Look<'t> {
-    fn at(text: &'t str, layout: &Layout, terms: &Terms, lexicon: &'static Lexicon) -> Self {
-        let page = split(text, layout.unit, lexicon);
+    fn at(text: &'t str, notes: &'t [Note], layout: &Layout, terms: &Terms, lexicon: &'static Lexicon) -> Self {
+        let page = split(text, notes, layout.unit, lexicon);
         let order = order_shown(&page.dates).or(terms.date_order);
         let settled = Settled { order, captured: terms.captured };
         let labels = label(&page, settled, lexicon);
@@ -136,7 +142,8 @@ impl<'t> Look<'t> {
         let last_text = open.summary.as_deref().filter(|_| open.last_field == Field::Summary);
         let broken_off = last_text.is_some_and(|text| !ends_sentence(text, &['.', '!', '?', '…', '。', '！', '？']));
         drafts.push(Draft {
-            link: None,
+            id: None,
+            link: open.link.map(Cow::Borrowed),
             title,
             date,
             summary: open.summary,
@@ -198,6 +205,7 @@ struct Open<'t> {
     summary: Option<Cow<'t, str>>,
     credit: Option<&'t str>,
     kicker: Option<Cow<'t, str>>,
+    link: Option<&'t str>,
     section: Option<Cow<'t, str>>,
     /// The section is a part of the page, not a time.
     names_a_topic: bool,
@@ -218,6 +226,7 @@ impl<'t> Open<'t> {
             summary: None,
             credit: None,
             kicker: None,
+            link: None,
             section: section.map(|(block, _)| joined(block)),
             names_a_topic: section.is_some_and(|(_, names_a_topic)| names_a_topic),
             number,
@@ -231,6 +240,9 @@ impl<'t> Open<'t> {
     fn fill(&mut self, field: Field, block: &Block<'t>, look: &Look<'t>) {
         self.last_line = block.last_line;
         self.last_field = field;
+        if field == Field::Title || self.link.is_none() {
+            self.link = block.link().or(self.link);
+        }
         match field {
             Field::Title => self.title = Some(joined(block)),
             Field::Kicker => self.kicker = Some(joined(block)),
