@@ -23,7 +23,7 @@ pub(crate) use files::path_from;
 pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
 
 use crate::mill::captured::CapturedPattern;
-use crate::mill::feed::Choice;
+use crate::mill::feed::{Choice, Keep};
 use crate::mill::item::Text;
 use crate::mill::scrape::{DateOrder, Terms};
 use crate::mill::words::Words;
@@ -63,6 +63,8 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "undated",
             "date_order",
             "empty",
+            "keep",
+            "keep_at_least",
         ],
     ),
     ("[[category]]", &["name", "topics", "include", "exclude", "in", "sources"]),
@@ -81,6 +83,8 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "exclude",
             "in",
             "limit",
+            "keep",
+            "keep_at_least",
         ],
     ),
 ];
@@ -186,6 +190,8 @@ pub struct Source {
     pub date_order: Option<DateOrder>,
     /// What a capture without items means.
     pub empty: Empty,
+    /// For how long feeds show its items; `None`: for ever.
+    pub keep: Option<Keep>,
 }
 
 impl Source {
@@ -234,6 +240,8 @@ pub struct Feed {
     pub sources: Vec<usize>,
     /// Which of their items it shows.
     pub choice: Choice,
+    /// For how long; `None`: for ever.
+    pub keep: Option<Keep>,
     /// How many of the newest items the head holds; 0 is all.
     pub limit: usize,
 }
@@ -481,6 +489,7 @@ impl Source {
             undated: Undated::default(),
             date_order: None,
             empty: Empty::default(),
+            keep: None,
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::mill::captured;
 use crate::mill::category;
 use crate::mill::decisions::{Decision, Decisions};
 use crate::mill::decode;
-use crate::mill::feed::{Address, Entry, Feed};
+use crate::mill::feed::{Address, Entry, Feed, Retention};
 use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Account, Item, Key, Moment, SourceNo, Text};
@@ -816,11 +816,16 @@ impl<'a> Pass<'a> {
             })
             .collect();
         let fingerprint = format!("{described:?} {:?}", self.config.categories);
+        let keeps = |feed: &config::Feed| {
+            let of = |index: &usize| Some((*numbers.get(*index)?, self.config.sources.get(*index)?.keep?));
+            feed.sources.iter().filter_map(of).collect()
+        };
         let feeds = self.config.feeds.iter().map(|feed| FeedTerms {
             name: feed.name.clone(),
             sources: feed.sources.iter().filter_map(|index| numbers.get(*index).copied()).collect(),
             limit: feed.limit,
             choice: feed.choice.clone(),
+            retention: Retention { feed: feed.keep, sources: keeps(feed) },
         });
         let categories: Vec<category::Rule> = self
             .config

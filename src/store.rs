@@ -16,7 +16,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::mill::feed::Choice;
+use crate::mill::feed::{Choice, Retention};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, Moment, SourceNo, Text};
 use crate::mill::settle::{Rules, SourceRule};
@@ -211,6 +211,8 @@ pub struct FeedTerms {
     pub limit: usize,
     /// Which of the sources' items it shows.
     pub choice: Choice,
+    /// For how long.
+    pub retention: Retention,
 }
 
 /// What the items of a store depend on besides what was read.

@@ -338,6 +338,9 @@ fn one_thing_wrong_is_one_complaint() {
             "differ in case only",
         ),
         (&format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = [\"a\", \"a\"]\n"), "source \"a\" is named twice"),
+        (&format!("{SOURCE}keep = \"5 years\"\n"), "`keep`: \"5 years\" is no age | write a number with its unit"),
+        (&format!("{SOURCE}keep_at_least = 5\n"), "`keep_at_least` without `keep`"),
+        (&format!("{SOURCE}keep = \"5y\"\nkeep_at_least = -1\n"), "`keep_at_least` is out of range"),
         // what feeds and categories choose by
         (&format!("{CATEGORY}include = [\"(\"]\n"), "`include`: no pattern: unclosed group | a pattern is"),
         (&format!("{CATEGORY}include = ['(\\w{{100}}){{100}}']\n"), "it would take more than 1024 KiB"),
@@ -435,7 +438,14 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!((config.operations.publish, config.operations.listen), (false, None));
     assert_eq!(
         config.feeds,
-        [Feed { name: "a".into(), title: "a".into(), sources: vec![0], choice: Choice::default(), limit: 50 }]
+        [Feed {
+            name: "a".into(),
+            title: "a".into(),
+            sources: vec![0],
+            choice: Choice::default(),
+            keep: None,
+            limit: 50
+        }]
     );
     let source = &config.sources[0];
     assert_eq!((source.site.as_str(), source.namespace_site(), source.title.as_str()), ("a", "a", "a"));

@@ -657,6 +657,50 @@ fn an_item_that_moved_to_another_list_stays_in_the_feed_of_the_first() {
     assert!(feeds[0] == feeds[1], "the order of the captures can't matter");
 }
 
+// ---- retention ------------------------------------------------------------------------------------------------------
+
+/// Law 5: an item leaves by a filter that the operator wrote, and comes back when that goes; the store forgets nothing.
+#[test]
+fn items_of_an_age_leave_the_feeds_and_not_the_store() {
+    let kept = |feed: &str, source: &str| {
+        let config = CONFIG.replace("limit   = 0", &format!("limit = 0\n{feed}"));
+        config.replacen("layout   = \"newsroom\"", &format!("layout = \"newsroom\"\n{source}"), 1)
+    };
+    let mill = Mill::new(&kept("keep = \"10d\"", ""));
+    fs::create_dir(mill.path("home")).unwrap();
+    mill.write("news/2021-03-10.txt", page(&[MAST_1, LAKE_1, BRIDGE_MAY, FERRY]));
+    mill.pass();
+    assert_eq!(mill.atom("all").len(), 4);
+    // Ten days before the newest capture, whatever the clock says.
+    mill.write("news/2021-03-13.txt", page(&[FERRY]));
+    mill.pass();
+    assert_eq!(mill.titles("all"), [FERRY.title, BRIDGE_MAY.title]);
+    assert_eq!(mill.items().len(), 4);
+    // Where it was once announced, an item that returns is as old as it was.
+    mill.write("news/2021-03-23.txt", page(&[MOLE, LAKE_1]));
+    mill.pass();
+    assert_eq!(mill.titles("all"), [MOLE.title]);
+    mill.configure(&kept("keep = \"10d\"\nkeep_at_least = 3", ""));
+    mill.pass();
+    assert_eq!(mill.titles("all"), [MOLE.title, FERRY.title, BRIDGE_MAY.title]);
+    assert_eq!(mill.titles("press"), [MOLE.title, FERRY.title], "another feed says nothing of it");
+    mill.configure(&kept("", "keep = \"20d\"\nkeep_at_least = 2"));
+    mill.pass();
+    assert_eq!(mill.titles("all"), [MOLE.title, FERRY.title, BRIDGE_MAY.title]);
+    // The other source keeps for ever what it lists.
+    mill.write("home/2021-03-11.txt", page(&[LAKE_1]));
+    mill.pass();
+    assert_eq!(mill.titles("all"), [MOLE.title, FERRY.title, BRIDGE_MAY.title, LAKE_1.title]);
+    let before = mill.feeds();
+    assert!(!mill.pass().changed);
+    fs::remove_dir_all(mill.path(".feedmill")).unwrap();
+    mill.pass();
+    assert_eq!(mill.feeds(), before);
+    mill.configure(CONFIG);
+    mill.pass();
+    assert_eq!(mill.atom("all").len(), 5);
+}
+
 // ---- reading again --------------------------------------------------------------------------------------------------
 
 #[test]

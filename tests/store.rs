@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::NaiveDate;
 use feedmill::mill::category;
 use feedmill::mill::decisions::{Decision, Decisions};
-use feedmill::mill::feed::Choice;
+use feedmill::mill::feed::{Choice, Keep, Retention};
 use feedmill::mill::identify::{Site, fold};
 use feedmill::mill::item::{Account, DateBasis, Item, Key, Moment, SourceNo, Text};
 use feedmill::mill::settle::{Rules, SourceRule};
@@ -84,6 +84,9 @@ fn categories() -> [Vec<category::Rule>; 4] {
     ]
 }
 
+static CATEGORIES: LazyLock<[Vec<category::Rule>; 4]> = LazyLock::new(categories);
+static CHOICES: LazyLock<[Choice; 4]> = LazyLock::new(choices);
+
 /// What the feeds choose, at different times.
 fn choices() -> [Choice; 4] {
     [
@@ -91,6 +94,17 @@ fn choices() -> [Choice; 4] {
         Choice { categories: vec![fold("Latest"), fold("Quiet")], ..Choice::default() },
         Choice { since: Some(day(1)), until: Some(day(8)), ..Choice::default() },
         Choice { words: words(&["lake", "quiet"], &["falls"], Where::Both), ..Choice::default() },
+    ]
+}
+
+/// For how long the feeds show it, at different times.
+fn retentions() -> [Retention; 4] {
+    let keep = |days, at_least| Keep { age: (0, days), at_least };
+    [
+        Retention::default(),
+        Retention { feed: Some(keep(5, 0)), sources: vec![] },
+        Retention { feed: Some(keep(9, 2)), sources: vec![(SourceNo(2), keep(2, 1))] },
+        Retention { feed: None, sources: vec![(SourceNo(2), keep(8, 0)), (SourceNo(3), keep(3, 2))] },
     ]
 }
 
@@ -110,6 +124,8 @@ enum Op {
     Rules(usize),
     /// Other feeds.
     Choose(usize),
+    /// Another retention.
+    Retain(usize),
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -126,6 +142,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0usize..3).prop_map(Op::Limit),
         1 => (0usize..4).prop_map(Op::Rules),
         1 => (0usize..4).prop_map(Op::Choose),
+        1 => (0usize..4).prop_map(Op::Retain),
     ]
 }
 
@@ -135,6 +152,7 @@ struct World {
     limit: usize,
     rules: usize,
     choice: usize,
+    keep: usize,
     /// The contents of each path, as the lines they give.
     paths: BTreeMap<usize, Vec<Vec<usize>>>,
     step: u32,
@@ -150,6 +168,7 @@ impl World {
             limit: 2,
             rules: 0,
             choice: 0,
+            keep: 0,
             paths: BTreeMap::new(),
             step: 0,
         }
@@ -167,14 +186,15 @@ impl World {
             name: name.into(),
             sources: sources.iter().copied().map(SourceNo).collect(),
             limit: self.limit,
-            choice: choices()[self.choice].clone(),
+            choice: CHOICES[self.choice].clone(),
+            retention: retentions()[self.keep].clone(),
         };
         let both = FeedTerms { choice: Choice::default(), ..feed("both", &[2, 3]) };
         Terms {
             rules: Rules {
                 sources: (1..4).map(|no| (SourceNo(no), rule(&format!("s{}", no - 1)))).collect(),
                 decisions: self.decisions.clone(),
-                categories: categories()[self.rules].clone(),
+                categories: CATEGORIES[self.rules].clone(),
             },
             feeds: vec![feed("one", &[2]), both, feed("some", &[3, 2])],
             first_seen: vec![],
@@ -269,6 +289,10 @@ impl World {
             }
             Op::Rules(rules) => {
                 self.rules = *rules;
+                None
+            }
+            Op::Retain(keep) => {
+                self.keep = *keep;
                 None
             }
             Op::Choose(choice) => {

@@ -16,7 +16,7 @@ use super::{
     Surroundings, Undated, Watch, WatchMode,
 };
 use crate::mill::captured::CapturedPattern;
-use crate::mill::feed::Choice;
+use crate::mill::feed::{Choice, Keep};
 use crate::mill::identify::fold;
 use crate::mill::scrape::DateOrder;
 use crate::mill::words::{Pattern, Where, Words};
@@ -490,6 +490,7 @@ impl Reader<'_> {
         let orders = [("dmy", DateOrder::Dmy), ("mdy", DateOrder::Mdy), ("ymd", DateOrder::Ymd)];
         let date_order = self.word(table, "date_order", &orders);
         let empty = self.word(table, "empty", &[("drift", Empty::Drift), ("fine", Empty::Fine)]).unwrap_or_default();
+        let keep = self.keep(table);
         let source = files.map(|files| Source {
             site: site.unwrap_or_else(|| shown.clone()),
             title: title.unwrap_or_else(|| shown.clone()),
@@ -504,6 +505,7 @@ impl Reader<'_> {
             undated,
             date_order,
             empty,
+            keep,
         });
         let source = if name.is_some() { source } else { None };
         (name, source)
@@ -650,8 +652,9 @@ impl Reader<'_> {
             self.complain(complaint.hint("`sources`, `sites` and `languages` must all apply: leave one of them out"));
         }
         let choice = self.choice(table, categories);
-        let name = name?;
-        Some(Feed { name: name.to_owned(), title: title.unwrap_or_else(|| name.to_owned()), sources, choice, limit })
+        let keep = self.keep(table);
+        let name = name?.to_owned();
+        Some(Feed { title: title.unwrap_or_else(|| name.clone()), name, sources, choice, keep, limit })
     }
 
     /// Which items of its sources a feed shows.
@@ -787,19 +790,34 @@ impl Reader<'_> {
     }
 
     fn limit(&mut self, table: &Table<'_>) -> usize {
-        let Some(value) = table.get("limit") else { return DEFAULT_LIMIT };
-        let number = match value.get_ref() {
-            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
-            _ => {
-                self.wrong_kind("limit", value, "a number", "limit = 50");
-                return DEFAULT_LIMIT;
-            }
+        let help = "write how many of the newest items the feed's head holds; 0 is all";
+        self.number(table, "limit", help).unwrap_or(DEFAULT_LIMIT)
+    }
+
+    fn number(&mut self, table: &Table<'_>, key: &str, help: &str) -> Option<usize> {
+        let value = table.get(key)?;
+        let DeValue::Integer(number) = value.get_ref() else {
+            self.wrong_kind(key, value, "a number", &format!("{key} = 50"));
+            return None;
         };
-        number.map(|number| number as usize).unwrap_or_else(|| {
-            let complaint = Complaint::at(value.span(), "`limit` is out of range");
-            self.complain(complaint.hint("write how many of the newest items the feed's head holds; 0 is all"));
-            DEFAULT_LIMIT
-        })
+        let number = u32::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as usize);
+        if number.is_none() {
+            self.complain(Complaint::at(value.span(), format!("`{key}` is out of range")).hint(help));
+        }
+        number
+    }
+
+    fn keep(&mut self, table: &Table<'_>) -> Option<Keep> {
+        let help = "write how many of the newest items are shown whatever their age";
+        let at_least = self.number(table, "keep_at_least", help);
+        if at_least.is_some() && table.get("keep").is_none() {
+            let complaint =
+                Complaint::at(table.key_span("keep_at_least"), "`keep_at_least` without `keep` says nothing");
+            self.complain(complaint.hint("without keep = \"5y\" everything is kept"));
+        }
+        let text = self.text(table, "keep")?;
+        let age = self.take("keep", &text.span, values::age(text.text))?;
+        Some(Keep { age, at_least: at_least.unwrap_or_default() })
     }
 
     /// Feeds are folders, and some file systems see no difference of case.
@@ -857,6 +875,7 @@ pub(super) fn a_feed_per_source(sources: &[Source]) -> Vec<Feed> {
         title: source.title.clone(),
         sources: vec![number],
         choice: Choice::default(),
+        keep: None,
         limit: DEFAULT_LIMIT,
     };
     sources.iter().enumerate().map(feed).collect()
