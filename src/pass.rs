@@ -24,9 +24,10 @@ use crate::config::{self, Config, Empty, Undated};
 use crate::decided::Decided;
 use crate::inbox::{self, KeepOut, Listing, Seen};
 use crate::mill::captured;
+use crate::mill::category;
 use crate::mill::decisions::{Decision, Decisions};
 use crate::mill::decode;
-use crate::mill::feed::{Address, Entry, Feed};
+use crate::mill::feed::{Address, Entry, Feed, Retention};
 use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Account, Item, Key, Moment, SourceNo, Text};
@@ -814,12 +815,32 @@ impl<'a> Pass<'a> {
                 )
             })
             .collect();
-        let fingerprint = format!("{described:?}");
+        let fingerprint = format!("{described:?} {:?}", self.config.categories);
+        let keeps = |feed: &config::Feed| {
+            let of = |index: &usize| Some((*numbers.get(*index)?, self.config.sources.get(*index)?.keep?));
+            feed.sources.iter().filter_map(of).collect()
+        };
         let feeds = self.config.feeds.iter().map(|feed| FeedTerms {
             name: feed.name.clone(),
             sources: feed.sources.iter().filter_map(|index| numbers.get(*index).copied()).collect(),
             limit: feed.limit,
+            choice: feed.choice.clone(),
+            retention: Retention { feed: feed.keep, sources: keeps(feed) },
         });
+        let categories: Vec<category::Rule> = self
+            .config
+            .categories
+            .iter()
+            .map(|category| {
+                let numbered = |index: &usize| numbers.get(*index).copied();
+                category::Rule {
+                    name: category.name.clone(),
+                    topics: category.topics.clone(),
+                    sources: category.sources.as_ref().map(|sources| sources.iter().filter_map(numbered).collect()),
+                    words: category.words.clone(),
+                }
+            })
+            .collect();
         let first_seen = self.config.sources.iter().zip(&numbers);
         Ok(Terms {
             feeds: feeds.collect(),
@@ -827,7 +848,7 @@ impl<'a> Pass<'a> {
                 .filter(|(source, _)| source.undated == Undated::FirstSeen)
                 .map(|(_, no)| *no)
                 .collect(),
-            rules: Rules { sources, decisions: decided.decisions.clone() },
+            rules: Rules { sources, decisions: decided.decisions.clone(), categories },
             captured: Box::new(move |no, name| {
                 let Some((files, pattern)) = states.get(&no) else {
                     // The source left the config, and its pattern with it: what its files' names say still holds.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use atom_syndication::extension::{Extension, ExtensionMap};
-use atom_syndication::{Content, Entry, Feed as Document, Generator, Link, Person, Text, WriteConfig};
+use atom_syndication::{Category, Content, Entry, Feed as Document, Generator, Link, Person, Text, WriteConfig};
 use chrono::{DateTime, Utc};
 
 use super::{MEDIA, Shown, language};
@@ -43,6 +43,7 @@ fn entry(shown: &Shown<'_>) -> Entry {
         title: Text::plain(item.title.as_str()),
         updated: shown.updated.fixed_offset(),
         published: Some(shown.published.fixed_offset()),
+        categories: item.categories.iter().map(|name| category(name.as_str())).collect(),
         links: shown.entry.link.iter().map(|address| link("alternate", "text/html", address.as_str())).collect(),
         // No summary element beside it: readers show the content anyway, validators warn of text that looks like markup.
         content: Some(Content {
@@ -53,6 +54,11 @@ fn entry(shown: &Shown<'_>) -> Entry {
         extensions: item.credit.as_ref().map(|credit| credited(credit.as_str())).unwrap_or_default(),
         ..Entry::default()
     }
+}
+
+/// The name is the term, as in RSS; the label says that it is fit for people (RFC 4287 section 4.2.2).
+fn category(name: &str) -> Category {
+    Category { term: name.to_owned(), label: Some(name.to_owned()), ..Category::default() }
 }
 
 fn link(rel: &str, mime_type: &str, href: &str) -> Link {

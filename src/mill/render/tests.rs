@@ -32,6 +32,7 @@ fn item(title: &str, date: &str) -> Item {
         published: Some(id.stamp(day)),
         updated: Some(id.stamp(day)),
         sources: Vec::new(),
+        categories: Vec::new(),
     }
 }
 

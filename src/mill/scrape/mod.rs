@@ -88,6 +88,8 @@ pub struct Draft<'t> {
     pub id: Option<Cow<'t, str>>,
     /// The heading nearest above.
     pub section: Option<Cow<'t, str>>,
+    /// The heading nearest above that names a part of the page: not a month, not a day.
+    pub topic: Option<Cow<'t, str>>,
     /// The list number as printed.
     pub number: Option<u32>,
     /// First line of the item, counted from 1.

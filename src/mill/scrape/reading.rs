@@ -83,7 +83,7 @@ impl<'t> Look<'t> {
                 self.close(open.take(), false, &mut drafts, &mut faults, &mut owners);
             }
             match step.act {
-                Move::Heading => section = Some(block),
+                Move::Heading => section = Some((block, label.kind != Kind::Month)),
                 // A wide gap under a heading says that another heading, the true one, was lost there; unless the item
                 // below lost its mark, and so made the gap.
                 Move::Start if step.under_heading() && self.evidence.lost_above(block) => section = None,
@@ -150,6 +150,7 @@ impl<'t> Look<'t> {
             summary: open.summary,
             credit: open.credit.map(Cow::Borrowed),
             kicker: open.kicker.or_else(|| open.date.and_then(|printed| printed.kicker.map(Cow::Borrowed))),
+            topic: open.section.clone().filter(|_| open.names_a_topic),
             section: open.section,
             number: open.number,
             line: open.line,
@@ -207,6 +208,8 @@ struct Open<'t> {
     kicker: Option<Cow<'t, str>>,
     link: Option<&'t str>,
     section: Option<Cow<'t, str>>,
+    /// The section is a part of the page, not a time.
+    names_a_topic: bool,
     number: Option<u32>,
     line: u32,
     last_line: u32,
@@ -215,7 +218,7 @@ struct Open<'t> {
 }
 
 impl<'t> Open<'t> {
-    fn new(block: &Block<'t>, section: Option<&Block<'t>>, first_block: usize) -> Self {
+    fn new(block: &Block<'t>, section: Option<(&Block<'t>, bool)>, first_block: usize) -> Self {
         let number = if let Mark::Number(number) = block.mark { number } else { None };
         Self {
             title: None,
@@ -225,7 +228,8 @@ impl<'t> Open<'t> {
             credit: None,
             kicker: None,
             link: None,
-            section: section.map(joined),
+            section: section.map(|(block, _)| joined(block)),
+            names_a_topic: section.is_some_and(|(_, names_a_topic)| names_a_topic),
             number,
             line: block.line,
             last_line: block.last_line,
