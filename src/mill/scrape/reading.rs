@@ -41,14 +41,15 @@ pub(super) fn read<'t>(
             best = Some((layout, look, reading));
         }
     }
-    match best {
+    let (scrape, blocks) = match best {
         Some((layout, look, reading)) => look.tell(layout, &reading, explaining),
         None => (refused("", 0.0, Vec::new(), "no layout is known".to_owned()), Vec::new()),
-    }
+    };
+    (Scrape { language: choice.tag, ..scrape }, blocks)
 }
 
 fn refused(layout: &str, confidence: f64, faults: Vec<Fault>, why: String) -> Scrape<'_> {
-    Scrape { layout, confidence, drafts: Vec::new(), faults, refused: Some(why), newest: None }
+    Scrape { layout, confidence, drafts: Vec::new(), faults, refused: Some(why), newest: None, language: None }
 }
 
 impl<'t> Look<'t> {
@@ -281,7 +282,15 @@ fn judge<'t>(layout: &'static Layout, reading: &Reading, drafts: Vec<Draft<'t>>,
     }
     let own = drafts.iter().filter_map(|draft| draft.date.as_ref()).filter(|date| !date.year_inferred);
     let newest = own.filter_map(|date| date.day).max();
-    Scrape { layout: layout.name, confidence: reading.confidence, drafts, faults, refused: None, newest }
+    Scrape {
+        layout: layout.name,
+        confidence: reading.confidence,
+        drafts,
+        faults,
+        refused: None,
+        newest,
+        language: None,
+    }
 }
 
 fn fault(line: u32, reason: &str, text: &str) -> Fault {
