@@ -52,6 +52,7 @@ fn feed(items: u32) -> Feed {
         home: None,
         author: text("ILO Moscow"),
         entries,
+        taken_out: Vec::new(),
     }
 }
 

@@ -383,6 +383,8 @@ pub trait Store {
     fn absorb(&mut self, batch: &Batch, terms: &Terms) -> Result<Absorbed>;
     /// The items of a feed's head, newest first.
     fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>>;
+    /// The item that goes under an id.
+    fn item(&self, id: Key, terms: &Terms) -> Result<Option<Item>>;
     /// The ids of all items.
     fn ids(&self) -> Result<BTreeSet<Key>>;
     /// How many items there are.

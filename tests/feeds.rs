@@ -18,6 +18,7 @@ use proptest::test_runner::FileFailurePersistence;
 use uuid::Uuid;
 
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
+const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 const PATHS: [&str; 2] = ["x/rss.xml", "x/atom.xml"];
 
@@ -83,6 +84,7 @@ fn feed(items: Vec<Item>) -> Feed {
         home: None,
         author: text("The <b>office</b> & friends"),
         entries,
+        taken_out: Vec::new(),
     }
 }
 
@@ -94,7 +96,8 @@ fn hostile() -> Feed {
         })
         .collect();
     items.push(item(99, text("only a title"), None, None));
-    feed(items)
+    let gone = |n: u128, when: &str| (when.parse().unwrap(), Key(Uuid::from_u128(n)));
+    Feed { taken_out: vec![gone(2, "2021-05-02T08:00:00Z"), gone(1, "2021-05-01T08:00:00Z")], ..feed(items) }
 }
 
 fn document<'a>(tree: &'a Tree, path: &str) -> &'a str {
@@ -218,6 +221,13 @@ fn hostile_text_comes_out_as_it_was_written_in_every_format() {
         assert_eq!(said(&title), "News & <more>");
     }
     let atom = roxmltree::Document::parse(document(&tree, "x/atom.xml")).unwrap();
+    let gone = atom.root_element().children().filter(|node| node.has_tag_name((TOMBSTONES, "deleted-entry")));
+    let gone: Vec<_> = gone.map(|node| (node.attribute("ref").unwrap(), node.attribute("when").unwrap())).collect();
+    let meant = [
+        ("urn:uuid:00000000-0000-0000-0000-000000000002", "2021-05-02T08:00:00+00:00"),
+        ("urn:uuid:00000000-0000-0000-0000-000000000001", "2021-05-01T08:00:00+00:00"),
+    ];
+    assert_eq!(gone, meant);
     let author = atom.descendants().find(|node| node.has_tag_name((ATOM, "name"))).unwrap();
     assert_eq!(said(&author), "The <b>office</b> & friends");
 }

@@ -433,6 +433,46 @@ fn a_retracted_item_leaves_the_feeds_until_that_is_undone() {
     assert_eq!(before.len(), mill.feeds().len());
 }
 
+/// What the Atom document of a feed says is gone: id and time.
+fn gone(mill: &Mill, feed: &str) -> Vec<(String, String)> {
+    let atom = fs::read_to_string(mill.path(&format!("public/{feed}/atom.xml"))).unwrap();
+    let document = roxmltree::Document::parse(&atom).unwrap();
+    let gone = document.descendants().filter(|node| node.tag_name().name() == "deleted-entry");
+    gone.map(|node| (node.attribute("ref").unwrap().to_owned(), node.attribute("when").unwrap().to_owned())).collect()
+}
+
+#[test]
+fn a_retraction_is_told_to_readers_with_the_time_that_the_decision_says() {
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-03-23.txt", page(&[MOLE, BOAT, FERRY]));
+    mill.write("home/2021-03-23.txt", page(&[MOLE]));
+    mill.pass();
+    let (boat, ferry) =
+        (id("harbour", "2021-03-20", "pilotboatchristened"), id("harbour", "2021-03-05", "ferryinanewcoat"));
+    assert_eq!(mill.run(&["retract", &boat]).code, 0);
+    // A line from before times were noted, or by hand: no time is made up for it.
+    mill.decide(Decision::Retract { retract: ferry.parse().unwrap(), undo: false, when: None });
+    mill.pass();
+    let noted = fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(noted.lines().next().unwrap()).unwrap();
+    let when = line["when"].as_str().unwrap().replace('Z', "+00:00");
+    assert_eq!(when.len(), "2026-11-22T09:30:00+00:00".len(), "to the second: {noted}");
+    assert_eq!(gone(&mill, "all"), [(format!("urn:uuid:{boat}"), when)]);
+    // The clock plays no part in the bytes.
+    let before = mill.feeds();
+    fs::remove_dir_all(mill.path("public")).unwrap();
+    mill.pass();
+    assert_eq!(mill.feeds(), before);
+    // A feed in which it never was tells nothing of it; one that is told to return has returned.
+    mill.configure(&CONFIG.replace("[\"home\", \"news\"]", "[\"home\"]"));
+    mill.pass();
+    assert_eq!(gone(&mill, "front"), []);
+    assert_eq!(mill.run(&["retract", "--undo", &boat]).code, 0);
+    mill.pass();
+    assert_eq!(gone(&mill, "all"), []);
+    assert_eq!(mill.titles("all"), [MOLE.title, BOAT.title]);
+}
+
 #[test]
 fn a_feed_whose_only_item_is_retracted_shows_it_no_more() {
     let mill = Mill::new(CONFIG);
@@ -440,7 +480,7 @@ fn a_feed_whose_only_item_is_retracted_shows_it_no_more() {
     mill.write("home/latest.txt", page(&[MOLE]));
     mill.pass();
     let boat = key(&id("harbour", "2021-03-20", "pilotboatchristened"));
-    mill.decide(Decision::Retract { retract: boat, undo: false });
+    mill.decide(Decision::Retract { retract: boat, undo: false, when: None });
     mill.pass();
     for (path, bytes) in mill.feeds() {
         assert!(!String::from_utf8(bytes).unwrap().contains(BOAT.title), "{path}");
@@ -448,7 +488,7 @@ fn a_feed_whose_only_item_is_retracted_shows_it_no_more() {
     let before = prints(&mill.path("public"));
     assert!(!mill.pass().changed);
     assert_eq!(prints(&mill.path("public")), before);
-    mill.decide(Decision::Retract { retract: boat, undo: true });
+    mill.decide(Decision::Retract { retract: boat, undo: true, when: None });
     mill.pass();
     assert_eq!(mill.titles("press"), [BOAT.title]);
 }
@@ -461,7 +501,7 @@ fn what_a_killed_pass_published_is_withdrawn_like_anything_else() {
         mill.write("news/2021-03-20.txt", page(&[BOAT]));
         fs::create_dir(mill.path("home")).unwrap();
         let killed = mill.pass_on(&support::TestDisk::killed_at(at)).is_err();
-        mill.decide(Decision::Retract { retract: boat, undo: false });
+        mill.decide(Decision::Retract { retract: boat, undo: false, when: None });
         mill.pass();
         assert_eq!(mill.feeds().into_keys().collect::<Vec<_>>(), Vec::<String>::new(), "killed at {at}");
         if !killed {

@@ -275,7 +275,7 @@ impl World {
             }
             Op::Retract(account, undo) => {
                 let retract = self.key(*account);
-                self.decisions.apply(Decision::Retract { retract, undo: *undo }).unwrap();
+                self.decisions.apply(Decision::Retract { retract, undo: *undo, when: None }).unwrap();
                 None
             }
             Op::Alias(new, old) => {
@@ -312,6 +312,11 @@ fn items(store: &dyn Store, terms: &Terms) -> Vec<(Item, Vec<SightedAt>)> {
 
 fn heads(store: &dyn Store, terms: &Terms) -> Vec<Vec<Item>> {
     terms.feeds.iter().map(|feed| store.head(feed, terms).unwrap()).collect()
+}
+
+/// Each item, asked for by its id.
+fn one_by_one(store: &dyn Store, terms: &Terms) -> Vec<Item> {
+    store.ids().unwrap().into_iter().map(|id| store.item(id, terms).unwrap().unwrap()).collect()
 }
 
 fn ledger(store: &dyn Store) -> Vec<impl PartialEq + std::fmt::Debug> {
@@ -358,6 +363,7 @@ proptest! {
             prop_assert_eq!(sqlite.count().unwrap(), oracle.count().unwrap());
             prop_assert_eq!(items(&sqlite, &world_terms), items(&oracle, &world_terms), "after {:?}", op);
             prop_assert_eq!(heads(&sqlite, &world_terms), heads(&oracle, &world_terms), "after {:?}", op);
+            prop_assert_eq!(one_by_one(&sqlite, &world_terms), one_by_one(&oracle, &world_terms));
             prop_assert_eq!(ledger(&sqlite), ledger(&oracle));
         }
         // Exported and imported, it is the same store.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::decisions::Decisions;
 use super::identify::fold;
-use super::item::{Item, SourceNo, Text};
+use super::item::{Item, Key, SourceNo, Text};
 use super::words::Words;
 
 /// The most items a head holds, unless the operator asked for more: a burst reaches subscribers, a flood does not.
@@ -110,6 +110,12 @@ pub struct Choice {
 /// came in can't matter (law 2). An item without a `published` is in no feed, and neither is one that was retracted.
 #[must_use]
 pub fn shows(sources: &[SourceNo], choice: &Choice, decisions: &Decisions, item: &Item) -> bool {
+    belongs(sources, choice, item) && !decisions.is_retracted(item.id)
+}
+
+/// Whether a feed of these sources would show an item that was not retracted.
+#[must_use]
+pub fn belongs(sources: &[SourceNo], choice: &Choice, item: &Item) -> bool {
     let in_time = |date: NaiveDate| {
         choice.since.is_none_or(|since| since <= date) && choice.until.is_none_or(|until| date <= until)
     };
@@ -119,7 +125,6 @@ pub fn shows(sources: &[SourceNo], choice: &Choice, decisions: &Decisions, item:
             || item.categories.iter().any(|name| choice.categories.contains(&fold(name.as_str()))))
         && ((choice.since, choice.until) == (None, None) || item.date.is_some_and(in_time))
         && choice.words.pass(&item.title, item.summary.as_ref())
-        && !decisions.is_retracted(item.id)
 }
 
 /// How long items are shown, as the operator says: a filter, relative to the newest capture. Nothing is forgotten.
@@ -262,6 +267,8 @@ pub struct Feed {
     pub author: Text,
     /// The items, in the order of [`newest_first`], each once, all with a `published`.
     pub entries: Vec<Entry>,
+    /// Items that were taken out, and when; the last one first.
+    pub taken_out: Vec<(DateTime<Utc>, Key)>,
 }
 
 impl Feed {
@@ -329,7 +336,7 @@ mod tests {
     use chrono::NaiveDate;
 
     use super::*;
-    use crate::mill::item::{DateBasis, Key};
+    use crate::mill::item::DateBasis;
 
     fn item(id: u128, day: u32) -> Item {
         let id = Key(Uuid::from_u128(id));

@@ -328,6 +328,10 @@ impl Store for Memory {
         Ok(feed::head(items, late, terms_of.limit))
     }
 
+    fn item(&self, id: Key, _: &Terms) -> Result<Option<Item>> {
+        Ok(self.all().remove(&id).map(|(item, _)| item))
+    }
+
     fn ids(&self) -> Result<BTreeSet<Key>> {
         Ok(self.all().into_keys().collect())
     }

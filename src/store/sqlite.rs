@@ -485,6 +485,19 @@ impl Store for Sqlite {
         Ok(feed::head(newest, late, feed.limit))
     }
 
+    fn item(&self, id: Key, terms: &Terms) -> Result<Option<Item>> {
+        let work = Work::new(&self.db, terms)?;
+        let mut select = self.db.prepare_cached(&format!(
+            "SELECT {ITEM} FROM item JOIN account ON account.id = item.text WHERE item.key = ? AND item.id = ?"
+        ))?;
+        for key in work.family(work.plain_key(id)?)? {
+            if let Some(item) = select.query_row((key.0.into_bytes(), id.0.into_bytes()), item_from).optional()? {
+                return Ok(Some(item));
+            }
+        }
+        Ok(None)
+    }
+
     fn ids(&self) -> Result<BTreeSet<Key>> {
         let mut select = self.db.prepare("SELECT id FROM item WHERE text IS NOT NULL")?;
         Ok(select.query_map([], |row| key_from(row, 0))?.collect::<rusqlite::Result<_>>()?)

@@ -50,6 +50,7 @@ fn feed(entries: Vec<Entry>) -> Feed {
         home: Address::new("https://www.ilo.org/moscow/"),
         author: text("ILO Moscow"),
         entries,
+        taken_out: Vec::new(),
     }
 }
 

@@ -563,7 +563,7 @@ impl<'a> Work<'a> {
         Ok(select.query_map([key.0.into_bytes()], |row| key_from(row, 0))?.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn plain_key(&self, id: Key) -> Result<Key> {
+    pub(super) fn plain_key(&self, id: Key) -> Result<Key> {
         let mut select = self.db.prepare_cached("SELECT key FROM twin WHERE id = ?")?;
         Ok(select.query_row([id.0.into_bytes()], |row| key_from(row, 0)).optional()?.unwrap_or(id))
     }
