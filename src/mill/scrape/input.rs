@@ -125,6 +125,7 @@ fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> (Scrape<'
         confidence: scrape.confidence,
         refused: scrape.refused,
         newest: scrape.newest,
+        language: scrape.language,
     };
     let blocks = blocks.into_iter().map(|block| {
         let block = block.into_owned();

@@ -100,6 +100,8 @@ pub struct Draft<'t> {
     pub id: Option<Cow<'t, str>>,
     /// The heading nearest above.
     pub section: Option<Cow<'t, str>>,
+    /// The heading nearest above that names a part of the page: not a month, not a day.
+    pub topic: Option<Cow<'t, str>>,
     /// The list number as printed.
     pub number: Option<u32>,
     /// First line of the item, counted from 1.
@@ -122,6 +124,7 @@ impl Draft<'_> {
             link: self.link.map(owned),
             id: self.id.map(owned),
             section: self.section.map(owned),
+            topic: self.topic.map(owned),
             number: self.number,
             line: self.line,
             last_line: self.last_line,
@@ -186,6 +189,8 @@ pub struct Scrape<'t> {
     pub refused: Option<String>,
     /// The newest complete own date that the items list: rule (3) of the time of capture.
     pub newest: Option<NaiveDate>,
+    /// The language in which dates and labels were read, where nothing is left to doubt.
+    pub language: Option<&'static str>,
 }
 
 /// A scrape, and how it was read.

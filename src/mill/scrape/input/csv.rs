@@ -11,7 +11,7 @@ use super::json::{bare, names};
 use super::record::{At, Part, Record, tell, unreadable};
 use crate::mill::scrape::date::field;
 use crate::mill::scrape::label::ends_sentence;
-use crate::mill::scrape::language::Lexicon;
+use crate::mill::scrape::language::{Lexicon, choose};
 use crate::mill::scrape::{BlockUse, Scrape, Terms};
 
 const LAYOUT: &str = "csv";
@@ -29,7 +29,7 @@ pub(super) fn read(
     let delimiter = delimiter.unwrap_or_else(|| delimiter_of(text));
     let mut reader =
         ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let lexicon = Lexicon::of(terms.language.as_deref());
+    let lexicon = choose(terms.language.as_deref(), text).lexicon;
     let mut counter = LineCounter::new(text);
     let mut columns: Option<Columns> = None;
     let mut records = Vec::new();

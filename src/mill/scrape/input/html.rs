@@ -17,7 +17,7 @@ use url::Url;
 use super::record::{Part, Record, tell, unreadable};
 use super::select::{Asked, Marks, Select, add};
 use super::{LineCounter, address};
-use crate::mill::scrape::date::whole;
+use crate::mill::scrape::date::{is_shaped_like_one, whole};
 use crate::mill::scrape::language::Lexicon;
 use crate::mill::scrape::rendition::{Note, Rendition};
 use crate::mill::scrape::{BlockUse, Scrape, Terms};
@@ -604,8 +604,9 @@ fn pieces(line: Line, times: &[(usize, usize, Option<String>)]) -> Vec<Line> {
     }
     // What is printed is shown, unless it only says how long ago.
     let lexicon = Lexicon::of(None);
+    let is_date = |text: &str| whole(text, lexicon).is_some() || is_shaped_like_one(text);
     let shown = match stated {
-        Some(stated) if whole(shown, lexicon).is_none() && whole(stated, lexicon).is_some() => day_of(stated),
+        Some(stated) if !is_date(shown) && whole(stated, lexicon).is_some() => day_of(stated),
         _ => shown,
     };
     let like = |text: String| Line { text, line: line.line, level: line.level, ..Line::default() };

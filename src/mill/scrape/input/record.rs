@@ -9,9 +9,9 @@ use std::fmt;
 use serde_json_path::JsonPath;
 
 use super::address;
-use crate::mill::scrape::date::{Printed, Settled, field};
-use crate::mill::scrape::language::Lexicon;
-use crate::mill::scrape::reading::{fault, order_shown};
+use crate::mill::scrape::date::{Printed, Settled, dispute, field};
+use crate::mill::scrape::language::choose;
+use crate::mill::scrape::reading::fault;
 use crate::mill::scrape::{BlockUse, Draft, REFUSED_BELOW, Scrape, Terms};
 
 /// A field of an item.
@@ -166,11 +166,20 @@ pub(super) fn tell(
     terms: &Terms,
     explaining: bool,
 ) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
-    let lexicon = Lexicon::of(terms.language.as_deref());
-    let dates: Vec<Option<Printed<'_>>> =
-        records.iter().map(|record| field(record.get(Part::Date)?, lexicon)).collect();
-    let printed: Vec<Printed<'_>> = dates.iter().flatten().copied().collect();
-    let settled = Settled { order: order_shown(&printed).or(terms.date_order), captured: terms.captured };
+    let stated: Vec<&str> = records.iter().filter_map(|record| record.get(Part::Date)).collect();
+    // The dates say the language; where they are in figures, the titles may.
+    let titles = records.iter().filter_map(|record| record.get(Part::Title));
+    let words = stated.iter().copied().chain(titles).collect::<Vec<_>>().join("\n");
+    let choice = choose(terms.language.as_deref(), &words);
+    let mut printed: Vec<Printed<'_>> = stated.iter().filter_map(|text| field(text, choice.lexicon)).collect();
+    dispute(&mut printed, &choice);
+    let settled = Settled::of(&printed, terms);
+    let dates = records.iter().map(|record| {
+        let mut date = [field(record.get(Part::Date)?, choice.lexicon)?];
+        dispute(&mut date, &choice);
+        let [date] = date;
+        Some(date)
+    });
     let base = address::base(terms.url.as_deref());
     let numbers = positions(records);
     let (mut drafts, mut faults, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
@@ -214,6 +223,7 @@ pub(super) fn tell(
             link: record.get(Part::Link).and_then(|link| address::absolute(link, base.as_ref())).map(Cow::Owned),
             id: if numbers { None } else { own(Part::Id) },
             section: own(Part::Section),
+            topic: own(Part::Section),
             number: record.number.or_else(|| record.get(Part::Id)?.parse().ok().filter(|_| numbers)),
             line: record.line,
             last_line: record.last_line,
@@ -234,7 +244,10 @@ pub(super) fn tell(
     }
     let own = drafts.iter().filter_map(|draft| draft.date.as_ref()).filter(|date| !date.year_inferred);
     let newest = own.filter_map(|date| date.day).max();
-    (Scrape { layout: Cow::Borrowed(layout), confidence, drafts, faults, refused, newest }, blocks)
+    (
+        Scrape { layout: Cow::Borrowed(layout), confidence, drafts, faults, refused, newest, language: choice.tag },
+        blocks,
+    )
 }
 
 /// A file of this form that cannot be read as such.
@@ -247,7 +260,7 @@ pub(super) fn unreadable(
     let faults = vec![fault(line, why, text)];
     let refused = Some(why.to_owned());
     let layout = Cow::Borrowed(layout);
-    (Scrape { layout, confidence: 0.0, drafts: Vec::new(), faults, refused, newest: None }, Vec::new())
+    (Scrape { layout, confidence: 0.0, drafts: Vec::new(), faults, refused, newest: None, language: None }, Vec::new())
 }
 
 fn block(field: &Field, item: Option<usize>, why: Option<&'static str>) -> BlockUse<'static> {
