@@ -146,6 +146,21 @@ pub enum Command {
         /// Folders to read when there is no config
         #[arg(value_name = "DIR")]
         dirs: Vec<PathBuf>,
+
+        /// Read all that was ever read and is still there anew: items gained, lost, altered against the store
+        #[arg(long)]
+        samples: bool,
+    },
+
+    /// Look at samples and write the smallest feedmill.toml that reads them (never over an existing one)
+    #[command(
+        after_help = "Exit codes: 0 written, 1 written but a sample gives no items, or not written because there \
+                            are too few items, 2 wrong usage"
+    )]
+    Init {
+        /// Saved pages of one place
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
     },
 
     /// Show block by block how a file is read, or where a stored item comes from
@@ -234,7 +249,7 @@ impl Cli {
     pub fn given(&self) -> Given {
         let Global { config, output, state, base_url, listen, .. } = self.global.clone();
         let dirs = match &self.command {
-            Some(Command::Check { dirs } | Command::Verify { dirs }) => dirs.clone(),
+            Some(Command::Check { dirs, .. } | Command::Verify { dirs }) => dirs.clone(),
             _ => self.dirs.clone(),
         };
         Given { config, dirs, state, output, base_url, listen }
@@ -304,6 +319,8 @@ mod tests {
     fn commands_take_what_the_contract_says() {
         let id = "f90fd1be-c98e-5829-9df9-e18945c3f525";
         for line in [
+            "feedmill check --samples",
+            "feedmill init a.txt b.txt",
             "feedmill explain page.txt",
             &format!("feedmill explain --item {id}"),
             &format!("feedmill retract urn:uuid:{id} --undo"),
@@ -320,6 +337,7 @@ mod tests {
             assert!(parse(line).agree().is_ok(), "{line}");
         }
         for line in [
+            "feedmill init",
             "feedmill explain",
             &format!("feedmill explain page.txt --item {id}"),
             "feedmill retract not-an-id",

@@ -33,7 +33,9 @@ use crate::store::{Content, SightedAt, Sqlite, Store, StoreError};
 use crate::trouble::{Exit, Trouble};
 
 mod explain;
+mod init;
 mod look;
+mod samples;
 
 /// Runs the program with these arguments, its own name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
@@ -116,7 +118,8 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
     match &cli.command {
         None if cli.watches() => watch(cli),
         None => pass(cli),
-        Some(Command::Check { .. }) => look::check(cli),
+        Some(Command::Check { samples, .. }) => look::check(cli, *samples),
+        Some(Command::Init { files }) => init::init(cli, files),
         Some(Command::Explain { file: Some(file), .. }) => explain::file(cli, file),
         Some(Command::Explain { item, .. }) => explain::item(cli, item.as_ref()),
         Some(Command::Items) => look::items(cli),
