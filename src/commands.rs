@@ -125,7 +125,14 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
         Some(Command::Items) => look::items(cli),
         Some(Command::Status) => look::status(cli),
         Some(Command::Verify { .. }) => look::verify(cli),
-        Some(Command::Retract { id, undo }) => decide(cli, Decision::Retract { retract: *id, undo: *undo }),
+        Some(Command::Retract { id, undo }) => {
+            // Noted with the decision, so that no rendering ever asks the clock.
+            let now = chrono::DateTime::from_timestamp(
+                chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).timestamp(),
+                0,
+            );
+            decide(cli, Decision::Retract { retract: *id, undo: *undo, when: now.filter(|_| !undo) })
+        }
         Some(Command::Alias { new, old }) => decide(cli, Decision::Alias { alias: *new, of: *old }),
         Some(Command::Export) => export(cli),
         Some(Command::Import { file }) => import(cli, file.as_deref()),

@@ -23,7 +23,10 @@ pub(crate) use files::path_from;
 pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
 
 use crate::mill::captured::CapturedPattern;
+use crate::mill::feed::{Choice, Keep};
+use crate::mill::item::Text;
 use crate::mill::scrape::{DateOrder, Terms};
+use crate::mill::words::Words;
 
 /// The layouts that a config can name while no others are built in.
 pub const LAYOUTS: &[&str] = &["auto", "newsroom"];
@@ -39,7 +42,7 @@ const MAX_CONFIG: u64 = 4 << 20;
 
 /// Every table of a config with its keys; the top of the file is the table without a name.
 pub const KEYS: &[(&str, &[&str])] = &[
-    ("", &["state", "output", "base_url", "watch", "serve", "operations", "source", "feed"]),
+    ("", &["state", "output", "base_url", "watch", "serve", "operations", "source", "category", "feed"]),
     ("[watch]", &["mode", "rescan", "settle"]),
     ("[serve]", &["listen"]),
     ("[operations]", &["publish", "listen"]),
@@ -60,9 +63,30 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "undated",
             "date_order",
             "empty",
+            "keep",
+            "keep_at_least",
         ],
     ),
-    ("[[feed]]", &["name", "title", "sources", "limit"]),
+    ("[[category]]", &["name", "topics", "include", "exclude", "in", "sources"]),
+    (
+        "[[feed]]",
+        &[
+            "name",
+            "title",
+            "sources",
+            "sites",
+            "languages",
+            "categories",
+            "since",
+            "until",
+            "include",
+            "exclude",
+            "in",
+            "limit",
+            "keep",
+            "keep_at_least",
+        ],
+    ),
 ];
 
 /// Everything the operator says, checked.
@@ -86,6 +110,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// In the order of the config; names are unique, even where case makes no difference.
     pub feeds: Vec<Feed>,
+    /// In the order of the config; the folds of names are unique.
+    pub categories: Vec<Category>,
     /// What is no error but worth a line: `check` and the log show them.
     pub warnings: Vec<String>,
 }
@@ -164,6 +190,8 @@ pub struct Source {
     pub date_order: Option<DateOrder>,
     /// What a capture without items means.
     pub empty: Empty,
+    /// For how long feeds show its items; `None`: for ever.
+    pub keep: Option<Keep>,
 }
 
 impl Source {
@@ -207,10 +235,28 @@ pub struct Feed {
     pub name: String,
     /// Shown by readers.
     pub title: String,
-    /// Indices into [`Config::sources`], in the order that decides which origin an item shows.
+    /// Indices into [`Config::sources`], in the order that decides which origin an item shows; those that its `sources`,
+    /// `sites` and `languages` leave.
     pub sources: Vec<usize>,
+    /// Which of their items it shows.
+    pub choice: Choice,
+    /// For how long; `None`: for ever.
+    pub keep: Option<Keep>,
     /// How many of the newest items the head holds; 0 is all.
     pub limit: usize,
+}
+
+/// A category that the operator defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Category {
+    /// As feeds show it.
+    pub name: Text,
+    /// The folds of the headings on pages that mean it, its own name's among them.
+    pub topics: Vec<String>,
+    /// Indices into [`Config::sources`]; `None`: all of them.
+    pub sources: Option<Vec<usize>>,
+    /// Which items it finds besides.
+    pub words: Words,
 }
 
 /// What the command line says of what a config could say.
@@ -433,6 +479,7 @@ fn without_file(given: &Given, around: &Surroundings) -> Result<Config, Refusal>
         operations: Operations::default(),
         sources,
         feeds,
+        categories: Vec::new(),
         warnings,
     };
     reading::command_line(given, &mut config, &mut complaints);
@@ -457,6 +504,7 @@ impl Source {
             undated: Undated::default(),
             date_order: None,
             empty: Empty::default(),
+            keep: None,
         }
     }
 }

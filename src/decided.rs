@@ -136,7 +136,7 @@ mod tests {
         let file = folder.path().join(FILE_NAME);
         fs::write(&file, format!("{{\"retract\":\"{id}\",\"undo\":true}}\n{{\"retr",)).unwrap();
         let mut decided = Decided::read(folder.path()).unwrap();
-        decided.add(Decision::Retract { retract: id, undo: false }).unwrap();
+        decided.add(Decision::Retract { retract: id, undo: false, when: None }).unwrap();
         let again = Decided::read(folder.path()).unwrap();
         assert_eq!(again.decisions, decided.decisions);
         assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 2);

@@ -24,9 +24,10 @@ use crate::config::{self, Config, Empty, Undated};
 use crate::decided::Decided;
 use crate::inbox::{self, KeepOut, Listing, Seen};
 use crate::mill::captured;
+use crate::mill::category;
 use crate::mill::decisions::{Decision, Decisions};
 use crate::mill::decode;
-use crate::mill::feed::{Address, Entry, Feed};
+use crate::mill::feed::{self, Address, Entry, Feed, Retention};
 use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Account, Item, Key, Moment, SourceNo, Text};
@@ -618,7 +619,9 @@ impl<'a> Pass<'a> {
                 continue;
             }
             let items = store.head(feed_terms, terms)?;
-            let tree = self.feed(feed, feed_terms, items).map(|feed| render::render(&feed)).unwrap_or_default();
+            let taken_out = taken_out(store, feed_terms, terms)?;
+            let ready = self.feed(feed, feed_terms, items, taken_out);
+            let tree = ready.map(|feed| render::render(&feed)).unwrap_or_default();
             if self.recovered
                 && let Some(lost) = self.would_lose(store, feed, &terms.rules.decisions)?
             {
@@ -730,7 +733,13 @@ impl<'a> Pass<'a> {
     }
 
     /// A feed ready to render. `None`: its name is not printable, which the config does not let in.
-    fn feed(&self, feed: &config::Feed, feed_terms: &FeedTerms, items: Vec<Item>) -> Option<Feed> {
+    fn feed(
+        &self,
+        feed: &config::Feed,
+        feed_terms: &FeedTerms,
+        items: Vec<Item>,
+        taken_out: Vec<(DateTime<Utc>, Key)>,
+    ) -> Option<Feed> {
         let sources: Vec<(&config::Source, SourceNo)> = feed
             .sources
             .iter()
@@ -757,6 +766,7 @@ impl<'a> Pass<'a> {
             home: sources.iter().find_map(|(source, _)| source.url.as_deref()).and_then(Address::new),
             author: words(if let [only] = titles.as_slice() { only } else { &feed.title })?,
             entries,
+            taken_out,
         })
     }
 
@@ -814,12 +824,32 @@ impl<'a> Pass<'a> {
                 )
             })
             .collect();
-        let fingerprint = format!("{described:?}");
+        let fingerprint = format!("{described:?} {:?}", self.config.categories);
+        let keeps = |feed: &config::Feed| {
+            let of = |index: &usize| Some((*numbers.get(*index)?, self.config.sources.get(*index)?.keep?));
+            feed.sources.iter().filter_map(of).collect()
+        };
         let feeds = self.config.feeds.iter().map(|feed| FeedTerms {
             name: feed.name.clone(),
             sources: feed.sources.iter().filter_map(|index| numbers.get(*index).copied()).collect(),
             limit: feed.limit,
+            choice: feed.choice.clone(),
+            retention: Retention { feed: feed.keep, sources: keeps(feed) },
         });
+        let categories: Vec<category::Rule> = self
+            .config
+            .categories
+            .iter()
+            .map(|category| {
+                let numbered = |index: &usize| numbers.get(*index).copied();
+                category::Rule {
+                    name: category.name.clone(),
+                    topics: category.topics.clone(),
+                    sources: category.sources.as_ref().map(|sources| sources.iter().filter_map(numbered).collect()),
+                    words: category.words.clone(),
+                }
+            })
+            .collect();
         let first_seen = self.config.sources.iter().zip(&numbers);
         Ok(Terms {
             feeds: feeds.collect(),
@@ -827,7 +857,7 @@ impl<'a> Pass<'a> {
                 .filter(|(source, _)| source.undated == Undated::FirstSeen)
                 .map(|(_, no)| *no)
                 .collect(),
-            rules: Rules { sources, decisions: decided.decisions.clone() },
+            rules: Rules { sources, decisions: decided.decisions.clone(), categories },
             captured: Box::new(move |no, name| {
                 let Some((files, pattern)) = states.get(&no) else {
                     // The source left the config, and its pattern with it: what its files' names say still holds.
@@ -839,6 +869,21 @@ impl<'a> Pass<'a> {
             fingerprint,
         })
     }
+}
+
+/// The retracted items that the feed would show, those retracted last; only where the decision says when.
+fn taken_out(store: &dyn Store, of: &FeedTerms, terms: &Terms) -> Result<Vec<(DateTime<Utc>, Key)>, StoreError> {
+    let mut taken_out = Vec::new();
+    for (when, id) in terms.rules.decisions.taken_out() {
+        let item = store.item(id, terms)?;
+        if item.is_some_and(|item| feed::belongs(&of.sources, &of.choice, &item)) {
+            taken_out.push((when, id));
+        }
+        if taken_out.len() == feed::HEAD_CAP {
+            break;
+        }
+    }
+    Ok(taken_out)
 }
 
 fn listed_of(row: &PublishedRow) -> Listed {

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use super::look::{item_json, view};
 use super::*;
+use crate::mill::item::Text;
 
 /// `explain FILE`.
 pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
@@ -174,6 +175,10 @@ pub(super) fn item(cli: &Cli, id: Option<&Key>) -> Result<Exit, Ended> {
         if let Some(value) = value {
             writeln!(out, "{what}: {value}")?;
         }
+    }
+    if !item.categories.is_empty() {
+        let names: Vec<_> = item.categories.iter().map(Text::as_str).collect();
+        writeln!(out, "categories: {}", names.join(", "))?;
     }
     writeln!(out, "{}: {}", if retracted { "retracted from" } else { "in feeds" }, feeds.join(", "))?;
     for at in &sighted {

@@ -206,7 +206,7 @@ pub(super) fn item_json(
         "schema": 1, "id": item.id, "site": site, "title": item.title, "date": item.date, "date_end": item.date_end,
         "date_raw": item.date_raw, "time": item.time, "date_basis": item.basis, "published": item.published,
         "updated": item.updated, "summary": item.summary, "credit": item.credit, "kicker": item.kicker,
-        "place": item.place, "link": item.link, "retracted": retracted, "feeds": feeds, "sightings": sightings,
+        "place": item.place, "link": item.link, "categories": item.categories, "retracted": retracted, "feeds": feeds, "sightings": sightings,
     })
 }
 

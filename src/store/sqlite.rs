@@ -20,12 +20,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use rustc_hash::FxHashMap;
 
 use self::rows::{
-    ITEM, LEDGER, digest_from, get_meta, item_from, key_from, ledger_row_from, moment_from, set_meta, signed, small,
-    unsigned, with_accounts,
+    ITEM, LEDGER, digest_from, get_meta, instant_from, item_from, key_from, ledger_row_from, moment_from, set_meta,
+    signed, small, unsigned, with_accounts,
 };
 use self::work::Work;
 use super::{
@@ -207,7 +208,7 @@ impl Sqlite {
     pub fn stored_terms(&self, decisions: &Decisions) -> Result<Terms> {
         let sources = self.known_sources()?.into_iter().map(KnownSource::rule).collect();
         Ok(Terms {
-            rules: Rules { sources, decisions: decisions.clone() },
+            rules: Rules { sources, decisions: decisions.clone(), ..Rules::default() },
             feeds: Vec::new(),
             first_seen: Vec::new(),
             captured: Box::new(|_, _| None),
@@ -258,6 +259,53 @@ impl Sqlite {
             self.db.execute("DELETE FROM meta WHERE name = ?", [name])?;
             Ok(())
         }
+    }
+
+    /// The head of a feed that shows its items only for so long: the members are gone through from the newest, for each
+    /// may count for the next.
+    fn retained_head(&self, no: i64, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
+        let mut retained = feed.retention.at(&feed.sources, |sources| self.newest_capture(sources))?;
+        let mut wanted: BTreeSet<Key> = BTreeSet::new();
+        if feed.limit > 0 {
+            wanted.extend(Work::new(&self.db, terms)?.fresh(feed)?.into_iter().map(|(_, id)| id));
+        }
+        let (mut newest, mut late) = (Vec::new(), Vec::new());
+        let mut select = self.db.prepare_cached(&format!(
+            "SELECT {ITEM} FROM member JOIN item ON item.key = member.key AND item.id = member.id
+             JOIN account ON account.id = item.text WHERE member.feed = ? ORDER BY member.published DESC, member.id"
+        ))?;
+        for item in select.query_map([no], item_from)? {
+            let item = item?;
+            let is_late = wanted.remove(&item.id);
+            if !retained.keeps(&item) {
+                continue;
+            }
+            if feed.limit == 0 || newest.len() < feed.limit {
+                newest.push(item);
+            } else if is_late {
+                late.push(item);
+            }
+            if feed.limit > 0 && newest.len() == feed.limit && wanted.is_empty() {
+                break;
+            }
+        }
+        Ok(feed::head(newest, late, feed.limit))
+    }
+
+    /// The newest capture of these sources, of the stated ones if there are any.
+    fn newest_capture(&self, sources: &[SourceNo]) -> Result<Option<DateTime<Utc>>> {
+        for stated in [true, false] {
+            let mut newest: Option<i64> = None;
+            for source in sources {
+                let mut select =
+                    self.db.prepare_cached("SELECT max(captured) FROM seen WHERE source = ? AND stated = ?")?;
+                newest = newest.max(select.query_row((source.0, stated), |row| row.get(0))?);
+            }
+            if newest.is_some() {
+                return Ok(instant_from(newest));
+            }
+        }
+        Ok(None)
     }
 
     /// The undated items whose sources ask for the day they are first seen: a run that was killed after it took them in
@@ -409,6 +457,9 @@ impl Store for Sqlite {
             .query_row([&feed.name], |row| row.get(0))
             .optional()?;
         let Some(no) = no else { return Ok(Vec::new()) };
+        if !feed.retention.is_none() {
+            return self.retained_head(no, feed, terms);
+        }
         let limit = if feed.limit == 0 { -1 } else { signed(feed.limit as u64) };
         let mut select = self.db.prepare_cached(&format!(
             "SELECT {ITEM} FROM (SELECT published, id, key FROM member WHERE feed = ?1
@@ -432,6 +483,19 @@ impl Store for Sqlite {
             }
         }
         Ok(feed::head(newest, late, feed.limit))
+    }
+
+    fn item(&self, id: Key, terms: &Terms) -> Result<Option<Item>> {
+        let work = Work::new(&self.db, terms)?;
+        let mut select = self.db.prepare_cached(&format!(
+            "SELECT {ITEM} FROM item JOIN account ON account.id = item.text WHERE item.key = ? AND item.id = ?"
+        ))?;
+        for key in work.family(work.plain_key(id)?)? {
+            if let Some(item) = select.query_row((key.0.into_bytes(), id.0.into_bytes()), item_from).optional()? {
+                return Ok(Some(item));
+            }
+        }
+        Ok(None)
     }
 
     fn ids(&self) -> Result<BTreeSet<Key>> {

@@ -122,7 +122,7 @@ mod tests {
     use crate::mill::scrape::language::Lexicon;
 
     fn evidence(text: &str) -> Evidence {
-        Evidence::of(&split(text, Unit::Run, Lexicon::of(None)))
+        Evidence::of(&split(text, &[], Unit::Run, Lexicon::of(None)))
     }
 
     #[test]
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_gap_is_wide_when_it_is_more_than_the_common_one_and_at_least_two() {
         let evidence = evidence("a\n\nb\n\nc\n\n\nd\n");
-        let page = split("a\n\nb\n\n\nc\n", Unit::Run, Lexicon::of(None));
+        let page = split("a\n\nb\n\n\nc\n", &[], Unit::Run, Lexicon::of(None));
         let wide: Vec<_> = page.blocks.iter().map(|block| evidence.is_wide(block)).collect();
         assert_eq!(wide, [false, false, true]);
     }

@@ -22,6 +22,7 @@ mod language;
 mod layout;
 mod path;
 mod reading;
+mod rendition;
 
 use std::borrow::Cow;
 
@@ -33,13 +34,13 @@ pub use layout::layouts;
 /// Reads the items of `text`.
 #[must_use]
 pub fn parse<'t>(text: &'t str, terms: &Terms) -> Scrape<'t> {
-    reading::read(text, terms, false).0
+    reading::read(text, &[], terms, false).0
 }
 
 /// Reads the items of `text` as [`parse`] does, and says of each block what became of it and at what cost.
 #[must_use]
 pub fn explain<'t>(text: &'t str, terms: &Terms) -> Explained<'t> {
-    let (scrape, blocks) = reading::read(text, terms, true);
+    let (scrape, blocks) = reading::read(text, &[], terms, true);
     Explained { scrape, blocks }
 }
 
@@ -83,8 +84,12 @@ pub struct Draft<'t> {
     pub kicker: Option<Cow<'t, str>>,
     /// The address that the file gives for the item.
     pub link: Option<Cow<'t, str>>,
+    /// What the file itself tells the item apart by: its guid, its id.
+    pub id: Option<Cow<'t, str>>,
     /// The heading nearest above.
     pub section: Option<Cow<'t, str>>,
+    /// The heading nearest above that names a part of the page: not a month, not a day.
+    pub topic: Option<Cow<'t, str>>,
     /// The list number as printed.
     pub number: Option<u32>,
     /// First line of the item, counted from 1.
@@ -140,6 +145,8 @@ pub struct Scrape<'t> {
     pub refused: Option<String>,
     /// The newest complete own date that the items list: rule (3) of the time of capture.
     pub newest: Option<NaiveDate>,
+    /// The language in which dates and labels were read, where nothing is left to doubt.
+    pub language: Option<&'static str>,
 }
 
 /// A scrape, and how it was read.
@@ -177,4 +184,4 @@ pub const DRIFT_BELOW: f64 = 0.7;
 
 /// Changes whenever the same bytes under the same terms could be read differently: what was read with an older
 /// revision is read again.
-pub const REVISION: u32 = 1;
+pub const REVISION: u32 = 2;
