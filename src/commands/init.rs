@@ -120,6 +120,17 @@ fn layout_for(samples: &[Sample]) -> Option<&'static str> {
         .map(|(layout, ..)| layout)
 }
 
+/// The language of all samples that are read, where none leaves a doubt; left open it would be chosen anew for each file.
+fn language_of(samples: &[Sample], layout: Option<&str>) -> Option<&'static str> {
+    let read = samples.iter().map(|sample| {
+        let terms = scrape::Terms { layout: layout.map(str::to_owned), ..terms_of(sample) };
+        scrape::parse(&sample.text, &terms)
+    });
+    let mut languages = read.filter(|scrape| scrape.refused.is_none()).map(|scrape| scrape.language);
+    let first = languages.next()??;
+    languages.all(|language| language == Some(first)).then_some(first)
+}
+
 fn terms_of(sample: &Sample) -> scrape::Terms {
     let stated = captured::captured(None, &sample.given.to_string_lossy());
     scrape::Terms { captured: stated.map(Moment::day), ..scrape::Terms::default() }
@@ -165,6 +176,9 @@ fn draft(target: &Path, samples: &[Sample], layout: Option<&str>) -> String {
     line("site", &toml_string(&name), "# ids are made of it: choose it for good");
     if let Some(layout) = layout {
         line("layout", &toml_string(layout), "");
+    }
+    if let Some(language) = language_of(samples, layout) {
+        line("language", &toml_string(language), "");
     }
     format!("# `config/feedmill.toml` in feedmill's sources has every key there is.\n\n[[source]]\n{text}")
 }
