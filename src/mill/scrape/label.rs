@@ -88,14 +88,7 @@ pub(crate) fn credit<'t>(text: &'t str, lexicon: &Lexicon) -> Option<&'t str> {
     if let Some(rest) = text.strip_prefix('©') {
         return Some(bare(rest));
     }
-    if !text.bytes().next().is_some_and(|lead| lead.is_ascii_alphabetic() && lexicon.may_begin_credit(lead)) {
-        return None;
-    }
-    let phrase = lexicon
-        .credits
-        .iter()
-        .find(|phrase| text.get(..phrase.len()).is_some_and(|head| head.eq_ignore_ascii_case(phrase)))?;
-    let rest = bare(text.get(phrase.len()..)?);
+    let rest = bare(text.get(lexicon.credit(text)?..)?);
     // `Photo: © Ann Field` has two signs; the name follows the second.
     Some(rest.strip_prefix('©').map_or(rest, bare))
 }

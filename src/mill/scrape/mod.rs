@@ -145,6 +145,8 @@ pub struct Scrape<'t> {
     pub refused: Option<String>,
     /// The newest complete own date that the items list: rule (3) of the time of capture.
     pub newest: Option<NaiveDate>,
+    /// The language in which dates and labels were read, where nothing is left to doubt.
+    pub language: Option<&'static str>,
 }
 
 /// A scrape, and how it was read.
@@ -182,4 +184,4 @@ pub const DRIFT_BELOW: f64 = 0.7;
 
 /// Changes whenever the same bytes under the same terms could be read differently: what was read with an older
 /// revision is read again.
-pub const REVISION: u32 = 1;
+pub const REVISION: u32 = 2;

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use super::blocks::{Block, Mark, Page, joined, split};
-use super::date::{Printed, Settled};
+use super::date::{self, Printed, Settled};
 use super::evidence::Evidence;
 use super::label::{Kind, Label, credit, ends_sentence, label};
-use super::language::Lexicon;
+use super::language::{Choice, Lexicon, choose};
 use super::layout::{Field, Layout, candidates};
 use super::path::{Move, Prices, Reading, Step};
 use super::rendition::Note;
-use super::{BlockUse, DateOrder, Draft, Fault, REFUSED_BELOW, Scrape, Terms};
+use super::{BlockUse, Draft, Fault, REFUSED_BELOW, Scrape, Terms};
 
 /// Longer texts are shortened to this many letters in a fault.
 const FAULT_LETTERS: usize = 80;
@@ -31,31 +31,33 @@ pub(super) fn read<'t>(
     terms: &Terms,
     explaining: bool,
 ) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
-    let lexicon = Lexicon::of(terms.language.as_deref());
+    let choice = choose(terms.language.as_deref(), text);
     let mut best: Option<(&'static Layout, Look<'t>, Reading)> = None;
     for layout in candidates(terms.layout.as_deref()) {
-        let look = Look::at(text, notes, layout, terms, lexicon);
+        let look = Look::at(text, notes, layout, terms, &choice);
         let reading = look.prices(layout).read();
         // Of equals the first stays: the order of the list is that of preference.
         if best.as_ref().is_none_or(|(.., best)| reading.score > best.score + 0.005) {
             best = Some((layout, look, reading));
         }
     }
-    match best {
+    let (scrape, blocks) = match best {
         Some((layout, look, reading)) => look.tell(layout, &reading, explaining),
         None => (refused("", 0.0, Vec::new(), "no layout is known".to_owned()), Vec::new()),
-    }
+    };
+    (Scrape { language: choice.tag, ..scrape }, blocks)
 }
 
 fn refused(layout: &str, confidence: f64, faults: Vec<Fault>, why: String) -> Scrape<'_> {
-    Scrape { layout, confidence, drafts: Vec::new(), faults, refused: Some(why), newest: None }
+    Scrape { layout, confidence, drafts: Vec::new(), faults, refused: Some(why), newest: None, language: None }
 }
 
 impl<'t> Look<'t> {
-    fn at(text: &'t str, notes: &'t [Note], layout: &Layout, terms: &Terms, lexicon: &'static Lexicon) -> Self {
-        let page = split(text, notes, layout.unit, lexicon);
-        let order = order_shown(&page.dates).or(terms.date_order);
-        let settled = Settled { order, captured: terms.captured };
+    fn at(text: &'t str, notes: &'t [Note], layout: &Layout, terms: &Terms, choice: &Choice) -> Self {
+        let lexicon = choice.lexicon;
+        let mut page = split(text, notes, layout.unit, lexicon);
+        date::dispute(&mut page.dates, choice);
+        let settled = Settled::of(&page.dates, terms);
         let labels = label(&page, settled, lexicon);
         let evidence = Evidence::of(&page);
         Self { page, labels, evidence, settled, lexicon }
@@ -280,14 +282,15 @@ fn judge<'t>(layout: &'static Layout, reading: &Reading, drafts: Vec<Draft<'t>>,
     }
     let own = drafts.iter().filter_map(|draft| draft.date.as_ref()).filter(|date| !date.year_inferred);
     let newest = own.filter_map(|date| date.day).max();
-    Scrape { layout: layout.name, confidence: reading.confidence, drafts, faults, refused: None, newest }
-}
-
-/// The order of numbers that the file's dates show by themselves; none when they contradict each other.
-fn order_shown(dates: &[Printed<'_>]) -> Option<DateOrder> {
-    let mut shown = dates.iter().filter_map(Printed::shows_order);
-    let first = shown.next()?;
-    shown.all(|order| order == first).then_some(first)
+    Scrape {
+        layout: layout.name,
+        confidence: reading.confidence,
+        drafts,
+        faults,
+        refused: None,
+        newest,
+        language: None,
+    }
 }
 
 fn fault(line: u32, reason: &str, text: &str) -> Fault {

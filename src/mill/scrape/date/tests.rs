@@ -125,7 +125,7 @@ fn dates_are_read_as_pages_print_them() {
 
 #[test]
 fn an_order_of_numbers_settles_what_is_ambiguous_and_nothing_else() {
-    let settled = |order| Settled { order: Some(order), captured: None };
+    let settled = |order| Settled { order: Some(order), ..Settled::default() };
     assert_eq!(shown("04/07/2020", settled(DateOrder::Dmy)), "2020-07-04");
     assert_eq!(shown("04/07/2020", settled(DateOrder::Mdy)), "2020-04-07");
     assert_eq!(shown("15/06/2020", settled(DateOrder::Mdy)), "2020-06-15");
@@ -134,7 +134,8 @@ fn an_order_of_numbers_settles_what_is_ambiguous_and_nothing_else() {
 
 #[test]
 fn a_missing_year_is_the_one_nearest_to_the_capture() {
-    let captured = |year, month, day| Settled { order: None, captured: NaiveDate::from_ymd_opt(year, month, day) };
+    let captured =
+        |year, month, day| Settled { captured: NaiveDate::from_ymd_opt(year, month, day), ..Settled::default() };
     assert_eq!(shown("30 December", captured(2021, 1, 3)), "2020-12-30");
     assert_eq!(shown("3 January", captured(2020, 12, 30)), "2021-01-03");
     assert_eq!(shown("16 November, 02:00", captured(2020, 11, 20)), "2020-11-16 02:00:00");
