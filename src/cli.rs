@@ -221,11 +221,23 @@ pub enum Command {
     )]
     Export,
 
-    /// Take in what `export` wrote
+    /// Take in what `export` or `backup` wrote, into an empty store
+    #[command(
+        after_help = "A backup brings its decisions along. Nothing is taken in where the state folder has others, or \
+                            the store holds anything."
+    )]
     Import {
-        /// The file to read; `-` or none for standard input
+        /// The export or backup to read; `-` or none for an export from standard input
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+    },
+
+    /// Write store and decisions into one new file (runs beside a daemon)
+    #[command(after_help = "The file must not be there yet. `feedmill import FILE` brings it back.")]
+    Backup {
+        /// The file to make
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 
     /// Print a completion script for a shell
@@ -330,6 +342,7 @@ mod tests {
             "feedmill verify",
             "feedmill export",
             "feedmill import",
+            "feedmill backup x.db",
             "feedmill import -",
             "feedmill completions bash",
             "feedmill man",
