@@ -152,7 +152,7 @@ pub enum Command {
         samples: bool,
     },
 
-    /// Look at samples and write the smallest feedmill.toml that reads them (never over an existing one)
+    /// Look at samples and write the smallest feedmill.toml that reads them
     #[command(
         after_help = "Exit codes: 0 written, 1 written but a sample gives no items, or not written because there \
                             are too few items, 2 wrong usage"
