@@ -366,6 +366,21 @@ pub fn load(given: &Given, around: &Surroundings, layouts: &[&str]) -> Result<Co
     }
 }
 
+/// Checks the config `text` as though it had been read from `file`.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, at once.
+pub fn parse(file: &Path, text: String, given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
+    reading::config(file, text, given, around, LAYOUTS)
+}
+
+/// The name of a source that is like `text`, which may hold anything.
+#[must_use]
+pub fn source_name(text: &str) -> String {
+    values::mended(text)
+}
+
 /// The config that would be read: `-c`, or the first of `./feedmill.toml` and `$CONFIGURATION_DIRECTORY/feedmill.toml`
 /// that is there.
 #[must_use]

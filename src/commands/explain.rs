@@ -9,7 +9,7 @@ use crate::mill::item::Text;
 /// `explain FILE`.
 pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     let bytes =
-        read(file).map_err(|error| Trouble::usage(format!("cannot read \"{}\"", file.display())).because(error))?;
+        bytes_of(file).map_err(|error| Trouble::usage(format!("cannot read \"{}\"", file.display())).because(error))?;
     let decoded = decode::decode(&bytes)
         .map_err(|why| Trouble::new(Exit::Attention, format!("\"{}\" is no text: {}", file.display(), why.reason)))?;
     // The file may belong to a source of the config, which then says how it is read.
@@ -117,7 +117,7 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
 }
 
 /// The bytes of a file, or of a pipe (`explain <(curl …)`), which may be endless.
-fn read(file: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn bytes_of(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(file)?.take(inbox::MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > inbox::MAX_BYTES {
@@ -147,7 +147,7 @@ fn told(block: &scrape::BlockUse<'_>, colour: bool) -> String {
 }
 
 /// What a page says must not steer a terminal.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
