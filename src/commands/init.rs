@@ -132,13 +132,14 @@ fn language_of(samples: &[Sample], layout: Option<&str>) -> Option<&'static str>
 }
 
 fn terms_of(sample: &Sample) -> scrape::Terms {
-    let stated = captured::captured(None, &sample.given.to_string_lossy());
-    scrape::Terms { captured: stated.map(Moment::day), ..scrape::Terms::default() }
+    let name = sample.given.to_string_lossy();
+    let stated = captured::captured(None, &name);
+    scrape::Terms { captured: stated.map(Moment::day), form: scrape::Form::of_name(&name), ..scrape::Terms::default() }
 }
 
 fn read_by<'s>(source: &Source, sample: &'s Sample) -> scrape::Scrape<'s> {
     let stated = captured::captured(source.captured.as_ref(), &sample.given.to_string_lossy());
-    scrape::parse(&sample.text, &source.terms(stated.map(Moment::day)))
+    scrape::parse(&sample.text, &source.terms(stated.map(Moment::day), &sample.given.to_string_lossy()))
 }
 
 // ---- the draft -------------------------------------------------------------------------------------------------------
