@@ -938,7 +938,7 @@ pub fn revision(source: &config::Source) -> u64 {
         "{:?}",
         (
             (scrape::REVISION, &source.layout, &source.language, source.date_order, &source.captured, source.empty),
-            (source.form, &source.url, &source.fields, &source.select),
+            (source.form, &source.url, &source.fields, &source.select, &source.layouts),
         )
     );
     // SQLite's integers have a sign; the top bit tells nothing.

@@ -13,6 +13,7 @@ mod clock;
 #[allow(dead_code, reason = "the readers of fields, which ask it, are on their way")]
 mod field;
 mod grammar;
+pub(crate) mod inline;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -291,6 +292,7 @@ impl<'t> Printed<'t> {
             offset: self.clock.offset,
             place: self.place.map(Cow::Borrowed),
             year_inferred: days.is_ok() && self.start.year == Year::None,
+            inherited: false,
         };
         (read, days.err().map(Trouble::reason))
     }

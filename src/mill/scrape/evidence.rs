@@ -28,11 +28,12 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    pub(crate) fn of(page: &Page<'_>) -> Self {
+    /// `dated` says which blocks have a date.
+    pub(crate) fn of(page: &Page<'_>, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Self {
         let gap = common_gap(&page.blocks);
         let spaced = page.blocks.iter().skip(1).filter(|block| block.gap > 0).take(3).count();
-        let marking = marking(&page.blocks);
-        Self { gap, tight: gap == 0 && spaced == 3, marking, inset: is_inset(&page.blocks, marking), cut: page.cut }
+        let marking = marking(&page.blocks, dated);
+        Self { gap, tight: gap == 0 && spaced == 3, marking, inset: is_inset(&page.blocks, marking, dated), cut: page.cut }
     }
 
     /// Lost lines leave a wide gap.
@@ -74,19 +75,19 @@ fn common_gap(blocks: &[Block<'_>]) -> u32 {
 
 /// Marks count as those of items when there are two, and more than half of the dates have one on them or on the three
 /// blocks before them. With fewer than two dates, only the marks are left to ask.
-fn marking(blocks: &[Block<'_>]) -> Marking {
+fn marking(blocks: &[Block<'_>], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Marking {
     let (mut numbers, mut bullets) = (0_u32, 0_u32);
     let (mut dates, mut numbered, mut bulleted) = (0_u32, 0_u32, 0_u32);
     // How many blocks ago each mark stood.
     let (mut number_ago, mut bullet_ago) = (u32::MAX, u32::MAX);
-    for block in blocks {
+    for (at, block) in blocks.iter().enumerate() {
         (number_ago, bullet_ago) = (number_ago.saturating_add(1), bullet_ago.saturating_add(1));
         match block.mark {
             Mark::Number(_) => (numbers, number_ago) = (numbers + 1, 0),
             Mark::Bullet => (bullets, bullet_ago) = (bullets + 1, 0),
             Mark::None => {}
         }
-        if block.date.is_some() {
+        if dated(at, block) {
             dates += 1;
             numbered += u32::from(number_ago <= 3);
             bulleted += u32::from(bullet_ago <= 3);
@@ -102,17 +103,17 @@ fn marking(blocks: &[Block<'_>]) -> Marking {
 }
 
 /// Whether the median date, or without dates the median mark, stands deeper than the margin.
-fn is_inset(blocks: &[Block<'_>], marking: Marking) -> bool {
-    let deep = |wanted: &dyn Fn(&Block<'_>) -> bool| {
+fn is_inset(blocks: &[Block<'_>], marking: Marking, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> bool {
+    let deep = |wanted: &dyn Fn(usize, &Block<'_>) -> bool| {
         let (mut all, mut deeper) = (0_u32, 0_u32);
-        for block in blocks.iter().filter(|block| wanted(block)) {
+        for (_, block) in blocks.iter().enumerate().filter(|(at, block)| wanted(*at, block)) {
             all += 1;
             deeper += u32::from(block.indent > 0);
         }
         (all > 0).then_some(deeper * 2 > all)
     };
-    let of_marks = || (marking != Marking::None).then(|| deep(&|block| block.mark != Mark::None)).flatten();
-    deep(&|block| block.date.is_some()).or_else(of_marks).unwrap_or(false)
+    let of_marks = || (marking != Marking::None).then(|| deep(&|_, block| block.mark != Mark::None)).flatten();
+    deep(dated).or_else(of_marks).unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -122,7 +123,7 @@ mod tests {
     use crate::mill::scrape::language::Lexicon;
 
     fn evidence(text: &str) -> Evidence {
-        Evidence::of(&split(text, &[], Unit::Run, Lexicon::of(None)))
+        Evidence::of(&split(text, &[], Unit::Run, Lexicon::of(None)), &|_, block| block.date.is_some())
     }
 
     #[test]

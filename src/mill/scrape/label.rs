@@ -6,7 +6,7 @@
 use memchr::memchr_iter;
 
 use super::blocks::{Block, Page};
-use super::date::{self, Grade, Settled};
+use super::date::{self, Grade, Settled, inline};
 use super::language::Lexicon;
 
 /// What kind of line a block is, at first sight.
@@ -24,6 +24,10 @@ pub(crate) enum Kind {
     Furniture,
     /// Cells of which one is a date.
     Row,
+    /// What the layout's own pattern calls noise.
+    Noise,
+    /// What the layout's own pattern calls a kicker.
+    Kicker,
 }
 
 /// A block as the layouts see it.
@@ -36,8 +40,12 @@ pub(crate) struct Label {
     pub(crate) wordy: bool,
     /// Begins with a date, though it is more than one.
     pub(crate) begins_with_date: bool,
-    /// Holds a `|` and is no row.
+    /// Holds a `|`.
     pub(crate) piped: bool,
+    /// A date stands before the text, read this well.
+    pub(crate) glued: Option<Grade>,
+    /// A date stands behind the text.
+    pub(crate) end_dated: Option<Grade>,
 }
 
 /// Labels the blocks of `page`, in order.
@@ -47,15 +55,16 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
 
 fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
     let text = block.text;
-    let plain = Label { kind: Kind::Text, short: false, wordy: false, begins_with_date: false, piped: false };
+    let plain = Label { kind: Kind::Text, short: false, wordy: false, begins_with_date: false, piped: false, glued: None, end_dated: None };
     if let Some(printed) = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?)) {
         let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
         let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
-        return Label { kind, ..plain };
+        return Label { kind, piped: page.pipes && text.contains('|'), ..plain };
     }
     // Long paragraphs are most of a file, and can be nothing but text.
     if text.len() > LONG_BYTES && !page.pipes {
-        return Label { wordy: true, begins_with_date: date::begins(text, lexicon), ..plain };
+        let glued = inline::leading(text, lexicon).map(|(printed, _)| printed.grade(settled));
+        return Label { wordy: true, begins_with_date: date::begins(text, lexicon), glued, ..plain };
     }
     if is_credit(text, lexicon) {
         return Label { kind: Kind::Credit, ..plain };
@@ -74,7 +83,9 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     }
     let short = !block.folded && is_short(text);
     let begins_with_date = date::begins(text, lexicon) || date::is_shaped_like_one(text);
-    Label { short, wordy: !short && is_wordy(text), begins_with_date, piped, ..plain }
+    let glued = inline::leading(text, lexicon).map(|(printed, _)| printed.grade(settled));
+    let end_dated = inline::trailing(text, lexicon).map(|(_, printed)| printed.grade(settled));
+    Label { short, wordy: !short && is_wordy(text), begins_with_date, piped, glued, end_dated, ..plain }
 }
 
 /// A title of more letters than this is hardly one.

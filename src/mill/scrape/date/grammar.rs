@@ -454,7 +454,7 @@ impl<'t> Cursor<'t, '_> {
 }
 
 /// A name: every word begins with a capital (or has none), but for the small ones.
-fn is_place(words: &str, lexicon: &Lexicon) -> bool {
+pub(super) fn is_place(words: &str, lexicon: &Lexicon) -> bool {
     let begins_small = |word: &str| word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_lowercase);
     // In a script without capitals only few words are a name.
     let most = if words.chars().any(char::is_uppercase) { 8 } else { 3 };
