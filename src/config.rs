@@ -26,7 +26,7 @@ pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
 use crate::mill::captured::CapturedPattern;
 use crate::mill::feed::{Choice, Keep};
 use crate::mill::item::Text;
-use crate::mill::scrape::{Layout, DateOrder, Fields, Form, Select, Terms};
+use crate::mill::scrape::{DateOrder, Fields, Form, Layout, Select, Terms};
 use crate::mill::words::Words;
 
 /// The layouts that a config can name without writing them.

@@ -19,7 +19,7 @@ use super::{
 use crate::mill::captured::CapturedPattern;
 use crate::mill::feed::{Choice, Keep};
 use crate::mill::identify::fold;
-use crate::mill::scrape::{Layout, read_layout, At, DateOrder, Fields, Form, Part, Select};
+use crate::mill::scrape::{At, DateOrder, Fields, Form, Layout, Part, Select, read_layout};
 use crate::mill::words::{Pattern, Where, Words};
 
 type Value<'t> = Spanned<DeValue<'t>>;
@@ -42,7 +42,12 @@ pub(super) fn config(
         let complaints = sorted(complaints.collect());
         return Err(Refusal { file: Some(file.to_owned()), text, complaints });
     }
-    let mut reader = Reader { folder: file.parent().unwrap_or(Path::new("")), layouts, own: std::sync::Arc::default(), complaints: Vec::new() };
+    let mut reader = Reader {
+        folder: file.parent().unwrap_or(Path::new("")),
+        layouts,
+        own: std::sync::Arc::default(),
+        complaints: Vec::new(),
+    };
     let config = reader.top(&document, file, given, around);
     let complaints = sorted(reader.complaints);
     match config {

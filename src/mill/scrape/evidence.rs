@@ -13,6 +13,16 @@ pub(crate) enum Marking {
     Bullets,
 }
 
+/// To which of its neighbours a date stands nearer, as blank lines show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lean {
+    Neither,
+    /// To the block before it: it ends something, or goes on.
+    Up,
+    /// To the block behind it: it begins something.
+    Down,
+}
+
 /// The facts of one file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence {
@@ -23,6 +33,7 @@ pub(crate) struct Evidence {
     pub(crate) marking: Marking,
     /// Items stand deeper than headings.
     pub(crate) inset: bool,
+    pub(crate) lean: Lean,
     /// No newline at the end of the file.
     pub(crate) cut: bool,
 }
@@ -33,7 +44,14 @@ impl Evidence {
         let gap = common_gap(&page.blocks);
         let spaced = page.blocks.iter().skip(1).filter(|block| block.gap > 0).take(3).count();
         let marking = marking(&page.blocks, dated);
-        Self { gap, tight: gap == 0 && spaced == 3, marking, inset: is_inset(&page.blocks, marking, dated), cut: page.cut }
+        Self {
+            gap,
+            tight: gap == 0 && spaced == 3,
+            marking,
+            lean: lean(&page.blocks),
+            inset: is_inset(&page.blocks, marking, dated),
+            cut: page.cut,
+        }
     }
 
     /// Lost lines leave a wide gap.
@@ -58,6 +76,22 @@ impl Evidence {
             Marking::Numbers => matches!(block.mark, Mark::Number(_)),
             Marking::Bullets => block.mark == Mark::Bullet,
         }
+    }
+}
+
+/// Four in five dates, and two at least, have to stand nearer to the same side.
+fn lean(blocks: &[Block<'_>]) -> Lean {
+    let (mut dates, mut up, mut down) = (0_u32, 0_u32, 0_u32);
+    for (block, next) in blocks.iter().zip(blocks.iter().skip(1)).filter(|(block, _)| block.date.is_some()) {
+        dates += 1;
+        up += u32::from(block.gap < next.gap);
+        down += u32::from(block.gap > next.gap);
+    }
+    let most = |count: u32| count >= 2 && count * 5 >= dates * 4;
+    match (most(up), most(down)) {
+        (true, false) => Lean::Up,
+        (false, true) => Lean::Down,
+        _ => Lean::Neither,
     }
 }
 

@@ -55,7 +55,15 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
 
 fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
     let text = block.text;
-    let plain = Label { kind: Kind::Text, short: false, wordy: false, begins_with_date: false, piped: false, glued: None, end_dated: None };
+    let plain = Label {
+        kind: Kind::Text,
+        short: false,
+        wordy: false,
+        begins_with_date: false,
+        piped: false,
+        glued: None,
+        end_dated: None,
+    };
     if let Some(printed) = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?)) {
         let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
         let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };

@@ -10,7 +10,7 @@
 
 use super::blocks::{Block, Mark, Page};
 use super::date::Grade;
-use super::evidence::{Evidence, Marking};
+use super::evidence::{Evidence, Lean, Marking};
 use super::label::{Kind, Label};
 use super::layout::{Field, Layout, Need};
 
@@ -121,6 +121,8 @@ pub(crate) struct Prices<'a, 't> {
     often: [bool; MOST_PLACES],
     /// Where the date stands in the pattern.
     date: usize,
+    /// Where the kicker stands. One before the first item of a page without headings is likelier a heading.
+    kicker: usize,
 }
 
 impl<'a, 't> Prices<'a, 't> {
@@ -143,7 +145,8 @@ impl<'a, 't> Prices<'a, 't> {
             }
         }
         let date = layout.places.iter().position(|place| place.field == Field::Date).unwrap_or(MOST_PLACES);
-        Self { layout, evidence, page, labels, lack, unfinished, often, date }
+        let kicker = layout.places.iter().position(|place| place.field == Field::Kicker).unwrap_or(MOST_PLACES);
+        Self { layout, evidence, page, labels, lack, unfinished, often, date, kicker }
     }
 
     /// What the item lacks when it ends behind `place`.
@@ -175,11 +178,16 @@ impl<'a, 't> Prices<'a, 't> {
             (Kind::Date(_), _) if headings.day && bare && !self.is_deep(block) => 0,
             (Kind::Text, 1..) if bare && !self.is_deep(block) => HAIR,
             (Kind::Text, _) if bare && label.short && !label.piped && !self.is_deep(block) => {
-                if headings.section { HAIR } else { HALF + when(first, ONE) }
+                if headings.section {
+                    HAIR
+                } else {
+                    HALF + when(first, ONE)
+                }
             }
             _ => IMPOSSIBLE,
         };
-        let margin = when(at_margin && bare, GONE);
+        let is_date = matches!(label.kind, Kind::Date(_));
+        let margin = when(at_margin && bare, GONE) + when(is_date && self.evidence.lean == Lean::Up, ONE);
         let unmarked = self.layout.marked && bare;
         let mut fit = [IMPOSSIBLE; MOST_PLACES];
         let fits = fits(label, bare, first, block.level());
@@ -196,12 +204,13 @@ impl<'a, 't> Prices<'a, 't> {
             into: when(numbered, GONE)
                 + when(block.mark == Mark::Bullet && self.evidence.marking == Marking::Bullets, ONE)
                 + when(self.evidence.is_wide_inside(block), HALF)
-                + when(at_margin, GONE),
+                + when(at_margin, GONE)
+                + when(is_date && self.evidence.lean == Lean::Down, ONE),
             more: SLIGHT + when(label.short, ONE),
             start_first: when(unmarked, GONE) + when(!marked, HALF) + margin,
             start_later: when(unmarked, GONE) + when(!marked, if wide { HALF } else { GONE }) + margin,
             // Under a day nothing but marks tells where the next item begins.
-            breaks: when(headings.day && self.evidence.marking == Marking::None, HALF),
+            breaks: when(headings.day && self.evidence.marking == Marking::None, ONE),
             opens_day: headings.day && matches!(label.kind, Kind::Date(_)),
             fit,
         }
@@ -279,7 +288,10 @@ impl<'a, 't> Prices<'a, 't> {
         match step.act {
             Move::Noise => self.noise(&bill, from).0,
             Move::Heading => self.heading(&bill, from),
-            Move::Start => self.start(&bill, from) + self.missing_before(place) + fit,
+            Move::Start => {
+                let above = if self.kicker == place && from == OUTSIDE { SLIGHT } else { 0 };
+                self.start(&bill, from) + above + self.missing_before(place) + fit
+            }
             Move::In if step.from == step.to => bill.into + bill.more + fit,
             Move::In => bill.into + self.missing_between(from.saturating_sub(PLACES), place) + fit,
         }
@@ -355,7 +367,8 @@ impl<'a, 't> Prices<'a, 't> {
         let starts = free.iter().zip(0..).map(|(cost, from)| (cost + self.start(bill, from), from));
         let (cost, from) = starts.fold((open.0 + bill.start_later + bill.breaks, open.1), Ord::min);
         for (place, fit) in bill.fit.iter().enumerate().filter(|(_, fit)| **fit < IMPOSSIBLE) {
-            offer(PLACES + place, Offer::new(cost + self.missing_before(place) + fit, Move::Start, from));
+            let above = if self.kicker == place && from == OUTSIDE { SLIGHT } else { 0 };
+            offer(PLACES + place, Offer::new(cost + above + self.missing_before(place) + fit, Move::Start, from));
         }
         row
     }

@@ -22,6 +22,9 @@ const FAULT_LETTERS: usize = 80;
 const MOST_ROWS: usize = 200;
 const MOST_CELLS: usize = 32;
 
+/// A single item is taken for a list of one when nearly all of the page is explained by it.
+const LONE: f64 = 0.9;
+
 /// How near a rival has to come, as a share of what a file can cost, to be told of.
 const NEAR: f64 = 0.05;
 /// Of layouts no farther apart than this the list decides.
@@ -34,6 +37,8 @@ struct Look<'t, 'c> {
     evidence: Evidence,
     settled: Settled,
     choice: &'c Choice,
+    /// The layout was not chosen among several.
+    named: bool,
 }
 
 /// A layout with the reading of the file by it; `look` says which of the looks it read.
@@ -128,14 +133,7 @@ fn refused(layout: Cow<'_, str>, confidence: f64, faults: Vec<Fault>, why: Strin
 }
 
 impl<'t, 'c> Look<'t, 'c> {
-    fn at(
-        text: &'t str,
-        notes: &'t [Note],
-        unit: Unit,
-        layout: &Layout,
-        terms: &Terms,
-        choice: &'c Choice,
-    ) -> Self {
+    fn at(text: &'t str, notes: &'t [Note], unit: Unit, layout: &Layout, terms: &Terms, choice: &'c Choice) -> Self {
         let lexicon = choice.lexicon;
         let mut page = split_by(text, notes, unit, lexicon, layout.marker.as_ref());
         date::dispute(&mut page.dates, choice);
@@ -153,13 +151,19 @@ impl<'t, 'c> Look<'t, 'c> {
                 label.kind = Kind::Kicker;
             }
         }
+        // A counter is no item, whatever sign stands before it.
+        for (block, label) in page.blocks.iter_mut().zip(&labels) {
+            if block.mark == Mark::Bullet && label.kind == Kind::Furniture {
+                block.mark = Mark::None;
+            }
+        }
         let few = page.dates.len() < 2;
         let inner = |at: usize| {
             let label = labels.get(at);
             few && label.is_some_and(|it| it.glued.or(it.end_dated).is_some() || it.kind == Kind::Row)
         };
         let evidence = Evidence::of(&page, &|at, block| block.date.is_some() || inner(at));
-        Self { page, labels, evidence, settled, choice }
+        Self { page, labels, evidence, settled, choice, named: terms.layout.is_some() }
     }
 
     fn prices<'a>(&'a self, layout: &'a Layout) -> Prices<'a, 't> {
@@ -169,7 +173,8 @@ impl<'t, 'c> Look<'t, 'c> {
     /// Whether the page has at all what the layout's items need. Spares most layouts on most pages.
     fn may_have(&self, layout: &Layout) -> bool {
         let dates = self.page.dates.len();
-        let several = |test: &dyn Fn(&Label) -> bool| self.labels.iter().filter(|label| test(label)).take(2).count() > 1;
+        let several =
+            |test: &dyn Fn(&Label) -> bool| self.labels.iter().filter(|label| test(label)).take(2).count() > 1;
         if layout.has(Field::Glued) {
             several(&|label| label.glued.is_some())
         } else if layout.has(Field::EndDated) {
@@ -263,7 +268,7 @@ impl<'t, 'c> Look<'t, 'c> {
         self.close(open.take(), true, &mut drafts, &mut faults, &mut owners);
         faults.sort_by_key(|fault| fault.line);
         let blocks = if explaining { self.explain(layout, reading, &owners) } else { Vec::new() };
-        (judge(layout, reading, drafts, faults), blocks)
+        (judge(layout, reading, self.named, drafts, faults), blocks)
     }
 
     /// Makes a draft of the item that ends here, or a fault.
@@ -403,7 +408,12 @@ struct Open<'t> {
 }
 
 impl<'t> Open<'t> {
-    fn new(block: &Block<'t>, section: Option<(&Block<'t>, bool)>, day: Option<DateRead<'t>>, first_block: usize) -> Self {
+    fn new(
+        block: &Block<'t>,
+        section: Option<(&Block<'t>, bool)>,
+        day: Option<DateRead<'t>>,
+        first_block: usize,
+    ) -> Self {
         let number = if let Mark::Number(number) = block.mark { number } else { None };
         Self {
             title: None,
@@ -489,7 +499,13 @@ impl<'t> Open<'t> {
 }
 
 /// Decides whether the file is taken at all.
-fn judge<'t>(layout: &Layout, reading: &Reading, drafts: Vec<Draft<'t>>, faults: Vec<Fault>) -> Scrape<'t> {
+fn judge<'t>(
+    layout: &Layout,
+    reading: &Reading,
+    named: bool,
+    drafts: Vec<Draft<'t>>,
+    faults: Vec<Fault>,
+) -> Scrape<'t> {
     let dated = drafts.iter().any(|draft| draft.date.is_some());
     let why = if drafts.is_empty() {
         Some("no item was found".to_owned())
@@ -501,6 +517,8 @@ fn judge<'t>(layout: &Layout, reading: &Reading, drafts: Vec<Draft<'t>>, faults:
         Some("the layout contradicts the file".to_owned())
     } else if drafts.len() == 1 && !(dated && reading.score >= 0.5) {
         Some("a single item is no list".to_owned())
+    } else if drafts.len() == 1 && !named && reading.score < LONE {
+        Some("a single item is a list only where the layout is named".to_owned())
     } else {
         None
     };

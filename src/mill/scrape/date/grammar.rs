@@ -436,7 +436,8 @@ impl<'t> Cursor<'t, '_> {
             return None;
         }
         let comma = self.take_sign(&[',']);
-        let Some(first) = self.parts.get(self.at) else { return (!comma).then_some(()) };
+        let apart = !comma && self.take_sign(&['|', '·', '•']);
+        let Some(first) = self.parts.get(self.at) else { return (!comma && !apart).then_some(()) };
         // The parts may have run out before the line did; the words below are taken from the line itself.
         let words = self.line.get(usize::from(first.start)..)?;
         if printed.start.year == Year::None && printed.end.is_none_or(|end| end.year == Year::None) {

@@ -85,7 +85,8 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
         .collect();
     let few = starts.get(starts.len().saturating_sub(9)..).unwrap_or_default();
     few.iter().find_map(|at| {
-        let printed = whole(tail.get(*at..)?, lexicon).filter(plain).filter(|printed| printed.start.year != Year::None)?;
+        let printed =
+            whole(tail.get(*at..)?, lexicon).filter(plain).filter(|printed| printed.start.year != Year::None)?;
         let title = signs_off_end(text.get(..from + at)?);
         is_text(title).then_some((title, printed))
     })
