@@ -1,6 +1,6 @@
 //! A line taken apart into numbers, words and signs; and the tests that spare most lines from it.
 
-use crate::mill::scrape::language::{Lexicon, Word, digit, goes_on, is_letter};
+use crate::mill::scrape::language::{Lexicon, Word, digit, era, goes_on, is_letter};
 
 /// A date has fewer parts than this, place and kicker included.
 const MOST_PARTS: usize = 28;
@@ -35,7 +35,8 @@ fn number_may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
 /// Whether `text` begins with a word of dates.
 fn begins_with_word(text: &str, lexicon: &Lexicon) -> bool {
     lexicon.may_begin_word(text)
-        && (lexicon.word(first_word(text)) != Word::Other || text.chars().next().and_then(counter).is_some())
+        && (lexicon.word(first_word(text)) != Word::Other
+            || (!text.is_ascii() && (text.chars().next().and_then(counter).is_some() || era(text).is_some())))
 }
 
 /// The letters that `text` begins with.
@@ -207,6 +208,9 @@ impl Parts {
             let counted = last.is_some_and(|last| matches!(last.kind, Kind::Number { .. }));
             if let Some(word) = counter(c).filter(|_| counted) {
                 return (Kind::Word(word), end);
+            }
+            if let Some((era, length)) = era(rest) {
+                return (Kind::Word(era), start + length);
             }
             if let Some((value, digits, length)) = written_out(rest) {
                 return (Kind::Number { value, digits }, start + length);
