@@ -14,6 +14,7 @@ mod values;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -25,7 +26,7 @@ pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
 use crate::mill::captured::CapturedPattern;
 use crate::mill::feed::{Choice, Keep};
 use crate::mill::item::Text;
-use crate::mill::scrape::{DateOrder, Terms};
+use crate::mill::scrape::{DateOrder, Fields, Form, Select, Terms};
 use crate::mill::words::Words;
 
 /// The layouts that a config can name while no others are built in.
@@ -58,6 +59,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "url",
             "language",
             "timezone",
+            "format",
             "layout",
             "captured",
             "undated",
@@ -65,8 +67,12 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "empty",
             "keep",
             "keep_at_least",
+            "fields",
+            "select",
         ],
     ),
+    ("[source.fields]", &["items", "title", "date", "summary", "credit", "kicker", "link", "id", "section"]),
+    ("[source.select]", &["item", "title", "date", "summary", "credit", "kicker", "link", "id", "section"]),
     ("[[category]]", &["name", "topics", "include", "exclude", "in", "sources"]),
     (
         "[[feed]]",
@@ -180,6 +186,12 @@ pub struct Source {
     pub language: Option<String>,
     /// The zone of times of day that are printed without one.
     pub timezone: chrono_tz::Tz,
+    /// The form of its files; `None` is `auto`.
+    pub form: Option<Form>,
+    /// Where the fields of JSON and CSV stand.
+    pub fields: Option<Arc<Fields>>,
+    /// Which elements of its pages are the fields.
+    pub select: Option<Arc<Select>>,
     /// The layout to read with; `None` is `auto`.
     pub layout: Option<String>,
     /// How the names of its files state the time of capture, where they do it in a form of their own.
@@ -201,10 +213,19 @@ impl Source {
         self.site_was.first().unwrap_or(&self.site)
     }
 
-    /// How to read a file of this source whose name states that it was captured on the day `captured`.
+    /// How to read the file `name` of this source, whose name states that it was captured on the day `captured`.
     #[must_use]
-    pub fn terms(&self, captured: Option<NaiveDate>) -> Terms {
-        Terms { layout: self.layout.clone(), language: self.language.clone(), date_order: self.date_order, captured }
+    pub fn terms(&self, captured: Option<NaiveDate>, name: &str) -> Terms {
+        Terms {
+            layout: self.layout.clone(),
+            language: self.language.clone(),
+            date_order: self.date_order,
+            captured,
+            form: self.form.or_else(|| Form::of_name(name)),
+            url: self.url.clone(),
+            fields: self.fields.clone(),
+            select: self.select.clone(),
+        }
     }
 }
 
@@ -343,6 +364,21 @@ pub fn load(given: &Given, around: &Surroundings, layouts: &[&str]) -> Result<Co
             Err(Refusal::outside(Complaint::outside(what).hint(hint)).into())
         }
     }
+}
+
+/// Checks the config `text` as though it had been read from `file`.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, at once.
+pub fn parse(file: &Path, text: String, given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
+    reading::config(file, text, given, around, LAYOUTS)
+}
+
+/// The name of a source that is like `text`, which may hold anything.
+#[must_use]
+pub fn source_name(text: &str) -> String {
+    values::mended(text)
 }
 
 /// The config that would be read: `-c`, or the first of `./feedmill.toml` and `$CONFIGURATION_DIRECTORY/feedmill.toml`
@@ -484,6 +520,9 @@ impl Source {
             url: None,
             language: None,
             timezone: chrono_tz::Tz::UTC,
+            form: None,
+            fields: None,
+            select: None,
             layout: None,
             captured: None,
             undated: Undated::default(),

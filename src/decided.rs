@@ -78,6 +78,39 @@ impl Decided {
         self.add_all(vec![decision])
     }
 
+    /// Puts the lines of a backup in force, where nothing else was decided.
+    ///
+    /// # Errors
+    /// The state folder `state` has other decisions, a line is none (exit 2), or the file can't be written.
+    pub fn restore(&mut self, state: &Path, lines: &str) -> Result<(), Trouble> {
+        let failed = |error: std::io::Error| {
+            Trouble::unusable(format!("cannot write {}", self.file.display()))
+                .because(error)
+                .help("the user that runs feedmill must be able to write in the state folder")
+        };
+        let there = self::lines(state).map_err(failed)?;
+        if there == lines {
+            return Ok(());
+        }
+        if !there.is_empty() {
+            return Err(Trouble::usage(format!("{} holds other decisions than the backup", self.file.display()))
+                .still("nothing was taken in")
+                .help("move it away, or import into a state folder of its own: --state DIR"));
+        }
+        Decisions::parse(lines)
+            .map_err(|bad| Trouble::usage(format!("line {} of the backup's decisions: {}", bad.line, bad.reason)))?;
+        let aside = state.join(format!(".{FILE_NAME}.tmp"));
+        let write = || -> std::io::Result<()> {
+            fs::write(&aside, lines)?;
+            fs::File::open(&aside)?.sync_all()?;
+            fs::rename(&aside, &self.file)?;
+            fs::File::open(state)?.sync_all()
+        };
+        write().map_err(failed)?;
+        *self = Self::read(state)?;
+        Ok(())
+    }
+
     /// Adds decisions as [`Decided::add`] does, with one look at the file and one sync: there may be very many.
     ///
     /// # Errors
@@ -107,6 +140,21 @@ impl Decided {
                 .because(error)
                 .help("the user that runs feedmill must be able to write in the state folder")
         })
+    }
+}
+
+/// The whole lines of the decisions file of the state folder `state`; none where there is no file.
+///
+/// # Errors
+/// It can't be read.
+pub fn lines(state: &Path) -> std::io::Result<String> {
+    match fs::read_to_string(state.join(FILE_NAME)) {
+        Ok(mut text) => {
+            text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+            Ok(text)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(error),
     }
 }
 

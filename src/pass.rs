@@ -520,7 +520,7 @@ impl<'a> Pass<'a> {
             info!(file = job.name, encoding = decoded.encoding, "not UTF-8: the encoding was detected");
         }
         let stated = captured::captured(source.captured.as_ref(), job.below);
-        let terms = source.terms(stated.map(Moment::day));
+        let terms = source.terms(stated.map(Moment::day), job.below);
         let scrape = scrape::parse(&decoded.text, &terms);
         if scrape.drafts.len() > MAX_ITEMS {
             return Err(format!("it lists {} items, more than the {MAX_ITEMS} that are taken", scrape.drafts.len()));
@@ -936,7 +936,10 @@ fn completes(bytes: &[u8], known: &[Known]) -> Vec<u32> {
 pub fn revision(source: &config::Source) -> u64 {
     let all = format!(
         "{:?}",
-        (scrape::REVISION, &source.layout, &source.language, source.date_order, &source.captured, source.empty)
+        (
+            (scrape::REVISION, &source.layout, &source.language, source.date_order, &source.captured, source.empty),
+            (source.form, &source.url, &source.fields, &source.select),
+        )
     );
     // SQLite's integers have a sign; the top bit tells nothing.
     xxh3_64(all.as_bytes()) >> 1

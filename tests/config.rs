@@ -498,6 +498,9 @@ fn the_config_that_is_shipped_holds_every_key_and_is_good() {
         if line.starts_with('[') {
             table = line.split(" #").next().unwrap_or(line).trim().to_owned();
             found.push((String::new(), table.trim_matches(['[', ']']).to_owned()));
+            if let Some((outer, key)) = table.trim_matches(['[', ']']).split_once('.') {
+                found.push((format!("[[{outer}]]"), key.to_owned()));
+            }
         } else if let Some((key, _)) = line.split_once('=')
             && !line.starts_with(' ')
         {
@@ -518,6 +521,32 @@ fn the_config_that_is_shipped_holds_every_key_and_is_good() {
     assert_eq!(config.feeds[0].limit, plain.feeds[0].limit);
     assert_eq!(config.state.file_name(), plain.state.file_name());
     assert_eq!(config.output.file_name(), plain.output.file_name());
+}
+
+#[test]
+fn fields_and_selectors_that_cannot_be_read_are_told_where() {
+    let place = Place::with(
+        r#"
+[[source]]
+name = "a"
+site = "a"
+files = ["scrapes/*.json"]
+format = "jsn"
+
+[source.fields]
+items = "results"
+date = "$.x["
+colour = "c"
+
+[source.select]
+item = "ul > li:hover"
+"#,
+    );
+    insta::assert_snapshot!(place.refused(&Given::default()));
+    assert_eq!(
+        complaints(&format!("{SOURCE}fields = 3\n")),
+        ["`fields` must be one table, not a number | write [source.fields] on a line of its own"]
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use chrono_tz::{TZ_VARIANTS, Tz};
@@ -18,7 +19,7 @@ use super::{
 use crate::mill::captured::CapturedPattern;
 use crate::mill::feed::{Choice, Keep};
 use crate::mill::identify::fold;
-use crate::mill::scrape::DateOrder;
+use crate::mill::scrape::{At, DateOrder, Fields, Form, Part, Select};
 use crate::mill::words::{Pattern, Where, Words};
 
 type Value<'t> = Spanned<DeValue<'t>>;
@@ -53,6 +54,10 @@ pub(super) fn config(
 fn sorted(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
     complaints.sort_by_key(|complaint| complaint.span.as_ref().map(|span| span.start));
     complaints
+}
+
+fn part(key: &str) -> Option<Part> {
+    Part::ALL.iter().find(|(name, _)| *name == key).map(|(_, part)| *part)
 }
 
 /// A table being read: what it is called, where it begins, what it holds.
@@ -478,6 +483,11 @@ impl Reader<'_> {
         let language =
             language.and_then(|text| self.take("language", &text.span, values::language(text.text))).flatten();
         let timezone = self.timezone(table).unwrap_or(Tz::UTC);
+        let forms: Vec<(&str, Option<Form>)> =
+            std::iter::once(("auto", None)).chain(Form::ALL.map(|(name, form)| (name, Some(form)))).collect();
+        let form = self.word(table, "format", &forms).flatten();
+        let fields = self.fields(table);
+        let select = self.select(table);
         let layouts: Vec<(&str, &str)> = self.layouts.iter().map(|name| (*name, *name)).collect();
         let layout = self.word(table, "layout", &layouts).filter(|name| *name != "auto").map(str::to_owned);
         let captured = self.text(table, "captured").and_then(|text| {
@@ -500,6 +510,9 @@ impl Reader<'_> {
             url,
             language,
             timezone,
+            form,
+            fields,
+            select,
             layout,
             captured,
             undated,
@@ -509,6 +522,71 @@ impl Reader<'_> {
         });
         let source = if name.is_some() { source } else { None };
         (name, source)
+    }
+
+    /// Where the fields of JSON and CSV stand.
+    fn fields(&mut self, source: &Table<'_>) -> Option<Arc<Fields>> {
+        let table = self.table(source, "fields", "[source.fields]")?;
+        let mut fields = Fields::default();
+        for key in keys_of(table.name) {
+            let Some(value) = table.get(key) else { continue };
+            // The number of a column may be written as one.
+            let (text, span) = match value.get_ref() {
+                DeValue::Integer(number) => (number.as_str().to_owned(), value.span()),
+                _ => match self.text(&table, key) {
+                    Some(text) => (text.text.to_owned(), text.span),
+                    None => continue,
+                },
+            };
+            let hint = "write a path as in \"$.results[*]\", or the name or number of a column".to_owned();
+            let at = At::new(&text).map_err(|what| Wrong { what, hint: Some(hint) });
+            let Some(at) = self.take(key, &span, at) else { continue };
+            match part(key) {
+                Some(part) => fields.parts.push((part, at)),
+                None if text.starts_with('$') => fields.items = Some(at),
+                None => {
+                    let complaint = Complaint::at(span, format!("`items` is no path: {text:?}"));
+                    self.complain(complaint.hint("a path begins with `$`, as in items = \"$.results[*]\""));
+                }
+            }
+        }
+        if !fields.parts.is_empty() && table.get("title").is_none() {
+            let complaint = Complaint::at(table.span.clone(), "[source.fields] without `title`: an item needs one");
+            self.complain(complaint.hint("where one field is said, no other is guessed: add title = \"…\""));
+        }
+        Some(Arc::new(fields))
+    }
+
+    /// Which elements of a page are the fields.
+    fn select(&mut self, source: &Table<'_>) -> Option<Arc<Select>> {
+        let table = self.table(source, "select", "[source.select]")?;
+        for key in ["item", "title"] {
+            if table.get(key).is_none() {
+                let complaint = Complaint::at(table.span.clone(), format!("[source.select] without `{key}`"));
+                self.complain(
+                    complaint.hint(format!("add {key} = \"…\": a CSS selector, as in \"article\" or \"h2 a\"")),
+                );
+            }
+        }
+        let mut item = None;
+        let mut parts = Vec::new();
+        for key in keys_of(table.name) {
+            let Some(text) = self.text(&table, key) else { continue };
+            if let Err(bad) = Select::check(text.text) {
+                // A string of one line in simple quotes stands in the file letter by letter.
+                let at = text.span.start + 1 + bad.at;
+                let plain = text.span.len() == text.text.len() + 2;
+                let span = if plain { at..at + 1 } else { text.span };
+                let complaint = Complaint::at(span, format!("`{key}` is no selector: {}", bad.what));
+                self.complain(complaint.hint("write a CSS selector, as in \"ul.news > li\" or \"time[datetime]\""));
+                continue;
+            }
+            match part(key) {
+                Some(part) => parts.push((part, text.text)),
+                None => item = Some(text.text),
+            }
+        }
+        Select::new(item?, &parts).ok().map(Arc::new)
     }
 
     fn files(&mut self, table: &Table<'_>, source: usize, written: &mut Vec<Written>) -> Option<Files> {

@@ -69,6 +69,9 @@ impl From<postcard::Error> for StoreError {
 /// One sighting, as it is filed: account, content.
 type Pair = (i64, i64);
 
+/// Where a backup keeps the lines of the decisions file, among the notes.
+const DECISIONS: &str = "decisions.jsonl";
+
 /// How many contents of one path have an id.
 const CONTENTS_PER_PATH: i64 = 1 << 20;
 
@@ -150,6 +153,53 @@ impl Sqlite {
             None,
         )?;
         Ok(Self { db, fresh: false })
+    }
+
+    /// Writes this store, as it is at one moment, into a new file, with the lines of the decisions file, which are asked
+    /// for when the store is written.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the file can't be written, or the decisions can't be read.
+    pub fn backup(&self, file: &Path, decisions: impl FnOnce() -> std::io::Result<String>) -> Result<()> {
+        let unusable = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Unusable(error);
+        let name = file.to_str().ok_or_else(|| unusable("its name must be UTF-8".into()))?;
+        // A store that is only looked at refuses all writing, even into another file.
+        let only_read: bool = self.db.pragma_query_value(None, "query_only", |row| row.get(0))?;
+        self.db.pragma_update(None, "query_only", false)?;
+        let written = self.db.execute("VACUUM INTO ?", [name]);
+        self.db.pragma_update(None, "query_only", only_read)?;
+        written?;
+        let decisions = decisions().map_err(|error| unusable(Box::new(error)))?;
+        let copy = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // One file, whole in itself.
+        copy.pragma_update(None, "journal_mode", "DELETE")?;
+        set_meta(&copy, DECISIONS, &decisions)?;
+        copy.close().map_err(|(_, error)| error)?;
+        Ok(())
+    }
+
+    /// The store that a backup holds, in memory; the file is not touched.
+    ///
+    /// # Errors
+    /// [`StoreError`]: no store, a damaged one, or one of a later version.
+    pub fn of_backup(file: &Path) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let backup = Self { db: Connection::open_with_flags(file, flags)?, fresh: false };
+        if backup.db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0 {
+            return Err(StoreError::Damaged("it is a database, but no store of feedmill".into()));
+        }
+        backup.check()?;
+        let mut store = backup.copy_to_memory()?;
+        schema::migrate(&mut store.db)?;
+        Ok(store)
+    }
+
+    /// The lines of the decisions file that a backup holds.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any reading.
+    pub fn decisions_within(&self) -> Result<Option<String>> {
+        get_meta(&self.db, DECISIONS)
     }
 
     fn prepare(db: &Connection) -> Result<()> {

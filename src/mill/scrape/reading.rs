@@ -49,7 +49,15 @@ pub(super) fn read<'t>(
 }
 
 fn refused(layout: &str, confidence: f64, faults: Vec<Fault>, why: String) -> Scrape<'_> {
-    Scrape { layout, confidence, drafts: Vec::new(), faults, refused: Some(why), newest: None, language: None }
+    Scrape {
+        layout: Cow::Borrowed(layout),
+        confidence,
+        drafts: Vec::new(),
+        faults,
+        refused: Some(why),
+        newest: None,
+        language: None,
+    }
 }
 
 impl<'t> Look<'t> {
@@ -177,6 +185,7 @@ impl<'t> Look<'t> {
                     cost: prices.cost(at, *step),
                     text: joined(block),
                     reason: why_unused(label, *step, owner.is_some()),
+                    from: None,
                 }
             })
             .collect()
@@ -242,11 +251,8 @@ impl<'t> Open<'t> {
     fn fill(&mut self, field: Field, block: &Block<'t>, look: &Look<'t>) {
         self.last_line = block.last_line;
         self.last_field = field;
-        if field == Field::Title || self.link.is_none() {
-            self.link = block.link().or(self.link);
-        }
         match field {
-            Field::Title => self.title = Some(joined(block)),
+            Field::Title => (self.title, self.link) = (Some(joined(block)), block.link()),
             Field::Kicker => self.kicker = Some(joined(block)),
             Field::Credit => self.credit = credit(block.text, look.lexicon),
             Field::Date => (self.date, self.date_line) = (look.date(block).copied(), Some(block.line)),
@@ -283,7 +289,7 @@ fn judge<'t>(layout: &'static Layout, reading: &Reading, drafts: Vec<Draft<'t>>,
     let own = drafts.iter().filter_map(|draft| draft.date.as_ref()).filter(|date| !date.year_inferred);
     let newest = own.filter_map(|date| date.day).max();
     Scrape {
-        layout: layout.name,
+        layout: Cow::Borrowed(layout.name),
         confidence: reading.confidence,
         drafts,
         faults,
@@ -293,7 +299,7 @@ fn judge<'t>(layout: &'static Layout, reading: &Reading, drafts: Vec<Draft<'t>>,
     }
 }
 
-fn fault(line: u32, reason: &str, text: &str) -> Fault {
+pub(super) fn fault(line: u32, reason: &str, text: &str) -> Fault {
     let mut short: String = text.chars().take(FAULT_LETTERS).collect();
     if short.len() < text.len() {
         short.push('…');

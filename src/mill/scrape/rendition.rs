@@ -17,3 +17,21 @@ pub(crate) struct Note {
     /// The line is markup alone. It says nothing, not even that something is missing, but it ends a run.
     pub(crate) absent: bool,
 }
+
+/// Lines for the engine, and where in the file they come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Rendition {
+    pub(crate) text: String,
+    /// In the order of their lines, one for each at most.
+    pub(crate) notes: Vec<Note>,
+    /// The line of the file for each line of the text; empty where they are the same.
+    pub(crate) lines: Vec<u32>,
+}
+
+impl Rendition {
+    /// The line of the file that a line of the text comes from.
+    pub(crate) fn line_of(&self, line: u32) -> u32 {
+        let at = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
+        self.lines.get(at).or(self.lines.last()).copied().unwrap_or(line)
+    }
+}
