@@ -214,18 +214,16 @@ pub(crate) fn is_shaped_like_one(line: &str) -> bool {
     }
     let number = |word: &str| {
         let word = word.trim_matches([',', '.', '(', ')', '،']);
-        let value = |number: u32, c| Some(number.checked_mul(10)? + digit(c)?);
-        let value = word.chars().try_fold(0, |number, c| value(number, c))?;
+        let value = word.chars().try_fold(0_u32, |number, c| number.checked_mul(10)?.checked_add(digit(c)?))?;
         (!word.is_empty()).then_some((value, word.chars().count()))
     };
     let words: Vec<_> = line.split_whitespace().take(6).map(number).collect();
-    let is_year = |word: &Option<_>| matches!(word, Some((1300..=2750, 4)));
-    let is_day = |word: &Option<_>| matches!(word, Some((1..=31, 1 | 2)));
-    let count = |is: &dyn Fn(&Option<(u32, usize)>) -> bool| words.iter().filter(|word| is(word)).count();
-    let other = words.len() - count(&is_year) - count(&is_day);
-    let ends = |word: Option<&Option<_>>| word.is_some_and(|word| is_year(word) || is_day(word));
-    let at_an_end = ends(words.last()) || ends(words.first());
-    words.len() <= 5 && count(&is_year) == 1 && count(&is_day) == 1 && (1..=3).contains(&other) && at_an_end
+    let is_year = |word: &&Option<_>| matches!(word, Some((1300..=2750, 4)));
+    let is_day = |word: &&Option<_>| matches!(word, Some((1..=31, 1 | 2)));
+    let (years, days) = (words.iter().filter(is_year).count(), words.iter().filter(is_day).count());
+    let at_an_end = words.first().into_iter().chain(words.last()).any(|word| is_year(&word) || is_day(&word));
+    let others = words.len() - years - days;
+    words.len() <= 5 && years == 1 && days == 1 && (1..=3).contains(&others) && at_an_end
 }
 
 /// A heading that is a month with its year, or a year alone: `June 2020`, `2022`.

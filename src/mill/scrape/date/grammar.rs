@@ -129,6 +129,10 @@ impl<'t> Cursor<'t, '_> {
 
     /// A weekday behind a date: `(Mon.)`, `月曜日`, `, Monday`.
     fn weekday_behind(&mut self) {
+        let may_be = |kind| matches!(kind, Kind::Sign(',' | '(') | Kind::Word(Word::Weekday | Word::MonthOrWeekday(_)));
+        if !self.peek(0).is_some_and(may_be) {
+            return;
+        }
         let before = self.at;
         let comma = self.take_sign(&[',']);
         let bracket = self.take_sign(&['(']);
@@ -375,13 +379,16 @@ impl<'t> Cursor<'t, '_> {
 
     /// `st`, `-го`, `:e`, `º` behind a number.
     pub(super) fn ordinal(&mut self) {
+        if !self.close(0) {
+            return;
+        }
         let is_raised = |ahead| matches!(self.text(ahead), Some("º" | "ª" | "°"));
         let is_ordinal =
             |ahead| self.close(ahead) && self.text(ahead).is_some_and(|text| self.lexicon.is_ordinal(text));
         match self.peek(0) {
             _ if is_raised(0) => self.at += 1,
             Some(Kind::Word(_)) if is_ordinal(0) => self.at += 1,
-            Some(Kind::Sign('-' | ':' | '\'' | '–')) if self.close(0) && is_ordinal(1) => self.at += 2,
+            Some(Kind::Sign('-' | ':' | '\'' | '–')) if is_ordinal(1) => self.at += 2,
             Some(Kind::Sign('.')) if is_raised(1) => self.at += 2,
             _ => {}
         }
@@ -389,6 +396,9 @@ impl<'t> Cursor<'t, '_> {
 
     /// What marks a number as a year: `г.`, `-ci il`, `ko`, `年`. Whether any did.
     fn year_mark(&mut self) -> bool {
+        if self.peek(0).is_none() {
+            return false;
+        }
         let before = self.at;
         self.ordinal();
         // `2020-yil`, `2020. gada`.

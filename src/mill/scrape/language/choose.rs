@@ -9,7 +9,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::memchr2;
+use memchr::{memchr2, memmem};
 use rustc_hash::FxHashMap;
 
 use super::fold::fold;
@@ -52,13 +52,16 @@ pub(crate) fn choose(named: Option<&str>, text: &str) -> Choice {
         if total >= ENOUGH || (total >= 4 && leads(&votes, 4)) {
             break;
         }
-        // Months that many languages share may go on to the end of the file: its first words mostly settle it.
+        // Months that many languages share may go on to the end of the file.
         if total >= 4 && !asked {
             asked = true;
-            if let Some(at) = outright(text, &votes) {
-                return sole(at);
+            if is_english(text, &votes) {
+                return sole(0);
             }
         }
+    }
+    if total > 0 && !asked && is_english(text, &votes) {
+        return sole(0);
     }
     let head = text.get(..text.floor_char_boundary(HEAD)).unwrap_or_default();
     if total == 0 {
@@ -183,25 +186,13 @@ fn frequent(head: &str) -> [u32; COUNT] {
     hits
 }
 
-/// Of the languages with the most votes the one whose frequent words leave no doubt within a few sentences.
-fn outright(text: &str, votes: &[u32; COUNT]) -> Option<usize> {
-    let most = votes.iter().copied().max()?;
-    let among = votes.iter().zip(0..).filter(|(count, _)| **count == most).fold(0, |set: Set, (_, at)| set | 1 << at);
-    let mut hits = [0; COUNT];
-    let head = text.get(..text.floor_char_boundary(1024)).unwrap_or_default();
-    let mut found = 0;
-    for (_, word) in parts_of(head) {
-        let set = FREQUENT.of(word) & among;
-        if set != 0 {
-            cast(set, &mut hits);
-            found += 1;
-            if found >= 4 && leads(&hits, 3) {
-                let best = hits.iter().copied().max()?;
-                return hits.iter().position(|count| *count == best);
-            }
-        }
-    }
-    None
+/// Whether English has as many votes as any language and the text is plainly English. Which of the languages that share
+/// these months it is matters for labels alone.
+fn is_english(text: &str, votes: &[u32; COUNT]) -> bool {
+    let most = votes.iter().copied().max().unwrap_or(0);
+    let bytes = text.as_bytes();
+    votes.first() == Some(&most)
+        && [" the ", " of "].into_iter().all(|word| memmem::find_iter(bytes, word).nth(1).is_some())
 }
 
 /// The language that a script belongs to, where most letters at the head of the file are of it.
@@ -224,6 +215,7 @@ fn script(head: &str) -> Option<&'static str> {
 }
 
 /// Words, and the languages that have them.
+#[derive(Default)]
 struct Words {
     map: FxHashMap<Box<[u8]>, Set>,
     /// How long in bytes the longest of them is that is ASCII.
@@ -258,12 +250,6 @@ static FREQUENT: LazyLock<Words> = LazyLock::new(|| {
     }
     words
 });
-
-impl Default for Words {
-    fn default() -> Self {
-        Self { map: FxHashMap::default(), longest: 0, lengths: [0; 32] }
-    }
-}
 
 impl Words {
     fn add(&mut self, word: &str, at: usize) {
