@@ -262,7 +262,9 @@ impl<'a, 't> Prices<'a, 't> {
 
     /// What it costs to read this block as a heading, coming from `state`.
     fn heading(&self, bill: &Bill, state: usize) -> u64 {
-        bill.heading + state.checked_sub(PLACES).map_or(0, |place| self.lack_behind(place))
+        // A day that heads nothing lost what it headed.
+        let empty = if bill.opens_day && matches!(state, HEADED | BETWEEN) { ONE } else { 0 };
+        bill.heading + empty + state.checked_sub(PLACES).map_or(0, |place| self.lack_behind(place))
     }
 
     fn missing_between(&self, place: usize, next: usize) -> u64 {
@@ -276,7 +278,8 @@ impl<'a, 't> Prices<'a, 't> {
     /// What the end of the file costs in `state`: what the last item still lacks is cheap, for the page may go on.
     fn end(&self, state: usize) -> u64 {
         let most = if self.evidence.cut { SLIGHT } else { ONE };
-        state.checked_sub(PLACES).map_or(0, |place| self.lack_behind(place).min(most))
+        let empty = if self.layout.headings.day && matches!(state, HEADED | BETWEEN) { most } else { 0 };
+        state.checked_sub(PLACES).map_or(empty, |place| self.lack_behind(place).min(most))
     }
 
     /// The price of one step of a path: the same sums that chose it.
@@ -361,7 +364,8 @@ impl<'a, 't> Prices<'a, 't> {
         if bill.heading < IMPOSSIBLE {
             for (cost, from) in free.iter().copied().zip(0..).chain([open]) {
                 let to = self.heads(bill, from);
-                offer(to, Offer::new(cost + bill.heading, Move::Heading, from));
+                let price = if from < PLACES { self.heading(bill, from) } else { bill.heading };
+                offer(to, Offer::new(cost + price, Move::Heading, from));
             }
         }
         let starts = free.iter().zip(0..).map(|(cost, from)| (cost + self.start(bill, from), from));
