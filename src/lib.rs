@@ -54,7 +54,7 @@
 //! | [`store`] | keeps what was ever read, derives items; SQLite, and an oracle for tests | the mill's words; alone names rusqlite |
 //! | [`inbox`] | lists folders, reads files, trusts neither | the config's patterns |
 //! | [`publish`] | makes a folder agree with documents, whole files only | rendered documents, a disk |
-//! | [`config`] | what the operator says, validated once, as a whole | the mill's terms; alone names TOML |
+//! | [`config`] | what the operator says, validated once, as a whole | the mill's terms; names TOML, as `mill::scrape` does for layouts |
 //! | [`daemon`] | decides when a pass runs, and over which files | all rooms, no news; alone names tokio |
 //! | [`watch`] | what the system's events say, reduced to hints | the config's patterns; alone names notify |
 //! | [`service`] | what the service manager is told | nothing outside itself |

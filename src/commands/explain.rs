@@ -81,6 +81,7 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
             .collect();
         let whole = json!({
             "schema": 1, "file": file.to_string_lossy(), "layout": scrape.layout, "confidence": scrape.confidence,
+            "rival": scrape.rival,
             "captured": captured.map(Moment::instant), "refused": scrape.refused, "encoding": decoded.encoding,
             "items": items, "faults": faults, "blocks": explained.blocks,
         });
@@ -107,6 +108,15 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     }
     for fault in &scrape.faults {
         writeln!(out, "line {}: {}: {}", fault.line, fault.reason, harmless(&fault.text))?;
+    }
+    if let Some(rival) = &scrape.rival {
+        writeln!(
+            out,
+            "layout {} explains the file nearly as well ({:.3} behind) and reads {} other items: set `layout`",
+            harmless(&rival.layout),
+            rival.behind,
+            rival.items
+        )?;
     }
     match &scrape.refused {
         Some(reason) => writeln!(out, "no items: {reason}")?,

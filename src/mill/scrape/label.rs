@@ -38,6 +38,8 @@ pub(crate) struct Label {
     pub(crate) short: bool,
     /// Too long for a headline, or a sentence of eight words or more.
     pub(crate) wordy: bool,
+    /// Ends as a sentence does.
+    pub(crate) sentence: bool,
     /// Begins with a date, though it is more than one.
     pub(crate) begins_with_date: bool,
     /// Holds a `|`.
@@ -59,6 +61,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         kind: Kind::Text,
         short: false,
         wordy: false,
+        sentence: false,
         begins_with_date: false,
         piped: false,
         glued: None,
@@ -67,7 +70,9 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     if let Some(printed) = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?)) {
         let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
         let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
-        return Label { kind, piped: page.pipes && text.contains('|'), ..plain };
+        // What follows a date on its line may be more than a kicker.
+        let glued = printed.kicker.and_then(|_| inline::leading(text, lexicon)).map(|(it, _)| it.grade(settled));
+        return Label { kind, piped: page.pipes && text.contains('|'), glued, ..plain };
     }
     // Long paragraphs are most of a file, and can be nothing but text.
     if text.len() > LONG_BYTES && !page.pipes {
@@ -92,8 +97,10 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let short = !block.folded && is_short(text);
     let begins_with_date = date::begins(text, lexicon) || date::is_shaped_like_one(text);
     let glued = inline::leading(text, lexicon).map(|(printed, _)| printed.grade(settled));
-    let end_dated = inline::trailing(text, lexicon).map(|(_, printed)| printed.grade(settled));
-    Label { short, wordy: !short && is_wordy(text), begins_with_date, piped, glued, end_dated, ..plain }
+    let end_dated = if block.folded { None } else { inline::trailing(text, lexicon) };
+    let end_dated = end_dated.map(|(_, printed)| printed.grade(settled));
+    let sentence = !short && ends_sentence(text, &['.', '。', '։', '।', '۔']);
+    Label { short, wordy: !short && is_wordy(text), sentence, begins_with_date, piped, glued, end_dated, ..plain }
 }
 
 /// A title of more letters than this is hardly one.

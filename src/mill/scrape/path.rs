@@ -102,6 +102,8 @@ struct Bill {
     start_later: u64,
     /// As a start that ends an item, on top.
     breaks: u64,
+    /// As a kicker before the first item, on top.
+    above: u64,
     /// As a heading it says from when on items are dated.
     opens_day: bool,
     fit: [u64; MOST_PLACES],
@@ -211,6 +213,7 @@ impl<'a, 't> Prices<'a, 't> {
             start_later: when(unmarked, GONE) + when(!marked, if wide { HALF } else { GONE }) + margin,
             // Under a day nothing but marks tells where the next item begins.
             breaks: when(headings.day && self.evidence.marking == Marking::None, ONE),
+            above: when(bare, SLIGHT),
             opens_day: headings.day && matches!(label.kind, Kind::Date(_)),
             fit,
         }
@@ -292,7 +295,7 @@ impl<'a, 't> Prices<'a, 't> {
             Move::Noise => self.noise(&bill, from).0,
             Move::Heading => self.heading(&bill, from),
             Move::Start => {
-                let above = if self.kicker == place && from == OUTSIDE { SLIGHT } else { 0 };
+                let above = if self.kicker == place && from == OUTSIDE { bill.above } else { 0 };
                 self.start(&bill, from) + above + self.missing_before(place) + fit
             }
             Move::In if step.from == step.to => bill.into + bill.more + fit,
@@ -371,7 +374,7 @@ impl<'a, 't> Prices<'a, 't> {
         let starts = free.iter().zip(0..).map(|(cost, from)| (cost + self.start(bill, from), from));
         let (cost, from) = starts.fold((open.0 + bill.start_later + bill.breaks, open.1), Ord::min);
         for (place, fit) in bill.fit.iter().enumerate().filter(|(_, fit)| **fit < IMPOSSIBLE) {
-            let above = if self.kicker == place && from == OUTSIDE { SLIGHT } else { 0 };
+            let above = if self.kicker == place && from == OUTSIDE { bill.above } else { 0 };
             offer(PLACES + place, Offer::new(cost + above + self.missing_before(place) + fit, Move::Start, from));
         }
         row
@@ -425,7 +428,12 @@ fn fits(label: &Label, bare: bool, first: bool, level: u8) -> impl Fn(Field) -> 
     let end_dated = graded(label.end_dated) + when(label.wordy, HALF);
     let row = only(label.kind == Kind::Row || (date == 0 && label.piped), 0);
     let ends = when(label.end_dated.is_some(), SLIGHT);
-    let title = text + when(label.wordy, HALF) + when(label.begins_with_date, ONE) + ends + opens;
+    let title = text
+        + when(label.wordy, HALF)
+        + when(label.sentence, SLIGHT)
+        + when(label.begins_with_date, ONE)
+        + ends
+        + opens;
     // A list mark can make a headline of a date; nothing else can.
     let title = only(!(bare && matches!(label.kind, Kind::Date(_))), title);
     let kicker = match label.kind {

@@ -25,6 +25,9 @@ const MOST_CELLS: usize = 32;
 /// A single item is taken for a list of one when nearly all of the page is explained by it.
 const LONE: f64 = 0.9;
 
+/// Two items are taken when they explain so much of the page.
+const FEW: f64 = 0.3;
+
 /// How near a rival has to come, as a share of what a file can cost, to be told of.
 const NEAR: f64 = 0.05;
 /// Of layouts no farther apart than this the list decides.
@@ -522,6 +525,10 @@ fn judge<'t>(
     } else {
         None
     };
+    let why = why.or_else(|| {
+        let few = !named && drafts.len() <= 2 && reading.score < FEW;
+        few.then(|| "two items are no list where nearly all of the page is something else".to_owned())
+    });
     if let Some(why) = why {
         return refused(layout.name.clone(), reading.confidence, faults, why);
     }

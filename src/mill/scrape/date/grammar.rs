@@ -468,7 +468,7 @@ impl<'t> Cursor<'t, '_> {
         }
         if comma && is_place(words, self.lexicon) {
             printed.place = Some(words);
-        } else if !comma && is_kicker(words) {
+        } else if !comma && is_kicker(words, if apart { 8 } else { 4 }) {
             printed.kicker = Some(words);
         } else {
             return None;
@@ -489,10 +489,10 @@ pub(super) fn is_place(words: &str, lexicon: &Lexicon) -> bool {
         && !words.split_whitespace().any(|word| begins_small(word) && !lexicon.is_small(word))
 }
 
-/// One to four words that begin with a capital: `News release`.
-fn is_kicker(words: &str) -> bool {
+/// A few words of which the first begins with a capital: `News release`.
+fn is_kicker(words: &str, most: usize) -> bool {
     words.chars().next().is_some_and(char::is_uppercase)
-        && words.split_whitespace().take(5).count() <= 4
+        && words.split_whitespace().take(most + 1).count() <= most
         && words.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '-' | '’' | '\'' | '&' | '/'))
 }
 
