@@ -70,8 +70,8 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     if let Some(printed) = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?)) {
         let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
         let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
-        // What follows a date on its line may be more than a kicker.
-        let glued = printed.kicker.and_then(|_| inline::leading(text, lexicon)).map(|(it, _)| it.grade(settled));
+        // What follows a date on its line is a kicker, but it may be more: then something is odd.
+        let glued = printed.kicker.and_then(|_| inline::leading(text, lexicon)).map(|_| Grade::Broken);
         return Label { kind, piped: page.pipes && text.contains('|'), glued, ..plain };
     }
     // Long paragraphs are most of a file, and can be nothing but text.

@@ -44,18 +44,14 @@ pub fn read(name: &str, span: &Range<usize>, table: &DeTable<'_>) -> Result<Layo
         kicker: None,
         marker: None,
     };
-    let mut item = false;
     for (key, value) in table.iter() {
         let at = value.span();
         let mut flaw = |what: String, hint: &str| flaws.push(Flaw { what, span: at.clone(), hint: hint.to_owned() });
         match (key.get_ref().as_ref(), value.get_ref()) {
-            ("item", DeValue::String(text)) => {
-                item = true;
-                match places(text) {
-                    Ok(places) => layout.places = places,
-                    Err(what) => flaw(format!("`item`: {what}"), "write it like \"credit? title date summary*\""),
-                }
-            }
+            ("item", DeValue::String(text)) => match places(text) {
+                Ok(places) => layout.places = places,
+                Err(what) => flaw(format!("`item`: {what}"), "write it like \"credit? title date summary*\""),
+            },
             ("unit", DeValue::String(text)) => match text.as_ref() {
                 "block" => layout.unit = Units::Run,
                 "line" | "row" => layout.unit = Units::Line,
@@ -107,7 +103,7 @@ pub fn read(name: &str, span: &Range<usize>, table: &DeTable<'_>) -> Result<Layo
             }
         }
     }
-    if !item {
+    if !table.keys().any(|key| key.get_ref() == "item") {
         let what = format!("layout {name:?} has no `item`");
         flaws.push(Flaw { what, span: span.clone(), hint: "add item = \"title date summary*\"".to_owned() });
     }
