@@ -329,6 +329,7 @@ impl<'a> Pass<'a> {
                 taken_in = true;
                 report.drifted |= batch.0.looks.iter().any(|look| look.found.drifts());
                 absorbed.add(store.absorb(&batch.0, terms)?);
+                store.keep()?;
             }
             jobs = rest;
             if publish && !jobs.is_empty() && !self.dry_run {
@@ -339,6 +340,7 @@ impl<'a> Pass<'a> {
                 }
             }
         }
+        store.keep()?;
         // Which capture is the newest only a look at all can tell.
         if self.scope.named.is_none() {
             // Asked again only where a batch was taken in: in a pass without change it is all there is to read.
