@@ -80,6 +80,10 @@ impl From<postcard::Error> for StoreError {
 /// One sighting, as it is filed: account, content.
 type Pair = (i64, i64);
 
+/// The feeds that show an item. Of a plain join SQLite makes a walk through all members.
+const FEEDS_OF: &str = "SELECT feed.name FROM feed CROSS JOIN member ON member.feed = feed.no
+                        WHERE member.published = ? AND member.id = ? ORDER BY feed.no";
+
 /// How many contents of one path have an id.
 const CONTENTS_PER_PATH: i64 = 1 << 20;
 
@@ -276,10 +280,7 @@ impl Sqlite {
     /// # Errors
     /// [`StoreError`], as for any reading.
     pub fn feeds_of(&self, item: &Item) -> Result<Vec<String>> {
-        let mut select = self.db.prepare_cached(
-            "SELECT feed.name FROM feed JOIN member ON member.feed = feed.no
-             WHERE member.published = ? AND member.id = ? ORDER BY feed.no",
-        )?;
+        let mut select = self.db.prepare_cached(FEEDS_OF)?;
         let published = item.published.map(|instant| instant.timestamp());
         let rows = select.query_map((published, item.id.0.into_bytes()), |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -630,5 +631,20 @@ impl Store for Sqlite {
             .execute(params![signed(state.shown), signed(state.items as u64), state.rendered_with, feed])?;
         transaction.commit()?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_feeds_of_an_item_are_found_without_looking_at_other_items() {
+        let store = Sqlite::in_memory().unwrap();
+        let mut explain = store.db.prepare(&format!("EXPLAIN QUERY PLAN {FEEDS_OF}")).unwrap();
+        let steps = explain.query_map((0, [0; 16]), |row| row.get(3)).unwrap();
+        let plan: Vec<String> = steps.collect::<rusqlite::Result<_>>().unwrap();
+        let search = "SEARCH member USING PRIMARY KEY (feed=? AND published=? AND id=?)";
+        assert!(plan.iter().any(|step| step == search), "{plan:?}");
     }
 }
