@@ -82,7 +82,7 @@ impl State {
     /// There is none yet, or it can't be read.
     pub fn look(folder: &Path) -> Result<Sqlite, Trouble> {
         let file = folder.join(STORE);
-        if !file.exists() {
+        if !Sqlite::is_there(&file) {
             return Err(Trouble::unusable(format!("there is no store in \"{}\" yet", folder.display()))
                 .help("run `feedmill --once` first, or name the state folder with --state"));
         }

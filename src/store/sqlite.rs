@@ -138,6 +138,13 @@ impl Sqlite {
         Ok(Self { db, age: if is_new { Age::Filling } else { Age::Grown } })
     }
 
+    /// Whether there is a store at `file`, or what may be a damaged one: a first filling that is under way, or was cut
+    /// short, is none.
+    #[must_use]
+    pub fn is_there(file: &Path) -> bool {
+        file.exists() && !is_unfilled(file)
+    }
+
     /// Opens an existing store beside a writer, to read it.
     ///
     /// # Errors
@@ -215,9 +222,9 @@ impl Sqlite {
     /// [`StoreError`], as for any writing.
     pub fn tidy(&mut self) -> Result<()> {
         const SHORT: u64 = 1 << 20;
-        self.grow_up()?;
         let log = self.db.path().map(|path| format!("{path}-wal"));
         if log.and_then(|log| fs::metadata(log).ok()).is_some_and(|log| log.len() > SHORT) {
+            self.grow_up()?;
             self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         }
         Ok(())
