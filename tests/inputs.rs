@@ -370,6 +370,65 @@ fn a_time_that_a_page_states_for_programs_is_the_date() {
     assert_eq!(told(&scrape.drafts[1])[1], "2020-06-14");
 }
 
+#[test]
+fn pages_whose_headlines_are_headings_are_read_by_them() {
+    let url = Some("https://site.example/news/".to_owned());
+    for (file, items) in [
+        (
+            "blog.html",
+            [
+                ("Our new widget ships today", "2023-05-04", "https://acme.example/blog/one"),
+                ("A look at the numbers", "2023-04-20", "https://acme.example/blog/two"),
+                ("Why we moved to the river", "2023-03-11", "https://acme.example/blog/three"),
+            ],
+        ),
+        (
+            "tiles.html",
+            [
+                ("Whales sing in dialects", "2022-02-03", "https://site.example/n/1"),
+                ("Library opens at night", "2022-02-01", "https://site.example/n/2"),
+                ("Old maps found in attic", "2022-01-28", "https://site.example/n/3"),
+            ],
+        ),
+        (
+            "headings.md",
+            [
+                ("Ministry opens three schools", "2021-03-12", "https://m.example/1"),
+                ("Budget passes", "2021-03-01", "https://m.example/2"),
+                ("Roads are mended", "2021-02-27", "https://m.example/3"),
+            ],
+        ),
+    ] {
+        let text = input(file);
+        let terms = Terms { form: Form::of_name(file), url: url.clone(), ..Terms::default() };
+        let scrape = parse(&text, &terms);
+        let found: Vec<_> = scrape.drafts.iter().map(|draft| (told(draft), draft.link.as_deref())).collect();
+        assert_eq!(found.len(), 3, "{file}: {found:?}");
+        for ((told, link), (title, day, wanted)) in found.iter().zip(items) {
+            assert_eq!((told[0].as_str(), told[1].as_str(), *link), (title, day, Some(wanted)), "{file}");
+            assert!(!told[2].is_empty(), "{file}");
+        }
+        assert!(scrape.confidence > 0.9, "{file}: {}", scrape.confidence);
+    }
+}
+
+#[test]
+fn a_date_before_its_headline_is_not_lent_to_the_headline_before() {
+    let text = input("cards.html");
+    // In a layout that does not fit, the page is refused rather than misread.
+    let terms = Terms { layout: Some("newsroom".to_owned()), ..Terms::default() };
+    assert!(parse(&text, &terms).drafts.is_empty());
+    let right = [
+        ("Ministry opens three schools in the north", "2021-03-12"),
+        ("Women's day: a call for equal pay", "2021-03-08"),
+        ("Budget passes second reading", "2021-03-01"),
+    ];
+    for draft in parse(&text, &Terms::default()).drafts {
+        let told = told(&draft);
+        assert!(right.contains(&(told[0].as_str(), told[1].as_str())), "{told:?}");
+    }
+}
+
 /// The fenced blocks of the README in this language.
 fn shown(language: &str) -> Vec<String> {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();

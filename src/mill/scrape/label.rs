@@ -53,6 +53,9 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
         return Label { kind, ..plain };
     }
+    if block.is_beside() {
+        return Label { kind: Kind::Furniture, ..plain };
+    }
     // Long paragraphs are most of a file, and can be nothing but text.
     if text.len() > LONG_BYTES && !page.pipes {
         return Label { wordy: true, begins_with_date: date::begins(text, lexicon), ..plain };

@@ -305,6 +305,8 @@ struct Line {
     level: u8,
     link: Option<String>,
     time: Option<String>,
+    /// Words beside a time.
+    beside: bool,
     /// The mark of the entry that begins here.
     mark: Option<String>,
     indent: usize,
@@ -566,9 +568,10 @@ impl Lines {
             }
             first = false;
             let text = format!("{:indent$}{}{}", "", line.mark.unwrap_or_default(), line.text, indent = line.indent);
-            let noted = line.level > 0 || line.link.is_some() || line.time.is_some();
+            let noted = line.level > 0 || line.link.is_some() || line.time.is_some() || line.beside;
             let note = noted.then(|| Note {
                 level: line.level,
+                beside: line.beside,
                 link: line.link.map(Into::into),
                 time: line.time.map(Into::into),
                 ..Note::default()
@@ -612,13 +615,12 @@ fn pieces(line: Line, times: &[(usize, usize, Option<String>)]) -> Vec<Line> {
     let like = |text: String| Line { text, line: line.line, level: line.level, ..Line::default() };
     let time = Line { time: stated.clone(), goes_on: line.goes_on, ..like(shown.to_owned()) };
     let mut pieces: Vec<Line> = Vec::new();
-    // What only says that a date follows is said by the date.
-    if !before.is_empty() && !before.ends_with(':') {
-        pieces.push(Line { goes_on: line.goes_on, link: line.link.clone(), ..like(before) });
+    if !before.is_empty() {
+        pieces.push(Line { goes_on: line.goes_on, beside: true, ..like(before) });
     }
     pieces.push(time);
     if !after.is_empty() {
-        pieces.push(Line { link: line.link.clone(), ..like(after) });
+        pieces.push(Line { beside: true, ..like(after) });
     }
     pieces
 }
