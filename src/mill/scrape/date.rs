@@ -27,7 +27,7 @@ use self::clock::Clock;
 pub(crate) use self::field::field;
 use self::grammar::Cursor;
 use self::parts::{Kind, Parts, may_begin_date};
-use super::language::{Choice, FOREIGN, Lexicon, Word};
+use super::language::{Choice, FOREIGN, Lexicon, Word, digit};
 use super::{DateOrder, DateRead, Terms};
 
 /// The years that a page can mean; others are misprints.
@@ -206,15 +206,24 @@ pub(crate) fn begins(text: &str, lexicon: &Lexicon) -> bool {
     cursor.date().is_some_and(|printed| printed.start.year != Year::None)
 }
 
-/// Whether `line` has the shape of a date in a language that we do not read: `15 Juin 2020`. It has no day, but it is no
-/// headline either.
+/// Whether `line` has the shape of a date in a language or a calendar that we do not read: `15 Phupu 2020`,
+/// `Phupu 15, 2020`, `15 رمضان 1441 هـ`. It has no day, but it is no headline either.
 pub(crate) fn is_shaped_like_one(line: &str) -> bool {
-    if line.len() > 40 || !line.starts_with(|c: char| c.is_ascii_digit()) {
+    if line.len() > 60 || !line.chars().any(|c| digit(c).is_some()) {
         return false;
     }
-    let year = line.rsplit(char::is_whitespace).next().and_then(|word| word.parse().ok());
-    let day = line.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-    day.len() <= 2 && year.is_some_and(|year| YEARS.contains(&year)) && line.split_whitespace().take(6).count() <= 5
+    let number = |word: &str| {
+        let word = word.trim_matches([',', '.', '(', ')', '،']);
+        let value = word.chars().try_fold(0_u32, |number, c| number.checked_mul(10)?.checked_add(digit(c)?))?;
+        (!word.is_empty()).then_some((value, word.chars().count()))
+    };
+    let words: Vec<_> = line.split_whitespace().take(6).map(number).collect();
+    let is_year = |word: &&Option<_>| matches!(word, Some((1300..=2750, 4)));
+    let is_day = |word: &&Option<_>| matches!(word, Some((1..=31, 1 | 2)));
+    let (years, days) = (words.iter().filter(is_year).count(), words.iter().filter(is_day).count());
+    let at_an_end = words.first().into_iter().chain(words.last()).any(|word| is_year(&word) || is_day(&word));
+    let others = words.len() - years - days;
+    words.len() <= 5 && years == 1 && days == 1 && (1..=3).contains(&others) && at_an_end
 }
 
 /// A heading that is a month with its year, or a year alone: `June 2020`, `2022`.

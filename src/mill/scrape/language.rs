@@ -66,15 +66,14 @@ pub(crate) enum Word {
 /// The month of a date in another calendar.
 pub(crate) const FOREIGN: u8 = 99;
 
-/// Eras that are written before the year.
-const ERAS: [(&str, &str, u16); 6] = [
-    ("ja", "令和", 2018),
-    ("ja", "平成", 1988),
-    ("ja", "昭和", 1925),
-    ("zh", "民國", 1911),
-    ("zh", "民国", 1911),
-    ("zh", "中華民國", 1911),
-];
+/// Eras that are written before the year, and the year before their first.
+const ERAS: [(&str, u16); 6] =
+    [("令和", 2018), ("平成", 1988), ("昭和", 1925), ("中華民國", 1911), ("民國", 1911), ("民国", 1911)];
+
+/// The era that `text` begins with, in whatever language, and how long its name is.
+pub(crate) fn era(text: &str) -> Option<(Word, usize)> {
+    ERAS.iter().find(|(name, _)| text.starts_with(name)).map(|(name, base)| (Word::Era(*base), name.len()))
+}
 
 fn list(words: &'static str) -> impl Iterator<Item = &'static str> {
     words.split('|').filter(|word| !word.is_empty())
@@ -96,6 +95,18 @@ fn known(tag: Option<&str>) -> Option<usize> {
     let primary = tag?.split(['-', '_']).next()?;
     let is = |name: &str| name.eq_ignore_ascii_case(primary);
     LANGUAGES.iter().position(|language| is(language.tag) || list(language.aliases).any(is))
+}
+
+/// The tags of all languages in the tables.
+#[cfg(test)]
+pub(crate) fn tags() -> impl Iterator<Item = &'static str> {
+    LANGUAGES.iter().map(|language| language.tag)
+}
+
+/// All names of the months in the language `tag`.
+#[cfg(test)]
+pub(crate) fn month_names(tag: &str) -> [Vec<&'static str>; 12] {
+    known(Some(tag)).and_then(|at| LANGUAGES.get(at)).map(months_of).unwrap_or_default()
 }
 
 /// A name of several words.
@@ -181,10 +192,8 @@ impl Lexicon {
         for (name, meaning) in meanings {
             let parts: Vec<String> = parts_of(name).map(|(_, part)| fold(part)).collect();
             let Some(lead) = parts.first().and_then(|part| part.bytes().next()) else { continue };
-            let starts = matches!(
-                meaning,
-                Word::Month(_) | Word::MonthOrWeekday(_) | Word::Weekday | Word::On | Word::Stamp | Word::Era(_)
-            );
+            let starts =
+                matches!(meaning, Word::Month(_) | Word::MonthOrWeekday(_) | Word::Weekday | Word::On | Word::Stamp);
             for lead in [lead, lead.to_ascii_uppercase()].into_iter().map(usize::from) {
                 lexicon.begins.get_mut(lead).filter(|_| starts).into_iter().for_each(|slot| *slot = true);
                 let slot = lexicon.phrase_begins.get_mut(lead).filter(|_| parts.len() > 1);
@@ -280,7 +289,11 @@ impl Lexicon {
         if !self.phrase_begins.get(usize::from(*lead)).copied().unwrap_or(false) {
             return None;
         }
-        self.phrases.iter().find_map(|phrase| Some((phrase.meaning, phrase.length(text)?)))
+        let lead = lead.to_ascii_lowercase();
+        let may_be = |phrase: &&Phrase| {
+            !lead.is_ascii() || phrase.words.first().is_some_and(|word| word.as_bytes().first() == Some(&lead))
+        };
+        self.phrases.iter().filter(may_be).find_map(|phrase| Some((phrase.meaning, phrase.length(text)?)))
     }
 
     /// Whether `word` is what follows the number of a day or a year.
@@ -350,8 +363,6 @@ fn meanings(language: &'static Words) -> Vec<(&'static str, Word)> {
     ] {
         meanings.extend(list(words).map(|name| (name, meaning)));
     }
-    let eras = ERAS.iter().filter(|(tag, ..)| *tag == language.tag);
-    meanings.extend(eras.map(|(_, name, base)| (*name, Word::Era(*base))));
     meanings
 }
 

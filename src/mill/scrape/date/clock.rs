@@ -49,7 +49,8 @@ impl<'t> Cursor<'t, '_> {
     pub(super) fn clock_after(&mut self) -> Option<Clock> {
         let before = self.at;
         self.take_sign(&[',', '-', '–', '—', '|', '·', '/', '•', ';']);
-        let mut stated = self.take_word(Word::At);
+        // `à` is both between the ends of a range and before a time.
+        let mut stated = self.take_word(Word::At) || self.take_word(Word::Until);
         if stated {
             self.take_sign(&['.']);
             self.take_word(Word::At);

@@ -104,6 +104,9 @@ impl<'t> Cursor<'t, '_> {
                 self.take_sign(&[',']);
             } else if self.peek(1).is_none() || !self.take_word(Word::On) {
                 return;
+            } else if self.close(0) && self.close(1) {
+                // `ika-15`.
+                self.take_sign(&['-']);
             }
         }
     }
@@ -117,8 +120,7 @@ impl<'t> Cursor<'t, '_> {
             return false;
         }
         ahead += 1;
-        let between =
-            |kind| matches!(kind, Some(Kind::Sign('.' | '-' | '/' | 'º' | 'ª') | Kind::Word(Word::Of | Word::Ordinal)));
+        let between = |kind| matches!(kind, Some(Kind::Sign('.' | '-' | '/') | Kind::Word(Word::Of | Word::Ordinal)));
         while between(self.peek(ahead)) {
             ahead += 1;
         }
@@ -127,6 +129,10 @@ impl<'t> Cursor<'t, '_> {
 
     /// A weekday behind a date: `(Mon.)`, `月曜日`, `, Monday`.
     fn weekday_behind(&mut self) {
+        let may_be = |kind| matches!(kind, Kind::Sign(',' | '(') | Kind::Word(Word::Weekday | Word::MonthOrWeekday(_)));
+        if !self.peek(0).is_some_and(may_be) {
+            return;
+        }
         let before = self.at;
         let comma = self.take_sign(&[',']);
         let bracket = self.take_sign(&['(']);
@@ -226,9 +232,9 @@ impl<'t> Cursor<'t, '_> {
         self.ordinal();
         self.take_word(Word::Day);
         let after_day = self.at;
-        self.take_word(Word::Of);
+        self.of();
         self.take_sign(&['.', '-', '/']);
-        self.take_word(Word::Of);
+        self.of();
         if let Some(month) = self.month(0) {
             self.at += 1;
             self.take_sign(&['.']);
@@ -255,7 +261,7 @@ impl<'t> Cursor<'t, '_> {
         self.at += 1;
         let marked = self.year_mark();
         let year = match (era, digits) {
-            (Some(base), 1 | 2) if marked => stated(base + value),
+            (Some(base), 1..=3) if marked => stated(base + value),
             (None, 4) => self.stated(value),
             (None, 2) if marked => self.short(value),
             _ => return None,
@@ -265,7 +271,7 @@ impl<'t> Cursor<'t, '_> {
         if let Some(month) = self.month(0) {
             self.at += 1;
             self.take_sign(&['.', '-', '/']);
-            self.take_word(Word::Of);
+            self.of();
             let (day, digits) = self.number(0).filter(|(_, digits)| *digits <= 2)?;
             if self.peek(1) == Some(Kind::Sign(':')) {
                 return None;
@@ -366,30 +372,45 @@ impl<'t> Cursor<'t, '_> {
         Some(point)
     }
 
+    /// `de`, or `del`, which before a date may also open it.
+    fn of(&mut self) -> bool {
+        self.take(|kind| matches!(kind, Kind::Word(Word::Of | Word::On)))
+    }
+
     /// `st`, `-го`, `:e`, `º` behind a number.
     pub(super) fn ordinal(&mut self) {
+        if !self.close(0) {
+            return;
+        }
+        let is_raised = |ahead| matches!(self.text(ahead), Some("º" | "ª" | "°"));
         let is_ordinal =
             |ahead| self.close(ahead) && self.text(ahead).is_some_and(|text| self.lexicon.is_ordinal(text));
         match self.peek(0) {
+            _ if is_raised(0) => self.at += 1,
             Some(Kind::Word(_)) if is_ordinal(0) => self.at += 1,
-            Some(Kind::Sign('-' | ':' | '\'' | '–')) if self.close(0) && is_ordinal(1) => self.at += 2,
-            Some(Kind::Sign('º' | 'ª' | '°')) => self.at += 1,
+            Some(Kind::Sign('-' | ':' | '\'' | '–')) if is_ordinal(1) => self.at += 2,
+            Some(Kind::Sign('.')) if is_raised(1) => self.at += 2,
             _ => {}
         }
     }
 
     /// What marks a number as a year: `г.`, `-ci il`, `ko`, `年`. Whether any did.
     fn year_mark(&mut self) -> bool {
+        if self.peek(0).is_none() {
+            return false;
+        }
         let before = self.at;
         self.ordinal();
-        let hyphen = self.close(0) && self.close(1) && self.take_sign(&['-']);
+        // `2020-yil`, `2020. gada`.
+        if matches!(self.peek(0), Some(Kind::Sign('-' | '.'))) && self.peek(1) == Some(Kind::Word(Word::Year)) {
+            self.at += usize::from(self.close(0));
+        }
         if self.take_word(Word::Year) {
             if self.close(0) {
                 self.take_sign(&['.']);
             }
             return true;
         }
-        self.at -= usize::from(hyphen);
         self.at > before
     }
 
@@ -397,7 +418,9 @@ impl<'t> Cursor<'t, '_> {
     fn year(&mut self) -> (Year, bool) {
         let before = self.at;
         self.take_sign(&[',']);
-        self.take_word(Word::Of);
+        if self.of() {
+            self.take_sign(&['.']);
+        }
         let quote = self.close(1) && self.take_sign(&['\'']);
         let Some((year, digits)) = self.number(0) else {
             self.at = before;

@@ -1,6 +1,6 @@
 //! A line taken apart into numbers, words and signs; and the tests that spare most lines from it.
 
-use crate::mill::scrape::language::{Lexicon, Word, digit, goes_on, is_letter};
+use crate::mill::scrape::language::{Lexicon, Word, digit, era, goes_on, is_letter};
 
 /// A date has fewer parts than this, place and kicker included.
 const MOST_PARTS: usize = 28;
@@ -11,10 +11,10 @@ pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
     match head.as_bytes().first() {
         Some(b'0'..=b'9') => number_may_begin_date(head, lexicon),
         Some(lead) if lead.is_ascii() => {
-            lexicon.may_begin(*lead) && begins_with_word(head, lexicon) && has_numeral(head)
+            lexicon.may_begin(*lead) && begins_with_opener(head, lexicon) && has_numeral(head)
         }
         Some(_) if head.starts_with(is_numeral) => number_may_begin_date(head, lexicon),
-        Some(lead) => lexicon.may_begin(*lead) && has_numeral(head) && begins_with_word(head, lexicon),
+        Some(lead) => lexicon.may_begin(*lead) && has_numeral(head) && begins_with_opener(head, lexicon),
         None => false,
     }
 }
@@ -35,7 +35,17 @@ fn number_may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
 /// Whether `text` begins with a word of dates.
 fn begins_with_word(text: &str, lexicon: &Lexicon) -> bool {
     lexicon.may_begin_word(text)
-        && (lexicon.word(first_word(text)) != Word::Other || text.chars().next().and_then(counter).is_some())
+        && (lexicon.word(first_word(text)) != Word::Other
+            || (!text.is_ascii() && (text.chars().next().and_then(counter).is_some() || era(text).is_some())))
+}
+
+/// Whether `text` begins with a word that may be the first of a date.
+fn begins_with_opener(text: &str, lexicon: &Lexicon) -> bool {
+    lexicon.may_begin_word(text)
+        && match lexicon.word(first_word(text)) {
+            Word::Month(_) | Word::MonthOrWeekday(_) | Word::Weekday | Word::On | Word::Stamp | Word::Opens => true,
+            _ => !text.is_ascii() && era(text).is_some(),
+        }
 }
 
 /// The letters that `text` begins with.
@@ -207,6 +217,9 @@ impl Parts {
             let counted = last.is_some_and(|last| matches!(last.kind, Kind::Number { .. }));
             if let Some(word) = counter(c).filter(|_| counted) {
                 return (Kind::Word(word), end);
+            }
+            if let Some((era, length)) = era(rest) {
+                return (Kind::Word(era), start + length);
             }
             if let Some((value, digits, length)) = written_out(rest) {
                 return (Kind::Number { value, digits }, start + length);

@@ -9,7 +9,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::memchr2;
+use memchr::{memchr2, memmem};
 use rustc_hash::FxHashMap;
 
 use super::fold::fold;
@@ -34,6 +34,8 @@ pub(crate) struct Choice {
 const SHORT: usize = 120;
 /// So much of a file is looked at when the short lines say nothing.
 const HEAD: usize = 32 * 1024;
+/// So many votes tell as much as all would.
+const ENOUGH: u32 = 16;
 /// A month stands beside a number when no more bytes are between them: ` de `, `-го `, ` of `.
 const BESIDE: usize = 8;
 
@@ -44,11 +46,22 @@ pub(crate) fn choose(named: Option<&str>, text: &str) -> Choice {
     }
     let mut votes = [0_u32; COUNT];
     let mut total = 0_u32;
+    let mut asked = false;
     for line in lines(text).filter(|line| line.len() <= SHORT && has_digit(line)) {
         total += vote(line, &mut votes);
-        if total >= 4 && leads(&votes) {
+        if total >= ENOUGH || (total >= 4 && leads(&votes, 4)) {
             break;
         }
+        // Months that many languages share may go on to the end of the file.
+        if total >= 4 && !asked {
+            asked = true;
+            if is_english(text, &votes) {
+                return sole(0);
+            }
+        }
+    }
+    if total > 0 && !asked && is_english(text, &votes) {
+        return sole(0);
     }
     let head = text.get(..text.floor_char_boundary(HEAD)).unwrap_or_default();
     if total == 0 {
@@ -95,7 +108,7 @@ fn settle(votes: &[u32; COUNT], most: u32, hits: &[u32; COUNT]) -> Choice {
 }
 
 /// Whether one language is ahead of all others by enough to stop counting.
-fn leads(votes: &[u32; COUNT]) -> bool {
+fn leads(votes: &[u32; COUNT], by: u32) -> bool {
     let (mut first, mut second) = (0, 0);
     for count in votes {
         if *count > first {
@@ -104,7 +117,7 @@ fn leads(votes: &[u32; COUNT]) -> bool {
             second = *count;
         }
     }
-    first >= second + 4
+    first >= second + by
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
@@ -128,26 +141,26 @@ fn has_digit(line: &str) -> bool {
 fn vote(line: &str, votes: &mut [u32; COUNT]) -> u32 {
     let mut count = 0;
     let mut number = None;
-    let mut month: Option<(Set, usize)> = None;
+    let mut word: Option<(&str, usize)> = None;
     for (start, token) in parts_of(line) {
-        if token.starts_with(|c| digit(c).is_some()) {
-            if let Some((set, _)) = month.take().filter(|(_, end)| start - end <= BESIDE) {
-                count += 1;
-                cast(set, votes);
-            }
-            number = Some(start + token.len());
-            continue;
-        }
-        let set = MONTHS.of(token);
-        if set == 0 {
-            continue;
-        }
-        if number.is_some_and(|end| start - end <= BESIDE) {
+        let near = |end: usize| start - end <= BESIDE;
+        let is_number = token.starts_with(|c| digit(c).is_some());
+        let beside = if is_number {
+            word.take().filter(|(_, end)| near(*end)).map(|(word, _)| word)
+        } else {
+            number.filter(|end| near(*end)).map(|_| token)
+        };
+        let set = beside.map_or(0, |word| MONTHS.of(word));
+        if set != 0 {
             count += 1;
             cast(set, votes);
-            number = None;
+        }
+        if is_number {
+            number = Some(start + token.len());
+        } else if set == 0 {
+            word = Some((token, start + token.len()));
         } else {
-            month = Some((set, start + token.len()));
+            (number, word) = (None, None);
         }
     }
     count
@@ -166,11 +179,20 @@ fn cast(mut set: Set, votes: &mut [u32; COUNT]) {
 /// How many frequent words of each language stand at the head of the file.
 fn frequent(head: &str) -> [u32; COUNT] {
     let mut hits = [0; COUNT];
-    let head = head.get(..head.floor_char_boundary(4096)).unwrap_or_default();
+    let head = head.get(..head.floor_char_boundary(2048)).unwrap_or_default();
     for (_, word) in parts_of(head) {
         cast(FREQUENT.of(word), &mut hits);
     }
     hits
+}
+
+/// Whether English has as many votes as any language and the text is plainly English. Which of the languages that share
+/// these months it is matters for labels alone.
+fn is_english(text: &str, votes: &[u32; COUNT]) -> bool {
+    let most = votes.iter().copied().max().unwrap_or(0);
+    let bytes = text.as_bytes();
+    votes.first() == Some(&most)
+        && [" the ", " of "].into_iter().all(|word| memmem::find_iter(bytes, word).nth(1).is_some())
 }
 
 /// The language that a script belongs to, where most letters at the head of the file are of it.
@@ -193,12 +215,17 @@ fn script(head: &str) -> Option<&'static str> {
 }
 
 /// Words, and the languages that have them.
+#[derive(Default)]
 struct Words {
     map: FxHashMap<Box<[u8]>, Set>,
+    /// How long in bytes the longest of them is that is ASCII.
+    longest: usize,
+    /// The lengths, a bit each, of those that begin with an ASCII letter: for most words they tell that it is none.
+    lengths: [u32; 32],
 }
 
 static MONTHS: LazyLock<Words> = LazyLock::new(|| {
-    let mut words = Words { map: FxHashMap::default() };
+    let mut words = Words::default();
     for (at, language) in LANGUAGES.iter().enumerate() {
         for name in months_of(language).iter().flatten() {
             // The word that opens a name of several speaks for it, unless it is a small one.
@@ -217,7 +244,7 @@ static MONTHS: LazyLock<Words> = LazyLock::new(|| {
 });
 
 static FREQUENT: LazyLock<Words> = LazyLock::new(|| {
-    let mut words = Words { map: FxHashMap::default() };
+    let mut words = Words::default();
     for (at, language) in LANGUAGES.iter().enumerate() {
         list(language.common).for_each(|word| words.add(word, at));
     }
@@ -226,20 +253,33 @@ static FREQUENT: LazyLock<Words> = LazyLock::new(|| {
 
 impl Words {
     fn add(&mut self, word: &str, at: usize) {
-        if !word.is_empty() {
-            *self.map.entry(fold(word).into_bytes().into_boxed_slice()).or_default() |= 1 << at;
+        let word = fold(word);
+        if word.is_empty() {
+            return;
         }
+        if let Some(lead) = word.bytes().next().filter(|_| word.is_ascii() && word.len() < 24) {
+            self.longest = self.longest.max(word.len());
+            if let Some(lengths) = self.lengths.get_mut(usize::from(lead & 31)) {
+                *lengths |= 1 << word.len();
+            }
+        }
+        *self.map.entry(word.into_bytes().into_boxed_slice()).or_default() |= 1 << at;
     }
 
     fn of(&self, word: &str) -> Set {
+        let lead = word.as_bytes().first().copied().unwrap_or(0);
         let mut buffer = [0; 24];
         match buffer.get_mut(..word.len()).filter(|_| word.is_ascii()) {
             Some(lower) => {
+                let lengths = self.lengths.get(usize::from(lead & 31)).copied().unwrap_or(0);
+                if word.len() > self.longest || lengths & (1 << word.len()) == 0 {
+                    return 0;
+                }
                 lower.copy_from_slice(word.as_bytes());
                 lower.make_ascii_lowercase();
                 self.map.get(&*lower).copied().unwrap_or(0)
             }
-            None if word.len() > 80 => 0,
+            None if word.is_ascii() || word.len() > 80 => 0,
             None => self.map.get(fold(word).as_bytes()).copied().unwrap_or(0),
         }
     }

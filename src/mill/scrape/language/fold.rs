@@ -7,6 +7,9 @@ use unicode_normalization::UnicodeNormalization;
 /// Pages drop accents (`FEVRIER`), decompose them, write `İ` for `i` and mix the two yehs of Arabic and Persian. Within
 /// one language no two names of months or weekdays differ by these alone; a test says so.
 pub(super) fn fold(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase().replace('`', "'");
+    }
     let folded = word.chars().flat_map(char::to_lowercase).nfkd();
     folded
         .filter_map(|c| match c {
