@@ -19,7 +19,7 @@ pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
     }
 }
 
-fn has_numeral(text: &str) -> bool {
+pub(super) fn has_numeral(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_digit()) || (!text.is_ascii() && text.chars().any(is_numeral))
 }
 
