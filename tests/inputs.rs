@@ -690,6 +690,21 @@ fn ten_times_the_input_costs_about_ten_times_as_much() {
 }
 
 #[test]
+fn more_items_than_a_list_can_have_are_refused_before_they_fill_the_memory() {
+    let lines = "{\"title\":\"a\"}\n".repeat(400_001);
+    let rows = format!("title\n{}", "a\n".repeat(400_001));
+    let columns = format!("title{}\n", ",".repeat(5000));
+    for (of, text, why) in [
+        (Form::JsonLines, &lines, "too many items"),
+        (Form::Csv, &rows, "too many items"),
+        (Form::Csv, &columns, "too many columns"),
+    ] {
+        let scrape = parse(text, &form(of));
+        assert!(scrape.drafts.is_empty() && scrape.refused.unwrap().contains(why), "{of:?}");
+    }
+}
+
+#[test]
 fn a_document_type_is_refused_so_that_no_entity_expands() {
     let text = "<?xml version=\"1.0\"?><!DOCTYPE rss [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]><rss><channel><item><title>&b;</title></item></channel></rss>";
     let scrape = parse(text, &form(Form::Feed));

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use html5gum::{DefaultEmitter, HtmlString, Spanned, Token, Tokenizer};
 use url::Url;
 
-use super::record::{Part, Record, tell, unreadable};
+use super::record::{MOST, Part, Record, tell, unreadable};
 use super::select::{Asked, Marks, Select, add};
 use super::{LineCounter, address};
 use crate::mill::scrape::date::{is_shaped_like_one, whole};
@@ -26,6 +26,9 @@ use crate::mill::scrape::{BlockUse, Scrape, Terms};
 const DEEPEST: usize = 512;
 /// So many open elements are looked through for the one that an end tag or a new entry closes.
 const NEAR: usize = 128;
+
+/// Lines behind these are not read, as if the page were cut there.
+const MOST_LINES: usize = 1_000_000;
 
 /// Whether `start`, the beginning of a text, is that of a web page.
 pub(super) fn is_document(start: &str) -> bool {
@@ -345,6 +348,7 @@ struct Lines {
     lists: Vec<Option<i64>>,
     entries: Vec<Entry>,
     goes_on: bool,
+    count: usize,
 }
 
 impl Visitor for Lines {
@@ -510,6 +514,10 @@ impl Lines {
     }
 
     fn put(&mut self, mut line: Line) {
+        self.count += 1;
+        if self.count > MOST_LINES {
+            return;
+        }
         line.indent = self.entries.len().min(8) * 2;
         if let Some(entry) = self.entries.last_mut() {
             line.mark = entry.mark.take();
@@ -578,7 +586,7 @@ impl Lines {
             });
             push(&text, line.line, note);
         }
-        if cut {
+        if cut || self.count > MOST_LINES {
             rendition.text.truncate(rendition.text.trim_end_matches('\n').len());
         }
         rendition
@@ -810,6 +818,7 @@ impl Visitor for Picking<'_> {
         }
         if item.depth >= depth
             && let Some(picked) = self.item.take()
+            && self.records.len() <= MOST
         {
             self.records.push(picked.finish());
         }

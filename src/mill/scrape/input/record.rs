@@ -143,6 +143,10 @@ impl Record {
     }
 }
 
+/// So many items are read of a file; more are no list of announcements, and would only fill the memory.
+pub(super) const MOST: usize = 400_000;
+pub(super) const TOO_MANY: &str = "it lists too many items for a list of announcements";
+
 /// White space folded to single blanks.
 fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len().min(1 << 20));
@@ -166,6 +170,9 @@ pub(super) fn tell(
     terms: &Terms,
     explaining: bool,
 ) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
+    if records.len() > MOST {
+        return unreadable(layout, records.last().map_or(1, |record| record.line), TOO_MANY, "");
+    }
     let stated: Vec<&str> = records.iter().filter_map(|record| record.get(Part::Date)).collect();
     // The dates say the language; where they are in figures, the titles may.
     let titles = records.iter().filter_map(|record| record.get(Part::Title));
