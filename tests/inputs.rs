@@ -278,6 +278,9 @@ fn ids_that_only_count_the_lines_are_numbers() {
     let counted = parse(&text, &form(Form::JsonLines));
     assert!(counted.drafts.iter().all(|draft| draft.id.is_none()));
     assert_eq!(counted.drafts[2].number, Some(3));
+    let named = fields(None, &[(Part::Title, "title"), (Part::Id, "id")]);
+    let named = parse(&text, &Terms { fields: named, ..form(Form::JsonLines) });
+    assert_eq!(named.drafts[2].id.as_deref(), Some("3"), "the operator says that it is an id");
     let text = lines(812);
     let told = parse(&text, &form(Form::JsonLines));
     assert_eq!(told.drafts[0].id.as_deref(), Some("812"));

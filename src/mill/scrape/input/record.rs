@@ -188,7 +188,9 @@ pub(super) fn tell(
         Some(date)
     });
     let base = address::base(terms.url.as_deref());
-    let numbers = positions(records);
+    // An id that the operator names, or that a feed states, is one; a column that is only called so may be a count.
+    let stated = terms.fields.as_ref().is_some_and(|fields| !fields.parts.is_empty());
+    let numbers = matches!(layout, "json" | "jsonl" | "csv") && !stated && positions(records);
     let (mut drafts, mut faults, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
     let (mut whole, mut unread) = (0_usize, 0_usize);
     for (record, printed) in records.iter().zip(dates) {
