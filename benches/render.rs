@@ -37,6 +37,7 @@ fn feed(items: u32) -> Feed {
                 published: Some(id.stamp(date)),
                 updated: Some(id.stamp(date)),
                 sources: Vec::new(),
+                categories: Vec::new(),
             };
             Entry::new(item, text("News room"))
         })
@@ -51,6 +52,7 @@ fn feed(items: u32) -> Feed {
         home: None,
         author: text("ILO Moscow"),
         entries,
+        taken_out: Vec::new(),
     }
 }
 

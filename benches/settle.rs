@@ -36,6 +36,7 @@ fn accounts(wordings: usize) -> Vec<Account> {
         place: None,
         link: None,
         explicit_id: None,
+        topic: None,
     };
     (0..wordings).map(account).collect()
 }

@@ -146,6 +146,21 @@ pub enum Command {
         /// Folders to read when there is no config
         #[arg(value_name = "DIR")]
         dirs: Vec<PathBuf>,
+
+        /// Read all that was ever read and is still there anew: items gained, lost, altered against the store
+        #[arg(long)]
+        samples: bool,
+    },
+
+    /// Look at samples and write the smallest feedmill.toml that reads them
+    #[command(
+        after_help = "Exit codes: 0 written, 1 written but a sample gives no items, or not written because there \
+                            are too few items, 2 wrong usage"
+    )]
+    Init {
+        /// Saved pages of one place
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
     },
 
     /// Show block by block how a file is read, or where a stored item comes from
@@ -206,11 +221,23 @@ pub enum Command {
     )]
     Export,
 
-    /// Take in what `export` wrote
+    /// Take in what `export` or `backup` wrote, into an empty store
+    #[command(
+        after_help = "A backup brings its decisions along. Nothing is taken in where the state folder has others, or \
+                            the store holds anything."
+    )]
     Import {
-        /// The file to read; `-` or none for standard input
+        /// The export or backup to read; `-` or none for an export from standard input
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+    },
+
+    /// Write store and decisions into one new file (runs beside a daemon)
+    #[command(after_help = "The file must not be there yet. `feedmill import FILE` brings it back.")]
+    Backup {
+        /// The file to make
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 
     /// Print a completion script for a shell
@@ -234,7 +261,7 @@ impl Cli {
     pub fn given(&self) -> Given {
         let Global { config, output, state, base_url, listen, .. } = self.global.clone();
         let dirs = match &self.command {
-            Some(Command::Check { dirs } | Command::Verify { dirs }) => dirs.clone(),
+            Some(Command::Check { dirs, .. } | Command::Verify { dirs }) => dirs.clone(),
             _ => self.dirs.clone(),
         };
         Given { config, dirs, state, output, base_url, listen }
@@ -304,6 +331,8 @@ mod tests {
     fn commands_take_what_the_contract_says() {
         let id = "f90fd1be-c98e-5829-9df9-e18945c3f525";
         for line in [
+            "feedmill check --samples",
+            "feedmill init a.txt b.txt",
             "feedmill explain page.txt",
             &format!("feedmill explain --item {id}"),
             &format!("feedmill retract urn:uuid:{id} --undo"),
@@ -313,6 +342,7 @@ mod tests {
             "feedmill verify",
             "feedmill export",
             "feedmill import",
+            "feedmill backup x.db",
             "feedmill import -",
             "feedmill completions bash",
             "feedmill man",
@@ -320,6 +350,7 @@ mod tests {
             assert!(parse(line).agree().is_ok(), "{line}");
         }
         for line in [
+            "feedmill init",
             "feedmill explain",
             &format!("feedmill explain page.txt --item {id}"),
             "feedmill retract not-an-id",

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use clap::{CommandFactory, Parser};
@@ -29,11 +29,14 @@ use crate::publish::RealDisk;
 use crate::report::Report;
 use crate::service::{self, Manager};
 use crate::state::{self, RECOVERED, State};
-use crate::store::{Content, SightedAt, Sqlite, Store, StoreError};
+use crate::store::{SightedAt, Sqlite, Store, StoreError};
 use crate::trouble::{Exit, Trouble};
 
 mod explain;
+mod history;
+mod init;
 mod look;
+mod samples;
 
 /// Runs the program with these arguments, its own name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
@@ -116,16 +119,25 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
     match &cli.command {
         None if cli.watches() => watch(cli),
         None => pass(cli),
-        Some(Command::Check { .. }) => look::check(cli),
+        Some(Command::Check { samples, .. }) => look::check(cli, *samples),
+        Some(Command::Init { files }) => init::init(cli, files),
         Some(Command::Explain { file: Some(file), .. }) => explain::file(cli, file),
         Some(Command::Explain { item, .. }) => explain::item(cli, item.as_ref()),
         Some(Command::Items) => look::items(cli),
         Some(Command::Status) => look::status(cli),
         Some(Command::Verify { .. }) => look::verify(cli),
-        Some(Command::Retract { id, undo }) => decide(cli, Decision::Retract { retract: *id, undo: *undo }),
+        Some(Command::Retract { id, undo }) => {
+            // Noted with the decision, so that no rendering ever asks the clock.
+            let now = chrono::DateTime::from_timestamp(
+                chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).timestamp(),
+                0,
+            );
+            decide(cli, Decision::Retract { retract: *id, undo: *undo, when: now.filter(|_| !undo) })
+        }
         Some(Command::Alias { new, old }) => decide(cli, Decision::Alias { alias: *new, of: *old }),
-        Some(Command::Export) => export(cli),
-        Some(Command::Import { file }) => import(cli, file.as_deref()),
+        Some(Command::Export) => history::export(cli),
+        Some(Command::Import { file }) => history::import(cli, file.as_deref()),
+        Some(Command::Backup { file }) => history::backup(cli, file),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "feedmill", &mut script);
@@ -290,7 +302,7 @@ fn tell(cli: &Cli, config: &Config, report: &Report) -> Result<(), Ended> {
     Ok(())
 }
 
-// ---- decisions, export, import --------------------------------------------------------------------------------------
+// ---- decisions ------------------------------------------------------------------------------------------------------
 
 fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
     let (state, _) = folders(cli)?;
@@ -314,74 +326,6 @@ fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
     decided.add(decision)?;
     if !cli.global.quiet {
         writeln!(io::stdout(), "noted in {}; the next pass shows it", state.join(crate::decided::FILE_NAME).display())?;
-    }
-    Ok(Exit::Done)
-}
-
-fn export(cli: &Cli) -> Result<Exit, Ended> {
-    let (state, _) = folders(cli)?;
-    let store = State::look(&state)?;
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut failed = None;
-    store
-        .export(&mut |content| {
-            if failed.is_none() {
-                let line = serde_json::to_writer(&mut out, &content).map_err(io::Error::from);
-                failed = line.and_then(|()| out.write_all(b"\n")).err();
-            }
-        })
-        .map_err(|error| state::unusable(&state.join(state::STORE), error))?;
-    match failed {
-        Some(error) => Err(error.into()),
-        None => {
-            out.flush()?;
-            Ok(Exit::Done)
-        }
-    }
-}
-
-fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
-    let (folder, _) = folders(cli)?;
-    let name = file.map_or_else(|| "standard input".to_owned(), |file| file.display().to_string());
-    let unreadable = |error: io::Error| Trouble::usage(format!("cannot read {name}")).because(error);
-    let lines: Box<dyn BufRead> = match file {
-        Some(file) if file != Path::new("-") => {
-            Box::new(io::BufReader::new(std::fs::File::open(file).map_err(unreadable)?))
-        }
-        _ => Box::new(io::stdin().lock()),
-    };
-    let mut contents: Vec<Content> = Vec::new();
-    for (index, line) in lines.lines().enumerate() {
-        let line = line.map_err(unreadable)?;
-        let content: Content = serde_json::from_str(&line).map_err(|error| {
-            Trouble::usage(format!("{name}:{}: not a line that export writes", index + 1)).because(error)
-        })?;
-        let Content { schema, .. } = content;
-        if schema != 1 {
-            let what = format!("{name}:{}: expected schema 1, but found schema {schema}", index + 1);
-            return Err(Trouble::usage(what).help("use the feedmill that exported it").into());
-        }
-        contents.push(content);
-    }
-    let mut state = State::hold(&folder)?;
-    let file = folder.join(state::STORE);
-    let empty = state.store.ledger().map_err(|error| state::unusable(&file, error))?.is_empty();
-    if !empty {
-        return Err(Trouble::usage(format!("the store in \"{}\" is not empty", folder.display()))
-            .help("import into a state folder of its own: --state DIR")
-            .into());
-    }
-    // Whose sites these are the config of the next pass says, and all is settled anew then.
-    let terms = state.store.stored_terms(&state.decided.decisions).map_err(|error| state::unusable(&file, error))?;
-    let count = contents.len();
-    state.store.import(contents, &terms).map_err(|error| match error {
-        // The store is fine: what it was given is not.
-        StoreError::Unusable(cause) => Trouble::usage(format!("cannot take in {name}")).because(cause),
-        error => state::unusable(&file, error),
-    })?;
-    if !cli.global.quiet {
-        let items = state.store.count().map_err(|error| state::unusable(&file, error))?;
-        writeln!(io::stdout(), "{count} contents taken in, {items} items; the next pass publishes them")?;
     }
     Ok(Exit::Done)
 }

@@ -14,6 +14,7 @@ mod values;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -23,7 +24,10 @@ pub(crate) use files::path_from;
 pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
 
 use crate::mill::captured::CapturedPattern;
-use crate::mill::scrape::{DateOrder, Terms};
+use crate::mill::feed::{Choice, Keep};
+use crate::mill::item::Text;
+use crate::mill::scrape::{DateOrder, Fields, Form, Select, Terms};
+use crate::mill::words::Words;
 
 /// The layouts that a config can name while no others are built in.
 pub const LAYOUTS: &[&str] = &["auto", "newsroom"];
@@ -39,7 +43,7 @@ const MAX_CONFIG: u64 = 4 << 20;
 
 /// Every table of a config with its keys; the top of the file is the table without a name.
 pub const KEYS: &[(&str, &[&str])] = &[
-    ("", &["state", "output", "base_url", "watch", "serve", "operations", "source", "feed"]),
+    ("", &["state", "output", "base_url", "watch", "serve", "operations", "source", "category", "feed"]),
     ("[watch]", &["mode", "rescan", "settle"]),
     ("[serve]", &["listen"]),
     ("[operations]", &["publish", "listen"]),
@@ -55,14 +59,40 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "url",
             "language",
             "timezone",
+            "format",
             "layout",
             "captured",
             "undated",
             "date_order",
             "empty",
+            "keep",
+            "keep_at_least",
+            "fields",
+            "select",
         ],
     ),
-    ("[[feed]]", &["name", "title", "sources", "limit"]),
+    ("[source.fields]", &["items", "title", "date", "summary", "credit", "kicker", "link", "id", "section"]),
+    ("[source.select]", &["item", "title", "date", "summary", "credit", "kicker", "link", "id", "section"]),
+    ("[[category]]", &["name", "topics", "include", "exclude", "in", "sources"]),
+    (
+        "[[feed]]",
+        &[
+            "name",
+            "title",
+            "sources",
+            "sites",
+            "languages",
+            "categories",
+            "since",
+            "until",
+            "include",
+            "exclude",
+            "in",
+            "limit",
+            "keep",
+            "keep_at_least",
+        ],
+    ),
 ];
 
 /// Everything the operator says, checked.
@@ -86,6 +116,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// In the order of the config; names are unique, even where case makes no difference.
     pub feeds: Vec<Feed>,
+    /// In the order of the config; the folds of names are unique.
+    pub categories: Vec<Category>,
     /// What is no error but worth a line: `check` and the log show them.
     pub warnings: Vec<String>,
 }
@@ -154,6 +186,12 @@ pub struct Source {
     pub language: Option<String>,
     /// The zone of times of day that are printed without one.
     pub timezone: chrono_tz::Tz,
+    /// The form of its files; `None` is `auto`.
+    pub form: Option<Form>,
+    /// Where the fields of JSON and CSV stand.
+    pub fields: Option<Arc<Fields>>,
+    /// Which elements of its pages are the fields.
+    pub select: Option<Arc<Select>>,
     /// The layout to read with; `None` is `auto`.
     pub layout: Option<String>,
     /// How the names of its files state the time of capture, where they do it in a form of their own.
@@ -164,6 +202,8 @@ pub struct Source {
     pub date_order: Option<DateOrder>,
     /// What a capture without items means.
     pub empty: Empty,
+    /// For how long feeds show its items; `None`: for ever.
+    pub keep: Option<Keep>,
 }
 
 impl Source {
@@ -173,10 +213,19 @@ impl Source {
         self.site_was.first().unwrap_or(&self.site)
     }
 
-    /// How to read a file of this source whose name states that it was captured on the day `captured`.
+    /// How to read the file `name` of this source, whose name states that it was captured on the day `captured`.
     #[must_use]
-    pub fn terms(&self, captured: Option<NaiveDate>) -> Terms {
-        Terms { layout: self.layout.clone(), language: self.language.clone(), date_order: self.date_order, captured }
+    pub fn terms(&self, captured: Option<NaiveDate>, name: &str) -> Terms {
+        Terms {
+            layout: self.layout.clone(),
+            language: self.language.clone(),
+            date_order: self.date_order,
+            captured,
+            form: self.form.or_else(|| Form::of_name(name)),
+            url: self.url.clone(),
+            fields: self.fields.clone(),
+            select: self.select.clone(),
+        }
     }
 }
 
@@ -207,10 +256,28 @@ pub struct Feed {
     pub name: String,
     /// Shown by readers.
     pub title: String,
-    /// Indices into [`Config::sources`], in the order that decides which origin an item shows.
+    /// Indices into [`Config::sources`], in the order that decides which origin an item shows; those that its `sources`,
+    /// `sites` and `languages` leave.
     pub sources: Vec<usize>,
+    /// Which of their items it shows.
+    pub choice: Choice,
+    /// For how long; `None`: for ever.
+    pub keep: Option<Keep>,
     /// How many of the newest items the head holds; 0 is all.
     pub limit: usize,
+}
+
+/// A category that the operator defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Category {
+    /// As feeds show it.
+    pub name: Text,
+    /// The folds of the headings on pages that mean it, its own name's among them.
+    pub topics: Vec<String>,
+    /// Indices into [`Config::sources`]; `None`: all of them.
+    pub sources: Option<Vec<usize>>,
+    /// Which items it finds besides.
+    pub words: Words,
 }
 
 /// What the command line says of what a config could say.
@@ -297,6 +364,21 @@ pub fn load(given: &Given, around: &Surroundings, layouts: &[&str]) -> Result<Co
             Err(Refusal::outside(Complaint::outside(what).hint(hint)).into())
         }
     }
+}
+
+/// Checks the config `text` as though it had been read from `file`.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, at once.
+pub fn parse(file: &Path, text: String, given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
+    reading::config(file, text, given, around, LAYOUTS)
+}
+
+/// The name of a source that is like `text`, which may hold anything.
+#[must_use]
+pub fn source_name(text: &str) -> String {
+    values::mended(text)
 }
 
 /// The config that would be read: `-c`, or the first of `./feedmill.toml` and `$CONFIGURATION_DIRECTORY/feedmill.toml`
@@ -418,6 +500,7 @@ fn without_file(given: &Given, around: &Surroundings) -> Result<Config, Refusal>
         operations: Operations::default(),
         sources,
         feeds,
+        categories: Vec::new(),
         warnings,
     };
     reading::command_line(given, &mut config, &mut complaints);
@@ -437,11 +520,15 @@ impl Source {
             url: None,
             language: None,
             timezone: chrono_tz::Tz::UTC,
+            form: None,
+            fields: None,
+            select: None,
             layout: None,
             captured: None,
             undated: Undated::default(),
             date_order: None,
             empty: Empty::default(),
+            keep: None,
         }
     }
 }

@@ -78,6 +78,39 @@ impl Decided {
         self.add_all(vec![decision])
     }
 
+    /// Puts the lines of a backup in force, where nothing else was decided.
+    ///
+    /// # Errors
+    /// The state folder `state` has other decisions, a line is none (exit 2), or the file can't be written.
+    pub fn restore(&mut self, state: &Path, lines: &str) -> Result<(), Trouble> {
+        let failed = |error: std::io::Error| {
+            Trouble::unusable(format!("cannot write {}", self.file.display()))
+                .because(error)
+                .help("the user that runs feedmill must be able to write in the state folder")
+        };
+        let there = self::lines(state).map_err(failed)?;
+        if there == lines {
+            return Ok(());
+        }
+        if !there.is_empty() {
+            return Err(Trouble::usage(format!("{} holds other decisions than the backup", self.file.display()))
+                .still("nothing was taken in")
+                .help("move it away, or import into a state folder of its own: --state DIR"));
+        }
+        Decisions::parse(lines)
+            .map_err(|bad| Trouble::usage(format!("line {} of the backup's decisions: {}", bad.line, bad.reason)))?;
+        let aside = state.join(format!(".{FILE_NAME}.tmp"));
+        let write = || -> std::io::Result<()> {
+            fs::write(&aside, lines)?;
+            fs::File::open(&aside)?.sync_all()?;
+            fs::rename(&aside, &self.file)?;
+            fs::File::open(state)?.sync_all()
+        };
+        write().map_err(failed)?;
+        *self = Self::read(state)?;
+        Ok(())
+    }
+
     /// Adds decisions as [`Decided::add`] does, with one look at the file and one sync: there may be very many.
     ///
     /// # Errors
@@ -110,6 +143,21 @@ impl Decided {
     }
 }
 
+/// The whole lines of the decisions file of the state folder `state`; none where there is no file.
+///
+/// # Errors
+/// It can't be read.
+pub fn lines(state: &Path) -> std::io::Result<String> {
+    match fs::read_to_string(state.join(FILE_NAME)) {
+        Ok(mut text) => {
+            text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+            Ok(text)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Ends the last line, or removes it where a crash cut it short: what was no decision must not spoil the next one.
 fn cut_off_unfinished(file: &mut fs::File) -> std::io::Result<()> {
     let mut text = String::new();
@@ -136,7 +184,7 @@ mod tests {
         let file = folder.path().join(FILE_NAME);
         fs::write(&file, format!("{{\"retract\":\"{id}\",\"undo\":true}}\n{{\"retr",)).unwrap();
         let mut decided = Decided::read(folder.path()).unwrap();
-        decided.add(Decision::Retract { retract: id, undo: false }).unwrap();
+        decided.add(Decision::Retract { retract: id, undo: false, when: None }).unwrap();
         let again = Decided::read(folder.path()).unwrap();
         assert_eq!(again.decisions, decided.decisions);
         assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 2);

@@ -25,9 +25,10 @@ use crate::cores::cores;
 use crate::decided::Decided;
 use crate::inbox::{self, KeepOut, Listing, Seen};
 use crate::mill::captured;
+use crate::mill::category;
 use crate::mill::decisions::{Decision, Decisions};
 use crate::mill::decode;
-use crate::mill::feed::{Address, Entry, Feed};
+use crate::mill::feed::{self, Address, Entry, Feed, Retention};
 use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Account, Item, Key, Moment, SourceNo, Text};
@@ -527,7 +528,7 @@ impl<'a> Pass<'a> {
             info!(file = job.name, encoding = decoded.encoding, "not UTF-8: the encoding was detected");
         }
         let stated = captured::captured(source.captured.as_ref(), job.below);
-        let terms = source.terms(stated.map(Moment::day));
+        let terms = source.terms(stated.map(Moment::day), job.below);
         let scrape = scrape::parse(&decoded.text, &terms);
         if scrape.drafts.len() > MAX_ITEMS {
             return Err(format!("it lists {} items, more than the {MAX_ITEMS} that are taken", scrape.drafts.len()));
@@ -626,7 +627,9 @@ impl<'a> Pass<'a> {
                 continue;
             }
             let items = store.head(feed_terms, terms)?;
-            let tree = self.feed(feed, feed_terms, items).map(|feed| render::render(&feed)).unwrap_or_default();
+            let taken_out = taken_out(store, feed_terms, terms)?;
+            let ready = self.feed(feed, feed_terms, items, taken_out);
+            let tree = ready.map(|feed| render::render(&feed)).unwrap_or_default();
             if self.recovered
                 && let Some(lost) = self.would_lose(store, feed, &terms.rules.decisions)?
             {
@@ -738,7 +741,13 @@ impl<'a> Pass<'a> {
     }
 
     /// A feed ready to render. `None`: its name is not printable, which the config does not let in.
-    fn feed(&self, feed: &config::Feed, feed_terms: &FeedTerms, items: Vec<Item>) -> Option<Feed> {
+    fn feed(
+        &self,
+        feed: &config::Feed,
+        feed_terms: &FeedTerms,
+        items: Vec<Item>,
+        taken_out: Vec<(DateTime<Utc>, Key)>,
+    ) -> Option<Feed> {
         let sources: Vec<(&config::Source, SourceNo)> = feed
             .sources
             .iter()
@@ -765,6 +774,7 @@ impl<'a> Pass<'a> {
             home: sources.iter().find_map(|(source, _)| source.url.as_deref()).and_then(Address::new),
             author: words(if let [only] = titles.as_slice() { only } else { &feed.title })?,
             entries,
+            taken_out,
         })
     }
 
@@ -822,12 +832,32 @@ impl<'a> Pass<'a> {
                 )
             })
             .collect();
-        let fingerprint = format!("{described:?}");
+        let fingerprint = format!("{described:?} {:?}", self.config.categories);
+        let keeps = |feed: &config::Feed| {
+            let of = |index: &usize| Some((*numbers.get(*index)?, self.config.sources.get(*index)?.keep?));
+            feed.sources.iter().filter_map(of).collect()
+        };
         let feeds = self.config.feeds.iter().map(|feed| FeedTerms {
             name: feed.name.clone(),
             sources: feed.sources.iter().filter_map(|index| numbers.get(*index).copied()).collect(),
             limit: feed.limit,
+            choice: feed.choice.clone(),
+            retention: Retention { feed: feed.keep, sources: keeps(feed) },
         });
+        let categories: Vec<category::Rule> = self
+            .config
+            .categories
+            .iter()
+            .map(|category| {
+                let numbered = |index: &usize| numbers.get(*index).copied();
+                category::Rule {
+                    name: category.name.clone(),
+                    topics: category.topics.clone(),
+                    sources: category.sources.as_ref().map(|sources| sources.iter().filter_map(numbered).collect()),
+                    words: category.words.clone(),
+                }
+            })
+            .collect();
         let first_seen = self.config.sources.iter().zip(&numbers);
         Ok(Terms {
             feeds: feeds.collect(),
@@ -835,7 +865,7 @@ impl<'a> Pass<'a> {
                 .filter(|(source, _)| source.undated == Undated::FirstSeen)
                 .map(|(_, no)| *no)
                 .collect(),
-            rules: Rules { sources, decisions: decided.decisions.clone() },
+            rules: Rules { sources, decisions: decided.decisions.clone(), categories },
             captured: Box::new(move |no, name| {
                 let Some((files, pattern)) = states.get(&no) else {
                     // The source left the config, and its pattern with it: what its files' names say still holds.
@@ -847,6 +877,21 @@ impl<'a> Pass<'a> {
             fingerprint,
         })
     }
+}
+
+/// The retracted items that the feed would show, those retracted last; only where the decision says when.
+fn taken_out(store: &dyn Store, of: &FeedTerms, terms: &Terms) -> Result<Vec<(DateTime<Utc>, Key)>, StoreError> {
+    let mut taken_out = Vec::new();
+    for (when, id) in terms.rules.decisions.taken_out() {
+        let item = store.item(id, terms)?;
+        if item.is_some_and(|item| feed::belongs(&of.sources, &of.choice, &item)) {
+            taken_out.push((when, id));
+        }
+        if taken_out.len() == feed::HEAD_CAP {
+            break;
+        }
+    }
+    Ok(taken_out)
 }
 
 fn listed_of(row: &PublishedRow) -> Listed {
@@ -899,7 +944,10 @@ fn completes(bytes: &[u8], known: &[Known]) -> Vec<u32> {
 pub fn revision(source: &config::Source) -> u64 {
     let all = format!(
         "{:?}",
-        (scrape::REVISION, &source.layout, &source.language, source.date_order, &source.captured, source.empty)
+        (
+            (scrape::REVISION, &source.layout, &source.language, source.date_order, &source.captured, source.empty),
+            (source.form, &source.url, &source.fields, &source.select),
+        )
     );
     // SQLite's integers have a sign; the top bit tells nothing.
     xxh3_64(all.as_bytes()) >> 1

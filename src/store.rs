@@ -16,6 +16,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::mill::feed::{Choice, Retention};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, Moment, SourceNo, Text};
 use crate::mill::settle::{Rules, SourceRule};
@@ -208,6 +209,10 @@ pub struct FeedTerms {
     pub sources: Vec<SourceNo>,
     /// Newest items in the head; 0 = all.
     pub limit: usize,
+    /// Which of the sources' items it shows.
+    pub choice: Choice,
+    /// For how long.
+    pub retention: Retention,
 }
 
 /// What the items of a store depend on besides what was read.
@@ -381,6 +386,8 @@ pub trait Store {
     fn keep(&mut self) -> Result<()>;
     /// The items of a feed's head, newest first.
     fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>>;
+    /// The item that goes under an id.
+    fn item(&self, id: Key, terms: &Terms) -> Result<Option<Item>>;
     /// The ids of all items.
     fn ids(&self) -> Result<BTreeSet<Key>>;
     /// How many items there are.

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use feedmill::config::{self, Config, Empty, Feed, Given, KEYS, LAYOUTS, NoConfig, Surroundings, Undated, WatchMode};
+use feedmill::mill::feed::Choice;
 use feedmill::mill::scrape::DateOrder;
 use tempfile::TempDir;
 
@@ -71,6 +72,8 @@ fn complaints(text: &str) -> Vec<String> {
     }
 }
 
+const FEED: &str = "[[feed]]\nname = \"f\"\n";
+const CATEGORY: &str = "[[source]]\nname = \"a\"\nfiles = [\"scrapes/*.txt\"]\n[[category]]\nname = \"Jobs\"\n";
 const SOURCE: &str = "[[source]]\nname = \"a\"\nfiles = [\"scrapes/*.txt\"]\n";
 
 #[test]
@@ -310,7 +313,6 @@ fn one_thing_wrong_is_one_complaint() {
         ("[[source]]\nfiles = [\"x/*.txt\"]\n", "[[source]] without a `name`"),
         ("[[source]]\nname = \"a\"\n", "[[source]] without `files`"),
         ("[[source]]\nname = \"a\"\nfiles = []\n", "`files` is empty"),
-        (&format!("{SOURCE}[[feed]]\nname = \"f\"\n"), "[[feed]] without `sources` | add sources"),
         (&format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = []\n"), "`sources` is empty"),
         (&format!("{SOURCE}[serve]\n"), "[serve] without `listen`"),
         // values
@@ -335,7 +337,38 @@ fn one_thing_wrong_is_one_complaint() {
             &format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = [\"a\"]\n[[feed]]\nname = \"F\"\nsources = [\"a\"]\n"),
             "differ in case only",
         ),
-        (&format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = [\"a\", \"a\"]\n"), "names the source \"a\" twice"),
+        (&format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = [\"a\", \"a\"]\n"), "source \"a\" is named twice"),
+        (&format!("{SOURCE}keep = \"5 years\"\n"), "`keep`: \"5 years\" is no age | write a number with its unit"),
+        (&format!("{SOURCE}keep_at_least = 5\n"), "`keep_at_least` without `keep`"),
+        (&format!("{SOURCE}keep = \"5y\"\nkeep_at_least = -1\n"), "`keep_at_least` is out of range"),
+        // what feeds and categories choose by
+        (&format!("{CATEGORY}include = [\"(\"]\n"), "`include`: no pattern: unclosed group | a pattern is"),
+        (&format!("{CATEGORY}include = ['(\\w{{100}}){{100}}']\n"), "it would take more than 1024 KiB"),
+        (&format!("{CATEGORY}exclude = [\"x?\"]\n"), "it fits every item"),
+        (&format!("{CATEGORY}include = []\n"), "`include` is empty"),
+        (&format!("{CATEGORY}in = \"title\"\n"), "`in` without `include` or `exclude`"),
+        (
+            &format!("{CATEGORY}include = [\"x\"]\nin = \"titel\"\n"),
+            "`in` can't be \"titel\" | did you mean \"title\"?",
+        ),
+        (&format!("{CATEGORY}sources = [\"b\"]\n"), "there is no source \"b\" | did you mean \"a\"?"),
+        (&format!("{CATEGORY}[[category]]\nname = \"jobs!\"\n"), "two categories are named \"jobs!\""),
+        (&format!("{SOURCE}[[category]]\ntopics = [\"x\"]\n"), "[[category]] without a `name`"),
+        (&format!("{CATEGORY}{FEED}categories = [\"Jobz\"]\n"), "no category \"Jobz\" | did you mean \"Jobs\"?"),
+        (
+            &format!("{SOURCE}{FEED}categories = [\"Fish\"]\n"),
+            "no category \"Fish\" | define it: [[category]] with name = \"Fish\"",
+        ),
+        (&format!("{SOURCE}{FEED}sites = [\"b\"]\n"), "there is no site \"b\" | did you mean \"a\"?"),
+        (&format!("{SOURCE}{FEED}languages = [\"auto\"]\n"), "`languages` can't hold \"auto\""),
+        (&format!("{SOURCE}language = \"de\"\n{FEED}languages = [\"en\"]\n"), "no source is left"),
+        (
+            &format!("{SOURCE}{FEED}since = 2020-02-01\nuntil = \"2020-01-31\"\n"),
+            "`until` 2020-01-31 is before `since`",
+        ),
+        (&format!("{SOURCE}{FEED}since = \"last year\"\n"), "`since` must be a day | write since = 2020-06-01"),
+        (&format!("{SOURCE}{FEED}since = 2020-02-01T00:00:00Z\n"), "`since` must be a day"),
+        (&format!("{SOURCE}{FEED}include = ['\\d+(']\n"), "`include`: no pattern"),
         (
             &format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = [\"b\"]\n"),
             "there is no source \"b\" | did you mean \"a\"?",
@@ -403,13 +436,51 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!(config.watch.mode, WatchMode::Auto);
     assert_eq!((config.watch.rescan, config.watch.settle), (Duration::from_secs(600), Duration::from_secs(1)));
     assert_eq!((config.operations.publish, config.operations.listen), (false, None));
-    assert_eq!(config.feeds, [Feed { name: "a".into(), title: "a".into(), sources: vec![0], limit: 50 }]);
+    assert_eq!(
+        config.feeds,
+        [Feed {
+            name: "a".into(),
+            title: "a".into(),
+            sources: vec![0],
+            choice: Choice::default(),
+            keep: None,
+            limit: 50
+        }]
+    );
     let source = &config.sources[0];
     assert_eq!((source.site.as_str(), source.namespace_site(), source.title.as_str()), ("a", "a", "a"));
     assert_eq!((source.undated, source.empty, source.date_order), (Undated::Skip, Empty::Drift, None));
     assert_eq!((&source.language, &source.layout, &source.url), (&None, &None, &None));
     assert_eq!(source.timezone, chrono_tz::Tz::UTC);
     assert!(config.warnings.iter().any(|w| w.contains("no `site`")), "{:?}", config.warnings);
+}
+
+#[test]
+fn a_feed_shows_the_sources_that_all_it_says_leaves() {
+    let sources: String = [
+        ("a", "x", "en"),
+        ("b", "x", "pt-BR"),
+        ("c", "y", "pt"),
+        ("d", "y", "ptx"),
+        ("e", "z", "auto"),
+    ]
+    .map(|(name, site, language)| {
+        format!("[[source]]\nname = \"{name}\"\nfiles = [\"{name}/*\"]\nsite = \"{site}\"\nlanguage = \"{language}\"\n")
+    })
+    .concat();
+    for (said, expected) in [
+        ("", vec![0, 1, 2, 3, 4]),
+        ("sites = [\"y\", \"x\"]", vec![0, 1, 2, 3]),
+        ("languages = [\"pt\"]", vec![1, 2]),
+        ("languages = [\"pt-BR\", \"en\"]", vec![0, 1]),
+        ("sources = [\"d\", \"c\", \"a\"]\nsites = [\"y\"]", vec![3, 2]),
+        ("sources = [\"a\", \"b\"]\nsites = [\"x\"]\nlanguages = [\"pt\"]", vec![1]),
+    ] {
+        let config = good(&format!("{sources}{FEED}{said}\n"));
+        assert_eq!(config.feeds[0].sources, expected, "{said}");
+        let warned = config.warnings.iter().any(|warning| warning.contains("\"e\" does not say which"));
+        assert_eq!(warned, said.starts_with("languages"), "{:?}", config.warnings);
+    }
 }
 
 #[test]
@@ -427,6 +498,9 @@ fn the_config_that_is_shipped_holds_every_key_and_is_good() {
         if line.starts_with('[') {
             table = line.split(" #").next().unwrap_or(line).trim().to_owned();
             found.push((String::new(), table.trim_matches(['[', ']']).to_owned()));
+            if let Some((outer, key)) = table.trim_matches(['[', ']']).split_once('.') {
+                found.push((format!("[[{outer}]]"), key.to_owned()));
+            }
         } else if let Some((key, _)) = line.split_once('=')
             && !line.starts_with(' ')
         {
@@ -443,10 +517,36 @@ fn the_config_that_is_shipped_holds_every_key_and_is_good() {
     assert_eq!(config.watch, plain.watch);
     assert_eq!(config.operations.publish, plain.operations.publish);
     assert_eq!((source.undated, source.empty), (plain.sources[0].undated, plain.sources[0].empty));
-    assert_eq!((&source.language, &source.layout), (&None, &None));
+    assert_eq!(source.layout, None);
     assert_eq!(config.feeds[0].limit, plain.feeds[0].limit);
     assert_eq!(config.state.file_name(), plain.state.file_name());
     assert_eq!(config.output.file_name(), plain.output.file_name());
+}
+
+#[test]
+fn fields_and_selectors_that_cannot_be_read_are_told_where() {
+    let place = Place::with(
+        r#"
+[[source]]
+name = "a"
+site = "a"
+files = ["scrapes/*.json"]
+format = "jsn"
+
+[source.fields]
+items = "results"
+date = "$.x["
+colour = "c"
+
+[source.select]
+item = "ul > li:hover"
+"#,
+    );
+    insta::assert_snapshot!(place.refused(&Given::default()));
+    assert_eq!(
+        complaints(&format!("{SOURCE}fields = 3\n")),
+        ["`fields` must be one table, not a number | write [source.fields] on a line of its own"]
+    );
 }
 
 #[test]

@@ -18,6 +18,7 @@ use proptest::test_runner::FileFailurePersistence;
 use uuid::Uuid;
 
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
+const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 const PATHS: [&str; 2] = ["x/rss.xml", "x/atom.xml"];
 
@@ -46,6 +47,9 @@ fn text(raw: &str) -> Text {
 fn item(n: u32, title: Text, summary: Option<Text>, credit: Option<Text>) -> Item {
     let id = Key(Uuid::new_v5(&Uuid::new_v5(&Uuid::NAMESPACE_URL, b"feedmill:x"), format!("1\nid\n{n}").as_bytes()));
     let date = NaiveDate::from_ymd_opt(2021, 4, 28).unwrap() - chrono::Days::new(u64::from(n));
+    // Every second one is filed under its own words, and something plain.
+    let filed = title.clone();
+    let categories = if n.is_multiple_of(2) { vec![filed, text("Press & more")] } else { Vec::new() };
     Item {
         id,
         key: id,
@@ -64,6 +68,7 @@ fn item(n: u32, title: Text, summary: Option<Text>, credit: Option<Text>) -> Ite
         // Every third one was revised five days later.
         updated: Some(id.stamp(date + chrono::Days::new(if n.is_multiple_of(3) { 5 } else { 0 }))),
         sources: Vec::new(),
+        categories,
     }
 }
 
@@ -79,6 +84,7 @@ fn feed(items: Vec<Item>) -> Feed {
         home: None,
         author: text("The <b>office</b> & friends"),
         entries,
+        taken_out: Vec::new(),
     }
 }
 
@@ -90,7 +96,8 @@ fn hostile() -> Feed {
         })
         .collect();
     items.push(item(99, text("only a title"), None, None));
-    feed(items)
+    let gone = |n: u128, when: &str| (when.parse().unwrap(), Key(Uuid::from_u128(n)));
+    Feed { taken_out: vec![gone(2, "2021-05-02T08:00:00Z"), gone(1, "2021-05-01T08:00:00Z")], ..feed(items) }
 }
 
 fn document<'a>(tree: &'a Tree, path: &str) -> &'a str {
@@ -107,6 +114,7 @@ struct Seen {
     updated: Option<DateTime<Utc>>,
     link: Option<String>,
     credit: Option<String>,
+    categories: Vec<String>,
     /// The paragraphs of the content.
     content: Vec<String>,
 }
@@ -146,6 +154,19 @@ fn seen(xml: &str) -> Vec<Seen> {
                 } else {
                     whole("link")
                 },
+                categories: entry
+                    .children()
+                    .filter(
+                        |node| {
+                            if atom { node.has_tag_name((ATOM, "category")) } else { node.has_tag_name("category") }
+                        },
+                    )
+                    .map(|node| {
+                        let term = node.attribute("term").map(str::to_owned);
+                        assert_eq!(term.as_deref(), node.attribute("label"));
+                        term.unwrap_or_else(|| said(&node))
+                    })
+                    .collect(),
                 credit: entry.children().find(|node| node.has_tag_name((MEDIA, "credit"))).map(|node| said(&node)),
                 content: html
                     .root_element()
@@ -180,6 +201,7 @@ fn meant(feed: &Feed, path: &str) -> Vec<Seen> {
                 updated: item.updated.filter(|_| path.ends_with("atom.xml")),
                 link: entry.link.as_ref().map(ToString::to_string),
                 credit: item.credit.as_ref().map(ToString::to_string),
+                categories: item.categories.iter().map(ToString::to_string).collect(),
                 content: item.summary.iter().map(ToString::to_string).chain(credit).chain([last]).collect(),
             }
         })
@@ -199,6 +221,13 @@ fn hostile_text_comes_out_as_it_was_written_in_every_format() {
         assert_eq!(said(&title), "News & <more>");
     }
     let atom = roxmltree::Document::parse(document(&tree, "x/atom.xml")).unwrap();
+    let gone = atom.root_element().children().filter(|node| node.has_tag_name((TOMBSTONES, "deleted-entry")));
+    let gone: Vec<_> = gone.map(|node| (node.attribute("ref").unwrap(), node.attribute("when").unwrap())).collect();
+    let meant = [
+        ("urn:uuid:00000000-0000-0000-0000-000000000002", "2021-05-02T08:00:00+00:00"),
+        ("urn:uuid:00000000-0000-0000-0000-000000000001", "2021-05-01T08:00:00+00:00"),
+    ];
+    assert_eq!(gone, meant);
     let author = atom.descendants().find(|node| node.has_tag_name((ATOM, "name"))).unwrap();
     assert_eq!(said(&author), "The <b>office</b> & friends");
 }
@@ -218,6 +247,8 @@ fn a_feed_reader_sees_each_item_with_its_id_date_and_words() {
             if meant.updated.is_some() {
                 assert_eq!(read.updated, meant.updated, "{path}");
             }
+            let categories: Vec<_> = read.categories.iter().map(|category| category.term.clone()).collect();
+            assert_eq!(categories, meant.categories, "{path}");
             assert_eq!(read.links.first().map(|link| link.href.clone()), meant.link, "{path}");
             let content = read
                 .content
@@ -330,6 +361,7 @@ fn feedparser_and_newsboat_see_what_was_meant() {
                 "date": entry.item.date.unwrap(),
                 "summary": entry.item.summary,
                 "credit": entry.item.credit,
+                "categories": entry.item.categories,
             })
         })
         .collect();

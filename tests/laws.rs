@@ -199,12 +199,16 @@ impl World {
             }
             Op::Retract(nth) => {
                 let Some(id) = self.shown().get(*nth).cloned() else { return };
-                self.mill.decide(Decision::Retract { retract: id.parse().unwrap(), undo: false });
+                self.mill.decide(Decision::Retract {
+                    retract: id.parse().unwrap(),
+                    undo: false,
+                    when: "2021-05-01T08:00:00Z".parse().ok(),
+                });
                 self.retracted.push(id);
             }
             Op::Undo(nth) => {
                 let Some(id) = self.retracted.get(*nth) else { return };
-                self.mill.decide(Decision::Retract { retract: id.parse().unwrap(), undo: true });
+                self.mill.decide(Decision::Retract { retract: id.parse().unwrap(), undo: true, when: None });
             }
             Op::Alias(new, old) => {
                 let shown = self.shown();

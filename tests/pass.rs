@@ -433,6 +433,46 @@ fn a_retracted_item_leaves_the_feeds_until_that_is_undone() {
     assert_eq!(before.len(), mill.feeds().len());
 }
 
+/// What the Atom document of a feed says is gone: id and time.
+fn gone(mill: &Mill, feed: &str) -> Vec<(String, String)> {
+    let atom = fs::read_to_string(mill.path(&format!("public/{feed}/atom.xml"))).unwrap();
+    let document = roxmltree::Document::parse(&atom).unwrap();
+    let gone = document.descendants().filter(|node| node.tag_name().name() == "deleted-entry");
+    gone.map(|node| (node.attribute("ref").unwrap().to_owned(), node.attribute("when").unwrap().to_owned())).collect()
+}
+
+#[test]
+fn a_retraction_is_told_to_readers_with_the_time_that_the_decision_says() {
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-03-23.txt", page(&[MOLE, BOAT, FERRY]));
+    mill.write("home/2021-03-23.txt", page(&[MOLE]));
+    mill.pass();
+    let (boat, ferry) =
+        (id("harbour", "2021-03-20", "pilotboatchristened"), id("harbour", "2021-03-05", "ferryinanewcoat"));
+    assert_eq!(mill.run(&["retract", &boat]).code, 0);
+    // A line from before times were noted, or by hand: no time is made up for it.
+    mill.decide(Decision::Retract { retract: ferry.parse().unwrap(), undo: false, when: None });
+    mill.pass();
+    let noted = fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(noted.lines().next().unwrap()).unwrap();
+    let when = line["when"].as_str().unwrap().replace('Z', "+00:00");
+    assert_eq!(when.len(), "2026-11-22T09:30:00+00:00".len(), "to the second: {noted}");
+    assert_eq!(gone(&mill, "all"), [(format!("urn:uuid:{boat}"), when)]);
+    // The clock plays no part in the bytes.
+    let before = mill.feeds();
+    fs::remove_dir_all(mill.path("public")).unwrap();
+    mill.pass();
+    assert_eq!(mill.feeds(), before);
+    // A feed in which it never was tells nothing of it; one that is told to return has returned.
+    mill.configure(&CONFIG.replace("[\"home\", \"news\"]", "[\"home\"]"));
+    mill.pass();
+    assert_eq!(gone(&mill, "front"), []);
+    assert_eq!(mill.run(&["retract", "--undo", &boat]).code, 0);
+    mill.pass();
+    assert_eq!(gone(&mill, "all"), []);
+    assert_eq!(mill.titles("all"), [MOLE.title, BOAT.title]);
+}
+
 #[test]
 fn a_feed_whose_only_item_is_retracted_shows_it_no_more() {
     let mill = Mill::new(CONFIG);
@@ -440,7 +480,7 @@ fn a_feed_whose_only_item_is_retracted_shows_it_no_more() {
     mill.write("home/latest.txt", page(&[MOLE]));
     mill.pass();
     let boat = key(&id("harbour", "2021-03-20", "pilotboatchristened"));
-    mill.decide(Decision::Retract { retract: boat, undo: false });
+    mill.decide(Decision::Retract { retract: boat, undo: false, when: None });
     mill.pass();
     for (path, bytes) in mill.feeds() {
         assert!(!String::from_utf8(bytes).unwrap().contains(BOAT.title), "{path}");
@@ -448,7 +488,7 @@ fn a_feed_whose_only_item_is_retracted_shows_it_no_more() {
     let before = prints(&mill.path("public"));
     assert!(!mill.pass().changed);
     assert_eq!(prints(&mill.path("public")), before);
-    mill.decide(Decision::Retract { retract: boat, undo: true });
+    mill.decide(Decision::Retract { retract: boat, undo: true, when: None });
     mill.pass();
     assert_eq!(mill.titles("press"), [BOAT.title]);
 }
@@ -461,7 +501,7 @@ fn what_a_killed_pass_published_is_withdrawn_like_anything_else() {
         mill.write("news/2021-03-20.txt", page(&[BOAT]));
         fs::create_dir(mill.path("home")).unwrap();
         let killed = mill.pass_on(&support::TestDisk::killed_at(at)).is_err();
-        mill.decide(Decision::Retract { retract: boat, undo: false });
+        mill.decide(Decision::Retract { retract: boat, undo: false, when: None });
         mill.pass();
         assert_eq!(mill.feeds().into_keys().collect::<Vec<_>>(), Vec::<String>::new(), "killed at {at}");
         if !killed {
@@ -542,6 +582,163 @@ fn what_was_exported_and_imported_gives_the_same_feeds() {
         // Into a store that holds something nothing is taken in.
         assert_eq!(other.run(&["import", "history.jsonl"]).code, 2);
     }
+}
+
+// ---- categories and chosen feeds ------------------------------------------------------------------------------------
+
+/// Besides the feeds of everything, feeds of what is chosen.
+const CHOSEN: &str = r#"
+[[category]]
+name    = "Ships"
+include = ['\bship', "ferr(y|ies)"]
+in      = "title"
+
+[[category]]
+name = "Latest"
+
+[[feed]]
+name       = "ships"
+categories = ["ships"]
+
+[[feed]]
+name       = "latest"
+categories = ["Latest"]
+
+[[feed]]
+name    = "march"
+since   = 2021-03-02
+until   = "2021-03-31"
+exclude = ["water"]
+"#;
+
+#[test]
+fn a_feed_shows_what_all_that_is_said_of_it_lets_pass() {
+    let mill = Mill::new(&format!("{CONFIG}{CHOSEN}"));
+    mill.write("news/2021-04-02.txt", page(&[MAST_1, LAKE_1, BRIDGE_MAY, FERRY]));
+    fs::create_dir(mill.path("home")).unwrap();
+    mill.pass();
+    assert_eq!(mill.titles("ships"), [FERRY.title, MAST_1.title]);
+    assert_eq!(mill.titles("march"), [FERRY.title, BRIDGE_MAY.title]);
+    assert!(!mill.feeds().contains_key("latest/atom.xml"), "no items, no document");
+    let items = mill.items();
+    let ferry = items.values().find(|item| item["title"] == FERRY.title).unwrap();
+    assert_eq!(ferry["categories"], serde_json::json!(["Ships"]));
+    assert_eq!(ferry["feeds"], serde_json::json!(["all", "press", "front", "ships", "march"]));
+    let told = mill.run(&["explain", "--item", ferry["id"].as_str().unwrap()]);
+    assert!(told.out.contains("categories: Ships\n"), "{told:?}");
+}
+
+#[test]
+fn a_changed_category_rewrites_the_feeds_that_show_it_and_no_other() {
+    let mill = Mill::new(&format!("{CONFIG}{CHOSEN}"));
+    mill.write("news/2021-04-02.txt", page(&[MAST_1, LAKE_1, BRIDGE_MAY]));
+    mill.write("home/2021-04-02.txt", page(&[LAKE_1, BRIDGE_MAY]));
+    mill.pass();
+    let (before, prints_before) = (mill.feeds(), prints(&mill.path("public")));
+    mill.configure(&format!("{CONFIG}{}", CHOSEN.replace("'\\bship'", "'\\bboat'")));
+    let report = mill.pass();
+    let written: Vec<&str> =
+        report.feeds.iter().filter(|feed| !feed.written.is_empty()).map(|feed| feed.name.as_str()).collect();
+    // The light ship is shown in these, and is no ship any more.
+    assert_eq!(written, ["all", "front", "ships"], "{report:?}");
+    let same = |path: &str| prints_before.iter().find(|print| print.0 == mill.path("public").join(path)).cloned();
+    for print in prints(&mill.path("public")) {
+        let path = print.0.strip_prefix(mill.path("public")).unwrap().display().to_string();
+        if !["all/", "front/", "ships/"].iter().any(|feed| path.starts_with(feed)) {
+            assert_eq!(Some(&print), same(&path).as_ref(), "{path}");
+        }
+    }
+    // And back: the same bytes, those of a rebuild.
+    mill.configure(&format!("{CONFIG}{CHOSEN}"));
+    mill.pass();
+    assert_eq!(mill.feeds(), before);
+    assert!(!mill.pass().changed);
+    fs::remove_dir_all(mill.path(".feedmill")).unwrap();
+    mill.pass();
+    assert_eq!(mill.feeds(), before);
+}
+
+/// Law 5: what moves from one list to another on a page, silently, is still what it was announced as.
+#[test]
+fn an_item_that_moved_to_another_list_stays_in_the_feed_of_the_first() {
+    let under = |path: &str, topic: &str, told: &[Told]| {
+        let mill = Mill::new(CONFIG);
+        mill.write(path, page(told));
+        fs::create_dir(mill.path("home")).unwrap();
+        mill.pass();
+        let mut content: serde_json::Value = serde_json::from_str(&mill.run(&["export"]).out).unwrap();
+        for line in content["reading"]["lines"].as_array_mut().unwrap() {
+            line["account"]["topic"] = topic.into();
+        }
+        content.to_string()
+    };
+    let captures = [
+        under("news/2021-03-24.txt", "Latest", &[MOLE, BOAT]),
+        under("news/2021-03-31.txt", "Archive", &[MOLE]),
+        under("news/2021-04-07.txt", "LATEST", &[BOAT]),
+    ];
+    let mut feeds = Vec::new();
+    for order in [[0, 1, 2], [2, 1, 0]] {
+        let mill = Mill::new(&format!("{CONFIG}{CHOSEN}"));
+        mill.write("history.jsonl", order.map(|n| captures[n].clone()).join("\n"));
+        for folder in ["news", "home"] {
+            fs::create_dir(mill.path(folder)).unwrap();
+        }
+        assert_eq!(mill.run(&["import", "history.jsonl"]).code, 0);
+        mill.pass();
+        assert_eq!(mill.titles("latest").len(), 2);
+        let atom = fs::read_to_string(mill.path("public/all/atom.xml")).unwrap();
+        let terms: Vec<_> =
+            atom.split("<category term=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        // The rule's name stands for the topic, however the page spells it; the other topic is a category by itself.
+        assert_eq!(terms, ["Archive", "Latest", "Latest"]);
+        feeds.push(mill.feeds());
+    }
+    assert!(feeds[0] == feeds[1], "the order of the captures can't matter");
+}
+
+// ---- retention ------------------------------------------------------------------------------------------------------
+
+/// Law 5: an item leaves by a filter that the operator wrote, and comes back when that goes; the store forgets nothing.
+#[test]
+fn items_of_an_age_leave_the_feeds_and_not_the_store() {
+    let kept = |feed: &str, source: &str| {
+        let config = CONFIG.replace("limit   = 0", &format!("limit = 0\n{feed}"));
+        config.replacen("layout   = \"newsroom\"", &format!("layout = \"newsroom\"\n{source}"), 1)
+    };
+    let mill = Mill::new(&kept("keep = \"10d\"", ""));
+    fs::create_dir(mill.path("home")).unwrap();
+    mill.write("news/2021-03-10.txt", page(&[MAST_1, LAKE_1, BRIDGE_MAY, FERRY]));
+    mill.pass();
+    assert_eq!(mill.atom("all").len(), 4);
+    // Ten days before the newest capture, whatever the clock says.
+    mill.write("news/2021-03-13.txt", page(&[FERRY]));
+    mill.pass();
+    assert_eq!(mill.titles("all"), [FERRY.title, BRIDGE_MAY.title]);
+    assert_eq!(mill.items().len(), 4);
+    // Where it was once announced, an item that returns is as old as it was.
+    mill.write("news/2021-03-23.txt", page(&[MOLE, LAKE_1]));
+    mill.pass();
+    assert_eq!(mill.titles("all"), [MOLE.title]);
+    mill.configure(&kept("keep = \"10d\"\nkeep_at_least = 3", ""));
+    mill.pass();
+    assert_eq!(mill.titles("all"), [MOLE.title, FERRY.title, BRIDGE_MAY.title]);
+    assert_eq!(mill.titles("press"), [MOLE.title, FERRY.title], "another feed says nothing of it");
+    mill.configure(&kept("", "keep = \"20d\"\nkeep_at_least = 2"));
+    mill.pass();
+    assert_eq!(mill.titles("all"), [MOLE.title, FERRY.title, BRIDGE_MAY.title]);
+    // The other source keeps for ever what it lists.
+    mill.write("home/2021-03-11.txt", page(&[LAKE_1]));
+    mill.pass();
+    assert_eq!(mill.titles("all"), [MOLE.title, FERRY.title, BRIDGE_MAY.title, LAKE_1.title]);
+    let before = mill.feeds();
+    assert!(!mill.pass().changed);
+    fs::remove_dir_all(mill.path(".feedmill")).unwrap();
+    mill.pass();
+    assert_eq!(mill.feeds(), before);
+    mill.configure(CONFIG);
+    mill.pass();
+    assert_eq!(mill.atom("all").len(), 5);
 }
 
 // ---- reading again --------------------------------------------------------------------------------------------------

@@ -78,6 +78,19 @@ fn the_config_shown_is_good() {
 }
 
 #[test]
+fn categories_and_chosen_feeds_go_as_shown() {
+    let (readme, folder) = (readme(), checkout());
+    fs::rename(folder.path().join("samples"), folder.path().join("scrapes")).unwrap();
+    let toml = blocks(&readme, "toml");
+    let chosen = toml.iter().find(|block| block.contains("[[category]]")).unwrap();
+    fs::write(folder.path().join("feedmill.toml"), format!("{}{chosen}", toml[0])).unwrap();
+    let done = feedmill(folder.path(), &["--once"]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let section = readme.split("## Categories").nth(1).unwrap();
+    assert_eq!(stdout(&done), shown(section, "feedmill --once"));
+}
+
+#[test]
 fn every_command_is_listed() {
     let help = stdout(&feedmill(Path::new(HERE), &["--help"]));
     let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();

@@ -2,13 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::NaiveDate;
+use feedmill::mill::category;
 use feedmill::mill::decisions::{Decision, Decisions};
-use feedmill::mill::identify::Site;
+use feedmill::mill::feed::{Choice, Keep, Retention};
+use feedmill::mill::identify::{Site, fold};
 use feedmill::mill::item::{Account, DateBasis, Item, Key, Moment, SourceNo, Text};
 use feedmill::mill::settle::{Rules, SourceRule};
+use feedmill::mill::words::{Pattern, Where, Words};
 use feedmill::stat::Stat;
 use feedmill::store::{
     Absorbed, Batch, FeedTerms, Found, LedgerRow, Line, Look, Memory, Reading, SightedAt, Sqlite, Store, Terms,
@@ -34,7 +37,9 @@ fn accounts() -> Vec<Account> {
         place: None,
         link: None,
         explicit_id: None,
+        topic: None,
     };
+    let of = |topic: &str, account: Account| Account { topic: Text::new(topic), ..account };
     vec![
         account("Lake", Some(1), Some("The lake rises.")),
         account("Lake", Some(1), Some("The lake falls.")),
@@ -46,10 +51,62 @@ fn accounts() -> Vec<Account> {
         account("Boat", None, Some("It floats.")),
         account("Boat", None, Some("It sinks.")),
         account("Pier", Some(20), None),
+        of("Latest", account("Shore", Some(2), Some("Quiet."))),
+        of("LATEST!", account("Shore", Some(2), Some("Quiet, and cold."))),
+        of("Boats", account("Shore", Some(9), Some("Quiet."))),
+        of("Boats", account("Lake", Some(1), Some("The lake falls."))),
     ]
 }
 
+const ACCOUNTS: usize = 14;
+
 const PATHS: [&str; 4] = ["a.txt", "b.txt", "2021-03-05/c.txt", "2021-03-14/d.txt"];
+
+fn words(include: &[&str], exclude: &[&str], place: Where) -> Words {
+    let patterns = |all: &[&str]| all.iter().map(|one| Pattern::new(one).unwrap()).collect();
+    Words { include: patterns(include), exclude: patterns(exclude), place }
+}
+
+/// What the operator says of categories, at different times.
+fn categories() -> [Vec<category::Rule>; 4] {
+    let rule = |name: &str, topics: &[&str], words| category::Rule {
+        name: Text::new(name).unwrap(),
+        topics: [name].iter().chain(topics).map(|topic| fold(topic)).collect(),
+        sources: None,
+        words,
+    };
+    let quiet = rule("Quiet", &[], words(&["quiet"], &[], Where::Summary));
+    [
+        vec![],
+        vec![quiet.clone(), rule("Boats", &[], words(&["boat"], &["sinks"], Where::Both))],
+        vec![category::Rule { sources: Some(vec![SourceNo(3)]), ..quiet }],
+        vec![rule("News", &["latest", "boats"], words(&[], &["^lake"], Where::Title))],
+    ]
+}
+
+static CATEGORIES: LazyLock<[Vec<category::Rule>; 4]> = LazyLock::new(categories);
+static CHOICES: LazyLock<[Choice; 4]> = LazyLock::new(choices);
+
+/// What the feeds choose, at different times.
+fn choices() -> [Choice; 4] {
+    [
+        Choice::default(),
+        Choice { categories: vec![fold("Latest"), fold("Quiet")], ..Choice::default() },
+        Choice { since: Some(day(1)), until: Some(day(8)), ..Choice::default() },
+        Choice { words: words(&["lake", "quiet"], &["falls"], Where::Both), ..Choice::default() },
+    ]
+}
+
+/// For how long the feeds show it, at different times.
+fn retentions() -> [Retention; 4] {
+    let keep = |days, at_least| Keep { age: (0, days), at_least };
+    [
+        Retention::default(),
+        Retention { feed: Some(keep(5, 0)), sources: vec![] },
+        Retention { feed: Some(keep(9, 2)), sources: vec![(SourceNo(2), keep(2, 1))] },
+        Retention { feed: None, sources: vec![(SourceNo(2), keep(8, 0)), (SourceNo(3), keep(3, 2))] },
+    ]
+}
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -63,11 +120,17 @@ enum Op {
     Retract(usize, bool),
     Alias(usize, usize),
     Limit(usize),
+    /// Other categories.
+    Rules(usize),
+    /// Other feeds.
+    Choose(usize),
+    /// Another retention.
+    Retain(usize),
 }
 
 fn op() -> impl Strategy<Value = Op> {
     let path = 0..PATHS.len();
-    let lines = || prop::collection::vec(0usize..10, 0..4);
+    let lines = || prop::collection::vec(0usize..ACCOUNTS, 0..4);
     prop_oneof![
         4 => (path.clone(), lines()).prop_map(|(path, lines)| Op::Write(path, lines)),
         3 => (path.clone(), lines()).prop_map(|(path, lines)| Op::Append(path, lines)),
@@ -77,6 +140,9 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0usize..10, any::<bool>()).prop_map(|(account, undo)| Op::Retract(account, undo)),
         1 => (0usize..10, 0usize..10).prop_map(|(new, old)| Op::Alias(new, old)),
         1 => (0usize..3).prop_map(Op::Limit),
+        1 => (0usize..4).prop_map(Op::Rules),
+        1 => (0usize..4).prop_map(Op::Choose),
+        1 => (0usize..4).prop_map(Op::Retain),
     ]
 }
 
@@ -84,6 +150,9 @@ struct World {
     accounts: Vec<Account>,
     decisions: Decisions,
     limit: usize,
+    rules: usize,
+    choice: usize,
+    keep: usize,
     /// The contents of each path, as the lines they give.
     paths: BTreeMap<usize, Vec<Vec<usize>>>,
     step: u32,
@@ -93,7 +162,16 @@ const SITE: &str = "lakes";
 
 impl World {
     fn new() -> Self {
-        Self { accounts: accounts(), decisions: Decisions::default(), limit: 2, paths: BTreeMap::new(), step: 0 }
+        Self {
+            accounts: accounts(),
+            decisions: Decisions::default(),
+            limit: 2,
+            rules: 0,
+            choice: 0,
+            keep: 0,
+            paths: BTreeMap::new(),
+            step: 0,
+        }
     }
 
     fn terms(&self) -> Terms {
@@ -108,16 +186,20 @@ impl World {
             name: name.into(),
             sources: sources.iter().copied().map(SourceNo).collect(),
             limit: self.limit,
+            choice: CHOICES[self.choice].clone(),
+            retention: retentions()[self.keep].clone(),
         };
+        let both = FeedTerms { choice: Choice::default(), ..feed("both", &[2, 3]) };
         Terms {
             rules: Rules {
                 sources: (1..4).map(|no| (SourceNo(no), rule(&format!("s{}", no - 1)))).collect(),
                 decisions: self.decisions.clone(),
+                categories: CATEGORIES[self.rules].clone(),
             },
-            feeds: vec![feed("one", &[2]), feed("both", &[2, 3])],
+            feeds: vec![feed("one", &[2]), both, feed("some", &[3, 2])],
             first_seen: vec![],
             captured: Box::new(captured),
-            fingerprint: "fixed".into(),
+            fingerprint: self.rules.to_string(),
         }
     }
 
@@ -193,7 +275,7 @@ impl World {
             }
             Op::Retract(account, undo) => {
                 let retract = self.key(*account);
-                self.decisions.apply(Decision::Retract { retract, undo: *undo }).unwrap();
+                self.decisions.apply(Decision::Retract { retract, undo: *undo, when: None }).unwrap();
                 None
             }
             Op::Alias(new, old) => {
@@ -203,6 +285,18 @@ impl World {
             }
             Op::Limit(limit) => {
                 self.limit = *limit;
+                None
+            }
+            Op::Rules(rules) => {
+                self.rules = *rules;
+                None
+            }
+            Op::Retain(keep) => {
+                self.keep = *keep;
+                None
+            }
+            Op::Choose(choice) => {
+                self.choice = *choice;
                 None
             }
         }
@@ -218,6 +312,11 @@ fn items(store: &dyn Store, terms: &Terms) -> Vec<(Item, Vec<SightedAt>)> {
 
 fn heads(store: &dyn Store, terms: &Terms) -> Vec<Vec<Item>> {
     terms.feeds.iter().map(|feed| store.head(feed, terms).unwrap()).collect()
+}
+
+/// Each item, asked for by its id.
+fn one_by_one(store: &dyn Store, terms: &Terms) -> Vec<Item> {
+    store.ids().unwrap().into_iter().map(|id| store.item(id, terms).unwrap().unwrap()).collect()
 }
 
 fn ledger(store: &dyn Store) -> Vec<impl PartialEq + std::fmt::Debug> {
@@ -264,6 +363,7 @@ proptest! {
             prop_assert_eq!(sqlite.count().unwrap(), oracle.count().unwrap());
             prop_assert_eq!(items(&sqlite, &world_terms), items(&oracle, &world_terms), "after {:?}", op);
             prop_assert_eq!(heads(&sqlite, &world_terms), heads(&oracle, &world_terms), "after {:?}", op);
+            prop_assert_eq!(one_by_one(&sqlite, &world_terms), one_by_one(&oracle, &world_terms));
             prop_assert_eq!(ledger(&sqlite), ledger(&oracle));
         }
         // Exported and imported, it is the same store.

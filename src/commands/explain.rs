@@ -4,11 +4,12 @@ use std::io::Read;
 
 use super::look::{item_json, view};
 use super::*;
+use crate::mill::item::Text;
 
 /// `explain FILE`.
 pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     let bytes =
-        read(file).map_err(|error| Trouble::usage(format!("cannot read \"{}\"", file.display())).because(error))?;
+        bytes_of(file).map_err(|error| Trouble::usage(format!("cannot read \"{}\"", file.display())).because(error))?;
     let decoded = decode::decode(&bytes)
         .map_err(|why| Trouble::new(Exit::Attention, format!("\"{}\" is no text: {}", file.display(), why.reason)))?;
     // The file may belong to a source of the config, which then says how it is read.
@@ -32,8 +33,12 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
         None => captured::captured(None, &given),
     };
     let terms = match &belongs {
-        Some((source, _)) => source.terms(stated.map(Moment::day)),
-        None => scrape::Terms { captured: stated.map(Moment::day), ..scrape::Terms::default() },
+        Some((source, below)) => source.terms(stated.map(Moment::day), below),
+        None => scrape::Terms {
+            captured: stated.map(Moment::day),
+            form: scrape::Form::of_name(&given),
+            ..scrape::Terms::default()
+        },
     };
     let explained = scrape::explain(&decoded.text, &terms);
     let scrape = &explained.scrape;
@@ -76,7 +81,7 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
             .collect();
         let whole = json!({
             "schema": 1, "file": file.to_string_lossy(), "layout": scrape.layout, "confidence": scrape.confidence,
-            "captured": captured.map(Moment::instant), "refused": scrape.refused, "encoding": decoded.encoding,
+            "language": scrape.language, "captured": captured.map(Moment::instant), "refused": scrape.refused, "encoding": decoded.encoding,
             "items": items, "faults": faults, "blocks": explained.blocks,
         });
         writeln!(out, "{whole}")?;
@@ -94,7 +99,8 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     )?;
     writeln!(
         out,
-        ", captured {}",
+        "{}, captured {}",
+        scrape.language.map_or_else(String::new, |tag| format!(", language {tag}")),
         captured.map_or_else(|| "unknown".to_owned(), |moment| moment.instant().to_rfc3339())
     )?;
     for block in &explained.blocks {
@@ -112,7 +118,7 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
 }
 
 /// The bytes of a file, or of a pipe (`explain <(curl …)`), which may be endless.
-fn read(file: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn bytes_of(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(file)?.take(inbox::MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > inbox::MAX_BYTES {
@@ -135,11 +141,14 @@ fn told(block: &scrape::BlockUse<'_>, colour: bool) -> String {
     let text: String = harmless(&block.text).chars().take(90).collect();
     let reason = block.reason.map_or_else(String::new, |reason| format!("  [{reason}]"));
     let (on, off) = style;
-    format!("{:>6} {:>4} {on}{:<8}{off} {:>4.1}  {on}{text}{off}{reason}", block.line, item, block.label, block.cost)
+    // A field is where it stands, at no price; a block costs what it costs.
+    let price =
+        block.from.as_deref().map_or_else(|| format!("{:>4.1}", block.cost), |from| format!("<- {}", harmless(from)));
+    format!("{:>6} {:>4} {on}{:<8}{off} {price}  {on}{text}{off}{reason}", block.line, item, block.label)
 }
 
 /// What a page says must not steer a terminal.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -174,6 +183,10 @@ pub(super) fn item(cli: &Cli, id: Option<&Key>) -> Result<Exit, Ended> {
         if let Some(value) = value {
             writeln!(out, "{what}: {value}")?;
         }
+    }
+    if !item.categories.is_empty() {
+        let names: Vec<_> = item.categories.iter().map(Text::as_str).collect();
+        writeln!(out, "categories: {}", names.join(", "))?;
     }
     writeln!(out, "{}: {}", if retracted { "retracted from" } else { "in feeds" }, feeds.join(", "))?;
     for at in &sighted {

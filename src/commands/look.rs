@@ -14,8 +14,8 @@ struct Finding {
     wrong: bool,
 }
 
-/// `check`: config and surroundings.
-pub(super) fn check(cli: &Cli) -> Result<Exit, Ended> {
+/// `check`: config and surroundings; with `samples` also what would be read otherwise than it is stored.
+pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     let config = configured(cli)?;
     let advice =
         |what: &String| Finding { what: what.clone(), help: "say it in the config, or leave it so", wrong: false };
@@ -28,6 +28,15 @@ pub(super) fn check(cli: &Cli) -> Result<Exit, Ended> {
             findings.push(Finding { what, help: "let the user that runs feedmill write there", wrong: true });
         }
     }
+    let compared = if samples { Some(samples::compare(cli, &config, &keep_out)?) } else { None };
+    if compared.as_ref().is_some_and(samples::Compared::loses) {
+        let what = "items of the store are read no more from pages that are still there".to_owned();
+        findings.push(Finding {
+            what,
+            help: "a pass keeps the old reading; feedmill explain FILE tells why",
+            wrong: true,
+        });
+    }
     let wrong = findings.iter().any(|finding| finding.wrong);
     let mut out = io::stdout().lock();
     if cli.global.format == Format::Json {
@@ -35,7 +44,11 @@ pub(super) fn check(cli: &Cli) -> Result<Exit, Ended> {
             .iter()
             .map(|Finding { what, help, wrong }| json!({"what": what, "help": help, "wrong": wrong}))
             .collect();
-        writeln!(out, "{}", json!({"schema": 1, "sources": sources, "findings": findings}))?;
+        let mut whole = json!({"schema": 1, "sources": sources, "findings": findings});
+        if let (Some(compared), Some(whole)) = (&compared, whole.as_object_mut()) {
+            whole.insert("samples".to_owned(), compared.json());
+        }
+        writeln!(out, "{whole}")?;
     } else {
         let file = config.file.as_ref().map_or_else(|| "no config".to_owned(), |file| file.display().to_string());
         let (sources_count, feeds) = (Count(config.sources.len(), "source"), Count(config.feeds.len(), "feed"));
@@ -43,6 +56,9 @@ pub(super) fn check(cli: &Cli) -> Result<Exit, Ended> {
         for source in &sources {
             let files = source["files"].as_u64().and_then(|files| usize::try_from(files).ok()).unwrap_or_default();
             writeln!(out, "source {}: {}", source["name"].as_str().unwrap_or_default(), Count(files, "file"))?;
+        }
+        if let Some(compared) = &compared {
+            compared.tell(&mut out)?;
         }
         for Finding { what, help, .. } in &findings {
             writeln!(out, "{what}\n  help: {help}")?;
@@ -82,10 +98,10 @@ fn look_over(source: &config::Source, keep_out: &KeepOut, findings: &mut Vec<Fin
         match decode::decode(&buffer) {
             Err(why) => find(format!("source {name:?}: {}: {why}", seen.name), "exclude it", true),
             Ok(decoded) => {
-                let scrape = scrape::parse(&decoded.text, &source.terms(stated.map(Moment::day)));
+                let scrape = scrape::parse(&decoded.text, &source.terms(stated.map(Moment::day), seen.below()));
                 match scrape.refused {
                     Some(_) => refused += 1,
-                    None => *layouts.entry(scrape.layout.to_owned()).or_default() += 1,
+                    None => *layouts.entry(scrape.layout.into_owned()).or_default() += 1,
                 }
             }
         }
@@ -190,7 +206,7 @@ pub(super) fn item_json(
         "schema": 1, "id": item.id, "site": site, "title": item.title, "date": item.date, "date_end": item.date_end,
         "date_raw": item.date_raw, "time": item.time, "date_basis": item.basis, "published": item.published,
         "updated": item.updated, "summary": item.summary, "credit": item.credit, "kicker": item.kicker,
-        "place": item.place, "link": item.link, "retracted": retracted, "feeds": feeds, "sightings": sightings,
+        "place": item.place, "link": item.link, "categories": item.categories, "retracted": retracted, "feeds": feeds, "sightings": sightings,
     })
 }
 

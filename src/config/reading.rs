@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
+use chrono::NaiveDate;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -11,11 +13,14 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::files::{Files, FilesBuilder, Root};
 use super::values::{self, Wrong, nearest};
 use super::{
-    Complaint, Config, DEFAULT_LIMIT, Empty, Feed, Given, KEYS, Operations, Refusal, Serve, Source, Surroundings,
-    Undated, Watch, WatchMode,
+    Category, Complaint, Config, DEFAULT_LIMIT, Empty, Feed, Given, KEYS, Operations, Refusal, Serve, Source,
+    Surroundings, Undated, Watch, WatchMode,
 };
 use crate::mill::captured::CapturedPattern;
-use crate::mill::scrape::DateOrder;
+use crate::mill::feed::{Choice, Keep};
+use crate::mill::identify::fold;
+use crate::mill::scrape::{At, DateOrder, Fields, Form, Part, Select};
+use crate::mill::words::{Pattern, Where, Words};
 
 type Value<'t> = Spanned<DeValue<'t>>;
 
@@ -49,6 +54,10 @@ pub(super) fn config(
 fn sorted(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
     complaints.sort_by_key(|complaint| complaint.span.as_ref().map(|span| span.start));
     complaints
+}
+
+fn part(key: &str) -> Option<Part> {
+    Part::ALL.iter().find(|(name, _)| *name == key).map(|(_, part)| *part)
 }
 
 /// A table being read: what it is called, where it begins, what it holds.
@@ -366,12 +375,17 @@ impl Reader<'_> {
         }
         self.sites(&tables, &sources);
 
+        let mut categories: Vec<Category> = Vec::new();
+        for table in &self.tables(&top, "category", "[[category]]") {
+            categories.extend(self.category(table, &names, &categories));
+        }
         let feed_tables = self.tables(&top, "feed", "[[feed]]");
         let mut feeds = Vec::new();
         let mut feed_names: Vec<Text<'_>> = Vec::new();
         for table in &feed_tables {
             let name = self.name(table);
-            let feed = self.feed(table, &names, name.as_ref().map(|name| name.text));
+            let feed =
+                self.feed(table, (&names, &sources), &categories, name.as_ref().map(|name| name.text), &mut warnings);
             feed_names.extend(name);
             feeds.extend(feed);
         }
@@ -404,6 +418,7 @@ impl Reader<'_> {
             operations,
             sources,
             feeds,
+            categories,
             warnings,
         };
         let mut complaints = Vec::new();
@@ -468,6 +483,11 @@ impl Reader<'_> {
         let language =
             language.and_then(|text| self.take("language", &text.span, values::language(text.text))).flatten();
         let timezone = self.timezone(table).unwrap_or(Tz::UTC);
+        let forms: Vec<(&str, Option<Form>)> =
+            std::iter::once(("auto", None)).chain(Form::ALL.map(|(name, form)| (name, Some(form)))).collect();
+        let form = self.word(table, "format", &forms).flatten();
+        let fields = self.fields(table);
+        let select = self.select(table);
         let layouts: Vec<(&str, &str)> = self.layouts.iter().map(|name| (*name, *name)).collect();
         let layout = self.word(table, "layout", &layouts).filter(|name| *name != "auto").map(str::to_owned);
         let captured = self.text(table, "captured").and_then(|text| {
@@ -480,6 +500,7 @@ impl Reader<'_> {
         let orders = [("dmy", DateOrder::Dmy), ("mdy", DateOrder::Mdy), ("ymd", DateOrder::Ymd)];
         let date_order = self.word(table, "date_order", &orders);
         let empty = self.word(table, "empty", &[("drift", Empty::Drift), ("fine", Empty::Fine)]).unwrap_or_default();
+        let keep = self.keep(table);
         let source = files.map(|files| Source {
             site: site.unwrap_or_else(|| shown.clone()),
             title: title.unwrap_or_else(|| shown.clone()),
@@ -489,14 +510,83 @@ impl Reader<'_> {
             url,
             language,
             timezone,
+            form,
+            fields,
+            select,
             layout,
             captured,
             undated,
             date_order,
             empty,
+            keep,
         });
         let source = if name.is_some() { source } else { None };
         (name, source)
+    }
+
+    /// Where the fields of JSON and CSV stand.
+    fn fields(&mut self, source: &Table<'_>) -> Option<Arc<Fields>> {
+        let table = self.table(source, "fields", "[source.fields]")?;
+        let mut fields = Fields::default();
+        for key in keys_of(table.name) {
+            let Some(value) = table.get(key) else { continue };
+            // The number of a column may be written as one.
+            let (text, span) = match value.get_ref() {
+                DeValue::Integer(number) => (number.as_str().to_owned(), value.span()),
+                _ => match self.text(&table, key) {
+                    Some(text) => (text.text.to_owned(), text.span),
+                    None => continue,
+                },
+            };
+            let hint = "write a path as in \"$.results[*]\", or the name or number of a column".to_owned();
+            let at = At::new(&text).map_err(|what| Wrong { what, hint: Some(hint) });
+            let Some(at) = self.take(key, &span, at) else { continue };
+            match part(key) {
+                Some(part) => fields.parts.push((part, at)),
+                None if text.starts_with('$') => fields.items = Some(at),
+                None => {
+                    let complaint = Complaint::at(span, format!("`items` is no path: {text:?}"));
+                    self.complain(complaint.hint("a path begins with `$`, as in items = \"$.results[*]\""));
+                }
+            }
+        }
+        if !fields.parts.is_empty() && table.get("title").is_none() {
+            let complaint = Complaint::at(table.span.clone(), "[source.fields] without `title`: an item needs one");
+            self.complain(complaint.hint("where one field is said, no other is guessed: add title = \"…\""));
+        }
+        Some(Arc::new(fields))
+    }
+
+    /// Which elements of a page are the fields.
+    fn select(&mut self, source: &Table<'_>) -> Option<Arc<Select>> {
+        let table = self.table(source, "select", "[source.select]")?;
+        for key in ["item", "title"] {
+            if table.get(key).is_none() {
+                let complaint = Complaint::at(table.span.clone(), format!("[source.select] without `{key}`"));
+                self.complain(
+                    complaint.hint(format!("add {key} = \"…\": a CSS selector, as in \"article\" or \"h2 a\"")),
+                );
+            }
+        }
+        let mut item = None;
+        let mut parts = Vec::new();
+        for key in keys_of(table.name) {
+            let Some(text) = self.text(&table, key) else { continue };
+            if let Err(bad) = Select::check(text.text) {
+                // A string of one line in simple quotes stands in the file letter by letter.
+                let at = text.span.start + 1 + bad.at;
+                let plain = text.span.len() == text.text.len() + 2;
+                let span = if plain { at..at + 1 } else { text.span };
+                let complaint = Complaint::at(span, format!("`{key}` is no selector: {}", bad.what));
+                self.complain(complaint.hint("write a CSS selector, as in \"ul.news > li\" or \"time[datetime]\""));
+                continue;
+            }
+            match part(key) {
+                Some(part) => parts.push((part, text.text)),
+                None => item = Some(text.text),
+            }
+        }
+        Select::new(item?, &parts).ok().map(Arc::new)
     }
 
     fn files(&mut self, table: &Table<'_>, source: usize, written: &mut Vec<Written>) -> Option<Files> {
@@ -583,62 +673,229 @@ impl Reader<'_> {
         }
     }
 
-    fn feed(&mut self, table: &Table<'_>, names: &[Option<Text<'_>>], name: Option<&str>) -> Option<Feed> {
+    fn feed(
+        &mut self,
+        table: &Table<'_>,
+        (names, all): (&[Option<Text<'_>>], &[Option<Source>]),
+        categories: &[Category],
+        name: Option<&str>,
+        warnings: &mut Vec<String>,
+    ) -> Option<Feed> {
         let title = self.title(table, "title");
         let limit = self.limit(table);
-        if table.get("sources").is_none() {
-            let complaint = Complaint::at(table.span.clone(), "[[feed]] without `sources`");
-            self.complain(complaint.hint("add sources = [\"…\"]: the names of the sources it shows"));
+        let named = self.sources(table, names);
+        let known = || all.iter().flatten();
+        let mut sources = named.clone().unwrap_or_else(|| (0..all.len()).collect());
+        if let Some(sites) = self.texts_but_none(table, "sites") {
+            for text in &sites {
+                if !known().any(|source| source.site == text.text) && all.iter().all(Option::is_some) {
+                    self.no_such("site", text, &known().map(|source| source.site.as_str()).collect::<Vec<_>>());
+                }
+            }
+            let shown = |source: &Source| sites.iter().any(|text| source.site == text.text);
+            sources.retain(|number| all.get(*number).is_some_and(|source| source.as_ref().is_some_and(shown)));
         }
-        let listed_names: Vec<&str> = names.iter().flatten().map(|name| name.text).collect();
-        let texts = self.texts(table, "sources")?;
-        let mut sources = Vec::new();
-        if texts.is_empty()
-            && let Some(value) = table.get("sources")
-            && matches!(value.get_ref(), DeValue::Array(array) if array.is_empty())
+        if let Some(written) = self.texts_but_none(table, "languages") {
+            let mut languages = Vec::new();
+            for text in &written {
+                match values::language(text.text) {
+                    Ok(Some(tag)) => languages.push(tag),
+                    Ok(None) => {
+                        let what = "`languages` can't hold \"auto\": a feed chooses by what sources say they are in";
+                        self.complain(Complaint::at(text.span.clone(), what).hint("name languages, such as \"en\""));
+                    }
+                    Err(wrong) => self.wrong("languages", &text.span, wrong),
+                }
+            }
+            for number in &sources {
+                if let Some(Some(source)) = all.get(*number)
+                    && source.language.is_none()
+                {
+                    warnings.push(format!(
+                        "feed {:?} chooses by language, and source {:?} does not say which it is in: the feed shows \
+                         nothing of it",
+                        name.unwrap_or("?"),
+                        source.name
+                    ));
+                }
+            }
+            let shown = |source: &Source| {
+                let tag = source.language.as_deref();
+                tag.is_some_and(|tag| languages.iter().any(|language| speaks(tag, language)))
+            };
+            sources.retain(|number| all.get(*number).is_some_and(|source| source.as_ref().is_some_and(shown)));
+        }
+        if sources.is_empty() && self.complaints.is_empty() && !all.is_empty() {
+            let complaint = Complaint::at(table.span.clone(), "no source is left for this feed to show");
+            self.complain(complaint.hint("`sources`, `sites` and `languages` must all apply: leave one of them out"));
+        }
+        let choice = self.choice(table, categories);
+        let keep = self.keep(table);
+        let name = name?.to_owned();
+        Some(Feed { title: title.unwrap_or_else(|| name.clone()), name, sources, choice, keep, limit })
+    }
+
+    /// Which items of its sources a feed shows.
+    fn choice(&mut self, table: &Table<'_>, categories: &[Category]) -> Choice {
+        let mut choice = Choice { words: self.words(table), ..Choice::default() };
+        for text in self.texts_but_none(table, "categories").unwrap_or_default() {
+            let folded = fold(text.text);
+            if categories.iter().any(|category| fold(category.name.as_str()) == folded) {
+                choice.categories.push(folded);
+            } else {
+                let names: Vec<&str> = categories.iter().map(|category| category.name.as_str()).collect();
+                let complaint = Complaint::at(text.span, format!("there is no category {:?}", text.text));
+                self.complain(match nearest(text.text, names) {
+                    Some(near) => complaint.hint(format!("did you mean {near:?}?")),
+                    None => complaint.hint(format!(
+                        "define it: [[category]] with name = {:?}, also where pages name it themselves",
+                        text.text
+                    )),
+                });
+            }
+        }
+        (choice.since, choice.until) = (self.day(table, "since"), self.day(table, "until"));
+        if let (Some(since), Some(until)) = (choice.since, choice.until)
+            && until < since
         {
-            let complaint = Complaint::at(value.span(), "`sources` is empty: the feed has nothing to show");
-            self.complain(complaint.hint(format!("the sources are {}", listed(&listed_names))));
+            let complaint =
+                Complaint::at(table.key_span("until"), format!("`until` {until} is before `since` {since}"));
+            self.complain(complaint.hint("both days are within: exchange them, or leave one out"));
         }
+        choice
+    }
+
+    /// The patterns of a category or a feed.
+    fn words(&mut self, table: &Table<'_>) -> Words {
+        let mut patterns = |key: &str| {
+            let mut patterns = Vec::new();
+            for text in self.texts_but_none(table, key).unwrap_or_default() {
+                let hint = "a pattern is a regular expression, and plain words are one; a sign of its own takes a \
+                            backslash before it, best in single quotes: 'C\\+\\+'";
+                let wrong = |what| Wrong { what, hint: Some(hint.to_owned()) };
+                patterns.extend(self.take(key, &text.span, Pattern::new(text.text).map_err(wrong)));
+            }
+            patterns
+        };
+        let (include, exclude) = (patterns("include"), patterns("exclude"));
+        let places = [("both", Where::Both), ("title", Where::Title), ("summary", Where::Summary)];
+        let place = self.word(table, "in", &places).unwrap_or_default();
+        let given = ["include", "exclude"].iter().any(|key| table.get(key).is_some());
+        if table.get("in").is_some() && !given {
+            let complaint = Complaint::at(table.key_span("in"), "`in` without `include` or `exclude` says nothing");
+            self.complain(complaint.hint("add patterns, or leave it out"));
+        }
+        Words { include, exclude, place }
+    }
+
+    fn category(&mut self, table: &Table<'_>, names: &[Option<Text<'_>>], before: &[Category]) -> Option<Category> {
+        if table.get("name").is_none() {
+            let complaint = Complaint::at(table.span.clone(), "[[category]] without a `name`");
+            self.complain(complaint.hint("add name = \"…\": feeds show it"));
+        }
+        let name = self.title(table, "name").and_then(|name| crate::mill::item::Text::new(&name));
+        let words = self.words(table);
+        let sources = self.sources(table, names);
+        let topics = self.texts_but_none(table, "topics").unwrap_or_default();
+        let name = name?;
+        let folded = fold(name.as_str());
+        if before.iter().any(|other| fold(other.name.as_str()) == folded) {
+            let complaint =
+                Complaint::at(table.key_span("name"), format!("two categories are named {:?}", name.as_str()));
+            self.complain(complaint.hint("put all of it into one; case and punctuation make no difference"));
+        }
+        let topics = std::iter::once(folded).chain(topics.iter().map(|text| fold(text.text))).collect();
+        Some(Category { name, topics, sources, words })
+    }
+
+    /// The sources that a table names, each once; `None`: it names none.
+    fn sources(&mut self, table: &Table<'_>, names: &[Option<Text<'_>>]) -> Option<Vec<usize>> {
+        let listed_names: Vec<&str> = names.iter().flatten().map(|name| name.text).collect();
+        let texts = self.texts_but_none(table, "sources")?;
+        let mut sources = Vec::new();
         for text in texts {
             let found = names.iter().position(|name| name.as_ref().is_some_and(|name| name.text == text.text));
             match found {
                 Some(number) if sources.contains(&number) => {
-                    let complaint =
-                        Complaint::at(text.span, format!("the feed names the source {:?} twice", text.text));
+                    let complaint = Complaint::at(text.span, format!("the source {:?} is named twice", text.text));
                     self.complain(complaint.hint("name it once, where its place in the order should be"));
                 }
                 Some(number) => sources.push(number),
                 // A source without a readable name may be the one that is meant.
                 None if names.iter().any(Option::is_none) => {}
-                None => {
-                    let hint = match nearest(text.text, listed_names.iter().copied()) {
-                        Some(near) => format!("did you mean {near:?}?"),
-                        None if listed_names.is_empty() => "there is no source in this config".to_owned(),
-                        None => format!("the sources are {}", listed(&listed_names)),
-                    };
-                    self.complain(Complaint::at(text.span, format!("there is no source {:?}", text.text)).hint(hint));
-                }
+                None => self.no_such("source", &text, &listed_names),
             }
         }
-        let name = name?;
-        Some(Feed { name: name.to_owned(), title: title.unwrap_or_else(|| name.to_owned()), sources, limit })
+        Some(sources)
+    }
+
+    fn no_such(&mut self, what: &str, text: &Text<'_>, known: &[&str]) {
+        let hint = match nearest(text.text, known.iter().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None if known.is_empty() => format!("there is no {what} in this config"),
+            None => format!("the {what}s are {}", listed(known)),
+        };
+        self.complain(Complaint::at(text.span.clone(), format!("there is no {what} {:?}", text.text)).hint(hint));
+    }
+
+    /// A list of strings that says something.
+    fn texts_but_none<'t>(&mut self, table: &Table<'t>, key: &str) -> Option<Vec<Text<'t>>> {
+        let texts = self.texts(table, key)?;
+        if let Some(value) = table.get(key)
+            && matches!(value.get_ref(), DeValue::Array(array) if array.is_empty())
+        {
+            let complaint = Complaint::at(value.span(), format!("`{key}` is empty: nothing is named"));
+            self.complain(complaint.hint("name something, or leave the key out"));
+        }
+        Some(texts)
+    }
+
+    /// A day, as a TOML date or as a string.
+    fn day(&mut self, table: &Table<'_>, key: &str) -> Option<NaiveDate> {
+        let value = table.get(key)?;
+        let day = match value.get_ref() {
+            DeValue::Datetime(moment) if moment.time.is_none() => moment.date.and_then(|date| {
+                NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
+            }),
+            DeValue::String(text) if text.len() == 10 => text.parse().ok(),
+            _ => None,
+        };
+        if day.is_none() {
+            let complaint = Complaint::at(value.span(), format!("`{key}` must be a day"));
+            self.complain(complaint.hint(format!("write {key} = 2020-06-01: year, month and day")));
+        }
+        day
     }
 
     fn limit(&mut self, table: &Table<'_>) -> usize {
-        let Some(value) = table.get("limit") else { return DEFAULT_LIMIT };
-        let number = match value.get_ref() {
-            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
-            _ => {
-                self.wrong_kind("limit", value, "a number", "limit = 50");
-                return DEFAULT_LIMIT;
-            }
+        let help = "write how many of the newest items the feed's head holds; 0 is all";
+        self.number(table, "limit", help).unwrap_or(DEFAULT_LIMIT)
+    }
+
+    fn number(&mut self, table: &Table<'_>, key: &str, help: &str) -> Option<usize> {
+        let value = table.get(key)?;
+        let DeValue::Integer(number) = value.get_ref() else {
+            self.wrong_kind(key, value, "a number", &format!("{key} = 50"));
+            return None;
         };
-        number.map(|number| number as usize).unwrap_or_else(|| {
-            let complaint = Complaint::at(value.span(), "`limit` is out of range");
-            self.complain(complaint.hint("write how many of the newest items the feed's head holds; 0 is all"));
-            DEFAULT_LIMIT
-        })
+        let number = u32::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as usize);
+        if number.is_none() {
+            self.complain(Complaint::at(value.span(), format!("`{key}` is out of range")).hint(help));
+        }
+        number
+    }
+
+    fn keep(&mut self, table: &Table<'_>) -> Option<Keep> {
+        let help = "write how many of the newest items are shown whatever their age";
+        let at_least = self.number(table, "keep_at_least", help);
+        if at_least.is_some() && table.get("keep").is_none() {
+            let complaint =
+                Complaint::at(table.key_span("keep_at_least"), "`keep_at_least` without `keep` says nothing");
+            self.complain(complaint.hint("without keep = \"5y\" everything is kept"));
+        }
+        let text = self.text(table, "keep")?;
+        let age = self.take("keep", &text.span, values::age(text.text))?;
+        Some(Keep { age, at_least: at_least.unwrap_or_default() })
     }
 
     /// Feeds are folders, and some file systems see no difference of case.
@@ -665,6 +922,12 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a text in the language `tag` is in `wanted`: in Brazilian Portuguese when in Portuguese, not the other way
+/// round (RFC 4647 section 3.3.1).
+fn speaks(tag: &str, wanted: &str) -> bool {
+    tag.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
 fn secs(seconds: u64) -> std::time::Duration {
     std::time::Duration::from_secs(seconds)
 }
@@ -689,6 +952,8 @@ pub(super) fn a_feed_per_source(sources: &[Source]) -> Vec<Feed> {
         name: source.name.clone(),
         title: source.title.clone(),
         sources: vec![number],
+        choice: Choice::default(),
+        keep: None,
         limit: DEFAULT_LIMIT,
     };
     sources.iter().enumerate().map(feed).collect()

@@ -46,6 +46,24 @@ pub(super) fn duration(text: &str) -> Result<Duration, Wrong> {
     Ok(total)
 }
 
+/// An age in months, and days besides: `90d`, `12w`, `18m`, `5y`.
+pub(super) fn age(text: &str) -> Result<(u32, u32), Wrong> {
+    let refused = || wrong(format!("{text:?} is no age"), "write a number with its unit: 90d, 12w, 18m (months), 5y");
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    // `parse` takes a sign.
+    if !number.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(refused());
+    }
+    let count: u32 = number.parse().ok().filter(|count| (1..=10_000).contains(count)).ok_or_else(refused)?;
+    match text.strip_prefix(number) {
+        Some("d") => Ok((0, count)),
+        Some("w") => Ok((0, count * 7)),
+        Some("m") => Ok((count, 0)),
+        Some("y") => Ok((count * 12, 0)),
+        _ => Err(refused()),
+    }
+}
+
 /// How long a name may be, in bytes: it becomes a folder, and some file systems stop at 255.
 const MAX_NAME: usize = 100;
 
@@ -290,6 +308,16 @@ mod tests {
         }
         for text in ["", "10", "m", "10 m", "1.5h", "-1s", "1x", "99999999999999999999s", "18446744073709551615d"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ages_are_a_number_with_a_unit() {
+        for (text, expected) in [("90d", (0, 90)), ("12w", (0, 84)), ("18m", (18, 0)), ("5y", (60, 0))] {
+            assert_eq!(age(text), Ok(expected), "{text}");
+        }
+        for text in ["", "5", "y", "0d", "-1d", "5 y", "1y6m", "5years", "99999y", "+5y"] {
+            assert!(age(text).is_err(), "{text}");
         }
     }
 

@@ -4,18 +4,20 @@
 //! are read in order:
 //!
 //! ```text
-//! {"retract":"f90fd1be-c98e-5829-9df9-e18945c3f525"}
+//! {"retract":"f90fd1be-c98e-5829-9df9-e18945c3f525","when":"2026-11-22T09:30:00Z"}
 //! {"retract":"f90fd1be-c98e-5829-9df9-e18945c3f525","undo":true}
 //! {"alias":"989ac276-e457-55fc-89e6-fad198a4b56b","of":"f90fd1be-c98e-5829-9df9-e18945c3f525"}
 //! {"first_seen":"c8c869dc-5f09-52b9-ab0c-83cd81f2a785","date":"2026-11-22"}
 //! ```
+//!
+//! `when` says when an item was taken out: Atom feeds tell it to readers. A line without it takes the item out just so.
 //!
 //! A last line that was cut by a crash is no decision. Any other line that can't be understood is an error: to skip a
 //! retraction would publish what somebody wanted gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::item::Key;
@@ -24,7 +26,8 @@ use super::item::Key;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decisions {
     /// Ids of items that no feed shows: ask [`Decisions::is_retracted`], for an item can go under several.
-    pub retracted: BTreeSet<Key>,
+    /// With the time, where the line tells it.
+    pub retracted: BTreeMap<Key, Option<DateTime<Utc>>>,
     /// Keys that are another item, by the id they go under.
     pub aliases: BTreeMap<Key, Key>,
     /// The day an undated item was first seen, where its source asks for it. The first line of an item counts.
@@ -42,6 +45,9 @@ pub enum Decision {
         /// Put it back.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         undo: bool,
+        /// When.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        when: Option<DateTime<Utc>>,
     },
     /// Joins two keys into one item under the older id.
     Alias {
@@ -97,14 +103,16 @@ impl Decisions {
     /// An alias that would close a circle.
     pub fn apply(&mut self, decision: Decision) -> Result<(), String> {
         match decision {
-            Decision::Retract { retract, undo: false } => {
-                self.retracted.insert(retract);
+            Decision::Retract { retract, undo: false, when } => {
+                // The first line that tells a time counts: after it the item was gone.
+                let known = self.retracted.entry(retract).or_default();
+                *known = known.or(when);
             }
-            Decision::Retract { retract, undo: true } => {
+            Decision::Retract { retract, undo: true, .. } => {
                 // Under whichever of its ids the item was retracted.
                 let root = self.root(retract);
-                let family: Vec<Key> = self.retracted.iter().copied().filter(|id| self.root(*id) == root).collect();
-                self.retracted.retain(|id| !family.contains(id));
+                let family: Vec<Key> = self.retracted.keys().copied().filter(|id| self.root(*id) == root).collect();
+                self.retracted.retain(|id, _| !family.contains(id));
             }
             Decision::Alias { alias, of } => {
                 if self.root(of) == alias {
@@ -122,8 +130,23 @@ impl Decisions {
     /// Whether the item that goes under `root` was retracted, under this id or another that is it by an alias.
     #[must_use]
     pub fn is_retracted(&self, root: Key) -> bool {
-        self.retracted.contains(&root)
-            || (!self.aliases.is_empty() && self.retracted.iter().any(|id| self.root(*id) == root))
+        self.retracted.contains_key(&root)
+            || (!self.aliases.is_empty() && self.retracted.keys().any(|id| self.root(*id) == root))
+    }
+
+    /// The items taken out of which it is known when, by the ids they go under: the last one first.
+    #[must_use]
+    pub fn taken_out(&self) -> Vec<(DateTime<Utc>, Key)> {
+        let mut first: BTreeMap<Key, DateTime<Utc>> = BTreeMap::new();
+        for (id, when) in &self.retracted {
+            if let Some(when) = when {
+                let known = first.entry(self.root(*id)).or_insert(*when);
+                *known = (*known).min(*when);
+            }
+        }
+        let mut taken_out: Vec<_> = first.into_iter().map(|(id, when)| (when, id)).collect();
+        taken_out.sort_by_key(|(when, id)| (std::cmp::Reverse(*when), *id));
+        taken_out
     }
 
     /// The id that `id` goes under in the end.
@@ -168,7 +191,7 @@ mod tests {
     fn lines_are_read_in_order() {
         let text =
             format!("{{\"retract\":\"{A}\"}}\n\n{{\"retract\":\"{A}\",\"undo\":true}}\n{{\"retract\":\"{B}\"}}\n");
-        assert_eq!(Decisions::parse(&text).unwrap().retracted, [key(B)].into());
+        assert_eq!(Decisions::parse(&text).unwrap().retracted, [(key(B), None)].into());
     }
 
     #[test]
@@ -193,14 +216,34 @@ mod tests {
         let text = format!("{{\"retract\":\"{A}\"}}\n{{\"alias\":\"{A}\",\"of\":\"{B}\"}}\n");
         let mut decisions = Decisions::parse(&text).unwrap();
         assert!(decisions.is_retracted(key(B)) && !decisions.is_retracted(key(C)));
-        decisions.apply(Decision::Retract { retract: key(B), undo: true }).unwrap();
+        decisions.apply(Decision::Retract { retract: key(B), undo: true, when: None }).unwrap();
         assert!(!decisions.is_retracted(key(B)));
+    }
+
+    #[test]
+    fn the_first_line_that_tells_when_an_item_was_taken_out_counts() {
+        let retract = |id, rest: &str| format!("{{\"retract\":\"{id}\"{rest}}}\n");
+        let (one, two) = (",\"when\":\"2026-11-22T09:30:00Z\"", ",\"when\":\"2026-11-23T09:30:00Z\"");
+        let alias = format!("{{\"alias\":\"{A}\",\"of\":\"{B}\"}}\n");
+        let told = |text: &str| {
+            let taken_out = Decisions::parse(text).unwrap().taken_out();
+            taken_out.into_iter().map(|(when, id)| (when.format("%d").to_string(), id)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&retract(A, "")), []);
+        assert_eq!(told(&(retract(A, "") + &retract(A, one) + &retract(A, two))), [("22".into(), key(A))]);
+        assert_eq!(
+            told(&(retract(A, one) + &retract(A, ",\"undo\":true") + &retract(A, two))),
+            [("23".into(), key(A))]
+        );
+        assert_eq!(told(&(retract(A, two) + &alias + &retract(B, one))), [("22".into(), key(B))]);
+        assert_eq!(told(&(retract(A, one) + &retract(C, two))), [("23".into(), key(C)), ("22".into(), key(A))]);
     }
 
     #[test]
     fn what_is_written_is_what_is_read() {
         for decision in [
-            Decision::Retract { retract: key(A), undo: true },
+            Decision::Retract { retract: key(A), undo: true, when: None },
+            Decision::Retract { retract: key(A), undo: false, when: "2026-11-22T09:30:00Z".parse().ok() },
             Decision::Alias { alias: key(A), of: key(B) },
             Decision::FirstSeen { first_seen: key(C), date: "2026-11-22".parse().unwrap() },
         ] {

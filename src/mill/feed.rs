@@ -4,13 +4,16 @@
 //! like is the business of [`render`](crate::mill::render).
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
-use super::item::{Item, Text};
+use super::decisions::Decisions;
+use super::identify::fold;
+use super::item::{Item, Key, SourceNo, Text};
+use super::words::Words;
 
 /// The most items a head holds, unless the operator asked for more: a burst reaches subscribers, a flood does not.
 pub const HEAD_CAP: usize = 500;
@@ -88,6 +91,137 @@ fn push_escaped(out: &mut String, c: char) {
     }
 }
 
+/// Which items of its sources a feed shows: those to which all of this applies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Folds of categories of which the item has one; none: whatever its categories.
+    pub categories: Vec<String>,
+    /// Its date is not before this day.
+    pub since: Option<NaiveDate>,
+    /// Its date is not after this day.
+    pub until: Option<NaiveDate>,
+    /// Its title and summary pass these.
+    pub words: Words,
+}
+
+/// Whether a feed of these sources shows an item.
+///
+/// A function of the settled item and what the operator says, the same for every store: what order the item's sightings
+/// came in can't matter (law 2). An item without a `published` is in no feed, and neither is one that was retracted.
+#[must_use]
+pub fn shows(sources: &[SourceNo], choice: &Choice, decisions: &Decisions, item: &Item) -> bool {
+    belongs(sources, choice, item) && !decisions.is_retracted(item.id)
+}
+
+/// Whether a feed of these sources would show an item that was not retracted.
+#[must_use]
+pub fn belongs(sources: &[SourceNo], choice: &Choice, item: &Item) -> bool {
+    let in_time = |date: NaiveDate| {
+        choice.since.is_none_or(|since| since <= date) && choice.until.is_none_or(|until| date <= until)
+    };
+    item.published.is_some()
+        && item.sources.iter().any(|source| sources.contains(source))
+        && (choice.categories.is_empty()
+            || item.categories.iter().any(|name| choice.categories.contains(&fold(name.as_str()))))
+        && ((choice.since, choice.until) == (None, None) || item.date.is_some_and(in_time))
+        && choice.words.pass(&item.title, item.summary.as_ref())
+}
+
+/// How long items are shown, as the operator says: a filter, relative to the newest capture. Nothing is forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Keep {
+    /// In months, and days besides.
+    pub age: (u32, u32),
+    /// The newest ones are shown whatever their age.
+    pub at_least: usize,
+}
+
+impl Keep {
+    /// The first moment that is young enough, given the newest capture.
+    fn since(self, newest: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let (months, days) = self.age;
+        let day = newest.date_naive().checked_sub_months(Months::new(months))?;
+        Some(day.checked_sub_days(Days::new(u64::from(days)))?.and_time(NaiveTime::MIN).and_utc())
+    }
+}
+
+/// What the operator says of retention, for one feed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Of the feed as a whole.
+    pub feed: Option<Keep>,
+    /// Of some of its sources. Where several sources sight an item, it is shown as long as one of them keeps it.
+    pub sources: Vec<(SourceNo, Keep)>,
+}
+
+impl Retention {
+    /// Whether it lets everything pass.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.feed.is_none() && self.sources.is_empty()
+    }
+
+    /// Retention at work over the items of a feed of these sources. `newest` tells the newest capture of some sources:
+    /// of the stated ones if there are any, for a page of coming events would make the newest date listed a late one.
+    /// Without a capture all is kept.
+    ///
+    /// # Errors
+    /// Those of `newest`.
+    pub fn at<E>(
+        &self,
+        sources: &[SourceNo],
+        newest: impl Fn(&[SourceNo]) -> Result<Option<DateTime<Utc>>, E>,
+    ) -> Result<Retained, E> {
+        let bound = |keep: &Keep, sources: &[SourceNo]| {
+            let since = newest(sources)?.and_then(|newest| keep.since(newest));
+            Ok(Bound { since, left: keep.at_least })
+        };
+        let mut bounds = BTreeMap::new();
+        for source in sources {
+            let keep = self.sources.iter().find(|(no, _)| no == source);
+            let unbound = Bound { since: None, left: 0 };
+            bounds.insert(*source, keep.map_or(Ok(unbound), |(_, keep)| bound(keep, &[*source]))?);
+        }
+        let feed = self.feed.as_ref().map(|keep| bound(keep, sources)).transpose()?;
+        Ok(Retained { feed: feed.unwrap_or(Bound { since: None, left: 0 }), sources: bounds })
+    }
+}
+
+struct Bound {
+    /// `None`: there is no bound.
+    since: Option<DateTime<Utc>>,
+    /// How many pass in any case.
+    left: usize,
+}
+
+impl Bound {
+    fn pass(&mut self, published: DateTime<Utc>) -> bool {
+        let any = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        any || self.since.is_none_or(|since| since <= published)
+    }
+}
+
+/// See [`Retention::at`].
+pub struct Retained {
+    feed: Bound,
+    sources: BTreeMap<SourceNo, Bound>,
+}
+
+impl Retained {
+    /// Whether the feed still shows the item: to be asked of all its items, in the order of [`newest_first`].
+    #[must_use]
+    pub fn keeps(&mut self, item: &Item) -> bool {
+        let Some(published) = item.published else { return false };
+        let mut kept = false;
+        for source in &item.sources {
+            // Each source counts it, whichever keeps it.
+            kept |= self.sources.get_mut(source).is_some_and(|bound| bound.pass(published));
+        }
+        kept && self.feed.pass(published)
+    }
+}
+
 /// One item as a feed shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -133,6 +267,8 @@ pub struct Feed {
     pub author: Text,
     /// The items, in the order of [`newest_first`], each once, all with a `published`.
     pub entries: Vec<Entry>,
+    /// Items that were taken out, and when; the last one first.
+    pub taken_out: Vec<(DateTime<Utc>, Key)>,
 }
 
 impl Feed {
@@ -200,7 +336,7 @@ mod tests {
     use chrono::NaiveDate;
 
     use super::*;
-    use crate::mill::item::{DateBasis, Key};
+    use crate::mill::item::DateBasis;
 
     fn item(id: u128, day: u32) -> Item {
         let id = Key(Uuid::from_u128(id));
@@ -222,6 +358,7 @@ mod tests {
             published: date.map(|day| id.stamp(day)),
             updated: date.map(|day| id.stamp(day)),
             sources: Vec::new(),
+            categories: Vec::new(),
         }
     }
 

@@ -189,7 +189,7 @@ pub fn fingerprint(draft: &Draft<'_>) -> u128 {
     // The separator can't be part of a text: it would be a forbidden character.
     const SEPARATOR: &[u8] = b"\0";
     let mut hash = Xxh3::new();
-    let fields = [&draft.summary, &draft.credit, &draft.kicker, &draft.link];
+    let fields = [&draft.summary, &draft.credit, &draft.kicker, &draft.link, &draft.id, &draft.topic];
     hash.update(draft.title.as_bytes());
     for field in fields {
         hash.update(SEPARATOR);
@@ -229,7 +229,8 @@ pub fn account(draft: &Draft<'_>) -> Option<Account> {
         kicker: text(&draft.kicker),
         place: date.and_then(|date| text(&date.place)),
         link: text(&draft.link).filter(|link| is_web_address(link.as_str())),
-        explicit_id: None,
+        explicit_id: text(&draft.id),
+        topic: text(&draft.topic),
     })
 }
 
@@ -258,6 +259,7 @@ pub(crate) mod tests {
             place: None,
             link: None,
             explicit_id: None,
+            topic: None,
         }
     }
 

@@ -214,6 +214,9 @@ pub struct Account {
     pub link: Option<Text>,
     /// An identifier that the scrape itself gives, where its format has one.
     pub explicit_id: Option<Text>,
+    /// The heading above that names a part of the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<Text>,
 }
 
 /// When a content was captured, as far as its name or its items tell (design: "Which contents there are").
@@ -310,6 +313,8 @@ pub struct Item {
     pub updated: Option<DateTime<Utc>>,
     /// The sources that sight it, in ascending order, each once.
     pub sources: Vec<SourceNo>,
+    /// What it is filed under, in the order of the folds, each once.
+    pub categories: Vec<Text>,
 }
 
 impl Item {

@@ -5,10 +5,12 @@
 //!
 //! Reading order: [`item`] (the words), [`scrape`] (text to drafts), [`identify`] (drafts to accounts with keys),
 //! [`history`] (which contents of a path count, and since when), [`settle`] (all sightings of a key to one item),
-//! [`feed`] (items to what is subscribed to), [`render`] (feeds to documents).
+//! [`category`] and [`words`] (what it is filed under), [`feed`] (items to what is subscribed to), [`render`] (feeds to
+//! documents).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod captured;
+pub mod category;
 pub mod decisions;
 pub mod decode;
 pub mod feed;
@@ -18,3 +20,4 @@ pub mod item;
 pub mod render;
 pub mod scrape;
 pub mod settle;
+pub mod words;

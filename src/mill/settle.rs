@@ -17,6 +17,8 @@
 //! 5. An item without a date takes the day of the earliest stated capture, else the day recorded as first seen, else
 //!    it is stored and kept out of feeds.
 //!
+//! What it is filed under, of all its sightings, says [`category`].
+//!
 //! [`split`] comes before: one key may turn out to be the name of several announcements (twins).
 
 use std::collections::BTreeMap;
@@ -24,6 +26,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use super::category::{self, Filed};
 use super::decisions::Decisions;
 use super::identify::{self, Site};
 use super::item::{Account, Captured, DateBasis, Item, Key, SourceNo, Text, day_after};
@@ -70,6 +73,8 @@ pub struct Rules {
     pub sources: BTreeMap<SourceNo, SourceRule>,
     /// What no file can give back.
     pub decisions: Decisions,
+    /// The categories that the operator defined.
+    pub categories: Vec<category::Rule>,
 }
 
 /// Some sightings of one key that are one announcement.
@@ -253,6 +258,9 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
     let mut sources: Vec<SourceNo> = sightings.iter().map(|sighting| sighting.source).collect();
     sources.sort_unstable();
     sources.dedup();
+    let (title, summary) = (&shown.account.title, shown.account.summary.as_ref());
+    let filed = Filed { title, summary, sources: &sources };
+    let categories = category::categories(filed, topics(id, sightings), &rules.categories);
     let item = Item {
         id,
         key,
@@ -270,6 +278,7 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
         published,
         updated,
         sources,
+        categories,
     };
     Some(Settled { item, shown: place })
 }
@@ -303,6 +312,21 @@ fn greatest<'a, T: Ord>(id: Key, sightings: &[Sighting<'a>], value: impl Fn(&'a 
     }
     let valued = sightings.iter().filter_map(|sighting| Some((sighting.rank(id), value(sighting.account)?)));
     valued.max().map(|(_, value)| value)
+}
+
+/// The topics of all sightings by their folds, each spelled as the sighting greatest by (captured, version, spelling)
+/// spells it.
+fn topics(id: Key, sightings: &[Sighting<'_>]) -> BTreeMap<String, Text> {
+    let mut spelled: BTreeMap<&Text, (Option<DateTime<Utc>>, u32)> = BTreeMap::new();
+    for sighting in sightings {
+        if let Some(topic) = &sighting.account.topic {
+            let rank = spelled.entry(topic).or_default();
+            *rank = sighting.rank(id).max(*rank);
+        }
+    }
+    let mut spelled: Vec<_> = spelled.into_iter().map(|(topic, rank)| (rank, topic)).collect();
+    spelled.sort_unstable();
+    spelled.into_iter().map(|(_, topic)| (identify::fold(topic.as_str()), topic.clone())).collect()
 }
 
 /// Rule 4.
@@ -363,7 +387,7 @@ mod tests {
             site: Site::new(SITE),
             zone: chrono_tz::Europe::Moscow,
         };
-        Rules { sources: [(SourceNo(1), rule("a")), (SourceNo(2), rule("b"))].into(), decisions: Decisions::default() }
+        Rules { sources: [(SourceNo(1), rule("a")), (SourceNo(2), rule("b"))].into(), ..Rules::default() }
     }
 
     fn stated(day: &str) -> Captured {

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, KnownSource, LedgerRow, PublishedRow,
-    Reading, Result, SightedAt, Store, Terms,
+    Reading, Result, SightedAt, Store, StoreError, Terms,
 };
 use crate::mill::feed;
 use crate::mill::history::{self, Standing};
@@ -155,6 +155,17 @@ impl Memory {
         absorbed
     }
 
+    /// The newest capture of these sources, of the stated ones if there are any.
+    fn newest_capture(&self, sources: &[SourceNo]) -> Option<DateTime<Utc>> {
+        let of_these = self.paths.iter().filter(|(at, _)| sources.contains(&at.0));
+        let all: Vec<_> = of_these.flat_map(|(at, path)| self.standings(at, path)).map(|at| at.captured).collect();
+        let newest = |stated: bool| {
+            let those = all.iter().filter(|captured| captured.stated == stated);
+            those.filter_map(|captured| Some(captured.when?.instant())).max()
+        };
+        newest(true).or_else(|| newest(false))
+    }
+
     fn touch_feeds(&mut self, terms: &Terms) {
         for feed in &terms.feeds {
             self.feeds.entry(feed.name.clone()).or_default().changed += 1;
@@ -271,13 +282,13 @@ impl Store for Memory {
     }
 
     fn head(&self, terms_of: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
-        let shown = |item: &Item| {
-            item.published.is_some()
-                && !terms.rules.decisions.is_retracted(item.id)
-                && item.sources.iter().any(|source| terms_of.sources.contains(source))
-        };
+        let decisions = &terms.rules.decisions;
+        let shown = |item: &Item| feed::shows(&terms_of.sources, &terms_of.choice, decisions, item);
         let mut items: Vec<Item> = self.all().into_values().map(|(item, _)| item).filter(shown).collect();
         items.sort_by(feed::newest_first);
+        let mut retained =
+            terms_of.retention.at(&terms_of.sources, |sources| Ok::<_, StoreError>(self.newest_capture(sources)))?;
+        items.retain(|item| retained.keeps(item));
         if terms_of.limit == 0 {
             return Ok(items);
         }
@@ -319,6 +330,10 @@ impl Store for Memory {
         };
         let late = items.iter().filter(|item| fresh(item).is_some()).cloned().collect();
         Ok(feed::head(items, late, terms_of.limit))
+    }
+
+    fn item(&self, id: Key, _: &Terms) -> Result<Option<Item>> {
+        Ok(self.all().remove(&id).map(|(item, _)| item))
     }
 
     fn ids(&self) -> Result<BTreeSet<Key>> {

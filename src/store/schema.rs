@@ -136,7 +136,13 @@ CREATE TABLE published (
 ) STRICT, WITHOUT ROWID;
 ";
 
-const MIGRATIONS: &[&str] = &[VERSION_1];
+/// What pages file their items under: the topic of an account, and the categories that follow from it and the rules.
+const VERSION_2: &str = "
+ALTER TABLE account ADD COLUMN topic TEXT;
+ALTER TABLE item ADD COLUMN categories BLOB;
+";
+
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
 
 /// The tables that hold what can't be recomputed, for salvage.
 pub(super) const KEPT: &[&str] = &["source", "path", "seen", "account"];

@@ -22,12 +22,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use rustc_hash::FxHashMap;
 
 use self::rows::{
-    ITEM, LEDGER, digest_from, get_meta, item_from, key_from, ledger_row_from, moment_from, set_meta, signed, small,
-    unsigned, with_accounts,
+    ITEM, LEDGER, digest_from, get_meta, instant_from, item_from, key_from, ledger_row_from, moment_from, set_meta,
+    signed, small, unsigned, with_accounts,
 };
 use self::work::Work;
 use super::{
@@ -83,6 +84,9 @@ type Pair = (i64, i64);
 /// The feeds that show an item. Of a plain join SQLite makes a walk through all members.
 const FEEDS_OF: &str = "SELECT feed.name FROM feed CROSS JOIN member ON member.feed = feed.no
                         WHERE member.published = ? AND member.id = ? ORDER BY feed.no";
+
+/// Where a backup keeps the lines of the decisions file, among the notes.
+const DECISIONS: &str = "decisions.jsonl";
 
 /// How many contents of one path have an id.
 const CONTENTS_PER_PATH: i64 = 1 << 20;
@@ -207,6 +211,53 @@ impl Sqlite {
         Ok(())
     }
 
+    /// Writes this store, as it is at one moment, into a new file, with the lines of the decisions file, which are asked
+    /// for when the store is written.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the file can't be written, or the decisions can't be read.
+    pub fn backup(&self, file: &Path, decisions: impl FnOnce() -> std::io::Result<String>) -> Result<()> {
+        let unusable = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Unusable(error);
+        let name = file.to_str().ok_or_else(|| unusable("its name must be UTF-8".into()))?;
+        // A store that is only looked at refuses all writing, even into another file.
+        let only_read: bool = self.db.pragma_query_value(None, "query_only", |row| row.get(0))?;
+        self.db.pragma_update(None, "query_only", false)?;
+        let written = self.db.execute("VACUUM INTO ?", [name]);
+        self.db.pragma_update(None, "query_only", only_read)?;
+        written?;
+        let decisions = decisions().map_err(|error| unusable(Box::new(error)))?;
+        let copy = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // One file, whole in itself.
+        copy.pragma_update(None, "journal_mode", "DELETE")?;
+        set_meta(&copy, DECISIONS, &decisions)?;
+        copy.close().map_err(|(_, error)| error)?;
+        Ok(())
+    }
+
+    /// The store that a backup holds, in memory; the file is not touched.
+    ///
+    /// # Errors
+    /// [`StoreError`]: no store, a damaged one, or one of a later version.
+    pub fn of_backup(file: &Path) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let backup = Self { db: Connection::open_with_flags(file, flags)?, age: Age::Grown };
+        if backup.db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0 {
+            return Err(StoreError::Damaged("it is a database, but no store of feedmill".into()));
+        }
+        backup.check()?;
+        let mut store = backup.copy_to_memory()?;
+        schema::migrate(&mut store.db)?;
+        Ok(store)
+    }
+
+    /// The lines of the decisions file that a backup holds.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any reading.
+    pub fn decisions_within(&self) -> Result<Option<String>> {
+        get_meta(&self.db, DECISIONS)
+    }
+
     fn prepare(db: &Connection) -> Result<()> {
         db.set_prepared_statement_cache_capacity(64);
         db.pragma_update(None, "cache_size", -4_096)?;
@@ -264,7 +315,7 @@ impl Sqlite {
     pub fn stored_terms(&self, decisions: &Decisions) -> Result<Terms> {
         let sources = self.known_sources()?.into_iter().map(KnownSource::rule).collect();
         Ok(Terms {
-            rules: Rules { sources, decisions: decisions.clone() },
+            rules: Rules { sources, decisions: decisions.clone(), ..Rules::default() },
             feeds: Vec::new(),
             first_seen: Vec::new(),
             captured: Box::new(|_, _| None),
@@ -312,6 +363,53 @@ impl Sqlite {
             self.db.execute("DELETE FROM meta WHERE name = ?", [name])?;
             Ok(())
         }
+    }
+
+    /// The head of a feed that shows its items only for so long: the members are gone through from the newest, for each
+    /// may count for the next.
+    fn retained_head(&self, no: i64, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
+        let mut retained = feed.retention.at(&feed.sources, |sources| self.newest_capture(sources))?;
+        let mut wanted: BTreeSet<Key> = BTreeSet::new();
+        if feed.limit > 0 {
+            wanted.extend(Work::new(&self.db, terms)?.fresh(feed)?.into_iter().map(|(_, id)| id));
+        }
+        let (mut newest, mut late) = (Vec::new(), Vec::new());
+        let mut select = self.db.prepare_cached(&format!(
+            "SELECT {ITEM} FROM member JOIN item ON item.key = member.key AND item.id = member.id
+             JOIN account ON account.id = item.text WHERE member.feed = ? ORDER BY member.published DESC, member.id"
+        ))?;
+        for item in select.query_map([no], item_from)? {
+            let item = item?;
+            let is_late = wanted.remove(&item.id);
+            if !retained.keeps(&item) {
+                continue;
+            }
+            if feed.limit == 0 || newest.len() < feed.limit {
+                newest.push(item);
+            } else if is_late {
+                late.push(item);
+            }
+            if feed.limit > 0 && newest.len() == feed.limit && wanted.is_empty() {
+                break;
+            }
+        }
+        Ok(feed::head(newest, late, feed.limit))
+    }
+
+    /// The newest capture of these sources, of the stated ones if there are any.
+    fn newest_capture(&self, sources: &[SourceNo]) -> Result<Option<DateTime<Utc>>> {
+        for stated in [true, false] {
+            let mut newest: Option<i64> = None;
+            for source in sources {
+                let mut select =
+                    self.db.prepare_cached("SELECT max(captured) FROM seen WHERE source = ? AND stated = ?")?;
+                newest = newest.max(select.query_row((source.0, stated), |row| row.get(0))?);
+            }
+            if newest.is_some() {
+                return Ok(instant_from(newest));
+            }
+        }
+        Ok(None)
     }
 
     /// The undated items whose sources ask for the day they are first seen: a run that was killed after it took them in
@@ -471,6 +569,9 @@ impl Store for Sqlite {
             .query_row([&feed.name], |row| row.get(0))
             .optional()?;
         let Some(no) = no else { return Ok(Vec::new()) };
+        if !feed.retention.is_none() {
+            return self.retained_head(no, feed, terms);
+        }
         let limit = if feed.limit == 0 { -1 } else { signed(feed.limit as u64) };
         let mut select = self.db.prepare_cached(&format!(
             "SELECT {ITEM} FROM (SELECT published, id, key FROM member WHERE feed = ?1
@@ -494,6 +595,19 @@ impl Store for Sqlite {
             }
         }
         Ok(feed::head(newest, late, feed.limit))
+    }
+
+    fn item(&self, id: Key, terms: &Terms) -> Result<Option<Item>> {
+        let work = Work::new(&self.db, terms)?;
+        let mut select = self.db.prepare_cached(&format!(
+            "SELECT {ITEM} FROM item JOIN account ON account.id = item.text WHERE item.key = ? AND item.id = ?"
+        ))?;
+        for key in work.family(work.plain_key(id)?)? {
+            if let Some(item) = select.query_row((key.0.into_bytes(), id.0.into_bytes()), item_from).optional()? {
+                return Ok(Some(item));
+            }
+        }
+        Ok(None)
     }
 
     fn ids(&self) -> Result<BTreeSet<Key>> {

@@ -1,4 +1,6 @@
-//! Decisions that commands make beside the daemon.
+//! What commands do beside the daemon.
+
+use std::fs;
 
 use crate::service::{Daemon, config, items, sheet, shown, shows, title};
 use crate::support::Mill;
@@ -24,4 +26,29 @@ fn a_decision_made_beside_the_daemon_reaches_the_feed() {
     assert_eq!(mill.run(&["alias", &third, &id(4)]).code, 0);
     daemon.until("the alias", || shown(&mill.path("public")).len() == 2);
     daemon.terminate();
+}
+
+#[test]
+fn a_backup_made_beside_the_daemon_at_work_is_whole() {
+    let mill = Mill::new(&config(""));
+    mill.write("in/a.txt", sheet("backups", 1..=4));
+    let daemon = Daemon::ready(&mill);
+    let mut contents = Vec::new();
+    for n in 1..=6 {
+        mill.write(&format!("in/{n}.txt"), sheet(&format!("backups-{n}"), 1..=40));
+        let name = format!("{n}.db");
+        let ran = mill.run(&["backup", &name]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let db = rusqlite::Connection::open(mill.path(&name)).unwrap();
+        assert_eq!(db.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0)).unwrap(), "ok");
+        contents.push(db.query_row("SELECT count(*) FROM seen", [], |row| row.get::<_, i64>(0)).unwrap());
+    }
+    assert!(contents.is_sorted() && contents.first() >= Some(&1), "{contents:?}");
+    shows(&daemon, &mill, &title("backups-6", 40));
+    assert_eq!(mill.run(&["backup", "last.db"]).code, 0);
+    daemon.terminate();
+    let other = Mill::new(&config(""));
+    fs::copy(mill.path("last.db"), other.path("last.db")).unwrap();
+    assert_eq!(other.run(&["import", "last.db"]).code, 0);
+    assert_eq!(other.run(&["export"]).out, mill.run(&["export"]).out);
 }

@@ -3,10 +3,10 @@
 
     agree.py LABELS.json FEED [--root DIR] [--site SITE] [--subset]
 
-LABELS.json is [{"title", "date", "summary", "credit"}], or an object with such a list under "items" (and "site"). FEED is
+LABELS.json is [{"title", "date", "summary", "credit", "categories"}], or an object with such a list under "items" (and "site"). FEED is
 an rss.xml or atom.xml; DIR, by default its folder, is what newsboat is served from. feedparser and newsboat each have to
 see every label as one item: the id recomputed here from site, title and date, the title, the day in UTC, and a text that
-contains summary and credit. With --subset items beyond the labels are allowed. Prints every difference and exits with 1
+contains summary and credit; feedparser the categories, where a label has them. With --subset items beyond the labels are allowed. Prints every difference and exits with 1
 if there is one. A reader that is not installed is a failure too: a judge that stays away has not agreed.
 """
 
@@ -67,6 +67,10 @@ def compare(reader, rows, labels, site, subset):
             said = said.removeprefix("©").strip() if field == "credit" else said
             if said and said not in squeeze(row["text"]):
                 wrong.append(f"{where}\n    {field} label {said!r}\n           read  {row['text']!r}")
+        if "categories" in label and "categories" in row:
+            meant, told = [[squeeze(name) for name in names] for names in (label["categories"], row["categories"])]
+            if meant != told:
+                wrong.append(f"{where}\n    categories label {meant!r}\n           read  {told!r}")
     if not subset:
         wrong.extend(f"no label for {row['id']}: {row['title']!r}" for row in seen.values())
     for line in wrong:

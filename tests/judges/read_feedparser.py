@@ -3,7 +3,7 @@
 
     read_feedparser.py FILE
 
-One JSON object a line, sorted by id: {"id", "title", "published", "updated", "text"}; times in seconds since 1970.
+One JSON object a line, sorted by id: {"id", "title", "published", "updated", "text", "categories"}; times in seconds since 1970.
 Exits with 1 when feedparser calls the document broken.
 """
 
@@ -43,6 +43,7 @@ def main(path):
             "published": published,
             "updated": seconds(entry["updated_parsed"]) if "updated" in entry else published,
             "text": plain(content),
+            "categories": [tag.get("term") for tag in entry.get("tags", [])],
         })
     for row in sorted(rows, key=lambda row: row["id"]):
         print(json.dumps(row, ensure_ascii=False, sort_keys=True))

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use atom_syndication::extension::{Extension, ExtensionMap};
-use atom_syndication::{Content, Entry, Feed as Document, Generator, Link, Person, Text, WriteConfig};
+use atom_syndication::{Category, Content, Entry, Feed as Document, Generator, Link, Person, Text, WriteConfig};
 use chrono::{DateTime, Utc};
 
-use super::{MEDIA, Shown, language};
+use super::{MEDIA, Shown, four_digit_year, language};
 use crate::mill::feed::Feed;
 
 /// The namespace of Atom.
 pub(super) const NAMESPACE: &str = "http://www.w3.org/2005/Atom";
+
+/// The namespace of RFC 6721.
+const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
 pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) -> Vec<u8> {
     let media = entries.iter().any(|shown| shown.entry.item.credit.is_some());
@@ -25,7 +28,11 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) 
         generator: Some(Generator { value: "feedmill".to_owned(), ..Generator::default() }),
         links: own.into_iter().chain(page).collect(),
         lang: language(feed),
-        namespaces: media.then(|| ("media".to_owned(), MEDIA.to_owned())).into_iter().collect(),
+        namespaces: media
+            .then(|| ("media".to_owned(), MEDIA.to_owned()))
+            .into_iter()
+            .chain((!feed.taken_out.is_empty()).then(|| ("at".to_owned(), TOMBSTONES.to_owned())))
+            .collect(),
         entries: entries.iter().map(entry).collect(),
         ..Document::default()
     };
@@ -33,7 +40,24 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) 
     // Writing to memory can't fail. If a later version of the crate thinks otherwise, `check` refuses the empty document.
     let mut bytes = document.write_with_config(Vec::new(), config).unwrap_or_default();
     bytes.push(b'\n');
-    bytes
+    with_tombstones(bytes, feed)
+}
+
+/// Says which items were taken out (RFC 6721), so that readers may take them out as well.
+///
+/// The crate writes extensions of a feed behind its entries, where the grammar of RFC 4287 has no place for them. Ids and
+/// times need no escaping.
+fn with_tombstones(document: Vec<u8>, feed: &Feed) -> Vec<u8> {
+    // No text holds a bare `<`: the first one of these is the first entry.
+    let Some(first) = memchr::memmem::find(&document, b"  <entry>") else { return document };
+    let (head, entries) = document.split_at_checked(first).unwrap_or((&document, &[]));
+    let mut whole = head.to_vec();
+    for (when, id) in &feed.taken_out {
+        let when = four_digit_year(*when).fixed_offset().to_rfc3339();
+        whole.extend_from_slice(format!("  <at:deleted-entry ref=\"urn:uuid:{id}\" when=\"{when}\"/>\n").as_bytes());
+    }
+    whole.extend_from_slice(entries);
+    whole
 }
 
 fn entry(shown: &Shown<'_>) -> Entry {
@@ -43,6 +67,7 @@ fn entry(shown: &Shown<'_>) -> Entry {
         title: Text::plain(item.title.as_str()),
         updated: shown.updated.fixed_offset(),
         published: Some(shown.published.fixed_offset()),
+        categories: item.categories.iter().map(|name| category(name.as_str())).collect(),
         links: shown.entry.link.iter().map(|address| link("alternate", "text/html", address.as_str())).collect(),
         // No summary element beside it: readers show the content anyway, validators warn of text that looks like markup.
         content: Some(Content {
@@ -53,6 +78,11 @@ fn entry(shown: &Shown<'_>) -> Entry {
         extensions: item.credit.as_ref().map(|credit| credited(credit.as_str())).unwrap_or_default(),
         ..Entry::default()
     }
+}
+
+/// The name is the term, as in RSS; the label says that it is fit for people (RFC 4287 section 4.2.2).
+fn category(name: &str) -> Category {
+    Category { term: name.to_owned(), label: Some(name.to_owned()), ..Category::default() }
 }
 
 fn link(rel: &str, mime_type: &str, href: &str) -> Link {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::{Extension, ExtensionMap};
-use rss::{Channel, Guid, Item};
+use rss::{Category, Channel, Guid, Item};
 
 use super::{MEDIA, Shown, language};
 use crate::mill::feed::Feed;
@@ -45,12 +45,17 @@ fn item(shown: &Shown<'_>) -> Item {
         title: Some(entry.item.title.to_string()),
         link: entry.link.as_ref().map(ToString::to_string),
         description: Some(shown.content.clone()),
+        categories: entry.item.categories.iter().map(|name| category(name.as_str())).collect(),
         // The default says permalink, and readers would open the urn.
         guid: Some(Guid { value: shown.id.clone(), permalink: false }),
         pub_date: Some(rfc822(shown.published)),
         extensions: entry.item.credit.as_ref().map(|credit| credited(credit.as_str())).unwrap_or_default(),
         ..Item::default()
     }
+}
+
+fn category(name: &str) -> Category {
+    Category { name: name.to_owned(), ..Category::default() }
 }
 
 /// `media:credit` (Media RSS 1.5.1). The author elements would make the photographer the writer of the article.

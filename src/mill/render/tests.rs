@@ -32,6 +32,7 @@ fn item(title: &str, date: &str) -> Item {
         published: Some(id.stamp(day)),
         updated: Some(id.stamp(day)),
         sources: Vec::new(),
+        categories: Vec::new(),
     }
 }
 
@@ -49,6 +50,7 @@ fn feed(entries: Vec<Entry>) -> Feed {
         home: Address::new("https://www.ilo.org/moscow/"),
         author: text("ILO Moscow"),
         entries,
+        taken_out: Vec::new(),
     }
 }
 

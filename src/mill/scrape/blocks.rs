@@ -10,6 +10,7 @@ use memchr::{memchr, memchr2};
 
 use super::date::{self, Printed};
 use super::language::Lexicon;
+use super::rendition::Note;
 
 /// What makes a block: it belongs to the layout, not to the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,25 @@ pub(crate) struct Block<'t> {
     pub(crate) folded: bool,
     /// Which of the page's dates the block is.
     pub(crate) date: Option<u32>,
+    /// What a richer form than text said of it.
+    note: Option<&'t Note>,
+}
+
+impl<'t> Block<'t> {
+    /// The level of the heading that the file says it is, 1 to 6; 0 where it says nothing.
+    pub(crate) fn level(&self) -> u8 {
+        self.note.map_or(0, |note| note.level)
+    }
+
+    /// The file shows it beside a time, as words about the item: by whom, in which group.
+    pub(crate) fn is_beside(&self) -> bool {
+        self.note.is_some_and(|note| note.beside)
+    }
+
+    /// The address that the file links it to.
+    pub(crate) fn link(&self) -> Option<&'t str> {
+        self.note.and_then(|note| note.link.as_deref())
+    }
 }
 
 /// A file taken apart.
@@ -58,10 +78,12 @@ pub(crate) struct Page<'t> {
     /// The file holds a `|`, or a tab: only then can there be rows.
     pub(crate) pipes: bool,
     pub(crate) tabs: bool,
+    /// A richer form than text says more of some blocks.
+    pub(crate) noted: bool,
 }
 
-/// Takes `text` apart.
-pub(crate) fn split<'t>(text: &'t str, unit: Unit, lexicon: &Lexicon) -> Page<'t> {
+/// Takes `text` apart. `notes` say more of some of its lines, in their order.
+pub(crate) fn split<'t>(text: &'t str, notes: &'t [Note], unit: Unit, lexicon: &Lexicon) -> Page<'t> {
     let mut page = Page {
         // Real pages have a block for every 90 bytes; a wrong guess costs one move of a small table.
         blocks: Vec::with_capacity((text.len() / 80).min(4096) + 4),
@@ -70,14 +92,22 @@ pub(crate) fn split<'t>(text: &'t str, unit: Unit, lexicon: &Lexicon) -> Page<'t
         last_line: 0,
         pipes: memchr(b'|', text.as_bytes()).is_some(),
         tabs: memchr(b'\t', text.as_bytes()).is_some(),
+        noted: false,
     };
+    page.noted = !notes.is_empty();
     let pipes = page.pipes;
+    let mut notes = notes.iter().peekable();
     let mut blanks = 0_u32;
     // The run that the next line may go on with, by where its text begins.
     let mut open: Option<usize> = None;
     let mut alone: Option<Block<'t>> = None;
     for line in (Lines { text, at: 0, number: 0 }) {
         page.last_line = line.number;
+        let note = notes.next_if(|note| note.line == line.number);
+        if note.is_some_and(|note| note.absent) {
+            open = None;
+            continue;
+        }
         let (lead, body) = trim(line.text);
         if body.is_empty() {
             blanks = blanks.saturating_add(1);
@@ -94,9 +124,12 @@ pub(crate) fn split<'t>(text: &'t str, unit: Unit, lexicon: &Lexicon) -> Page<'t
             mark: Mark::None,
             folded: false,
             date: None,
+            note,
         };
         blanks = 0;
-        let mut found = date::whole(body, lexicon);
+        // A date that the file states for programs is surer than the words that it shows.
+        let stated = note.and_then(|note| note.time.as_deref()).and_then(|time| date::whole(time, lexicon));
+        let mut found = if stated.is_none() { date::whole(body, lexicon) } else { None };
         if found.is_none() {
             let (mark, length) = mark(body, open.is_some());
             if length > 0 {
@@ -104,6 +137,7 @@ pub(crate) fn split<'t>(text: &'t str, unit: Unit, lexicon: &Lexicon) -> Page<'t
                 block.text = trim(body.get(length..).unwrap_or_default()).1;
                 found = date::whole(block.text, lexicon);
             }
+            found = stated.map(|stated| stated.shown_as(block.text)).or(found);
         }
         let own = found.is_some() || block.mark != Mark::None || (pipes && body.contains('|')) || unit == Unit::Line;
         if let (Some(start), Some(last), false) = (open, page.blocks.last_mut(), own) {
@@ -112,6 +146,7 @@ pub(crate) fn split<'t>(text: &'t str, unit: Unit, lexicon: &Lexicon) -> Page<'t
             last.text = text.get(start..end).unwrap_or(last.text);
             last.last_line = line.number;
             last.folded = true;
+            last.note = last.note.or(note);
             continue;
         }
         block.indent = columns(line.text.get(..lead).unwrap_or_default());
@@ -123,7 +158,14 @@ pub(crate) fn split<'t>(text: &'t str, unit: Unit, lexicon: &Lexicon) -> Page<'t
         }
         if let Some(lent) = alone.take() {
             if block.mark == Mark::None {
-                block = Block { mark: lent.mark, line: lent.line, indent: lent.indent, gap: lent.gap, ..block };
+                block = Block {
+                    mark: lent.mark,
+                    line: lent.line,
+                    indent: lent.indent,
+                    gap: lent.gap,
+                    note: block.note.or(lent.note),
+                    ..block
+                };
             } else {
                 page.blocks.push(Block { mark: Mark::None, ..lent });
             }
@@ -254,7 +296,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<&str> {
-        split(text, Unit::Run, Lexicon::of(None)).blocks.iter().map(|block| block.text).collect()
+        split(text, &[], Unit::Run, Lexicon::of(None)).blocks.iter().map(|block| block.text).collect()
     }
 
     #[test]
@@ -264,7 +306,7 @@ mod tests {
 
     #[test]
     fn by_line_every_line_is_a_block() {
-        let page = split("a\n  b\n\nc", Unit::Line, Lexicon::of(None));
+        let page = split("a\n  b\n\nc", &[], Unit::Line, Lexicon::of(None));
         assert_eq!(page.blocks.iter().map(|block| block.text).collect::<Vec<_>>(), ["a", "b", "c"]);
     }
 
@@ -278,7 +320,7 @@ mod tests {
     #[test]
     fn every_line_ending_counts_as_an_editor_counts_it() {
         for text in ["a\n\nb\nc\n", "a\r\n\r\nb\r\nc\r\n", "a\r\rb\rc\r"] {
-            let page = split(text, Unit::Run, Lexicon::of(None));
+            let page = split(text, &[], Unit::Run, Lexicon::of(None));
             let lines: Vec<_> = page.blocks.iter().map(|block| (block.line, block.last_line, block.gap)).collect();
             assert_eq!(lines, [(1, 1, 0), (3, 4, 1)]);
             assert_eq!(joined(&page.blocks[1]), "b c");
@@ -289,21 +331,21 @@ mod tests {
     #[test]
     fn blanks_of_every_kind_are_blank() {
         assert_eq!(texts("a\u{2028}\n\u{A0}\u{3000}\n\u{C}b\u{FEFF}\n"), ["a", "b"]);
-        let page = split("\u{3000}a\n\n\tb\n\n  \u{A0}c", Unit::Run, Lexicon::of(None));
+        let page = split("\u{3000}a\n\n\tb\n\n  \u{A0}c", &[], Unit::Run, Lexicon::of(None));
         assert_eq!(page.blocks.iter().map(|block| block.indent).collect::<Vec<_>>(), [2, 4, 3]);
         assert!(page.cut);
     }
 
     #[test]
     fn a_date_is_asked_for_before_a_mark() {
-        let page = split("12. June 2018\n1. June\n3. 12 June 2018\n", Unit::Run, Lexicon::of(None));
+        let page = split("12. June 2018\n1. June\n3. 12 June 2018\n", &[], Unit::Run, Lexicon::of(None));
         let marks: Vec<_> = page.blocks.iter().map(|block| (block.mark, block.date.is_some())).collect();
         assert_eq!(marks, [(Mark::None, true), (Mark::None, true), (Mark::Number(Some(3)), true)]);
     }
 
     #[test]
     fn a_mark_alone_is_lent_to_the_next_block() {
-        let page = split("  2.\n\n    Title\n\n3.\n4. Four\n-", Unit::Run, Lexicon::of(None));
+        let page = split("  2.\n\n    Title\n\n3.\n4. Four\n-", &[], Unit::Run, Lexicon::of(None));
         let blocks: Vec<_> =
             page.blocks.iter().map(|block| (block.text, block.mark, block.line, block.indent)).collect();
         let two = ("Title", Mark::Number(Some(2)), 1, 2);
@@ -316,7 +358,22 @@ mod tests {
     #[test]
     fn a_wrapped_year_and_a_huge_number_are_read_with_care() {
         assert_eq!(texts("It was in\n2020. The ministry"), ["It was in\n2020. The ministry"]);
-        let page = split("1000000000000000000000000000000. Huge", Unit::Run, Lexicon::of(None));
+        let page = split("1000000000000000000000000000000. Huge", &[], Unit::Run, Lexicon::of(None));
         assert_eq!(page.blocks[0].mark, Mark::Number(None));
+    }
+
+    #[test]
+    fn notes_say_of_a_line_what_its_letters_do_not() {
+        let note = |line| Note { line, ..Note::default() };
+        let notes = [
+            Note { level: 2, link: Some("https://example.org/1".into()), ..note(1) },
+            Note { absent: true, ..note(2) },
+            Note { time: Some("2020-06-15".into()), ..note(4) },
+        ];
+        let page = split("Title\n=====\n\n3 days ago\nText\n", &notes, Unit::Run, Lexicon::of(None));
+        let blocks: Vec<_> = page.blocks.iter().map(|b| (b.text, b.gap, b.level(), b.link(), b.date)).collect();
+        let title = ("Title", 0, 2, Some("https://example.org/1"), None);
+        assert_eq!(blocks, [title, ("3 days ago", 1, 0, None, Some(0)), ("Text", 0, 0, None, None)]);
+        assert_eq!(page.dates[0].raw(), "3 days ago");
     }
 }

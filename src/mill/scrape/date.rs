@@ -4,10 +4,12 @@
 //! which day it is, with what the file and the terms say of the order of numbers and of the year. No step guesses: what
 //! cannot be known stays without a day and says why.
 //!
+//! A year of two digits is one from [`PIVOT`] on, and believed only where the file makes a habit of it or the order of
+//! numbers is stated: `15 June 20` may be a cut 2021.
+//!
 //! [`whole`] is asked about every line of every file, so it turns most lines away at the first byte.
 
 mod clock;
-#[allow(dead_code, reason = "the readers of fields, which ask it, are on their way")]
 mod field;
 mod grammar;
 mod parts;
@@ -20,15 +22,16 @@ use std::ops::RangeInclusive;
 use chrono::{Datelike, NaiveDate};
 
 use self::clock::Clock;
-#[allow(unused_imports, reason = "the readers of fields, which ask it, are on their way")]
 pub(crate) use self::field::field;
 use self::grammar::Cursor;
-use self::parts::{Kind, Parts, may_begin_date};
-use super::language::{Lexicon, Word};
-use super::{DateOrder, DateRead};
+use self::parts::{Kind, Parts, has_numeral, may_begin_date};
+use super::language::{Choice, FOREIGN, Lexicon, Word, digit};
+use super::{DateOrder, DateRead, Terms};
 
 /// The years that a page can mean; others are misprints.
 const YEARS: RangeInclusive<u32> = 1900..=2199;
+/// The first year that two digits can mean: 70 is 1970, 69 is 2069.
+const PIVOT: u32 = 1970;
 /// A line longer than this is no date, whatever it begins with.
 const LONGEST: usize = 120;
 /// How long after the capture a date without a year may lie: half a year.
@@ -44,6 +47,8 @@ pub(crate) struct Printed<'t> {
     place: Option<&'t str>,
     /// One to four words after the date that are no place.
     pub(crate) kicker: Option<&'t str>,
+    /// The languages that read the file disagree about the day.
+    pub(crate) disputed: bool,
 }
 
 /// A day as printed: its parts, each perhaps impossible.
@@ -60,6 +65,12 @@ struct Point {
     shows: Option<DateOrder>,
     /// Nothing is missing even if the line was cut behind it: the year has four digits, and a day that comes last two.
     firm: bool,
+    /// The year came before the day: `2020. június 15.`
+    year_first: bool,
+    /// The month is a number with a counter: `6月`.
+    counted: bool,
+    /// Three numbers of two digits at most.
+    short: Option<Short>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -67,8 +78,18 @@ enum Year {
     #[default]
     None,
     Stated(u32),
-    /// Not four digits: cut off, or a misprint.
+    /// Two digits: a year, or a year that was cut off.
+    Short(u32),
+    /// Neither four digits nor two: cut off, or a misprint.
     Odd,
+}
+
+/// `15/06/20`: which of the numbers is what, the file tells.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Short {
+    numbers: [u32; 3],
+    /// With full stops, the month is in the middle.
+    dot: bool,
 }
 
 /// How well a date could be read, from whole to hardly.
@@ -85,20 +106,91 @@ pub(crate) enum Grade {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Settled {
     pub(crate) order: Option<DateOrder>,
+    /// The order of dates whose year has two digits.
+    short_order: Option<DateOrder>,
+    /// Years of two digits are the file's habit.
+    short_years: bool,
     pub(crate) captured: Option<NaiveDate>,
+}
+
+impl Settled {
+    /// What the file's own dates say, and where they say nothing the terms.
+    pub(crate) fn of(dates: &[Printed<'_>], terms: &Terms) -> Self {
+        let order = order_shown(dates).or(terms.date_order);
+        let points = || dates.iter().flat_map(|date| [Some(date.start), date.end]).flatten();
+        let shorts: Vec<_> = points().filter_map(|point| point.short).collect();
+        let (mut two, mut four) = (0_usize, 0_usize);
+        for point in points() {
+            match point.year {
+                Year::Short(_) => two += 1,
+                Year::Stated(_) => four += 1,
+                _ => {}
+            }
+        }
+        Self {
+            order,
+            short_order: order.or_else(|| short_order(&shorts)),
+            short_years: terms.date_order.is_some() || (two >= 2 && two > four),
+            captured: terms.captured,
+        }
+    }
+}
+
+/// The order of numbers that the file's dates show by themselves; none when they contradict each other.
+fn order_shown(dates: &[Printed<'_>]) -> Option<DateOrder> {
+    let mut shown = dates.iter().filter_map(Printed::shows_order);
+    let first = shown.next()?;
+    shown.all(|order| order == first).then_some(first)
+}
+
+/// The order that dates of three short numbers show together: days change more than years do.
+fn short_order(dates: &[Short]) -> Option<DateOrder> {
+    let column = |at: usize| dates.iter().filter_map(move |date| date.numbers.get(at)).copied();
+    let most = |at| column(at).max().unwrap_or(0);
+    let spread = |at| most(at) - column(at).min().unwrap_or(0);
+    let several = dates.len() >= 3;
+    let year_first = most(0) > 31 || (several && spread(0) <= 1 && spread(0) < spread(2));
+    let year_last = most(2) > 31 || (several && spread(2) <= 1 && spread(2) < spread(0));
+    let dots = dates.iter().all(|date| date.dot);
+    match (year_first, year_last) {
+        (true, false) if most(1) <= 12 && most(2) <= 31 => Some(DateOrder::Ymd),
+        (false, true) if most(1) <= 12 && most(0) <= 31 && (dots || most(0) > 12) => Some(DateOrder::Dmy),
+        (false, true) if most(0) <= 12 && most(1) > 12 && most(1) <= 31 && !dots => Some(DateOrder::Mdy),
+        _ => None,
+    }
 }
 
 /// Reads `line` as a date, if all of it is one. `line` is trimmed.
 pub(crate) fn whole<'t>(line: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>> {
-    if line.len() > LONGEST || !may_begin_date(line, lexicon) {
+    let bare = unwrapped(line);
+    if line.len() > LONGEST || !may_begin_date(bare, lexicon) {
         return None;
     }
-    let parts = Parts::of(line, lexicon);
-    let mut cursor = Cursor { line, parts: parts.read(), at: 0, lexicon };
+    let parts = Parts::of(bare, lexicon);
+    let mut cursor = Cursor { line: bare, parts: parts.read(), at: 0, lexicon };
     let mut printed = cursor.date()?;
     cursor.rest(&mut printed)?;
     printed.raw = line;
     Some(printed)
+}
+
+/// Marks the dates about which the languages that may be the file's disagree.
+pub(crate) fn dispute(dates: &mut [Printed<'_>], choice: &Choice) {
+    for date in dates {
+        let others = choice.rivals.iter().filter_map(|lexicon| whole(date.raw, lexicon));
+        let differs = |other: Printed<'_>| (other.start.month, other.start.day) != (date.start.month, date.start.day);
+        date.disputed = others.into_iter().any(differs);
+    }
+}
+
+/// `line` without the brackets around it, and the invisible marks before it.
+fn unwrapped(line: &str) -> &str {
+    match line.as_bytes().first() {
+        Some(b'(') => line.strip_prefix('(').and_then(|line| line.strip_suffix(')')).map_or(line, str::trim),
+        Some(b'[') => line.strip_prefix('[').and_then(|line| line.strip_suffix(']')).map_or(line, str::trim),
+        Some(lead) if !lead.is_ascii() => line.trim_matches(|c: char| parts::is_invisible(c) || c.is_whitespace()),
+        _ => line,
+    }
 }
 
 /// Whether `text` begins with a day, a month and a year.
@@ -112,15 +204,24 @@ pub(crate) fn begins(text: &str, lexicon: &Lexicon) -> bool {
     cursor.date().is_some_and(|printed| printed.start.year != Year::None)
 }
 
-/// Whether `line` has the shape of a date in a language that we do not read: `15 Juin 2020`. It has no day, but it is no
-/// headline either.
+/// Whether `line` has the shape of a date in a language or a calendar that we do not read: `15 Phupu 2020`,
+/// `Phupu 15, 2020`, `15 رمضان 1441 هـ`. It has no day, but it is no headline either.
 pub(crate) fn is_shaped_like_one(line: &str) -> bool {
-    if line.len() > 40 || !line.starts_with(|c: char| c.is_ascii_digit()) {
+    if line.len() > 60 || !has_numeral(line) {
         return false;
     }
-    let year = line.rsplit(char::is_whitespace).next().and_then(|word| word.parse().ok());
-    let day = line.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-    day.len() <= 2 && year.is_some_and(|year| YEARS.contains(&year)) && line.split_whitespace().take(6).count() <= 5
+    let number = |word: &str| {
+        let word = word.trim_matches([',', '.', '(', ')', '،']);
+        let value = word.chars().try_fold(0_u32, |number, c| number.checked_mul(10)?.checked_add(digit(c)?))?;
+        (!word.is_empty()).then_some((value, word.chars().count()))
+    };
+    let words: Vec<_> = line.split_whitespace().take(6).map(number).collect();
+    let is_year = |word: &&Option<_>| matches!(word, Some((1300..=2750, 4)));
+    let is_day = |word: &&Option<_>| matches!(word, Some((1..=31, 1 | 2)));
+    let (years, days) = (words.iter().filter(is_year).count(), words.iter().filter(is_day).count());
+    let at_an_end = words.first().into_iter().chain(words.last()).any(|word| is_year(&word) || is_day(&word));
+    let others = words.len() - years - days;
+    words.len() <= 5 && years == 1 && days == 1 && (1..=3).contains(&others) && at_an_end
 }
 
 /// A heading that is a month with its year, or a year alone: `June 2020`, `2022`.
@@ -129,15 +230,28 @@ pub(crate) fn is_month(line: &str, lexicon: &Lexicon) -> bool {
         return false;
     }
     let parts = Parts::of(line, lexicon);
-    let mut kinds = parts.read().iter().map(|part| part.kind).filter(|kind| *kind != Kind::Sign(','));
-    let is_year = |kind| matches!(kind, Some(Kind::Number { value, digits: 4 }) if YEARS.contains(&value));
-    match kinds.next() {
-        Some(Kind::Word(Word::Month(_))) => {
-            let next = kinds.next().filter(|kind| !matches!(kind, Kind::Sign('.') | Kind::Word(Word::Of)));
-            is_year(next.or_else(|| kinds.next())) && kinds.next().is_none()
+    let mut month = false;
+    let mut year = false;
+    let mut parts = parts.read().iter().map(|part| part.kind).peekable();
+    while let Some(kind) = parts.next() {
+        match kind {
+            Kind::Word(Word::Month(_) | Word::MonthOrWeekday(_)) if !month => month = true,
+            Kind::Number { value: 1..=12, digits: 1 | 2 }
+                if !month && parts.peek() == Some(&Kind::Word(Word::MonthMark)) =>
+            {
+                month = true;
+                parts.next();
+            }
+            Kind::Number { value, digits: 4 } if !year && cursor_year(value, lexicon) => year = true,
+            Kind::Sign(',' | '.') | Kind::Word(Word::Of | Word::Year | Word::Ordinal) => {}
+            _ => return false,
         }
-        first => is_year(first) && kinds.next().is_none(),
     }
+    year
+}
+
+fn cursor_year(value: u32, lexicon: &Lexicon) -> bool {
+    YEARS.contains(&value) || (lexicon.buddhist && (2484..=2742).contains(&value))
 }
 
 fn stated(year: u32) -> Year {
@@ -152,6 +266,11 @@ impl<'t> Printed<'t> {
 
     pub(crate) fn raw(&self) -> &'t str {
         self.raw
+    }
+
+    /// The same date, where the page shows it in other words.
+    pub(crate) fn shown_as(self, raw: &'t str) -> Self {
+        Self { raw, ..self }
     }
 
     /// Whether a cut right behind the line could not have taken a part of the date.
@@ -187,6 +306,9 @@ impl<'t> Printed<'t> {
         if self.clock.bad {
             return Err(Trouble::Impossible);
         }
+        if self.disputed {
+            return Err(Trouble::Disputed);
+        }
         let start = self.start.day(settled)?;
         let Some(end) = self.end else { return Ok((start, None)) };
         // Without a year the end is the one that follows the start.
@@ -204,6 +326,17 @@ impl<'t> Printed<'t> {
 
 impl Point {
     fn day(self, settled: Settled) -> Result<NaiveDate, Trouble> {
+        if self.month == u32::from(FOREIGN) {
+            return Err(Trouble::Calendar);
+        }
+        if let Some(Short { numbers: [a, b, c], .. }) = self.short {
+            let (year, month, day) = match settled.short_order.ok_or(Trouble::Ambiguous)? {
+                DateOrder::Dmy => (c, b, a),
+                DateOrder::Mdy => (c, a, b),
+                DateOrder::Ymd => (a, b, c),
+            };
+            return at(i64::from(full(year)), month, day).ok_or(Trouble::Impossible);
+        }
         let (month, day) = match (self.unordered, settled.order) {
             (false, _) | (true, Some(DateOrder::Dmy)) => (self.month, self.day),
             (true, Some(DateOrder::Mdy)) => (self.day, self.month),
@@ -211,12 +344,20 @@ impl Point {
         };
         match self.year {
             Year::Odd => Err(Trouble::OddYear),
+            Year::Short(_) if !settled.short_years => Err(Trouble::OddYear),
+            Year::Short(year) => at(i64::from(full(year)), month, day).ok_or(Trouble::Impossible),
             Year::Stated(year) => at(i64::from(year), month, day).ok_or(Trouble::Impossible),
             // A day that no year has is impossible, whatever the year: 2000 was a leap year.
             Year::None if at(2000, month, day).is_none() => Err(Trouble::Impossible),
             Year::None => settled.captured.and_then(|day_seen| nearest(month, day, day_seen)).ok_or(Trouble::NoYear),
         }
     }
+}
+
+/// The year that two digits mean.
+fn full(year: u32) -> u32 {
+    let century = PIVOT / 100 * 100;
+    if year < PIVOT % 100 { century + 100 + year } else { century + year }
 }
 
 /// The day in the year that puts it nearest to the day of capture, and not more than half a year after it.
@@ -242,12 +383,14 @@ enum Trouble {
     Ambiguous,
     OddYear,
     Impossible,
+    Disputed,
+    Calendar,
 }
 
 impl Trouble {
     fn grade(self) -> Grade {
         match self {
-            Self::NoYear | Self::Ambiguous => Grade::Partial,
+            Self::NoYear | Self::Ambiguous | Self::Disputed | Self::Calendar => Grade::Partial,
             Self::OddYear | Self::Impossible => Grade::Broken,
         }
     }
@@ -258,6 +401,8 @@ impl Trouble {
             Self::Ambiguous => "day and month of the date cannot be told apart; set date_order",
             Self::OddYear => "the year of the date is cut off or out of range",
             Self::Impossible => "no calendar has this date",
+            Self::Disputed => "the month of the date differs between the languages that read this file; set language",
+            Self::Calendar => "the date is one of another calendar",
         }
     }
 }

@@ -53,6 +53,9 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
         return Label { kind, ..plain };
     }
+    if block.is_beside() {
+        return Label { kind: Kind::Furniture, ..plain };
+    }
     // Long paragraphs are most of a file, and can be nothing but text.
     if text.len() > LONG_BYTES && !page.pipes {
         return Label { wordy: true, begins_with_date: date::begins(text, lexicon), ..plain };
@@ -88,14 +91,7 @@ pub(crate) fn credit<'t>(text: &'t str, lexicon: &Lexicon) -> Option<&'t str> {
     if let Some(rest) = text.strip_prefix('©') {
         return Some(bare(rest));
     }
-    if !text.bytes().next().is_some_and(|lead| lead.is_ascii_alphabetic() && lexicon.may_begin_credit(lead)) {
-        return None;
-    }
-    let phrase = lexicon
-        .credits
-        .iter()
-        .find(|phrase| text.get(..phrase.len()).is_some_and(|head| head.eq_ignore_ascii_case(phrase)))?;
-    let rest = bare(text.get(phrase.len()..)?);
+    let rest = bare(text.get(lexicon.credit(text)?..)?);
     // `Photo: © Ann Field` has two signs; the name follows the second.
     Some(rest.strip_prefix('©').map_or(rest, bare))
 }
@@ -172,7 +168,7 @@ mod tests {
 
     fn kinds(text: &str) -> Vec<Kind> {
         let lexicon = Lexicon::of(None);
-        let page = split(text, Unit::Run, lexicon);
+        let page = split(text, &[], Unit::Run, lexicon);
         label(&page, Settled::default(), lexicon).iter().map(|label| label.kind).collect()
     }
 

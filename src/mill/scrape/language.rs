@@ -1,155 +1,159 @@
 //! What words mean in the languages of listing pages: months, weekdays, the small words of dates, labels.
 //!
-//! A language is data: one [`Language`] value. Everything else asks a [`Lexicon`], which is built once from the
-//! languages a source may be written in, so that a new language needs a table here and nothing anywhere else.
+//! A language is data: what the locale data knows is in `names`, what pages print besides in `words`. Everything else
+//! asks a [`Lexicon`], which is built when first asked for, so that a new language needs an entry in two tables and
+//! nothing anywhere else. [`choose`] says which language a file is written in.
+//!
+//! Every lexicon knows the English months, weekdays and labels as well, where its own words don't say otherwise: pages in
+//! all languages have them, and no English month is another month elsewhere.
 
-use std::sync::LazyLock;
+mod choose;
+mod fold;
+mod letters;
+mod names;
+mod words;
+
+use std::sync::OnceLock;
+
+pub(crate) use choose::{Choice, choose};
+use fold::fold;
+use letters::parts_of;
+pub(crate) use letters::{digit, goes_on, is_letter};
+use names::NAMES;
+use words::{LANGUAGES, Words};
 
 /// What a word does in a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Word {
-    /// A month, 1 to 12.
+    /// A month, 1 to 12; [`FOREIGN`] is one of another calendar.
     Month(u8),
     Weekday,
+    /// A month or a weekday: `mar` in Spanish.
+    MonthOrWeekday(u8),
     /// The letters after a number: `15th`.
     Ordinal,
     /// Between day, month and year: `15th of June`.
     Of,
+    /// Before a date: `le 15 juin`.
+    On,
     /// Between the two ends of a range: `8 to 10 June`.
     Until,
     /// Between date and time: `15 June at 14:30`.
     At,
+    /// Behind the hour: `14 Uhr`.
+    Hour,
+    /// Behind the minute: `14時30分`.
+    Minute,
     /// The first half of the day.
     Am,
     /// The second half of the day.
     Pm,
+    /// Behind a year: `2020 г.`, `2020年`.
+    Year,
+    /// Behind the number of a month: `6月`.
+    MonthMark,
+    /// Behind a day: `15日`.
+    Day,
+    /// The year before the first one of an era: `令和2年` is 2018 + 2.
+    Era(u16),
+    /// Before the date of an item: `Published: 15 June 2020`.
+    Stamp,
+    /// Opens a name of several words and means nothing alone.
+    Opens,
     Other,
 }
 
-/// The words of one language, all in lower case.
-pub(crate) struct Language {
-    /// BCP 47 primary subtag.
-    pub(crate) tag: &'static str,
-    pub(crate) months: [&'static [&'static str]; 12],
-    pub(crate) weekdays: &'static [&'static str],
-    pub(crate) ordinals: &'static [&'static str],
-    pub(crate) of: &'static [&'static str],
-    pub(crate) until: &'static [&'static str],
-    pub(crate) at: &'static [&'static str],
-    pub(crate) am: &'static [&'static str],
-    pub(crate) pm: &'static [&'static str],
-    /// Words that stay small inside a name: `Isle of Man`.
-    pub(crate) small: &'static [&'static str],
-    /// How a photo line may begin, besides `©`.
-    pub(crate) credits: &'static [&'static str],
-    /// Whole lines that are furniture.
-    pub(crate) furniture: &'static [&'static str],
-    /// What counters count: `3 comments`.
-    pub(crate) counted: &'static [&'static str],
+/// The month of a date in another calendar.
+pub(crate) const FOREIGN: u8 = 99;
+
+/// Eras that are written before the year, and the year before their first.
+const ERAS: [(&str, u16); 6] =
+    [("令和", 2018), ("平成", 1988), ("昭和", 1925), ("中華民國", 1911), ("民國", 1911), ("民国", 1911)];
+
+/// The era that `text` begins with, in whatever language, and how long its name is.
+pub(crate) fn era(text: &str) -> Option<(Word, usize)> {
+    ERAS.iter().find(|(name, _)| text.starts_with(name)).map(|(name, base)| (Word::Era(*base), name.len()))
 }
 
-static ENGLISH: Language = Language {
-    tag: "en",
-    months: [
-        &["january", "jan"],
-        &["february", "feb"],
-        &["march", "mar"],
-        &["april", "apr"],
-        &["may"],
-        &["june", "jun"],
-        &["july", "jul"],
-        &["august", "aug"],
-        &["september", "sept", "sep"],
-        &["october", "oct"],
-        &["november", "nov"],
-        &["december", "dec"],
-    ],
-    weekdays: &[
-        "monday",
-        "mon",
-        "tuesday",
-        "tue",
-        "tues",
-        "wednesday",
-        "wed",
-        "thursday",
-        "thu",
-        "thur",
-        "thurs",
-        "friday",
-        "fri",
-        "saturday",
-        "sat",
-        "sunday",
-        "sun",
-    ],
-    ordinals: &["st", "nd", "rd", "th"],
-    of: &["of"],
-    until: &["to", "until", "till", "through", "and"],
-    at: &["at"],
-    am: &["am"],
-    pm: &["pm"],
-    small: &["of", "the", "and", "on", "upon", "de", "la", "le", "du", "des", "del", "di", "da", "am", "an", "der"],
-    credits: &["photo:", "photo by ", "photos:", "photo credit:", "image:", "image credit:", "picture:", "credit:"],
-    furniture: &[
-        "read more",
-        "read on",
-        "more",
-        "share",
-        "share this",
-        "continue reading",
-        "load more",
-        "show more",
-        "see all",
-        "view all",
-        "back to top",
-        "print",
-        "tweet",
-        "email",
-        "subscribe",
-        "next",
-        "previous",
-    ],
-    counted: &["comment", "comments", "view", "views", "share", "shares", "like", "likes", "reply", "replies"],
-};
+fn list(words: &'static str) -> impl Iterator<Item = &'static str> {
+    words.split('|').filter(|word| !word.is_empty())
+}
 
-/// All languages, in the order in which `auto` prefers them.
-static LANGUAGES: [&Language; 1] = [&ENGLISH];
+/// All names of the months of `language`.
+fn months_of(language: &Words) -> [Vec<&'static str>; 12] {
+    let names = NAMES.iter().find(|names| names.tag == language.tag);
+    let mut months: [Vec<&'static str>; 12] = std::array::from_fn(|_| Vec::new());
+    let of_locale = names.map_or([""; 12], |names| names.months);
+    for (month, (own, more)) in months.iter_mut().zip(of_locale.into_iter().zip(language.months)) {
+        month.extend(list(own).chain(list(more)));
+    }
+    months
+}
 
-/// The words of one or several languages, ready to be looked up.
+/// Where in the tables the language `tag` stands, if it does.
+fn known(tag: Option<&str>) -> Option<usize> {
+    let primary = tag?.split(['-', '_']).next()?;
+    let is = |name: &str| name.eq_ignore_ascii_case(primary);
+    LANGUAGES.iter().position(|language| is(language.tag) || list(language.aliases).any(is))
+}
+
+/// The tags of all languages in the tables.
+#[cfg(test)]
+pub(crate) fn tags() -> impl Iterator<Item = &'static str> {
+    LANGUAGES.iter().map(|language| language.tag)
+}
+
+/// All names of the months in the language `tag`.
+#[cfg(test)]
+pub(crate) fn month_names(tag: &str) -> [Vec<&'static str>; 12] {
+    known(Some(tag)).and_then(|at| LANGUAGES.get(at)).map(months_of).unwrap_or_default()
+}
+
+/// A name of several words.
+struct Phrase {
+    words: Vec<String>,
+    meaning: Word,
+}
+
+/// The words of one language, ready to be looked up.
 pub(crate) struct Lexicon {
-    /// Sorted by the word.
-    words: Vec<(&'static str, Word)>,
+    /// Folded and sorted by the word.
+    words: Vec<(String, Word)>,
     /// The same words packed, in the same order; zero where a word does not fit.
     packed: Vec<u128>,
     /// Where in `words` those with a given first byte stand.
     by_first: [(u16, u16); 256],
     /// The ASCII letters that come second in a word with a given first byte, a bit each ([`bit`]).
     seconds: [u32; 256],
-    /// The first bytes with which a month or a weekday may begin: the cheapest test of all.
+    /// The first bytes with which a date may begin: the cheapest test of all.
     begins: [bool; 256],
-    /// The first bytes of photo lines, in lower case.
+    /// The first bytes of photo lines, of either case.
     credit_begins: [bool; 256],
+    /// Longest first.
+    phrases: Vec<Phrase>,
+    /// The first bytes of phrases, of either case.
+    phrase_begins: [bool; 256],
+    ordinals: Vec<String>,
+    /// Years are those of the Buddhist era where they can be nothing else.
+    pub(crate) buddhist: bool,
     small: Vec<&'static str>,
-    pub(crate) credits: Vec<&'static str>,
+    credits: Vec<&'static str>,
     furniture: Vec<&'static str>,
     counted: Vec<&'static str>,
 }
 
-/// One for `auto`, then one for each language alone.
-static LEXICONS: LazyLock<Vec<Lexicon>> = LazyLock::new(|| {
-    let alone = LANGUAGES.iter().map(|language| Lexicon::build(&[*language]));
-    std::iter::once(Lexicon::build(&LANGUAGES)).chain(alone).collect()
-});
-
+static LEXICONS: [OnceLock<Lexicon>; LANGUAGES.len()] = [const { OnceLock::new() }; LANGUAGES.len()];
 static EMPTY: Lexicon = Lexicon::empty();
 
 impl Lexicon {
-    /// The words of the language `tag`; of all languages when there is no tag, or none that we know.
+    /// The words of the language `tag`; of English when there is no tag, or none that we know.
     pub(crate) fn of(tag: Option<&str>) -> &'static Self {
-        let primary = tag.and_then(|tag| tag.split(['-', '_']).next()).unwrap_or_default();
-        let known = LANGUAGES.iter().position(|language| language.tag.eq_ignore_ascii_case(primary));
-        LEXICONS.get(known.map_or(0, |at| at + 1)).unwrap_or(&EMPTY)
+        Self::at(known(tag).unwrap_or(0))
+    }
+
+    fn at(at: usize) -> &'static Self {
+        let build = || LANGUAGES.get(at).zip(LANGUAGES.first()).map(|(own, english)| Self::build(own, english));
+        LEXICONS.get(at).map_or(&EMPTY, |slot| slot.get_or_init(|| build().unwrap_or(Self::empty())))
     }
 
     const fn empty() -> Self {
@@ -160,6 +164,10 @@ impl Lexicon {
             seconds: [0; 256],
             begins: [false; 256],
             credit_begins: [false; 256],
+            phrases: Vec::new(),
+            phrase_begins: [false; 256],
+            ordinals: Vec::new(),
+            buddhist: false,
             small: Vec::new(),
             credits: Vec::new(),
             furniture: Vec::new(),
@@ -167,33 +175,40 @@ impl Lexicon {
         }
     }
 
-    fn build(languages: &[&Language]) -> Self {
-        let mut words = Vec::new();
-        let mut lexicon = Self::empty();
-        for language in languages {
-            for (names, month) in language.months.iter().zip(1..) {
-                words.extend(names.iter().map(|name| (*name, Word::Month(month))));
-            }
-            for (list, word) in [
-                (language.weekdays, Word::Weekday),
-                (language.ordinals, Word::Ordinal),
-                (language.of, Word::Of),
-                (language.until, Word::Until),
-                (language.at, Word::At),
-                (language.am, Word::Am),
-                (language.pm, Word::Pm),
-            ] {
-                words.extend(list.iter().map(|name| (*name, word)));
-            }
-            lexicon.small.extend(language.small);
-            lexicon.credits.extend(language.credits);
-            lexicon.furniture.extend(language.furniture);
-            lexicon.counted.extend(language.counted);
+    fn build(own: &'static Words, english: &'static Words) -> Self {
+        let mut lexicon = Self { buddhist: own.tag == "th", ..Self::empty() };
+        let mut meanings = meanings(own);
+        let both = if own.tag == english.tag { vec![own] } else { vec![own, english] };
+        if both.len() > 1 {
+            // Of English only what no other language means otherwise.
+            meanings.extend(meanings_of_names(english));
+            meanings.extend(list(english.ordinals).map(|name| (name, Word::Ordinal)));
+            // Any letter may begin a name in a script of its own.
+            lexicon.begins.iter_mut().skip(0x80).for_each(|slot| *slot = true);
+            lexicon.phrase_begins.iter_mut().skip(0x80).for_each(|slot| *slot = true);
         }
-        // The sort is stable: where two languages share a word, the one named first keeps it.
-        words.sort_by_key(|(name, _)| *name);
-        words.dedup_by_key(|(name, _)| *name);
-        for ((name, word), at) in words.iter().zip(0..) {
+        let mut words: Vec<(String, Word)> = Vec::new();
+        for (name, meaning) in meanings {
+            let parts: Vec<String> = parts_of(name).map(|(_, part)| fold(part)).collect();
+            let Some(lead) = parts.first().and_then(|part| part.bytes().next()) else { continue };
+            let starts =
+                matches!(meaning, Word::Month(_) | Word::MonthOrWeekday(_) | Word::Weekday | Word::On | Word::Stamp);
+            for lead in [lead, lead.to_ascii_uppercase()].into_iter().map(usize::from) {
+                lexicon.begins.get_mut(lead).filter(|_| starts).into_iter().for_each(|slot| *slot = true);
+                let slot = lexicon.phrase_begins.get_mut(lead).filter(|_| parts.len() > 1);
+                slot.into_iter().for_each(|slot| *slot = true);
+            }
+            match <[String; 1]>::try_from(parts) {
+                Ok([word]) => words.push((word, meaning)),
+                Err(words) => lexicon.phrases.push(Phrase { words, meaning }),
+            }
+        }
+        // Stable sorts: of equals the one named first stays.
+        lexicon.phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
+        words.extend(lexicon.phrases.iter().filter_map(|phrase| Some((phrase.words.first()?.clone(), Word::Opens))));
+        words.sort_by(|one, other| one.0.cmp(&other.0));
+        words.dedup_by(|later, earlier| later.0 == earlier.0);
+        for ((name, _), at) in words.iter().zip(0..) {
             let lead = name.bytes().next().unwrap_or_default();
             if let Some((from, to)) = lexicon.by_first.get_mut(usize::from(lead)) {
                 *from = if *to == 0 { at } else { *from };
@@ -203,19 +218,19 @@ impl Lexicon {
             {
                 *seconds |= bit(*second);
             }
-            if matches!(word, Word::Month(_) | Word::Weekday) {
-                for first in name.chars().take(1).flat_map(|c| [c, c.to_uppercase().next().unwrap_or(c)]) {
-                    let mut buffer = [0; 4];
-                    let lead = first.encode_utf8(&mut buffer).bytes().next().unwrap_or_default();
-                    if let Some(slot) = lexicon.begins.get_mut(usize::from(lead)) {
-                        *slot = true;
-                    }
-                }
-            }
         }
-        for lead in lexicon.credits.iter().filter_map(|phrase| phrase.bytes().next()) {
-            if let Some(slot) = lexicon.credit_begins.get_mut(usize::from(lead)) {
-                *slot = true;
+        for language in both {
+            lexicon.ordinals.extend(list(language.ordinals).map(fold));
+            lexicon.credits.extend(list(language.credits));
+            lexicon.furniture.extend(list(language.furniture));
+            lexicon.counted.extend(list(language.counted));
+        }
+        lexicon.small.extend(list(own.small));
+        for first in lexicon.credits.iter().filter_map(|phrase| phrase.chars().next()) {
+            for first in first.to_uppercase().chain([first]) {
+                let mut buffer = [0; 4];
+                let lead = first.encode_utf8(&mut buffer).bytes().next().unwrap_or_default();
+                lexicon.credit_begins.get_mut(usize::from(lead)).into_iter().for_each(|slot| *slot = true);
             }
         }
         lexicon.packed = words.iter().map(|(name, _)| pack(name).unwrap_or(0)).collect();
@@ -223,14 +238,9 @@ impl Lexicon {
         lexicon
     }
 
-    /// Whether a month or a weekday may begin with the byte `lead`.
+    /// Whether a date may begin with the byte `lead`, if it begins with a word.
     pub(crate) fn may_begin(&self, lead: u8) -> bool {
         self.begins.get(usize::from(lead)).copied().unwrap_or(false)
-    }
-
-    /// Whether a photo line may begin with the byte `lead`, an ASCII letter of either case.
-    pub(crate) fn may_begin_credit(&self, lead: u8) -> bool {
-        self.credit_begins.get(usize::from(lead.to_ascii_lowercase())).copied().unwrap_or(false)
     }
 
     /// Whether `text` may begin with a word of the tables: for most texts two letters tell that it does not.
@@ -247,7 +257,13 @@ impl Lexicon {
     /// What `word` does in a date, whatever its case. It consists of letters and apostrophes.
     pub(crate) fn word(&self, word: &str) -> Word {
         // Nearly every word is short and ASCII: packed into a number, it is compared with a name at one stroke.
-        let Some(packed) = pack(word) else { return self.foreign_word(word) };
+        match pack(word) {
+            Some(packed) => self.packed_word(packed),
+            None => self.long_word(word),
+        }
+    }
+
+    fn packed_word(&self, packed: u128) -> Word {
         let [lead, ..] = packed.to_le_bytes();
         let (from, to) = self.by_first.get(usize::from(lead)).copied().unwrap_or_default();
         let (from, to) = (usize::from(from), usize::from(to));
@@ -257,19 +273,47 @@ impl Lexicon {
     }
 
     #[cold]
-    fn foreign_word(&self, word: &str) -> Word {
-        let Some(first) = word.chars().next() else { return Word::Other };
-        let mut buffer = [0; 4];
-        let first = first.to_lowercase().next().unwrap_or(first).encode_utf8(&mut buffer);
-        let lead = first.bytes().next().unwrap_or_default();
-        let (from, to) = self.by_first.get(usize::from(lead)).copied().unwrap_or_default();
-        let near = self.words.get(usize::from(from)..usize::from(to)).unwrap_or_default();
-        near.iter().find(|(name, _)| is_same(name, word)).map_or(Word::Other, |(_, meaning)| *meaning)
+    fn long_word(&self, word: &str) -> Word {
+        if word.len() > 100 {
+            return Word::Other;
+        }
+        let folded = fold(word);
+        let found = self.words.binary_search_by(|(name, _)| name.as_str().cmp(&folded)).ok();
+        found.and_then(|at| self.words.get(at)).map_or(Word::Other, |(_, meaning)| *meaning)
+    }
+
+    /// The name of several words that `text` begins with: what it means, and how long it is.
+    pub(crate) fn phrase(&self, text: &str) -> Option<(Word, usize)> {
+        let lead = text.as_bytes().first()?;
+        if !self.phrase_begins.get(usize::from(*lead)).copied().unwrap_or(false) {
+            return None;
+        }
+        let lead = lead.to_ascii_lowercase();
+        let may_be = |phrase: &&Phrase| {
+            !lead.is_ascii() || phrase.words.first().is_some_and(|word| word.as_bytes().first() == Some(&lead))
+        };
+        self.phrases.iter().filter(may_be).find_map(|phrase| Some((phrase.meaning, phrase.length(text)?)))
+    }
+
+    /// Whether `word` is what follows the number of a day or a year.
+    pub(crate) fn is_ordinal(&self, word: &str) -> bool {
+        if word.is_ascii() {
+            return self.ordinals.iter().any(|ordinal| ordinal.eq_ignore_ascii_case(word));
+        }
+        word.len() <= 40 && self.ordinals.contains(&fold(word))
     }
 
     /// Whether `word` may stay small inside a name.
     pub(crate) fn is_small(&self, word: &str) -> bool {
         self.small.contains(&word)
+    }
+
+    /// How long the words are with which a photo line begins; `None` when `text` is none.
+    pub(crate) fn credit(&self, text: &str) -> Option<usize> {
+        if !self.credit_begins.get(usize::from(*text.as_bytes().first()?)).copied().unwrap_or(false) {
+            return None;
+        }
+        self.credits.iter().find_map(|phrase| begins_with(text, phrase))
     }
 
     /// Whether `line` is one that stands around lists and says nothing.
@@ -281,6 +325,85 @@ impl Lexicon {
     pub(crate) fn is_counted(&self, word: &str) -> bool {
         is_any(&self.counted, word)
     }
+}
+
+/// Months and weekdays, the halves of the day.
+fn meanings_of_names(language: &'static Words) -> Vec<(&'static str, Word)> {
+    let names = NAMES.iter().find(|names| names.tag == language.tag);
+    let weekdays: Vec<_> = list(names.map_or("", |names| names.weekdays)).chain(list(language.weekdays)).collect();
+    let folded: Vec<_> = weekdays.iter().map(|day| fold(day)).collect();
+    let mut meanings = Vec::new();
+    for (months, number) in months_of(language).iter().zip(1..) {
+        meanings.extend(months.iter().map(|name| {
+            let either = folded.contains(&fold(name));
+            (*name, if either { Word::MonthOrWeekday(number) } else { Word::Month(number) })
+        }));
+    }
+    meanings.extend(weekdays.iter().map(|day| (*day, Word::Weekday)));
+    meanings.extend(list(names.map_or("", |names| names.am)).chain(list(language.am)).map(|name| (name, Word::Am)));
+    meanings.extend(list(names.map_or("", |names| names.pm)).chain(list(language.pm)).map(|name| (name, Word::Pm)));
+    meanings
+}
+
+/// What the words of `language` mean, those first that win where a word means several things.
+fn meanings(language: &'static Words) -> Vec<(&'static str, Word)> {
+    let mut meanings = meanings_of_names(language);
+    for (words, meaning) in [
+        (language.year, Word::Year),
+        (language.day, Word::Day),
+        (language.of, Word::Of),
+        (language.until, Word::Until),
+        (language.on, Word::On),
+        (language.at, Word::At),
+        (language.hour, Word::Hour),
+        (language.foreign_months, Word::Month(FOREIGN)),
+        (language.ordinals, Word::Ordinal),
+        (language.stamps, Word::Stamp),
+    ] {
+        meanings.extend(list(words).map(|name| (name, meaning)));
+    }
+    meanings
+}
+
+impl Phrase {
+    /// How much of `text` the phrase is, if it begins with it. Between its words may be blanks, full stops and hyphens.
+    fn length(&self, text: &str) -> Option<usize> {
+        let mut parts = parts_of(text);
+        let mut end = 0;
+        for word in &self.words {
+            let (start, part) = parts.next()?;
+            let between = text.get(end..start)?;
+            let near = |c| matches!(c, ' ' | '.' | '-' | '/' | '\u{A0}' | '\u{202F}');
+            if between.len() > 3 || (end == 0 && start > 0) || !between.chars().all(near) {
+                return None;
+            }
+            if !part.eq_ignore_ascii_case(word) && (part.is_ascii() || fold(part) != *word) {
+                return None;
+            }
+            end = start + part.len();
+        }
+        Some(end)
+    }
+}
+
+/// How much of `text` is `phrase`, which is in lower case, if it begins with it.
+fn begins_with(text: &str, phrase: &str) -> Option<usize> {
+    if text.get(..phrase.len()).is_some_and(|head| head.eq_ignore_ascii_case(phrase)) {
+        return Some(phrase.len());
+    }
+    if phrase.is_ascii() {
+        return None;
+    }
+    let mut wanted = phrase.chars().peekable();
+    for (at, c) in text.char_indices() {
+        if wanted.peek().is_none() {
+            return Some(at);
+        }
+        if c.to_lowercase().any(|lower| wanted.next() != Some(lower)) {
+            return None;
+        }
+    }
+    wanted.peek().is_none().then_some(text.len())
 }
 
 /// An ASCII word in lower case as one number; `None` when there is more of it than fits.
@@ -311,34 +434,4 @@ fn is_same(name: &str, word: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_found_in_any_case() {
-        let lexicon = Lexicon::of(None);
-        assert_eq!(lexicon.word("June"), Word::Month(6));
-        assert_eq!(lexicon.word("JUNE"), Word::Month(6));
-        assert_eq!(lexicon.word("sept"), Word::Month(9));
-        assert_eq!(lexicon.word("Wed"), Word::Weekday);
-        assert_eq!(lexicon.word("Smarch"), Word::Other);
-        assert_eq!(lexicon.word("июня"), Word::Other);
-        assert!(lexicon.may_begin(b'J') && lexicon.may_begin(b'j') && !lexicon.may_begin(b'R'));
-    }
-
-    #[test]
-    fn a_regional_or_unknown_tag_still_reads() {
-        assert_eq!(Lexicon::of(Some("en-GB")).word("may"), Word::Month(5));
-        assert_eq!(Lexicon::of(Some("tlh")).word("may"), Word::Month(5));
-    }
-
-    #[test]
-    fn every_word_of_the_tables_is_in_lower_case() {
-        for language in LANGUAGES {
-            let lists = [language.weekdays, language.until, language.small, language.credits, language.furniture];
-            for word in lists.into_iter().chain(language.months).flatten() {
-                assert_eq!(*word, word.to_lowercase());
-            }
-        }
-    }
-}
+mod tests;

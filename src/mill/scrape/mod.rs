@@ -12,34 +12,39 @@
 //!
 //! How: `blocks` takes the text apart, `date` and `label` say what each block could be (in the words of `language`),
 //! `evidence` takes the facts of the file, `layout` says how items look, `path` finds the cheapest explanation, and
-//! `reading` tells it in drafts.
+//! `reading` tells it in drafts. `input` stands before all that: it decides which form a file has, and makes lines of
+//! HTML and Markdown, and drafts of JSON, CSV and feeds.
 
 mod blocks;
 mod date;
 mod evidence;
+mod input;
 mod label;
 mod language;
 mod layout;
 mod path;
 mod reading;
+mod rendition;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveTime};
 use serde::Serialize;
 
+pub use input::{At, BadSelector, Fields, Form, Part, Select};
 pub use layout::layouts;
 
 /// Reads the items of `text`.
 #[must_use]
 pub fn parse<'t>(text: &'t str, terms: &Terms) -> Scrape<'t> {
-    reading::read(text, terms, false).0
+    input::read(text, terms, false).0
 }
 
 /// Reads the items of `text` as [`parse`] does, and says of each block what became of it and at what cost.
 #[must_use]
 pub fn explain<'t>(text: &'t str, terms: &Terms) -> Explained<'t> {
-    let (scrape, blocks) = reading::read(text, terms, true);
+    let (scrape, blocks) = input::read(text, terms, true);
     Explained { scrape, blocks }
 }
 
@@ -55,6 +60,14 @@ pub struct Terms {
     /// The day of capture, where the file's name or the operator's pattern states it: it lends its year to dates
     /// that have none.
     pub captured: Option<NaiveDate>,
+    /// The form of the file, as the operator or its name states it; `None` is a look at the text.
+    pub form: Option<Form>,
+    /// The address of the page: what its links are relative to.
+    pub url: Option<String>,
+    /// Where the fields of JSON and CSV stand; `None` is by their common names.
+    pub fields: Option<Arc<Fields>>,
+    /// Which elements of a web page are the fields; `None` is the page as text.
+    pub select: Option<Arc<Select>>,
 }
 
 /// The order of a date written in numbers.
@@ -83,8 +96,12 @@ pub struct Draft<'t> {
     pub kicker: Option<Cow<'t, str>>,
     /// The address that the file gives for the item.
     pub link: Option<Cow<'t, str>>,
+    /// What the file itself tells the item apart by: its guid, its id.
+    pub id: Option<Cow<'t, str>>,
     /// The heading nearest above.
     pub section: Option<Cow<'t, str>>,
+    /// The heading nearest above that names a part of the page: not a month, not a day.
+    pub topic: Option<Cow<'t, str>>,
     /// The list number as printed.
     pub number: Option<u32>,
     /// First line of the item, counted from 1.
@@ -93,6 +110,31 @@ pub struct Draft<'t> {
     pub last_line: u32,
     /// The item stands at the end of a file that was cut.
     pub truncated: bool,
+}
+
+impl Draft<'_> {
+    /// The same without the file's text.
+    pub(crate) fn into_owned(self) -> Draft<'static> {
+        Draft {
+            title: owned(self.title),
+            date: self.date.map(DateRead::into_owned),
+            summary: self.summary.map(owned),
+            credit: self.credit.map(owned),
+            kicker: self.kicker.map(owned),
+            link: self.link.map(owned),
+            id: self.id.map(owned),
+            section: self.section.map(owned),
+            topic: self.topic.map(owned),
+            number: self.number,
+            line: self.line,
+            last_line: self.last_line,
+            truncated: self.truncated,
+        }
+    }
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
 }
 
 /// A date as it was read.
@@ -114,6 +156,13 @@ pub struct DateRead<'t> {
     pub year_inferred: bool,
 }
 
+impl DateRead<'_> {
+    fn into_owned(self) -> DateRead<'static> {
+        let Self { raw, day, end, time, offset, place, year_inferred } = self;
+        DateRead { raw: owned(raw), day, end, time, offset, place: place.map(owned), year_inferred }
+    }
+}
+
 /// A part of a file that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -129,7 +178,7 @@ pub struct Fault {
 #[derive(Debug, Clone)]
 pub struct Scrape<'t> {
     /// The name of the layout that explains the file best.
-    pub layout: &'t str,
+    pub layout: Cow<'t, str>,
     /// 1 is a file without a doubt; below [`REFUSED_BELOW`] nothing is taken, below [`DRIFT_BELOW`] the page changed.
     pub confidence: f64,
     /// The items, in the file's order; empty when the file was refused.
@@ -140,6 +189,8 @@ pub struct Scrape<'t> {
     pub refused: Option<String>,
     /// The newest complete own date that the items list: rule (3) of the time of capture.
     pub newest: Option<NaiveDate>,
+    /// The language in which dates and labels were read, where nothing is left to doubt.
+    pub language: Option<&'static str>,
 }
 
 /// A scrape, and how it was read.
@@ -168,6 +219,16 @@ pub struct BlockUse<'t> {
     /// Why it is in no item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
+    /// Where in the file it stood: the path, column or element of a field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Cow<'static, str>>,
+}
+
+impl BlockUse<'_> {
+    fn into_owned(self) -> BlockUse<'static> {
+        let Self { line, label, item, cost, text, reason, from } = self;
+        BlockUse { line, label, item, cost, text: owned(text), reason, from }
+    }
 }
 
 /// A file read with less confidence than this gives no items.
@@ -177,4 +238,4 @@ pub const DRIFT_BELOW: f64 = 0.7;
 
 /// Changes whenever the same bytes under the same terms could be read differently: what was read with an older
 /// revision is read again.
-pub const REVISION: u32 = 1;
+pub const REVISION: u32 = 2;

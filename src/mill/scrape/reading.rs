@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use super::blocks::{Block, Mark, Page, joined, split};
-use super::date::{Printed, Settled};
+use super::date::{self, Printed, Settled};
 use super::evidence::Evidence;
 use super::label::{Kind, Label, credit, ends_sentence, label};
-use super::language::Lexicon;
+use super::language::{Choice, Lexicon, choose};
 use super::layout::{Field, Layout, candidates};
 use super::path::{Move, Prices, Reading, Step};
-use super::{BlockUse, DateOrder, Draft, Fault, REFUSED_BELOW, Scrape, Terms};
+use super::rendition::Note;
+use super::{BlockUse, Draft, Fault, REFUSED_BELOW, Scrape, Terms};
 
 /// Longer texts are shortened to this many letters in a fault.
 const FAULT_LETTERS: usize = 80;
@@ -23,33 +24,48 @@ struct Look<'t> {
     lexicon: &'static Lexicon,
 }
 
-/// Reads `text`; with `explaining`, says of each block what became of it.
-pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
-    let lexicon = Lexicon::of(terms.language.as_deref());
+/// Reads `text`, of whose lines `notes` say more; with `explaining`, says of each block what became of it.
+pub(super) fn read<'t>(
+    text: &'t str,
+    notes: &'t [Note],
+    terms: &Terms,
+    explaining: bool,
+) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
+    let choice = choose(terms.language.as_deref(), text);
     let mut best: Option<(&'static Layout, Look<'t>, Reading)> = None;
     for layout in candidates(terms.layout.as_deref()) {
-        let look = Look::at(text, layout, terms, lexicon);
+        let look = Look::at(text, notes, layout, terms, &choice);
         let reading = look.prices(layout).read();
         // Of equals the first stays: the order of the list is that of preference.
         if best.as_ref().is_none_or(|(.., best)| reading.score > best.score + 0.005) {
             best = Some((layout, look, reading));
         }
     }
-    match best {
+    let (scrape, blocks) = match best {
         Some((layout, look, reading)) => look.tell(layout, &reading, explaining),
         None => (refused("", 0.0, Vec::new(), "no layout is known".to_owned()), Vec::new()),
-    }
+    };
+    (Scrape { language: choice.tag, ..scrape }, blocks)
 }
 
 fn refused(layout: &str, confidence: f64, faults: Vec<Fault>, why: String) -> Scrape<'_> {
-    Scrape { layout, confidence, drafts: Vec::new(), faults, refused: Some(why), newest: None }
+    Scrape {
+        layout: Cow::Borrowed(layout),
+        confidence,
+        drafts: Vec::new(),
+        faults,
+        refused: Some(why),
+        newest: None,
+        language: None,
+    }
 }
 
 impl<'t> Look<'t> {
-    fn at(text: &'t str, layout: &Layout, terms: &Terms, lexicon: &'static Lexicon) -> Self {
-        let page = split(text, layout.unit, lexicon);
-        let order = order_shown(&page.dates).or(terms.date_order);
-        let settled = Settled { order, captured: terms.captured };
+    fn at(text: &'t str, notes: &'t [Note], layout: &Layout, terms: &Terms, choice: &Choice) -> Self {
+        let lexicon = choice.lexicon;
+        let mut page = split(text, notes, layout.unit, lexicon);
+        date::dispute(&mut page.dates, choice);
+        let settled = Settled::of(&page.dates, terms);
         let labels = label(&page, settled, lexicon);
         let evidence = Evidence::of(&page);
         Self { page, labels, evidence, settled, lexicon }
@@ -76,7 +92,7 @@ impl<'t> Look<'t> {
                 self.close(open.take(), false, &mut drafts, &mut faults, &mut owners);
             }
             match step.act {
-                Move::Heading => section = Some(block),
+                Move::Heading => section = Some((block, label.kind != Kind::Month)),
                 // A wide gap under a heading says that another heading, the true one, was lost there; unless the item
                 // below lost its mark, and so made the gap.
                 Move::Start if step.under_heading() && self.evidence.lost_above(block) => section = None,
@@ -136,12 +152,14 @@ impl<'t> Look<'t> {
         let last_text = open.summary.as_deref().filter(|_| open.last_field == Field::Summary);
         let broken_off = last_text.is_some_and(|text| !ends_sentence(text, &['.', '!', '?', '…', '。', '！', '？']));
         drafts.push(Draft {
-            link: None,
+            id: None,
+            link: open.link.map(Cow::Borrowed),
             title,
             date,
             summary: open.summary,
             credit: open.credit.map(Cow::Borrowed),
             kicker: open.kicker.or_else(|| open.date.and_then(|printed| printed.kicker.map(Cow::Borrowed))),
+            topic: open.section.clone().filter(|_| open.names_a_topic),
             section: open.section,
             number: open.number,
             line: open.line,
@@ -167,6 +185,7 @@ impl<'t> Look<'t> {
                     cost: prices.cost(at, *step),
                     text: joined(block),
                     reason: why_unused(label, *step, owner.is_some()),
+                    from: None,
                 }
             })
             .collect()
@@ -197,7 +216,10 @@ struct Open<'t> {
     summary: Option<Cow<'t, str>>,
     credit: Option<&'t str>,
     kicker: Option<Cow<'t, str>>,
+    link: Option<&'t str>,
     section: Option<Cow<'t, str>>,
+    /// The section is a part of the page, not a time.
+    names_a_topic: bool,
     number: Option<u32>,
     line: u32,
     last_line: u32,
@@ -206,7 +228,7 @@ struct Open<'t> {
 }
 
 impl<'t> Open<'t> {
-    fn new(block: &Block<'t>, section: Option<&Block<'t>>, first_block: usize) -> Self {
+    fn new(block: &Block<'t>, section: Option<(&Block<'t>, bool)>, first_block: usize) -> Self {
         let number = if let Mark::Number(number) = block.mark { number } else { None };
         Self {
             title: None,
@@ -215,7 +237,9 @@ impl<'t> Open<'t> {
             summary: None,
             credit: None,
             kicker: None,
-            section: section.map(joined),
+            link: None,
+            section: section.map(|(block, _)| joined(block)),
+            names_a_topic: section.is_some_and(|(_, names_a_topic)| names_a_topic),
             number,
             line: block.line,
             last_line: block.last_line,
@@ -228,7 +252,7 @@ impl<'t> Open<'t> {
         self.last_line = block.last_line;
         self.last_field = field;
         match field {
-            Field::Title => self.title = Some(joined(block)),
+            Field::Title => (self.title, self.link) = (Some(joined(block)), block.link()),
             Field::Kicker => self.kicker = Some(joined(block)),
             Field::Credit => self.credit = credit(block.text, look.lexicon),
             Field::Date => (self.date, self.date_line) = (look.date(block).copied(), Some(block.line)),
@@ -264,17 +288,18 @@ fn judge<'t>(layout: &'static Layout, reading: &Reading, drafts: Vec<Draft<'t>>,
     }
     let own = drafts.iter().filter_map(|draft| draft.date.as_ref()).filter(|date| !date.year_inferred);
     let newest = own.filter_map(|date| date.day).max();
-    Scrape { layout: layout.name, confidence: reading.confidence, drafts, faults, refused: None, newest }
+    Scrape {
+        layout: Cow::Borrowed(layout.name),
+        confidence: reading.confidence,
+        drafts,
+        faults,
+        refused: None,
+        newest,
+        language: None,
+    }
 }
 
-/// The order of numbers that the file's dates show by themselves; none when they contradict each other.
-fn order_shown(dates: &[Printed<'_>]) -> Option<DateOrder> {
-    let mut shown = dates.iter().filter_map(Printed::shows_order);
-    let first = shown.next()?;
-    shown.all(|order| order == first).then_some(first)
-}
-
-fn fault(line: u32, reason: &str, text: &str) -> Fault {
+pub(super) fn fault(line: u32, reason: &str, text: &str) -> Fault {
     let mut short: String = text.chars().take(FAULT_LETTERS).collect();
     if short.len() < text.len() {
         short.push('…');

@@ -92,12 +92,12 @@ pub(super) fn small(value: i64) -> u32 {
 }
 
 pub(super) const ACCOUNT: &str =
-    "title, summary, date, date_end, time, date_raw, basis, credit, kicker, place, link, explicit_id";
+    "title, summary, date, date_end, time, date_raw, basis, credit, kicker, place, link, explicit_id, topic";
 
 /// The same, where another table has columns of these names.
 pub(super) const ACCOUNT_OF: &str = "account.title, account.summary, account.date, account.date_end, account.time, \
                                      account.date_raw, account.basis, account.credit, account.kicker, account.place, \
-                                     account.link, account.explicit_id";
+                                     account.link, account.explicit_id, account.topic";
 
 pub(super) fn account_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Account> {
     let missing = || rusqlite::Error::InvalidColumnType(from, "title".into(), rusqlite::types::Type::Null);
@@ -114,6 +114,7 @@ pub(super) fn account_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Accou
         place: text_from(row, from + 9)?,
         link: text_from(row, from + 10)?,
         explicit_id: text_from(row, from + 11)?,
+        topic: text_from(row, from + 12)?,
     })
 }
 
@@ -135,12 +136,13 @@ pub(super) fn is_account(row: &Row<'_>, from: usize, account: &Account) -> rusql
         && is_text(8, account.kicker.as_ref())?
         && is_text(9, account.place.as_ref())?
         && is_text(10, account.link.as_ref())?
-        && is_text(11, account.explicit_id.as_ref())?)
+        && is_text(11, account.explicit_id.as_ref())?
+        && is_text(12, account.topic.as_ref())?)
 }
 
 pub(super) const ITEM: &str = "item.key, item.id, item.date, item.date_end, item.time, item.date_raw, item.basis, item.credit, \
                     item.kicker, item.place, item.link, item.published, item.updated, item.sources, \
-                    account.title, account.summary";
+                    account.title, account.summary, item.categories";
 
 pub(super) fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
     let missing = || rusqlite::Error::InvalidColumnType(14, "title".into(), rusqlite::types::Type::Null);
@@ -163,7 +165,22 @@ pub(super) fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
         sources: postcard::from_bytes(&sources).map_err(|_| broken())?,
         title: text_from(row, 14)?.ok_or_else(missing)?,
         summary: text_from(row, 15)?,
+        categories: categories_from(row, 16)?,
     })
+}
+
+/// Nearly all items have none, and then nothing is stored.
+pub(super) fn categories_to(categories: &[Text]) -> Result<Option<Vec<u8>>> {
+    if categories.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(postcard::to_stdvec(categories)?))
+}
+
+fn categories_from(row: &Row<'_>, index: usize) -> rusqlite::Result<Vec<Text>> {
+    let Some(bytes) = row.get_ref(index)?.as_blob_or_null()? else { return Ok(Vec::new()) };
+    let broken = || rusqlite::Error::InvalidColumnType(index, "categories".into(), rusqlite::types::Type::Blob);
+    postcard::from_bytes(bytes).map_err(|_| broken())
 }
 
 pub(super) fn column(db: &Connection, sql: &str) -> Result<Vec<i64>> {

@@ -73,8 +73,14 @@ fn copy_rows(from: &Connection, to: &Transaction<'_>, table: &str, order: &str) 
     let key = if table == "source" { "no" } else { "id" };
     let Ok(mut select) = from.prepare(&format!("SELECT * FROM {table} ORDER BY {key} {order}")) else { return Ok(()) };
     let columns = select.column_count();
-    let marks = vec!["?"; columns].join(",");
-    let mut insert = to.prepare(&format!("INSERT OR IGNORE INTO {table} VALUES ({marks})"))?;
+    // The file may be of an earlier version, with fewer columns.
+    let names: Vec<String> = select.column_names().map(str::to_owned).collect();
+    let known = to.prepare(&format!("SELECT * FROM {table}"))?;
+    if !names.iter().all(|name| known.column_names().any(|known| known == name)) {
+        return Ok(());
+    }
+    let (names, marks) = (names.join(", "), vec!["?"; columns].join(", "));
+    let mut insert = to.prepare(&format!("INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"))?;
     let Ok(mut rows) = select.query([]) else { return Ok(()) };
     while let Ok(Some(row)) = rows.next() {
         let values: rusqlite::Result<Vec<rusqlite::types::Value>> = (0..columns).map(|i| row.get(i)).collect();
@@ -87,4 +93,53 @@ fn copy_rows(from: &Connection, to: &Transaction<'_>, table: &str, order: &str) 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mill::decisions::Decisions;
+    use crate::store::{Content, Store};
+
+    const EXPORTED: &str = r#"{"schema":1,"source":"a","path":"a.txt","n":0,
+        "digest":"000102030405060708090a0b0c0d0e0f","length":7,"reading":{"revision":1,"confidence":1000,
+        "newest":"2021-03-01","drift":null,"sections":[],"lines":[{"line":1,"span":0,"number":null,"section":null,
+        "account":{"title":"Lake","summary":null,"date":"2021-03-01","date_end":null,"time":null,"date_raw":null,
+        "basis":"own","credit":null,"kicker":null,"place":null,"link":null,"explicit_id":null}}]}}"#;
+
+    fn titles(store: &Sqlite) -> Vec<String> {
+        let mut titles = Vec::new();
+        let terms = store.stored_terms(&Decisions::default()).unwrap();
+        store.items(&terms, &mut |item, _| titles.push(item.title.into())).unwrap();
+        titles
+    }
+
+    /// A store as the first version wrote it.
+    fn of_version_1(file: &Path) {
+        let mut store = Sqlite::open(file).unwrap();
+        let terms = store.stored_terms(&Decisions::default()).unwrap();
+        let content: Content = serde_json::from_str(EXPORTED).unwrap();
+        store.import(vec![content], &terms).unwrap();
+        store
+            .db
+            .execute_batch(
+                "ALTER TABLE account DROP COLUMN topic; ALTER TABLE item DROP COLUMN categories;
+                 PRAGMA user_version = 1;",
+            )
+            .unwrap();
+    }
+
+    #[test]
+    fn a_store_of_the_first_version_is_brought_up_to_date_or_salvaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("feedmill.db");
+        of_version_1(&file);
+        let mut salvaged = Sqlite::in_memory().unwrap();
+        assert_eq!(salvaged.salvage(&file).unwrap(), 1);
+        let mut terms = salvaged.stored_terms(&Decisions::default()).unwrap();
+        terms.fingerprint = "another".into();
+        salvaged.agree(&terms).unwrap();
+        assert_eq!(titles(&salvaged), ["Lake"]);
+        assert_eq!(titles(&Sqlite::open(&file).unwrap()), ["Lake"]);
+    }
 }

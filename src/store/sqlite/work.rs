@@ -11,10 +11,11 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::rows::{
-    ACCOUNT, ACCOUNT_OF, ITEM, account_from, basis_to, column, day_from, day_to, get_meta, instant_from, is_account,
-    item_from, key_from, moment_from, moment_to, set_meta, signed, small, text, time_to, triples, unsigned,
+    ACCOUNT, ACCOUNT_OF, ITEM, account_from, basis_to, categories_to, column, day_from, day_to, get_meta, instant_from,
+    is_account, item_from, key_from, moment_from, moment_to, set_meta, signed, small, text, time_to, triples, unsigned,
 };
 use super::{CONTENTS_PER_PATH, Pair, content_id};
+use crate::mill::feed;
 use crate::mill::history;
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, Moment, SourceNo};
@@ -123,7 +124,7 @@ impl<'a> Work<'a> {
             changed_sources: BTreeSet::new(),
             absorbed: Absorbed::default(),
             insert_account: db.prepare_cached(&format!(
-                "INSERT INTO account (id, {ACCOUNT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                "INSERT INTO account (id, {ACCOUNT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             ))?,
             insert_path: db.prepare_cached(
                 "INSERT INTO path VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
@@ -131,7 +132,7 @@ impl<'a> Work<'a> {
             )?,
             insert_seen: db.prepare_cached("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)")?,
             insert_item: db
-                .prepare_cached("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?,
+                .prepare_cached("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?,
         })
     }
 
@@ -208,6 +209,7 @@ impl<'a> Work<'a> {
             text(account.place.as_ref()),
             text(account.link.as_ref()),
             text(account.explicit_id.as_ref()),
+            text(account.topic.as_ref()),
         ])?;
         Ok(())
     }
@@ -614,7 +616,7 @@ impl<'a> Work<'a> {
         Ok(select.query_map([key.0.into_bytes()], |row| key_from(row, 0))?.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn plain_key(&self, id: Key) -> Result<Key> {
+    pub(super) fn plain_key(&self, id: Key) -> Result<Key> {
         let mut select = self.db.prepare_cached("SELECT key FROM twin WHERE id = ?")?;
         Ok(select.query_row([id.0.into_bytes()], |row| key_from(row, 0)).optional()?.unwrap_or(id))
     }
@@ -860,9 +862,9 @@ impl<'a> Work<'a> {
         for key in family {
             let mut rows = select.query([key.0.into_bytes()])?;
             while let Some(row) = rows.next()? {
-                let text: Option<i64> = row.get(17)?;
+                let text: Option<i64> = row.get(18)?;
                 let item = text.map(|text| Ok::<_, StoreError>((item_from(row)?, text))).transpose()?;
-                old.insert((*key, key_from(row, 1)?), Old { pairs: row.get(16)?, item });
+                old.insert((*key, key_from(row, 1)?), Old { pairs: row.get(17)?, item });
             }
         }
         Ok(old)
@@ -949,6 +951,7 @@ impl<'a> Work<'a> {
                 item.published.map(|instant| instant.timestamp()),
                 item.updated.map(|instant| instant.timestamp()),
                 postcard::to_stdvec(&item.sources)?,
+                categories_to(&item.categories)?,
             ])?,
             None => self
                 .db
@@ -1097,9 +1100,8 @@ fn contents_of(path: i64) -> (i64, i64) {
 
 /// The feeds that show an item, by number.
 fn feeds_of(terms: &Terms, item: &Item) -> impl Iterator<Item = i64> {
-    let shown = item.published.is_some() && !terms.rules.decisions.is_retracted(item.id);
-    let feeds = terms.feeds.iter().zip(1i64..).filter(move |_| shown);
-    feeds.filter(|(feed, _)| item.sources.iter().any(|no| feed.sources.contains(no))).map(|(_, no)| no)
+    let feeds = terms.feeds.iter().zip(1i64..);
+    feeds.filter(|(of, _)| feed::shows(&of.sources, &of.choice, &terms.rules.decisions, item)).map(|(_, no)| no)
 }
 
 fn insert_members(db: &Connection, mut members: Vec<Member>) -> Result<()> {

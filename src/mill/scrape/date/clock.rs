@@ -1,6 +1,6 @@
 //! The time of day before or behind a date, and its zone.
 
-use chrono::NaiveTime;
+use chrono::{NaiveTime, TimeDelta, Timelike};
 
 use super::grammar::Cursor;
 use super::parts::Kind;
@@ -40,7 +40,7 @@ impl<'t> Cursor<'t, '_> {
         if self.number(0).is_none() || self.peek(1) != Some(Kind::Sign(':')) {
             return None;
         }
-        let clock = self.clock();
+        let clock = self.clock(false);
         self.take_sign(&[',', '-', '–', '|']);
         clock
     }
@@ -48,49 +48,88 @@ impl<'t> Cursor<'t, '_> {
     /// The time after a date, behind a comma, a dash, an `at`, a `T` or nothing.
     pub(super) fn clock_after(&mut self) -> Option<Clock> {
         let before = self.at;
-        self.take_sign(&[',', '-', '–', '|', '·']);
-        if !self.take_word(Word::At) && self.text(0).is_some_and(|word| word == "T") {
+        self.take_sign(&[',', '-', '–', '—', '|', '·', '/', '•', ';']);
+        // `à` is both between the ends of a range and before a time.
+        let mut stated = self.take_word(Word::At) || self.take_word(Word::Until);
+        if stated {
+            self.take_sign(&['.']);
+            self.take_word(Word::At);
+            self.take_sign(&['.']);
+        } else if self.text(0).is_some_and(|word| word == "T") {
             self.at += 1;
         }
-        let clock = self.clock();
+        // Korean, Japanese and Chinese say first which half of the day it is.
+        let half = match self.peek(0) {
+            Some(Kind::Word(Word::Am)) => Some(false),
+            Some(Kind::Word(Word::Pm)) => Some(true),
+            _ => None,
+        };
+        self.at += usize::from(half.is_some());
+        stated |= half.is_some();
+        let mut clock = self.clock(stated);
+        if let (Some(clock), Some(true)) = (&mut clock, half) {
+            let later = clock
+                .time
+                .filter(|time| time.hour() < 12)
+                .map(|time| time.overflowing_add_signed(TimeDelta::hours(12)).0);
+            clock.time = later.or(clock.time);
+        }
         if clock.is_none() {
             self.at = before;
         }
         clock
     }
 
-    fn text(&self, ahead: usize) -> Option<&'t str> {
-        self.parts.get(self.at + ahead).and_then(|part| self.line.get(usize::from(part.start)..usize::from(part.end)))
-    }
-
-    /// `14:30`, `14:30:05Z`, `2.30 p.m.`, `2 pm`, and a zone; `None` in the pair's first place with a bad time.
-    fn clock(&mut self) -> Option<Clock> {
+    /// `14:30`, `14:30:05Z`, `2.30 p.m.`, `2 pm`, `14h30`, `14.30 Uhr`, `14時30分`, and a zone. A bare number, or two with
+    /// a full stop between them, are a time only where something says so.
+    fn clock(&mut self, stated: bool) -> Option<Clock> {
         let (mut hour, _) = self.number(0).filter(|(_, digits)| *digits <= 2)?;
-        let sign = self.peek(1);
-        let minutes = self.number(2).filter(|(_, digits)| *digits == 2 && self.close(2));
-        let (mut minute, mut second) = (0, 0);
         let before = self.at;
-        let with_minutes = matches!(sign, Some(Kind::Sign(':' | '.'))) && minutes.is_some();
-        if let (true, Some((value, _))) = (with_minutes, minutes) {
-            minute = value;
-            self.at += 3;
-            if self.peek(0) == Some(Kind::Sign(':')) {
-                second = self.number(1)?.0;
-                self.at += 2;
-                if self.peek(0) == Some(Kind::Sign('.')) && self.number(1).is_some() {
+        let minutes = self.number(2).filter(|(_, digits)| *digits == 2);
+        let (mut minute, mut second) = (0, 0);
+        let mut plain = false;
+        match (self.peek(1), minutes) {
+            (Some(Kind::Sign(sign @ (':' | '.'))), Some((value, _))) if self.close(2) => {
+                plain = sign == ':' || stated;
+                minute = value;
+                self.at += 3;
+                if self.peek(0) == Some(Kind::Sign(':')) {
+                    second = self.number(1)?.0;
+                    self.at += 2;
+                    if matches!(self.peek(0), Some(Kind::Sign('.' | ','))) && self.close(1) && self.number(1).is_some()
+                    {
+                        self.at += 2;
+                    }
+                }
+            }
+            (Some(Kind::Word(Word::Hour)), Some((value, _))) => {
+                plain = true;
+                minute = value;
+                self.at += 3;
+                if self.take_word(Word::Minute)
+                    && self.number(0).is_some()
+                    && self.peek(1) == Some(Kind::Word(Word::Minute))
+                {
+                    second = self.number(0)?.0;
                     self.at += 2;
                 }
             }
-        } else {
-            self.at += 1;
+            _ => self.at += 1,
         }
         let half = self.half_of_day();
-        if half.is_none() && (!with_minutes || sign == Some(Kind::Sign('.'))) {
+        if half.is_none() && self.take_word(Word::Hour) {
+            plain = true;
+            if self.close(0) {
+                self.take_sign(&['.']);
+            }
+        }
+        if half.is_none() && !plain {
             self.at = before;
             return None;
         }
         match half {
-            Some(_) if hour > 12 || hour == 0 => hour = u32::MAX,
+            // `14:30 pm` and `0:30 am` are odd, and plain.
+            Some(false) if hour > 12 => hour = u32::MAX,
             Some(true) if hour < 12 => hour += 12,
             Some(false) if hour == 12 => hour = 0,
             _ => {}

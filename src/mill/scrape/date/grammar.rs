@@ -1,9 +1,12 @@
 //! The grammar of a date: weekday, day, month and year in their orders, ranges, and what may stand behind.
 
 use super::parts::{Kind, Part};
-use super::{Point, Printed, Year, stated};
+use super::{Point, Printed, Short, Year, stated};
 use crate::mill::scrape::DateOrder;
 use crate::mill::scrape::language::{Lexicon, Word};
+
+/// The years of the Buddhist era that are years of ours since both begin on the same day.
+const BUDDHIST: std::ops::RangeInclusive<u32> = 2484..=2742;
 
 /// Walks over the parts of a line.
 pub(super) struct Cursor<'t, 'p> {
@@ -39,6 +42,10 @@ impl<'t> Cursor<'t, '_> {
         }
     }
 
+    pub(super) fn text(&self, ahead: usize) -> Option<&'t str> {
+        self.parts.get(self.at + ahead).and_then(|part| self.line.get(usize::from(part.start)..usize::from(part.end)))
+    }
+
     /// Whether the part `ahead` follows the one before it without a blank.
     pub(super) fn close(&self, ahead: usize) -> bool {
         let here = self.parts.get(self.at + ahead);
@@ -46,15 +53,26 @@ impl<'t> Cursor<'t, '_> {
         here.zip(before).is_some_and(|(here, before)| here.start == before.end)
     }
 
+    fn month(&self, ahead: usize) -> Option<u32> {
+        match self.peek(ahead)? {
+            Kind::Word(Word::Month(month) | Word::MonthOrWeekday(month)) => Some(u32::from(month)),
+            _ => None,
+        }
+    }
+
     /// One date with its weekday, range and time, as far as the line goes.
     pub(super) fn date(&mut self) -> Option<Printed<'t>> {
+        if self.take_word(Word::Stamp) {
+            self.take_sign(&[':', '-', '|', '–']);
+        }
         let mut clock = self.clock_first();
-        self.weekday();
+        self.preface();
         let mut start = self.point()?;
+        self.weekday_behind();
         let mut end = None;
         let before = self.at;
         if self.until() {
-            self.weekday();
+            self.preface();
             match self.range_end(&start) {
                 Some(point) => end = Some(point),
                 None => self.at = before,
@@ -63,21 +81,80 @@ impl<'t> Cursor<'t, '_> {
         if let Some(end) = &mut end {
             share(&mut start, end);
         }
+        self.weekday_behind();
         if clock.is_none() {
             clock = self.clock_after();
         }
-        Some(Printed { raw: self.line, start, end, clock: clock.unwrap_or_default(), place: None, kicker: None })
+        let clock = clock.unwrap_or_default();
+        Some(Printed { raw: self.line, start, end, clock, place: None, kicker: None, disputed: false })
     }
 
-    fn weekday(&mut self) {
-        if self.take_word(Word::Weekday) {
-            self.take_sign(&['.']);
-            self.take_sign(&[',']);
+    /// Weekdays and small words before a date: `Monday, the`, `el lunes`, `den`.
+    fn preface(&mut self) {
+        for _ in 0..4 {
+            let weekday = match self.peek(0) {
+                Some(Kind::Word(Word::Weekday)) => true,
+                // `mar 15 jun` is a weekday, `mar 15, 2020` a month.
+                Some(Kind::Word(Word::MonthOrWeekday(_))) => self.is_weekday_before_date(),
+                _ => false,
+            };
+            if weekday {
+                self.at += 1;
+                self.take_sign(&['.']);
+                self.take_sign(&[',']);
+            } else if self.peek(1).is_none() || !self.take_word(Word::On) {
+                return;
+            } else if self.close(0) && self.close(1) {
+                // `ika-15`.
+                self.take_sign(&['-']);
+            }
+        }
+    }
+
+    fn is_weekday_before_date(&self) -> bool {
+        let mut ahead = 1;
+        while matches!(self.peek(ahead), Some(Kind::Sign('.' | ',') | Kind::Word(Word::On))) {
+            ahead += 1;
+        }
+        if self.number(ahead).is_none() {
+            return false;
+        }
+        ahead += 1;
+        let between = |kind| matches!(kind, Some(Kind::Sign('.' | '-' | '/') | Kind::Word(Word::Of | Word::Ordinal)));
+        while between(self.peek(ahead)) {
+            ahead += 1;
+        }
+        self.month(ahead).is_some() || matches!(self.peek(ahead), Some(Kind::Number { digits: 1 | 2, .. }))
+    }
+
+    /// A weekday behind a date: `(Mon.)`, `月曜日`, `, Monday`.
+    fn weekday_behind(&mut self) {
+        let may_be = |kind| matches!(kind, Kind::Sign(',' | '(') | Kind::Word(Word::Weekday | Word::MonthOrWeekday(_)));
+        if !self.peek(0).is_some_and(may_be) {
+            return;
+        }
+        let before = self.at;
+        let comma = self.take_sign(&[',']);
+        let bracket = self.take_sign(&['(']);
+        let known = self.take(|kind| matches!(kind, Kind::Word(Word::Weekday | Word::MonthOrWeekday(_))));
+        let letter = !known && bracket && self.text(0).is_some_and(|text| text.len() == 3 && !text.is_ascii());
+        self.at += usize::from(letter);
+        let dot = (known || letter) && self.take_sign(&['.']);
+        let closed = !bracket || self.take_sign(&[')']);
+        // `15 June 2020, Sun Valley` is a place.
+        let ends = bracket
+            || match self.peek(0) {
+                None | Some(Kind::Number { .. } | Kind::Word(Word::At | Word::Until)) => true,
+                Some(Kind::Sign(c)) => c != ',' || comma || dot,
+                Some(Kind::Word(_)) => false,
+            };
+        if !((known || letter) && closed && ends) {
+            self.at = before;
         }
     }
 
     fn until(&mut self) -> bool {
-        self.take_sign(&['-', '–', '—', '−', '&', '~', '〜']) || self.take_word(Word::Until)
+        self.take_sign(&['-', '–', '—', '−', '&', '~', '‒', '+', '至', '→']) || self.take_word(Word::Until)
     }
 
     /// The end of a range; after `September 8 -` a bare `10` is enough.
@@ -88,37 +165,64 @@ impl<'t> Cursor<'t, '_> {
         }
         self.at = before;
         let (day, digits) = self.number(0)?;
-        let open = start.year == Year::None && !start.numeric && start.month != 0;
+        let open = (start.year == Year::None || start.year_first) && !start.numeric && start.month != 0;
         if digits > 2 || !open || self.peek(1) == Some(Kind::Sign(':')) {
             return None;
         }
         self.at += 1;
         self.ordinal();
+        let marked = self.take_word(Word::Day);
+        if start.year_first {
+            self.take_sign(&['.']);
+            return Some(Point { month: start.month, day, firm: marked || digits == 2, ..Point::default() });
+        }
         let (year, firm) = self.year();
         Some(Point { year, month: start.month, day, firm, ..Point::default() })
     }
 
     /// A day, month and year in any of their orders.
     fn point(&mut self) -> Option<Point> {
-        match (self.peek(0)?, self.peek(1)) {
-            (Kind::Number { .. }, Some(Kind::Sign('-' | '/' | '.'))) if self.number(2).is_some() && self.close(2) => {
-                self.numeric().or_else(|| self.day_first())
+        let before = self.at;
+        let forms = match self.peek(0)? {
+            Kind::Number { .. } => {
+                [Self::numeric, Self::year_first, Self::month_counted, Self::day_first, Self::day_of_numeric].as_slice()
             }
-            (Kind::Number { .. }, _) => self.day_first(),
-            (Kind::Word(Word::Month(month)), _) => {
-                self.at += 1;
-                self.take_sign(&['.']);
-                let (day, _) = self.number(0).filter(|(_, digits)| *digits <= 2)?;
-                if self.peek(1) == Some(Kind::Sign(':')) {
-                    return None;
-                }
-                self.at += 1;
-                self.ordinal();
-                let (year, firm) = self.year();
-                Some(Point { year, month: u32::from(month), day, firm, ..Point::default() })
+            Kind::Word(Word::Era(_)) => [Self::year_first as fn(&mut Self) -> Option<Point>].as_slice(),
+            Kind::Word(Word::Month(_) | Word::MonthOrWeekday(_)) => {
+                [Self::month_first as fn(&mut Self) -> Option<Point>].as_slice()
             }
-            _ => None,
+            _ => return None,
+        };
+        for form in forms {
+            if let Some(point) = form(self) {
+                return Some(point);
+            }
+            self.at = before;
         }
+        None
+    }
+
+    /// `June 15, 2020`.
+    fn month_first(&mut self) -> Option<Point> {
+        let month = self.month(0)?;
+        self.at += 1;
+        self.take_sign(&['.']);
+        // `Jun-15-2020`.
+        if self.close(0) && self.close(1) {
+            self.take_sign(&['-', '/']);
+        }
+        let (day, _) = self.number(0).filter(|(_, digits)| *digits <= 2)?;
+        if self.peek(1) == Some(Kind::Sign(':')) {
+            return None;
+        }
+        self.at += 1;
+        self.ordinal();
+        self.take_word(Word::Day);
+        if self.close(0) && self.close(1) && self.number(1).is_some_and(|(_, digits)| digits == 4) {
+            self.take_sign(&['-', '/', '.']);
+        }
+        let (year, firm) = self.year();
+        Some(Point { year, month, day, firm, ..Point::default() })
     }
 
     /// `15 June 2020`, `15th of June, 2020`, and the first half of `8 - 10 June 2020`.
@@ -126,89 +230,227 @@ impl<'t> Cursor<'t, '_> {
         let (day, _) = self.number(0)?;
         self.at += 1;
         self.ordinal();
+        self.take_word(Word::Day);
         let after_day = self.at;
-        self.take_word(Word::Of);
+        self.of();
         self.take_sign(&['.', '-', '/']);
-        if let Some(Kind::Word(Word::Month(month))) = self.peek(0) {
+        self.of();
+        if let Some(month) = self.month(0) {
             self.at += 1;
             self.take_sign(&['.']);
             // `15-Jun-2020`; with blanks around it, the hyphen is that of a range.
             if self.close(0) && self.close(1) {
                 self.take_sign(&['-', '/']);
             }
-            self.take_word(Word::Of);
             let (year, firm) = self.year();
-            return Some(Point { year, month: u32::from(month), day, firm, ..Point::default() });
+            return Some(Point { year, month, day, firm, ..Point::default() });
         }
         self.at = after_day;
         self.take_sign(&['.']);
         self.range_has_month().then_some(Point { day, ..Point::default() })
     }
 
+    /// `2020年6月15日`, `2020. június 15.`, `2020 m. birželio 15 d.`, `2020-yil 15-iyun`, `令和2年6月15日`.
+    fn year_first(&mut self) -> Option<Point> {
+        let era = match self.peek(0)? {
+            Kind::Word(Word::Era(base)) => Some(u32::from(base)),
+            _ => None,
+        };
+        self.at += usize::from(era.is_some());
+        let (value, digits) = self.number(0)?;
+        self.at += 1;
+        let marked = self.year_mark();
+        let year = match (era, digits) {
+            (Some(base), 1..=3) if marked => stated(base + value),
+            (None, 4) => self.stated(value),
+            (None, 2) if marked => self.short(value),
+            _ => return None,
+        };
+        self.take_sign(&[',', '.', '-', '/']);
+        let before = self.at;
+        if let Some(month) = self.month(0) {
+            self.at += 1;
+            self.take_sign(&['.', '-', '/']);
+            self.of();
+            let (day, digits) = self.number(0).filter(|(_, digits)| *digits <= 2)?;
+            if self.peek(1) == Some(Kind::Sign(':')) {
+                return None;
+            }
+            self.at += 1;
+            self.ordinal();
+            let dot = self.take_sign(&['.']);
+            let marked = self.take_word(Word::Day);
+            if marked {
+                self.take_sign(&['.']);
+            }
+            let firm = digits == 2 || dot || marked;
+            return Some(Point { year, month, day, firm, year_first: true, ..Point::default() });
+        }
+        let point = self.month_counted().or_else(|| {
+            self.at = before;
+            self.day_first().filter(|point| point.month != 0 && point.year == Year::None)
+        })?;
+        Some(Point { year, year_first: true, firm: point.firm || !point.counted, ..point })
+    }
+
+    /// `6月15日`.
+    fn month_counted(&mut self) -> Option<Point> {
+        let (month, _) = self.number(0).filter(|(_, digits)| *digits <= 2)?;
+        if self.peek(1)? != Kind::Word(Word::MonthMark) {
+            return None;
+        }
+        let (day, digits) = self.number(2).filter(|(_, digits)| *digits <= 2)?;
+        self.at += 3;
+        let marked = self.take_word(Word::Day);
+        Some(Point { month, day, firm: marked || digits == 2, counted: true, ..Point::default() })
+    }
+
     /// Looks ahead, past `- 10th of`, for the month that this half of a range shares.
     fn range_has_month(&mut self) -> bool {
         let before = self.at;
         let mut found = false;
-        if self.until() && self.number(0).is_some_and(|(_, digits)| digits <= 2) {
-            self.at += 1;
-            self.ordinal();
-            self.take_sign(&['.']);
-            self.take_word(Word::Of);
-            found = matches!(self.peek(0), Some(Kind::Word(Word::Month(_))));
+        if self.until() {
+            self.preface();
+            found = self.number(0).is_some_and(|(_, digits)| digits <= 2)
+                && self.point().is_some_and(|point| point.month != 0);
         }
         self.at = before;
         found
     }
 
-    /// Three numbers: `2020-06-15`, `15.06.2020`, `15/06/2020`.
+    /// `08.06.` in `08.06. - 10.06.2020`, where a whole date follows.
+    fn day_of_numeric(&mut self) -> Option<Point> {
+        let ((day, 1 | 2), (month, 1 | 2)) = (self.number(0)?, self.number(2)?) else { return None };
+        if self.peek(1)? != Kind::Sign('.') || !self.close(1) {
+            return None;
+        }
+        self.at += 3;
+        self.take_sign(&['.']);
+        self.range_has_month().then_some(Point { day, month, numeric: true, ..Point::default() })
+    }
+
+    /// Three numbers: `2020-06-15`, `15.06.2020`, `15. 6. 2020`, `15/06/2020`, `15/06/20`.
     fn numeric(&mut self) -> Option<Point> {
-        let sign = self.peek(1)?;
+        let Kind::Sign(sign @ ('-' | '/' | '.')) = self.peek(1)? else { return None };
         let ((a, a_digits), (b, b_digits), (c, c_digits)) = (self.number(0)?, self.number(2)?, self.number(4)?);
-        if self.peek(3)? != sign || b_digits > 2 || !(self.close(1) && self.close(2) && self.close(3)) {
+        if self.peek(3)? != Kind::Sign(sign) || b_digits > 2 {
+            return None;
+        }
+        let close = self.close(1) && self.close(2) && self.close(3) && self.close(4);
+        let spaced = match sign {
+            '.' => self.close(1) && self.close(3),
+            sign => sign == '/',
+        };
+        if !close && !spaced {
             return None;
         }
         let numbers = Point { numeric: true, ..Point::default() };
+        let dot = sign == '.';
         let point = if a_digits == 4 && c_digits <= 2 {
-            Point { year: stated(a), month: b, day: c, firm: c_digits == 2, ..numbers }
+            Point { year: self.stated(a), month: b, day: c, firm: c_digits == 2, ..numbers }
         } else if a_digits <= 2 && c_digits == 4 {
-            let numbers = Point { year: stated(c), firm: true, ..numbers };
+            let numbers = Point { year: self.stated(c), firm: true, ..numbers };
             match (a, b) {
                 // With a full stop the day comes first wherever we have looked; with a slash or hyphen it may not.
-                _ if sign == Kind::Sign('.') => Point { month: b, day: a, ..numbers },
+                _ if dot => Point { month: b, day: a, ..numbers },
                 (13.., _) => Point { month: b, day: a, shows: Some(DateOrder::Dmy), ..numbers },
                 (_, 13..) => Point { month: a, day: b, shows: Some(DateOrder::Mdy), ..numbers },
                 _ => Point { month: b, day: a, unordered: a != b, ..numbers },
             }
+        } else if a_digits <= 2 && c_digits == 2 && close {
+            let short = Short { numbers: [a, b, c], dot };
+            let year = if self.lexicon.buddhist { Year::Odd } else { Year::Short(c) };
+            Point { year, short: Some(short), ..numbers }
         } else {
             return None;
         };
         self.at += 5;
+        if dot && self.close(0) && !(self.close(1) && self.number(1).is_some()) {
+            self.take_sign(&['.']);
+        }
+        self.year_mark();
         Some(point)
     }
 
-    fn ordinal(&mut self) {
-        if self.peek(0) == Some(Kind::Word(Word::Ordinal)) && self.close(0) {
-            self.at += 1;
-        } else {
-            self.take_sign(&['º', 'ª']);
+    /// `de`, or `del`, which before a date may also open it.
+    fn of(&mut self) -> bool {
+        self.take(|kind| matches!(kind, Kind::Word(Word::Of | Word::On)))
+    }
+
+    /// `st`, `-го`, `:e`, `º` behind a number.
+    pub(super) fn ordinal(&mut self) {
+        if !self.close(0) {
+            return;
         }
+        let is_raised = |ahead| matches!(self.text(ahead), Some("º" | "ª" | "°"));
+        let is_ordinal =
+            |ahead| self.close(ahead) && self.text(ahead).is_some_and(|text| self.lexicon.is_ordinal(text));
+        match self.peek(0) {
+            _ if is_raised(0) => self.at += 1,
+            Some(Kind::Word(_)) if is_ordinal(0) => self.at += 1,
+            Some(Kind::Sign('-' | ':' | '\'' | '–')) if is_ordinal(1) => self.at += 2,
+            Some(Kind::Sign('.')) if is_raised(1) => self.at += 2,
+            _ => {}
+        }
+    }
+
+    /// What marks a number as a year: `г.`, `-ci il`, `ko`, `年`. Whether any did.
+    fn year_mark(&mut self) -> bool {
+        if self.peek(0).is_none() {
+            return false;
+        }
+        let before = self.at;
+        self.ordinal();
+        // `2020-yil`, `2020. gada`.
+        if matches!(self.peek(0), Some(Kind::Sign('-' | '.'))) && self.peek(1) == Some(Kind::Word(Word::Year)) {
+            self.at += usize::from(self.close(0));
+        }
+        if self.take_word(Word::Year) {
+            if self.close(0) {
+                self.take_sign(&['.']);
+            }
+            return true;
+        }
+        self.at > before
     }
 
     /// The year, and whether it is complete beyond doubt.
     fn year(&mut self) -> (Year, bool) {
-        let comma = usize::from(self.peek(0) == Some(Kind::Sign(',')));
-        let Some((year, digits)) = self.number(comma) else { return (Year::None, false) };
-        let is_clock = match self.peek(comma + 1) {
+        let before = self.at;
+        self.take_sign(&[',']);
+        if self.of() {
+            self.take_sign(&['.']);
+        }
+        let quote = self.close(1) && self.take_sign(&['\'']);
+        let Some((year, digits)) = self.number(0) else {
+            self.at = before;
+            return (Year::None, false);
+        };
+        let is_clock = match self.peek(1) {
             Some(Kind::Sign(':')) => true,
-            Some(Kind::Sign('.')) => self.number(comma + 2).is_some(),
-            Some(Kind::Word(Word::Am | Word::Pm)) => true,
+            Some(Kind::Sign('.')) => self.number(2).is_some() && self.close(2),
+            Some(Kind::Word(Word::Am | Word::Pm | Word::Hour)) => true,
             _ => false,
         };
-        if digits <= 2 && is_clock {
+        if digits <= 2 && is_clock && !quote {
+            self.at = before;
             return (Year::None, false);
         }
-        self.at += comma + 1;
-        if digits == 4 { (stated(year), true) } else { (Year::Odd, false) }
+        self.at += 1;
+        self.year_mark();
+        match digits {
+            4 => (self.stated(year), true),
+            2 => (self.short(year), false),
+            _ => (Year::Odd, false),
+        }
+    }
+
+    fn stated(&self, year: u32) -> Year {
+        stated(if self.lexicon.buddhist && BUDDHIST.contains(&year) { year - 543 } else { year })
+    }
+
+    fn short(&self, year: u32) -> Year {
+        if self.lexicon.buddhist { Year::Odd } else { Year::Short(year) }
     }
 
     /// What follows the date: nothing, a place behind a comma, or a kicker. `None` when it is a text.
@@ -220,9 +462,6 @@ impl<'t> Cursor<'t, '_> {
         let Some(first) = self.parts.get(self.at) else { return (!comma).then_some(()) };
         // The parts may have run out before the line did; the words below are taken from the line itself.
         let words = self.line.get(usize::from(first.start)..)?;
-        if comma && self.parts.len() == self.at + 1 && first.kind == Kind::Word(Word::Weekday) {
-            return Some(());
-        }
         if printed.start.year == Year::None && printed.end.is_none_or(|end| end.year == Year::None) {
             return None;
         }
@@ -240,8 +479,10 @@ impl<'t> Cursor<'t, '_> {
 /// A name: every word begins with a capital (or has none), but for the small ones.
 fn is_place(words: &str, lexicon: &Lexicon) -> bool {
     let begins_small = |word: &str| word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_lowercase);
-    !words.ends_with(['.', '!', '?', '…', ':', ';'])
-        && words.split_whitespace().take(9).count() <= 8
+    // In a script without capitals only few words are a name.
+    let most = if words.chars().any(char::is_uppercase) { 8 } else { 3 };
+    !words.ends_with(['.', '!', '?', '…', ':', ';', '。'])
+        && words.split_whitespace().take(most + 1).count() <= most
         && words.chars().next().is_some_and(char::is_alphabetic)
         && !words.split_whitespace().take(1).any(begins_small)
         && !words.split_whitespace().any(|word| begins_small(word) && !lexicon.is_small(word))
@@ -264,10 +505,10 @@ fn share(start: &mut Point, end: &mut Point) {
             start.year = stated(if start.month > end.month { year.saturating_sub(1) } else { year });
             start.firm = end.firm;
         }
-        (Year::None, Year::Odd) => start.year = Year::Odd,
+        (Year::None, Year::Odd | Year::Short(_)) => start.year = Year::Odd,
         (Year::Stated(year), Year::None) => {
             end.year = stated(if start.month > end.month { year + 1 } else { year });
-            end.firm = start.firm;
+            end.firm = if start.year_first { end.firm } else { start.firm };
         }
         _ => {}
     }

@@ -1,0 +1,209 @@
+//! `export`, `import` and `backup`: all that was ever read, out of a store and back into an empty one.
+
+use std::fs;
+use std::io::BufRead;
+use std::path::PathBuf;
+
+use super::*;
+use crate::store::Content;
+
+/// What every SQLite file begins with.
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// `export`: the contents as lines of JSON.
+pub(super) fn export(cli: &Cli) -> Result<Exit, Ended> {
+    let (state, _) = folders(cli)?;
+    let store = State::look(&state)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut failed = None;
+    store
+        .export(&mut |content| {
+            if failed.is_none() {
+                let line = serde_json::to_writer(&mut out, &content).map_err(io::Error::from);
+                failed = line.and_then(|()| out.write_all(b"\n")).err();
+            }
+        })
+        .map_err(|error| state::unusable(&state.join(state::STORE), error))?;
+    match failed {
+        Some(error) => Err(error.into()),
+        None => {
+            out.flush()?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// What `import` takes in.
+#[derive(Default)]
+struct History {
+    contents: Vec<Content>,
+    /// The lines of the decisions file, which a backup holds.
+    decisions: Option<String>,
+    /// The store was made of what a damaged one still held: feeds must not shrink.
+    recovered: bool,
+}
+
+/// `import`: an export or a backup, into a store that holds nothing.
+pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
+    let (folder, _) = folders(cli)?;
+    let file = file.filter(|file| *file != Path::new("-"));
+    let name = file.map_or_else(|| "standard input".to_owned(), |file| file.display().to_string());
+    let unreadable = |error: io::Error| Trouble::usage(format!("cannot read {name}")).because(error);
+    let mut bytes: Box<dyn BufRead> = match file {
+        Some(file) => Box::new(io::BufReader::new(fs::File::open(file).map_err(unreadable)?)),
+        None => Box::new(io::stdin().lock()),
+    };
+    let is_backup = bytes.fill_buf().map_err(unreadable)?.starts_with(SQLITE);
+    let history = match (is_backup, file) {
+        (true, Some(file)) => of_backup(file)?,
+        (true, None) => {
+            return Err(Trouble::usage("a backup can't be read from standard input").help("name its file").into());
+        }
+        (false, _) => History { contents: of_export(bytes, &name)?, ..History::default() },
+    };
+    let mut state = State::hold(&folder)?;
+    let store = folder.join(state::STORE);
+    let failed = |error| state::unusable(&store, error);
+    if !state.store.ledger().map_err(failed)?.is_empty() {
+        return Err(Trouble::usage(format!("the store in \"{}\" is not empty", folder.display()))
+            .help("import into a state folder of its own: --state DIR")
+            .into());
+    }
+    // Before the contents: stopped in between, it is done again and finds its own lines.
+    if let Some(decisions) = &history.decisions {
+        state.decided.restore(&folder, decisions)?;
+    }
+    if history.recovered {
+        state.store.set_note(RECOVERED, true).map_err(failed)?;
+    }
+    // Whose sites these are the config of the next pass says, and all is settled anew then.
+    let terms = state.store.stored_terms(&state.decided.decisions).map_err(failed)?;
+    let count = history.contents.len();
+    state.store.import(history.contents, &terms).map_err(|error| match error {
+        // The store is fine: what it was given is not.
+        StoreError::Unusable(cause) => Trouble::usage(format!("cannot take in {name}")).because(cause),
+        error => state::unusable(&store, error),
+    })?;
+    if !cli.global.quiet {
+        let items = state.store.count().map_err(failed)?;
+        let decisions = if history.decisions.is_some_and(|lines| !lines.is_empty()) { ", decisions" } else { "" };
+        writeln!(io::stdout(), "{count} contents{decisions} taken in, {items} items; the next pass publishes them")?;
+    }
+    Ok(Exit::Done)
+}
+
+fn of_export(lines: Box<dyn BufRead>, name: &str) -> Result<Vec<Content>, Trouble> {
+    let mut contents: Vec<Content> = Vec::new();
+    for (index, line) in lines.lines().enumerate() {
+        let line = line.map_err(|error| Trouble::usage(format!("cannot read {name}")).because(error))?;
+        let content: Content = serde_json::from_str(&line).map_err(|error| {
+            Trouble::usage(format!("{name}:{}: not a line that export writes", index + 1)).because(error)
+        })?;
+        let Content { schema, .. } = content;
+        if schema != 1 {
+            let what = format!("{name}:{}: expected schema 1, but found schema {schema}", index + 1);
+            return Err(Trouble::usage(what).help("use the feedmill that exported it"));
+        }
+        contents.push(content);
+    }
+    Ok(contents)
+}
+
+fn of_backup(file: &Path) -> Result<History, Trouble> {
+    let refused = |error: StoreError| {
+        let help = match &error {
+            StoreError::Newer { .. } => "use the feedmill that wrote it",
+            _ => "take an older backup, or let a pass read the files that are still there",
+        };
+        Trouble::usage(format!("cannot take in the backup \"{}\"", file.display()))
+            .because(error)
+            .still("nothing was taken in")
+            .help(help)
+    };
+    let backup = Sqlite::of_backup(file).map_err(refused)?;
+    let mut history = History {
+        decisions: backup.decisions_within().map_err(refused)?,
+        recovered: backup.has_note(RECOVERED).map_err(refused)?,
+        ..History::default()
+    };
+    backup.export(&mut |content| history.contents.push(content)).map_err(refused)?;
+    Ok(history)
+}
+
+/// `backup`: the store and the decisions as one file, made beside whoever writes them.
+///
+/// The file comes into being whole: it is written beside, synced, and only then gets its name, which nobody may have.
+pub(super) fn backup(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
+    let (folder, output) = folders(cli)?;
+    if file.symlink_metadata().is_ok() {
+        return Err(there(file).into());
+    }
+    let failed = |error: io::Error| {
+        Trouble::unusable(format!("cannot write the backup \"{}\"", file.display()))
+            .because(error)
+            .still("the store is as it was")
+    };
+    let parent = match file.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let Some(name) = file.file_name() else {
+        return Err(Trouble::usage(format!("\"{}\" is no name of a file", file.display())).into());
+    };
+    let real = parent.canonicalize().map_err(failed)?;
+    if output.canonicalize().is_ok_and(|output| real.starts_with(output)) {
+        return Err(Trouble::usage(format!("\"{}\" lies in what is published", file.display()))
+            .help("a backup holds what is not for everybody: choose another folder")
+            .into());
+    }
+    let store = State::look(&folder)?;
+    let aside = real.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+    // Left by a process of our number that was killed.
+    let _ = fs::remove_file(&aside);
+    // The decisions come last: those that the store does not know yet are none that it lacks.
+    let written = store
+        .backup(&aside, || crate::decided::lines(&folder))
+        .map_err(|error| state::unusable(&folder.join(state::STORE), error))
+        .and_then(|()| {
+            name_it(&aside, &real.join(name), &real).map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => there(file),
+                _ => failed(error),
+            })
+        });
+    if let Err(trouble) = written {
+        let _ = fs::remove_file(&aside);
+        return Err(trouble.into());
+    }
+    let items = store.count().map_err(|error| state::unusable(&folder.join(state::STORE), error))?;
+    let size = fs::metadata(file).map_or(0, |found| found.len());
+    let mut out = io::stdout().lock();
+    if cli.global.format == Format::Json {
+        let file = file.to_string_lossy();
+        writeln!(out, "{}", json!({"schema": 1, "file": file, "items": items, "bytes": size}))?;
+    } else if !cli.global.quiet {
+        writeln!(out, "{}: {items} items, {size} bytes", file.display())?;
+    }
+    Ok(Exit::Done)
+}
+
+fn there(file: &Path) -> Trouble {
+    Trouble::usage(format!("\"{}\" is there already", file.display()))
+        .still("it stays as it is")
+        .help("name a new file: a backup never takes the place of another")
+}
+
+/// Gives a file that was written beside its name, unless somebody has that name.
+fn name_it(aside: &Path, file: &Path, folder: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    fs::File::open(aside)?.sync_all()?;
+    match renameat_with(CWD, aside, CWD, file, RenameFlags::NOREPLACE) {
+        Ok(()) => {}
+        // Some file systems can't rename so. A second name is refused as well where there is one.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+            fs::hard_link(aside, file)?;
+            fs::remove_file(aside)?;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    fs::File::open(folder)?.sync_all()
+}

@@ -1,0 +1,118 @@
+//! The categories of an item: what the page files it under, and what the operator's rules find in it.
+//!
+//! A function of the settled texts, the sources, the topics of all sightings and the rules; order can't matter (law 2).
+//!
+//! Topics are headings that name a part of a page (`Press releases`; months and days are no topics). Those of *all*
+//! sightings count, not only those of the newest capture: an item that moves from "Latest" to "Archive" rolls off the
+//! one list silently, and silence takes no item out of a feed (law 5). Two topics are one when their folds are; it is
+//! spelled as the newest capture spells it.
+//!
+//! A rule of the operator's adds its name where a pattern fits, and takes topics over: one that a rule names goes under
+//! the rule's name, and only where the rule lets it. What is left of the topics is a category under its own name.
+
+use std::collections::BTreeMap;
+
+use super::identify::fold;
+use super::item::{SourceNo, Text};
+use super::words::Words;
+
+/// A category that the operator defined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// As feeds show it.
+    pub name: Text,
+    /// The folds of the topics that it takes over, its own name's among them.
+    pub topics: Vec<String>,
+    /// Only items that one of these sources sights; `None`: all.
+    pub sources: Option<Vec<SourceNo>>,
+    /// Items that these let pass are in it, if they include anything; what they exclude is not, whatever its topic.
+    pub words: Words,
+}
+
+/// What categories follow from.
+#[derive(Debug, Clone, Copy)]
+pub struct Filed<'a> {
+    /// As it is shown.
+    pub title: &'a Text,
+    /// As it is shown.
+    pub summary: Option<&'a Text>,
+    /// The sources that sight it.
+    pub sources: &'a [SourceNo],
+}
+
+/// The categories of an item, each once, in the order of their folds. `topics` are by their folds.
+#[must_use]
+pub fn categories(item: Filed<'_>, mut topics: BTreeMap<String, Text>, rules: &[Rule]) -> Vec<Text> {
+    let mut categories: BTreeMap<String, Text> = BTreeMap::new();
+    let mut taken = Vec::new();
+    for rule in rules {
+        if rule.sources.as_ref().is_some_and(|sources| !item.sources.iter().any(|source| sources.contains(source))) {
+            continue;
+        }
+        let named = rule.topics.iter().filter(|topic| topics.contains_key(*topic));
+        let before = taken.len();
+        taken.extend(named.cloned());
+        let holds = match taken.len() > before {
+            true => !rule.words.refuse(item.title, item.summary),
+            false => !rule.words.include.is_empty() && rule.words.pass(item.title, item.summary),
+        };
+        if holds {
+            categories.insert(fold(rule.name.as_str()), rule.name.clone());
+        }
+    }
+    topics.retain(|topic, _| !taken.contains(topic));
+    for (topic, name) in topics {
+        categories.entry(topic).or_insert(name);
+    }
+    categories.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::Pattern;
+    use super::*;
+
+    fn text(raw: &str) -> Text {
+        Text::new(raw).unwrap()
+    }
+
+    fn rule(name: &str, topics: &[&str], include: &[&str], exclude: &[&str]) -> Rule {
+        let patterns = |all: &[&str]| all.iter().map(|one| Pattern::new(one).unwrap()).collect();
+        Rule {
+            name: text(name),
+            topics: [name].iter().chain(topics).map(|topic| fold(topic)).collect(),
+            sources: None,
+            words: Words { include: patterns(include), exclude: patterns(exclude), ..Words::default() },
+        }
+    }
+
+    fn of(title: &str, topics: &[&str], rules: &[Rule]) -> Vec<String> {
+        let title = text(title);
+        let topics = topics.iter().map(|topic| (fold(topic), text(topic))).collect();
+        let filed = Filed { title: &title, summary: None, sources: &[SourceNo(1)] };
+        categories(filed, topics, rules).into_iter().map(String::from).collect()
+    }
+
+    #[test]
+    fn a_topic_is_a_category_and_a_rule_finds_more() {
+        let rules = [rule("Fish", &[], &["trout", "pike"], &["recipe"])];
+        assert_eq!(of("A pike returns", &["Press releases"], &rules), ["Fish", "Press releases"]);
+        assert_eq!(of("A recipe for pike", &["Press releases"], &rules), ["Press releases"]);
+        assert_eq!(of("A calm day", &[], &rules), [""; 0]);
+    }
+
+    #[test]
+    fn a_rule_takes_topics_over_and_decides_on_them() {
+        let rules = [rule("Press", &["Press releases", "Pressemitteilungen"], &[], &["^Correction"])];
+        assert_eq!(of("A pike returns", &["PRESS RELEASES", "Latest"], &rules), ["Latest", "Press"]);
+        assert_eq!(of("A pike returns", &["press"], &rules), ["Press"]);
+        assert_eq!(of("Correction: no pike", &["Press releases"], &rules), [""; 0]);
+    }
+
+    #[test]
+    fn a_rule_for_other_sources_says_nothing() {
+        let mut rule = rule("Press", &["Press releases"], &["pike"], &[]);
+        rule.sources = Some(vec![SourceNo(2)]);
+        assert_eq!(of("A pike returns", &["Press releases"], &[rule]), ["Press releases"]);
+    }
+}

@@ -1,0 +1,235 @@
+//! Inputs besides plain text: which form a file has, and who reads it.
+//!
+//! This is the one place that decides the form. A form that the operator states is believed; else the ending of the
+//! file's name says it, and a name that says nothing leaves it to a cautious look at how the text begins. What is in
+//! doubt is text.
+//!
+//! Two ways lead from here. HTML and Markdown become a *rendition*, lines with notes, which the engine reads like any
+//! text. JSON, CSV and feeds, and HTML with selectors, have fields already: each item is a [`record::Record`], and all
+//! records become drafts in one place. Line numbers are those of the file either way.
+
+mod address;
+mod csv;
+mod feed;
+mod html;
+mod json;
+mod markdown;
+mod record;
+mod select;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+pub use record::{At, Fields, Part};
+pub use select::{BadSelector, Select};
+
+use super::rendition::Rendition;
+use super::{BlockUse, Draft, Fault, Scrape, Terms, reading};
+
+/// The form of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Plain text.
+    Text,
+    /// Markdown: text with headings, links and emphasis.
+    Markdown,
+    /// A web page.
+    Html,
+    /// One JSON value, JSON Feed among them.
+    Json,
+    /// A JSON value on each line.
+    JsonLines,
+    /// Columns separated by commas, or whatever the file shows to separate them.
+    Csv,
+    /// Columns separated by tabs.
+    Tsv,
+    /// RSS, RDF or Atom.
+    Feed,
+}
+
+impl Form {
+    /// The forms as the config names them.
+    pub const ALL: [(&'static str, Self); 8] = [
+        ("text", Self::Text),
+        ("markdown", Self::Markdown),
+        ("html", Self::Html),
+        ("json", Self::Json),
+        ("jsonl", Self::JsonLines),
+        ("csv", Self::Csv),
+        ("tsv", Self::Tsv),
+        ("feed", Self::Feed),
+    ];
+
+    /// The form that the ending of a file's name says; `None` where the content has to be looked at.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        let (_, ending) = name.rsplit('/').next()?.rsplit_once('.')?;
+        Some(match ending.to_ascii_lowercase().as_str() {
+            "md" | "markdown" | "mdown" | "mkd" => Self::Markdown,
+            "html" | "htm" | "xhtml" => Self::Html,
+            "json" => Self::Json,
+            "jsonl" | "ndjson" => Self::JsonLines,
+            "csv" => Self::Csv,
+            "tsv" | "tab" => Self::Tsv,
+            "rss" | "atom" | "rdf" => Self::Feed,
+            _ => return None,
+        })
+    }
+
+    /// The form that `text` shows at its beginning.
+    fn of_text(text: &str) -> Self {
+        let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
+        match start.as_bytes().first() {
+            Some(b'<') if html::is_document(start) => Self::Html,
+            Some(b'<') if feed::is_document(start) => Self::Feed,
+            Some(b'{' | b'[') if json::is_document(start) => Self::Json,
+            Some(b'{') if json::is_lines(start) => Self::JsonLines,
+            _ => Self::Text,
+        }
+    }
+}
+
+/// Reads a file of whatever form; with `explaining`, says of each part what became of it.
+pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
+    let form = terms.form.unwrap_or_else(|| Form::of_text(text));
+    let mut read = match form {
+        Form::Text => return reading::read(text, &[], terms, explaining),
+        Form::Markdown => rendered(&markdown::render(text, terms.url.as_deref()), terms, explaining),
+        Form::Html => match &terms.select {
+            Some(select) => html::selected(text, select, terms, explaining),
+            None => rendered(&html::render(text, terms.url.as_deref()), terms, explaining),
+        },
+        Form::Json => json::read(text, terms, explaining),
+        Form::JsonLines => json::read_lines(text, terms, explaining),
+        Form::Csv => csv::read(text, None, terms, explaining),
+        Form::Tsv => csv::read(text, Some(b'\t'), terms, explaining),
+        Form::Feed => feed::read(text, terms, explaining),
+    };
+    unshare(&mut read.0);
+    read
+}
+
+/// What the engine makes of a rendition, told in the lines of the file.
+fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
+    let (scrape, blocks) = reading::read(&rendition.text, &rendition.notes, terms, explaining);
+    let at = |line| rendition.line_of(line);
+    let drafts = scrape.drafts.into_iter().map(|draft| {
+        let draft = draft.into_owned();
+        Draft { line: at(draft.line), last_line: at(draft.last_line), ..draft }
+    });
+    let faults = scrape.faults.into_iter().map(|fault| Fault { line: at(fault.line), ..fault });
+    let scrape = Scrape {
+        layout: Cow::Owned(scrape.layout.into_owned()),
+        drafts: drafts.collect(),
+        faults: faults.collect(),
+        confidence: scrape.confidence,
+        refused: scrape.refused,
+        newest: scrape.newest,
+        language: scrape.language,
+    };
+    let blocks = blocks.into_iter().map(|block| {
+        let block = block.into_owned();
+        BlockUse { line: at(block.line), ..block }
+    });
+    (scrape, blocks.collect())
+}
+
+/// An address that several items share is the address of none: it would make one item of them.
+fn unshare(scrape: &mut Scrape<'_>) {
+    let mut titles: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
+    for draft in &scrape.drafts {
+        let Some(link) = draft.link.as_deref().filter(|_| draft.id.is_none()) else { continue };
+        let (title, shared) = titles.entry(link).or_insert((&draft.title, false));
+        *shared |= *title != draft.title;
+    }
+    let shared: std::collections::BTreeSet<String> =
+        titles.iter().filter(|(_, (_, shared))| *shared).map(|(link, _)| (*link).to_owned()).collect();
+    if shared.is_empty() {
+        return;
+    }
+    for draft in &mut scrape.drafts {
+        if let Some(link) = draft.link.take_if(|link| draft.id.is_none() && shared.contains(link.as_ref())) {
+            scrape.faults.push(super::reading::fault(draft.line, "items of other titles have this link, too", &link));
+        }
+    }
+    scrape.faults.sort_by_key(|fault| fault.line);
+}
+
+/// Counts the lines of a text as its positions are asked for, in rising order.
+struct LineCounter<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: u32,
+}
+
+impl<'t> LineCounter<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { text: text.as_bytes(), at: 0, line: 1 }
+    }
+
+    /// The line on which byte `at` stands, counted from 1. An earlier position than the last has that one's line.
+    fn line_at(&mut self, at: usize) -> u32 {
+        if let Some(passed) = self.text.get(self.at..at) {
+            let mut breaks = memchr::memchr_iter(b'\n', passed).count();
+            if memchr::memchr(b'\r', passed).is_some() {
+                // Lines end with LF, CR LF or CR, as editors count them.
+                let alone = |i: &usize| self.text.get(self.at + i + 1) != Some(&b'\n');
+                breaks += memchr::memchr_iter(b'\r', passed).filter(alone).count();
+            }
+            self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+            self.at = at;
+        }
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_says_the_form_before_the_content_does() {
+        for (name, form) in [
+            ("news.md", Some(Form::Markdown)),
+            ("a.b/news.HTML", Some(Form::Html)),
+            ("news.jsonl", Some(Form::JsonLines)),
+            ("news.tsv", Some(Form::Tsv)),
+            ("feed.rss", Some(Form::Feed)),
+            ("news.txt", None),
+            ("a.json/news", None),
+            ("feed.xml", None),
+            ("", None),
+        ] {
+            assert_eq!(Form::of_name(name), form, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_text() {
+        for (text, form) in [
+            ("\n<!DOCTYPE html><p>x", Form::Html),
+            ("<!-- saved --><html lang=en>", Form::Html),
+            ("<?xml version=\"1.0\"?>\n<rss version=\"2.0\"/>", Form::Feed),
+            ("<!-- x -->\n<feed xmlns=\"http://www.w3.org/2005/Atom\"/>", Form::Feed),
+            ("<rdf:RDF>", Form::Feed),
+            ("<p>News</p>", Form::Text),
+            ("<feedback>", Form::Text),
+            ("[1] A note", Form::Text),
+            ("[{\"title\": \"x\"}]", Form::Json),
+            ("{\"a\": 1}\n{\"a\": 2}\n", Form::JsonLines),
+            ("{braces} of text", Form::Text),
+            ("News room\n\n<html>", Form::Text),
+            ("", Form::Text),
+        ] {
+            assert_eq!(Form::of_text(text), form, "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_as_editors_count_them() {
+        let text = "a\r\nb\rc\nd";
+        let mut counter = LineCounter::new(text);
+        let lines: Vec<u32> = (0..text.len()).map(|at| counter.line_at(at)).collect();
+        assert_eq!(lines, [1, 1, 1, 2, 2, 3, 3, 4]);
+    }
+}

@@ -1,0 +1,52 @@
+//! Addresses in a page: made absolute, or none.
+
+use url::Url;
+
+/// The absolute http or https address that `href` means on the page at `base`; none when it cannot be told.
+///
+/// An address within the page itself (`#top`) is none: it leads nowhere but to the list.
+pub(super) fn absolute(href: &str, base: Option<&Url>) -> Option<String> {
+    let href = href.trim();
+    if href.is_empty() || href.starts_with('#') || href.len() > LONGEST {
+        return None;
+    }
+    let url = match Url::parse(href) {
+        Ok(url) => url,
+        Err(url::ParseError::RelativeUrlWithoutBase) => base?.join(href).ok()?,
+        Err(_) => return None,
+    };
+    (matches!(url.scheme(), "http" | "https") && url.has_host() && url.as_str().len() <= LONGEST).then(|| url.into())
+}
+
+/// The address of the page, where the operator or the page itself says it.
+pub(super) fn base(url: Option<&str>) -> Option<Url> {
+    Url::parse(url?).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// No server takes a longer address.
+const LONGEST: usize = 8192;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_absolute_or_none() {
+        let page = base(Some("https://example.org/news/index.html"));
+        for (href, wanted) in [
+            ("https://a.example/x?y#z", Some("https://a.example/x?y#z")),
+            (" 1.html ", Some("https://example.org/news/1.html")),
+            ("/a b", Some("https://example.org/a%20b")),
+            ("//b.example/é", Some("https://b.example/%C3%A9")),
+            ("#top", None),
+            ("javascript:alert(1)", None),
+            ("mailto:a@example.org", None),
+            ("data:text/html,x", None),
+            ("http://", None),
+            ("", None),
+        ] {
+            assert_eq!(absolute(href, page.as_ref()).as_deref(), wanted, "{href}");
+        }
+        assert_eq!(absolute("1.html", None), None);
+    }
+}

@@ -1,0 +1,460 @@
+//! JSON and JSON Lines, JSON Feed among them.
+//!
+//! serde_json reads values and serde_json_path finds the items. A scan beside it, which reads no values, tells on which
+//! lines each object stands, and where a file that is cut can be closed so that what stands before the cut is read; an
+//! object that the cut goes through is not taken.
+//!
+//! Without paths the items are the one list of objects that have titles, and fields go by their common names. Where two
+//! lists could be meant, nothing is guessed.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+use serde_json_path::PathElement;
+
+use super::record::{At, Fields, MOST, Part, Record, TOO_MANY, tell, unreadable};
+use super::{LineCounter, html};
+use crate::mill::scrape::{BlockUse, Scrape, Terms};
+
+const LAYOUT: &str = "json";
+const LINES: &str = "jsonl";
+
+/// More values than these are no list of announcements.
+const MOST_VALUES: usize = 4_000_000;
+/// serde_json goes no deeper.
+const DEEPEST: usize = 127;
+
+/// Whether `start` is JSON, perhaps cut.
+pub(super) fn is_document(start: &str) -> bool {
+    let inner = start.get(1..).unwrap_or_default().trim_start();
+    let begins = match start.as_bytes().first() {
+        Some(b'{') => inner.starts_with(['"', '}']),
+        _ => inner.starts_with(['{', '[', ']']),
+    };
+    begins && serde_json::from_str::<IgnoredAny>(start).map_or_else(|error| error.is_eof(), |_| true)
+}
+
+/// Whether `start` is lines of JSON: the first two are.
+pub(super) fn is_lines(start: &str) -> bool {
+    let mut lines = start.lines().filter(|line| !line.trim().is_empty());
+    let is_object = |line: &str| line.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(line).is_ok();
+    lines.next().is_some_and(is_object) && lines.next().is_some_and(|line| line.trim_start().starts_with('{'))
+}
+
+/// Reads one JSON value.
+pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
+    let scan = match Scan::of(text) {
+        Ok(scan) => scan,
+        Err((line, why)) => return unreadable(LAYOUT, line, why, ""),
+    };
+    let parsed = match serde_json::from_str::<Value>(text) {
+        Err(error) if error.is_eof() => serde_json::from_str(&scan.closed(text)),
+        parsed => parsed,
+    };
+    let value = match parsed {
+        Ok(value) => value,
+        Err(_) if is_lines(text.trim_start()) => return read_lines(text, terms, explaining),
+        Err(error) => {
+            let why = format!("this is no JSON: {error}");
+            return unreadable(LAYOUT, u32::try_from(error.line()).unwrap_or(1).max(1), &why, "");
+        }
+    };
+    let fields = terms.fields.as_deref();
+    let found = match fields.and_then(|fields| fields.items.as_ref()) {
+        Some(at) => stated(at, &value),
+        None => guessed(&value, fields),
+    };
+    let (place, items) = match found {
+        Ok(found) => found,
+        Err(why) => return unreadable(LAYOUT, 1, &why, ""),
+    };
+    if items.len() > MOST {
+        return unreadable(LAYOUT, 1, TOO_MANY, "");
+    }
+    let mut records = Vec::with_capacity(items.len());
+    for (path, item) in items {
+        let spot = scan.spot(&path);
+        let (line, last_line, whole) = spot.map_or((1, 1, true), |spot| (spot.line, spot.last_line, spot.whole));
+        let mut record = Record::new(line, last_line);
+        record.cut = !whole;
+        fill(&mut record, item, fields, &place);
+        records.push(record);
+    }
+    tell(LAYOUT, &records, terms, explaining)
+}
+
+/// Reads a value on each line.
+pub(super) fn read_lines(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
+    let fields = terms.fields.as_deref();
+    let mut records = Vec::new();
+    let mut faults = Vec::new();
+    let mut lines = 0_usize;
+    for (line, number) in text.split('\n').zip(1..) {
+        let line = line.trim();
+        if line.is_empty() {
+            continue;
+        }
+        if records.len().max(faults.len()) > MOST {
+            return unreadable(LINES, number, TOO_MANY, "");
+        }
+        lines += 1;
+        match serde_json::from_str::<Value>(line) {
+            Ok(value) => {
+                let items = match fields.and_then(|fields| fields.items.as_ref()) {
+                    Some(at) => stated(at, &value).map(|(_, items)| items).unwrap_or_default(),
+                    None => vec![(Vec::new(), &value)],
+                };
+                for (_, item) in items {
+                    let mut record = Record::new(number, number);
+                    fill(&mut record, item, fields, "$");
+                    records.push(record);
+                }
+            }
+            Err(error) if error.is_eof() => {
+                faults.push((number, "the file is cut in this line, or it is no JSON", line))
+            }
+            Err(_) => faults.push((number, "this line is no JSON", line)),
+        }
+    }
+    let (mut scrape, blocks) = tell(LINES, &records, terms, explaining);
+    // A line that is no JSON is a doubt like an item without a title.
+    let read = lines.saturating_sub(faults.len().saturating_sub(1));
+    if lines > 0 {
+        #[expect(clippy::cast_precision_loss, reason = "no file has so many lines")]
+        let share = read as f64 / lines as f64;
+        scrape.confidence *= share;
+    }
+    let faults = faults.into_iter().map(|(line, why, text)| crate::mill::scrape::reading::fault(line, why, text));
+    scrape.faults.extend(faults);
+    scrape.faults.sort_by_key(|fault| fault.line);
+    (scrape, blocks)
+}
+
+/// A step from a value into it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Step<'t> {
+    Name(Cow<'t, str>),
+    Index(usize),
+}
+
+/// Where the items stand, as a path, and each of them with the way to it.
+type Found<'v> = (String, Vec<(Vec<Step<'v>>, &'v Value)>);
+
+fn stated<'v>(at: &At, value: &'v Value) -> Result<Found<'v>, String> {
+    let Some(path) = at.path() else {
+        return Err(format!("items = {:?} is no path: a path begins with `$`, as in \"$.results[*]\"", at.text()));
+    };
+    let mut items = Vec::new();
+    for node in path.query_located(value) {
+        let steps = node.location().iter().map(|step| match step {
+            PathElement::Name(name) => Step::Name(Cow::Owned((*name).to_owned())),
+            PathElement::Index(index) => Step::Index(*index),
+        });
+        items.push((steps.collect(), node.node()));
+    }
+    match items.is_empty() {
+        true => Err(format!("nothing stands at items = {:?}", at.text())),
+        false => Ok((at.text().to_owned(), items)),
+    }
+}
+
+/// How deep a list of items is looked for.
+const GUESS_DEPTH: usize = 3;
+
+/// The one list of objects that have titles.
+fn guessed<'v>(value: &'v Value, fields: Option<&Fields>) -> Result<Found<'v>, String> {
+    let mut lists: Vec<(String, Vec<Step<'v>>, &'v Vec<Value>)> = Vec::new();
+    let mut around = vec![("$".to_owned(), Vec::new(), value)];
+    for _ in 0..=GUESS_DEPTH {
+        let mut deeper = Vec::new();
+        for (path, steps, value) in around {
+            match value {
+                Value::Array(list) => {
+                    let items = list.iter().filter(|item| looks_like_item(item, fields)).count();
+                    if items * 2 >= list.len() && items > 0 {
+                        lists.push((format!("{path}[*]"), steps, list));
+                    }
+                }
+                Value::Object(members) => deeper.extend(members.iter().map(|(name, value)| {
+                    let mut steps = steps.clone();
+                    steps.push(Step::Name(Cow::Borrowed(name)));
+                    (format!("{path}[{name:?}]"), steps, value)
+                })),
+                _ => {}
+            }
+        }
+        around = deeper;
+    }
+    // A list of dated things before lists of things that only have names: authors, tags, pages.
+    let dated = |list: &&(String, Vec<Step<'v>>, &'v Vec<Value>)| {
+        list.2.iter().any(|item| item.as_object().is_some_and(|item| common(item, Part::Date).is_some()))
+    };
+    let preferred = lists.iter().filter(dated).count();
+    let (path, steps, list) = match (lists.len(), preferred) {
+        (0, _) => return Err("no list of objects with titles is found; [source.fields] can say where".to_owned()),
+        (1, _) => lists.remove(0),
+        (_, 1) => lists.into_iter().find(|list| dated(&list)).ok_or_else(String::new)?,
+        _ => {
+            let all: Vec<&str> = lists.iter().take(4).map(|(path, ..)| path.as_str()).collect();
+            return Err(format!("several lists could be meant ({}): say which in [source.fields]", all.join(", ")));
+        }
+    };
+    let items = list.iter().enumerate().map(|(index, item)| {
+        let mut steps = steps.clone();
+        steps.push(Step::Index(index));
+        (steps, item)
+    });
+    Ok((path, items.collect()))
+}
+
+fn looks_like_item(item: &Value, fields: Option<&Fields>) -> bool {
+    let Some(members) = item.as_object() else { return false };
+    let title = fields.and_then(|fields| fields.parts.iter().find(|(part, _)| *part == Part::Title));
+    match title {
+        Some((_, at)) => at.path().map_or_else(|| item.get(at.text()), |path| path.query(item).first()).is_some(),
+        None => common(members, Part::Title).is_some(),
+    }
+}
+
+/// The common names of a field, the surest first; letters only, in lower case.
+pub(super) fn names(part: Part) -> &'static [&'static str] {
+    match part {
+        Part::Title => &["title", "headline", "name", "heading", "subject"],
+        Part::Date => &[
+            "date",
+            "published",
+            "publishedat",
+            "publishedon",
+            "datepublished",
+            "pubdate",
+            "publishdate",
+            "publicationdate",
+            "releasedate",
+            "dateposted",
+            "postedat",
+            "day",
+            "created",
+            "createdat",
+            "datecreated",
+            "time",
+            "timestamp",
+            "updated",
+            "updatedat",
+        ],
+        Part::Summary => &[
+            "summary",
+            "description",
+            "excerpt",
+            "contenttext",
+            "abstract",
+            "teaser",
+            "lead",
+            "intro",
+            "standfirst",
+            "text",
+            "body",
+            "content",
+            "contenthtml",
+        ],
+        Part::Link => &["url", "link", "href", "permalink", "weburl", "htmlurl", "externalurl", "canonicalurl"],
+        Part::Id => &["id", "guid", "uuid", "identifier"],
+        Part::Credit => &["credit", "photocredit", "imagecredit", "photographer"],
+        Part::Kicker => &["kicker", "eyebrow", "overline"],
+        Part::Section => &["section", "category", "categories", "topic", "tags"],
+    }
+}
+
+/// A name without what its writers differ in.
+pub(super) fn bare(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn common(members: &Map<String, Value>, part: Part) -> Option<(&str, &Value)> {
+    let bare: Vec<(String, &str, &Value)> =
+        members.iter().take(256).map(|(name, value)| (bare(name), name.as_str(), value)).collect();
+    names(part).iter().find_map(|wanted| {
+        let found = bare.iter().find(|(bare, _, value)| bare == wanted && says_something(value));
+        found.map(|(_, name, value)| (*name, *value))
+    })
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Number(_) => true,
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+    }
+}
+
+fn fill(record: &mut Record, item: &Value, fields: Option<&Fields>, place: &str) {
+    let line = record.line;
+    if let Some(fields) = fields.filter(|fields| !fields.parts.is_empty()) {
+        for (part, at) in &fields.parts {
+            let found: Vec<&Value> = match at.path() {
+                Some(path) => path.query(item).all(),
+                None => item.get(at.text()).into_iter().collect(),
+            };
+            let texts: Vec<Cow<'_, str>> = found.into_iter().filter_map(|value| printed(value, at.text())).collect();
+            let most = if *part == Part::Summary { texts.len() } else { 1 };
+            let text = texts.into_iter().take(most).collect::<Vec<_>>().join(" ");
+            record.set(*part, &text, line, at.text().to_owned());
+        }
+        return;
+    }
+    let Some(members) = item.as_object() else { return };
+    for (_, part) in Part::ALL {
+        if let Some((name, value)) = common(members, part)
+            && let Some(text) = printed(value, name)
+        {
+            record.set(part, &text, line, format!("{place}.{name}"));
+        }
+    }
+}
+
+/// The text of a value; of an object the member that holds it, of a list the first.
+fn printed<'v>(value: &'v Value, name: &str) -> Option<Cow<'v, str>> {
+    let is_html = matches!(bare(name).as_str(), "contenthtml" | "rendered" | "html") || name.ends_with(".rendered");
+    match value {
+        Value::String(text) if is_html => Some(html::plain(text).into()),
+        Value::String(text) => Some(text.into()),
+        Value::Number(number) => Some(number.to_string().into()),
+        Value::Array(list) => printed(list.first()?, name),
+        Value::Object(members) => {
+            let inner = ["rendered", "value", "text", "#text", "_text", "en", "title", "name", "label", "href", "url"];
+            inner.iter().find_map(|name| match members.get(*name)? {
+                inner @ (Value::String(_) | Value::Number(_)) => printed(inner, name),
+                _ => None,
+            })
+        }
+        Value::Null | Value::Bool(_) => None,
+    }
+}
+
+/// Where one object or list of the file stands.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    line: u32,
+    last_line: u32,
+    /// It ends before the file does.
+    whole: bool,
+}
+
+/// Where the objects and lists of a file stand.
+struct Scan<'t> {
+    spots: Vec<Spot>,
+    inside: BTreeMap<(usize, Step<'t>), usize>,
+    /// Up to here, and closed with these signs, a cut file is whole.
+    end: usize,
+    closing: String,
+}
+
+impl<'t> Scan<'t> {
+    fn of(text: &'t str) -> Result<Self, (u32, &'static str)> {
+        let bytes = text.as_bytes();
+        let mut scan = Scan { spots: Vec::new(), inside: BTreeMap::new(), end: 0, closing: String::new() };
+        let mut counter = LineCounter::new(text);
+        // Each object or list that is open: its spot, its closing sign, the index of its next member.
+        let mut open: Vec<(usize, u8, usize)> = Vec::new();
+        let mut kept = 0;
+        let (mut key, mut wants_key) = ("", false);
+        let (mut at, mut values) = (0, 0_usize);
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'"' => {
+                    let start = at + 1;
+                    at = end_of_string(bytes, start);
+                    if wants_key {
+                        key = text.get(start..at).unwrap_or_default();
+                        wants_key = false;
+                    }
+                }
+                b'{' | b'[' => {
+                    let line = counter.line_at(at);
+                    if open.len() >= DEEPEST {
+                        return Err((line, "it is nested too deep"));
+                    }
+                    let spot = scan.spots.len();
+                    if let Some((parent, sign, index)) = open.last() {
+                        let step = if *sign == b'}' { Step::Name(unescaped(key)) } else { Step::Index(*index) };
+                        // Of members of one name the last counts, as it does for serde_json.
+                        scan.inside.insert((*parent, step), spot);
+                    }
+                    scan.spots.push(Spot { line, last_line: line, whole: false });
+                    open.push((spot, if *byte == b'{' { b'}' } else { b']' }, 0));
+                    wants_key = *byte == b'{';
+                    values += 1;
+                }
+                b'}' | b']' => {
+                    let Some((spot, ..)) = open.pop() else { break };
+                    if let Some(spot) = scan.spots.get_mut(spot) {
+                        (spot.last_line, spot.whole) = (counter.line_at(at), true);
+                    }
+                    wants_key = false;
+                    (scan.end, kept) = (at + 1, open.len());
+                }
+                b',' => {
+                    if let Some((_, sign, index)) = open.last_mut() {
+                        *index += 1;
+                        wants_key = *sign == b'}';
+                    }
+                    values += 1;
+                    (scan.end, kept) = (at, open.len());
+                }
+                _ => {}
+            }
+            if values > MOST_VALUES {
+                return Err((counter.line_at(at), "it has too many values for a list of announcements"));
+            }
+            at += 1;
+        }
+        let last_line = counter.line_at(text.trim_end().len());
+        for (spot, ..) in &open {
+            if let Some(spot) = scan.spots.get_mut(*spot) {
+                spot.last_line = last_line.max(spot.line);
+            }
+        }
+        scan.closing = open.iter().take(kept).rev().map(|(_, sign, _)| char::from(*sign)).collect();
+        Ok(scan)
+    }
+
+    /// The file as it would have been, had it ended before what is cut.
+    fn closed(&self, text: &str) -> String {
+        format!("{}{}", text.get(..self.end).unwrap_or_default(), self.closing)
+    }
+
+    fn spot(&self, path: &[Step<'_>]) -> Option<Spot> {
+        let mut at = 0;
+        for step in path {
+            let step: Step<'t> = match step {
+                Step::Name(name) => Step::Name(Cow::Owned(name.clone().into_owned())),
+                Step::Index(index) => Step::Index(*index),
+            };
+            at = *self.inside.get(&(at, step))?;
+        }
+        self.spots.get(at).copied()
+    }
+}
+
+/// Where the string that begins at `at` ends: at its quotation mark, or with the file.
+fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(next) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += next;
+        if bytes.get(at) == Some(&b'"') {
+            return at;
+        }
+        at += 2;
+    }
+    bytes.len()
+}
+
+/// A member's name as it is meant.
+fn unescaped(key: &str) -> Cow<'_, str> {
+    if !key.contains('\\') {
+        return Cow::Borrowed(key);
+    }
+    serde_json::from_str(&format!("\"{key}\"")).map_or(Cow::Borrowed(key), Cow::Owned)
+}

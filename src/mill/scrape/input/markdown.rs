@@ -1,0 +1,374 @@
+//! Markdown as lines for the engine.
+//!
+//! The lines stay where they are; only the markup goes: signs of emphasis, of headings and quotes, the addresses of
+//! links. So a text that was merely saved as `.md` reads as the text it is: its indents and blank lines are evidence,
+//! and nothing that Markdown would make of them (code, joined lines) moves them. Marks of lists and bars of tables are
+//! left, for the engine knows them.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
+use url::Url;
+
+use super::{LineCounter, address, html};
+use crate::mill::scrape::rendition::{Note, Rendition};
+
+/// What is done to a piece of the source: it becomes this text. The ends of its lines stay.
+type Edit = (Range<usize>, String);
+
+/// A longer file is read as the text it is: its markup would fill the memory.
+const LONGEST: usize = 16 << 20;
+
+/// The text of a Markdown file; links are relative to `url`.
+pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
+    if text.len() > LONGEST {
+        return Rendition { text: text.to_owned(), ..Rendition::default() };
+    }
+    let mut reader = Reader { text, base: address::base(url), ..Reader::default() };
+    let events = Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).into_offset_iter();
+    let definitions: Vec<Range<usize>> =
+        events.reference_definitions().iter().map(|(_, definition)| definition.span.clone()).collect();
+    for (event, range) in events {
+        reader.event(event, range);
+    }
+    for range in definitions {
+        reader.absent.push(range.clone());
+        reader.drop(range);
+    }
+    reader.finish()
+}
+
+#[derive(Default)]
+struct Reader<'t> {
+    text: &'t str,
+    base: Option<Url>,
+    edits: Vec<Edit>,
+    /// The containers that are open: what they are, and where their last child ends.
+    open: Vec<(Range<usize>, usize)>,
+    levels: Vec<(usize, u8)>,
+    /// Text under a link, and its address.
+    links: Vec<(Range<usize>, String)>,
+    /// Lines that are markup alone.
+    absent: Vec<Range<usize>>,
+    /// Where the last text ended.
+    leaf_end: usize,
+    in_code: bool,
+    in_comment: bool,
+    images: u32,
+    first_child: Option<usize>,
+}
+
+impl Reader<'_> {
+    fn drop(&mut self, range: Range<usize>) {
+        self.edits.push((range, String::new()));
+    }
+
+    fn slice(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+
+    fn starts(&self, at: usize) -> &[u8] {
+        self.text.as_bytes().get(at..).unwrap_or_default()
+    }
+
+    fn event(&mut self, event: Event<'_>, range: Range<usize>) {
+        match event {
+            Event::Start(tag) => self.start(tag, range),
+            Event::End(tag) => self.end(tag, range),
+            Event::Text(shown) => {
+                if self.images == 0 {
+                    self.shown(&shown, &range);
+                }
+                self.child(range);
+            }
+            Event::Code(_) => {
+                let ticks = self.starts(range.start).iter().take_while(|b| **b == b'`').count();
+                if self.images == 0 && range.end >= range.start + 2 * ticks {
+                    self.drop(range.start..range.start + ticks);
+                    self.drop(range.end - ticks..range.end);
+                }
+                self.child(range);
+            }
+            Event::InlineHtml(_) => {
+                let apart = if self.slice(&range).to_ascii_lowercase().starts_with("<br") { " " } else { "" };
+                if self.images == 0 {
+                    self.edits.push((range.clone(), apart.to_owned()));
+                }
+                self.child(range);
+            }
+            Event::Html(_) => self.html(range),
+            Event::HardBreak => {
+                if self.starts(range.start).first() == Some(&b'\\') && self.images == 0 {
+                    self.drop(range.start..range.start + 1);
+                }
+                self.child(range);
+            }
+            _ => self.child(range),
+        }
+    }
+
+    /// A text shows other letters than its source where it has entities; a backslash before it is markup.
+    fn shown(&mut self, shown: &str, range: &Range<usize>) {
+        let escape = range.start.checked_sub(1).filter(|at| *at >= self.leaf_end && !self.in_code);
+        if let Some(at) = escape
+            && self.starts(at).first() == Some(&b'\\')
+            && self.starts(range.start).first().is_some_and(u8::is_ascii_punctuation)
+        {
+            self.drop(at..range.start);
+        }
+        if self.slice(range) != shown && !shown.contains(['\n', '\r']) && !self.slice(range).contains(['\n', '\r']) {
+            self.edits.push((range.clone(), shown.to_owned()));
+        }
+    }
+
+    fn child(&mut self, range: Range<usize>) {
+        self.leaf_end = self.leaf_end.max(range.end);
+        if let Some((_, end)) = self.open.last_mut() {
+            *end = range.end.max(*end);
+        }
+        self.first_child.get_or_insert(range.start);
+    }
+
+    fn start(&mut self, tag: Tag<'_>, range: Range<usize>) {
+        match tag {
+            Tag::Heading { level, .. } => {
+                self.levels.push((range.start, depth(level)));
+                self.first_child = None;
+            }
+            Tag::Emphasis => self.ends(&range, 1),
+            Tag::Strong => self.ends(&range, 2),
+            Tag::Strikethrough => {
+                let signs = self.starts(range.start).iter().take(2).take_while(|b| **b == b'~').count();
+                self.ends(&range, signs);
+            }
+            Tag::Image { .. } => {
+                if self.images == 0 {
+                    self.drop(range.clone());
+                }
+                self.images += 1;
+            }
+            Tag::Link { link_type, dest_url, .. } if self.images == 0 => {
+                let link = address::absolute(&dest_url, self.base.as_ref());
+                self.links.extend(link.map(|link| (range.clone(), link)));
+                match link_type {
+                    LinkType::Autolink | LinkType::Email => self.ends(&range, 1),
+                    _ => self.drop(range.start..range.start + 1),
+                }
+            }
+            Tag::BlockQuote(_) => self.quote(&range),
+            Tag::CodeBlock(_) => {
+                self.in_code = true;
+                self.fences(&range);
+            }
+            Tag::HtmlBlock => self.in_comment = self.slice(&range).trim_start().starts_with("<!--"),
+            Tag::Item if self.starts(range.start).first() == Some(&b'+') => {
+                self.edits.push((range.start..range.start + 1, "-".to_owned()));
+            }
+            _ => {}
+        }
+        self.open.push((range.clone(), range.start));
+    }
+
+    fn end(&mut self, tag: TagEnd, range: Range<usize>) {
+        let inner_end = self.open.pop().map_or(range.start, |(_, end)| end);
+        match tag {
+            TagEnd::Heading(_) => {
+                let start = self.first_child.unwrap_or(range.end).max(range.start);
+                if self.starts(range.start).first() == Some(&b'#') {
+                    self.drop(range.start..start);
+                }
+                let rest = inner_end.max(start)..range.end;
+                if !self.slice(&rest).trim().is_empty() {
+                    if let Some(line) = self.slice(&rest).find('\n') {
+                        // The line under a heading of two.
+                        self.absent.push(rest.start + line + 1..rest.end);
+                    }
+                    self.drop(rest);
+                }
+            }
+            TagEnd::Link if self.images == 0 => {
+                let autolink = self.starts(range.start).first() == Some(&b'<');
+                if !autolink {
+                    self.drop(inner_end.max(range.start + 1).min(range.end)..range.end);
+                }
+            }
+            TagEnd::Image => self.images = self.images.saturating_sub(1),
+            TagEnd::CodeBlock => self.in_code = false,
+            _ => {}
+        }
+        self.leaf_end = self.leaf_end.max(range.end);
+        if let Some((_, end)) = self.open.last_mut() {
+            *end = range.end.max(*end);
+        }
+        if matches!(tag, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image) {
+            self.first_child = self.first_child.map(|first| first.min(range.start)).or(Some(range.start));
+        }
+    }
+
+    /// Drops the signs at both ends of `range`.
+    fn ends(&mut self, range: &Range<usize>, signs: usize) {
+        if self.images == 0 && range.end >= range.start + 2 * signs {
+            self.drop(range.start..range.start + signs);
+            self.drop(range.end - signs..range.end);
+        }
+    }
+
+    /// Drops the signs of a quote, one before each of its lines. Those of quotes within it are theirs.
+    fn quote(&mut self, range: &Range<usize>) {
+        if self.open.iter().any(|(outer, _)| self.starts(outer.start).first() == Some(&b'>')) {
+            // All signs of its lines went with the outer one.
+            return;
+        }
+        let mut at = range.start;
+        for line in self.text.get(range.clone()).unwrap_or_default().split_inclusive('\n') {
+            let signs = line.bytes().take_while(|b| matches!(b, b'>' | b' ' | b'\t')).count();
+            if line.get(..signs).is_some_and(|lead| lead.contains('>')) {
+                self.edits.push((at..at + signs, String::new()));
+            }
+            at += line.len();
+        }
+    }
+
+    fn fences(&mut self, range: &Range<usize>) {
+        let is_fence = |line: &str| line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~");
+        let whole = self.slice(range);
+        let first = whole.split_inclusive('\n').next().unwrap_or_default();
+        if !is_fence(first) {
+            return;
+        }
+        let body = whole.trim_end();
+        let last = body.rfind('\n').map_or(0, |at| at + 1);
+        let (first, has_last, body) = (first.trim_end().len(), last > 0 && is_fence(&body[last..]), body.len());
+        let fences = [Some(range.start..range.start + first), has_last.then(|| range.start + last..range.start + body)];
+        for fence in fences.into_iter().flatten() {
+            self.absent.push(fence.clone());
+            self.drop(fence);
+        }
+    }
+
+    fn html(&mut self, range: Range<usize>) {
+        let line = self.slice(&range).trim_end_matches(['\n', '\r']);
+        let shown = if self.in_comment { String::new() } else { html::plain(line) };
+        let end = range.start + line.len();
+        if shown.trim().is_empty() && !line.trim().is_empty() {
+            self.absent.push(range.start..end);
+        }
+        self.edits.push((range.start..end, shown.replace(['\n', '\r'], " ")));
+        self.child(range);
+    }
+
+    fn finish(mut self) -> Rendition {
+        self.edits.sort_by_key(|(range, _)| (range.start, range.end));
+        let mut rendition = Rendition { text: String::with_capacity(self.text.len()), ..Rendition::default() };
+        // What of each line of the text is under which link.
+        let mut at = 0;
+        for (range, shown) in &self.edits {
+            let range = range.start.max(at)..range.end.max(at);
+            rendition.text.push_str(self.text.get(at..range.start).unwrap_or_default());
+            rendition.text.push_str(if range.is_empty() { "" } else { shown });
+            rendition.text.extend(self.slice(&range).chars().filter(|c| matches!(c, '\n' | '\r')));
+            at = range.end;
+        }
+        rendition.text.push_str(self.text.get(at..).unwrap_or_default());
+        rendition.notes = self.notes(&rendition.text);
+        rendition
+    }
+
+    fn notes(&mut self, shown: &str) -> Vec<Note> {
+        let mut marks: Vec<(usize, Note)> = Vec::new();
+        marks.extend(self.levels.iter().map(|(at, level)| (*at, Note { level: *level, ..Note::default() })));
+        marks.extend(self.absent.iter().map(|range| (range.start, Note { absent: true, ..Note::default() })));
+        for (range, link) in &self.links {
+            marks.push((range.start, Note { link: Some(link.as_str().into()), ..Note::default() }));
+        }
+        marks.sort_by_key(|(at, _)| *at);
+        let mut counter = LineCounter::new(self.text);
+        let mut notes: Vec<(Note, u32)> = Vec::new();
+        for (at, mark) in marks {
+            let line = counter.line_at(at);
+            let linked = u32::from(mark.link.is_some());
+            match notes.last_mut().filter(|(note, _)| note.line == line) {
+                Some((note, links)) => {
+                    note.level = note.level.max(mark.level);
+                    note.absent |= mark.absent;
+                    note.link = note.link.take().or(mark.link);
+                    *links += linked;
+                }
+                None => notes.push((Note { line, ..mark }, linked)),
+            }
+        }
+        self.unlink(&mut notes, shown);
+        notes.into_iter().map(|(note, _)| note).collect()
+    }
+
+    /// A line of several links, or one that is mostly other text, links to nothing.
+    fn unlink(&self, notes: &mut [(Note, u32)], shown: &str) {
+        let mut lines = shown.split('\n').zip(1..);
+        let mut sources = self.text.split('\n').zip(1..);
+        for (note, links) in notes.iter_mut().filter(|(_, links)| *links > 0) {
+            let line = lines.find(|(_, number)| *number == note.line).map_or("", |(line, _)| line);
+            let source = sources.find(|(_, number)| *number == note.line).map_or("", |(line, _)| line);
+            let text = source.split_once('[').and_then(|(_, rest)| rest.rsplit_once(']')).map_or("", |(text, _)| text);
+            let bare =
+                line.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || "-*•.+)".contains(c));
+            let whole = source.trim_start().starts_with('<');
+            if *links > 1 || (!whole && text.len() * 2 < bare.trim_end().len()) {
+                note.link = None;
+            }
+        }
+    }
+}
+
+fn depth(level: HeadingLevel) -> u8 {
+    match level {
+        HeadingLevel::H1 => 1,
+        HeadingLevel::H2 => 2,
+        HeadingLevel::H3 => 3,
+        HeadingLevel::H4 => 4,
+        HeadingLevel::H5 => 5,
+        HeadingLevel::H6 => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(text: &str) -> String {
+        render(text, None).text
+    }
+
+    #[test]
+    fn markup_goes_and_lines_stay() {
+        for (text, wanted) in [
+            ("## June 2020 ##\n\n1. **Title** of _one_\n", "June 2020\n\n1. Title of one\n"),
+            ("- [A *title*](https://a.example/1 \"t\") here\n", "- A title here\n"),
+            ("News\n====\n\ntext\n", "News\n\n\ntext\n"),
+            ("![alt [x](y)](z.png)\nText\n", "\nText\n"),
+            ("a &amp; b \\* c\n", "a & b * c\n"),
+            ("<b>x</b> y<br>z\n", "x y z\n"),
+            ("> quoted\n> > twice\n", "quoted\ntwice\n"),
+            ("+ a\n+ b\n", "- a\n- b\n"),
+            ("| a | b |\n|---|---|\n| 1 | **2** |\n", "| a | b |\n|---|---|\n| 1 | 2 |\n"),
+            ("```sh\ncode *x*\n```\n", "\ncode *x*\n\n"),
+            ("    indented *code*\n", "    indented *code*\n"),
+            ("<https://a.example/>\n", "https://a.example/\n"),
+            ("[x][1]\n\n[1]: https://a.example/ \"t\"\n", "x\n\n\n"),
+            ("<!-- a\nb -->\n\ntext\n", "\n\n\ntext\n"),
+            ("snake_case_word and 2 * 3 * 4\n", "snake_case_word and 2 * 3 * 4\n"),
+            ("`a*b`\n", "a*b\n"),
+        ] {
+            assert_eq!(rendered(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_bears_its_level_and_its_link() {
+        let rendition = render(
+            "# News\n\n### [One](1.html)\n\nSee [this](2.html) and more words of it.\n",
+            Some("https://a.example/n/"),
+        );
+        let notes: Vec<_> = rendition.notes.iter().map(|n| (n.line, n.level, n.link.as_deref())).collect();
+        assert_eq!(notes, [(1, 1, None), (3, 3, Some("https://a.example/n/1.html")), (5, 0, None)]);
+    }
+}

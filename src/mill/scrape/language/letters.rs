@@ -1,0 +1,73 @@
+//! Digits and letters of all scripts.
+
+use unicode_normalization::char::is_combining_mark;
+
+/// The value of a decimal digit in the scripts that dates are printed in.
+pub(crate) fn digit(c: char) -> Option<u32> {
+    if c.is_ascii() {
+        return c.to_digit(10);
+    }
+    let zeros = [
+        '\u{660}', '\u{6F0}', '\u{966}', '\u{9E6}', '\u{A66}', '\u{AE6}', '\u{BE6}', '\u{C66}', '\u{CE6}', '\u{D66}',
+        '\u{E50}', '\u{ED0}', '\u{1040}', '\u{17E0}', '\u{FF10}',
+    ];
+    zeros.into_iter().map(|zero| u32::from(c).wrapping_sub(u32::from(zero))).find(|value| *value < 10)
+}
+
+/// Whether `c` may stand within a word: letters, the marks on them, and joiners.
+pub(crate) fn is_letter(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphabetic();
+    }
+    c.is_alphabetic() || is_combining_mark(c) || matches!(c, '\u{200C}' | '\u{200D}' | '\u{AD}')
+}
+
+/// Whether `c` may go on with a word.
+pub(crate) fn goes_on(c: char) -> bool {
+    is_letter(c) || matches!(c, '\'' | '’' | 'ʼ' | 'ʻ' | '‘')
+}
+
+/// The words and numbers of `text`, each with where it begins.
+pub(super) fn parts_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let first = *bytes.get(at)?;
+            let start = at;
+            if first.is_ascii_digit() {
+                at += run(bytes, at, |b| b.is_ascii_digit());
+            } else if first.is_ascii_alphabetic() {
+                at += run(bytes, at, |b| b.is_ascii_alphabetic() || b == b'\'');
+                // An accent may follow.
+                at += text
+                    .get(at..)
+                    .filter(|rest| rest.starts_with(|c: char| !c.is_ascii() && goes_on(c)))
+                    .map_or(0, letters);
+            } else if first.is_ascii() {
+                at += 1;
+                continue;
+            } else {
+                let rest = text.get(at..)?;
+                let c = rest.chars().next()?;
+                at += if digit(c).is_some() {
+                    rest.find(|c| digit(c).is_none()).unwrap_or(rest.len())
+                } else if is_letter(c) {
+                    letters(rest)
+                } else {
+                    at += c.len_utf8();
+                    continue;
+                };
+            }
+            return Some((start, text.get(start..at)?));
+        }
+    })
+}
+
+fn letters(text: &str) -> usize {
+    text.find(|c| !goes_on(c)).unwrap_or(text.len())
+}
+
+fn run(bytes: &[u8], from: usize, goes_on: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().skip(from).take_while(|b| goes_on(**b)).count()
+}

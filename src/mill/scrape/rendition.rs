@@ -1,0 +1,39 @@
+//! A rendition: what a richer form than text says, as lines for the engine.
+//!
+//! HTML and Markdown know more of a line than its letters: that it is a heading, where it links to, which time it
+//! states for programs. A [`Note`] carries that beside the line, so that one engine reads all forms.
+
+/// What a form says of one line of its rendition.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Note {
+    /// The line, counted from 1.
+    pub(crate) line: u32,
+    /// The level of a heading, 1 to 6; 0 for any other line.
+    pub(crate) level: u8,
+    /// Where the line links to: an absolute address.
+    pub(crate) link: Option<Box<str>>,
+    /// The time that the line states for programs.
+    pub(crate) time: Option<Box<str>>,
+    /// It stands beside a time, as words about the item.
+    pub(crate) beside: bool,
+    /// The line is markup alone. It says nothing, not even that something is missing, but it ends a run.
+    pub(crate) absent: bool,
+}
+
+/// Lines for the engine, and where in the file they come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Rendition {
+    pub(crate) text: String,
+    /// In the order of their lines, one for each at most.
+    pub(crate) notes: Vec<Note>,
+    /// The line of the file for each line of the text; empty where they are the same.
+    pub(crate) lines: Vec<u32>,
+}
+
+impl Rendition {
+    /// The line of the file that a line of the text comes from.
+    pub(crate) fn line_of(&self, line: u32) -> u32 {
+        let at = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
+        self.lines.get(at).or(self.lines.last()).copied().unwrap_or(line)
+    }
+}

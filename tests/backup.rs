@@ -1,0 +1,187 @@
+//! Out of a store and back: a backup, an export, and what must not be taken in.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use feedmill::mill::decisions::Decision;
+use support::{Mill, Told, files_below, id, page, told};
+
+const CONFIG: &str = r#"
+[[source]]
+name     = "news"
+files    = ["news/*.txt"]
+site     = "harbour"
+language = "en"
+layout   = "newsroom"
+
+[[source]]
+name     = "notes"
+files    = ["notes/*.txt"]
+site     = "notes"
+language = "en"
+layout   = "newsroom"
+undated  = "first-seen"
+
+[[feed]]
+name    = "all"
+limit   = 0
+"#;
+
+const MAST: Told = told("The mast of the light ship", "01 March 2021", "The mast is painted red.");
+const MAST_2: Told = told("The mast of the light ship", "01 March 2021", "The mast is painted white after all.");
+const BOAT: Told = told("Pilot boat christened", "20 March 2021", "A boat of the new kind was christened.");
+const MOLE: Told = told("Walks on the mole", "22 March 2021", "The mole is open on Sundays.");
+const MOLE_2: Told = told("Walks upon the mole", "22 March 2021", "On Sundays the mole is open.");
+
+/// A mill whose store holds more than its files give back: contents that are gone, and decisions of every kind.
+fn mill() -> Mill {
+    let mill = Mill::new(CONFIG);
+    fs::create_dir(mill.path("notes")).unwrap();
+    mill.write("news/latest.txt", page(&[MAST, BOAT]));
+    mill.pass();
+    mill.write("news/latest.txt", page(&[MAST_2, MOLE, MOLE_2]));
+    mill.pass();
+    assert_eq!(mill.run(&["retract", &id("harbour", "2021-03-20", "pilotboatchristened")]).code, 0);
+    let key = |title: &str| id("harbour", "2021-03-22", title).parse().unwrap();
+    mill.decide(Decision::Alias { alias: key("walksuponthemole"), of: key("walksonthemole") });
+    let seen = id("notes", "", "anote").parse().unwrap();
+    mill.decide(Decision::FirstSeen { first_seen: seen, date: "2021-02-03".parse().unwrap() });
+    mill.pass();
+    mill
+}
+
+fn empty() -> Mill {
+    let mill = Mill::new(CONFIG);
+    for folder in ["news", "notes"] {
+        fs::create_dir(mill.path(folder)).unwrap();
+    }
+    mill
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    files_below(folder).iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn a_backup_brings_back_the_same_ids_and_the_same_bytes() {
+    let mill = mill();
+    fs::create_dir(mill.path("safe")).unwrap();
+    let ran = {
+        // A daemon holds the store.
+        let _held = mill.state();
+        mill.run(&["backup", "safe/mill.db"])
+    };
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(names(&mill.path("safe")), ["mill.db".to_owned()].into(), "one file, and nothing beside it");
+    let db = rusqlite::Connection::open(mill.path("safe/mill.db")).unwrap();
+    assert_eq!(db.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0)).unwrap(), "ok");
+    drop(db);
+    let bytes = fs::read(mill.path("safe/mill.db")).unwrap();
+    for inbox_is_there in [false, true] {
+        let other = empty();
+        if inbox_is_there {
+            other.write("news/latest.txt", page(&[MAST_2, MOLE, MOLE_2]));
+        }
+        other.write("mill.db", &bytes);
+        let ran = other.run(&["import", "mill.db"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.out.contains("2 contents, decisions taken in"), "{ran:?}");
+        assert_eq!(fs::read(other.path("mill.db")).unwrap(), bytes, "the backup is not touched");
+        let decisions = |mill: &Mill| fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap();
+        assert_eq!(decisions(&other), decisions(&mill));
+        other.pass();
+        assert_eq!(other.feeds(), mill.feeds());
+        assert_eq!(other.items(), mill.items());
+        assert!(!other.pass().changed);
+    }
+}
+
+#[test]
+fn a_backup_never_takes_the_place_of_a_file() {
+    let mill = mill();
+    mill.write("mill.db", "something else");
+    std::os::unix::fs::symlink("nowhere", mill.path("link.db")).unwrap();
+    for there in ["mill.db", "link.db", ".feedmill/feedmill.db", "public", "feedmill.toml"] {
+        let ran = mill.run(&["backup", there]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains("is there already"), "{ran:?}");
+    }
+    assert_eq!(fs::read(mill.path("mill.db")).unwrap(), b"something else");
+    // What is published is for everybody, the store is not.
+    assert_eq!(mill.run(&["backup", "public/all/mill.db"]).code, 2);
+    let ran = mill.run(&["backup", "no/such/folder/mill.db"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(names(&mill.path("public")).iter().all(|name| !name.contains("mill.db")));
+    assert!(!names(&mill.path("")).iter().any(|name| name.ends_with(".tmp")));
+}
+
+#[test]
+fn nothing_is_taken_in_where_anything_would_be_lost() {
+    let mill = mill();
+    assert_eq!(mill.run(&["backup", "mill.db"]).code, 0);
+    let backup = fs::read(mill.path("mill.db")).unwrap();
+    let refuses = |other: &Mill, bytes: &[u8], why: &str| {
+        other.write("mill.db", bytes);
+        let ran = other.run(&["import", "mill.db"]);
+        assert_eq!(ran.code, 2, "{why}: {ran:?}");
+        assert!(ran.err.contains(why), "{why}: {ran:?}");
+    };
+    let full = empty();
+    full.write("news/2021-03-24.txt", page(&[MOLE]));
+    full.pass();
+    refuses(&full, &backup, "is not empty");
+    assert_eq!(full.titles("all"), [MOLE.title]);
+
+    let decided = empty();
+    decided.decide(Decision::Retract { retract: id("x", "", "y").parse().unwrap(), undo: false, when: None });
+    refuses(&decided, &backup, "holds other decisions");
+    assert_eq!(fs::read_to_string(decided.path(".feedmill/decisions.jsonl")).unwrap().lines().count(), 1);
+
+    // A damaged backup, a cut one, another database, a later version.
+    let mut torn = backup.clone();
+    torn[8192..12288].fill(0xA5);
+    refuses(&empty(), &torn, "nothing was taken in");
+    refuses(&empty(), &backup[..backup.len() / 2], "nothing was taken in");
+    let other = empty();
+    for (sql, why) in [
+        ("CREATE TABLE news (title TEXT)", "no store of feedmill"),
+        ("CREATE TABLE news (title TEXT); PRAGMA user_version = 999", "but found version 999"),
+    ] {
+        let _ = fs::remove_file(other.path("other.db"));
+        rusqlite::Connection::open(other.path("other.db")).unwrap().execute_batch(sql).unwrap();
+        refuses(&other, &fs::read(other.path("other.db")).unwrap(), why);
+    }
+    // After all that the store is as empty as it was.
+    other.write("mill.db", &backup);
+    assert_eq!(other.run(&["import", "mill.db"]).code, 0);
+}
+
+#[test]
+fn an_export_comes_back_from_standard_input_and_a_backup_does_not() {
+    let mill = mill();
+    let feed = |other: &Mill, bytes: &[u8]| {
+        other.write("given", bytes);
+        let given = fs::File::open(other.path("given")).unwrap();
+        let mut import = Command::new(env!("CARGO_BIN_EXE_feedmill"));
+        import.current_dir(other.path("")).args(["import", "-"]).stdin(Stdio::from(given));
+        import.output().unwrap()
+    };
+    let other = empty();
+    let exported = mill.run(&["export"]).out;
+    assert!(feed(&other, exported.as_bytes()).status.success());
+    assert_eq!(other.run(&["export"]).out, exported);
+    // An export holds what was read; what was decided lies beside it, and is copied by whoever wants it.
+    fs::copy(mill.path(".feedmill/decisions.jsonl"), other.path(".feedmill/decisions.jsonl")).unwrap();
+    other.pass();
+    assert_eq!(other.feeds(), mill.feeds());
+
+    assert_eq!(mill.run(&["backup", "mill.db"]).code, 0);
+    let refused = feed(&empty(), &fs::read(mill.path("mill.db")).unwrap());
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("name its file"));
+}

@@ -1,0 +1,111 @@
+//! From samples to a config, and from a config back to the samples.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod support;
+
+use std::fs;
+
+use support::{Mill, Told, page, told};
+
+const CONFIG: &str = r#"
+[[source]]
+name   = "news"
+files  = ["news/*.txt"]
+site   = "harbour"
+layout = "newsroom"
+"#;
+
+const LAKE: Told = told("Water in the lake", "02 March 2021", "The lake rises by a hand.");
+const BRIDGE: Told = told("New bridge", "03 March 2021", "The bridge opens in May.");
+const FERRY: Told = told("Ferry in a new coat", "05 March 2021", "The ferry was painted over the winter.");
+
+/// Pages in a folder, and no config.
+fn pages() -> Mill {
+    let mill = Mill::new(CONFIG);
+    fs::remove_file(mill.path("feedmill.toml")).unwrap();
+    mill.write("harbour news/2021-03-04.txt", page(&[BRIDGE, LAKE]));
+    mill.write("harbour news/2021-03-10.txt", page(&[FERRY, BRIDGE]));
+    mill
+}
+
+const SAMPLES: [&str; 3] = ["init", "harbour news/2021-03-04.txt", "harbour news/2021-03-10.txt"];
+
+#[test]
+fn what_init_drafts_reads_the_samples() {
+    let mill = pages();
+    let ran = mill.run(&SAMPLES);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("2021-03-05  Ferry in a new coat"), "{ran:?}");
+    assert!(ran.out.contains(&fs::read_to_string(mill.path("feedmill.toml")).unwrap()), "{ran:?}");
+    assert_eq!(mill.run(&["check"]).code, 0);
+    let report: serde_json::Value = serde_json::from_str(&mill.run(&["--once", "--format", "json"]).out).unwrap();
+    assert_eq!((&report["items"]["total"], &report["feeds"][0]["name"]), (&3.into(), &"harbour news".into()));
+}
+
+#[test]
+fn a_config_that_is_there_stays_as_it_is() {
+    let mill = pages();
+    fs::write(mill.path("feedmill.toml"), "# mine\n").unwrap();
+    assert_eq!(mill.run(&SAMPLES).code, 2);
+    assert_eq!(fs::read_to_string(mill.path("feedmill.toml")).unwrap(), "# mine\n");
+    assert_eq!(mill.run(&[&["-c", "other.toml"], &SAMPLES[..]].concat()).code, 0);
+    assert_eq!(mill.run(&["-c", "other.toml", "check"]).code, 0);
+}
+
+#[test]
+fn what_yields_fewer_than_two_items_gives_no_config() {
+    let mill = pages();
+    mill.write("one.txt", page(&[LAKE]));
+    mill.write("none.txt", "The site is being maintained.\n");
+    for samples in [&["init", "one.txt"][..], &["init", "none.txt"]] {
+        let ran = mill.run(samples);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(!mill.path("feedmill.toml").exists());
+    }
+    assert_eq!(mill.run(&["init", "harbour news"]).code, 2, "a folder is no sample");
+    assert_eq!(mill.run(&["init", "gone.txt"]).code, 2);
+}
+
+#[test]
+fn folders_are_named_as_their_files_lie_and_whatever_they_are_called() {
+    let mill = pages();
+    mill.write("a [b]/2021-03-04/x.txt", page(&[BRIDGE, LAKE]));
+    mill.write("a [b]/2021-03-10/y.txt", page(&[FERRY, BRIDGE]));
+    let ran = mill.run(&["init", "a [b]/2021-03-04/x.txt", "a [b]/2021-03-10/y.txt"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let report: serde_json::Value = serde_json::from_str(&mill.run(&["--once", "--format", "json"]).out).unwrap();
+    assert_eq!((&report["items"]["total"], &report["files"]["read"]), (&3.into(), &2.into()), "{ran:?}");
+}
+
+#[test]
+fn samples_are_read_anew_and_compared_with_the_store() {
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-03-04.txt", page(&[BRIDGE, LAKE]));
+    mill.write("news/2021-03-10.txt", page(&[FERRY, BRIDGE]));
+    mill.pass();
+    let compared = |mill: &Mill| {
+        let ran = mill.run(&["check", "--samples", "--format", "json"]);
+        let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+        (ran.code, told["samples"].clone())
+    };
+    let (code, same) = compared(&mill);
+    assert_eq!((code, &same["files"]), (0, &2.into()));
+    assert!(["gained", "lost", "altered"].iter().all(|kind| same[kind].as_array().unwrap().is_empty()), "{same}");
+
+    // Which number is the day was said one way, and is now said the other.
+    mill.configure(&CONFIG.replace("layout", "date_order = \"dmy\"\nlayout"));
+    mill.write(
+        "news/2021-04-09.txt",
+        page(&[told("Tides", "04/05/2021", "High."), told("Winds", "05/05/2021", "Low.")]),
+    );
+    mill.pass();
+    mill.configure(&CONFIG.replace("layout", "date_order = \"mdy\"\nlayout"));
+    let (code, turned) = compared(&mill);
+    assert_eq!((code, turned["altered"].as_array().unwrap().len()), (0, 1), "{turned}");
+    assert_eq!((&turned["altered"][0]["title"], &turned["altered"][0]["fields"][0]), (&"Tides".into(), &"date".into()));
+
+    mill.configure(CONFIG);
+    mill.overwrite("news/2021-03-10.txt", page(&[FERRY]));
+    let (_, changed) = compared(&mill);
+    assert_eq!((&changed["files"], &changed["changed"]), (&2.into(), &1.into()));
+}

@@ -1,0 +1,715 @@
+//! Inputs besides plain text: the same announcements in every form are the same items.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that fails may say so loudly"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use feedmill::mill::scrape::{At, Draft, Fields, Form, Part, Scrape, Select, Terms, explain, parse};
+use proptest::prelude::*;
+
+fn inputs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inputs")
+}
+
+fn input(name: &str) -> String {
+    fs::read_to_string(inputs().join(name)).unwrap()
+}
+
+fn form(form: Form) -> Terms {
+    Terms { form: Some(form), ..Terms::default() }
+}
+
+/// Title, date, summary and credit.
+fn told(draft: &Draft<'_>) -> [String; 4] {
+    let day = draft.date.as_ref().and_then(|date| date.day).map(|day| day.to_string()).unwrap_or_default();
+    let credit = draft.credit.as_deref().unwrap_or_default();
+    // A photo line on a page has the year of the capture behind the name.
+    let credit = credit.strip_suffix(" 2020").unwrap_or(credit);
+    [draft.title.to_string(), day, draft.summary.clone().unwrap_or_default().into_owned(), credit.to_owned()]
+}
+
+fn all_told(scrape: &Scrape<'_>) -> Vec<[String; 4]> {
+    scrape.drafts.iter().map(told).collect()
+}
+
+fn titles<'s>(scrape: &'s Scrape<'_>) -> Vec<&'s str> {
+    scrape.drafts.iter().map(|draft| draft.title.as_ref()).collect()
+}
+
+/// The files of `tests/inputs` that hold the newsroom.
+fn newsroom() -> Vec<(String, String)> {
+    let files = fs::read_dir(inputs()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut files: Vec<_> = files.filter(|name| name.starts_with("newsroom.")).collect();
+    files.sort();
+    files.into_iter().map(|name| (name.clone(), input(&name))).collect()
+}
+
+#[test]
+fn one_newsroom_in_every_form_gives_the_same_items() {
+    let wanted = all_told(&parse(&input("newsroom.txt"), &Terms::default()));
+    assert_eq!(wanted.len(), 4);
+    assert_eq!(wanted[1][3], "Jon Reed");
+    let files = newsroom();
+    assert_eq!(files.len(), 11);
+    for (name, text) in files {
+        let terms = Terms { form: Form::of_name(&name), ..Terms::default() };
+        let scrape = parse(&text, &terms);
+        assert_eq!(all_told(&scrape), wanted, "{name}: {:?} {:?}", scrape.refused, scrape.faults);
+        assert!(scrape.faults.is_empty(), "{name}: {:?}", scrape.faults);
+        assert!(scrape.confidence > 0.9, "{name}: {}", scrape.confidence);
+        assert_eq!(scrape.newest.map(|day| day.to_string()).as_deref(), Some("2020-06-28"), "{name}");
+        let links: Vec<_> = scrape.drafts.iter().filter_map(|draft| draft.link.as_deref()).collect();
+        if name != "newsroom.txt" {
+            assert_eq!(links.len(), 4, "{name}");
+            assert_eq!(links[0], "https://news.example.org/2020/ferry", "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_draft_stands_on_the_lines_of_the_file() {
+    for (name, text) in newsroom() {
+        let lines: Vec<_> = text.lines().collect();
+        let scrape = parse(&text, &Terms { form: Form::of_name(&name), ..Terms::default() });
+        let mut before = 0;
+        for draft in &scrape.drafts {
+            let (first, last) = (draft.line as usize, draft.last_line as usize);
+            assert!(before <= first && first <= last && last <= lines.len(), "{name}: {first} to {last}");
+            let own = lines[first - 1..last].join("\n");
+            let word = draft.title.split(' ').next().unwrap();
+            assert!(own.contains(word), "{name}: {word} in {own}");
+            assert!(!own.contains("Contact") && own.matches("2020-0").count() <= 2, "{name}: {own}");
+            before = last;
+        }
+    }
+}
+
+#[test]
+fn explain_says_of_each_field_where_it_stood() {
+    for (name, text) in newsroom() {
+        let terms = Terms { form: Form::of_name(&name), ..Terms::default() };
+        let explained = explain(&text, &terms);
+        let plain = parse(&text, &terms);
+        assert_eq!(explained.scrape.drafts, plain.drafts, "{name}");
+        let titles: Vec<_> = explained.blocks.iter().filter(|block| block.label == "title").collect();
+        assert_eq!(titles.len(), plain.drafts.len(), "{name}");
+        for (block, draft) in titles.iter().zip(&plain.drafts) {
+            assert_eq!(block.text, draft.title, "{name}");
+            assert!((draft.line..=draft.last_line).contains(&block.line), "{name}");
+        }
+        let from: Option<&str> = titles[0].from.as_deref();
+        let wanted = match name.rsplit('.').next().unwrap() {
+            "txt" | "md" | "html" => None,
+            "json" if name.contains("feed") => Some("$[\"items\"][*].title"),
+            "json" => Some("$[\"results\"][*].headline"),
+            "jsonl" => Some("$.headline"),
+            "csv" | "tsv" => Some("column 1 Title"),
+            _ => Some("<title>"),
+        };
+        assert_eq!(from, wanted, "{name}");
+    }
+}
+
+#[test]
+fn a_feed_keeps_its_ids_and_the_day_as_printed() {
+    for (name, id) in [("newsroom.rss", "tag:ferry"), ("newsroom.atom", "urn:ferry"), ("newsroom.json", "n-400")] {
+        let text = input(name);
+        let scrape = parse(&text, &Terms { form: Form::of_name(name), ..Terms::default() });
+        assert_eq!(scrape.drafts[0].id.as_deref(), Some(id), "{name}");
+        // In UTC the day would be the one before.
+        let date = scrape.drafts[0].date.as_ref().unwrap();
+        assert_eq!(date.day.unwrap().to_string(), "2020-06-28", "{name}");
+    }
+    // An independent reader finds the same.
+    for name in ["newsroom.rss", "newsroom.atom", "newsroom.rdf", "newsroom.feed.json"] {
+        let text = input(name);
+        let scrape = parse(&text, &Terms { form: Form::of_name(name), ..Terms::default() });
+        let judge = feed_rs::parser::parse(text.as_bytes()).unwrap();
+        for (draft, entry) in scrape.drafts.iter().zip(&judge.entries) {
+            assert_eq!(draft.title, entry.title.as_ref().unwrap().content.replace("&amp;", "&"), "{name}");
+            assert_eq!(draft.link.as_deref(), Some(entry.links[0].href.as_str()), "{name}");
+            if name != "newsroom.rdf" {
+                assert_eq!(draft.id.as_deref(), Some(entry.id.as_str()), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_feed_without_ids_gets_none_made_up() {
+    let text = "<rss><channel><item><title>One &nbsp;thing & more</title></item><item><title>Two</title></item></channel></rss>";
+    let scrape = parse(text, &Terms::default());
+    assert_eq!(titles(&scrape), ["One thing & more", "Two"]);
+    assert!(scrape.drafts.iter().all(|draft| draft.id.is_none() && draft.link.is_none() && draft.date.is_none()));
+}
+
+#[test]
+fn the_seeds_saved_as_markdown_read_as_text() {
+    let shared = std::env::var_os("FEEDMILL_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let mut texts = vec![input("newsroom.txt")];
+    for folder in ["seeds", "samples"] {
+        let Ok(files) = fs::read_dir(shared.join(folder)) else {
+            eprintln!("skipped: {folder} is not there");
+            continue;
+        };
+        let files =
+            files.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "txt"));
+        texts.extend(files.map(|path| fs::read_to_string(path).unwrap()));
+    }
+    for folder in ["tests/scrapes", "samples/lakes"] {
+        let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
+        texts.extend(files.filter_map(|entry| fs::read_to_string(entry.unwrap().path()).ok()));
+    }
+    assert!(texts.len() > 30);
+    for text in texts {
+        let plain = explain(&text, &form(Form::Text));
+        let marked = explain(&text, &form(Form::Markdown));
+        assert_eq!(marked.scrape.drafts, plain.scrape.drafts, "{text}");
+        assert_eq!(marked.scrape.faults, plain.scrape.faults);
+    }
+}
+
+/// What a file cut at any byte gives is among what the whole file gives: nothing false is left behind.
+#[test]
+fn a_file_cut_anywhere_gives_no_item_that_the_whole_does_not_have() {
+    for (name, text) in newsroom() {
+        let terms = Terms { form: Form::of_name(&name), ..Terms::default() };
+        let whole = parse(&text, &terms);
+        let key = |draft: &Draft<'_>| {
+            let text = |field: &Option<std::borrow::Cow<'_, str>>| field.as_deref().map(str::to_owned);
+            (draft.title.to_string(), told(draft)[1].clone(), text(&draft.id), text(&draft.link))
+        };
+        let known: Vec<_> = whole.drafts.iter().map(key).collect();
+        let mut most = 0;
+        for cut in (0..text.len()).filter(|cut| text.is_char_boundary(*cut)) {
+            let scrape = parse(&text[..cut], &terms);
+            for draft in &scrape.drafts {
+                let own = known.iter().find(|known| known.0 == draft.title);
+                let own = own.unwrap_or_else(|| panic!("{name} cut at {cut}: {draft:?}"));
+                assert!(
+                    draft.id.is_none() || draft.id.as_deref() == own.2.as_deref(),
+                    "{name} cut at {cut}: {draft:?}"
+                );
+                // A cut may take the date of a last item, never change it.
+                let day = &told(draft)[1];
+                assert!(day.is_empty() || *day == own.1, "{name} cut at {cut}: {draft:?}");
+                assert!(
+                    draft.link.is_none() || draft.link.as_deref() == own.3.as_deref(),
+                    "{name} cut at {cut}: {draft:?}"
+                );
+            }
+            most = most.max(scrape.drafts.len());
+        }
+        assert!(most >= 3, "{name}: {most}");
+    }
+}
+
+#[test]
+fn half_of_a_file_of_fields_gives_its_whole_items() {
+    for name in ["newsroom.json", "newsroom.jsonl", "newsroom.csv", "newsroom.rss", "newsroom.atom", "newsroom.rdf"] {
+        let text = input(name);
+        let third = text.find("Orchards").unwrap();
+        let terms = Terms { form: Form::of_name(name), ..Terms::default() };
+        let scrape = parse(&text[..third], &terms);
+        assert_eq!(scrape.drafts.len(), 2, "{name}: {:?} {:?}", scrape.refused, scrape.faults);
+    }
+}
+
+fn fields(items: Option<&str>, parts: &[(Part, &str)]) -> Option<Arc<Fields>> {
+    let items = items.map(|path| At::new(path).unwrap());
+    let parts = parts.iter().map(|(part, at)| (*part, At::new(at).unwrap())).collect();
+    Some(Arc::new(Fields { items, parts }))
+}
+
+#[test]
+fn paths_say_where_the_fields_of_json_stand() {
+    let text = r#"{"data": {"pinned": [], "news": [
+        {"attributes": {"title": {"rendered": "Lamps &amp; quays"}, "when": "2020-06-21T10:00:00Z"}, "deep": [{"u": "/1"}]},
+        {"attributes": {"title": {"rendered": "Mills"}, "when": 1590796800}, "deep": [{"u": "/2"}]}]}}"#;
+    let terms = Terms {
+        form: Some(Form::Json),
+        url: Some("https://a.example/news/".to_owned()),
+        fields: fields(
+            Some("$.data.news[*]"),
+            &[
+                (Part::Title, "$.attributes.title.rendered"),
+                (Part::Date, "$.attributes.when"),
+                (Part::Link, "$.deep[0].u"),
+            ],
+        ),
+        ..Terms::default()
+    };
+    let scrape = parse(text, &terms);
+    assert_eq!(titles(&scrape), ["Lamps & quays", "Mills"]);
+    assert_eq!(told(&scrape.drafts[1])[1], "2020-05-30");
+    assert_eq!(scrape.drafts[0].link.as_deref(), Some("https://a.example/1"));
+    assert_eq!((scrape.drafts[0].line, scrape.drafts[1].line), (2, 3));
+}
+
+#[test]
+fn where_two_lists_could_be_meant_nothing_is_guessed() {
+    let list = r#"[{"title": "A", "date": "2020-06-01"}, {"title": "B", "date": "2020-06-02"}]"#;
+    let two = format!(r#"{{"news": {list}, "events": {list}}}"#);
+    let scrape = parse(&two, &form(Form::Json));
+    assert!(scrape.drafts.is_empty() && scrape.refused.unwrap().contains("several lists could be meant"));
+    // Names without dates are no rival of dated titles.
+    let both = format!(r#"{{"authors": [{{"name": "Ann"}}], "news": {list}}}"#);
+    assert_eq!(titles(&parse(&both, &form(Form::Json))), ["A", "B"]);
+}
+
+#[test]
+fn ids_that_only_count_the_lines_are_numbers() {
+    let lines = |first: u32| {
+        (0..3)
+            .map(|i| format!("{{\"id\": {}, \"title\": \"T{i}\", \"date\": \"2020-06-01\"}}\n", i + first))
+            .collect::<String>()
+    };
+    let text = lines(1);
+    let counted = parse(&text, &form(Form::JsonLines));
+    assert!(counted.drafts.iter().all(|draft| draft.id.is_none()));
+    assert_eq!(counted.drafts[2].number, Some(3));
+    let named = fields(None, &[(Part::Title, "title"), (Part::Id, "id")]);
+    let named = parse(&text, &Terms { fields: named, ..form(Form::JsonLines) });
+    assert_eq!(named.drafts[2].id.as_deref(), Some("3"), "the operator says that it is an id");
+    let text = lines(812);
+    let told = parse(&text, &form(Form::JsonLines));
+    assert_eq!(told.drafts[0].id.as_deref(), Some("812"));
+}
+
+#[test]
+fn a_line_that_is_no_json_is_a_fault_and_the_others_are_read() {
+    let text =
+        "{\"title\": \"A\"}\nnot json\n{\"title\": \"B\"}\n{\"title\": \"C\"}\n{\"title\": \"D\"}\n{\"title\": \"E";
+    let scrape = parse(text, &form(Form::JsonLines));
+    assert_eq!(titles(&scrape), ["A", "B", "C", "D"]);
+    assert_eq!(scrape.faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [2, 6]);
+}
+
+#[test]
+fn columns_go_by_name_or_number() {
+    let text = "when,what,where\n02/03/2020,\"A \"\"big\"\"\nthing\",x\n13/03/2020,Small,y\n";
+    for (date, title) in [("when", "what"), ("1", "2")] {
+        let parts = fields(None, &[(Part::Title, title), (Part::Date, date)]);
+        let scrape = parse(text, &Terms { form: Some(Form::Csv), fields: parts, ..Terms::default() });
+        assert_eq!(titles(&scrape), ["A \"big\" thing", "Small"]);
+        // The second date settles the first.
+        assert_eq!(told(&scrape.drafts[0])[1], "2020-03-02");
+        let lines: Vec<_> = scrape.drafts.iter().map(|draft| (draft.line, draft.last_line)).collect();
+        assert_eq!(lines, [(2, 3), (4, 4)]);
+    }
+    let parts = fields(None, &[(Part::Title, "headline")]);
+    let scrape = parse(text, &Terms { form: Some(Form::Csv), fields: parts, ..Terms::default() });
+    assert!(scrape.refused.unwrap().contains("no column is called \"headline\""));
+}
+
+fn select(item: &str, parts: &[(Part, &str)]) -> Terms {
+    let select = Select::new(item, parts).unwrap();
+    Terms { form: Some(Form::Html), select: Some(Arc::new(select)), ..Terms::default() }
+}
+
+#[test]
+fn selectors_say_which_elements_are_the_fields() {
+    let text = input("newsroom.html");
+    let parts = [(Part::Title, "h2"), (Part::Date, "time"), (Part::Summary, "p.text"), (Part::Credit, ".photo")];
+    for item in ["ol.news > li", "main li", "li:not(.x)", "ol[class^=new] li"] {
+        let scrape = parse(&text, &select(item, &parts));
+        let drafts: Vec<_> = scrape.drafts.iter().collect();
+        assert_eq!(drafts.len(), 4, "{item}: {:?}", titles(&scrape));
+        assert_eq!(drafts[1].title, "Lamps on every quay & pier");
+        assert_eq!(drafts[1].link.as_deref(), Some("https://news.example.org/2020/lamps"));
+        assert_eq!(drafts[1].credit.as_deref(), Some("© Jon Reed 2020"));
+        assert_eq!(told(drafts[3])[1], "2020-05-30");
+    }
+    let first = parse(&text, &select("li:first-child", &[(Part::Title, "h2 a")]));
+    assert_eq!(first.drafts.len(), 1);
+    let none = parse(&text, &select("article", &parts));
+    assert!(none.refused.unwrap().contains("no element matches item = \"article\""));
+    let attributes = "<div class=n><img alt='By Ann'><a title='T' href=/x>t</a></div><div class='n m'><a title=U href=/y>t</a></div>";
+    let scrape = parse(attributes, &select("div.n", &[(Part::Title, "a@title"), (Part::Credit, "img@alt")]));
+    assert_eq!(titles(&scrape), ["T", "U"]);
+    assert_eq!(scrape.drafts[0].credit.as_deref(), Some("By Ann"));
+}
+
+#[test]
+fn an_address_that_items_share_is_the_address_of_none() {
+    let item = |title: &str, day: u32, link: &str| {
+        format!(
+            "<h3><a href=\"{link}\">{title}</a></h3><p>{day} June 2020</p><p>{title} is told of here at length.</p>"
+        )
+    };
+    let page = |link: &str| {
+        format!(
+            "<!doctype html>{}{}{}",
+            item("One thing of note", 3, "https://a.example/list"),
+            item("Another thing", 2, "https://a.example/list"),
+            item("A third", 1, link)
+        )
+    };
+    let text = page("https://a.example/3");
+    let scrape = parse(&text, &Terms::default());
+    let links: Vec<_> = scrape.drafts.iter().map(|draft| draft.link.as_deref()).collect();
+    assert_eq!(links, [None, None, Some("https://a.example/3")]);
+    assert_eq!(scrape.faults.len(), 2);
+}
+
+#[test]
+fn a_time_that_a_page_states_for_programs_is_the_date() {
+    let text = "<!doctype html><article><h2>One thing</h2><time datetime='2020-06-15T10:00:00+02:00'>3 days ago</time>\
+                <p>It is told here.</p></article><article><h2>Another thing</h2><p>Published: <time datetime=2020-06-14>\
+                14. 6. 20</time></p><p>It is told there.</p></article>";
+    let scrape = parse(text, &Terms::default());
+    assert_eq!(titles(&scrape), ["One thing", "Another thing"], "{scrape:#?}");
+    assert_eq!(told(&scrape.drafts[0])[1], "2020-06-15");
+    assert_eq!(told(&scrape.drafts[1])[1], "2020-06-14");
+}
+
+#[test]
+fn pages_whose_headlines_are_headings_are_read_by_them() {
+    let url = Some("https://site.example/news/".to_owned());
+    for (file, items) in [
+        (
+            "blog.html",
+            [
+                ("Our new widget ships today", "2023-05-04", "https://acme.example/blog/one"),
+                ("A look at the numbers", "2023-04-20", "https://acme.example/blog/two"),
+                ("Why we moved to the river", "2023-03-11", "https://acme.example/blog/three"),
+            ],
+        ),
+        (
+            "tiles.html",
+            [
+                ("Whales sing in dialects", "2022-02-03", "https://site.example/n/1"),
+                ("Library opens at night", "2022-02-01", "https://site.example/n/2"),
+                ("Old maps found in attic", "2022-01-28", "https://site.example/n/3"),
+            ],
+        ),
+        (
+            "headings.md",
+            [
+                ("Ministry opens three schools", "2021-03-12", "https://m.example/1"),
+                ("Budget passes", "2021-03-01", "https://m.example/2"),
+                ("Roads are mended", "2021-02-27", "https://m.example/3"),
+            ],
+        ),
+    ] {
+        let text = input(file);
+        let terms = Terms { form: Form::of_name(file), url: url.clone(), ..Terms::default() };
+        let scrape = parse(&text, &terms);
+        let found: Vec<_> = scrape.drafts.iter().map(|draft| (told(draft), draft.link.as_deref())).collect();
+        assert_eq!(found.len(), 3, "{file}: {found:?}");
+        for ((told, link), (title, day, wanted)) in found.iter().zip(items) {
+            assert_eq!((told[0].as_str(), told[1].as_str(), *link), (title, day, Some(wanted)), "{file}");
+            assert!(!told[2].is_empty(), "{file}");
+        }
+        assert!(scrape.confidence > 0.9, "{file}: {}", scrape.confidence);
+    }
+}
+
+#[test]
+fn a_date_before_its_headline_is_not_lent_to_the_headline_before() {
+    let text = input("cards.html");
+    // In a layout that does not fit, the page is refused rather than misread.
+    let terms = Terms { layout: Some("newsroom".to_owned()), ..Terms::default() };
+    assert!(parse(&text, &terms).drafts.is_empty());
+    let right = [
+        ("Ministry opens three schools in the north", "2021-03-12"),
+        ("Women's day: a call for equal pay", "2021-03-08"),
+        ("Budget passes second reading", "2021-03-01"),
+    ];
+    for draft in parse(&text, &Terms::default()).drafts {
+        let told = told(&draft);
+        assert!(right.contains(&(told[0].as_str(), told[1].as_str())), "{told:?}");
+    }
+}
+
+/// The fenced blocks of the README in this language.
+fn shown(language: &str) -> Vec<String> {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let open = format!("```{language}\n");
+    readme.split(&open).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+/// The worked examples of the README, under ten lines of config each: what a subscriber sees of them.
+#[test]
+fn the_worked_examples_of_the_readme_give_their_items() {
+    for (table, language, file, items) in [
+        (
+            "fields.items",
+            "json",
+            "api/2020-06-28.json",
+            [
+                "A ferry for the outer isles|2020-06-27|The first boat leaves on Monday. It takes bicycles.|https://isles.example.org/n/ferry",
+                "Lamps on every quay|2020-06-21||https://isles.example.org/n/lamps",
+            ],
+        ),
+        (
+            "select.item",
+            "html",
+            "pages/2020-06-28.html",
+            [
+                "Mill census counts eleven wheels|2020-06-27|Eleven of the forty mills still turn.|https://river.example.org/news/mills",
+                "Orchards near the ford are open|2020-06-09|Visitors pay by the basket.|https://river.example.org/news/plums",
+            ],
+        ),
+    ] {
+        let config = shown("toml").into_iter().find(|block| block.contains(table)).unwrap();
+        assert!(config.lines().count() <= 10, "{config}");
+        let page =
+            shown(language).into_iter().find(|block| block.contains("<!doctype") || block.contains("results")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join(file);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::write(&place, page).unwrap();
+        fs::write(folder.path().join("feedmill.toml"), config).unwrap();
+        let run = |arguments: &[&str]| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_feedmill"));
+            command.env_remove("CONFIGURATION_DIRECTORY").env_remove("STATE_DIRECTORY");
+            let done = command.current_dir(folder.path()).args(arguments).output().unwrap();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            String::from_utf8(done.stdout).unwrap()
+        };
+        run(&["--once"]);
+        let told: Vec<String> = run(&["items", "--format", "json"])
+            .lines()
+            .map(|line| {
+                let item: serde_json::Value = serde_json::from_str(line).unwrap();
+                let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+                [text("title"), text("date"), text("summary"), text("link")].join("|")
+            })
+            .collect();
+        assert_eq!(told, items);
+        let explained = run(&["explain", file]);
+        assert!(explained.contains(if language == "json" { "<- $.headline" } else { "<- h3" }), "{explained}");
+    }
+}
+
+/// Bytes that each reader might stumble over.
+fn soup() -> impl Strategy<Value = String> {
+    let piece = proptest::sample::select(vec![
+        "<",
+        ">",
+        "</",
+        "<li>",
+        "</li>",
+        "<ul>",
+        "<table><tr><td>",
+        "</td></tr>",
+        "<a href='/x'>",
+        "</a>",
+        "<h2>",
+        "<p>",
+        "<time datetime='2020-06-15'>",
+        "</time>",
+        "<br>",
+        "<!--",
+        "-->",
+        "&amp;",
+        "&#0;",
+        "<base href='http://a.b/'>",
+        "<script>",
+        "</script>",
+        "<rss>",
+        "<channel>",
+        "<item>",
+        "</item>",
+        "<title>",
+        "</title>",
+        "<![CDATA[",
+        "]]>",
+        "<feed>",
+        "<entry>",
+        "</entry>",
+        "<!doctype html>",
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        ",",
+        "\"",
+        "\\",
+        "\\\"",
+        "title",
+        "\"title\"",
+        "\"title\":\"x\"",
+        "date",
+        "2020-06-15",
+        "15 June 2020",
+        "1.",
+        "-",
+        "#",
+        "# ",
+        "*",
+        "**",
+        "_",
+        "`",
+        "```",
+        "~~",
+        "> ",
+        "[x](y)",
+        "![",
+        "](",
+        "[1]: http://a.b/",
+        "|",
+        "---",
+        "===",
+        "\n",
+        "\n\n",
+        "\r\n",
+        "\t",
+        " ",
+        "    ",
+        ";",
+        "é",
+        "日本",
+        "\u{feff}",
+        "\u{0}",
+        "Title of it",
+        "\"a\nb\"",
+        "true",
+        "1e9",
+        "null",
+    ]);
+    proptest::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+fn check(text: &str) -> Result<(), TestCaseError> {
+    let lines = u32::try_from(text.split(['\n', '\r']).count()).unwrap();
+    let picking = select("li, item, p", &[(Part::Title, "h2, title"), (Part::Link, "a"), (Part::Summary, "p > *, b")]);
+    let mapped = Terms { fields: fields(Some("$..*"), &[(Part::Title, "$.title")]), ..form(Form::Json) };
+    let forms = Form::ALL.into_iter().map(|(_, it)| form(it)).chain([Terms::default(), picking, mapped]);
+    for terms in forms {
+        let explained = explain(text, &terms);
+        let scrape = &explained.scrape;
+        prop_assert!(scrape.refused.is_some() == scrape.drafts.is_empty(), "{:?}", terms);
+        prop_assert!((0.0..=1.0).contains(&scrape.confidence), "{:?}", terms);
+        for draft in &scrape.drafts {
+            prop_assert!(1 <= draft.line && draft.line <= draft.last_line && draft.last_line <= lines, "{:?}", terms);
+            prop_assert!(!draft.title.trim().is_empty());
+        }
+        prop_assert!(scrape.faults.iter().all(|fault| (1..=lines).contains(&fault.line)), "{:?}", terms);
+        prop_assert!(explained.blocks.iter().all(|block| (1..=lines).contains(&block.line)), "{:?}", terms);
+        prop_assert!(
+            explained
+                .blocks
+                .iter()
+                .all(|block| block.item.is_none_or(|item| item < scrape.drafts.len()) || scrape.refused.is_some())
+        );
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn no_reader_panics_on_any_text(text in any::<String>()) {
+        check(&text)?;
+    }
+
+    #[test]
+    fn no_reader_panics_on_a_soup_of_markup(text in soup()) {
+        check(&text)?;
+    }
+
+    #[test]
+    fn a_selector_is_read_or_refused_within_itself(text in "[a-z.#\\[\\]=:()>+~, *'\"@^$|-]{0,30}") {
+        if let Err(bad) = Select::check(&text) {
+            prop_assert!(bad.at <= text.len());
+        }
+    }
+}
+
+/// A name, the form it is read as, and a text of about so many bytes.
+type Shape = (&'static str, Form, fn(usize) -> String);
+
+const HOSTILE: [Shape; 28] = [
+    ("endless line", Form::Html, |n| format!("<!doctype html><p>{}", "word ".repeat(n / 5))),
+    ("elements", Form::Html, |n| "<p>a".repeat(n / 4)),
+    ("deep", Form::Html, |n| "<div>".repeat(n / 5)),
+    ("deep spans", Form::Html, |n| "<span>".repeat(n / 6)),
+    ("deep lists", Form::Html, |n| "<ul><li>a".repeat(n / 9)),
+    ("deep tables", Form::Html, |n| "<table><tr><td>a".repeat(n / 16)),
+    ("one row", Form::Html, |n| format!("<table><tr>{}", "<td>a".repeat(n / 5))),
+    ("ends", Form::Html, |n| format!("{}{}", "<div>".repeat(600), "</b>".repeat(n / 4))),
+    ("formatting", Form::Html, |n| (0..n / 12).map(|i| format!("<b x={i}><p>")).collect()),
+    ("links", Form::Html, |n| (0..n / 20).map(|i| format!("<a href=/{i}>a")).collect()),
+    ("times", Form::Html, |n| "<time datetime=2020-01-01>x".repeat(n / 27)),
+    ("attributes", Form::Html, |n| format!("<p {}>", (0..n / 8).map(|i| format!("a{i}=1 ")).collect::<String>())),
+    ("entities", Form::Html, |n| "&amp;".repeat(n / 5)),
+    ("quotes", Form::Markdown, |n| ">".repeat(n)),
+    ("emphasis", Form::Markdown, |n| "*a_ ".repeat(n / 4)),
+    ("brackets", Form::Markdown, |n| "[".repeat(n)),
+    ("links", Form::Markdown, |n| "[a](b) ".repeat(n / 7)),
+    ("lists", Form::Markdown, |n| "- a\n".repeat(n / 4)),
+    ("definitions", Form::Markdown, |n| (0..n / 16).map(|i| format!("[{i}]: /a\n[{i}]\n\n")).collect()),
+    ("ticks", Form::Markdown, |n| {
+        (1..)
+            .map(|i| "`".repeat(i) + " ")
+            .scan(0, |sum, s| {
+                *sum += s.len();
+                Some((*sum, s))
+            })
+            .take_while(|(sum, _)| *sum < n)
+            .map(|(_, s)| s)
+            .collect()
+    }),
+    ("deep", Form::Json, |n| "[".repeat(n)),
+    ("lists", Form::Json, |n| format!("[{}1]", "[],".repeat(n / 3))),
+    ("members", Form::Json, |n| {
+        format!("{{{}\"x\":1}}", (0..n / 10).map(|i| format!("\"k{i}\":[],")).collect::<String>())
+    }),
+    ("objects", Form::Json, |n| format!("[{}{{}}]", "{\"title\":\"a\"},".repeat(n / 14))),
+    ("quotes", Form::Csv, |n| format!("title,b\n{}", "\"a\"\"\n".repeat(n / 6))),
+    ("commas", Form::Csv, |n| format!("title{}", ",".repeat(n))),
+    ("deep", Form::Feed, |n| format!("<rss>{}", "<a>".repeat(n / 3))),
+    ("items", Form::Feed, |n| format!("<rss><channel>{}", "<item><title>a</title></item>".repeat(n / 29))),
+];
+
+#[test]
+fn ten_times_the_input_costs_about_ten_times_as_much() {
+    for (name, of, shape) in HOSTILE {
+        let fastest = |text: &str, rounds: u32| {
+            let time = |_| {
+                let start = Instant::now();
+                std::hint::black_box(parse(text, &form(of)).faults.len());
+                start.elapsed()
+            };
+            (0..rounds).map(time).min().unwrap()
+        };
+        let (small, large) = (fastest(&shape(20_000), 3), fastest(&shape(200_000), 2));
+        eprintln!("{of:?} {name}: {small:?}, then {large:?}");
+        // Quadratic would be a hundred times; the slack is for a machine that does other things.
+        assert!(large < small * 30 + Duration::from_millis(30), "{of:?} {name}: {small:?}, then {large:?}");
+    }
+}
+
+#[test]
+fn more_items_than_a_list_can_have_are_refused_before_they_fill_the_memory() {
+    let lines = "{\"title\":\"a\"}\n".repeat(400_001);
+    let rows = format!("title\n{}", "a\n".repeat(400_001));
+    let columns = format!("title{}\n", ",".repeat(5000));
+    for (of, text, why) in [
+        (Form::JsonLines, &lines, "too many items"),
+        (Form::Csv, &rows, "too many items"),
+        (Form::Csv, &columns, "too many columns"),
+    ] {
+        let scrape = parse(text, &form(of));
+        assert!(scrape.drafts.is_empty() && scrape.refused.unwrap().contains(why), "{of:?}");
+    }
+}
+
+#[test]
+fn a_document_type_is_refused_so_that_no_entity_expands() {
+    let text = "<?xml version=\"1.0\"?><!DOCTYPE rss [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]><rss><channel><item><title>&b;</title></item></channel></rss>";
+    let scrape = parse(text, &form(Form::Feed));
+    assert!(scrape.drafts.is_empty() && scrape.refused.is_some());
+}
