@@ -60,6 +60,7 @@
 //! | [`service`] | what the service manager is told | nothing outside itself |
 //! | [`state`], [`decided`] | the state folder: lock, damaged stores, decisions | the store |
 //! | [`report`], [`trouble`] | what a pass did; what the operator must see to | exit codes |
+//! | `cores` | how many threads are worth having | nothing |
 //! | [`cli`], [`run`] | names on the command line; what the commands do | all |
 //!
 //! Inbox, store and publish never know each other. Inside the mill `scrape` knows no items, only `render` names RSS or
@@ -70,6 +71,7 @@
 pub mod cli;
 mod commands;
 pub mod config;
+mod cores;
 pub mod daemon;
 pub mod decided;
 pub mod inbox;

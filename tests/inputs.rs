@@ -278,6 +278,9 @@ fn ids_that_only_count_the_lines_are_numbers() {
     let counted = parse(&text, &form(Form::JsonLines));
     assert!(counted.drafts.iter().all(|draft| draft.id.is_none()));
     assert_eq!(counted.drafts[2].number, Some(3));
+    let named = fields(None, &[(Part::Title, "title"), (Part::Id, "id")]);
+    let named = parse(&text, &Terms { fields: named, ..form(Form::JsonLines) });
+    assert_eq!(named.drafts[2].id.as_deref(), Some("3"), "the operator says that it is an id");
     let text = lines(812);
     let told = parse(&text, &form(Form::JsonLines));
     assert_eq!(told.drafts[0].id.as_deref(), Some("812"));
@@ -368,6 +371,65 @@ fn a_time_that_a_page_states_for_programs_is_the_date() {
     assert_eq!(titles(&scrape), ["One thing", "Another thing"], "{scrape:#?}");
     assert_eq!(told(&scrape.drafts[0])[1], "2020-06-15");
     assert_eq!(told(&scrape.drafts[1])[1], "2020-06-14");
+}
+
+#[test]
+fn pages_whose_headlines_are_headings_are_read_by_them() {
+    let url = Some("https://site.example/news/".to_owned());
+    for (file, items) in [
+        (
+            "blog.html",
+            [
+                ("Our new widget ships today", "2023-05-04", "https://acme.example/blog/one"),
+                ("A look at the numbers", "2023-04-20", "https://acme.example/blog/two"),
+                ("Why we moved to the river", "2023-03-11", "https://acme.example/blog/three"),
+            ],
+        ),
+        (
+            "tiles.html",
+            [
+                ("Whales sing in dialects", "2022-02-03", "https://site.example/n/1"),
+                ("Library opens at night", "2022-02-01", "https://site.example/n/2"),
+                ("Old maps found in attic", "2022-01-28", "https://site.example/n/3"),
+            ],
+        ),
+        (
+            "headings.md",
+            [
+                ("Ministry opens three schools", "2021-03-12", "https://m.example/1"),
+                ("Budget passes", "2021-03-01", "https://m.example/2"),
+                ("Roads are mended", "2021-02-27", "https://m.example/3"),
+            ],
+        ),
+    ] {
+        let text = input(file);
+        let terms = Terms { form: Form::of_name(file), url: url.clone(), ..Terms::default() };
+        let scrape = parse(&text, &terms);
+        let found: Vec<_> = scrape.drafts.iter().map(|draft| (told(draft), draft.link.as_deref())).collect();
+        assert_eq!(found.len(), 3, "{file}: {found:?}");
+        for ((told, link), (title, day, wanted)) in found.iter().zip(items) {
+            assert_eq!((told[0].as_str(), told[1].as_str(), *link), (title, day, Some(wanted)), "{file}");
+            assert!(!told[2].is_empty(), "{file}");
+        }
+        assert!(scrape.confidence > 0.9, "{file}: {}", scrape.confidence);
+    }
+}
+
+#[test]
+fn a_date_before_its_headline_is_not_lent_to_the_headline_before() {
+    let text = input("cards.html");
+    // In a layout that does not fit, the page is refused rather than misread.
+    let terms = Terms { layout: Some("newsroom".to_owned()), ..Terms::default() };
+    assert!(parse(&text, &terms).drafts.is_empty());
+    let right = [
+        ("Ministry opens three schools in the north", "2021-03-12"),
+        ("Women's day: a call for equal pay", "2021-03-08"),
+        ("Budget passes second reading", "2021-03-01"),
+    ];
+    for draft in parse(&text, &Terms::default()).drafts {
+        let told = told(&draft);
+        assert!(right.contains(&(told[0].as_str(), told[1].as_str())), "{told:?}");
+    }
 }
 
 /// The fenced blocks of the README in this language.
@@ -627,6 +689,21 @@ fn ten_times_the_input_costs_about_ten_times_as_much() {
         eprintln!("{of:?} {name}: {small:?}, then {large:?}");
         // Quadratic would be a hundred times; the slack is for a machine that does other things.
         assert!(large < small * 30 + Duration::from_millis(30), "{of:?} {name}: {small:?}, then {large:?}");
+    }
+}
+
+#[test]
+fn more_items_than_a_list_can_have_are_refused_before_they_fill_the_memory() {
+    let lines = "{\"title\":\"a\"}\n".repeat(400_001);
+    let rows = format!("title\n{}", "a\n".repeat(400_001));
+    let columns = format!("title{}\n", ",".repeat(5000));
+    for (of, text, why) in [
+        (Form::JsonLines, &lines, "too many items"),
+        (Form::Csv, &rows, "too many items"),
+        (Form::Csv, &columns, "too many columns"),
+    ] {
+        let scrape = parse(text, &form(of));
+        assert!(scrape.drafts.is_empty() && scrape.refused.unwrap().contains(why), "{of:?}");
     }
 }
 

@@ -81,8 +81,8 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
             .collect();
         let whole = json!({
             "schema": 1, "file": file.to_string_lossy(), "layout": scrape.layout, "confidence": scrape.confidence,
-            "rival": scrape.rival,
-            "captured": captured.map(Moment::instant), "refused": scrape.refused, "encoding": decoded.encoding,
+            "rival": scrape.rival, "language": scrape.language, "captured": captured.map(Moment::instant),
+            "refused": scrape.refused, "encoding": decoded.encoding,
             "items": items, "faults": faults, "blocks": explained.blocks,
         });
         writeln!(out, "{whole}")?;
@@ -100,7 +100,8 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     )?;
     writeln!(
         out,
-        ", captured {}",
+        "{}, captured {}",
+        scrape.language.map_or_else(String::new, |tag| format!(", language {tag}")),
         captured.map_or_else(|| "unknown".to_owned(), |moment| moment.instant().to_rfc3339())
     )?;
     for block in &explained.blocks {

@@ -57,6 +57,11 @@ impl<'t> Block<'t> {
         self.note.map_or(0, |note| note.level)
     }
 
+    /// The file shows it beside a time, as words about the item: by whom, in which group.
+    pub(crate) fn is_beside(&self) -> bool {
+        self.note.is_some_and(|note| note.beside)
+    }
+
     /// The address that the file links it to.
     pub(crate) fn link(&self) -> Option<&'t str> {
         self.note.and_then(|note| note.link.as_deref())
@@ -74,6 +79,8 @@ pub(crate) struct Page<'t> {
     /// The file holds a `|`, or a tab: only then can there be rows.
     pub(crate) pipes: bool,
     pub(crate) tabs: bool,
+    /// A richer form than text says more of some blocks.
+    pub(crate) noted: bool,
 }
 
 /// Takes `text` apart. `notes` say more of some of its lines, in their order.
@@ -98,7 +105,9 @@ pub(crate) fn split_by<'t>(
         last_line: 0,
         pipes: memchr(b'|', text.as_bytes()).is_some(),
         tabs: memchr(b'\t', text.as_bytes()).is_some(),
+        noted: false,
     };
+    page.noted = !notes.is_empty();
     let pipes = page.pipes;
     let mut notes = notes.iter().peekable();
     let mut blanks = 0_u32;

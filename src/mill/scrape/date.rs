@@ -10,7 +10,6 @@
 //! [`whole`] is asked about every line of every file, so it turns most lines away at the first byte.
 
 mod clock;
-#[allow(dead_code, reason = "the readers of fields, which ask it, are on their way")]
 mod field;
 mod grammar;
 pub(crate) mod inline;
@@ -24,10 +23,9 @@ use std::ops::RangeInclusive;
 use chrono::{Datelike, NaiveDate};
 
 use self::clock::Clock;
-#[allow(unused_imports, reason = "the readers of fields, which ask it, are on their way")]
 pub(crate) use self::field::field;
 use self::grammar::Cursor;
-use self::parts::{Kind, Parts, may_begin_date};
+use self::parts::{Kind, Parts, has_numeral, may_begin_date};
 use super::language::{Choice, FOREIGN, Lexicon, Word, digit};
 use super::{DateOrder, DateRead, Terms};
 
@@ -210,7 +208,7 @@ pub(crate) fn begins(text: &str, lexicon: &Lexicon) -> bool {
 /// Whether `line` has the shape of a date in a language or a calendar that we do not read: `15 Phupu 2020`,
 /// `Phupu 15, 2020`, `15 رمضان 1441 هـ`. It has no day, but it is no headline either.
 pub(crate) fn is_shaped_like_one(line: &str) -> bool {
-    if line.len() > 60 || !line.chars().any(|c| digit(c).is_some()) {
+    if line.len() > 60 || !has_numeral(line) {
         return false;
     }
     let number = |word: &str| {

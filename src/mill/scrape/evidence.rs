@@ -36,6 +36,26 @@ pub(crate) struct Evidence {
     pub(crate) lean: Lean,
     /// No newline at the end of the file.
     pub(crate) cut: bool,
+    /// How the file itself marks the headlines of its items.
+    heads: Option<Heads>,
+}
+
+/// What a richer form than text makes of headlines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heads {
+    /// Headings of this level.
+    Level(u8),
+    /// Links.
+    Links,
+}
+
+impl Heads {
+    fn of(block: &Block<'_>) -> Option<Self> {
+        match block.level() {
+            0 => block.link().filter(|_| block.date.is_none()).map(|_| Self::Links),
+            level => Some(Self::Level(level)),
+        }
+    }
 }
 
 impl Evidence {
@@ -44,6 +64,7 @@ impl Evidence {
         let gap = common_gap(&page.blocks);
         let spaced = page.blocks.iter().skip(1).filter(|block| block.gap > 0).take(3).count();
         let marking = marking(&page.blocks, dated);
+        let heads = if page.noted { heads(&page.blocks) } else { None };
         Self {
             gap,
             tight: gap == 0 && spaced == 3,
@@ -51,7 +72,13 @@ impl Evidence {
             lean: lean(&page.blocks),
             inset: is_inset(&page.blocks, marking, dated),
             cut: page.cut,
+            heads,
         }
+    }
+
+    /// Whether `block` looks like the headlines of this file; `None` where the file marks none.
+    pub(crate) fn is_head(&self, block: &Block<'_>) -> Option<bool> {
+        self.heads.map(|heads| Heads::of(block) == Some(heads))
     }
 
     /// Lost lines leave a wide gap.
@@ -136,6 +163,29 @@ fn marking(blocks: &[Block<'_>], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> M
     }
 }
 
+/// What stands near three dates of four, on one side of them: headings of one level, else links.
+fn heads(blocks: &[Block<'_>]) -> Option<Heads> {
+    const NEAR: usize = 4;
+    let levels = (1..=6).map(Heads::Level);
+    levels.chain([Heads::Links]).find(|heads| {
+        let (mut dates, mut before, mut behind) = (0_u32, 0_u32, 0_u32);
+        let (mut head_ago, mut date_ago) = (usize::MAX, usize::MAX);
+        for block in blocks {
+            (head_ago, date_ago) = (head_ago.saturating_add(1), date_ago.saturating_add(1));
+            if Heads::of(block) == Some(*heads) {
+                behind += u32::from(date_ago <= NEAR);
+                (head_ago, date_ago) = (0, usize::MAX);
+            }
+            if block.date.is_some() {
+                dates += 1;
+                before += u32::from(head_ago <= NEAR);
+                (head_ago, date_ago) = (usize::MAX, 0);
+            }
+        }
+        before.max(behind) >= 2 && before.max(behind) * 4 >= dates * 3
+    })
+}
+
 /// Whether the median date, or without dates the median mark, stands deeper than the margin.
 fn is_inset(blocks: &[Block<'_>], marking: Marking, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> bool {
     let deep = |wanted: &dyn Fn(usize, &Block<'_>) -> bool| {
@@ -167,6 +217,21 @@ mod tests {
         assert_eq!(evidence(&format!("{menu}\n{items}")).marking, Marking::Numbers);
         let unmarked = "Title\n\n15 June 2020\n\nText.\n\n".repeat(3);
         assert_eq!(evidence(&format!("{menu}\n{unmarked}")).marking, Marking::None);
+    }
+
+    #[test]
+    fn what_stands_near_most_dates_marks_the_headlines() {
+        use crate::mill::scrape::rendition::Note;
+        let level = |line, level| Note { line, level, ..Note::default() };
+        let link = |line| Note { line, link: Some("https://example.org/".into()), ..Note::default() };
+        let text = "News\n\n2020\n\nOne\n\n15 June 2020\n\nMore\n\nTwo\n\n14 June 2020\n\nMore\n";
+        let heads = |notes: &[Note]| heads(&split(text, notes, Unit::Run, Lexicon::of(None)).blocks);
+        assert_eq!(
+            heads(&[level(1, 1), level(3, 2), level(5, 3), link(9), level(11, 3), link(15)]),
+            Some(Heads::Level(3))
+        );
+        assert_eq!(heads(&[level(1, 1), link(5), link(11)]), Some(Heads::Links));
+        assert_eq!(heads(&[level(1, 1), level(3, 2), link(5)]), None);
     }
 
     #[test]

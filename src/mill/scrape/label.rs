@@ -74,6 +74,9 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         let glued = printed.kicker.and_then(|_| inline::leading(text, lexicon)).map(|_| Grade::Broken);
         return Label { kind, piped: page.pipes && text.contains('|'), glued, ..plain };
     }
+    if block.is_beside() {
+        return Label { kind: Kind::Furniture, ..plain };
+    }
     // Long paragraphs are most of a file, and can be nothing but text.
     if text.len() > LONG_BYTES && !page.pipes {
         let glued = inline::leading(text, lexicon).map(|(printed, _)| printed.grade(settled));

@@ -147,7 +147,6 @@ static EMPTY: Lexicon = Lexicon::empty();
 
 impl Lexicon {
     /// The words of the language `tag`; of English when there is no tag, or none that we know.
-    #[allow(dead_code, reason = "for tests, and for readers of fields that have no text to choose by")]
     pub(crate) fn of(tag: Option<&str>) -> &'static Self {
         Self::at(known(tag).unwrap_or(0))
     }

@@ -196,6 +196,23 @@ impl<'a, 't> Prices<'a, 't> {
         for (slot, place) in fit.iter_mut().zip(&self.layout.places) {
             *slot = fits(place.field);
         }
+        // Where the file marks its headlines, no other text is one, and they are nothing else.
+        let head = self.evidence.is_head(block).filter(|_| label.kind == Kind::Text);
+        let (noise, noise_later, heading) = match head {
+            // Links stand around lists, too; headings of this level hardly do.
+            Some(true) if block.level() > 0 => (noise, noise_later.max(GONE), IMPOSSIBLE),
+            Some(true) => (noise, noise_later, IMPOSSIBLE),
+            _ => (noise, noise_later, heading),
+        };
+        if let Some(is_head) = head {
+            for (fit, place) in fit.iter_mut().zip(&self.layout.places) {
+                *fit = match (place.field, is_head) {
+                    (Field::Title, true) => 0,
+                    (Field::Title, false) | (_, true) => *fit + GONE,
+                    (_, false) => *fit,
+                };
+            }
+        }
         Bill {
             noise,
             noise_later,

@@ -14,6 +14,8 @@ pub(crate) struct Note {
     pub(crate) link: Option<Box<str>>,
     /// The time that the line states for programs.
     pub(crate) time: Option<Box<str>>,
+    /// It stands beside a time, as words about the item.
+    pub(crate) beside: bool,
     /// The line is markup alone. It says nothing, not even that something is missing, but it ends a run.
     pub(crate) absent: bool,
 }

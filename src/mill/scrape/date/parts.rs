@@ -19,7 +19,7 @@ pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
     }
 }
 
-fn has_numeral(text: &str) -> bool {
+pub(super) fn has_numeral(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_digit()) || (!text.is_ascii() && text.chars().any(is_numeral))
 }
 
@@ -29,7 +29,11 @@ fn number_may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
     let signs = run(head, digits, |b| !b.is_ascii_alphanumeric(), |c| !c.is_alphanumeric());
     let next = head.get(signs..).unwrap_or_default();
     // A bare number may be a year; a number next may be a month.
-    next.is_empty() || next.starts_with(is_numeral) || begins_with_word(next, lexicon)
+    next.is_empty()
+        || next.starts_with(is_numeral)
+        || begins_with_word(next, lexicon)
+        // `6-р сар` is June.
+        || lexicon.phrase(head).is_some()
 }
 
 /// Whether `text` begins with a word of dates.
@@ -39,12 +43,16 @@ fn begins_with_word(text: &str, lexicon: &Lexicon) -> bool {
             || (!text.is_ascii() && (text.chars().next().and_then(counter).is_some() || era(text).is_some())))
 }
 
-/// Whether `text` begins with a word that may be the first of a date.
+/// Whether `text` begins with a word, or a name of several, that may be the first of a date.
 fn begins_with_opener(text: &str, lexicon: &Lexicon) -> bool {
+    let opens = |word| {
+        matches!(word, Word::Month(_) | Word::MonthOrWeekday(_) | Word::Weekday | Word::On | Word::Stamp | Word::Opens)
+    };
     lexicon.may_begin_word(text)
         && match lexicon.word(first_word(text)) {
-            Word::Month(_) | Word::MonthOrWeekday(_) | Word::Weekday | Word::On | Word::Stamp | Word::Opens => true,
-            _ => !text.is_ascii() && era(text).is_some(),
+            Word::Other => !text.is_ascii() && era(text).is_some(),
+            // `de gener` is a name in Catalan, `de` a small word.
+            word => opens(word) || lexicon.phrase(text).is_some_and(|(word, _)| opens(word)),
         }
 }
 

@@ -380,6 +380,7 @@ const ODD: &[(&str, &str, &str)] = &[
     ("es", "15 de junio de 2020 - 14:30 h", "2020-06-15 14:30:00"),
     ("es", "15 de junio de 2020 - 14:30 hrs.", "2020-06-15 14:30:00"),
     ("es", "15 de junio", "Partial"),
+    ("ca", "de gener 15, 2020", "2020-01-15"),
     ("pt", "1.º de junho de 2020", "2020-06-01"),
     ("pt", "1º de março de 2020", "2020-03-01"),
     ("pt", "15 de junho de 2020 às 14h30", "2020-06-15 14:30:00"),
@@ -539,37 +540,39 @@ fn a_date_in_no_known_language_is_shaped_like_one() {
     }
 }
 
-/// A language, and one of the forms of a month in it.
-fn named_month() -> impl Strategy<Value = (&'static str, u32, &'static str)> {
-    let all: Vec<_> = tags()
-        .filter(|tag| !matches!(*tag, "ja" | "zh" | "ko"))
-        .flat_map(|tag| {
-            let months = month_names(tag).into_iter().zip(1..);
-            months.flat_map(move |(names, month)| names.into_iter().map(move |name| (tag, month, name)))
-        })
-        .collect();
-    proptest::sample::select(all)
+#[test]
+fn a_date_written_by_the_tables_reads_as_itself() {
+    let mut wrong = Vec::new();
+    for tag in tags().filter(|tag| !matches!(*tag, "ja" | "zh" | "ko")) {
+        let lexicon = Lexicon::of(Some(tag));
+        let names = month_names(tag)
+            .into_iter()
+            .zip(1..)
+            .flat_map(|(names, month)| names.into_iter().map(move |name| (name, month)));
+        for (name, month) in names {
+            for (name, day) in [(name.to_owned(), 1), (name.to_uppercase(), 28)] {
+                for line in [
+                    format!("{day} {name} 2020"),
+                    format!("{day:02} {name} 2020"),
+                    format!("{day}. {name}. 2020"),
+                    format!("{name} {day}, 2020"),
+                    format!("2020 {name} {day}"),
+                    format!("{day}\u{a0}{name}\u{a0}2020"),
+                    format!("({day} {name} 2020, 14:30)"),
+                    format!("{day} - {} {name} 2020", day + 1),
+                ] {
+                    let read = whole(&line, lexicon).and_then(|printed| printed.settle(Settled::default()).0.day);
+                    if read != NaiveDate::from_ymd_opt(2020, month, day) {
+                        wrong.push(format!("{tag}: {line}: {read:?}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 proptest! {
-    #[test]
-    fn a_date_written_by_the_tables_reads_as_itself(
-        (tag, month, name) in named_month(), day in 1..29_u32, year in 1900..2200_i32, form in 0..7_usize, loud in any::<bool>()
-    ) {
-        let name = if loud { name.to_uppercase() } else { name.to_owned() };
-        let line = match form {
-            0 => format!("{day} {name} {year}"),
-            1 => format!("{day:02} {name} {year}"),
-            2 => format!("{day}. {name}. {year}"),
-            3 => format!("{name} {day}, {year}"),
-            4 => format!("{year} {name} {day}"),
-            5 => format!("{day}\u{a0}{name}\u{a0}{year}"),
-            _ => format!("({day} {name} {year}, 14:30)"),
-        };
-        let read = whole(&line, Lexicon::of(Some(tag))).and_then(|printed| printed.settle(Settled::default()).0.day);
-        prop_assert_eq!(read, NaiveDate::from_ymd_opt(year, month, day), "{}: {}", tag, line);
-    }
-
     #[test]
     fn no_line_makes_a_language_panic(
         tag in proptest::sample::select(tags().collect::<Vec<_>>()),

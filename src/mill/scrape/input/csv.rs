@@ -8,7 +8,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::LineCounter;
 use super::json::{bare, names};
-use super::record::{At, Part, Record, tell, unreadable};
+use super::record::{At, MOST, Part, Record, TOO_MANY, tell, unreadable};
 use crate::mill::scrape::date::field;
 use crate::mill::scrape::label::ends_sentence;
 use crate::mill::scrape::language::{Lexicon, choose};
@@ -16,6 +16,8 @@ use crate::mill::scrape::{BlockUse, Scrape, Terms};
 
 const LAYOUT: &str = "csv";
 
+/// More columns than these are no table of announcements.
+const MOST_COLUMNS: usize = 4096;
 /// So many lines are looked at for what separates columns.
 const LOOKED_AT: usize = 20;
 
@@ -46,6 +48,12 @@ pub(super) fn read(
         let start = start + (raw.len() - raw.trim_start_matches(['\r', '\n']).len());
         let line = counter.line_at(start);
         let raw = raw.trim_matches(['\r', '\n']);
+        if records.len() > MOST {
+            return unreadable(LAYOUT, line, TOO_MANY, "");
+        }
+        if row.len() > MOST_COLUMNS {
+            return unreadable(LAYOUT, line, "it has too many columns", "");
+        }
         let cells: Vec<String> = row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
         if cells.iter().all(|cell| cell.trim().is_empty()) {
             continue;

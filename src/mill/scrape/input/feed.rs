@@ -5,7 +5,7 @@
 //!
 //! A file that is cut gives the items that are whole. A bare `&`, or an entity of HTML, is taken as the text it is.
 
-use roxmltree::{Document, Node};
+use roxmltree::{Document, Node, ParsingOptions};
 use url::Url;
 
 use super::record::{Part, Record, tell, unreadable};
@@ -16,6 +16,9 @@ const LAYOUT: &str = "feed";
 
 /// Deeper nested XML is none of these.
 const DEEPEST: usize = 256;
+
+/// More elements and texts than these are no feed; a document of so many fills a gigabyte.
+const MOST_NODES: u32 = 8_000_000;
 
 /// Whether `start`, the beginning of a text, is that of a feed.
 pub(super) fn is_document(start: &str) -> bool {
@@ -42,23 +45,27 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'stat
         return unreadable(LAYOUT, LineCounter::new(text).line_at(at), "it is nested too deep", "");
     }
     let mut mended;
-    let error = match Document::parse(text) {
+    let error = match parsed(text) {
         Ok(document) => return tell_document(&document, text, terms, explaining),
         Err(error) => error,
     };
     // Cut, or with signs that XML does not know: what can be told for sure is mended, and nothing else.
     mended = escaped(text);
-    if let Ok(document) = Document::parse(&mended) {
+    if let Ok(document) = parsed(&mended) {
         return tell_document(&document, &mended, terms, explaining);
     }
     mended = closed(&mended);
-    match Document::parse(&mended) {
+    match parsed(&mended) {
         Ok(document) => tell_document(&document, &mended, terms, explaining),
         Err(_) => {
             let why = format!("this is no well-formed XML: {error}");
             unreadable(LAYOUT, error.pos().row.max(1), &why, "")
         }
     }
+}
+
+fn parsed(text: &str) -> Result<Document<'_>, roxmltree::Error> {
+    Document::parse_with_options(text, ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() })
 }
 
 /// Where elements are nested deeper than any feed's.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use html5gum::{DefaultEmitter, HtmlString, Spanned, Token, Tokenizer};
 use url::Url;
 
-use super::record::{Part, Record, tell, unreadable};
+use super::record::{MOST, Part, Record, tell, unreadable};
 use super::select::{Asked, Marks, Select, add};
 use super::{LineCounter, address};
 use crate::mill::scrape::date::{is_shaped_like_one, whole};
@@ -26,6 +26,9 @@ use crate::mill::scrape::{BlockUse, Scrape, Terms};
 const DEEPEST: usize = 512;
 /// So many open elements are looked through for the one that an end tag or a new entry closes.
 const NEAR: usize = 128;
+
+/// Lines behind these are not read, as if the page were cut there.
+const MOST_LINES: usize = 1_000_000;
 
 /// Whether `start`, the beginning of a text, is that of a web page.
 pub(super) fn is_document(start: &str) -> bool {
@@ -305,6 +308,8 @@ struct Line {
     level: u8,
     link: Option<String>,
     time: Option<String>,
+    /// Words beside a time.
+    beside: bool,
     /// The mark of the entry that begins here.
     mark: Option<String>,
     indent: usize,
@@ -343,6 +348,7 @@ struct Lines {
     lists: Vec<Option<i64>>,
     entries: Vec<Entry>,
     goes_on: bool,
+    count: usize,
 }
 
 impl Visitor for Lines {
@@ -508,6 +514,10 @@ impl Lines {
     }
 
     fn put(&mut self, mut line: Line) {
+        self.count += 1;
+        if self.count > MOST_LINES {
+            return;
+        }
         line.indent = self.entries.len().min(8) * 2;
         if let Some(entry) = self.entries.last_mut() {
             line.mark = entry.mark.take();
@@ -566,16 +576,17 @@ impl Lines {
             }
             first = false;
             let text = format!("{:indent$}{}{}", "", line.mark.unwrap_or_default(), line.text, indent = line.indent);
-            let noted = line.level > 0 || line.link.is_some() || line.time.is_some();
+            let noted = line.level > 0 || line.link.is_some() || line.time.is_some() || line.beside;
             let note = noted.then(|| Note {
                 level: line.level,
+                beside: line.beside,
                 link: line.link.map(Into::into),
                 time: line.time.map(Into::into),
                 ..Note::default()
             });
             push(&text, line.line, note);
         }
-        if cut {
+        if cut || self.count > MOST_LINES {
             rendition.text.truncate(rendition.text.trim_end_matches('\n').len());
         }
         rendition
@@ -612,13 +623,12 @@ fn pieces(line: Line, times: &[(usize, usize, Option<String>)]) -> Vec<Line> {
     let like = |text: String| Line { text, line: line.line, level: line.level, ..Line::default() };
     let time = Line { time: stated.clone(), goes_on: line.goes_on, ..like(shown.to_owned()) };
     let mut pieces: Vec<Line> = Vec::new();
-    // What only says that a date follows is said by the date.
-    if !before.is_empty() && !before.ends_with(':') {
-        pieces.push(Line { goes_on: line.goes_on, link: line.link.clone(), ..like(before) });
+    if !before.is_empty() {
+        pieces.push(Line { goes_on: line.goes_on, beside: true, ..like(before) });
     }
     pieces.push(time);
     if !after.is_empty() {
-        pieces.push(Line { link: line.link.clone(), ..like(after) });
+        pieces.push(Line { beside: true, ..like(after) });
     }
     pieces
 }
@@ -808,6 +818,7 @@ impl Visitor for Picking<'_> {
         }
         if item.depth >= depth
             && let Some(picked) = self.item.take()
+            && self.records.len() <= MOST
         {
             self.records.push(picked.finish());
         }

@@ -14,7 +14,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use serde_json_path::PathElement;
 
-use super::record::{At, Fields, Part, Record, tell, unreadable};
+use super::record::{At, Fields, MOST, Part, Record, TOO_MANY, tell, unreadable};
 use super::{LineCounter, html};
 use crate::mill::scrape::{BlockUse, Scrape, Terms};
 
@@ -70,6 +70,9 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'stat
         Ok(found) => found,
         Err(why) => return unreadable(LAYOUT, 1, &why, ""),
     };
+    if items.len() > MOST {
+        return unreadable(LAYOUT, 1, TOO_MANY, "");
+    }
     let mut records = Vec::with_capacity(items.len());
     for (path, item) in items {
         let spot = scan.spot(&path);
@@ -92,6 +95,9 @@ pub(super) fn read_lines(text: &str, terms: &Terms, explaining: bool) -> (Scrape
         let line = line.trim();
         if line.is_empty() {
             continue;
+        }
+        if records.len().max(faults.len()) > MOST {
+            return unreadable(LINES, number, TOO_MANY, "");
         }
         lines += 1;
         match serde_json::from_str::<Value>(line) {

@@ -16,8 +16,14 @@ use crate::mill::scrape::rendition::{Note, Rendition};
 /// What is done to a piece of the source: it becomes this text. The ends of its lines stay.
 type Edit = (Range<usize>, String);
 
+/// A longer file is read as the text it is: its markup would fill the memory.
+const LONGEST: usize = 16 << 20;
+
 /// The text of a Markdown file; links are relative to `url`.
 pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
+    if text.len() > LONGEST {
+        return Rendition { text: text.to_owned(), ..Rendition::default() };
+    }
     let mut reader = Reader { text, base: address::base(url), ..Reader::default() };
     let events = Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).into_offset_iter();
     let definitions: Vec<Range<usize>> =

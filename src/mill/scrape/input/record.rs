@@ -143,6 +143,10 @@ impl Record {
     }
 }
 
+/// So many items are read of a file; more are no list of announcements, and would only fill the memory.
+pub(super) const MOST: usize = 400_000;
+pub(super) const TOO_MANY: &str = "it lists too many items for a list of announcements";
+
 /// White space folded to single blanks.
 fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len().min(1 << 20));
@@ -166,6 +170,9 @@ pub(super) fn tell(
     terms: &Terms,
     explaining: bool,
 ) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
+    if records.len() > MOST {
+        return unreadable(layout, records.last().map_or(1, |record| record.line), TOO_MANY, "");
+    }
     let stated: Vec<&str> = records.iter().filter_map(|record| record.get(Part::Date)).collect();
     // The dates say the language; where they are in figures, the titles may.
     let titles = records.iter().filter_map(|record| record.get(Part::Title));
@@ -181,7 +188,9 @@ pub(super) fn tell(
         Some(date)
     });
     let base = address::base(terms.url.as_deref());
-    let numbers = positions(records);
+    // An id that the operator names, or that a feed states, is one; a column that is only called so may be a count.
+    let stated = terms.fields.as_ref().is_some_and(|fields| !fields.parts.is_empty());
+    let numbers = matches!(layout, "json" | "jsonl" | "csv") && !stated && positions(records);
     let (mut drafts, mut faults, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
     let (mut whole, mut unread) = (0_usize, 0_usize);
     for (record, printed) in records.iter().zip(dates) {

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use super::fold::fold;
 use super::words::LANGUAGES;
-use super::{Lexicon, digit, is_letter, known, list, months_of, parts_of};
+use super::{Lexicon, digit, known, list, months_of, parts_of};
 
 /// A set of languages, a bit each, in the order of the tables.
 type Set = u128;
@@ -190,9 +190,8 @@ fn frequent(head: &str) -> [u32; COUNT] {
 /// these months it is matters for labels alone.
 fn is_english(text: &str, votes: &[u32; COUNT]) -> bool {
     let most = votes.iter().copied().max().unwrap_or(0);
-    let bytes = text.as_bytes();
-    votes.first() == Some(&most)
-        && [" the ", " of "].into_iter().all(|word| memmem::find_iter(bytes, word).nth(1).is_some())
+    let often = |word: &str| memmem::find_iter(text.as_bytes(), word).take(4).count();
+    votes.first() == Some(&most) && often(" the ") + often(" of ") + often(" and ") >= 4
 }
 
 /// The language that a script belongs to, where most letters at the head of the file are of it.
@@ -229,10 +228,10 @@ static MONTHS: LazyLock<Words> = LazyLock::new(|| {
     for (at, language) in LANGUAGES.iter().enumerate() {
         for name in months_of(language).iter().flatten() {
             // The word that opens a name of several speaks for it, unless it is a small one.
-            let first = parts_of(name).next().map_or("", |(_, part)| part);
+            let first = name.split([' ', '.', '-']).next().unwrap_or_default();
             let small =
                 first.len() < name.len() && (first.chars().count() < 3 || list(language.of).any(|of| of == first));
-            if !small && first.starts_with(is_letter) {
+            if !small && !first.starts_with(|c: char| c.is_ascii_digit()) {
                 words.add(first, at);
             }
         }
