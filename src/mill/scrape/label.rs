@@ -134,6 +134,9 @@ fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     {
         return true;
     }
+    if is_address(text) {
+        return true;
+    }
     if text.len() > 32 {
         return false;
     }
@@ -145,16 +148,25 @@ fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     bare.is_empty() || lexicon.is_furniture(bare.trim_end_matches([']', ')']))
 }
 
+/// An address and nothing else, as text browsers list them below a page.
+fn is_address(text: &str) -> bool {
+    ["https://", "http://", "www.", "mailto:"].iter().any(|start| text.starts_with(start))
+        && !text.contains(char::is_whitespace)
+}
+
 /// Cells by `|` or tab, one of which is a date.
 fn is_row(text: &str, lexicon: &Lexicon) -> bool {
     text.split(['|', '\t']).count() > 1
         && text.split(['|', '\t']).any(|cell| date::whole(cell.trim(), lexicon).is_some())
 }
 
+/// What no heading ends with: the signs of sentences, and of texts that go on.
+const NO_END_OF_A_HEADING: [char; 12] = ['.', '!', '…', ',', ';', '。', '！', '、', '։', '।', '۔', '،'];
+
 /// Eight words and seventy letters at most, and no end of a sentence. Where words have no blanks between them, three
 /// letters are a word.
 fn is_short(text: &str) -> bool {
-    if text.len() > 70 * 4 || text.ends_with(['.', '!', '…', ',', ';', '。', '！', '、']) {
+    if text.len() > 70 * 4 || text.ends_with(NO_END_OF_A_HEADING) {
         return false;
     }
     if text.is_ascii() {
@@ -214,6 +226,7 @@ mod tests {
             ("12", Kind::Furniture),
             ("-----", Kind::Furniture),
             ("---|---|---", Kind::Furniture),
+            ("https://example.org/news?page=2", Kind::Furniture),
             ("57.x | 14 Sep 2023 | open", Kind::Row),
             ("3 comments were made on the plan", Kind::Text),
             ("Share of women in work", Kind::Text),

@@ -164,11 +164,12 @@ impl<'a, 't> Prices<'a, 't> {
         let at_margin = self.evidence.inset && block.indent == 0;
         let when = |holds: bool, price: u64| if holds { price } else { 0 };
 
+        // In a table the rows without a date are headings of columns.
+        let names_columns = label.kind == Kind::Text && label.piped && self.layout.has(Field::Row);
         let noise = match label.kind {
             Kind::Noise => 0,
             Kind::Furniture => HAIR,
-            // In a table the rows without a date are headings of columns.
-            Kind::Text if label.piped && self.layout.has(Field::Row) => HAIR,
+            Kind::Text if names_columns => HAIR,
             Kind::Date(_) | Kind::Row => GONE,
             Kind::Text | Kind::Month | Kind::Credit | Kind::CutDate | Kind::Kicker => ONE,
         };
@@ -177,7 +178,8 @@ impl<'a, 't> Prices<'a, 't> {
         let headings = self.layout.headings;
         let heading = match (label.kind, block.level()) {
             (Kind::Month, _) if bare && (headings.time || headings.day) => 0,
-            (Kind::Date(_), _) if headings.day && bare && !self.is_deep(block) => 0,
+            // A line that says more than a day is an item's: the kicker is.
+            (Kind::Date(_), _) if headings.day && bare && !self.is_deep(block) => when(label.glued.is_some(), HAIR),
             (Kind::Text, 1..) if bare && !self.is_deep(block) => HAIR,
             (Kind::Text, _) if bare && label.short && !label.piped && !self.is_deep(block) => {
                 if headings.section {
@@ -193,8 +195,12 @@ impl<'a, 't> Prices<'a, 't> {
         let unmarked = self.layout.marked && bare;
         let mut fit = [IMPOSSIBLE; MOST_PLACES];
         let fits = fits(label, bare, first, block.level());
+        let mut told = false;
         for (slot, place) in fit.iter_mut().zip(&self.layout.places) {
-            *slot = fits(place.field);
+            // Behind a date with its text, more of the summary is a summary once more: no short line is likely to be.
+            let again = told && place.field == Field::Summary;
+            *slot = fits(place.field) + when(again && label.short, ONE);
+            told |= place.field == Field::Glued && self.layout.has(Field::Title);
         }
         // Where the file marks its headlines, no other text is one, and they are nothing else.
         let head = self.evidence.is_head(block).filter(|_| label.kind == Kind::Text);
@@ -217,7 +223,7 @@ impl<'a, 't> Prices<'a, 't> {
             noise,
             noise_later,
             noise_adrift: if label.kind == Kind::Text && noise_later == noise { HAIR } else { noise_later },
-            disturbs: when(!matches!(label.kind, Kind::Furniture | Kind::Noise), HALF),
+            disturbs: when(!(matches!(label.kind, Kind::Furniture | Kind::Noise) || names_columns), HALF),
             strays: matches!(label.kind, Kind::Date(_)),
             heading,
             into: when(numbered, GONE)

@@ -96,8 +96,11 @@ fn signs_off(text: &str) -> &str {
     text.trim_start_matches(|c: char| c.is_whitespace() || SIGNS.contains(&c))
 }
 
+/// The title without the signs behind it. What ends in a colon is the name of a field (`From: 01/01/2010`), and no
+/// title is left.
 fn signs_off_end(text: &str) -> &str {
-    text.trim_end_matches(|c: char| c.is_whitespace() || c == ',' || SIGNS.contains(&c))
+    let title = text.trim_end_matches(|c: char| c.is_whitespace() || c == ',' || (SIGNS.contains(&c) && c != ':'));
+    if title.ends_with([':', '：']) { "" } else { title }
 }
 
 fn is_text(text: &str) -> bool {
@@ -142,7 +145,13 @@ mod tests {
             let (text, printed) = trailing(line, lexicon).expect(line);
             assert_eq!((text, printed.raw), (title, raw), "{line}");
         }
-        for line in ["It opens on 4 July 2020.", "The plan for 2020", "A call (until 4 July 2020)", "4 July 2020"] {
+        for line in [
+            "It opens on 4 July 2020.",
+            "The plan for 2020",
+            "A call (until 4 July 2020)",
+            "4 July 2020",
+            "From: 01/01/2010",
+        ] {
             assert!(trailing(line, lexicon).is_none(), "{line}");
         }
     }
