@@ -32,7 +32,7 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveTime};
 use serde::Serialize;
 
-pub use input::{At, BadSelector, Fields, Form, Part, Select};
+pub use input::{At, BadSelector, Fields, Form, Part, Select, too_large};
 pub use layout::layouts;
 
 /// Reads the items of `text`.
