@@ -238,7 +238,8 @@ fn wet_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
 fn dry_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
     let file = config.state.join(state::STORE);
     let unusable = |error| state::unusable(&file, error);
-    let store = if file.exists() { State::look(&config.state)?.copy_to_memory() } else { Sqlite::in_memory() };
+    let store =
+        if Sqlite::is_there(&file) { State::look(&config.state)?.copy_to_memory() } else { Sqlite::in_memory() };
     let mut store = store.map_err(unusable)?;
     let mut decided = Decided::read(&config.state)?.noted_only();
     Ok(run_pass(cli, config, &mut store, &mut decided, true).map_err(|error| error.trouble(&file))?)
@@ -259,7 +260,7 @@ fn run_pass(
             bar.set_position(done as u64);
         }
     };
-    let pass = Pass { dry_run, progress: &progress, recovered, ..Pass::new(config, &RealDisk) };
+    let pass = Pass { dry_run, progress: &progress, recovered, parting: true, ..Pass::new(config, &RealDisk) };
     let report = pass.run(store, decided);
     if let Some(bar) = bar {
         bar.finish_and_clear();

@@ -26,11 +26,22 @@ pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
 use crate::mill::captured::CapturedPattern;
 use crate::mill::feed::{Choice, Keep};
 use crate::mill::item::Text;
-use crate::mill::scrape::{DateOrder, Fields, Form, Select, Terms};
+use crate::mill::scrape::{DateOrder, Fields, Form, Layout, Select, Terms};
 use crate::mill::words::Words;
 
-/// The layouts that a config can name while no others are built in.
-pub const LAYOUTS: &[&str] = &["auto", "newsroom"];
+/// The layouts that a config can name without writing them.
+pub const LAYOUTS: &[&str] = &[
+    "auto",
+    "newsroom",
+    "date-first",
+    "date-last",
+    "day-header",
+    "glued",
+    "date-title",
+    "title-end-date",
+    "table",
+    "undated",
+];
 
 /// How many items a feed's head holds when the config doesn't say.
 pub const DEFAULT_LIMIT: usize = 50;
@@ -194,6 +205,8 @@ pub struct Source {
     pub select: Option<Arc<Select>>,
     /// The layout to read with; `None` is `auto`.
     pub layout: Option<String>,
+    /// The config's own layouts.
+    pub layouts: std::sync::Arc<[Layout]>,
     /// How the names of its files state the time of capture, where they do it in a form of their own.
     pub captured: Option<CapturedPattern>,
     /// What to do with an item that nothing dates.
@@ -218,6 +231,7 @@ impl Source {
     pub fn terms(&self, captured: Option<NaiveDate>, name: &str) -> Terms {
         Terms {
             layout: self.layout.clone(),
+            layouts: self.layouts.clone(),
             language: self.language.clone(),
             date_order: self.date_order,
             captured,
@@ -524,6 +538,7 @@ impl Source {
             fields: None,
             select: None,
             layout: None,
+            layouts: std::sync::Arc::default(),
             captured: None,
             undated: Undated::default(),
             date_order: None,

@@ -213,7 +213,7 @@ impl Pipeline {
     }
 
     fn tidy(&mut self) {
-        if let Some(state) = &self.state
+        if let Some(state) = &mut self.state
             && let Err(error) = state.store.tidy()
         {
             // The next pass will meet it again, and tell.

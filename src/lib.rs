@@ -54,12 +54,13 @@
 //! | [`store`] | keeps what was ever read, derives items; SQLite, and an oracle for tests | the mill's words; alone names rusqlite |
 //! | [`inbox`] | lists folders, reads files, trusts neither | the config's patterns |
 //! | [`publish`] | makes a folder agree with documents, whole files only | rendered documents, a disk |
-//! | [`config`] | what the operator says, validated once, as a whole | the mill's terms; alone names TOML |
+//! | [`config`] | what the operator says, validated once, as a whole | the mill's terms; names TOML, as `mill::scrape` does for layouts |
 //! | [`daemon`] | decides when a pass runs, and over which files | all rooms, no news; alone names tokio |
 //! | [`watch`] | what the system's events say, reduced to hints | the config's patterns; alone names notify |
 //! | [`service`] | what the service manager is told | nothing outside itself |
 //! | [`state`], [`decided`] | the state folder: lock, damaged stores, decisions | the store |
 //! | [`report`], [`trouble`] | what a pass did; what the operator must see to | exit codes |
+//! | `cores` | how many threads are worth having | nothing |
 //! | [`cli`], [`run`] | names on the command line; what the commands do | all |
 //!
 //! Inbox, store and publish never know each other. Inside the mill `scrape` knows no items, only `render` names RSS or
@@ -70,6 +71,7 @@
 pub mod cli;
 mod commands;
 pub mod config;
+mod cores;
 pub mod daemon;
 pub mod decided;
 pub mod inbox;

@@ -21,6 +21,7 @@ use tracing::{debug, info, warn};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::{self, Config, Empty, Undated};
+use crate::cores::cores;
 use crate::decided::Decided;
 use crate::inbox::{self, KeepOut, Listing, Seen};
 use crate::mill::captured;
@@ -104,6 +105,8 @@ pub struct Pass<'a> {
     pub recovered: bool,
     /// How much to look at.
     pub scope: Scope<'a>,
+    /// The process ends with this pass: the system takes back at once what freeing bit by bit would take long over.
+    pub parting: bool,
 }
 
 /// How much a pass looks at. A daemon that knows what changed need not look at all, and not at what is half-written.
@@ -205,7 +208,7 @@ impl<'a> Pass<'a> {
     /// A pass over all there is, to its end, that publishes and is watched by nobody.
     #[must_use]
     pub fn new(config: &'a Config, disk: &'a (dyn Disk + Sync)) -> Self {
-        Self { config, disk, dry_run: false, progress: &|_, _| {}, recovered: false, scope: Scope::ALL }
+        Self { config, disk, dry_run: false, progress: &|_, _| {}, recovered: false, scope: Scope::ALL, parting: false }
     }
 
     /// Makes the feeds agree with the inbox.
@@ -328,8 +331,12 @@ impl<'a> Pass<'a> {
                 taken_in = true;
                 report.drifted |= batch.0.looks.iter().any(|look| look.found.drifts());
                 absorbed.add(store.absorb(&batch.0, terms)?);
+                store.keep()?;
             }
             jobs = rest;
+            if self.parting && jobs.is_empty() {
+                std::mem::forget(batch);
+            }
             if publish && !jobs.is_empty() && !self.dry_run {
                 match self.publish(store, terms, &mut Report::default(), false) {
                     // What stands in the way will be told at the end; taking in goes on.
@@ -338,6 +345,7 @@ impl<'a> Pass<'a> {
                 }
             }
         }
+        store.keep()?;
         // Which capture is the newest only a look at all can tell.
         if self.scope.named.is_none() {
             // Asked again only where a batch was taken in: in a pass without change it is all there is to read.
@@ -389,7 +397,7 @@ impl<'a> Pass<'a> {
     ) -> Result<((Batch, usize), Vec<(Key, Key)>), PassError> {
         let threads = match jobs.len() {
             0..FEW => 1,
-            _ => std::thread::available_parallelism().map_or(1, usize::from),
+            _ => cores(),
         };
         let keep_out = self.keep_out();
         let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -935,7 +943,7 @@ pub fn revision(source: &config::Source) -> u64 {
         "{:?}",
         (
             (scrape::REVISION, &source.layout, &source.language, source.date_order, &source.captured, source.empty),
-            (source.form, &source.url, &source.fields, &source.select),
+            (source.form, &source.url, &source.fields, &source.select, &source.layouts),
         )
     );
     // SQLite's integers have a sign; the top bit tells nothing.

@@ -18,6 +18,7 @@ use std::sync::{Mutex, PoisonError};
 use rustix::fs::{Mode, OFlags};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::cores::cores;
 use crate::mill::render::{self, Document, Tree};
 use crate::trouble::Trouble;
 
@@ -358,7 +359,7 @@ fn write_aside(
         }
         Ok(())
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(changed_count);
+    let threads = cores().min(changed_count);
     let done: Vec<_> = std::thread::scope(|scope| {
         // Where no more threads are to be had this one does it all. One that panicked left a place unfinished.
         let more = |_| std::thread::Builder::new().spawn_scoped(scope, finish).ok();

@@ -8,7 +8,7 @@ use tracing::warn;
 
 use crate::decided::Decided;
 use crate::stat::identity;
-use crate::store::{Sqlite, StoreError};
+use crate::store::{Sqlite, Store as _, StoreError};
 use crate::trouble::{Exit, Trouble};
 
 /// The store's file in the state folder.
@@ -42,12 +42,13 @@ impl State {
         let lock = lock(folder)?;
         let decided = Decided::read(folder)?;
         let file = folder.join(STORE);
-        // To SQLite a file without a byte is a new one. Here it is one that was emptied, or a first run that was killed.
+        // To SQLite a file without a byte is a new one. Here it is one that was emptied.
         let emptied = fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() == 0);
         let store = match Sqlite::open(&file) {
             Ok(mut store) if emptied => {
                 warn!(store = %file.display(), "the store was empty: it is made anew of the inbox");
-                store.set_note(RECOVERED, true).map_err(|error| unusable(&file, error))?;
+                let noted = store.keep().and_then(|()| store.set_note(RECOVERED, true));
+                noted.map_err(|error| unusable(&file, error))?;
                 store
             }
             Ok(store) => store,
@@ -81,7 +82,7 @@ impl State {
     /// There is none yet, or it can't be read.
     pub fn look(folder: &Path) -> Result<Sqlite, Trouble> {
         let file = folder.join(STORE);
-        if !file.exists() {
+        if !Sqlite::is_there(&file) {
             return Err(Trouble::unusable(format!("there is no store in \"{}\" yet", folder.display()))
                 .help("run `feedmill --once` first, or name the state folder with --state"));
         }
@@ -159,6 +160,8 @@ fn recover(file: &Path, how: &str) -> Result<Sqlite, Trouble> {
     let aside = set_aside(file)?;
     warn!(store = %file.display(), aside = %aside.display(), how, "the store is damaged and was set aside");
     let mut store = Sqlite::open(file).map_err(|error| unusable(file, error))?;
+    // What is salvaged is not in the inbox, maybe: it lasts from the first row on.
+    store.keep().map_err(|error| unusable(file, error))?;
     let contents = store.salvage(&aside).map_err(|error| unusable(file, error))?;
     store.set_note(RECOVERED, true).map_err(|error| unusable(file, error))?;
     warn!(contents, "salvaged what could still be read of the damaged store; the inbox is read for the rest");

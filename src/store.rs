@@ -381,6 +381,9 @@ pub trait Store {
     fn agree(&mut self, terms: &Terms) -> Result<Absorbed>;
     /// Takes in a batch and all that follows from it, in one transaction.
     fn absorb(&mut self, batch: &Batch, terms: &Terms) -> Result<Absorbed>;
+    /// What was taken in survives from here on, whatever happens to the process: a store that is filled for the first
+    /// time promises nothing before.
+    fn keep(&mut self) -> Result<()>;
     /// The items of a feed's head, newest first.
     fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>>;
     /// The item that goes under an id.

@@ -286,9 +286,15 @@ fn one_thing_wrong_is_one_complaint() {
         (&format!("{SOURCE}base_url = \"https://x.org\"\n"), "`base_url` belongs at the top"),
         (&format!("{SOURCE}colour = 1\n"), "the keys here are `name`, `files`"),
         (
-            &format!("{SOURCE}[layout.mine]\nitem = \"title\"\n"),
-            "not understood by this version | leave the table out, and choose among `auto`, `newsroom`",
+            &format!("{SOURCE}[layout.mine]\nitem = \"titel date\"\n"),
+            "`item`: \"titel\" is no place of an item; the places are credit, kicker, title",
         ),
+        (&format!("{SOURCE}[layout.mine]\nunit = \"line\"\n"), "layout \"mine\" has no `item`"),
+        (&format!("{SOURCE}[layout.mine]\nitem = \"title\"\nunit = \"page\"\n"), "`unit` can't be \"page\""),
+        (&format!("{SOURCE}[layout.mine]\nitem = \"title\"\nheading = [\"week\"]\n"), "`heading` holds what is no"),
+        (&format!("{SOURCE}[layout.mine]\nitem = \"title\"\nnoise = '(x'\n"), "`noise` is no pattern: unclosed group"),
+        (&format!("{SOURCE}[layout.mine]\nitem = \"title\"\ncolour = 1\n"), "unknown key `colour` in a layout"),
+        (&format!("{SOURCE}[layout.mine]\nitem = 3\n"), "`item` must be a string"),
         // kinds
         (&format!("state = 3\n{SOURCE}"), "`state` must be a string, not a number | write state = \"3\""),
         (&format!("state = \"\"\n{SOURCE}"), "`state` is empty"),

@@ -41,6 +41,24 @@ limit   = 2
 name    = "press"
 sources = ["news"]
 limit   = 1
+
+[[category]]
+name    = "Water"
+include = ["lake", "shore"]
+exclude = ["falls"]
+
+[[feed]]
+name          = "water"
+categories    = ["Water"]
+keep          = "5d"
+keep_at_least = 1
+limit         = 2
+
+[[feed]]
+name    = "winter"
+until   = 2021-03-09
+exclude = ["statement"]
+keep    = "20d"
 "#;
 
 const PATHS: [&str; 5] =

@@ -403,3 +403,34 @@ proptest! {
         prop_assert_eq!(heads(&one, &terms), heads(&other, &terms));
     }
 }
+
+/// What the inbox still has is read again; so nothing is lost, and nothing half-done is taken for a store.
+#[test]
+fn a_first_filling_that_was_cut_short_is_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("feedmill.db");
+    let mut world = World::new();
+    let batch = world.perform(&Op::Write(0, vec![0, 1, 2])).unwrap();
+    let terms = world.terms();
+    let fill = |keep: bool| {
+        let mut store = Sqlite::open(&file).unwrap();
+        let before = store.known_sources().unwrap().len();
+        sources(&mut store);
+        store.agree(&terms).unwrap();
+        store.absorb(&batch, &terms).unwrap();
+        if keep {
+            store.keep().unwrap();
+        }
+        // Closed or killed, the file is the same: what was committed is in it.
+        before
+    };
+    assert_eq!(fill(false), 0);
+    assert!(Sqlite::open_to_read(&file).is_err(), "nobody reads what is not yet a store");
+    assert_eq!(fill(true), 0, "nothing is left of the first filling");
+    let there = Sqlite::open_to_read(&file).unwrap();
+    assert_eq!(there.known_sources().unwrap().len(), 3);
+    assert!(there.count().unwrap() > 0);
+    drop(there);
+    let store = Sqlite::open(&file).unwrap();
+    assert_eq!(store.known_sources().unwrap().len(), 3, "what was kept stays");
+}

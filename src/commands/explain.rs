@@ -71,13 +71,15 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
             file: file.to_string_lossy(),
             layout: &scrape.layout,
             confidence: scrape.confidence,
+            rival: scrape.rival.as_ref(),
             language: scrape.language,
             captured: captured.map(Moment::instant),
             refused: scrape.refused.as_deref(),
             encoding: decoded.encoding,
             items: Each(|| scrape.drafts.iter().filter_map(|draft| told_item(draft, Site::new(&site)))),
             faults: Each(|| {
-                let told = |fault: &scrape::Fault| json!({"line": fault.line, "reason": fault.reason, "text": fault.text});
+                let told =
+                    |fault: &scrape::Fault| json!({"line": fault.line, "reason": fault.reason, "text": fault.text});
                 scrape.faults.iter().map(told)
             }),
             blocks: &explained.blocks,
@@ -108,6 +110,15 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     for fault in &scrape.faults {
         writeln!(out, "line {}: {}: {}", fault.line, fault.reason, harmless(&fault.text))?;
     }
+    if let Some(rival) = &scrape.rival {
+        writeln!(
+            out,
+            "layout {} explains the file nearly as well ({:.3} behind) and reads {} other items: set `layout`",
+            harmless(&rival.layout),
+            rival.behind,
+            rival.items
+        )?;
+    }
     match &scrape.refused {
         Some(reason) => writeln!(out, "no items: {reason}")?,
         None => writeln!(out, "{} items", scrape.drafts.len())?,
@@ -123,6 +134,7 @@ struct Told<'a, I, F> {
     file: Cow<'a, str>,
     layout: &'a str,
     confidence: f64,
+    rival: Option<&'a scrape::Rival>,
     language: Option<&'a str>,
     captured: Option<chrono::DateTime<chrono::Utc>>,
     refused: Option<&'a str>,

@@ -19,7 +19,7 @@ use super::{
 use crate::mill::captured::CapturedPattern;
 use crate::mill::feed::{Choice, Keep};
 use crate::mill::identify::fold;
-use crate::mill::scrape::{At, DateOrder, Fields, Form, Part, Select};
+use crate::mill::scrape::{At, DateOrder, Fields, Form, Layout, Part, Select, read_layout};
 use crate::mill::words::{Pattern, Where, Words};
 
 type Value<'t> = Spanned<DeValue<'t>>;
@@ -42,7 +42,12 @@ pub(super) fn config(
         let complaints = sorted(complaints.collect());
         return Err(Refusal { file: Some(file.to_owned()), text, complaints });
     }
-    let mut reader = Reader { folder: file.parent().unwrap_or(Path::new("")), layouts, complaints: Vec::new() };
+    let mut reader = Reader {
+        folder: file.parent().unwrap_or(Path::new("")),
+        layouts,
+        own: std::sync::Arc::default(),
+        complaints: Vec::new(),
+    };
     let config = reader.top(&document, file, given, around);
     let complaints = sorted(reader.complaints);
     match config {
@@ -93,6 +98,8 @@ struct Written {
 struct Reader<'r> {
     folder: &'r Path,
     layouts: &'r [&'r str],
+    /// The layouts that the config itself writes.
+    own: std::sync::Arc<[Layout]>,
     complaints: Vec<Complaint>,
 }
 
@@ -300,6 +307,38 @@ impl Reader<'_> {
         tables
     }
 
+    /// The tables `[layout.NAME]`.
+    fn own_layouts(&mut self, top: &Table<'_>) -> Vec<Layout> {
+        let Some(value) = top.get("layout") else { return Vec::new() };
+        let DeValue::Table(layouts) = value.get_ref() else {
+            let what = format!("`layout` must be tables, not {}", kind(value.get_ref()));
+            let hint = "write [layout.NAME] on a line of its own; a source names it: layout = \"NAME\"";
+            self.complain(Complaint::at(top.key_span("layout"), what).hint(hint));
+            return Vec::new();
+        };
+        let mut own = Vec::new();
+        for (name, table) in layouts.iter() {
+            let DeValue::Table(keys) = table.get_ref() else {
+                let what = format!("the layout `{}` must be a table, not {}", name.get_ref(), kind(table.get_ref()));
+                self.complain(Complaint::at(name.span(), what).hint("write [layout.NAME] on a line of its own"));
+                continue;
+            };
+            if name.get_ref() == "auto" {
+                let complaint = Complaint::at(name.span(), "a layout can't be called `auto`");
+                self.complain(complaint.hint("`auto` lets the file choose; give the layout another name"));
+            }
+            match read_layout(name.get_ref(), &name.span(), keys) {
+                Ok(layout) => own.push(layout),
+                Err(flaws) => {
+                    for flaw in flaws {
+                        self.complain(Complaint::at(flaw.span, flaw.what).hint(flaw.hint));
+                    }
+                }
+            }
+        }
+        own
+    }
+
     fn top(
         &mut self,
         document: &Spanned<DeTable<'_>>,
@@ -309,15 +348,7 @@ impl Reader<'_> {
     ) -> Option<Config> {
         let top = Table { name: "", span: 0..0, table: document.get_ref() };
         self.unknown_keys(&top);
-        if let Some(value) = top.get("layout") {
-            let key = match value.get_ref() {
-                DeValue::Table(layouts) => layouts.keys().next().map_or_else(|| value.span(), Spanned::span),
-                _ => top.key_span("layout"),
-            };
-            let what = "layouts of one's own are not understood by this version";
-            let hint = format!("leave the table out, and choose among {}", listed(self.layouts));
-            self.complain(Complaint::at(key, what).hint(hint));
-        }
+        self.own = self.own_layouts(&top).into();
 
         let state = self.text(&top, "state");
         let output = self.text(&top, "output");
@@ -488,7 +519,9 @@ impl Reader<'_> {
         let form = self.word(table, "format", &forms).flatten();
         let fields = self.fields(table);
         let select = self.select(table);
-        let layouts: Vec<(&str, &str)> = self.layouts.iter().map(|name| (*name, *name)).collect();
+        let own = std::sync::Arc::clone(&self.own);
+        let layouts = self.layouts.iter().copied().chain(own.iter().map(Layout::name));
+        let layouts: Vec<(&str, &str)> = layouts.map(|name| (name, name)).collect();
         let layout = self.word(table, "layout", &layouts).filter(|name| *name != "auto").map(str::to_owned);
         let captured = self.text(table, "captured").and_then(|text| {
             let pattern = CapturedPattern::parse(text.text);
@@ -514,6 +547,7 @@ impl Reader<'_> {
             fields,
             select,
             layout,
+            layouts: own,
             captured,
             undated,
             date_order,

@@ -214,6 +214,7 @@ pub fn account(draft: &Draft<'_>) -> Option<Account> {
     let day = date.and_then(|date| date.day);
     let basis = match date {
         Some(date) if day.is_some() && date.year_inferred => DateBasis::OwnYearInferred,
+        Some(date) if day.is_some() && date.inherited => DateBasis::Heading,
         Some(_) if day.is_some() => DateBasis::Own,
         _ => DateBasis::None,
     };

@@ -283,6 +283,28 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
     Some(Settled { item, shown: place })
 }
 
+/// What must be known of an item to tell what one more sighting makes of it, where its sightings all give the very same
+/// account, and that has a date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreed {
+    /// As settled.
+    pub published: DateTime<Utc>,
+    /// The sources that sighted it.
+    pub sources: Vec<SourceNo>,
+}
+
+impl Agreed {
+    /// Whether the item `id` stays as it is when `source` sights the same account once more, captured then: a source
+    /// that says nothing new, at a time that does not pull `published` back (rule 3). Nearly always so, and cheap to
+    /// tell. `false` means only that the item must be settled.
+    #[must_use]
+    pub fn stays(&self, id: Key, source: SourceNo, captured: Captured) -> bool {
+        let stated = captured.when.filter(|_| captured.stated);
+        self.sources.contains(&source)
+            && stated.is_none_or(|moment| self.published <= id.stamp(day_after(moment.day())))
+    }
+}
+
 /// The value of the sighting greatest by (captured, version, value) that has it.
 fn greatest<'a, T: Ord>(id: Key, sightings: &[Sighting<'a>], value: impl Fn(&'a Account) -> Option<T>) -> Option<T> {
     if all_alike(sightings) {
@@ -480,6 +502,35 @@ mod tests {
         assert_eq!(plain.sightings.len(), 3, "the text of the earliest capture keeps the key, and those without");
         let twin = groups.iter().find(|group| group.id != key()).unwrap();
         assert_eq!(twin.id, Site::new(SITE).twin_key(&a, "thelakerises"));
+    }
+
+    proptest! {
+        #[test]
+        fn an_item_that_stays_is_the_item_that_would_be_settled(
+            days in prop::collection::vec((0u8..6, any::<bool>(), 1u32..3), 2..8),
+            date in prop_oneof![Just("2021-03-01"), Just("2021-12-01")],
+            time in any::<bool>(),
+        ) {
+            let time = NaiveTime::from_hms_opt(2, 0, 0).filter(|_| time);
+            let account = Account { time, ..account_of("Title", Some(date), Some("Text.")) };
+            let make = |&(day, stated, source): &(u8, bool, u32)| Sighting {
+                source: SourceNo(source),
+                account: &account,
+                captured: Captured {
+                    when: NaiveDate::from_ymd_opt(2021, 3, u32::from(day)).map(Moment::Day),
+                    stated: stated && day > 0,
+                },
+                version: 0,
+                content: i64::from(day),
+            };
+            let all: Vec<_> = days.iter().map(make).collect();
+            let (last, before) = all.split_last().unwrap();
+            let item = settled(before);
+            let agreed = Agreed { published: item.published.unwrap(), sources: item.sources.clone() };
+            if agreed.stays(key(), last.source, last.captured) {
+                prop_assert_eq!(settled(&all), item);
+            }
+        }
     }
 
     fn any_sightings() -> impl Strategy<Value = Vec<(usize, u8, bool, u32, u32, i64)>> {

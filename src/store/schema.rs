@@ -150,6 +150,39 @@ pub(super) const KEPT: &[&str] = &["source", "path", "seen", "account"];
 /// The newest version known here.
 pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
 
+/// What the header of a store says it belongs to ("feed"): a file that says so and counts no migration is one that was
+/// never filled to the end.
+pub(super) const OURS: u32 = 0x6665_6564;
+
+/// Makes the tables of a file that is filled for the first time, and leaves `user_version` at 0: see [`filled`].
+///
+/// # Errors
+/// The file can't be written.
+pub(super) fn begin(db: &Connection) -> Result<()> {
+    db.pragma_update(None, "application_id", OURS)?;
+    db.execute_batch("BEGIN")?;
+    for migration in MIGRATIONS {
+        db.execute_batch(migration)?;
+    }
+    db.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+/// Makes a file that was filled for the first time one that counts.
+///
+/// # Errors
+/// The file can't be written.
+pub(super) fn filled(db: &Connection) -> Result<()> {
+    db.pragma_update(None, "user_version", NEWEST)?;
+    Ok(())
+}
+
+/// Whether a file that begins with `header` was begun here and never filled to the end.
+pub(super) fn is_unfilled(header: &[u8]) -> bool {
+    let number = |at: usize| header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes);
+    header.starts_with(b"SQLite format 3\0") && number(60) == Some(0) && number(68) == Some(OURS)
+}
+
 /// Brings the file up to date.
 ///
 /// # Errors

@@ -16,6 +16,8 @@ mod work;
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,8 +44,18 @@ use crate::mill::settle::Rules;
 /// See the module.
 pub struct Sqlite {
     db: Connection,
-    /// Not yet under a log: see [`Sqlite::open`].
-    fresh: bool,
+    age: Age,
+}
+
+/// How far a store has come: see [`Sqlite::open`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    /// It is filled for the first time, and a crash would leave nothing of it.
+    Filling,
+    /// Its first filling counts, and its log is as new as itself.
+    Young,
+    /// It lives under its log.
+    Grown,
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -69,11 +81,22 @@ impl From<postcard::Error> for StoreError {
 /// One sighting, as it is filed: account, content.
 type Pair = (i64, i64);
 
+/// The feeds that show an item. Of a plain join SQLite makes a walk through all members.
+const FEEDS_OF: &str = "SELECT feed.name FROM feed CROSS JOIN member ON member.feed = feed.no
+                        WHERE member.published = ? AND member.id = ? ORDER BY feed.no";
+
 /// Where a backup keeps the lines of the decisions file, among the notes.
 const DECISIONS: &str = "decisions.jsonl";
 
 /// How many contents of one path have an id.
 const CONTENTS_PER_PATH: i64 = 1 << 20;
+
+/// Whether the file at `file` is a store that was begun and never kept.
+fn is_unfilled(file: &Path) -> bool {
+    let mut header = [0; 100];
+    let read = fs::File::open(file).and_then(|mut file| file.read_exact(&mut header));
+    read.is_ok() && schema::is_unfilled(&header)
+}
 
 fn content_id(path: i64, n: u32) -> i64 {
     path * CONTENTS_PER_PATH + i64::from(n)
@@ -82,30 +105,48 @@ fn content_id(path: i64, n: u32) -> i64 {
 impl Sqlite {
     /// Opens the store at `file`, or makes one.
     ///
+    /// A store that holds nothing yet is filled without a journal on disk and without waiting for it: a crash leaves a
+    /// file whose header says that it was never filled, and the next start begins anew, for all that it held is in the
+    /// inbox still. [`keep`](Store::keep) makes it one that lasts: synced once, then marked, then put under a log.
+    ///
     /// # Errors
     /// [`StoreError`]: damaged, of a later version, or out of reach.
     pub fn open(file: &Path) -> Result<Self> {
+        if is_unfilled(file) {
+            fs::remove_file(file).map_err(|error| StoreError::Unusable(Box::new(error)))?;
+        }
+        let is_new = fs::metadata(file).map_or(true, |found| found.len() == 0);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut db = Connection::open_with_flags(file, flags)?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
-        // A store that holds nothing yet is filled under a rollback journal, which need not copy what is only added, and
-        // without waiting for the disk: half the writing of a log, and as safe, for what a power cut could take is
-        // read again. After its first batch it is synced once and gets the log.
-        let fresh = db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0;
-        if fresh {
+        if is_new {
+            // Before the size of the cache is set, which is counted in pages.
             db.pragma_update(None, "page_size", 8_192)?;
         }
-        db.pragma_update(None, "synchronous", if fresh { "OFF" } else { "NORMAL" })?;
         Self::prepare(&db)?;
-        // Before the log is set up, for that writes: a store of a later version is refused untouched.
-        schema::migrate(&mut db)?;
-        if !fresh {
+        if is_new {
+            db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+            // In memory, not off: what fails half-way, on a full disk, is still rolled back.
+            db.pragma_update(None, "journal_mode", "MEMORY")?;
+            db.pragma_update(None, "synchronous", "OFF")?;
+            schema::begin(&db)?;
+        } else {
+            db.pragma_update(None, "synchronous", "NORMAL")?;
+            // Before the log is set up, for that writes: a store of a later version is refused untouched.
+            schema::migrate(&mut db)?;
             db.pragma_update(None, "journal_mode", "WAL")?;
         }
         // Closing need not copy the log into the file and sync both: the next pass reads it where it is, and the
         // automatic checkpoint bounds its size.
         db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        Ok(Self { db, fresh })
+        Ok(Self { db, age: if is_new { Age::Filling } else { Age::Grown } })
+    }
+
+    /// Whether there is a store at `file`, or what may be a damaged one: a first filling that is under way, or was cut
+    /// short, is none.
+    #[must_use]
+    pub fn is_there(file: &Path) -> bool {
+        file.exists() && !is_unfilled(file)
     }
 
     /// Opens an existing store beside a writer, to read it.
@@ -113,6 +154,9 @@ impl Sqlite {
     /// # Errors
     /// [`StoreError`]: missing, damaged, of another version, or out of reach.
     pub fn open_to_read(file: &Path) -> Result<Self> {
+        if is_unfilled(file) {
+            return Err(StoreError::Unusable("it is being filled for the first time, or that was cut short".into()));
+        }
         let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .or_else(|_| Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY))?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
@@ -126,7 +170,7 @@ impl Sqlite {
         if found < schema::NEWEST {
             return Err(StoreError::Unusable(format!("it is of version {found}: a pass brings it up to date").into()));
         }
-        Ok(Self { db, fresh: false })
+        Ok(Self { db, age: Age::Grown })
     }
 
     /// A store that leaves nothing behind.
@@ -137,7 +181,7 @@ impl Sqlite {
         let mut db = Connection::open_in_memory()?;
         Self::prepare(&db)?;
         schema::migrate(&mut db)?;
-        Ok(Self { db, fresh: false })
+        Ok(Self { db, age: Age::Grown })
     }
 
     /// A copy of this store in memory: what `--dry-run` changes instead.
@@ -152,7 +196,19 @@ impl Sqlite {
             std::time::Duration::ZERO,
             None,
         )?;
-        Ok(Self { db, fresh: false })
+        Ok(Self { db, age: Age::Grown })
+    }
+
+    /// From now on the log is synced where its order counts.
+    ///
+    /// The first log of a store need not be: there is no older one whose pages could be taken for its own, and nothing
+    /// is copied out of it before this is called.
+    fn grow_up(&mut self) -> Result<()> {
+        if self.age == Age::Young {
+            self.db.pragma_update(None, "synchronous", "NORMAL")?;
+            self.age = Age::Grown;
+        }
+        Ok(())
     }
 
     /// Writes this store, as it is at one moment, into a new file, with the lines of the decisions file, which are asked
@@ -184,7 +240,7 @@ impl Sqlite {
     /// [`StoreError`]: no store, a damaged one, or one of a later version.
     pub fn of_backup(file: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let backup = Self { db: Connection::open_with_flags(file, flags)?, fresh: false };
+        let backup = Self { db: Connection::open_with_flags(file, flags)?, age: Age::Grown };
         if backup.db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0 {
             return Err(StoreError::Damaged("it is a database, but no store of feedmill".into()));
         }
@@ -215,10 +271,11 @@ impl Sqlite {
     ///
     /// # Errors
     /// [`StoreError`], as for any writing.
-    pub fn tidy(&self) -> Result<()> {
+    pub fn tidy(&mut self) -> Result<()> {
         const SHORT: u64 = 1 << 20;
         let log = self.db.path().map(|path| format!("{path}-wal"));
-        if log.and_then(|log| std::fs::metadata(log).ok()).is_some_and(|log| log.len() > SHORT) {
+        if log.and_then(|log| fs::metadata(log).ok()).is_some_and(|log| log.len() > SHORT) {
+            self.grow_up()?;
             self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         }
         Ok(())
@@ -281,10 +338,7 @@ impl Sqlite {
     /// # Errors
     /// [`StoreError`], as for any reading.
     pub fn feeds_of(&self, item: &Item) -> Result<Vec<String>> {
-        let mut select = self.db.prepare_cached(
-            "SELECT feed.name FROM feed JOIN member ON member.feed = feed.no
-             WHERE member.published = ? AND member.id = ? ORDER BY feed.no",
-        )?;
+        let mut select = self.db.prepare_cached(FEEDS_OF)?;
         let published = item.published.map(|instant| instant.timestamp());
         let rows = select.query_map((published, item.id.0.into_bytes()), |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -483,6 +537,7 @@ impl Store for Sqlite {
     }
 
     fn absorb(&mut self, batch: &Batch, terms: &Terms) -> Result<Absorbed> {
+        self.grow_up()?;
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut work = Work::new(&transaction, terms)?;
         work.look(batch)?;
@@ -491,13 +546,20 @@ impl Store for Sqlite {
         let absorbed = std::mem::take(&mut work.absorbed);
         drop(work);
         transaction.commit()?;
-        if std::mem::take(&mut self.fresh) {
-            self.db.pragma_update(None, "synchronous", "NORMAL")?;
-            let synced = self.db.path().map_or(Ok(()), |path| std::fs::File::open(path)?.sync_all());
-            synced.map_err(|error| StoreError::Unusable(Box::new(error)))?;
-            self.db.pragma_update(None, "journal_mode", "WAL")?;
-        }
         Ok(absorbed)
+    }
+
+    fn keep(&mut self) -> Result<()> {
+        if self.age != Age::Filling {
+            return Ok(());
+        }
+        let synced = self.db.path().map_or(Ok(()), |path| fs::File::open(path)?.sync_all());
+        synced.map_err(|error| StoreError::Unusable(Box::new(error)))?;
+        self.db.pragma_update(None, "locking_mode", "NORMAL")?;
+        schema::filled(&self.db)?;
+        self.db.pragma_update(None, "journal_mode", "WAL")?;
+        self.age = Age::Young;
+        Ok(())
     }
 
     fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
@@ -638,6 +700,7 @@ impl Store for Sqlite {
         let absorbed = std::mem::take(&mut work.absorbed);
         drop(work);
         transaction.commit()?;
+        self.keep()?;
         Ok(absorbed)
     }
 
@@ -689,5 +752,20 @@ impl Store for Sqlite {
             .execute(params![signed(state.shown), signed(state.items as u64), state.rendered_with, feed])?;
         transaction.commit()?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_feeds_of_an_item_are_found_without_looking_at_other_items() {
+        let store = Sqlite::in_memory().unwrap();
+        let mut explain = store.db.prepare(&format!("EXPLAIN QUERY PLAN {FEEDS_OF}")).unwrap();
+        let steps = explain.query_map((0, [0; 16]), |row| row.get(3)).unwrap();
+        let plan: Vec<String> = steps.collect::<rusqlite::Result<_>>().unwrap();
+        let search = "SEARCH member USING PRIMARY KEY (feed=? AND published=? AND id=?)";
+        assert!(plan.iter().any(|step| step == search), "{plan:?}");
     }
 }

@@ -7,6 +7,7 @@
 //! Lines end with LF, CR LF or CR, as editors count them. Other separators (form feed, NEL, U+2028) are white space.
 
 use memchr::{memchr, memchr2};
+use regex::Regex;
 
 use super::date::{self, Printed};
 use super::language::Lexicon;
@@ -83,7 +84,19 @@ pub(crate) struct Page<'t> {
 }
 
 /// Takes `text` apart. `notes` say more of some of its lines, in their order.
+#[cfg(test)]
 pub(crate) fn split<'t>(text: &'t str, notes: &'t [Note], unit: Unit, lexicon: &Lexicon) -> Page<'t> {
+    split_by(text, notes, unit, lexicon, None)
+}
+
+/// Takes `text` apart as [`split`] does; lines that `marker` matches begin with a mark, too.
+pub(crate) fn split_by<'t>(
+    text: &'t str,
+    notes: &'t [Note],
+    unit: Unit,
+    lexicon: &Lexicon,
+    marker: Option<&Regex>,
+) -> Page<'t> {
     let mut page = Page {
         // Real pages have a block for every 90 bytes; a wrong guess costs one move of a small table.
         blocks: Vec::with_capacity((text.len() / 80).min(4096) + 4),
@@ -131,7 +144,8 @@ pub(crate) fn split<'t>(text: &'t str, notes: &'t [Note], unit: Unit, lexicon: &
         let stated = note.and_then(|note| note.time.as_deref()).and_then(|time| date::whole(time, lexicon));
         let mut found = if stated.is_none() { date::whole(body, lexicon) } else { None };
         if found.is_none() {
-            let (mark, length) = mark(body, open.is_some());
+            let own = marker.and_then(|marker| marker.find(body)).map(|found| (Mark::Bullet, found.end()));
+            let (mark, length) = own.unwrap_or_else(|| mark(body, open.is_some()));
             if length > 0 {
                 block.mark = mark;
                 block.text = trim(body.get(length..).unwrap_or_default()).1;
@@ -245,18 +259,23 @@ fn columns(lead: &str) -> u32 {
 
 /// The lines of a block as one text: joined by one blank, and borrowed when there is but one.
 pub(crate) fn joined<'t>(block: &Block<'t>) -> std::borrow::Cow<'t, str> {
-    if !block.folded {
-        return block.text.into();
+    if block.folded { joined_text(block.text) } else { block.text.into() }
+}
+
+/// The lines of `text` joined by one blank.
+pub(crate) fn joined_text(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains(['\n', '\r']) {
+        return text.into();
     }
-    let mut text = String::with_capacity(block.text.len());
-    for line in block.text.split(['\n', '\r']) {
+    let mut joined = String::with_capacity(text.len());
+    for line in text.split(['\n', '\r']) {
         let (_, line) = trim(line);
-        if !text.is_empty() && !line.is_empty() {
-            text.push(' ');
+        if !joined.is_empty() && !line.is_empty() {
+            joined.push(' ');
         }
-        text.push_str(line);
+        joined.push_str(line);
     }
-    text.into()
+    joined.into()
 }
 
 struct Line<'t> {

@@ -12,6 +12,7 @@
 mod clock;
 mod field;
 mod grammar;
+pub(crate) mod inline;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -298,6 +299,7 @@ impl<'t> Printed<'t> {
             offset: self.clock.offset,
             place: self.place.map(Cow::Borrowed),
             year_inferred: days.is_ok() && self.start.year == Year::None,
+            inherited: false,
         };
         (read, days.err().map(Trouble::reason))
     }

@@ -13,6 +13,16 @@ pub(crate) enum Marking {
     Bullets,
 }
 
+/// To which of its neighbours a date stands nearer, as blank lines show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lean {
+    Neither,
+    /// To the block before it: it ends something, or goes on.
+    Up,
+    /// To the block behind it: it begins something.
+    Down,
+}
+
 /// The facts of one file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence {
@@ -23,6 +33,7 @@ pub(crate) struct Evidence {
     pub(crate) marking: Marking,
     /// Items stand deeper than headings.
     pub(crate) inset: bool,
+    pub(crate) lean: Lean,
     /// No newline at the end of the file.
     pub(crate) cut: bool,
     /// How the file itself marks the headlines of its items.
@@ -48,16 +59,18 @@ impl Heads {
 }
 
 impl Evidence {
-    pub(crate) fn of(page: &Page<'_>) -> Self {
+    /// `dated` says which blocks have a date.
+    pub(crate) fn of(page: &Page<'_>, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Self {
         let gap = common_gap(&page.blocks);
         let spaced = page.blocks.iter().skip(1).filter(|block| block.gap > 0).take(3).count();
-        let marking = marking(&page.blocks);
+        let marking = marking(&page.blocks, dated);
         let heads = if page.noted { heads(&page.blocks) } else { None };
         Self {
             gap,
             tight: gap == 0 && spaced == 3,
             marking,
-            inset: is_inset(&page.blocks, marking),
+            lean: lean(&page.blocks),
+            inset: is_inset(&page.blocks, marking, dated),
             cut: page.cut,
             heads,
         }
@@ -93,6 +106,22 @@ impl Evidence {
     }
 }
 
+/// Four in five dates, and two at least, have to stand nearer to the same side.
+fn lean(blocks: &[Block<'_>]) -> Lean {
+    let (mut dates, mut up, mut down) = (0_u32, 0_u32, 0_u32);
+    for (block, next) in blocks.iter().zip(blocks.iter().skip(1)).filter(|(block, _)| block.date.is_some()) {
+        dates += 1;
+        up += u32::from(block.gap < next.gap);
+        down += u32::from(block.gap > next.gap);
+    }
+    let most = |count: u32| count >= 2 && count * 5 >= dates * 4;
+    match (most(up), most(down)) {
+        (true, false) => Lean::Up,
+        (false, true) => Lean::Down,
+        _ => Lean::Neither,
+    }
+}
+
 fn common_gap(blocks: &[Block<'_>]) -> u32 {
     let mut counts = [0_u32; 16];
     for block in blocks.iter().skip(1).filter(|block| block.mark == Mark::None) {
@@ -107,19 +136,19 @@ fn common_gap(blocks: &[Block<'_>]) -> u32 {
 
 /// Marks count as those of items when there are two, and more than half of the dates have one on them or on the three
 /// blocks before them. With fewer than two dates, only the marks are left to ask.
-fn marking(blocks: &[Block<'_>]) -> Marking {
+fn marking(blocks: &[Block<'_>], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Marking {
     let (mut numbers, mut bullets) = (0_u32, 0_u32);
     let (mut dates, mut numbered, mut bulleted) = (0_u32, 0_u32, 0_u32);
     // How many blocks ago each mark stood.
     let (mut number_ago, mut bullet_ago) = (u32::MAX, u32::MAX);
-    for block in blocks {
+    for (at, block) in blocks.iter().enumerate() {
         (number_ago, bullet_ago) = (number_ago.saturating_add(1), bullet_ago.saturating_add(1));
         match block.mark {
             Mark::Number(_) => (numbers, number_ago) = (numbers + 1, 0),
             Mark::Bullet => (bullets, bullet_ago) = (bullets + 1, 0),
             Mark::None => {}
         }
-        if block.date.is_some() {
+        if dated(at, block) {
             dates += 1;
             numbered += u32::from(number_ago <= 3);
             bulleted += u32::from(bullet_ago <= 3);
@@ -158,17 +187,17 @@ fn heads(blocks: &[Block<'_>]) -> Option<Heads> {
 }
 
 /// Whether the median date, or without dates the median mark, stands deeper than the margin.
-fn is_inset(blocks: &[Block<'_>], marking: Marking) -> bool {
-    let deep = |wanted: &dyn Fn(&Block<'_>) -> bool| {
+fn is_inset(blocks: &[Block<'_>], marking: Marking, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> bool {
+    let deep = |wanted: &dyn Fn(usize, &Block<'_>) -> bool| {
         let (mut all, mut deeper) = (0_u32, 0_u32);
-        for block in blocks.iter().filter(|block| wanted(block)) {
+        for (_, block) in blocks.iter().enumerate().filter(|(at, block)| wanted(*at, block)) {
             all += 1;
             deeper += u32::from(block.indent > 0);
         }
         (all > 0).then_some(deeper * 2 > all)
     };
-    let of_marks = || (marking != Marking::None).then(|| deep(&|block| block.mark != Mark::None)).flatten();
-    deep(&|block| block.date.is_some()).or_else(of_marks).unwrap_or(false)
+    let of_marks = || (marking != Marking::None).then(|| deep(&|_, block| block.mark != Mark::None)).flatten();
+    deep(dated).or_else(of_marks).unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -178,7 +207,7 @@ mod tests {
     use crate::mill::scrape::language::Lexicon;
 
     fn evidence(text: &str) -> Evidence {
-        Evidence::of(&split(text, &[], Unit::Run, Lexicon::of(None)))
+        Evidence::of(&split(text, &[], Unit::Run, Lexicon::of(None)), &|_, block| block.date.is_some())
     }
 
     #[test]

@@ -148,6 +148,7 @@ fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> (Scrape<'
         refused: scrape.refused,
         newest: scrape.newest,
         language: scrape.language,
+        rival: scrape.rival,
     };
     let blocks = blocks.into_iter().map(|block| {
         let block = block.into_owned();

@@ -6,7 +6,7 @@
 use memchr::memchr_iter;
 
 use super::blocks::{Block, Page};
-use super::date::{self, Grade, Settled};
+use super::date::{self, Grade, Settled, inline};
 use super::language::Lexicon;
 
 /// What kind of line a block is, at first sight.
@@ -24,6 +24,10 @@ pub(crate) enum Kind {
     Furniture,
     /// Cells of which one is a date.
     Row,
+    /// What the layout's own pattern calls noise.
+    Noise,
+    /// What the layout's own pattern calls a kicker.
+    Kicker,
 }
 
 /// A block as the layouts see it.
@@ -34,10 +38,16 @@ pub(crate) struct Label {
     pub(crate) short: bool,
     /// Too long for a headline, or a sentence of eight words or more.
     pub(crate) wordy: bool,
+    /// Ends as a sentence does.
+    pub(crate) sentence: bool,
     /// Begins with a date, though it is more than one.
     pub(crate) begins_with_date: bool,
-    /// Holds a `|` and is no row.
+    /// Holds a `|`.
     pub(crate) piped: bool,
+    /// A date stands before the text, read this well.
+    pub(crate) glued: Option<Grade>,
+    /// A date stands behind the text.
+    pub(crate) end_dated: Option<Grade>,
 }
 
 /// Labels the blocks of `page`, in order.
@@ -47,18 +57,30 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
 
 fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
     let text = block.text;
-    let plain = Label { kind: Kind::Text, short: false, wordy: false, begins_with_date: false, piped: false };
+    let plain = Label {
+        kind: Kind::Text,
+        short: false,
+        wordy: false,
+        sentence: false,
+        begins_with_date: false,
+        piped: false,
+        glued: None,
+        end_dated: None,
+    };
     if let Some(printed) = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?)) {
         let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
         let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
-        return Label { kind, ..plain };
+        // What follows a date on its line is a kicker, but it may be more: then something is odd.
+        let glued = printed.kicker.and_then(|_| inline::leading(text, lexicon)).map(|_| Grade::Broken);
+        return Label { kind, piped: page.pipes && text.contains('|'), glued, ..plain };
     }
     if block.is_beside() {
         return Label { kind: Kind::Furniture, ..plain };
     }
     // Long paragraphs are most of a file, and can be nothing but text.
     if text.len() > LONG_BYTES && !page.pipes {
-        return Label { wordy: true, begins_with_date: date::begins(text, lexicon), ..plain };
+        let glued = inline::leading(text, lexicon).map(|(printed, _)| printed.grade(settled));
+        return Label { wordy: true, begins_with_date: date::begins(text, lexicon), glued, ..plain };
     }
     if is_credit(text, lexicon) {
         return Label { kind: Kind::Credit, ..plain };
@@ -77,7 +99,11 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     }
     let short = !block.folded && is_short(text);
     let begins_with_date = date::begins(text, lexicon) || date::is_shaped_like_one(text);
-    Label { short, wordy: !short && is_wordy(text), begins_with_date, piped, ..plain }
+    let glued = inline::leading(text, lexicon).map(|(printed, _)| printed.grade(settled));
+    let end_dated = if block.folded { None } else { inline::trailing(text, lexicon) };
+    let end_dated = end_dated.map(|(_, printed)| printed.grade(settled));
+    let sentence = !short && ends_sentence(text, &['.', '。', '։', '।', '۔']);
+    Label { short, wordy: !short && is_wordy(text), sentence, begins_with_date, piped, glued, end_dated, ..plain }
 }
 
 /// A title of more letters than this is hardly one.
@@ -108,6 +134,9 @@ fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     {
         return true;
     }
+    if is_address(text) {
+        return true;
+    }
     if text.len() > 32 {
         return false;
     }
@@ -119,16 +148,25 @@ fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     bare.is_empty() || lexicon.is_furniture(bare.trim_end_matches([']', ')']))
 }
 
+/// An address and nothing else, as text browsers list them below a page.
+fn is_address(text: &str) -> bool {
+    ["https://", "http://", "www.", "mailto:"].iter().any(|start| text.starts_with(start))
+        && !text.contains(char::is_whitespace)
+}
+
 /// Cells by `|` or tab, one of which is a date.
 fn is_row(text: &str, lexicon: &Lexicon) -> bool {
     text.split(['|', '\t']).count() > 1
         && text.split(['|', '\t']).any(|cell| date::whole(cell.trim(), lexicon).is_some())
 }
 
+/// What no heading ends with: the signs of sentences, and of texts that go on.
+const NO_END_OF_A_HEADING: [char; 12] = ['.', '!', '…', ',', ';', '。', '！', '、', '։', '।', '۔', '،'];
+
 /// Eight words and seventy letters at most, and no end of a sentence. Where words have no blanks between them, three
 /// letters are a word.
 fn is_short(text: &str) -> bool {
-    if text.len() > 70 * 4 || text.ends_with(['.', '!', '…', ',', ';', '。', '！', '、']) {
+    if text.len() > 70 * 4 || text.ends_with(NO_END_OF_A_HEADING) {
         return false;
     }
     if text.is_ascii() {
@@ -188,6 +226,7 @@ mod tests {
             ("12", Kind::Furniture),
             ("-----", Kind::Furniture),
             ("---|---|---", Kind::Furniture),
+            ("https://example.org/news?page=2", Kind::Furniture),
             ("57.x | 14 Sep 2023 | open", Kind::Row),
             ("3 comments were made on the plan", Kind::Text),
             ("Share of women in work", Kind::Text),

@@ -33,7 +33,7 @@ use chrono::{NaiveDate, NaiveTime};
 use serde::Serialize;
 
 pub use input::{At, BadSelector, Fields, Form, Part, Select, too_large};
-pub use layout::layouts;
+pub use layout::{Flaw, KEYS as LAYOUT_KEYS, Layout, layouts, read as read_layout};
 
 /// Reads the items of `text`.
 #[must_use]
@@ -53,6 +53,8 @@ pub fn explain<'t>(text: &'t str, terms: &Terms) -> Explained<'t> {
 pub struct Terms {
     /// The layout to read with; `None` is `auto`: the cheapest explanation among the built-ins.
     pub layout: Option<String>,
+    /// Layouts of the operator's own: they come before the built-ins, and one with the name of a built-in replaces it.
+    pub layouts: Arc<[Layout]>,
     /// The language of dates and labels: a BCP 47 tag, `None` is `auto`.
     pub language: Option<String>,
     /// How to read a date of three numbers when the file itself does not settle it.
@@ -154,12 +156,14 @@ pub struct DateRead<'t> {
     pub place: Option<Cow<'t, str>>,
     /// The year came from the time of capture.
     pub year_inferred: bool,
+    /// It stands in a heading above the item.
+    pub inherited: bool,
 }
 
 impl DateRead<'_> {
     fn into_owned(self) -> DateRead<'static> {
-        let Self { raw, day, end, time, offset, place, year_inferred } = self;
-        DateRead { raw: owned(raw), day, end, time, offset, place: place.map(owned), year_inferred }
+        let Self { raw, day, end, time, offset, place, year_inferred, inherited } = self;
+        DateRead { raw: owned(raw), day, end, time, offset, place: place.map(owned), year_inferred, inherited }
     }
 }
 
@@ -191,6 +195,19 @@ pub struct Scrape<'t> {
     pub newest: Option<NaiveDate>,
     /// The language in which dates and labels were read, where nothing is left to doubt.
     pub language: Option<&'static str>,
+    /// Another layout that explains the file nearly as well and reads other items.
+    pub rival: Option<Rival>,
+}
+
+/// A layout that was not chosen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Rival {
+    /// Its name.
+    pub layout: String,
+    /// How many items it reads.
+    pub items: usize,
+    /// How much worse it explains the file, as a share of what a file can cost.
+    pub behind: f64,
 }
 
 /// A scrape, and how it was read.
@@ -238,4 +255,4 @@ pub const DRIFT_BELOW: f64 = 0.7;
 
 /// Changes whenever the same bytes under the same terms could be read differently: what was read with an older
 /// revision is read again.
-pub const REVISION: u32 = 2;
+pub const REVISION: u32 = 4;

@@ -10,9 +10,9 @@
 
 use super::blocks::{Block, Mark, Page};
 use super::date::Grade;
-use super::evidence::{Evidence, Marking};
+use super::evidence::{Evidence, Lean, Marking};
 use super::label::{Kind, Label};
-use super::layout::{Field, Heading, Layout, Need};
+use super::layout::{Field, Layout, Need};
 
 /// A wish: decides ties only.
 const HAIR: u64 = 1;
@@ -39,8 +39,8 @@ const BETWEEN: usize = 2;
 const ADRIFT: usize = 3;
 /// The first place of the pattern; the others follow.
 const PLACES: usize = 4;
-/// So many places can a pattern have: no field stands twice in one.
-const MOST_PLACES: usize = Field::ALL.len();
+/// So many places can a pattern have: no field stands twice in one, and one of them at most has the date.
+const MOST_PLACES: usize = 5;
 /// A state fits in four bits ([`Offer`]).
 const STATES: usize = PLACES + MOST_PLACES;
 
@@ -100,6 +100,12 @@ struct Bill {
     more: u64,
     start_first: u64,
     start_later: u64,
+    /// As a start that ends an item, on top.
+    breaks: u64,
+    /// As a kicker before the first item, on top.
+    above: u64,
+    /// As a heading it says from when on items are dated.
+    opens_day: bool,
     fit: [u64; MOST_PLACES],
 }
 
@@ -117,6 +123,8 @@ pub(crate) struct Prices<'a, 't> {
     often: [bool; MOST_PLACES],
     /// Where the date stands in the pattern.
     date: usize,
+    /// Where the kicker stands. One before the first item of a page without headings is likelier a heading.
+    kicker: usize,
 }
 
 impl<'a, 't> Prices<'a, 't> {
@@ -130,7 +138,7 @@ impl<'a, 't> Prices<'a, 't> {
                 *slot = required;
             }
             if let Some(slot) = often.get_mut(at) {
-                *slot = place.need == Need::Often;
+                *slot = matches!(place.need, Need::Often | Need::Freely);
             }
             sum += place.missing();
             required |= place.need == Need::Once;
@@ -139,7 +147,8 @@ impl<'a, 't> Prices<'a, 't> {
             }
         }
         let date = layout.places.iter().position(|place| place.field == Field::Date).unwrap_or(MOST_PLACES);
-        Self { layout, evidence, page, labels, lack, unfinished, often, date }
+        let kicker = layout.places.iter().position(|place| place.field == Field::Kicker).unwrap_or(MOST_PLACES);
+        Self { layout, evidence, page, labels, lack, unfinished, often, date, kicker }
     }
 
     /// What the item lacks when it ends behind `place`.
@@ -155,23 +164,43 @@ impl<'a, 't> Prices<'a, 't> {
         let at_margin = self.evidence.inset && block.indent == 0;
         let when = |holds: bool, price: u64| if holds { price } else { 0 };
 
+        // In a table the rows without a date are headings of columns.
+        let names_columns = label.kind == Kind::Text && label.piped && self.layout.has(Field::Row);
         let noise = match label.kind {
+            Kind::Noise => 0,
             Kind::Furniture => HAIR,
+            Kind::Text if names_columns => HAIR,
             Kind::Date(_) | Kind::Row => GONE,
-            Kind::Text | Kind::Month | Kind::Credit | Kind::CutDate => ONE,
+            Kind::Text | Kind::Month | Kind::Credit | Kind::CutDate | Kind::Kicker => ONE,
         };
         // Leaving out a numbered block of a numbered list, once the list has begun, ignores strong evidence.
         let noise_later = if numbered && self.evidence.marking == Marking::Numbers { GONE } else { noise };
-        let heading = match (label.kind, self.layout.heading) {
-            (Kind::Month, Heading::Month) if bare => 0,
-            (Kind::Text, _) if bare && label.short && !label.piped && !self.is_deep(block) => HALF + when(first, ONE),
+        let headings = self.layout.headings;
+        let heading = match (label.kind, block.level()) {
+            (Kind::Month, _) if bare && (headings.time || headings.day) => 0,
+            // A line that says more than a day is an item's: the kicker is.
+            (Kind::Date(_), _) if headings.day && bare && !self.is_deep(block) => when(label.glued.is_some(), HAIR),
+            (Kind::Text, 1..) if bare && !self.is_deep(block) => HAIR,
+            (Kind::Text, _) if bare && label.short && !label.piped && !self.is_deep(block) => {
+                if headings.section {
+                    HAIR
+                } else {
+                    HALF + when(first, ONE)
+                }
+            }
             _ => IMPOSSIBLE,
         };
-        let margin = when(at_margin && bare, GONE);
+        let is_date = matches!(label.kind, Kind::Date(_));
+        let margin = when(at_margin && bare, GONE) + when(is_date && self.evidence.lean == Lean::Up, ONE);
+        let unmarked = self.layout.marked && bare;
         let mut fit = [IMPOSSIBLE; MOST_PLACES];
-        let fits = fits(label, bare, first);
+        let fits = fits(label, bare, first, block.level());
+        let mut told = false;
         for (slot, place) in fit.iter_mut().zip(&self.layout.places) {
-            *slot = fits(place.field);
+            // Behind a date with its text, more of the summary is a summary once more: no short line is likely to be.
+            let again = told && place.field == Field::Summary;
+            *slot = fits(place.field) + when(again && label.short, ONE);
+            told |= place.field == Field::Glued && self.layout.has(Field::Title);
         }
         // Where the file marks its headlines, no other text is one, and they are nothing else.
         let head = self.evidence.is_head(block).filter(|_| label.kind == Kind::Text);
@@ -194,16 +223,21 @@ impl<'a, 't> Prices<'a, 't> {
             noise,
             noise_later,
             noise_adrift: if label.kind == Kind::Text && noise_later == noise { HAIR } else { noise_later },
-            disturbs: when(label.kind != Kind::Furniture, HALF),
+            disturbs: when(!(matches!(label.kind, Kind::Furniture | Kind::Noise) || names_columns), HALF),
             strays: matches!(label.kind, Kind::Date(_)),
             heading,
             into: when(numbered, GONE)
                 + when(block.mark == Mark::Bullet && self.evidence.marking == Marking::Bullets, ONE)
                 + when(self.evidence.is_wide_inside(block), HALF)
-                + when(at_margin, GONE),
+                + when(at_margin, GONE)
+                + when(is_date && self.evidence.lean == Lean::Down, ONE),
             more: SLIGHT + when(label.short, ONE),
-            start_first: when(!marked, HALF) + margin,
-            start_later: when(!marked, if wide { HALF } else { GONE }) + margin,
+            start_first: when(unmarked, GONE) + when(!marked, HALF) + margin,
+            start_later: when(unmarked, GONE) + when(!marked, if wide { HALF } else { GONE }) + margin,
+            // Under a day nothing but marks tells where the next item begins.
+            breaks: when(headings.day && self.evidence.marking == Marking::None, ONE),
+            above: when(bare, SLIGHT),
+            opens_day: headings.day && matches!(label.kind, Kind::Date(_)),
             fit,
         }
     }
@@ -235,15 +269,28 @@ impl<'a, 't> Prices<'a, 't> {
     /// What it costs to begin an item on this block, coming from `state`.
     fn start(&self, bill: &Bill, state: usize) -> u64 {
         match state {
-            OUTSIDE | HEADED => bill.start_first,
+            // Before the first day that heads items, none of them is dated.
+            OUTSIDE => bill.start_first + if self.layout.headings.day { GONE } else { 0 },
+            HEADED => bill.start_first,
             BETWEEN | ADRIFT => bill.start_later,
-            _ => bill.start_later + self.lack_behind(state - PLACES),
+            _ => bill.start_later + bill.breaks + self.lack_behind(state - PLACES),
+        }
+    }
+
+    /// Where a heading leads. Where days head the items, only a day begins them.
+    fn heads(&self, bill: &Bill, state: usize) -> usize {
+        match state {
+            OUTSIDE if self.layout.headings.day && !bill.opens_day => OUTSIDE,
+            OUTSIDE | HEADED => HEADED,
+            _ => BETWEEN,
         }
     }
 
     /// What it costs to read this block as a heading, coming from `state`.
     fn heading(&self, bill: &Bill, state: usize) -> u64 {
-        bill.heading + state.checked_sub(PLACES).map_or(0, |place| self.lack_behind(place))
+        // A day that heads nothing lost what it headed.
+        let empty = if bill.opens_day && matches!(state, HEADED | BETWEEN) { ONE } else { 0 };
+        bill.heading + empty + state.checked_sub(PLACES).map_or(0, |place| self.lack_behind(place))
     }
 
     fn missing_between(&self, place: usize, next: usize) -> u64 {
@@ -257,7 +304,8 @@ impl<'a, 't> Prices<'a, 't> {
     /// What the end of the file costs in `state`: what the last item still lacks is cheap, for the page may go on.
     fn end(&self, state: usize) -> u64 {
         let most = if self.evidence.cut { SLIGHT } else { ONE };
-        state.checked_sub(PLACES).map_or(0, |place| self.lack_behind(place).min(most))
+        let empty = if self.layout.headings.day && matches!(state, HEADED | BETWEEN) { most } else { 0 };
+        state.checked_sub(PLACES).map_or(empty, |place| self.lack_behind(place).min(most))
     }
 
     /// The price of one step of a path: the same sums that chose it.
@@ -269,7 +317,10 @@ impl<'a, 't> Prices<'a, 't> {
         match step.act {
             Move::Noise => self.noise(&bill, from).0,
             Move::Heading => self.heading(&bill, from),
-            Move::Start => self.start(&bill, from) + self.missing_before(place) + fit,
+            Move::Start => {
+                let above = if self.kicker == place && from == OUTSIDE { bill.above } else { 0 };
+                self.start(&bill, from) + above + self.missing_before(place) + fit
+            }
             Move::In if step.from == step.to => bill.into + bill.more + fit,
             Move::In => bill.into + self.missing_between(from.saturating_sub(PLACES), place) + fit,
         }
@@ -281,8 +332,8 @@ impl<'a, 't> Prices<'a, 't> {
         self.price(at, step) as f64 / ONE as f64
     }
 
-    /// Finds the cheapest path.
-    pub(crate) fn read(&self) -> Reading {
+    /// Finds the cheapest path, unless it costs more than `most`.
+    pub(crate) fn read(&self, most: u64) -> Option<Reading> {
         let mut ways: Vec<[u8; STATES]> = Vec::with_capacity(self.page.blocks.len());
         let mut costs = [IMPOSSIBLE; STATES];
         if let Some(slot) = costs.first_mut() {
@@ -294,11 +345,20 @@ impl<'a, 't> Prices<'a, 't> {
             first = false;
             let row = self.row(&bill, &costs);
             costs = row.map(Offer::cost);
+            if costs.iter().all(|cost| *cost > most) {
+                return None;
+            }
             ways.push(row.map(Offer::way));
         }
         let ends = costs.iter().enumerate().map(|(state, cost)| (cost + self.end(state), state));
         let (cost, state) = ends.min().unwrap_or_default();
-        self.judge(follow(&ways, state), cost)
+        (cost <= most).then(|| self.judge(follow(&ways, state), cost))
+    }
+
+    /// The most that a path may cost whose score is to reach `score`.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
+    pub(crate) fn most(&self, score: f64) -> u64 {
+        ((1.0 - score).max(0.0) * ONE as f64 * self.page.blocks.len() as f64).ceil() as u64
     }
 
     /// The best offer for each state behind a block, where `costs` are those of the states before it.
@@ -329,14 +389,16 @@ impl<'a, 't> Prices<'a, 't> {
         }
         if bill.heading < IMPOSSIBLE {
             for (cost, from) in free.iter().copied().zip(0..).chain([open]) {
-                let to = if from <= HEADED { HEADED } else { BETWEEN };
-                offer(to, Offer::new(cost + bill.heading, Move::Heading, from));
+                let to = self.heads(bill, from);
+                let price = if from < PLACES { self.heading(bill, from) } else { bill.heading };
+                offer(to, Offer::new(cost + price, Move::Heading, from));
             }
         }
         let starts = free.iter().zip(0..).map(|(cost, from)| (cost + self.start(bill, from), from));
-        let (cost, from) = starts.fold((open.0 + bill.start_later, open.1), Ord::min);
+        let (cost, from) = starts.fold((open.0 + bill.start_later + bill.breaks, open.1), Ord::min);
         for (place, fit) in bill.fit.iter().enumerate().filter(|(_, fit)| **fit < IMPOSSIBLE) {
-            offer(PLACES + place, Offer::new(cost + self.missing_before(place) + fit, Move::Start, from));
+            let above = if self.kicker == place && from == OUTSIDE { bill.above } else { 0 };
+            offer(PLACES + place, Offer::new(cost + above + self.missing_before(place) + fit, Move::Start, from));
         }
         row
     }
@@ -367,34 +429,53 @@ fn share(cost: u64, blocks: usize) -> f64 {
 }
 
 /// What a block costs in the place of a field.
-fn fits(label: &Label, bare: bool, first: bool) -> impl Fn(Field) -> u64 {
+fn fits(label: &Label, bare: bool, first: bool, level: u8) -> impl Fn(Field) -> u64 {
     let when = |holds: bool, price: u64| if holds { price } else { 0 };
     let only = |holds: bool, price: u64| if holds { price } else { IMPOSSIBLE };
     // A short line that opens the page is more likely its title than anything of the first item.
     let opens = when(first && bare && label.short, ONE);
     let text = match label.kind {
-        Kind::Date(_) | Kind::CutDate | Kind::Month | Kind::Credit | Kind::Row => NEVER,
+        Kind::Date(_) | Kind::CutDate | Kind::Month | Kind::Credit => NEVER,
+        Kind::Row | Kind::Noise | Kind::Kicker => NEVER,
         Kind::Furniture => ONE,
         Kind::Text => when(label.piped, HALF),
     };
-    let date = match label.kind {
-        Kind::Date(Grade::Whole) => 0,
-        Kind::Date(Grade::Partial) => HAIR,
-        Kind::Date(Grade::Broken) => HALF,
-        _ => IMPOSSIBLE,
+    let graded = |grade| match grade {
+        Some(Grade::Whole) => 0,
+        Some(Grade::Partial) => HAIR,
+        Some(Grade::Broken) => HALF,
+        None => IMPOSSIBLE,
     };
-    let title = text + when(label.wordy, HALF) + when(label.begins_with_date, ONE) + opens;
+    let date = graded(if let Kind::Date(grade) = label.kind { Some(grade) } else { None });
+    let glued = graded(label.glued);
+    let end_dated = graded(label.end_dated) + when(label.wordy, HALF);
+    let row = only(label.kind == Kind::Row || (date == 0 && label.piped), 0);
+    let ends = when(label.end_dated.is_some(), SLIGHT);
+    let title = text
+        + when(label.wordy, HALF)
+        + when(label.sentence, SLIGHT)
+        + when(label.begins_with_date, ONE)
+        + ends
+        + opens;
     // A list mark can make a headline of a date; nothing else can.
     let title = only(!(bare && matches!(label.kind, Kind::Date(_))), title);
-    let kicker = only(label.kind == Kind::Text && label.short, SLIGHT + opens);
+    let kicker = match label.kind {
+        Kind::Kicker => 0,
+        Kind::Text if label.short && level == 0 => SLIGHT + opens,
+        _ => IMPOSSIBLE,
+    };
     let credit = only(label.kind == Kind::Credit, 0);
-    let summary = text + when(label.short, HAIR);
+    // A line that the file calls a heading is no part of a text.
+    let summary = text + when(label.short, HAIR) + when(level > 0, ONE);
     move |field| match field {
         Field::Credit => credit,
         Field::Kicker => kicker,
         Field::Title => title,
         Field::Date => date,
         Field::Summary => summary,
+        Field::Glued => glued,
+        Field::EndDated => end_dated,
+        Field::Row => row,
     }
 }
 

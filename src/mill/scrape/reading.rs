@@ -1,27 +1,54 @@
 //! From the chosen path to what the file says: drafts, faults, and why a file is refused.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use super::blocks::{Block, Mark, Page, joined, split};
-use super::date::{self, Printed, Settled};
+use regex::Regex;
+
+use super::blocks::{Block, Mark, Page, Unit, joined, joined_text, split_by};
+use super::date::{self, Printed, Settled, inline};
 use super::evidence::Evidence;
 use super::label::{Kind, Label, credit, ends_sentence, label};
 use super::language::{Choice, Lexicon, choose};
 use super::layout::{Field, Layout, candidates};
 use super::path::{Move, Prices, Reading, Step};
 use super::rendition::Note;
-use super::{BlockUse, Draft, Fault, REFUSED_BELOW, Scrape, Terms};
+use super::{BlockUse, DateRead, Draft, Fault, REFUSED_BELOW, Rival, Scrape, Terms};
 
 /// Longer texts are shortened to this many letters in a fault.
 const FAULT_LETTERS: usize = 80;
 
+/// So many rows and cells are enough to tell in which column the titles stand.
+const MOST_ROWS: usize = 200;
+const MOST_CELLS: usize = 32;
+
+/// A single item is taken for a list of one when nearly all of the page is explained by it.
+const LONE: f64 = 0.9;
+
+/// Two items are taken when they explain so much of the page.
+const FEW: f64 = 0.3;
+
+/// How near a rival has to come, as a share of what a file can cost, to be told of.
+const NEAR: f64 = 0.05;
+/// Of layouts no farther apart than this the list decides.
+const TIED: f64 = 0.005;
+
 /// A file taken apart and labelled: what all layouts that read by the same unit share.
-struct Look<'t> {
+struct Look<'t, 'c> {
     page: Page<'t>,
     labels: Vec<Label>,
     evidence: Evidence,
     settled: Settled,
-    lexicon: &'static Lexicon,
+    choice: &'c Choice,
+    /// The layout was not chosen among several.
+    named: bool,
+}
+
+/// A layout with the reading of the file by it; `look` says which of the looks it read.
+struct Explanation<'l> {
+    layout: &'l Layout,
+    look: usize,
+    reading: Reading,
 }
 
 /// Reads `text`, of whose lines `notes` say more; with `explaining`, says of each block what became of it.
@@ -32,47 +59,162 @@ pub(super) fn read<'t>(
     explaining: bool,
 ) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
     let choice = choose(terms.language.as_deref(), text);
-    let mut best: Option<(&'static Layout, Look<'t>, Reading)> = None;
-    for layout in candidates(terms.layout.as_deref()) {
-        let look = Look::at(text, notes, layout, terms, &choice);
-        let reading = look.prices(layout).read();
-        // Of equals the first stays: the order of the list is that of preference.
-        if best.as_ref().is_none_or(|(.., best)| reading.score > best.score + 0.005) {
-            best = Some((layout, look, reading));
+    let layouts = candidates(terms.layout.as_deref(), &terms.layouts);
+    let open = layouts.len() > 1;
+    // The file taken apart by blocks, if need be by lines, and once more for each layout with patterns of its own.
+    let mut looks: Vec<Look<'t, '_>> = Vec::new();
+    let mut found: Vec<Explanation<'_>> = Vec::new();
+    let mut best: Option<f64> = None;
+    for unit in [Unit::Run, Unit::Line] {
+        let mut shared = None;
+        for layout in layouts.iter().copied().filter(|layout| layout.reads_by(unit)) {
+            let single = |look: &Look<'_, '_>| !look.page.blocks.iter().any(|block| block.folded);
+            if unit == Unit::Line && layout.reads_by(Unit::Run) && looks.first().is_some_and(single) {
+                // No block has more than one line: both units are the same.
+                continue;
+            }
+            let at = match shared.filter(|_| !layout.has_patterns()) {
+                Some(at) => at,
+                None => {
+                    looks.push(Look::at(text, notes, unit, layout, terms, &choice));
+                    let at = looks.len() - 1;
+                    if !layout.has_patterns() {
+                        shared = Some(at);
+                    }
+                    at
+                }
+            };
+            let Some(look) = looks.get(at) else { continue };
+            if open && !look.may_have(layout) {
+                continue;
+            }
+            let prices = look.prices(layout);
+            let most = best.map_or(u64::MAX >> 16, |best| prices.most(best - NEAR));
+            let Some(reading) = prices.read(most) else { continue };
+            // Of equals the first stays: the order of the list is that of preference.
+            if best.is_none_or(|best| reading.score > best + TIED) {
+                best = Some(reading.score);
+                found.insert(0, Explanation { layout, look: at, reading });
+            } else {
+                found.push(Explanation { layout, look: at, reading });
+            }
         }
     }
-    let (scrape, blocks) = match best {
-        Some((layout, look, reading)) => look.tell(layout, &reading, explaining),
-        None => (refused("", 0.0, Vec::new(), "no layout is known".to_owned()), Vec::new()),
+    let Some((first, others)) = found.split_first() else {
+        return (refused("".into(), 0.0, Vec::new(), "no item was found".to_owned()), Vec::new());
     };
-    (Scrape { language: choice.tag, ..scrape }, blocks)
+    let Some(look) = looks.get(first.look) else {
+        return (refused("".into(), 0.0, Vec::new(), "no layout is known".to_owned()), Vec::new());
+    };
+    let items = look.items(first);
+    let rival = others
+        .iter()
+        .filter(|other| first.reading.score - other.reading.score <= NEAR)
+        .filter_map(|other| Some((other, looks.get(other.look)?.items(other))))
+        .filter(|(_, theirs)| *theirs != items && !theirs.is_empty())
+        .min_by(|(a, _), (b, _)| b.reading.score.total_cmp(&a.reading.score));
+    let rival = rival.map(|(other, theirs)| Rival {
+        layout: other.layout.name.to_string(),
+        items: theirs.len(),
+        behind: first.reading.score - other.reading.score,
+    });
+    let (scrape, blocks) = look.tell(first.layout, &first.reading, explaining);
+    (Scrape { language: choice.tag, rival, ..scrape }, blocks)
 }
 
-fn refused(layout: &str, confidence: f64, faults: Vec<Fault>, why: String) -> Scrape<'_> {
+fn refused(layout: Cow<'_, str>, confidence: f64, faults: Vec<Fault>, why: String) -> Scrape<'_> {
     Scrape {
-        layout: Cow::Borrowed(layout),
+        layout,
         confidence,
         drafts: Vec::new(),
         faults,
         refused: Some(why),
         newest: None,
         language: None,
+        rival: None,
     }
 }
 
-impl<'t> Look<'t> {
-    fn at(text: &'t str, notes: &'t [Note], layout: &Layout, terms: &Terms, choice: &Choice) -> Self {
+impl<'t, 'c> Look<'t, 'c> {
+    fn at(text: &'t str, notes: &'t [Note], unit: Unit, layout: &Layout, terms: &Terms, choice: &'c Choice) -> Self {
         let lexicon = choice.lexicon;
-        let mut page = split(text, notes, layout.unit, lexicon);
+        let mut page = split_by(text, notes, unit, lexicon, layout.marker.as_ref());
         date::dispute(&mut page.dates, choice);
-        let settled = Settled::of(&page.dates, terms);
-        let labels = label(&page, settled, lexicon);
-        let evidence = Evidence::of(&page);
-        Self { page, labels, evidence, settled, lexicon }
+        // Dates that share their lines with texts settle the order of numbers where there are no others.
+        let settled = match page.dates.len() {
+            0 | 1 => Settled::of(&inner_dates(&page, lexicon), terms),
+            _ => Settled::of(&page.dates, terms),
+        };
+        let mut labels = label(&page, settled, lexicon);
+        for (label, block) in labels.iter_mut().zip(&page.blocks) {
+            let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|it| it.is_match(block.text));
+            if matches(&layout.noise) {
+                label.kind = Kind::Noise;
+            } else if matches(&layout.kicker) {
+                label.kind = Kind::Kicker;
+            }
+        }
+        // A counter is no item, whatever sign stands before it.
+        for (block, label) in page.blocks.iter_mut().zip(&labels) {
+            if block.mark == Mark::Bullet && label.kind == Kind::Furniture {
+                block.mark = Mark::None;
+            }
+        }
+        let few = page.dates.len() < 2;
+        let inner = |at: usize| {
+            let label = labels.get(at);
+            few && label.is_some_and(|it| it.glued.or(it.end_dated).is_some() || it.kind == Kind::Row)
+        };
+        let evidence = Evidence::of(&page, &|at, block| block.date.is_some() || inner(at));
+        Self { page, labels, evidence, settled, choice, named: terms.layout.is_some() }
     }
 
     fn prices<'a>(&'a self, layout: &'a Layout) -> Prices<'a, 't> {
         Prices::new(layout, self.evidence, &self.page, &self.labels)
+    }
+
+    /// Whether the page has at all what the layout's items need. Spares most layouts on most pages.
+    fn may_have(&self, layout: &Layout) -> bool {
+        let dates = self.page.dates.len();
+        let several =
+            |test: &dyn Fn(&Label) -> bool| self.labels.iter().filter(|label| test(label)).take(2).count() > 1;
+        if layout.has(Field::Glued) {
+            several(&|label| label.glued.is_some())
+        } else if layout.has(Field::EndDated) {
+            several(&|label| label.end_dated.is_some())
+        } else if layout.has(Field::Row) {
+            several(&|label| label.kind == Kind::Row || (label.piped && matches!(label.kind, Kind::Date(_))))
+        } else if layout.is_dated() {
+            dates > 0
+        } else {
+            let inner = |label: &&Label| label.end_dated.is_some() || label.kind == Kind::Row;
+            dates + self.labels.iter().filter(inner).take(2).count() < 2
+        }
+    }
+
+    /// Which items an explanation reads: the lines of their titles and dates.
+    fn items(&self, explanation: &Explanation<'_>) -> Vec<(u32, u32)> {
+        let mut items: Vec<(u32, u32)> = Vec::new();
+        let mut day = 0;
+        for (block, step) in self.page.blocks.iter().zip(&explanation.reading.steps) {
+            if step.act == Move::Heading && block.date.is_some() {
+                day = block.line;
+            }
+            if step.act == Move::Start {
+                items.push((0, day));
+            }
+            let field = step.place().and_then(|place| explanation.layout.places.get(place)).map(|place| place.field);
+            let (Some(field), Some(item)) = (field, items.last_mut()) else { continue };
+            match field {
+                Field::Title => item.0 = block.line,
+                Field::Date => item.1 = block.line,
+                Field::Glued if explanation.layout.has(Field::Title) => item.1 = block.line,
+                Field::Glued | Field::EndDated | Field::Row => *item = (block.line, block.line),
+                _ => {}
+            }
+        }
+        items.retain(|(title, _)| *title > 0);
+        items
     }
 
     fn date(&self, block: &Block<'t>) -> Option<&Printed<'t>> {
@@ -80,18 +222,26 @@ impl<'t> Look<'t> {
     }
 
     /// Turns a reading into what the file says.
-    fn tell(&self, layout: &'static Layout, reading: &Reading, explaining: bool) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
+    fn tell(&self, layout: &Layout, reading: &Reading, explaining: bool) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
         let mut drafts = Vec::with_capacity(self.page.dates.len() + 1);
         let mut faults = Vec::new();
         // For each block the draft it went into, if any.
         let mut owners: Vec<Option<usize>> = Vec::new();
         let mut section = None;
+        let mut day: Option<DateRead<'t>> = None;
+        let titles = if layout.has(Field::Row) { self.title_column() } else { 0 };
         let mut open: Option<Open<'t>> = None;
         for ((block, label), step) in self.page.blocks.iter().zip(&self.labels).zip(&reading.steps) {
             if matches!(step.act, Move::Heading | Move::Start) {
                 self.close(open.take(), false, &mut drafts, &mut faults, &mut owners);
             }
             match step.act {
+                // A day heads the items below it, and is no part of the page.
+                Move::Heading if matches!(label.kind, Kind::Date(_)) => {
+                    let (read, trouble) = self.date(block).map(|printed| printed.settle(self.settled)).unzip();
+                    faults.extend(trouble.flatten().map(|reason| fault(block.line, reason, block.text)));
+                    day = read.map(|read| DateRead { inherited: true, ..read });
+                }
                 Move::Heading => section = Some((block, label.kind != Kind::Month)),
                 // A wide gap under a heading says that another heading, the true one, was lost there; unless the item
                 // below lost its mark, and so made the gap.
@@ -104,10 +254,15 @@ impl<'t> Look<'t> {
                 _ => {}
             }
             if step.act == Move::Start {
-                open = Some(Open::new(block, section, owners.len()));
+                open = Some(Open::new(block, section, day.clone(), owners.len()));
             }
             if let (Some(open), Some(place)) = (&mut open, step.place().and_then(|place| layout.places.get(place))) {
-                open.fill(place.field, block, self);
+                match place.field {
+                    Field::Glued => open.glued(block, layout.has(Field::Title), self),
+                    Field::EndDated => open.end_dated(block, self),
+                    Field::Row => open.row(block, titles, self),
+                    field => open.fill(field, block, self),
+                }
             }
             if explaining {
                 owners.push(None);
@@ -116,7 +271,7 @@ impl<'t> Look<'t> {
         self.close(open.take(), true, &mut drafts, &mut faults, &mut owners);
         faults.sort_by_key(|fault| fault.line);
         let blocks = if explaining { self.explain(layout, reading, &owners) } else { Vec::new() };
-        (judge(layout, reading, drafts, faults), blocks)
+        (judge(layout, reading, self.named, drafts, faults), blocks)
     }
 
     /// Makes a draft of the item that ends here, or a fault.
@@ -145,6 +300,7 @@ impl<'t> Look<'t> {
             faults.extend(open.date_line.zip(trouble).map(|(line, reason)| fault(line, reason, printed.raw())));
             read
         });
+        let date = date.or(open.day);
         for owner in owners.iter_mut().skip(open.first_block) {
             *owner = Some(drafts.len());
         }
@@ -166,6 +322,30 @@ impl<'t> Look<'t> {
             last_line: open.last_line,
             truncated: cut && ends_file && broken_off,
         });
+    }
+
+    /// The column of a table in which its titles stand: of those that hold letters the first whose cells differ and are
+    /// not much shorter than the longest.
+    fn title_column(&self) -> usize {
+        let mut columns: Vec<(usize, BTreeSet<&str>)> = Vec::new();
+        let rows = self.page.blocks.iter().zip(&self.labels).filter(|(_, label)| label.kind == Kind::Row);
+        for (block, _) in rows.take(MOST_ROWS) {
+            for (at, cell) in cells(block.text).take(MOST_CELLS).enumerate() {
+                if columns.len() <= at {
+                    columns.push((0, BTreeSet::new()));
+                }
+                let is_text = cell.chars().any(char::is_alphabetic);
+                if let Some((letters, seen)) = columns.get_mut(at)
+                    && is_text
+                    && date::whole(cell, self.choice.lexicon).is_none()
+                    && seen.insert(cell)
+                {
+                    *letters += cell.chars().take(80).count();
+                }
+            }
+        }
+        let most = columns.iter().map(|(letters, _)| *letters).max().unwrap_or(0);
+        columns.iter().position(|(letters, _)| letters * 2 > most).unwrap_or(0)
     }
 
     fn explain(&self, layout: &Layout, reading: &Reading, owners: &[Option<usize>]) -> Vec<BlockUse<'t>> {
@@ -204,7 +384,8 @@ fn why_unused(label: &Label, step: Step, owned: bool) -> Option<&'static str> {
         (Move::Noise, Kind::CutDate) => Some(CUT_DATE),
         (Move::Noise, Kind::Furniture) => Some("furniture"),
         (Move::Noise, Kind::Credit) => Some("a photo line without an item"),
-        (Move::Noise, Kind::Month | Kind::Row | Kind::Text) => Some("no part of an item"),
+        (Move::Noise, Kind::Noise) => Some("noise, as the layout says"),
+        (Move::Noise, Kind::Month | Kind::Row | Kind::Text | Kind::Kicker) => Some("no part of an item"),
     }
 }
 
@@ -221,6 +402,8 @@ struct Open<'t> {
     /// The section is a part of the page, not a time.
     names_a_topic: bool,
     number: Option<u32>,
+    /// The day that the heading above states.
+    day: Option<DateRead<'t>>,
     line: u32,
     last_line: u32,
     last_field: Field,
@@ -228,7 +411,12 @@ struct Open<'t> {
 }
 
 impl<'t> Open<'t> {
-    fn new(block: &Block<'t>, section: Option<(&Block<'t>, bool)>, first_block: usize) -> Self {
+    fn new(
+        block: &Block<'t>,
+        section: Option<(&Block<'t>, bool)>,
+        day: Option<DateRead<'t>>,
+        first_block: usize,
+    ) -> Self {
         let number = if let Mark::Number(number) = block.mark { number } else { None };
         Self {
             title: None,
@@ -241,6 +429,7 @@ impl<'t> Open<'t> {
             section: section.map(|(block, _)| joined(block)),
             names_a_topic: section.is_some_and(|(_, names_a_topic)| names_a_topic),
             number,
+            day,
             line: block.line,
             last_line: block.last_line,
             last_field: Field::Title,
@@ -248,31 +437,82 @@ impl<'t> Open<'t> {
         }
     }
 
-    fn fill(&mut self, field: Field, block: &Block<'t>, look: &Look<'t>) {
+    fn fill(&mut self, field: Field, block: &Block<'t>, look: &Look<'t, '_>) {
         self.last_line = block.last_line;
         self.last_field = field;
         match field {
             Field::Title => (self.title, self.link) = (Some(joined(block)), block.link()),
             Field::Kicker => self.kicker = Some(joined(block)),
-            Field::Credit => self.credit = credit(block.text, look.lexicon),
+            Field::Credit => self.credit = credit(block.text, look.choice.lexicon),
             Field::Date => (self.date, self.date_line) = (look.date(block).copied(), Some(block.line)),
-            Field::Summary => {
-                let more = joined(block);
-                self.summary = Some(match self.summary.take() {
-                    None => more,
-                    Some(summary) => Cow::Owned(summary.into_owned() + " " + &more),
-                });
+            Field::Summary => self.add(joined(block)),
+            Field::Glued | Field::EndDated | Field::Row => {}
+        }
+    }
+
+    fn add(&mut self, more: Cow<'t, str>) {
+        self.summary = Some(match self.summary.take() {
+            None => more,
+            Some(summary) => Cow::Owned(summary.into_owned() + " " + &more),
+        });
+    }
+
+    fn dated(&mut self, mut printed: Printed<'t>, block: &Block<'t>, look: &Look<'t, '_>) {
+        date::dispute(std::slice::from_mut(&mut printed), look.choice);
+        (self.date, self.date_line) = (Some(printed), Some(block.line));
+    }
+
+    /// A date and a text: of an item that has its title the text is the summary.
+    fn glued(&mut self, block: &Block<'t>, titled: bool, look: &Look<'t, '_>) {
+        self.last_line = block.last_line;
+        let Some((printed, text)) = inline::leading(block.text, look.choice.lexicon) else { return };
+        self.dated(printed, block, look);
+        self.last_field = if titled { Field::Summary } else { Field::Title };
+        if titled {
+            self.add(joined_text(text));
+        } else {
+            (self.title, self.link) = (Some(joined_text(text)), block.link());
+        }
+    }
+
+    fn end_dated(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
+        (self.last_line, self.last_field) = (block.last_line, Field::Date);
+        let Some((title, printed)) = inline::trailing(block.text, look.choice.lexicon) else { return };
+        self.dated(printed, block, look);
+        (self.title, self.link) = (Some(joined_text(title)), block.link());
+    }
+
+    /// The cell in the column `titles` is the title, the first one that is a date the date, and a number before the
+    /// title that of the item.
+    fn row(&mut self, block: &Block<'t>, titles: usize, look: &Look<'t, '_>) {
+        (self.last_line, self.last_field) = (block.last_line, Field::Date);
+        self.link = block.link();
+        for (at, cell) in cells(block.text).enumerate() {
+            if at == titles && !cell.is_empty() {
+                self.title = Some(joined_text(cell));
+            } else if self.date.is_none()
+                && let Some(printed) = date::whole(cell, look.choice.lexicon)
+            {
+                self.dated(printed, block, look);
+            } else if self.title.is_none() && self.number.is_none() {
+                self.number = cell.parse().ok();
             }
         }
     }
 }
 
 /// Decides whether the file is taken at all.
-fn judge<'t>(layout: &'static Layout, reading: &Reading, drafts: Vec<Draft<'t>>, faults: Vec<Fault>) -> Scrape<'t> {
+fn judge<'t>(
+    layout: &Layout,
+    reading: &Reading,
+    named: bool,
+    drafts: Vec<Draft<'t>>,
+    faults: Vec<Fault>,
+) -> Scrape<'t> {
     let dated = drafts.iter().any(|draft| draft.date.is_some());
     let why = if drafts.is_empty() {
         Some("no item was found".to_owned())
-    } else if layout.has(Field::Date) && !dated {
+    } else if layout.is_dated() && !dated {
         Some("no item has a date, though the layout has one".to_owned())
     } else if reading.confidence < REFUSED_BELOW {
         Some(format!("the layout explains too little of the file (confidence {:.2})", reading.confidence))
@@ -280,23 +520,49 @@ fn judge<'t>(layout: &'static Layout, reading: &Reading, drafts: Vec<Draft<'t>>,
         Some("the layout contradicts the file".to_owned())
     } else if drafts.len() == 1 && !(dated && reading.score >= 0.5) {
         Some("a single item is no list".to_owned())
+    } else if drafts.len() == 1 && !named && reading.score < LONE {
+        Some("a single item is a list only where the layout is named".to_owned())
     } else {
         None
     };
+    let why = why.or_else(|| {
+        let few = !named && drafts.len() <= 2 && reading.score < FEW;
+        few.then(|| "two items are no list where nearly all of the page is something else".to_owned())
+    });
     if let Some(why) = why {
-        return refused(layout.name, reading.confidence, faults, why);
+        return refused(layout.name.clone(), reading.confidence, faults, why);
     }
     let own = drafts.iter().filter_map(|draft| draft.date.as_ref()).filter(|date| !date.year_inferred);
     let newest = own.filter_map(|date| date.day).max();
     Scrape {
-        layout: Cow::Borrowed(layout.name),
+        layout: layout.name.clone(),
         confidence: reading.confidence,
         drafts,
         faults,
         refused: None,
         newest,
         language: None,
+        rival: None,
     }
+}
+
+/// The cells of a row. Rules at its ends make none.
+fn cells(text: &str) -> impl Iterator<Item = &str> {
+    text.trim_matches('|').split(['|', '\t']).map(str::trim)
+}
+
+/// The dates that stand in lines with something else.
+fn inner_dates<'t>(page: &Page<'t>, lexicon: &Lexicon) -> Vec<Printed<'t>> {
+    let mut dates = page.dates.clone();
+    for block in &page.blocks {
+        if (page.pipes && block.text.contains('|')) || (page.tabs && block.text.contains('\t')) {
+            dates.extend(cells(block.text).filter_map(|cell| date::whole(cell, lexicon)));
+        } else if block.date.is_none() {
+            let leading = inline::leading(block.text, lexicon).map(|(printed, _)| printed);
+            dates.extend(leading.or_else(|| inline::trailing(block.text, lexicon).map(|(_, printed)| printed)));
+        }
+    }
+    dates
 }
 
 pub(super) fn fault(line: u32, reason: &str, text: &str) -> Fault {

@@ -94,6 +94,11 @@ pub(super) fn small(value: i64) -> u32 {
 pub(super) const ACCOUNT: &str =
     "title, summary, date, date_end, time, date_raw, basis, credit, kicker, place, link, explicit_id, topic";
 
+/// The same, where another table has columns of these names.
+pub(super) const ACCOUNT_OF: &str = "account.title, account.summary, account.date, account.date_end, account.time, \
+                                     account.date_raw, account.basis, account.credit, account.kicker, account.place, \
+                                     account.link, account.explicit_id, account.topic";
+
 pub(super) fn account_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Account> {
     let missing = || rusqlite::Error::InvalidColumnType(from, "title".into(), rusqlite::types::Type::Null);
     Ok(Account {
@@ -111,6 +116,28 @@ pub(super) fn account_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Accou
         explicit_id: text_from(row, from + 11)?,
         topic: text_from(row, from + 12)?,
     })
+}
+
+/// Whether the columns of [`ACCOUNT`] that begin at `from` are those of `account`, without making another one of them.
+pub(super) fn is_account(row: &Row<'_>, from: usize, account: &Account) -> rusqlite::Result<bool> {
+    let is_text = |index: usize, told: Option<&Text>| {
+        Ok::<_, rusqlite::Error>(row.get_ref(from + index)?.as_str_or_null()? == text(told))
+    };
+    let is_number =
+        |index: usize, told: Option<i64>| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(from + index)? == told);
+    Ok(is_text(0, Some(&account.title))?
+        && is_text(1, account.summary.as_ref())?
+        && is_number(2, account.date.map(day_to))?
+        && is_number(3, account.date_end.map(day_to))?
+        && is_number(4, account.time.map(time_to))?
+        && is_text(5, account.date_raw.as_ref())?
+        && is_number(6, Some(basis_to(account.basis)))?
+        && is_text(7, account.credit.as_ref())?
+        && is_text(8, account.kicker.as_ref())?
+        && is_text(9, account.place.as_ref())?
+        && is_text(10, account.link.as_ref())?
+        && is_text(11, account.explicit_id.as_ref())?
+        && is_text(12, account.topic.as_ref())?)
 }
 
 pub(super) const ITEM: &str = "item.key, item.id, item.date, item.date_end, item.time, item.date_raw, item.basis, item.credit, \

@@ -11,15 +11,15 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::rows::{
-    ACCOUNT, ITEM, account_from, basis_to, categories_to, column, day_from, day_to, get_meta, item_from, key_from,
-    moment_from, moment_to, set_meta, signed, small, text, time_to, triples, unsigned,
+    ACCOUNT, ACCOUNT_OF, ITEM, account_from, basis_to, categories_to, column, day_from, day_to, get_meta, instant_from,
+    is_account, item_from, key_from, moment_from, moment_to, set_meta, signed, small, text, time_to, triples, unsigned,
 };
 use super::{CONTENTS_PER_PATH, Pair, content_id};
 use crate::mill::feed;
 use crate::mill::history;
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, Moment, SourceNo};
-use crate::mill::settle::{self, Sighting};
+use crate::mill::settle::{self, Agreed, Sighting};
 use crate::stat::Stat;
 use crate::store::{
     Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Look, Reading, Result, StoreError, Terms,
@@ -49,6 +49,12 @@ enum Change {
     Add(Pair),
 }
 
+impl Change {
+    fn added(&self) -> Option<Pair> {
+        if let Self::Add(pair) = self { Some(*pair) } else { None }
+    }
+}
+
 /// The accounts of some sightings, held so that the sightings can borrow them.
 pub(super) type Held = Vec<(Key, Vec<(Arc<Account>, Pair)>)>;
 
@@ -63,6 +69,15 @@ pub(super) struct Announcement<'h> {
     pub(super) sightings: Vec<Sighting<'h>>,
     /// The numbers of the sightings' accounts.
     pub(super) accounts: Vec<i64>,
+}
+
+/// What is filed under a key.
+#[derive(Default)]
+struct Filed {
+    /// The sightings, ascending.
+    pairs: Vec<Pair>,
+    /// Where all of these give one dated account, the number of that, and what it made of the item.
+    agreed: Option<(i64, Agreed)>,
 }
 
 /// A row of `item` before this transaction.
@@ -85,8 +100,8 @@ pub(super) struct Work<'a> {
     written: (i64, Vec<Arc<Account>>),
     /// Source, capture and version of contents met in this transaction.
     contents: FxHashMap<i64, (SourceNo, Captured, u32)>,
-    /// Sightings of the keys that this transaction is about, as they are to be.
-    filed: FxHashMap<Key, Vec<Pair>>,
+    /// Keys that this transaction is about, as they were found or as they are to be.
+    filed: FxHashMap<Key, Filed>,
     changes: Vec<(Key, Change)>,
     changed_sources: BTreeSet<SourceNo>,
     pub(super) absorbed: Absorbed,
@@ -153,17 +168,19 @@ impl<'a> Work<'a> {
                 known.0 = Some(key);
                 known.1.clear();
                 if !fresh {
-                    let pairs = self.sightings(key)?;
-                    known.1.extend(pairs.iter().map(|pair| pair.0));
-                    known.1.sort_unstable();
+                    let (filed, shown) = self.look_up(key, account)?;
+                    known.1.extend(filed.pairs.iter().map(|pair| pair.0));
                     known.1.dedup();
                     // They are about to change: asked again, they need not be read again.
-                    self.filed.insert(key, pairs);
+                    self.filed.insert(key, filed);
+                    *id = shown.unwrap_or_default();
                 }
             }
-            for candidate in &known.1 {
-                if self.account(*candidate)? == *account {
-                    *id = *candidate;
+            if *id == 0 {
+                for candidate in &known.1 {
+                    if self.account(*candidate)? == *account {
+                        *id = *candidate;
+                    }
                 }
             }
             if *id == 0 {
@@ -542,10 +559,46 @@ impl<'a> Work<'a> {
         Ok(content)
     }
 
+    /// What is filed under a key, and the number of `account` if it is one that is shown.
+    ///
+    /// One look for all that a sighting more of a known item needs: that is what nearly every line of a page is.
+    fn look_up(&self, key: Key, account: &Account) -> Result<(Filed, Option<i64>)> {
+        let mut select = self.db.prepare_cached(&format!(
+            "SELECT item.id, item.pairs, item.text, item.published, item.sources, {ACCOUNT_OF}
+             FROM item LEFT JOIN account ON account.id = item.text WHERE item.key = ?"
+        ))?;
+        let mut rows = select.query([key.0.into_bytes()])?;
+        let (mut filed, mut shown, mut count) = (Filed::default(), None, 0);
+        while let Some(row) = rows.next()? {
+            let blob = |index| Ok::<_, StoreError>(row.get_ref(index)?.as_blob().map_err(rusqlite::Error::from)?);
+            let pairs: Vec<Pair> = postcard::from_bytes(blob(1)?)?;
+            count += 1;
+            if let Some(text) = row.get::<_, Option<i64>>(2)? {
+                if shown.is_none() && is_account(row, 5, account)? {
+                    shown = Some(text);
+                }
+                let dated = row.get::<_, Option<i64>>(5 + 2)?.is_some();
+                if let Some(published) = instant_from(row.get(3)?)
+                    && dated
+                    && key_from(row, 0)? == key
+                    && pairs.iter().all(|pair| pair.0 == text)
+                {
+                    filed.agreed = Some((text, Agreed { published, sources: postcard::from_bytes(blob(4)?)? }));
+                }
+            }
+            filed.pairs.extend(pairs);
+        }
+        if count != 1 {
+            filed.agreed = None;
+            filed.pairs.sort_unstable();
+        }
+        Ok((filed, shown))
+    }
+
     /// The sightings of a key, ascending.
     fn sightings(&self, key: Key) -> Result<Vec<Pair>> {
-        if let Some(pairs) = self.filed.get(&key) {
-            return Ok(pairs.clone());
+        if let Some(filed) = self.filed.get(&key) {
+            return Ok(filed.pairs.clone());
         }
         let mut select = self.db.prepare_cached("SELECT pairs FROM item WHERE key = ?")?;
         let mut rows = select.query([key.0.into_bytes()])?;
@@ -580,7 +633,22 @@ impl<'a> Work<'a> {
         let (mut keys, mut members) = (Vec::new(), Vec::new());
         for of_key in changes.chunk_by(|a, b| a.0 == b.0) {
             let Some((key, _)) = of_key.first() else { continue };
-            let mut pairs = if fresh { Vec::new() } else { self.sightings(*key)? };
+            let mut filed = match self.filed.remove(key) {
+                Some(filed) => filed,
+                None if fresh => Filed::default(),
+                None => Filed { pairs: self.sightings(*key)?, agreed: None },
+            };
+            let agreed = filed.agreed.take().filter(|_| alone);
+            let pairs = &mut filed.pairs;
+            if let Some((account, agreed)) = agreed
+                && self.all_stay(*key, account, &agreed, of_key)?
+            {
+                pairs.extend(of_key.iter().filter_map(|(_, change)| change.added()));
+                pairs.sort_unstable();
+                pairs.dedup();
+                self.update_pairs(*key, *key, &postcard::to_stdvec(pairs)?)?;
+                continue;
+            }
             for (_, change) in of_key {
                 match change {
                     Change::Drop { content } => pairs.retain(|(_, other)| other != content),
@@ -589,7 +657,7 @@ impl<'a> Work<'a> {
             }
             pairs.sort_unstable();
             pairs.dedup();
-            self.filed.insert(*key, pairs);
+            self.filed.insert(*key, filed);
             if alone {
                 self.settle_family(&[*key], fresh, &mut members)?;
                 self.filed.remove(key);
@@ -598,6 +666,24 @@ impl<'a> Work<'a> {
             }
         }
         if alone { insert_members(self.db, members) } else { self.resettle(keys) }
+    }
+
+    /// Whether the changes under a key only sight once more what all its sightings say, and leave its item as it is.
+    fn all_stay(&mut self, key: Key, account: i64, agreed: &Agreed, changes: &[(Key, Change)]) -> Result<bool> {
+        for (_, change) in changes {
+            let Some((sighted, content)) = change.added() else { return Ok(false) };
+            let (source, captured, _) = self.content(content)?;
+            if sighted != account || !agreed.stays(key, source, captured) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn update_pairs(&self, key: Key, id: Key, pairs: &[u8]) -> Result<()> {
+        let mut update = self.db.prepare_cached("UPDATE item SET pairs = ? WHERE key = ? AND id = ?")?;
+        update.execute((pairs, key.0.into_bytes(), id.0.into_bytes()))?;
+        Ok(())
     }
 
     /// Computes all that follows from what was read, anew.
@@ -627,7 +713,7 @@ impl<'a> Work<'a> {
         for (key, mut pairs) in filed {
             pairs.sort_unstable();
             pairs.dedup();
-            self.filed.insert(key, pairs);
+            self.filed.insert(key, Filed { pairs, agreed: None });
         }
         self.resettle(keys)?;
         // An alias that was changed moves an item from one family of keys to another: only the whole can be counted.
@@ -824,11 +910,7 @@ impl<'a> Work<'a> {
                 match old.remove(&(key, id)) {
                     Some(row) if same => {
                         if row.pairs != pairs {
-                            self.db.prepare_cached("UPDATE item SET pairs = ? WHERE key = ? AND id = ?")?.execute((
-                                pairs,
-                                key.0.into_bytes(),
-                                id.0.into_bytes(),
-                            ))?;
+                            self.update_pairs(key, id, &pairs)?;
                         }
                         continue;
                     }

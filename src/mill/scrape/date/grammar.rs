@@ -459,7 +459,8 @@ impl<'t> Cursor<'t, '_> {
             return None;
         }
         let comma = self.take_sign(&[',']);
-        let Some(first) = self.parts.get(self.at) else { return (!comma).then_some(()) };
+        let apart = !comma && self.take_sign(&['|', '·', '•']);
+        let Some(first) = self.parts.get(self.at) else { return (!comma && !apart).then_some(()) };
         // The parts may have run out before the line did; the words below are taken from the line itself.
         let words = self.line.get(usize::from(first.start)..)?;
         if printed.start.year == Year::None && printed.end.is_none_or(|end| end.year == Year::None) {
@@ -467,7 +468,7 @@ impl<'t> Cursor<'t, '_> {
         }
         if comma && is_place(words, self.lexicon) {
             printed.place = Some(words);
-        } else if !comma && is_kicker(words) {
+        } else if !comma && is_kicker(words, if apart { 8 } else { 4 }) {
             printed.kicker = Some(words);
         } else {
             return None;
@@ -477,7 +478,7 @@ impl<'t> Cursor<'t, '_> {
 }
 
 /// A name: every word begins with a capital (or has none), but for the small ones.
-fn is_place(words: &str, lexicon: &Lexicon) -> bool {
+pub(super) fn is_place(words: &str, lexicon: &Lexicon) -> bool {
     let begins_small = |word: &str| word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_lowercase);
     // In a script without capitals only few words are a name.
     let most = if words.chars().any(char::is_uppercase) { 8 } else { 3 };
@@ -488,10 +489,10 @@ fn is_place(words: &str, lexicon: &Lexicon) -> bool {
         && !words.split_whitespace().any(|word| begins_small(word) && !lexicon.is_small(word))
 }
 
-/// One to four words that begin with a capital: `News release`.
-fn is_kicker(words: &str) -> bool {
+/// A few words of which the first begins with a capital: `News release`.
+fn is_kicker(words: &str, most: usize) -> bool {
     words.chars().next().is_some_and(char::is_uppercase)
-        && words.split_whitespace().take(5).count() <= 4
+        && words.split_whitespace().take(most + 1).count() <= most
         && words.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '-' | '’' | '\'' | '&' | '/'))
 }
 

@@ -254,7 +254,16 @@ pub(super) fn tell(
     let own = drafts.iter().filter_map(|draft| draft.date.as_ref()).filter(|date| !date.year_inferred);
     let newest = own.filter_map(|date| date.day).max();
     (
-        Scrape { layout: Cow::Borrowed(layout), confidence, drafts, faults, refused, newest, language: choice.tag },
+        Scrape {
+            layout: Cow::Borrowed(layout),
+            confidence,
+            drafts,
+            faults,
+            refused,
+            newest,
+            language: choice.tag,
+            rival: None,
+        },
         blocks,
     )
 }
@@ -269,7 +278,19 @@ pub(super) fn unreadable(
     let faults = vec![fault(line, why, text)];
     let refused = Some(why.to_owned());
     let layout = Cow::Borrowed(layout);
-    (Scrape { layout, confidence: 0.0, drafts: Vec::new(), faults, refused, newest: None, language: None }, Vec::new())
+    (
+        Scrape {
+            layout,
+            confidence: 0.0,
+            drafts: Vec::new(),
+            faults,
+            refused,
+            newest: None,
+            language: None,
+            rival: None,
+        },
+        Vec::new(),
+    )
 }
 
 fn block(field: &Field, item: Option<usize>, why: Option<&'static str>) -> BlockUse<'static> {

@@ -1,0 +1,158 @@
+//! Dates that share a line with a text: before it, or behind it.
+
+use super::grammar::{Cursor, is_place};
+use super::parts::{Parts, may_begin_date};
+use super::{LONGEST, Printed, Year, whole};
+use crate::mill::scrape::language::Lexicon;
+
+/// The signs between a date and a text.
+const SIGNS: [char; 10] = ['/', '-', '–', '—', '−', ':', '|', '·', '•', '»'];
+
+/// Reads the date that `text` begins with, with the text behind it: `15 June 2020 -- The line`, `21.4.2022: Title`,
+/// `Dun, Oct. 2 -- The line`, `[2021-04-26] Title`.
+pub(crate) fn leading<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t>, &'t str)> {
+    let head = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
+    if let Some(inner) = head.strip_prefix(['[', '(']) {
+        let end = inner.find([']', ')'])?;
+        let printed = whole(inner.get(..end)?.trim(), lexicon)?;
+        let rest = signs_off(inner.get(end + 1..).and_then(|_| text.get(end + 2..))?);
+        return is_text(rest).then_some((printed, rest));
+    }
+    if may_begin_date(head, lexicon) {
+        return dated_head(text, head, lexicon);
+    }
+    datelined(text, head, lexicon)
+}
+
+fn dated_head<'t>(text: &'t str, head: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t>, &'t str)> {
+    let parts = Parts::of(head, lexicon);
+    let mut cursor = Cursor { line: head, parts: parts.read(), at: 0, lexicon };
+    let printed = cursor.date()?;
+    let end = usize::from(parts.read().get(cursor.at.checked_sub(1)?)?.end);
+    let behind = text.get(end..)?;
+    let rest = signs_off(behind);
+    let blanks = behind.chars().take_while(|c| c.is_whitespace()).count();
+    let apart = rest.len() + blanks < behind.len() || blanks >= 2 || behind.starts_with(['\t', '\n']);
+    // One blank is enough behind a date with its year, before what begins as titles and sentences do.
+    let follows = printed.start.year != Year::None
+        && blanks == 1
+        && rest.chars().next().is_some_and(|c| !c.is_lowercase() && (c.is_alphabetic() || "«„“\"‘".contains(c)));
+    let raw = head.get(..end)?.trim();
+    (is_text(rest) && (apart || follows)).then_some((Printed { raw, ..printed }, rest))
+}
+
+/// `Dun, Oct. 2 -- The line`.
+fn datelined<'t>(text: &'t str, head: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t>, &'t str)> {
+    if !head.bytes().any(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let dash = [" -- ", " — ", " – ", " - ", "--", "—"];
+    let (at, length) = dash.iter().filter_map(|sign| Some((head.find(sign)?, sign.len()))).min()?;
+    let line = head.get(..at)?;
+    let (printed, place) = line.match_indices(',').take(3).find_map(|(comma, _)| {
+        let (place, day) = (line.get(..comma)?.trim(), line.get(comma + 1..)?.trim());
+        is_place(place, lexicon).then(|| whole(day, lexicon)).flatten().map(|printed| (printed, place))
+    })?;
+    let rest = signs_off(text.get(at + length..)?);
+    is_text(rest).then_some((Printed { place: Some(place), ..printed }, rest))
+}
+
+/// Reads the date that `text` ends with, with the text before it: `Title (04/07/2020)`, `Title, 4 July 2020`,
+/// `Title [2021-04-26]`.
+pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str, Printed<'t>)> {
+    let from = text.ceil_char_boundary(text.len().saturating_sub(LONGEST));
+    let tail = text.get(from..)?;
+    if !tail.contains(|c: char| c.is_numeric()) || tail.ends_with(['!', '?', '…', ':']) {
+        return None;
+    }
+    let plain = |printed: &Printed<'_>| printed.place.is_none() && printed.kicker.is_none();
+    if let Some(inner) = tail.strip_suffix([')', ']']) {
+        let open = inner.rfind(['(', '['])?;
+        let printed = whole(inner.get(open + 1..)?.trim(), lexicon).filter(plain)?;
+        let title = signs_off_end(text.get(..from + open)?);
+        return is_text(title).then_some((title, printed));
+    }
+    if tail.ends_with('.') && tail.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let starts: Vec<usize> = tail
+        .char_indices()
+        .zip(tail.char_indices().skip(1))
+        .filter(|((_, before), (_, c))| {
+            (before.is_whitespace() || SIGNS.contains(before) || *before == ',') && c.is_alphanumeric()
+        })
+        .map(|(_, (at, _))| at)
+        .collect();
+    let few = starts.get(starts.len().saturating_sub(9)..).unwrap_or_default();
+    few.iter().find_map(|at| {
+        let printed =
+            whole(tail.get(*at..)?, lexicon).filter(plain).filter(|printed| printed.start.year != Year::None)?;
+        let title = signs_off_end(text.get(..from + at)?);
+        is_text(title).then_some((title, printed))
+    })
+}
+
+fn signs_off(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c.is_whitespace() || SIGNS.contains(&c))
+}
+
+/// The title without the signs behind it. What ends in a colon is the name of a field (`From: 01/01/2010`), and no
+/// title is left.
+fn signs_off_end(text: &str) -> &str {
+    let title = text.trim_end_matches(|c: char| c.is_whitespace() || c == ',' || (SIGNS.contains(&c) && c != ':'));
+    if title.ends_with([':', '：']) { "" } else { title }
+}
+
+fn is_text(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_before_a_text_is_told_from_it() {
+        let lexicon = Lexicon::of(Some("en"));
+        for (line, raw, rest) in [
+            ("Jul 16 2025 // The school is under review", "Jul 16 2025", "The school is under review"),
+            ("2 October 2015 -- The line", "2 October 2015", "The line"),
+            ("21.4.2022: The market opens", "21.4.2022", "The market opens"),
+            ("21/08/2020 - The market opens", "21/08/2020", "The market opens"),
+            ("[2021-04-26] The market opens", "2021-04-26", "The market opens"),
+            ("2021-04-26 The market opens", "2021-04-26", "The market opens"),
+            ("PORT ELDON, Oct. 2, 2015 -- The line", "Oct. 2, 2015", "The line"),
+            ("Dun, Oct. 2 – The line", "Oct. 2", "The line"),
+        ] {
+            let (printed, text) = leading(line, lexicon).expect(line);
+            assert_eq!((printed.raw, text), (raw, rest), "{line}");
+        }
+        for line in ["12 looms stand idle", "On 2 May 2015 -- they met", "2 May 2015", "May 2 was fine", "a - b"] {
+            assert!(leading(line, lexicon).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_date_behind_a_text_is_told_from_it() {
+        let lexicon = Lexicon::of(Some("en"));
+        for (line, title, raw) in [
+            ("The market opens (04/07/2020)", "The market opens", "04/07/2020"),
+            ("The market opens, 4 July 2020", "The market opens", "4 July 2020"),
+            ("The market opens [2021-04-26]", "The market opens", "2021-04-26"),
+            ("The market opens - July 4, 2020", "The market opens", "July 4, 2020"),
+            ("The market opens 2021-04-26", "The market opens", "2021-04-26"),
+        ] {
+            let (text, printed) = trailing(line, lexicon).expect(line);
+            assert_eq!((text, printed.raw), (title, raw), "{line}");
+        }
+        for line in [
+            "It opens on 4 July 2020.",
+            "The plan for 2020",
+            "A call (until 4 July 2020)",
+            "4 July 2020",
+            "From: 01/01/2010",
+        ] {
+            assert!(trailing(line, lexicon).is_none(), "{line}");
+        }
+    }
+}
