@@ -146,10 +146,11 @@ pub(crate) fn split_by<'t>(
         if found.is_none() {
             let own = marker.and_then(|marker| marker.find(body)).map(|found| (Mark::Bullet, found.end()));
             let (mark, length) = own.unwrap_or_else(|| mark(body, open.is_some()));
-            let length = length + link_number(body.get(length..).unwrap_or_default());
-            if length > 0 {
+            let behind = trim(body.get(length..).unwrap_or_default()).1;
+            let linked = link_number(behind);
+            if length + linked > 0 {
                 block.mark = mark;
-                block.text = trim(body.get(length..).unwrap_or_default()).1;
+                block.text = behind.get(linked..).unwrap_or_default();
                 found = date::whole(block.text, lexicon);
             }
             found = stated.map(|stated| stated.shown_as(block.text)).or(found);
