@@ -1,8 +1,8 @@
 //! Text to blocks: the lines of a page that belong together.
 //!
-//! A block is a run of non-blank lines. Four kinds of line open a block of their own even within a run: a line that is
-//! wholly a date, one that begins with a list mark, one that holds a `|`, and the line after a date. Whether a line is
-//! a date is asked before whether it has a mark: `12. June 2018` is no item 12.
+//! A block is a run of non-blank lines. Some lines open a block of their own even within a run: one that is wholly
+//! a date, one that begins with a list mark, one that holds a `|`, one that tells the size of a file, and the line after
+//! a date. Whether a line is a date is asked before whether it has a mark: `12. June 2018` is no item 12.
 //!
 //! Lines end with LF, CR LF or CR, as editors count them. Other separators (form feed, NEL, U+2028) are white space.
 
@@ -10,6 +10,7 @@ use memchr::{memchr, memchr2};
 use regex::Regex;
 
 use super::date::{self, Printed};
+use super::label::is_attachment;
 use super::language::Lexicon;
 use super::rendition::Note;
 
@@ -155,7 +156,13 @@ pub(crate) fn split_by<'t>(
             }
             found = stated.map(|stated| stated.shown_as(block.text)).or(found);
         }
-        let own = found.is_some() || block.mark != Mark::None || (pipes && body.contains('|')) || unit == Unit::Line;
+        // What says to which kind of file a headline leads goes on with no run, and no run with it.
+        let attached = unit == Unit::Run && is_attachment(block.text);
+        let own = found.is_some()
+            || block.mark != Mark::None
+            || (pipes && body.contains('|'))
+            || attached
+            || unit == Unit::Line;
         if let (Some(start), Some(last), false) = (open, page.blocks.last_mut(), own) {
             // The run goes on. A slice of the file holds its lines and the blanks between them.
             let end = line.start + lead + body.len();
@@ -167,7 +174,8 @@ pub(crate) fn split_by<'t>(
         }
         block.indent = columns(line.text.get(..lead).unwrap_or_default());
         // After a date, a row or a mark alone, whatever comes opens a block; otherwise the run may go on.
-        open = (found.is_none() && !(pipes && body.contains('|'))).then_some(start + (body.len() - block.text.len()));
+        open = (found.is_none() && !attached && !(pipes && body.contains('|')))
+            .then_some(start + (body.len() - block.text.len()));
         if let Some(found) = found {
             block.date = u32::try_from(page.dates.len()).ok();
             page.dates.push(found);

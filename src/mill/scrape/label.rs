@@ -150,7 +150,7 @@ fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     {
         return true;
     }
-    if is_address(text) {
+    if is_address(text) || is_attachment(text) {
         return true;
     }
     if text.len() > 32 {
@@ -168,6 +168,22 @@ fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
 fn is_address(text: &str) -> bool {
     ["https://", "http://", "www.", "mailto:"].iter().any(|start| text.starts_with(start))
         && !text.contains(char::is_whitespace)
+}
+
+/// A kind of file or its size and nothing else: `PDF (312 KB)`. It says what a link leads to.
+pub(crate) fn is_attachment(text: &str) -> bool {
+    const KINDS: [&str; 14] =
+        ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "rtf", "zip", "csv", "epub", "mp3"];
+    const SIZES: [&str; 10] = ["kb", "mb", "gb", "kib", "mib", "ko", "mo", "go", "кб", "мб"];
+    if text.len() > 32 {
+        return false;
+    }
+    let is_one_of = |word: &str, known: &[&str]| known.iter().any(|it| word.eq_ignore_ascii_case(it));
+    let words = || text.split([' ', '(', ')', '[', ']', ',', '.', ':', '\u{A0}', '-', '/']).filter(|it| !it.is_empty());
+    let is_size = |word: &str| is_one_of(word, &SIZES);
+    let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit());
+    words().all(|word| is_one_of(word, &KINDS) || is_number(word) || is_size(word))
+        && words().any(|word| !is_number(word))
 }
 
 /// Cells by `|` or tab, one of which is a date.
@@ -243,6 +259,9 @@ mod tests {
             ("-----", Kind::Furniture),
             ("---|---|---", Kind::Furniture),
             ("https://example.org/news?page=2", Kind::Furniture),
+            ("PDF (312 KB)", Kind::Furniture),
+            ("[PDF, 1,2 MB]", Kind::Furniture),
+            ("PDF forms are here", Kind::Text),
             ("57.x | 14 Sep 2023 | open", Kind::Row),
             ("3 comments were made on the plan", Kind::Text),
             ("Share of women in work", Kind::Text),
