@@ -54,8 +54,6 @@ const BATCH_BYTES: u64 = 48 << 20;
 const BATCH_FILES: usize = 20_000;
 /// Files above this size come last, so that they keep no small one waiting.
 const BIG: u64 = 4 << 20;
-/// More lines than any listing has; with the cap on bytes it bounds what reading one file costs.
-const MAX_LINES: usize = 4_000_000;
 /// More items than any listing has; with it a file can't fill the store.
 const MAX_ITEMS: usize = 400_000;
 /// Fewer files than this are not worth a second thread.
@@ -519,16 +517,15 @@ impl<'a> Pass<'a> {
         if job.row.is_some_and(|row| row.digest == digest && row.revision == job.revision) {
             return Ok(Looked { stat, racy, digest, length, completes: Vec::new(), reading: None });
         }
-        let lines = memchr::memchr_iter(b'\n', buffer).count();
-        if lines > MAX_LINES {
-            return Err(format!("it has {lines} lines, more than the {MAX_LINES} that are read"));
-        }
         let decoded = decode::decode(buffer).map_err(|undecodable| undecodable.reason.to_owned())?;
         if decoded.how.is_a_guess() {
             info!(file = job.name, encoding = decoded.encoding, "not UTF-8: the encoding was detected");
         }
         let stated = captured::captured(source.captured.as_ref(), job.below);
         let terms = source.terms(stated.map(Moment::day), job.below);
+        if let Some(why) = scrape::too_large(&decoded.text, terms.form) {
+            return Err(why);
+        }
         let scrape = scrape::parse(&decoded.text, &terms);
         if scrape.drafts.len() > MAX_ITEMS {
             return Err(format!("it lists {} items, more than the {MAX_ITEMS} that are taken", scrape.drafts.len()));

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use feedmill::mill::scrape::{At, Draft, Fields, Form, Part, Scrape, Select, Terms, explain, parse};
+use feedmill::mill::scrape::{At, Draft, Fields, Form, Part, Scrape, Select, Terms, explain, parse, too_large};
 use proptest::prelude::*;
 
 fn inputs() -> PathBuf {
@@ -697,13 +697,62 @@ fn more_items_than_a_list_can_have_are_refused_before_they_fill_the_memory() {
     let lines = "{\"title\":\"a\"}\n".repeat(400_001);
     let rows = format!("title\n{}", "a\n".repeat(400_001));
     let columns = format!("title{}\n", ",".repeat(5000));
+    let objects = format!("[{}{{}}]", "{},".repeat(400_000));
     for (of, text, why) in [
+        (Form::Json, &objects, "too many values"),
         (Form::JsonLines, &lines, "too many items"),
         (Form::Csv, &rows, "too many items"),
         (Form::Csv, &columns, "too many columns"),
     ] {
         let scrape = parse(text, &form(of));
         assert!(scrape.drafts.is_empty() && scrape.refused.unwrap().contains(why), "{of:?}");
+    }
+}
+
+#[test]
+fn a_feed_that_would_cost_more_than_its_length_is_refused() {
+    let attributes: String = (0..1000).map(|n| format!(" a{n}=\">\"")).collect();
+    let spaces: String = (0..40).map(|n| format!(" xmlns:a{n}='{n}'")).collect();
+    for (inside, why) in [
+        (format!("<item{attributes}/>"), "too many attributes"),
+        (format!("<item{spaces}><a{spaces}><title>x</title></a></item>"), "too many name spaces"),
+        ("<a>".repeat(1000), "nested too deep"),
+    ] {
+        let text = format!("<rss><channel>{inside}</channel></rss>");
+        let scrape = parse(&text, &form(Form::Feed));
+        assert!(scrape.refused.as_ref().is_some_and(|refused| refused.contains(why)), "{why}: {:?}", scrape.refused);
+    }
+    // What one entry declares is not added to the next one's.
+    let entries = "<item xmlns:a='1' xmlns:b='2'><title>Ferries return</title><b:c/></item>".repeat(100);
+    let text = format!("<rss><channel>{entries}</channel></rss>");
+    let scrape = parse(&text, &form(Form::Feed));
+    assert_eq!(scrape.drafts.len(), 100);
+}
+
+#[test]
+fn a_page_that_is_read_as_less_than_it_is_says_so() {
+    let stars = "*a* ".repeat(1_500_001);
+    let lines = format!("<!DOCTYPE html>{}", "<p>a".repeat(500_001));
+    for (of, text, why) in [(Form::Markdown, &stars, "so much markup"), (Form::Html, &lines, "so many lines")] {
+        let scrape = parse(text, &form(of));
+        assert!(scrape.faults.iter().any(|fault| fault.reason.contains(why)), "{of:?}: {:?}", scrape.faults.first());
+    }
+}
+
+#[test]
+fn what_is_too_large_for_its_form_is_known_before_it_is_read() {
+    let lines = "a\n".repeat(1_000_001);
+    let long = "a".repeat(17 << 20);
+    for (text, of, why) in [
+        (&lines, Form::Text, Some("1000001 lines")),
+        (&lines.replace('\n', "\r"), Form::Html, Some("1000001 lines")),
+        (&long, Form::Json, Some("17 MiB")),
+        (&long, Form::Text, None),
+        (&"a\r\n".repeat(1_000_000), Form::Csv, None),
+    ] {
+        let found = too_large(text, Some(of));
+        assert_eq!(found.is_some(), why.is_some(), "{of:?}: {found:?}");
+        assert!(found.unwrap_or_default().contains(why.unwrap_or_default()), "{of:?}");
     }
 }
 

@@ -1,6 +1,10 @@
 //! `explain`: which line became which field, and why another was not used.
 
+use std::borrow::Cow;
 use std::io::Read;
+
+use serde::Serialize;
+use serde_json::Value;
 
 use super::look::{item_json, view};
 use super::*;
@@ -40,6 +44,9 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
             ..scrape::Terms::default()
         },
     };
+    if let Some(why) = scrape::too_large(&decoded.text, terms.form) {
+        return Err(Trouble::new(Exit::Attention, format!("\"{}\" is too large: {why}", file.display())).into());
+    }
     let explained = scrape::explain(&decoded.text, &terms);
     let scrape = &explained.scrape;
     let captured = stated.or(scrape.newest.map(Moment::Day));
@@ -59,33 +66,26 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     if cli.global.format == Format::Json {
-        let items: Vec<_> = scrape
-            .drafts
-            .iter()
-            .filter_map(|draft| {
-                let account = identify::account(draft)?;
-                let id = Site::new(&site).key(&account);
-                Some(json!({
-                    "id": id, "title": account.title, "date": account.date, "date_end": account.date_end,
-                    "date_raw": account.date_raw, "time": account.time, "date_basis": account.basis,
-                    "summary": account.summary, "credit": account.credit, "kicker": account.kicker,
-                    "place": account.place, "section": draft.section, "number": draft.number, "link": account.link,
-                    "line": draft.line, "truncated": draft.truncated,
-                }))
-            })
-            .collect();
-        let faults: Vec<_> = scrape
-            .faults
-            .iter()
-            .map(|fault| json!({"line": fault.line, "reason": fault.reason, "text": fault.text}))
-            .collect();
-        let whole = json!({
-            "schema": 1, "file": file.to_string_lossy(), "layout": scrape.layout, "confidence": scrape.confidence,
-            "rival": scrape.rival, "language": scrape.language, "captured": captured.map(Moment::instant),
-            "refused": scrape.refused, "encoding": decoded.encoding,
-            "items": items, "faults": faults, "blocks": explained.blocks,
-        });
-        writeln!(out, "{whole}")?;
+        let whole = Told {
+            schema: 1,
+            file: file.to_string_lossy(),
+            layout: &scrape.layout,
+            confidence: scrape.confidence,
+            rival: scrape.rival.as_ref(),
+            language: scrape.language,
+            captured: captured.map(Moment::instant),
+            refused: scrape.refused.as_deref(),
+            encoding: decoded.encoding,
+            items: Each(|| scrape.drafts.iter().filter_map(|draft| told_item(draft, Site::new(&site)))),
+            faults: Each(|| {
+                let told =
+                    |fault: &scrape::Fault| json!({"line": fault.line, "reason": fault.reason, "text": fault.text});
+                scrape.faults.iter().map(told)
+            }),
+            blocks: &explained.blocks,
+        };
+        serde_json::to_writer(&mut out, &whole).map_err(io::Error::from)?;
+        writeln!(out)?;
         out.flush()?;
         return Ok(exit);
     }
@@ -125,6 +125,43 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     }
     out.flush()?;
     Ok(exit)
+}
+
+/// All that is told for programs, written as it is made: a file of a million blocks is not held a second time.
+#[derive(Serialize)]
+struct Told<'a, I, F> {
+    schema: u32,
+    file: Cow<'a, str>,
+    layout: &'a str,
+    confidence: f64,
+    rival: Option<&'a scrape::Rival>,
+    language: Option<&'a str>,
+    captured: Option<chrono::DateTime<chrono::Utc>>,
+    refused: Option<&'a str>,
+    encoding: &'a str,
+    items: I,
+    faults: F,
+    blocks: &'a [scrape::BlockUse<'a>],
+}
+
+/// A list whose members are made one by one.
+struct Each<F>(F);
+
+impl<I: Iterator<Item = Value>, F: Fn() -> I> Serialize for Each<F> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+fn told_item(draft: &scrape::Draft<'_>, site: Site) -> Option<Value> {
+    let account = identify::account(draft)?;
+    Some(json!({
+        "id": site.key(&account), "title": account.title, "date": account.date, "date_end": account.date_end,
+        "date_raw": account.date_raw, "time": account.time, "date_basis": account.basis,
+        "summary": account.summary, "credit": account.credit, "kicker": account.kicker,
+        "place": account.place, "section": draft.section, "number": draft.number, "link": account.link,
+        "line": draft.line, "truncated": draft.truncated,
+    }))
 }
 
 /// The bytes of a file, or of a pipe (`explain <(curl …)`), which may be endless.

@@ -98,7 +98,12 @@ fn look_over(source: &config::Source, keep_out: &KeepOut, findings: &mut Vec<Fin
         match decode::decode(&buffer) {
             Err(why) => find(format!("source {name:?}: {}: {why}", seen.name), "exclude it", true),
             Ok(decoded) => {
-                let scrape = scrape::parse(&decoded.text, &source.terms(stated.map(Moment::day), seen.below()));
+                let terms = source.terms(stated.map(Moment::day), seen.below());
+                if let Some(why) = scrape::too_large(&decoded.text, terms.form) {
+                    find(format!("source {name:?}: {}: {why}", seen.name), "mend or exclude it", true);
+                    continue;
+                }
+                let scrape = scrape::parse(&decoded.text, &terms);
                 match scrape.refused {
                     Some(_) => refused += 1,
                     None => *layouts.entry(scrape.layout.into_owned()).or_default() += 1,

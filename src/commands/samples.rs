@@ -79,7 +79,11 @@ fn compare_source(
         }
         let Ok(decoded) = decode::decode(&buffer) else { continue };
         let stated = captured::captured(source.captured.as_ref(), seen.below());
-        let scrape = scrape::parse(&decoded.text, &source.terms(stated.map(Moment::day), seen.below()));
+        let terms = source.terms(stated.map(Moment::day), seen.below());
+        if scrape::too_large(&decoded.text, terms.form).is_some() {
+            continue;
+        }
+        let scrape = scrape::parse(&decoded.text, &terms);
         let new = scrape.drafts.iter().filter_map(|draft| Some((draft.line, identify::account(draft)?)));
         let old = view.store.newest_reading(no, &seen.name).map_err(failed)?;
         let old = old.into_iter().flat_map(|reading| reading.lines).map(|line| (line.line, line.account));

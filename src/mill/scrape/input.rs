@@ -89,6 +89,27 @@ impl Form {
     }
 }
 
+/// More lines than these are no page; a block for each would fill the memory.
+const MOST_LINES: u32 = 1_000_000;
+/// A longer file is no page of a form that is read by a tree of what is in it, which fills many times its length.
+const LONGEST: usize = 16 << 20;
+
+/// Why a text of this size gives no items; `None` if it can be read. A reader need not ask, but then has to have the
+/// memory for it.
+#[must_use]
+pub fn too_large(text: &str, form: Option<Form>) -> Option<String> {
+    let lines = LineCounter::new(text).line_at(text.trim_end_matches(['\n', '\r']).len());
+    if lines > MOST_LINES {
+        return Some(format!("it has {lines} lines, more than the {MOST_LINES} that are read"));
+    }
+    // The form is looked for only where it matters: the look costs a reading of its own.
+    if text.len() > LONGEST && form.unwrap_or_else(|| Form::of_text(text)) != Form::Text {
+        let (has, most) = (text.len() >> 20, LONGEST >> 20);
+        return Some(format!("it has {has} MiB, more than the {most} MiB that are read of any form but text"));
+    }
+    None
+}
+
 /// Reads a file of whatever form; with `explaining`, says of each part what became of it.
 pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
     let form = terms.form.unwrap_or_else(|| Form::of_text(text));
@@ -113,6 +134,7 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> (Scrap
 fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
     let (scrape, blocks) = reading::read(&rendition.text, &rendition.notes, terms, explaining);
     let at = |line| rendition.line_of(line);
+    let short = rendition.short.map(|why| reading::fault(1, why, ""));
     let drafts = scrape.drafts.into_iter().map(|draft| {
         let draft = draft.into_owned();
         Draft { line: at(draft.line), last_line: at(draft.last_line), ..draft }
@@ -121,7 +143,7 @@ fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> (Scrape<'
     let scrape = Scrape {
         layout: Cow::Owned(scrape.layout.into_owned()),
         drafts: drafts.collect(),
-        faults: faults.collect(),
+        faults: short.into_iter().chain(faults).collect(),
         confidence: scrape.confidence,
         refused: scrape.refused,
         newest: scrape.newest,

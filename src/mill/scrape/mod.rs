@@ -32,7 +32,7 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveTime};
 use serde::Serialize;
 
-pub use input::{At, BadSelector, Fields, Form, Part, Select};
+pub use input::{At, BadSelector, Fields, Form, Part, Select, too_large};
 pub use layout::{Flaw, KEYS as LAYOUT_KEYS, Layout, layouts, read as read_layout};
 
 /// Reads the items of `text`.

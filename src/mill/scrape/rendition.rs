@@ -28,6 +28,8 @@ pub(crate) struct Rendition {
     pub(crate) notes: Vec<Note>,
     /// The line of the file for each line of the text; empty where they are the same.
     pub(crate) lines: Vec<u32>,
+    /// Why it says less than the file does, if so.
+    pub(crate) short: Option<&'static str>,
 }
 
 impl Rendition {

@@ -17,8 +17,14 @@ const LAYOUT: &str = "feed";
 /// Deeper nested XML is none of these.
 const DEEPEST: usize = 256;
 
-/// More elements and texts than these are no feed; a document of so many fills a gigabyte.
-const MOST_NODES: u32 = 8_000_000;
+/// More elements and texts than these are no feed; a document of so many fills 300 MB.
+const MOST_NODES: u32 = 3_000_000;
+
+/// More attributes than these have no element of a feed: each is compared with all others of its element.
+const MOST_ATTRIBUTES: usize = 64;
+
+/// More name spaces than these are not declared at one place of a feed: each element that declares one repeats all.
+const MOST_SPACES: usize = 64;
 
 /// Whether `start`, the beginning of a text, is that of a feed.
 pub(super) fn is_document(start: &str) -> bool {
@@ -41,8 +47,8 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'stat
     if !is_document(text) {
         return unreadable(LAYOUT, 1, "this is neither RSS nor Atom", text.lines().next().unwrap_or_default());
     }
-    if let Some(at) = too_deep(text) {
-        return unreadable(LAYOUT, LineCounter::new(text).line_at(at), "it is nested too deep", "");
+    if let Some((at, why)) = monstrous(text) {
+        return unreadable(LAYOUT, LineCounter::new(text).line_at(at), why, "");
     }
     let mut mended;
     let error = match parsed(text) {
@@ -68,10 +74,12 @@ fn parsed(text: &str) -> Result<Document<'_>, roxmltree::Error> {
     Document::parse_with_options(text, ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() })
 }
 
-/// Where elements are nested deeper than any feed's.
-fn too_deep(text: &str) -> Option<usize> {
+/// Where the XML is more than any feed's would be, and in what: what follows costs more than its length.
+fn monstrous(text: &str) -> Option<(usize, &'static str)> {
     let bytes = text.as_bytes();
-    let (mut depth, mut at) = (0_usize, 0);
+    // The name spaces that each open element declares, and all of them.
+    let mut open: Vec<usize> = Vec::new();
+    let (mut spaces, mut at) = (0_usize, 0);
     while let Some(next) = bytes.get(at..).and_then(|rest| memchr::memchr(b'<', rest)) {
         at += next;
         let rest = bytes.get(at..).unwrap_or_default();
@@ -80,20 +88,50 @@ fn too_deep(text: &str) -> Option<usize> {
         } else if rest.starts_with(b"<!--") {
             at += text.get(at..).and_then(|rest| rest.find("-->")).unwrap_or(rest.len());
         } else if rest.starts_with(b"</") {
-            depth = depth.saturating_sub(1);
+            spaces -= open.pop().unwrap_or(0);
             at += 2;
         } else if rest.starts_with(b"<!") || rest.starts_with(b"<?") {
             at += 2;
         } else {
-            let end = memchr::memchr(b'>', rest).unwrap_or(rest.len());
-            depth += usize::from(rest.get(end.saturating_sub(1)) != Some(&b'/'));
-            if depth > DEEPEST {
-                return Some(at);
+            let (end, attributes) = tag(rest);
+            if attributes > MOST_ATTRIBUTES {
+                return Some((at, "an element has too many attributes"));
+            }
+            let start = rest.get(..end).unwrap_or_default();
+            let declared = memchr::memmem::find_iter(start, "xmlns").count();
+            if spaces + declared > MOST_SPACES {
+                return Some((at, "it declares too many name spaces"));
+            }
+            if !start.ends_with(b"/") {
+                spaces += declared;
+                open.push(declared);
+            }
+            if open.len() > DEEPEST {
+                return Some((at, "it is nested too deep"));
             }
             at += end.max(1);
         }
     }
     None
+}
+
+/// Where the start tag that `rest` begins with ends, its `>` left out, and how many attributes have a value in it.
+fn tag(rest: &[u8]) -> (usize, usize) {
+    let (mut at, mut attributes) = (0, 0);
+    while let Some(next) = rest.get(at..).and_then(|rest| memchr::memchr3(b'>', b'"', b'\'', rest)) {
+        at += next;
+        let sign = rest.get(at).copied().unwrap_or(b'>');
+        if sign == b'>' {
+            return (at, attributes);
+        }
+        attributes += 1;
+        at += 1;
+        match rest.get(at..).and_then(|rest| memchr::memchr(sign, rest)) {
+            Some(next) => at += next + 1,
+            None => break,
+        }
+    }
+    (rest.len(), attributes)
 }
 
 /// The text with each `&` that begins nothing XML knows written as what it is.

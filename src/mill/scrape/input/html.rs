@@ -28,7 +28,8 @@ const DEEPEST: usize = 512;
 const NEAR: usize = 128;
 
 /// Lines behind these are not read, as if the page were cut there.
-const MOST_LINES: usize = 1_000_000;
+const MOST_LINES: usize = 500_000;
+const TOO_MANY_LINES: &str = "it has so many lines that the page is read as if it were cut behind them";
 
 /// Whether `start`, the beginning of a text, is that of a web page.
 pub(super) fn is_document(start: &str) -> bool {
@@ -523,7 +524,13 @@ impl Lines {
             line.mark = entry.mark.take();
         }
         match self.rows.last_mut().and_then(|row| row.last_mut()) {
-            Some(cell) => cell.push(line),
+            Some(cell) => {
+                // Most cells have one line, and a table can have a million cells.
+                if cell.is_empty() {
+                    cell.reserve_exact(1);
+                }
+                cell.push(line);
+            }
             None => self.done.push(line),
         }
     }
@@ -586,7 +593,10 @@ impl Lines {
             });
             push(&text, line.line, note);
         }
-        if cut || self.count > MOST_LINES {
+        if self.count > MOST_LINES {
+            rendition.short = Some(TOO_MANY_LINES);
+        }
+        if cut || rendition.short.is_some() {
             rendition.text.truncate(rendition.text.trim_end_matches('\n').len());
         }
         rendition

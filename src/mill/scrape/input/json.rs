@@ -22,7 +22,9 @@ const LAYOUT: &str = "json";
 const LINES: &str = "jsonl";
 
 /// More values than these are no list of announcements.
-const MOST_VALUES: usize = 4_000_000;
+const MOST_VALUES: usize = 2_000_000;
+/// Nor more objects and lists: the least of them fills a kilobyte when it is read.
+const MOST_NESTED: usize = 400_000;
 /// serde_json goes no deeper.
 const DEEPEST: usize = 127;
 
@@ -406,7 +408,7 @@ impl<'t> Scan<'t> {
                 }
                 _ => {}
             }
-            if values > MOST_VALUES {
+            if values > MOST_VALUES || scan.spots.len() > MOST_NESTED {
                 return Err((counter.line_at(at), "it has too many values for a list of announcements"));
             }
             at += 1;

@@ -16,13 +16,15 @@ use crate::mill::scrape::rendition::{Note, Rendition};
 /// What is done to a piece of the source: it becomes this text. The ends of its lines stay.
 type Edit = (Range<usize>, String);
 
-/// A longer file is read as the text it is: its markup would fill the memory.
-const LONGEST: usize = 16 << 20;
+/// A file with more signs that may be markup is read as the text it is: they would fill the memory. A list of 100,000
+/// items with links has half as many.
+const MOST_SIGNS: usize = 3_000_000;
+const TOO_MANY_SIGNS: &str = "it has so much markup that it is read as plain text";
 
 /// The text of a Markdown file; links are relative to `url`.
 pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
-    if text.len() > LONGEST {
-        return Rendition { text: text.to_owned(), ..Rendition::default() };
+    if signs(text) > MOST_SIGNS {
+        return Rendition { text: text.to_owned(), short: Some(TOO_MANY_SIGNS), ..Rendition::default() };
     }
     let mut reader = Reader { text, base: address::base(url), ..Reader::default() };
     let events = Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).into_offset_iter();
@@ -36,6 +38,20 @@ pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
         reader.drop(range);
     }
     reader.finish()
+}
+
+/// How many pieces a parser may make of a text, at most.
+fn signs(text: &str) -> usize {
+    let marks = |b: &u8| {
+        matches!(
+            b,
+            b'\n' | b'\r' | b'*' | b'_' | b'[' | b']' | b'!' | b'<' | b'>' | b'#' | b'~' | b'|' | b'&' | b'\\' | b'`'
+        )
+    };
+    // Marks of lists count with the blank behind them.
+    let lists = |pair: &[u8]| matches!(pair, [b'-' | b'+' | b'.' | b')', b' ' | b'\t']);
+    let bytes = text.as_bytes();
+    bytes.iter().filter(|b| marks(b)).count() + bytes.windows(2).filter(|pair| lists(pair)).count()
 }
 
 #[derive(Default)]
