@@ -146,9 +146,11 @@ pub(crate) fn split_by<'t>(
         if found.is_none() {
             let own = marker.and_then(|marker| marker.find(body)).map(|found| (Mark::Bullet, found.end()));
             let (mark, length) = own.unwrap_or_else(|| mark(body, open.is_some()));
-            if length > 0 {
+            let behind = trim(body.get(length..).unwrap_or_default()).1;
+            let linked = link_number(behind);
+            if length + linked > 0 {
                 block.mark = mark;
-                block.text = trim(body.get(length..).unwrap_or_default()).1;
+                block.text = behind.get(linked..).unwrap_or_default();
                 found = date::whole(block.text, lexicon);
             }
             found = stated.map(|stated| stated.shown_as(block.text)).or(found);
@@ -223,6 +225,14 @@ fn mark(line: &str, in_run: bool) -> (Mark, usize) {
         Some(Some(c)) if !is_blank(c) => (Mark::None, 0),
         _ => (mark, length),
     }
+}
+
+/// How long the number is with which a text browser marks the link that a line begins with: `[6]The market opens`.
+fn link_number(line: &str) -> usize {
+    let Some(inner) = line.strip_prefix('[') else { return 0 };
+    let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
+    let behind = inner.get(digits..).and_then(|rest| rest.strip_prefix(']')).and_then(|rest| rest.chars().next());
+    if (1..=4).contains(&digits) && behind.is_some_and(char::is_alphanumeric) { digits + 2 } else { 0 }
 }
 
 /// White space, and the marks of encodings that are as good as none.
@@ -360,6 +370,14 @@ mod tests {
         let page = split("12. June 2018\n1. June\n3. 12 June 2018\n", &[], Unit::Run, Lexicon::of(None));
         let marks: Vec<_> = page.blocks.iter().map(|block| (block.mark, block.date.is_some())).collect();
         assert_eq!(marks, [(Mark::None, true), (Mark::None, true), (Mark::Number(Some(3)), true)]);
+    }
+
+    #[test]
+    fn the_number_of_a_link_is_no_part_of_its_text() {
+        assert_eq!(
+            texts("[6]The market opens\n\n* [7]Two\n\n[8] Notes\n\n[9]"),
+            ["The market opens", "Two", "[8] Notes", "[9]"]
+        );
     }
 
     #[test]

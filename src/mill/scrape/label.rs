@@ -36,6 +36,10 @@ pub(crate) struct Label {
     pub(crate) kind: Kind,
     /// A few words without the end of a sentence: a heading or a kicker.
     pub(crate) short: bool,
+    /// The block below it is short, too.
+    pub(crate) above_short: bool,
+    /// The block above it ends as a sentence does.
+    pub(crate) below_sentence: bool,
     /// Too long for a headline, or a sentence of eight words or more.
     pub(crate) wordy: bool,
     /// Ends as a sentence does.
@@ -52,7 +56,17 @@ pub(crate) struct Label {
 
 /// Labels the blocks of `page`, in order.
 pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec<Label> {
-    page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect()
+    let mut labels: Vec<Label> = page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect();
+    let mut below = false;
+    for label in labels.iter_mut().rev() {
+        label.above_short = below && label.short;
+        below = label.short;
+    }
+    let mut above = false;
+    for label in &mut labels {
+        label.below_sentence = std::mem::replace(&mut above, label.sentence || label.wordy);
+    }
+    labels
 }
 
 fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
@@ -60,6 +74,8 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let plain = Label {
         kind: Kind::Text,
         short: false,
+        above_short: false,
+        below_sentence: false,
         wordy: false,
         sentence: false,
         begins_with_date: false,

@@ -126,8 +126,13 @@ fn signs_off_end(text: &str) -> &str {
     if title.ends_with([':', '：']) { "" } else { title }
 }
 
+/// Whether a text is left: letters, or a version (`4.2.1`).
 fn is_text(text: &str) -> bool {
-    text.chars().any(char::is_alphabetic)
+    let is_version = || {
+        let mut parts = text.trim_matches(['[', ']', '(', ')']).split('.');
+        parts.clone().count() > 2 && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    text.chars().any(char::is_alphabetic) || is_version()
 }
 
 #[cfg(test)]
@@ -164,6 +169,7 @@ mod tests {
             ("The market opens [2021-04-26]", "The market opens", "2021-04-26"),
             ("The market opens - July 4, 2020", "The market opens", "July 4, 2020"),
             ("The market opens 2021-04-26", "The market opens", "2021-04-26"),
+            ("[4.2.1] - 2021-04-26", "[4.2.1]", "2021-04-26"),
         ] {
             let (text, printed) = trailing(line, lexicon).expect(line);
             assert_eq!((text, printed.raw), (title, raw), "{line}");
