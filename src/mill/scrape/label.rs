@@ -93,20 +93,25 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     if block.is_beside() {
         return Label { kind: Kind::Furniture, ..plain };
     }
+    let opens = date::opens(text, lexicon);
+    let begins = || opens && date::begins(text, lexicon);
+    let glued = || {
+        let led = if opens || inline::may_lead(text) { inline::leading(text, lexicon) } else { None };
+        led.map(|(printed, _)| printed.grade(settled))
+    };
     // Long paragraphs are most of a file, and can be nothing but text.
     if text.len() > LONG_BYTES && !page.pipes {
-        let glued = inline::leading(text, lexicon).map(|(printed, _)| printed.grade(settled));
-        return Label { wordy: true, begins_with_date: date::begins(text, lexicon), glued, ..plain };
+        return Label { wordy: true, begins_with_date: begins(), glued: glued(), ..plain };
     }
     if is_credit(text, lexicon) {
         return Label { kind: Kind::Credit, ..plain };
     }
     if is_furniture(text, lexicon) {
         // A year alone is a number too, but it heads a list.
-        let kind = if date::is_month(text, lexicon) { Kind::Month } else { Kind::Furniture };
+        let kind = if opens && date::is_month(text, lexicon) { Kind::Month } else { Kind::Furniture };
         return Label { kind, ..plain };
     }
-    if !block.folded && date::is_month(text, lexicon) {
+    if !block.folded && opens && date::is_month(text, lexicon) {
         return Label { kind: Kind::Month, ..plain };
     }
     let piped = page.pipes && text.contains('|');
@@ -114,8 +119,8 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         return Label { kind: Kind::Row, piped, ..plain };
     }
     let short = !block.folded && is_short(text);
-    let begins_with_date = date::begins(text, lexicon) || date::is_shaped_like_one(text);
-    let glued = inline::leading(text, lexicon).map(|(printed, _)| printed.grade(settled));
+    let begins_with_date = begins() || date::is_shaped_like_one(text);
+    let glued = glued();
     let end_dated = if block.folded { None } else { inline::trailing(text, lexicon) };
     let end_dated = end_dated.map(|(_, printed)| printed.grade(settled));
     let sentence = !short && ends_sentence(text, &['.', '。', '։', '।', '۔']);

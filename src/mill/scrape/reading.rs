@@ -65,12 +65,16 @@ pub(super) fn read<'t>(
     let mut looks: Vec<Look<'t, '_>> = Vec::new();
     let mut found: Vec<Explanation<'_>> = Vec::new();
     let mut best: Option<f64> = None;
+    let mut shared = None;
     for unit in [Unit::Run, Unit::Line] {
-        let mut shared = None;
+        // Where no block has more than one line both units are the same.
+        let single = |at: &usize| looks.get(*at).is_some_and(|look| !look.page.blocks.iter().any(|it| it.folded));
+        let same = unit == Unit::Line && shared.as_ref().is_some_and(single);
+        if !same {
+            shared = None;
+        }
         for layout in layouts.iter().copied().filter(|layout| layout.reads_by(unit)) {
-            let single = |look: &Look<'_, '_>| !look.page.blocks.iter().any(|block| block.folded);
-            if unit == Unit::Line && layout.reads_by(Unit::Run) && looks.first().is_some_and(single) {
-                // No block has more than one line: both units are the same.
+            if same && layout.reads_by(Unit::Run) {
                 continue;
             }
             let at = match shared.filter(|_| !layout.has_patterns()) {
