@@ -648,3 +648,38 @@ fn folders_stand_in_for_a_config() {
     let said = both.refused(&dirs(&["scrapes"]));
     assert!(said.contains("and a config as well: feedmill.toml"), "{said}");
 }
+
+#[test]
+fn a_layout_of_ones_own_reads_a_page_that_no_built_in_reads() {
+    // Photo lines come last, and each section is a short line: `heading = "section"` makes it no guess.
+    let config = good(
+        "[[source]]\nname = \"harbour\"\nfiles = [\"inbox/*.txt\"]\nlayout = \"harbour\"\nlanguage = \"en\"\n\n\
+         [layout.harbour]\nitem = \"kicker? title summary* date credit?\"\nheading = [\"section\", \"year\"]\n\
+         unit = \"line\"\nkicker = '^[A-Z]{2,}$'\nnoise = '^>> '\n",
+    );
+    let page = "Ferries\n\nNEW\nThe ferry to Lind runs again\nThe pier was closed since spring.\n21 April 2022\n\
+                © Ann Field\n\nNight ships pay less\n>> all about fees\nA lower fee after ten.\n2 April 2022\n\n\
+                Piers\n\nTwo piers are rebuilt\nPiles are driven by night.\n30 March 2022\n© Bo Strand\n";
+    let terms = config.sources[0].terms(None, "page.txt");
+    let scrape = feedmill::mill::scrape::parse(page, &terms);
+    let read: Vec<_> = scrape
+        .drafts
+        .iter()
+        .map(|draft| {
+            let day = draft.date.as_ref().and_then(|date| date.day).map(|day| day.to_string());
+            let [section, kicker, summary, credit] =
+                [&draft.section, &draft.kicker, &draft.summary, &draft.credit].map(|it| it.as_deref().unwrap_or("-"));
+            format!("{section} | {kicker} | {} | {} | {summary} | {credit}", draft.title, day.unwrap_or_default())
+        })
+        .collect();
+    assert_eq!(
+        read,
+        [
+            "Ferries | NEW | The ferry to Lind runs again | 2022-04-21 | The pier was closed since spring. | Ann Field",
+            "Ferries | - | Night ships pay less | 2022-04-02 | A lower fee after ten. | -",
+            "Piers | - | Two piers are rebuilt | 2022-03-30 | Piles are driven by night. | Bo Strand",
+        ]
+    );
+    assert_eq!(scrape.layout, "harbour");
+    assert!(scrape.confidence > 0.95, "{}", scrape.confidence);
+}

@@ -1,8 +1,8 @@
 //! Text to blocks: the lines of a page that belong together.
 //!
-//! A block is a run of non-blank lines. Four kinds of line open a block of their own even within a run: a line that is
-//! wholly a date, one that begins with a list mark, one that holds a `|`, and the line after a date. Whether a line is
-//! a date is asked before whether it has a mark: `12. June 2018` is no item 12.
+//! A block is a run of non-blank lines. Some lines open a block of their own even within a run: one that is wholly
+//! a date, one that begins with a list mark, one that holds a `|`, one that tells the size of a file, and the line after
+//! a date. Whether a line is a date is asked before whether it has a mark: `12. June 2018` is no item 12.
 //!
 //! Lines end with LF, CR LF or CR, as editors count them. Other separators (form feed, NEL, U+2028) are white space.
 
@@ -10,6 +10,7 @@ use memchr::{memchr, memchr2};
 use regex::Regex;
 
 use super::date::{self, Printed};
+use super::label::is_attachment;
 use super::language::Lexicon;
 use super::rendition::Note;
 
@@ -146,14 +147,22 @@ pub(crate) fn split_by<'t>(
         if found.is_none() {
             let own = marker.and_then(|marker| marker.find(body)).map(|found| (Mark::Bullet, found.end()));
             let (mark, length) = own.unwrap_or_else(|| mark(body, open.is_some()));
-            if length > 0 {
+            let behind = trim(body.get(length..).unwrap_or_default()).1;
+            let linked = link_number(behind);
+            if length + linked > 0 {
                 block.mark = mark;
-                block.text = trim(body.get(length..).unwrap_or_default()).1;
+                block.text = behind.get(linked..).unwrap_or_default();
                 found = date::whole(block.text, lexicon);
             }
             found = stated.map(|stated| stated.shown_as(block.text)).or(found);
         }
-        let own = found.is_some() || block.mark != Mark::None || (pipes && body.contains('|')) || unit == Unit::Line;
+        // What says to which kind of file a headline leads goes on with no run, and no run with it.
+        let attached = unit == Unit::Run && is_attachment(block.text);
+        let own = found.is_some()
+            || block.mark != Mark::None
+            || (pipes && body.contains('|'))
+            || attached
+            || unit == Unit::Line;
         if let (Some(start), Some(last), false) = (open, page.blocks.last_mut(), own) {
             // The run goes on. A slice of the file holds its lines and the blanks between them.
             let end = line.start + lead + body.len();
@@ -165,7 +174,8 @@ pub(crate) fn split_by<'t>(
         }
         block.indent = columns(line.text.get(..lead).unwrap_or_default());
         // After a date, a row or a mark alone, whatever comes opens a block; otherwise the run may go on.
-        open = (found.is_none() && !(pipes && body.contains('|'))).then_some(start + (body.len() - block.text.len()));
+        open = (found.is_none() && !attached && !(pipes && body.contains('|')))
+            .then_some(start + (body.len() - block.text.len()));
         if let Some(found) = found {
             block.date = u32::try_from(page.dates.len()).ok();
             page.dates.push(found);
@@ -223,6 +233,14 @@ fn mark(line: &str, in_run: bool) -> (Mark, usize) {
         Some(Some(c)) if !is_blank(c) => (Mark::None, 0),
         _ => (mark, length),
     }
+}
+
+/// How long the number is with which a text browser marks the link that a line begins with: `[6]The market opens`.
+fn link_number(line: &str) -> usize {
+    let Some(inner) = line.strip_prefix('[') else { return 0 };
+    let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
+    let behind = inner.get(digits..).and_then(|rest| rest.strip_prefix(']')).and_then(|rest| rest.chars().next());
+    if (1..=4).contains(&digits) && behind.is_some_and(char::is_alphanumeric) { digits + 2 } else { 0 }
 }
 
 /// White space, and the marks of encodings that are as good as none.
@@ -360,6 +378,14 @@ mod tests {
         let page = split("12. June 2018\n1. June\n3. 12 June 2018\n", &[], Unit::Run, Lexicon::of(None));
         let marks: Vec<_> = page.blocks.iter().map(|block| (block.mark, block.date.is_some())).collect();
         assert_eq!(marks, [(Mark::None, true), (Mark::None, true), (Mark::Number(Some(3)), true)]);
+    }
+
+    #[test]
+    fn the_number_of_a_link_is_no_part_of_its_text() {
+        assert_eq!(
+            texts("[6]The market opens\n\n* [7]Two\n\n[8] Notes\n\n[9]"),
+            ["The market opens", "Two", "[8] Notes", "[9]"]
+        );
     }
 
     #[test]

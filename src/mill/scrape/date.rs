@@ -194,6 +194,11 @@ fn unwrapped(line: &str) -> &str {
     }
 }
 
+/// Whether `text` may begin with a date: the cheap test that all others begin with, for whoever asks several of them.
+pub(crate) fn opens(text: &str, lexicon: &Lexicon) -> bool {
+    may_begin_date(text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default(), lexicon)
+}
+
 /// Whether `text` begins with a day, a month and a year.
 pub(crate) fn begins(text: &str, lexicon: &Lexicon) -> bool {
     let head = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();

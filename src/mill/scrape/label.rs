@@ -36,6 +36,10 @@ pub(crate) struct Label {
     pub(crate) kind: Kind,
     /// A few words without the end of a sentence: a heading or a kicker.
     pub(crate) short: bool,
+    /// The block below it is short, too.
+    pub(crate) above_short: bool,
+    /// The block above it ends as a sentence does.
+    pub(crate) below_sentence: bool,
     /// Too long for a headline, or a sentence of eight words or more.
     pub(crate) wordy: bool,
     /// Ends as a sentence does.
@@ -52,7 +56,17 @@ pub(crate) struct Label {
 
 /// Labels the blocks of `page`, in order.
 pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec<Label> {
-    page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect()
+    let mut labels: Vec<Label> = page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect();
+    let mut below = false;
+    for label in labels.iter_mut().rev() {
+        label.above_short = below && label.short;
+        below = label.short;
+    }
+    let mut above = false;
+    for label in &mut labels {
+        label.below_sentence = std::mem::replace(&mut above, label.sentence || label.wordy);
+    }
+    labels
 }
 
 fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
@@ -60,6 +74,8 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let plain = Label {
         kind: Kind::Text,
         short: false,
+        above_short: false,
+        below_sentence: false,
         wordy: false,
         sentence: false,
         begins_with_date: false,
@@ -77,20 +93,25 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     if block.is_beside() {
         return Label { kind: Kind::Furniture, ..plain };
     }
+    let opens = date::opens(text, lexicon);
+    let begins = || opens && date::begins(text, lexicon);
+    let glued = || {
+        let led = if opens || inline::may_lead(text) { inline::leading(text, lexicon) } else { None };
+        led.map(|(printed, _)| printed.grade(settled))
+    };
     // Long paragraphs are most of a file, and can be nothing but text.
     if text.len() > LONG_BYTES && !page.pipes {
-        let glued = inline::leading(text, lexicon).map(|(printed, _)| printed.grade(settled));
-        return Label { wordy: true, begins_with_date: date::begins(text, lexicon), glued, ..plain };
+        return Label { wordy: true, begins_with_date: begins(), glued: glued(), ..plain };
     }
     if is_credit(text, lexicon) {
         return Label { kind: Kind::Credit, ..plain };
     }
     if is_furniture(text, lexicon) {
         // A year alone is a number too, but it heads a list.
-        let kind = if date::is_month(text, lexicon) { Kind::Month } else { Kind::Furniture };
+        let kind = if opens && date::is_month(text, lexicon) { Kind::Month } else { Kind::Furniture };
         return Label { kind, ..plain };
     }
-    if !block.folded && date::is_month(text, lexicon) {
+    if !block.folded && opens && date::is_month(text, lexicon) {
         return Label { kind: Kind::Month, ..plain };
     }
     let piped = page.pipes && text.contains('|');
@@ -98,8 +119,8 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         return Label { kind: Kind::Row, piped, ..plain };
     }
     let short = !block.folded && is_short(text);
-    let begins_with_date = date::begins(text, lexicon) || date::is_shaped_like_one(text);
-    let glued = inline::leading(text, lexicon).map(|(printed, _)| printed.grade(settled));
+    let begins_with_date = begins() || date::is_shaped_like_one(text);
+    let glued = glued();
     let end_dated = if block.folded { None } else { inline::trailing(text, lexicon) };
     let end_dated = end_dated.map(|(_, printed)| printed.grade(settled));
     let sentence = !short && ends_sentence(text, &['.', '。', '։', '।', '۔']);
@@ -134,7 +155,7 @@ fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     {
         return true;
     }
-    if is_address(text) {
+    if is_address(text) || is_attachment(text) {
         return true;
     }
     if text.len() > 32 {
@@ -152,6 +173,22 @@ fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
 fn is_address(text: &str) -> bool {
     ["https://", "http://", "www.", "mailto:"].iter().any(|start| text.starts_with(start))
         && !text.contains(char::is_whitespace)
+}
+
+/// A kind of file or its size and nothing else: `PDF (312 KB)`. It says what a link leads to.
+pub(crate) fn is_attachment(text: &str) -> bool {
+    const KINDS: [&str; 14] =
+        ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "rtf", "zip", "csv", "epub", "mp3"];
+    const SIZES: [&str; 10] = ["kb", "mb", "gb", "kib", "mib", "ko", "mo", "go", "кб", "мб"];
+    if text.len() > 32 {
+        return false;
+    }
+    let is_one_of = |word: &str, known: &[&str]| known.iter().any(|it| word.eq_ignore_ascii_case(it));
+    let words = || text.split([' ', '(', ')', '[', ']', ',', '.', ':', '\u{A0}', '-', '/']).filter(|it| !it.is_empty());
+    let is_size = |word: &str| is_one_of(word, &SIZES);
+    let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit());
+    words().all(|word| is_one_of(word, &KINDS) || is_number(word) || is_size(word))
+        && words().any(|word| !is_number(word))
 }
 
 /// Cells by `|` or tab, one of which is a date.
@@ -227,6 +264,9 @@ mod tests {
             ("-----", Kind::Furniture),
             ("---|---|---", Kind::Furniture),
             ("https://example.org/news?page=2", Kind::Furniture),
+            ("PDF (312 KB)", Kind::Furniture),
+            ("[PDF, 1,2 MB]", Kind::Furniture),
+            ("PDF forms are here", Kind::Text),
             ("57.x | 14 Sep 2023 | open", Kind::Row),
             ("3 comments were made on the plan", Kind::Text),
             ("Share of women in work", Kind::Text),

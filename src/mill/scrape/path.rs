@@ -104,6 +104,8 @@ struct Bill {
     breaks: u64,
     /// As a kicker before the first item, on top.
     above: u64,
+    /// As the title of the first item, on top: of two short lines the first is likelier a heading.
+    above_title: u64,
     /// As a heading it says from when on items are dated.
     opens_day: bool,
     fit: [u64; MOST_PLACES],
@@ -125,6 +127,10 @@ pub(crate) struct Prices<'a, 't> {
     date: usize,
     /// Where the kicker stands. One before the first item of a page without headings is likelier a heading.
     kicker: usize,
+    /// Where the title stands.
+    title: usize,
+    /// More than one day stands on the page.
+    several_days: bool,
 }
 
 impl<'a, 't> Prices<'a, 't> {
@@ -146,9 +152,10 @@ impl<'a, 't> Prices<'a, 't> {
                 *slot = sum;
             }
         }
-        let date = layout.places.iter().position(|place| place.field == Field::Date).unwrap_or(MOST_PLACES);
-        let kicker = layout.places.iter().position(|place| place.field == Field::Kicker).unwrap_or(MOST_PLACES);
-        Self { layout, evidence, page, labels, lack, unfinished, often, date, kicker }
+        let place = |field| layout.places.iter().position(|place| place.field == field).unwrap_or(MOST_PLACES);
+        let (date, kicker, title) = (place(Field::Date), place(Field::Kicker), place(Field::Title));
+        let several_days = page.dates.len() > 1;
+        Self { layout, evidence, page, labels, lack, unfinished, often, date, kicker, title, several_days }
     }
 
     /// What the item lacks when it ends behind `place`.
@@ -234,9 +241,21 @@ impl<'a, 't> Prices<'a, 't> {
             more: SLIGHT + when(label.short, ONE),
             start_first: when(unmarked, GONE) + when(!marked, HALF) + margin,
             start_later: when(unmarked, GONE) + when(!marked, if wide { HALF } else { GONE }) + margin,
-            // Under a day nothing but marks tells where the next item begins.
-            breaks: when(headings.day && self.evidence.marking == Marking::None, ONE),
+            // Under a day nothing but marks tells where the next item begins. Where each item has its day it is likely
+            // none; below the one day of a page a short line behind a text is one.
+            breaks: match headings.day && self.evidence.marking == Marking::None {
+                true if self.several_days => ONE + HALF,
+                true => {
+                    if label.below_sentence && label.short {
+                        SLIGHT
+                    } else {
+                        ONE
+                    }
+                }
+                false => 0,
+            },
             above: when(bare, SLIGHT),
+            above_title: when(bare && label.above_short && head.is_none(), SLIGHT),
             opens_day: headings.day && matches!(label.kind, Kind::Date(_)),
             fit,
         }
@@ -277,13 +296,28 @@ impl<'a, 't> Prices<'a, 't> {
         }
     }
 
+    /// What it costs on top to begin an item at `place` where no heading stood above: the line is likelier one itself.
+    fn above(&self, bill: &Bill, from: usize, place: usize) -> u64 {
+        match from {
+            OUTSIDE if place == self.kicker => bill.above,
+            OUTSIDE if place == self.title => bill.above_title,
+            _ => 0,
+        }
+    }
+
     /// Where a heading leads. Where days head the items, only a day begins them.
     fn heads(&self, bill: &Bill, state: usize) -> usize {
         match state {
             OUTSIDE if self.layout.headings.day && !bill.opens_day => OUTSIDE,
             OUTSIDE | HEADED => HEADED,
+            // Each day heads its own: a text that ends the last item of one begins what stands around the list.
+            PLACES.. if self.is_day_over(bill) => OUTSIDE,
             _ => BETWEEN,
         }
+    }
+
+    fn is_day_over(&self, bill: &Bill) -> bool {
+        self.layout.headings.day && !bill.opens_day && self.several_days && self.evidence.marking == Marking::None
     }
 
     /// What it costs to read this block as a heading, coming from `state`.
@@ -317,10 +351,7 @@ impl<'a, 't> Prices<'a, 't> {
         match step.act {
             Move::Noise => self.noise(&bill, from).0,
             Move::Heading => self.heading(&bill, from),
-            Move::Start => {
-                let above = if self.kicker == place && from == OUTSIDE { bill.above } else { 0 };
-                self.start(&bill, from) + above + self.missing_before(place) + fit
-            }
+            Move::Start => self.start(&bill, from) + self.above(&bill, from, place) + self.missing_before(place) + fit,
             Move::In if step.from == step.to => bill.into + bill.more + fit,
             Move::In => bill.into + self.missing_between(from.saturating_sub(PLACES), place) + fit,
         }
@@ -397,7 +428,7 @@ impl<'a, 't> Prices<'a, 't> {
         let starts = free.iter().zip(0..).map(|(cost, from)| (cost + self.start(bill, from), from));
         let (cost, from) = starts.fold((open.0 + bill.start_later + bill.breaks, open.1), Ord::min);
         for (place, fit) in bill.fit.iter().enumerate().filter(|(_, fit)| **fit < IMPOSSIBLE) {
-            let above = if self.kicker == place && from == OUTSIDE { bill.above } else { 0 };
+            let above = self.above(bill, from, place);
             offer(PLACES + place, Offer::new(cost + above + self.missing_before(place) + fit, Move::Start, from));
         }
         row
@@ -446,10 +477,12 @@ fn fits(label: &Label, bare: bool, first: bool, level: u8) -> impl Fn(Field) -> 
         Some(Grade::Broken) => HALF,
         None => IMPOSSIBLE,
     };
-    let date = graded(if let Kind::Date(grade) = label.kind { Some(grade) } else { None });
+    let whole = graded(if let Kind::Date(grade) = label.kind { Some(grade) } else { None });
+    // Cells beside a date can say by whom and in which group the item is.
+    let date = if label.kind == Kind::Row { SLIGHT } else { whole };
     let glued = graded(label.glued);
     let end_dated = graded(label.end_dated) + when(label.wordy, HALF);
-    let row = only(label.kind == Kind::Row || (date == 0 && label.piped), 0);
+    let row = only(label.kind == Kind::Row || (whole == 0 && label.piped), 0);
     let ends = when(label.end_dated.is_some(), SLIGHT);
     let title = text
         + when(label.wordy, HALF)

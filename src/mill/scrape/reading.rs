@@ -65,12 +65,16 @@ pub(super) fn read<'t>(
     let mut looks: Vec<Look<'t, '_>> = Vec::new();
     let mut found: Vec<Explanation<'_>> = Vec::new();
     let mut best: Option<f64> = None;
+    let mut shared = None;
     for unit in [Unit::Run, Unit::Line] {
-        let mut shared = None;
+        // Where no block has more than one line both units are the same.
+        let single = |at: &usize| looks.get(*at).is_some_and(|look| !look.page.blocks.iter().any(|it| it.folded));
+        let same = unit == Unit::Line && shared.as_ref().is_some_and(single);
+        if !same {
+            shared = None;
+        }
         for layout in layouts.iter().copied().filter(|layout| layout.reads_by(unit)) {
-            let single = |look: &Look<'_, '_>| !look.page.blocks.iter().any(|block| block.folded);
-            if unit == Unit::Line && layout.reads_by(Unit::Run) && looks.first().is_some_and(single) {
-                // No block has more than one line: both units are the same.
+            if same && layout.reads_by(Unit::Run) {
                 continue;
             }
             let at = match shared.filter(|_| !layout.has_patterns()) {
@@ -185,7 +189,7 @@ impl<'t, 'c> Look<'t, 'c> {
         } else if layout.has(Field::Row) {
             several(&|label| label.kind == Kind::Row || (label.piped && matches!(label.kind, Kind::Date(_))))
         } else if layout.is_dated() {
-            dates > 0
+            dates > 0 || (layout.has(Field::Date) && several(&|label| label.kind == Kind::Row))
         } else {
             let inner = |label: &&Label| label.end_dated.is_some() || label.kind == Kind::Row;
             dates + self.labels.iter().filter(inner).take(2).count() < 2
@@ -444,7 +448,10 @@ impl<'t> Open<'t> {
             Field::Title => (self.title, self.link) = (Some(joined(block)), block.link()),
             Field::Kicker => self.kicker = Some(joined(block)),
             Field::Credit => self.credit = credit(block.text, look.choice.lexicon),
-            Field::Date => (self.date, self.date_line) = (look.date(block).copied(), Some(block.line)),
+            Field::Date => match look.date(block) {
+                Some(printed) => (self.date, self.date_line) = (Some(*printed), Some(block.line)),
+                None => self.date_among_cells(block, look),
+            },
             Field::Summary => self.add(joined(block)),
             Field::Glued | Field::EndDated | Field::Row => {}
         }
@@ -460,6 +467,19 @@ impl<'t> Open<'t> {
     fn dated(&mut self, mut printed: Printed<'t>, block: &Block<'t>, look: &Look<'t, '_>) {
         date::dispute(std::slice::from_mut(&mut printed), look.choice);
         (self.date, self.date_line) = (Some(printed), Some(block.line));
+    }
+
+    /// The first cell that is a date; the one before it says of which kind the item is.
+    fn date_among_cells(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
+        let mut before = None;
+        for cell in cells(block.text) {
+            if let Some(printed) = date::whole(cell, look.choice.lexicon) {
+                self.dated(printed, block, look);
+                break;
+            }
+            before = before.or(Some(cell).filter(|cell| cell.chars().any(char::is_alphabetic)));
+        }
+        self.kicker = self.kicker.take().or(before.map(Cow::Borrowed));
     }
 
     /// A date and a text: of an item that has its title the text is the summary.

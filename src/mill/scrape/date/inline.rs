@@ -1,5 +1,7 @@
 //! Dates that share a line with a text: before it, or behind it.
 
+use memchr::memchr;
+
 use super::grammar::{Cursor, is_place};
 use super::parts::{Parts, may_begin_date};
 use super::{LONGEST, Printed, Year, whole};
@@ -7,6 +9,9 @@ use crate::mill::scrape::language::Lexicon;
 
 /// The signs between a date and a text.
 const SIGNS: [char; 10] = ['/', '-', '–', '—', '−', ':', '|', '·', '•', '»'];
+
+/// No word that follows the numbers of a date is longer, nor are two: `4 July 2020 (Wednesday)`, `14:30 Uhr`.
+const NEAR_END: usize = 24;
 
 /// Reads the date that `text` begins with, with the text behind it: `15 June 2020 -- The line`, `21.4.2022: Title`,
 /// `Dun, Oct. 2 -- The line`, `[2021-04-26] Title`.
@@ -41,9 +46,20 @@ fn dated_head<'t>(text: &'t str, head: &'t str, lexicon: &Lexicon) -> Option<(Pr
     (is_text(rest) && (apart || follows)).then_some((Printed { raw, ..printed }, rest))
 }
 
+/// Whether `text`, which does not begin with a date, may begin with brackets around one, or with a place before one.
+/// Turns away most texts at their first bytes.
+pub(crate) fn may_lead(text: &str) -> bool {
+    let head = text.as_bytes().get(..LONGEST.min(text.len())).unwrap_or_default();
+    let place = || {
+        let comma = memchr(b',', head)?;
+        head.get(comma..)?.iter().any(u8::is_ascii_digit).then_some(())
+    };
+    text.starts_with(['[', '(']) || place().is_some()
+}
+
 /// `Dun, Oct. 2 -- The line`.
 fn datelined<'t>(text: &'t str, head: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t>, &'t str)> {
-    if !head.bytes().any(|b| b.is_ascii_digit()) {
+    if !may_lead(head) {
         return None;
     }
     let dash = [" -- ", " — ", " – ", " - ", "--", "—"];
@@ -62,7 +78,12 @@ fn datelined<'t>(text: &'t str, head: &'t str, lexicon: &Lexicon) -> Option<(Pri
 pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str, Printed<'t>)> {
     let from = text.ceil_char_boundary(text.len().saturating_sub(LONGEST));
     let tail = text.get(from..)?;
-    if !tail.contains(|c: char| c.is_numeric()) || tail.ends_with(['!', '?', '…', ':']) {
+    // A date ends with its numbers, or with a word or two behind them. Where numbers are no ASCII it is looked at whole.
+    let near_end = |b: &u8| b.is_ascii_digit() || !b.is_ascii();
+    if !tail.as_bytes().iter().rev().take(NEAR_END).any(near_end)
+        || !tail.contains(|c: char| c.is_numeric())
+        || tail.ends_with(['!', '?', '…', ':'])
+    {
         return None;
     }
     let plain = |printed: &Printed<'_>| printed.place.is_none() && printed.kicker.is_none();
@@ -75,16 +96,18 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
     if tail.ends_with('.') && tail.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let starts: Vec<usize> = tail
-        .char_indices()
-        .zip(tail.char_indices().skip(1))
-        .filter(|((_, before), (_, c))| {
-            (before.is_whitespace() || SIGNS.contains(before) || *before == ',') && c.is_alphanumeric()
-        })
-        .map(|(_, (at, _))| at)
-        .collect();
-    let few = starts.get(starts.len().saturating_sub(9)..).unwrap_or_default();
-    few.iter().find_map(|at| {
+    // Of the last nine words the first that begins a date: the longest date wins.
+    let mut starts = [0; 9];
+    let mut count = 0;
+    let ends = tail.char_indices().rev().zip(tail.char_indices().rev().skip(1));
+    for ((at, c), (_, before)) in ends {
+        if !(c.is_alphanumeric() && (before.is_whitespace() || SIGNS.contains(&before) || before == ',')) {
+            continue;
+        }
+        let Some(slot) = starts.get_mut(count) else { break };
+        (*slot, count) = (at, count + 1);
+    }
+    starts.get(..count).unwrap_or_default().iter().rev().find_map(|at| {
         let printed =
             whole(tail.get(*at..)?, lexicon).filter(plain).filter(|printed| printed.start.year != Year::None)?;
         let title = signs_off_end(text.get(..from + at)?);
@@ -103,8 +126,13 @@ fn signs_off_end(text: &str) -> &str {
     if title.ends_with([':', '：']) { "" } else { title }
 }
 
+/// Whether a text is left: letters, or a version (`4.2.1`).
 fn is_text(text: &str) -> bool {
-    text.chars().any(char::is_alphabetic)
+    let is_version = || {
+        let mut parts = text.trim_matches(['[', ']', '(', ')']).split('.');
+        parts.clone().count() > 2 && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    text.chars().any(char::is_alphabetic) || is_version()
 }
 
 #[cfg(test)]
@@ -141,6 +169,7 @@ mod tests {
             ("The market opens [2021-04-26]", "The market opens", "2021-04-26"),
             ("The market opens - July 4, 2020", "The market opens", "July 4, 2020"),
             ("The market opens 2021-04-26", "The market opens", "2021-04-26"),
+            ("[4.2.1] - 2021-04-26", "[4.2.1]", "2021-04-26"),
         ] {
             let (text, printed) = trailing(line, lexicon).expect(line);
             assert_eq!((text, printed.raw), (title, raw), "{line}");
