@@ -734,6 +734,7 @@ fn a_feed_that_would_cost_more_than_its_length_is_refused() {
     for (inside, why) in [
         (format!("<item{attributes}/>"), "too many attributes"),
         (format!("<item{spaces}><a{spaces}><title>x</title></a></item>"), "too many name spaces"),
+        ((0..2000).map(|n| format!("<a xmlns:b='{n}'/>")).collect(), "too many name spaces"),
         ("<a>".repeat(1000), "nested too deep"),
     ] {
         let text = format!("<rss><channel>{inside}</channel></rss>");
