@@ -88,7 +88,9 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
         // What follows a date on its line is a kicker, but it may be more: then something is odd.
         let glued = printed.kicker.and_then(|_| inline::leading(text, lexicon)).map(|_| Grade::Broken);
-        return Label { kind, piped: page.pipes && text.contains('|'), glued, ..plain };
+        // Behind a tab the words are a cell.
+        let tabbed = page.tabs && printed.kicker.is_some() && text.contains('\t');
+        return Label { kind, piped: tabbed || (page.pipes && text.contains('|')), glued, ..plain };
     }
     if block.is_beside() {
         return Label { kind: Kind::Furniture, ..plain };

@@ -172,7 +172,8 @@ impl<'a, 't> Prices<'a, 't> {
         let when = |holds: bool, price: u64| if holds { price } else { 0 };
 
         // In a table the rows without a date are headings of columns.
-        let names_columns = label.kind == Kind::Text && label.piped && self.layout.has(Field::Row);
+        let has_cells = || label.piped || block.text.contains('\t');
+        let names_columns = label.kind == Kind::Text && self.layout.has(Field::Row) && has_cells();
         let noise = match label.kind {
             Kind::Noise => 0,
             Kind::Furniture => HAIR,
@@ -486,7 +487,7 @@ fn fits(label: &Label, bare: bool, first: bool, level: u8) -> impl Fn(Field) -> 
     let date = if label.kind == Kind::Row { SLIGHT } else { whole };
     let glued = graded(label.glued);
     let end_dated = graded(label.end_dated) + when(label.wordy, HALF);
-    let row = only(label.kind == Kind::Row || (whole == 0 && label.piped), 0);
+    let row = only(label.kind == Kind::Row || (matches!(label.kind, Kind::Date(_)) && label.piped), 0);
     let ends = when(label.end_dated.is_some(), SLIGHT);
     let title = text
         + when(label.wordy, HALF)
