@@ -416,6 +416,24 @@ fn pages_whose_headlines_are_headings_are_read_by_them() {
 }
 
 #[test]
+fn the_headline_of_the_page_is_no_item() {
+    let entry = |day: &str, title: &str| format!("<dt>{day}</dt><dd><a href='/n'>{title}</a></dd>\n");
+    let entries = [
+        entry("15 December 2022", "Waste is fetched on other days"),
+        entry("8 December 2022", "The board looks for snow clearers"),
+        entry("30 November 2022", "Who won the lake run"),
+    ];
+    let page = format!("<ul><li>Home</li></ul><h1>News</h1><dl>{}</dl><p>Town hall of Lind</p>", entries.concat());
+    let scrape = parse(&page, &form(Form::Html));
+    assert_eq!(
+        titles(&scrape),
+        ["Waste is fetched on other days", "The board looks for snow clearers", "Who won the lake run"]
+    );
+    let days: Vec<_> = scrape.drafts.iter().filter_map(|draft| Some(draft.date.as_ref()?.day?.to_string())).collect();
+    assert_eq!(days, ["2022-12-15", "2022-12-08", "2022-11-30"]);
+}
+
+#[test]
 fn a_date_before_its_headline_is_not_lent_to_the_headline_before() {
     let text = input("cards.html");
     // In a layout that does not fit, the page is refused rather than misread.
@@ -716,6 +734,7 @@ fn a_feed_that_would_cost_more_than_its_length_is_refused() {
     for (inside, why) in [
         (format!("<item{attributes}/>"), "too many attributes"),
         (format!("<item{spaces}><a{spaces}><title>x</title></a></item>"), "too many name spaces"),
+        ((0..2000).map(|n| format!("<a xmlns:b='{n}'/>")).collect(), "too many name spaces"),
         ("<a>".repeat(1000), "nested too deep"),
     ] {
         let text = format!("<rss><channel>{inside}</channel></rss>");

@@ -6,6 +6,7 @@ Each shape repeats one thing until the size is reached, so that ten times the by
 """
 
 import itertools
+import signal
 import sys
 
 DAYS = [f"{day} {month} 2020" for month in ("June", "May", "April") for day in range(1, 29)]
@@ -245,5 +246,7 @@ if __name__ == "__main__":
             for shape in shapes:
                 print(form, shape, ENDINGS.get(form, form))
     else:
+        # Who reads may have had enough.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         sys.stdout.reconfigure(encoding="utf-8", newline="")
         write(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.stdout)

@@ -81,6 +81,12 @@ impl Evidence {
         self.heads.map(|heads| Heads::of(block) == Some(heads))
     }
 
+    /// Whether `block` is the page's own headline: a heading of the first level where those of items have another, or
+    /// none.
+    pub(crate) fn is_page_title(&self, block: &Block<'_>) -> bool {
+        block.level() == 1 && self.heads != Some(Heads::Level(1))
+    }
+
     /// Lost lines leave a wide gap.
     pub(crate) fn is_wide(&self, block: &Block<'_>) -> bool {
         block.gap > self.gap && block.gap >= 2

@@ -217,7 +217,11 @@ impl<'a, 't> Prices<'a, 't> {
             Some(true) => (noise, noise_later, IMPOSSIBLE),
             _ => (noise, noise_later, heading),
         };
-        if let Some(is_head) = head {
+        if self.evidence.is_page_title(block) {
+            for (fit, _) in fit.iter_mut().zip(&self.layout.places).filter(|(_, place)| place.field == Field::Title) {
+                *fit += GONE;
+            }
+        } else if let Some(is_head) = head {
             for (fit, place) in fit.iter_mut().zip(&self.layout.places) {
                 *fit = match (place.field, is_head) {
                     (Field::Title, true) => 0,

@@ -5,6 +5,8 @@
 //!
 //! A file that is cut gives the items that are whole. A bare `&`, or an entity of HTML, is taken as the text it is.
 
+use std::collections::BTreeSet;
+
 use roxmltree::{Document, Node, ParsingOptions};
 use url::Url;
 
@@ -25,6 +27,9 @@ const MOST_ATTRIBUTES: usize = 64;
 
 /// More name spaces than these are not declared at one place of a feed: each element that declares one repeats all.
 const MOST_SPACES: usize = 64;
+
+/// Nor so many in all: each new one moves those that are known.
+const MOST_SPACES_IN_ALL: usize = 1024;
 
 /// Whether `start`, the beginning of a text, is that of a feed.
 pub(super) fn is_document(start: &str) -> bool {
@@ -79,7 +84,8 @@ fn monstrous(text: &str) -> Option<(usize, &'static str)> {
     let bytes = text.as_bytes();
     // The name spaces that each open element declares, and all of them.
     let mut open: Vec<usize> = Vec::new();
-    let (mut spaces, mut at) = (0_usize, 0);
+    let (mut spaces, mut known) = (0_usize, BTreeSet::new());
+    let mut at = 0;
     while let Some(next) = bytes.get(at..).and_then(|rest| memchr::memchr(b'<', rest)) {
         at += next;
         let rest = bytes.get(at..).unwrap_or_default();
@@ -98,8 +104,12 @@ fn monstrous(text: &str) -> Option<(usize, &'static str)> {
                 return Some((at, "an element has too many attributes"));
             }
             let start = rest.get(..end).unwrap_or_default();
-            let declared = memchr::memmem::find_iter(start, "xmlns").count();
-            if spaces + declared > MOST_SPACES {
+            let mut declared = 0;
+            for from in memchr::memmem::find_iter(start, "xmlns").take(MOST_SPACES + 1) {
+                declared += 1;
+                known.insert(declaration(start.get(from..).unwrap_or_default()));
+            }
+            if spaces + declared > MOST_SPACES || known.len() > MOST_SPACES_IN_ALL {
                 return Some((at, "it declares too many name spaces"));
             }
             if !start.ends_with(b"/") {
@@ -113,6 +123,15 @@ fn monstrous(text: &str) -> Option<(usize, &'static str)> {
         }
     }
     None
+}
+
+/// The attribute that `rest` begins with, up to the end of its value.
+fn declaration(rest: &[u8]) -> &[u8] {
+    let end = memchr::memchr2(b'"', b'\'', rest).and_then(|open| {
+        let value = rest.get(open + 1..)?;
+        Some(open + 1 + memchr::memchr(*rest.get(open)?, value)?)
+    });
+    end.and_then(|end| rest.get(..end)).unwrap_or(rest)
 }
 
 /// Where the start tag that `rest` begins with ends, its `>` left out, and how many attributes have a value in it.
