@@ -91,6 +91,24 @@ fn categories_and_chosen_feeds_go_as_shown() {
 }
 
 #[test]
+fn a_page_of_a_layout_of_its_own_is_read_as_told() {
+    let (readme, folder) = (readme(), tempfile::tempdir().unwrap());
+    let toml = blocks(&readme, "toml");
+    let layout = toml.iter().find(|block| block.contains("[layout.notices]")).unwrap();
+    fs::write(folder.path().join("feedmill.toml"), layout).unwrap();
+    fs::create_dir(folder.path().join("pages")).unwrap();
+    let page = blocks(&readme, "text").into_iter().find(|block| block.contains("NOTICE |")).unwrap();
+    fs::write(folder.path().join("pages/2021-06-20.txt"), page).unwrap();
+    let explained = feedmill(folder.path(), &["explain", "pages/2021-06-20.txt"]);
+    assert!(explained.status.success());
+    let told = stdout(&explained);
+    assert!(told.contains("layout notices") && told.ends_with("3 items\n"), "{told}");
+    for line in ["1 title     0.0  The north quay is closed to lorries", "3 date      0.0  9 June 2021"] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+}
+
+#[test]
 fn every_command_is_listed() {
     let help = stdout(&feedmill(Path::new(HERE), &["--help"]));
     let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();

@@ -23,8 +23,8 @@ const LINES: &str = "jsonl";
 
 /// More values than these are no list of announcements.
 const MOST_VALUES: usize = 2_000_000;
-/// Nor more objects and lists: the least of them fills a kilobyte when it is read.
-const MOST_NESTED: usize = 400_000;
+/// Nor more objects and lists: the least item of them fills 1.5 KB when it is read.
+const MOST_NESTED: usize = 300_000;
 /// serde_json goes no deeper.
 const DEEPEST: usize = 127;
 
