@@ -22,7 +22,8 @@ const FAULT_LETTERS: usize = 80;
 const MOST_ROWS: usize = 200;
 const MOST_CELLS: usize = 32;
 
-/// A single item is taken for a list of one when nearly all of the page is explained by it.
+/// A single item without a list number is taken for a list of one when nearly all of the page is explained by it: an
+/// article has a title and a date, too, but no number.
 const LONE: f64 = 0.9;
 
 /// Two items are taken when they explain so much of the page.
@@ -529,6 +530,7 @@ fn judge<'t>(
     drafts: Vec<Draft<'t>>,
     faults: Vec<Fault>,
 ) -> Scrape<'t> {
+    let numbered = drafts.iter().any(|draft| draft.number.is_some());
     let dated = drafts.iter().any(|draft| draft.date.is_some());
     let why = if drafts.is_empty() {
         Some("no item was found".to_owned())
@@ -540,7 +542,7 @@ fn judge<'t>(
         Some("the layout contradicts the file".to_owned())
     } else if drafts.len() == 1 && !(dated && reading.score >= 0.5) {
         Some("a single item is no list".to_owned())
-    } else if drafts.len() == 1 && !named && reading.score < LONE {
+    } else if drafts.len() == 1 && !named && !numbered && reading.score < LONE {
         Some("a single item is a list only where the layout is named".to_owned())
     } else {
         None
