@@ -90,7 +90,7 @@ pub(crate) fn split<'t>(text: &'t str, notes: &'t [Note], unit: Unit, lexicon: &
     split_by(text, notes, unit, lexicon, None)
 }
 
-/// Takes `text` apart as [`split`] does; lines that `marker` matches begin with a mark, too.
+/// Takes `text` apart; lines that `marker` matches begin with a mark, too. `notes` say more of some of its lines.
 pub(crate) fn split_by<'t>(
     text: &'t str,
     notes: &'t [Note],

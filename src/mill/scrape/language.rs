@@ -2,7 +2,7 @@
 //!
 //! A language is data: what the locale data knows is in `names`, what pages print besides in `words`. Everything else
 //! asks a [`Lexicon`], which is built when first asked for, so that a new language needs an entry in two tables and
-//! nothing anywhere else. [`choose`] says which language a file is written in.
+//! nothing anywhere else. [`choose()`] says which language a file is written in.
 //!
 //! Every lexicon knows the English months, weekdays and labels as well, where its own words don't say otherwise: pages in
 //! all languages have them, and no English month is another month elsewhere.

@@ -1,7 +1,7 @@
 //! What pages print in each language besides the names in the locale data: written by hand.
 //!
 //! Words are in lower case and divided by `|`. A word may have blanks, full stops or hyphens in it; a full stop at its
-//! end is not written. How accents count is [`fold`](super::fold)'s.
+//! end is not written. How accents count is [`fold`](super::fold())'s.
 
 /// The words of one language. Names of months and weekdays come from [`NAMES`](super::names::NAMES); those here are
 /// other cases, other abbreviations, other spellings.
