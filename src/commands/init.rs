@@ -96,18 +96,14 @@ fn sample(file: &Path) -> Result<Sample, Trouble> {
 fn layout_for(samples: &[Sample]) -> Option<&'static str> {
     let told = |layout: &'static str| {
         let (mut items, mut doubt) = (0, 0.0);
-        for sample in samples {
-            let terms = scrape::Terms { layout: Some(layout.to_owned()), ..terms_of(sample) };
-            let scrape = scrape::parse(&sample.text, &terms);
+        for scrape in read_with(samples, Some(layout)) {
             items += scrape.drafts.len();
             doubt += if scrape.refused.is_some() { 1.0 } else { 1.0 - scrape.confidence };
         }
         (layout, items, doubt)
     };
     // What no sample is read with by itself is no candidate: a layout that is forced on a page can find items in it.
-    let chosen: BTreeSet<&str> = samples
-        .iter()
-        .map(|sample| scrape::parse(&sample.text, &terms_of(sample)))
+    let chosen: BTreeSet<&str> = read_with(samples, None)
         .filter(|scrape| scrape.refused.is_none())
         .filter_map(|scrape| scrape::layouts().iter().copied().find(|name| *name == scrape.layout))
         .collect();
@@ -122,24 +118,30 @@ fn layout_for(samples: &[Sample]) -> Option<&'static str> {
 
 /// The language of all samples that are read, where none leaves a doubt; left open it would be chosen anew for each file.
 fn language_of(samples: &[Sample], layout: Option<&str>) -> Option<&'static str> {
-    let read = samples.iter().map(|sample| {
-        let terms = scrape::Terms { layout: layout.map(str::to_owned), ..terms_of(sample) };
-        scrape::parse(&sample.text, &terms)
-    });
-    let mut languages = read.filter(|scrape| scrape.refused.is_none()).map(|scrape| scrape.language);
+    let mut languages =
+        read_with(samples, layout).filter(|scrape| scrape.refused.is_none()).map(|scrape| scrape.language);
     let first = languages.next()??;
     languages.all(|language| language == Some(first)).then_some(first)
 }
 
-fn terms_of(sample: &Sample) -> scrape::Terms {
-    let name = sample.given.to_string_lossy();
-    let stated = captured::captured(None, &name);
-    scrape::Terms { captured: stated.map(Moment::day), form: scrape::Form::of_name(&name), ..scrape::Terms::default() }
+/// The samples as they are read with this layout, or with the one that explains each best, and nothing else said.
+fn read_with<'s>(samples: &'s [Sample], layout: Option<&str>) -> impl Iterator<Item = scrape::Scrape<'s>> {
+    samples.iter().map(move |sample| {
+        let name = sample.given.to_string_lossy();
+        let terms = scrape::Terms {
+            layout: layout.map(str::to_owned),
+            captured: captured::captured(None, &name).map(Moment::day),
+            form: scrape::Form::of_name(&name),
+            ..scrape::Terms::default()
+        };
+        scrape::parse(&sample.text, &terms)
+    })
 }
 
 fn read_by<'s>(source: &Source, sample: &'s Sample) -> scrape::Scrape<'s> {
-    let stated = captured::captured(source.captured.as_ref(), &sample.given.to_string_lossy());
-    scrape::parse(&sample.text, &source.terms(stated.map(Moment::day), &sample.given.to_string_lossy()))
+    let name = sample.given.to_string_lossy();
+    let stated = captured::captured(source.captured.as_ref(), &name);
+    scrape::parse(&sample.text, &source.terms(stated.map(Moment::day), &name))
 }
 
 // ---- the draft -------------------------------------------------------------------------------------------------------
