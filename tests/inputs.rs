@@ -8,6 +8,8 @@
     reason = "a test that fails may say so loudly"
 )]
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 use feedmill::mill::scrape::{At, Draft, Fields, Form, Part, Scrape, Select, Terms, explain, parse, too_large};
 use proptest::prelude::*;
+use support::worked;
 
 fn inputs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inputs")
@@ -691,12 +694,6 @@ const HOSTILE: [Shape; 28] = [
     ("deep", Form::Feed, |n| format!("<rss>{}", "<a>".repeat(n / 3))),
     ("items", Form::Feed, |n| format!("<rss><channel>{}", "<item><title>a</title></item>".repeat(n / 29))),
 ];
-
-/// The time this thread has had of a processor: what else the machine does does not count.
-fn worked() -> Duration {
-    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::try_from(spent).unwrap()
-}
 
 #[test]
 fn ten_times_the_input_costs_about_ten_times_as_much() {

@@ -12,6 +12,8 @@
     reason = "a test that fails may say so loudly"
 )]
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,6 +21,7 @@ use std::time::Duration;
 use feedmill::mill::scrape::{DateOrder, Draft, Explained, Terms, explain, parse};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use support::worked;
 
 fn shared(folder: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
@@ -614,12 +617,6 @@ proptest! {
         prop_assert_eq!(after.len(), before.len() + 1);
         prop_assert_eq!(&after[..before.len()], &before[..]);
     }
-}
-
-/// The time this thread has had of a processor: what else the machine does does not count.
-fn worked() -> Duration {
-    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::try_from(spent).unwrap()
 }
 
 #[test]

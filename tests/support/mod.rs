@@ -23,6 +23,12 @@ use feedmill::store::Store;
 use feedmill::trouble::Exit;
 use tempfile::TempDir;
 
+/// The time this thread has had of a processor: what else the machine does does not count.
+pub(crate) fn worked() -> Duration {
+    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(spent).unwrap()
+}
+
 /// The real disk without its syncs, which no test can see; stopped for good at its `at`-th operation.
 pub(crate) struct TestDisk {
     at: usize,
