@@ -11,6 +11,8 @@ pub(crate) enum Marking {
     None,
     Numbers,
     Bullets,
+    /// Times of day, below the days.
+    Clocks,
 }
 
 /// To which of its neighbours a date stands nearer, as blank lines show it.
@@ -52,7 +54,7 @@ enum Heads {
 impl Heads {
     fn of(block: &Block<'_>) -> Option<Self> {
         match block.level() {
-            0 => block.link().filter(|_| block.date.is_none()).map(|_| Self::Links),
+            0 => (block.is_linked() && block.date.is_none()).then_some(Self::Links),
             level => Some(Self::Level(level)),
         }
     }
@@ -63,8 +65,12 @@ impl Evidence {
     pub(crate) fn of(page: &Page<'_>, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Self {
         let gap = common_gap(&page.blocks);
         let spaced = page.blocks.iter().skip(1).filter(|block| block.gap > 0).take(3).count();
-        let marking = marking(&page.blocks, dated);
-        let heads = if page.noted { heads(&page.blocks) } else { None };
+        let heads = if page.noted { heads(&page.blocks, dated) } else { None };
+        let marking = match heads {
+            // Headings that hold the day: what is marked below them is their text.
+            Some(Heads::Level(_)) if dated_heads(&page.blocks, heads, dated) => Marking::None,
+            _ => marking(&page.blocks, dated),
+        };
         Self {
             gap,
             tight: gap == 0 && spaced == 3,
@@ -79,6 +85,16 @@ impl Evidence {
     /// Whether `block` looks like the headlines of this file; `None` where the file marks none.
     pub(crate) fn is_head(&self, block: &Block<'_>) -> Option<bool> {
         self.heads.map(|heads| Heads::of(block) == Some(heads))
+    }
+
+    /// Whether headings of one level are the headlines, and nothing else marks items.
+    pub(crate) fn has_headings(&self) -> bool {
+        self.marking == Marking::None && matches!(self.heads, Some(Heads::Level(_)))
+    }
+
+    /// Whether `block` is a heading within an item: deeper than those of items are.
+    pub(crate) fn is_below_heads(&self, block: &Block<'_>) -> bool {
+        matches!(self.heads, Some(Heads::Level(level)) if block.level() > level)
     }
 
     /// Whether `block` is the page's own headline: a heading of the first level where those of items have another, or
@@ -108,6 +124,8 @@ impl Evidence {
             Marking::None => true,
             Marking::Numbers => matches!(block.mark, Mark::Number(_)),
             Marking::Bullets => block.mark == Mark::Bullet,
+            // The day above a time is no less.
+            Marking::Clocks => matches!(block.mark, Mark::Clock) || block.date.is_some(),
         }
     }
 }
@@ -146,15 +164,23 @@ fn marking(blocks: &[Block<'_>], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> M
     let (mut numbers, mut bullets) = (0_u32, 0_u32);
     let (mut dates, mut numbered, mut bulleted) = (0_u32, 0_u32, 0_u32);
     // How many blocks ago each mark stood.
+    let (mut clocks, mut clocked, mut date_ago) = (0_u32, 0_u32, u32::MAX);
     let (mut number_ago, mut bullet_ago) = (u32::MAX, u32::MAX);
     for (at, block) in blocks.iter().enumerate() {
         (number_ago, bullet_ago) = (number_ago.saturating_add(1), bullet_ago.saturating_add(1));
         match block.mark {
             Mark::Number(_) => (numbers, number_ago) = (numbers + 1, 0),
             Mark::Bullet => (bullets, bullet_ago) = (bullets + 1, 0),
+            Mark::Clock => {
+                clocks += 1;
+                clocked += u32::from(date_ago < 3);
+                date_ago = u32::MAX;
+            }
             Mark::None => {}
         }
+        date_ago = date_ago.saturating_add(1);
         if dated(at, block) {
+            date_ago = 0;
             dates += 1;
             numbered += u32::from(number_ago <= 3);
             bulleted += u32::from(bullet_ago <= 3);
@@ -164,25 +190,40 @@ fn marking(blocks: &[Block<'_>], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> M
         Marking::Numbers
     } else if bullets >= 2 && (dates < 2 || bulleted * 2 > dates) {
         Marking::Bullets
+    } else if clocks >= 2
+        && clocked * 2 > dates
+        && (clocks > dates || (clocks + dates) as usize * 5 >= blocks.len() * 4)
+    {
+        Marking::Clocks
     } else {
         Marking::None
     }
 }
 
-/// What stands near three dates of four, on one side of them: headings of one level, else links.
-fn heads(blocks: &[Block<'_>]) -> Option<Heads> {
+/// Whether most headlines hold their day.
+fn dated_heads(blocks: &[Block<'_>], heads: Option<Heads>, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> bool {
+    let (mut all, mut with_day) = (0_u32, 0_u32);
+    for (at, block) in blocks.iter().enumerate().filter(|(_, block)| Heads::of(block) == heads) {
+        all += 1;
+        with_day += u32::from(dated(at, block));
+    }
+    with_day * 2 > all
+}
+
+/// What stands near three dates of four, on one side of them, or holds them: headings of one level, else links.
+fn heads(blocks: &[Block<'_>], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Option<Heads> {
     const NEAR: usize = 4;
     let levels = (1..=6).map(Heads::Level);
     levels.chain([Heads::Links]).find(|heads| {
         let (mut dates, mut before, mut behind) = (0_u32, 0_u32, 0_u32);
         let (mut head_ago, mut date_ago) = (usize::MAX, usize::MAX);
-        for block in blocks {
+        for (at, block) in blocks.iter().enumerate() {
             (head_ago, date_ago) = (head_ago.saturating_add(1), date_ago.saturating_add(1));
             if Heads::of(block) == Some(*heads) {
                 behind += u32::from(date_ago <= NEAR);
                 (head_ago, date_ago) = (0, usize::MAX);
             }
-            if block.date.is_some() {
+            if block.date.is_some() || (head_ago == 0 && dated(at, block)) {
                 dates += 1;
                 before += u32::from(head_ago <= NEAR);
                 (head_ago, date_ago) = (usize::MAX, 0);
@@ -231,7 +272,8 @@ mod tests {
         let level = |line, level| Note { line, level, ..Note::default() };
         let link = |line| Note { line, link: Some("https://example.org/".into()), ..Note::default() };
         let text = "News\n\n2020\n\nOne\n\n15 June 2020\n\nMore\n\nTwo\n\n14 June 2020\n\nMore\n";
-        let heads = |notes: &[Note]| heads(&split(text, notes, Unit::Run, Lexicon::of(None)).blocks);
+        let dated = |_: usize, block: &Block<'_>| block.date.is_some();
+        let heads = |notes: &[Note]| heads(&split(text, notes, Unit::Run, Lexicon::of(None)).blocks, &dated);
         assert_eq!(
             heads(&[level(1, 1), level(3, 2), level(5, 3), link(9), level(11, 3), link(15)]),
             Some(Heads::Level(3))

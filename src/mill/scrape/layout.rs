@@ -165,6 +165,16 @@ impl Layout {
         self.unit == Units::Either || (self.unit == Units::Run) == (unit == Unit::Run)
     }
 
+    /// Whether a kicker stands above each item: in no other layout it has to.
+    pub(crate) fn is_headed(&self) -> bool {
+        self.places.iter().any(|place| place.field == Field::Kicker && place.need == Need::Once)
+    }
+
+    /// Whether the title stands in `field`: among those that hold a date, too, where it has no place of its own.
+    pub(crate) fn holds_title(&self, field: Field) -> bool {
+        field == Field::Title || (!self.has(Field::Title) && field.dates())
+    }
+
     /// Whether it has patterns of its own, so that its blocks are not everybody's.
     pub(crate) fn has_patterns(&self) -> bool {
         self.noise.is_some() || self.kicker.is_some() || self.marker.is_some()
@@ -209,10 +219,11 @@ fn places(item: &str) -> Result<Vec<Place>, String> {
 }
 
 /// The built-in layouts in the order in which `auto` prefers them, as they are written.
-const BUILT_IN: [(&str, &str); 9] = [
+const BUILT_IN: [(&str, &str); 10] = [
     ("newsroom", include_str!("layouts/newsroom.toml")),
     ("date-first", include_str!("layouts/date-first.toml")),
     ("date-last", include_str!("layouts/date-last.toml")),
+    ("kicker-date", include_str!("layouts/kicker-date.toml")),
     ("day-header", include_str!("layouts/day-header.toml")),
     ("glued", include_str!("layouts/glued.toml")),
     ("date-title", include_str!("layouts/date-title.toml")),

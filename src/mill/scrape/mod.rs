@@ -25,6 +25,7 @@ mod layout;
 mod path;
 mod reading;
 mod rendition;
+mod tidy;
 
 use std::borrow::Cow;
 use std::sync::Arc;

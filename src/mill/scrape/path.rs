@@ -67,6 +67,24 @@ impl Step {
         matches!(self.act, Move::In | Move::Start).then(|| usize::from(self.to).saturating_sub(PLACES))
     }
 
+    /// Makes the block at `at` a heading, where it begins an item that goes on behind it.
+    pub(crate) fn behead(steps: &mut [Self], at: usize) {
+        if let Some([kicker, next, ..]) = steps.get_mut(at..)
+            && next.act == Move::In
+        {
+            let to = if usize::from(kicker.from) == OUTSIDE { HEADED } else { BETWEEN };
+            *next = Self { act: Move::Start, from: to as u8, to: next.to };
+            *kicker = Self { act: Move::Heading, from: kicker.from, to: to as u8 };
+        }
+    }
+
+    /// Leaves the block at `at` out of the item that it ended.
+    pub(crate) fn leave_out(steps: &mut [Self], at: usize) {
+        if let Some(step) = steps.get_mut(at) {
+            *step = Self { act: Move::Noise, from: step.to, to: step.to };
+        }
+    }
+
     /// Nothing but a heading, and perhaps noise, stands between the last item and this block.
     pub(crate) fn under_heading(self) -> bool {
         matches!(usize::from(self.from), HEADED | BETWEEN)
@@ -131,6 +149,8 @@ pub(crate) struct Prices<'a, 't> {
     title: usize,
     /// More than one day stands on the page.
     several_days: bool,
+    /// A kicker stands above each item, as in no layout where it may be missing.
+    headed: bool,
 }
 
 impl<'a, 't> Prices<'a, 't> {
@@ -155,7 +175,8 @@ impl<'a, 't> Prices<'a, 't> {
         let place = |field| layout.places.iter().position(|place| place.field == field).unwrap_or(MOST_PLACES);
         let (date, kicker, title) = (place(Field::Date), place(Field::Kicker), place(Field::Title));
         let several_days = page.dates.len() > 1;
-        Self { layout, evidence, page, labels, lack, unfinished, often, date, kicker, title, several_days }
+        let headed = layout.is_headed();
+        Self { layout, evidence, page, labels, lack, unfinished, often, date, kicker, title, several_days, headed }
     }
 
     /// What the item lacks when it ends behind `place`.
@@ -188,6 +209,7 @@ impl<'a, 't> Prices<'a, 't> {
             (Kind::Month, _) if bare && (headings.time || headings.day) => 0,
             // A line that says more than a day is an item's: the kicker is.
             (Kind::Date(_), _) if headings.day && bare && !self.is_deep(block) => when(label.glued.is_some(), HAIR),
+            (Kind::Text, 1..) if self.evidence.is_below_heads(block) => ONE,
             (Kind::Text, 1..) if bare && !self.is_deep(block) => HAIR,
             (Kind::Text, _) if bare && label.short && !label.piped && !self.is_deep(block) => {
                 if headings.section {
@@ -202,7 +224,8 @@ impl<'a, 't> Prices<'a, 't> {
         let margin = when(at_margin && bare, GONE) + when(is_date && self.evidence.lean == Lean::Up, ONE);
         let unmarked = self.layout.marked && bare;
         let mut fit = [IMPOSSIBLE; MOST_PLACES];
-        let fits = fits(label, bare, first, block.level());
+        let level = if self.evidence.is_below_heads(block) { 0 } else { block.level() };
+        let fits = fits(label, bare, first, level, self.headed);
         let mut told = false;
         for (slot, place) in fit.iter_mut().zip(&self.layout.places) {
             // Behind a date with its text, more of the summary is a summary once more: no short line is likely to be.
@@ -224,10 +247,12 @@ impl<'a, 't> Prices<'a, 't> {
             }
         } else if let Some(is_head) = head {
             for (fit, place) in fit.iter_mut().zip(&self.layout.places) {
+                let holds_title = self.layout.holds_title(place.field);
                 *fit = match (place.field, is_head) {
                     (Field::Title, true) => 0,
-                    (Field::Title, false) | (_, true) => *fit + GONE,
-                    (_, false) => *fit,
+                    (_, true) if holds_title => *fit,
+                    (_, false) if !holds_title => *fit,
+                    _ => *fit + GONE,
                 };
             }
         }
@@ -239,11 +264,13 @@ impl<'a, 't> Prices<'a, 't> {
             strays: matches!(label.kind, Kind::Date(_)),
             heading,
             into: when(numbered, GONE)
+                + when(block.mark == Mark::Clock, GONE)
                 + when(block.mark == Mark::Bullet && self.evidence.marking == Marking::Bullets, ONE)
                 + when(self.evidence.is_wide_inside(block), HALF)
                 + when(at_margin, GONE)
                 + when(is_date && self.evidence.lean == Lean::Down, ONE),
-            more: SLIGHT + when(label.short, ONE),
+            // Below headings a list is the text.
+            more: SLIGHT + when(label.short && !(block.mark == Mark::Bullet && self.evidence.has_headings()), ONE),
             start_first: when(unmarked, GONE) + when(!marked, HALF) + margin,
             start_later: when(unmarked, GONE) + when(!marked, if wide { HALF } else { GONE }) + margin,
             // Under a day nothing but marks tells where the next item begins. Where each item has its day it is likely
@@ -465,7 +492,7 @@ fn share(cost: u64, blocks: usize) -> f64 {
 }
 
 /// What a block costs in the place of a field.
-fn fits(label: &Label, bare: bool, first: bool, level: u8) -> impl Fn(Field) -> u64 {
+fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bool) -> impl Fn(Field) -> u64 {
     let when = |holds: bool, price: u64| if holds { price } else { 0 };
     let only = |holds: bool, price: u64| if holds { price } else { IMPOSSIBLE };
     // A short line that opens the page is more likely its title than anything of the first item.
@@ -484,21 +511,30 @@ fn fits(label: &Label, bare: bool, first: bool, level: u8) -> impl Fn(Field) -> 
     };
     let whole = graded(if let Kind::Date(grade) = label.kind { Some(grade) } else { None });
     // Cells beside a date can say by whom and in which group the item is.
-    let date = if label.kind == Kind::Row { SLIGHT } else { whole };
+    let date = match label.kind {
+        Kind::Row => SLIGHT,
+        // Who wrote it stands before the day.
+        Kind::Text if label.named => graded(label.end_dated) + SLIGHT + HAIR,
+        _ => whole,
+    };
     let glued = graded(label.glued);
-    let end_dated = graded(label.end_dated) + when(label.wordy, HALF);
+    let end_dated = graded(label.end_dated) + when(label.wordy, HALF) + when(label.named, SLIGHT);
     let row = only(label.kind == Kind::Row || (matches!(label.kind, Kind::Date(_)) && label.piped), 0);
-    let ends = when(label.end_dated.is_some(), SLIGHT);
+    let ends = when(label.end_dated.is_some(), SLIGHT) + when(label.named, SLIGHT);
+    // Where a kicker heads each item, what stands on the page twice is one; elsewhere it may be an event that returns.
+    let echo = when(label.echo, if headed { ONE } else { SLIGHT });
     let title = text
         + when(label.wordy, HALF)
         + when(label.sentence, SLIGHT)
         + when(label.begins_with_date, ONE)
         + ends
+        + echo
         + opens;
     // A list mark can make a headline of a date; nothing else can.
     let title = only(!(bare && matches!(label.kind, Kind::Date(_))), title);
     let kicker = match label.kind {
         Kind::Kicker => 0,
+        Kind::Text if headed && level == 0 => only(label.brief, opens + when(!label.echo, SLIGHT)),
         Kind::Text if label.short && level == 0 => SLIGHT + opens,
         _ => IMPOSSIBLE,
     };

@@ -3,16 +3,18 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use chrono::NaiveTime;
 use regex::Regex;
 
-use super::blocks::{Block, Mark, Page, Unit, joined, joined_text, split_by};
+use super::blocks::{Block, Mark, Page, Unit, clock, joined, joined_text, split_by};
 use super::date::{self, Printed, Settled, inline};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Marking};
 use super::label::{Kind, Label, credit, ends_sentence, label};
 use super::language::{Choice, Lexicon, choose};
 use super::layout::{Field, Layout, candidates};
 use super::path::{Move, Prices, Reading, Step};
 use super::rendition::Note;
+use super::tidy::tidy;
 use super::{BlockUse, DateRead, Draft, Fault, REFUSED_BELOW, Rival, Scrape, Terms};
 
 /// Longer texts are shortened to this many letters in a fault.
@@ -105,7 +107,7 @@ pub(super) fn read<'t>(
             }
         }
     }
-    let Some((first, others)) = found.split_first() else {
+    let Some((first, others)) = found.split_first_mut() else {
         return (refused("".into(), 0.0, Vec::new(), "no item was found".to_owned()), Vec::new());
     };
     let Some(look) = looks.get(first.look) else {
@@ -123,6 +125,7 @@ pub(super) fn read<'t>(
         items: theirs.len(),
         behind: first.reading.score - other.reading.score,
     });
+    tidy(first.layout, &look.page.blocks, &look.labels, &mut first.reading.steps);
     let (scrape, blocks) = look.tell(first.layout, &first.reading, explaining);
     (Scrape { language: choice.tag, rival, ..scrape }, blocks)
 }
@@ -171,6 +174,11 @@ impl<'t, 'c> Look<'t, 'c> {
             few && label.is_some_and(|it| it.glued.or(it.end_dated).is_some() || it.kind == Kind::Row)
         };
         let evidence = Evidence::of(&page, &|at, block| block.date.is_some() || inner(at));
+        if evidence.marking != Marking::Clocks {
+            // Times of day that tell no items apart are text.
+            let clocks = page.blocks.iter_mut().filter(|block| block.mark == Mark::Clock);
+            clocks.for_each(|block| block.mark = Mark::None);
+        }
         Self { page, labels, evidence, settled, choice, named: terms.layout.is_some() }
     }
 
@@ -190,7 +198,9 @@ impl<'t, 'c> Look<'t, 'c> {
         } else if layout.has(Field::Row) {
             several(&|label| label.kind == Kind::Row || (label.piped && matches!(label.kind, Kind::Date(_))))
         } else if layout.is_dated() {
-            dates > 0 || (layout.has(Field::Date) && several(&|label| label.kind == Kind::Row))
+            dates > 0
+                || (layout.has(Field::Date) && several(&|label| label.named))
+                || (layout.has(Field::Date) && several(&|label| label.kind == Kind::Row))
         } else {
             let inner = |label: &&Label| label.end_dated.is_some() || label.kind == Kind::Row;
             dates + self.labels.iter().filter(inner).take(2).count() < 2
@@ -247,11 +257,15 @@ impl<'t, 'c> Look<'t, 'c> {
                     faults.extend(trouble.flatten().map(|reason| fault(block.line, reason, block.text)));
                     day = read.map(|read| DateRead { inherited: true, ..read });
                 }
+                // The page's own name is no part of it.
+                Move::Heading if self.evidence.is_page_title(block) => section = None,
                 Move::Heading => section = Some((block, label.kind != Kind::Month)),
                 // A wide gap under a heading says that another heading, the true one, was lost there; unless the item
                 // below lost its mark, and so made the gap.
                 Move::Start if step.under_heading() && self.evidence.lost_above(block) => section = None,
                 Move::Noise => match label.kind {
+                    // What stands between a heading and the list says that it heads more than the list.
+                    Kind::Text if drafts.is_empty() && open.is_none() => section = None,
                     Kind::Date(_) => faults.push(fault(block.line, STRAY, block.text)),
                     Kind::CutDate => faults.push(fault(block.line, CUT_DATE, block.text)),
                     _ => {}
@@ -306,6 +320,7 @@ impl<'t, 'c> Look<'t, 'c> {
             read
         });
         let date = date.or(open.day);
+        let date = date.map(|date| DateRead { time: date.time.or(open.time), ..date });
         for owner in owners.iter_mut().skip(open.first_block) {
             *owner = Some(drafts.len());
         }
@@ -399,6 +414,8 @@ struct Open<'t> {
     title: Option<Cow<'t, str>>,
     date: Option<Printed<'t>>,
     date_line: Option<u32>,
+    /// The time of day before the title.
+    time: Option<NaiveTime>,
     summary: Option<Cow<'t, str>>,
     credit: Option<&'t str>,
     kicker: Option<Cow<'t, str>>,
@@ -427,6 +444,7 @@ impl<'t> Open<'t> {
             title: None,
             date: None,
             date_line: None,
+            time: None,
             summary: None,
             credit: None,
             kicker: None,
@@ -446,16 +464,36 @@ impl<'t> Open<'t> {
         self.last_line = block.last_line;
         self.last_field = field;
         match field {
-            Field::Title => (self.title, self.link) = (Some(joined(block)), block.link()),
+            Field::Title => self.titled(block, look),
             Field::Kicker => self.kicker = Some(joined(block)),
             Field::Credit => self.credit = credit(block.text, look.choice.lexicon),
             Field::Date => match look.date(block) {
                 Some(printed) => (self.date, self.date_line) = (Some(*printed), Some(block.line)),
-                None => self.date_among_cells(block, look),
+                None if look.page.pipes && block.text.contains('|') => self.date_among_cells(block, look),
+                None if look.page.tabs && block.text.contains('\t') => self.date_among_cells(block, look),
+                None => self.date_behind_name(block, look),
             },
             Field::Summary => self.add(joined(block)),
             Field::Glued | Field::EndDated | Field::Row => {}
         }
+    }
+
+    fn titled(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
+        (self.title, self.link) = (Some(joined(block)), block.link());
+        if block.mark == Mark::Clock
+            && look.evidence.marking == Marking::Clocks
+            && let Some((time, title)) = clock(block.text)
+        {
+            (self.title, self.time) = (Some(joined_text(title)), Some(time));
+        }
+    }
+
+    /// `Valley Gazette, 20 April 2016`, `By Ann Field, 20 April 2016`: the name says who wrote it.
+    fn date_behind_name(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
+        let Some((name, printed)) = inline::trailing(block.text, look.choice.lexicon) else { return };
+        self.dated(printed, block, look);
+        let name = look.choice.lexicon.author(name).unwrap_or(name);
+        self.kicker = self.kicker.take().or(Some(joined_text(name)));
     }
 
     fn add(&mut self, more: Cow<'t, str>) {

@@ -466,6 +466,9 @@ impl<'t> Cursor<'t, '_> {
         if printed.start.year == Year::None && printed.end.is_none_or(|end| end.year == Year::None) {
             return None;
         }
+        if self.lexicon.is_aside(words) {
+            return Some(());
+        }
         if comma && is_place(words, self.lexicon) {
             printed.place = Some(words);
         } else if !comma && is_kicker(words, if apart { 8 } else { 4 }) {
