@@ -47,7 +47,7 @@ pub(super) fn init(cli: &Cli, files: &[PathBuf]) -> Result<Exit, Ended> {
     }
     let samples: Vec<Sample> = files.iter().map(|file| sample(file)).collect::<Result<_, _>>()?;
     let layout = layout_for(&samples);
-    let text = draft(&target, &samples, layout);
+    let text = draft(&target, &samples, layout.as_deref());
     let config = config::parse(&target, text.clone(), &cli.given(), &Surroundings::of_process());
     let config = config.map_err(|refusal| {
         complain(refusal.render(cli.global.color.wanted(io::stderr().is_terminal())).trim_end());
@@ -93,23 +93,31 @@ fn sample(file: &Path) -> Result<Sample, Trouble> {
 
 /// The layout that reads most items of all samples together; of equals the one that doubts least, then the first of the
 /// list. `None` where none reads anything.
-fn layout_for(samples: &[Sample]) -> Option<&'static str> {
-    let told = |layout: &'static str| {
+fn layout_for(samples: &[Sample]) -> Option<String> {
+    let told = |layout: String| {
         let (mut items, mut doubt) = (0, 0.0);
-        for scrape in read_with(samples, Some(layout)) {
+        for scrape in read_with(samples, Some(&layout)) {
             items += scrape.drafts.len();
             doubt += if scrape.refused.is_some() { 1.0 } else { 1.0 - scrape.confidence };
         }
         (layout, items, doubt)
     };
     // What no sample is read with by itself is no candidate: a layout that is forced on a page can find items in it.
-    let chosen: BTreeSet<&str> = read_with(samples, None)
+    // The two layouts of a file with two lists are one name.
+    let place = |name: &str| scrape::layouts().iter().position(|known| *known == name);
+    let chosen: BTreeSet<(Option<usize>, Option<usize>, String)> = read_with(samples, None)
         .filter(|scrape| scrape.refused.is_none())
-        .filter_map(|scrape| scrape::layouts().iter().copied().find(|name| *name == scrape.layout))
+        .filter_map(|scrape| {
+            let name = scrape.layout.into_owned();
+            match name.split_once(scrape::Layout::THEN) {
+                Some((one, next)) => Some((Some(place(one)?), Some(place(next)?), name)),
+                None => Some((Some(place(&name)?), None, name)),
+            }
+        })
         .collect();
-    let candidates = scrape::layouts().iter().copied().filter(|name| chosen.contains(name)).map(told);
+    let candidates = chosen.into_iter().map(|(_, _, name)| told(name));
     candidates
-        .fold(None, |best: Option<(&str, usize, f64)>, next| match best {
+        .fold(None, |best: Option<(String, usize, f64)>, next| match best {
             Some(best) if (next.1, -next.2) <= (best.1, -best.2) => Some(best),
             _ => Some(next),
         })

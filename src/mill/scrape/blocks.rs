@@ -11,7 +11,7 @@ use memchr::{memchr, memchr2};
 use regex::Regex;
 
 use super::date::{self, Printed};
-use super::label::is_attachment;
+use super::label::{ends_sentence, is_attachment, is_furniture};
 use super::language::{Lexicon, is_letter};
 use super::rendition::Note;
 
@@ -90,17 +90,21 @@ pub(crate) struct Page<'t> {
     pub(crate) tabs: bool,
     /// A richer form than text says more of some blocks.
     pub(crate) noted: bool,
+    /// Nothing of the file stands before it.
+    pub(crate) opens_file: bool,
 }
 
 /// Takes `text` apart. `notes` say more of some of its lines, in their order.
 #[cfg(test)]
 pub(crate) fn split<'t>(text: &'t str, notes: &'t [Note], unit: Unit, lexicon: &Lexicon) -> Page<'t> {
-    split_by(text, notes, unit, lexicon, None)
+    split_by(text, 0, notes, unit, lexicon, None)
 }
 
-/// Takes `text` apart; lines that `marker` matches begin with a mark, too. `notes` say more of some of its lines.
+/// Takes `text` apart, before which so many lines stand in the file; lines that `marker` matches begin with a mark, too.
+/// `notes` say more of some of its lines.
 pub(crate) fn split_by<'t>(
     text: &'t str,
+    before: u32,
     notes: &'t [Note],
     unit: Unit,
     lexicon: &Lexicon,
@@ -111,10 +115,11 @@ pub(crate) fn split_by<'t>(
         blocks: Vec::with_capacity((text.len() / 80).min(4096) + 4),
         dates: Vec::with_capacity((text.len() / 320).min(1024) + 2),
         cut: !text.is_empty() && !text.ends_with(['\n', '\r']),
-        last_line: 0,
+        last_line: before,
         pipes: memchr(b'|', text.as_bytes()).is_some(),
         tabs: memchr(b'\t', text.as_bytes()).is_some(),
         noted: false,
+        opens_file: before == 0,
     };
     page.noted = !notes.is_empty();
     let pipes = page.pipes;
@@ -123,7 +128,7 @@ pub(crate) fn split_by<'t>(
     // The run that the next line may go on with, by where its text begins.
     let mut open: Option<usize> = None;
     let mut alone: Option<Block<'t>> = None;
-    let mut lines = Lines { text, at: 0, number: 0 };
+    let mut lines = Lines { text, at: 0, number: before };
     while let Some(line) = lines.next() {
         page.last_line = line.number;
         let note = notes.next_if(|note| note.line == line.number);
@@ -182,7 +187,9 @@ pub(crate) fn split_by<'t>(
             found = stated.map(|stated| stated.shown_as(block.text)).or(found);
         }
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
-        let attached = unit == Unit::Run && is_attachment(block.text);
+        let attached = unit == Unit::Run
+            && (is_attachment(block.text)
+                || page.blocks.last().is_some_and(|last| offers(block.text, last.text, lexicon)));
         let own = found.is_some()
             || block.mark != Mark::None
             || (pipes && body.contains('|'))
@@ -229,6 +236,11 @@ pub(crate) fn split_by<'t>(
     }
     page.blocks.extend(alone.map(|lone| Block { mark: Mark::None, ..lone }));
     page
+}
+
+/// Whether `line`, below a sentence, leads on: `Read more`.
+fn offers(line: &str, above: &str, lexicon: &Lexicon) -> bool {
+    line.len() <= 48 && ends_sentence(above, &['.', '!', '?', '…', '。', '！', '？']) && is_furniture(line, lexicon)
 }
 
 /// The date whose parts stand on lines of their own, as on the leaf of a calendar: `18`, `May`, `2019`; and where the
@@ -376,6 +388,12 @@ pub(crate) fn joined_text(text: &str) -> std::borrow::Cow<'_, str> {
         joined.push_str(line);
     }
     joined.into()
+}
+
+/// Where the line of that number begins in `text`, before which so many lines stand in the file.
+pub(crate) fn line_start(text: &str, before: u32, number: u32) -> usize {
+    let mut lines = Lines { text, at: 0, number: before };
+    lines.find(|line| line.number == number).map_or(text.len(), |line| line.start)
 }
 
 struct Line<'t> {

@@ -56,6 +56,12 @@ pub(crate) struct Label {
     pub(crate) glued: Option<Grade>,
     /// A date stands behind the text.
     pub(crate) end_dated: Option<Grade>,
+    /// Who wrote it, and nothing else: `By Ann Field`.
+    pub(crate) byline: bool,
+    /// It begins in the middle of a sentence, right below the line before.
+    pub(crate) goes_on: bool,
+    /// A line ends where the next word would have had room: these are several texts.
+    pub(crate) broken: bool,
     /// The text before that date is a name rather than a title: `Valley Gazette, 20 April 2016`.
     pub(crate) named: bool,
 }
@@ -69,6 +75,9 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
         below = label.short;
     }
     echo(page, &mut labels);
+    for (block, label) in page.blocks.iter().zip(&mut labels) {
+        label.goes_on = label.kind == Kind::Text && block.gap == 0 && block.text.starts_with(char::is_lowercase);
+    }
     let mut above = false;
     for label in &mut labels {
         label.below_sentence = std::mem::replace(&mut above, label.sentence || label.wordy);
@@ -108,6 +117,9 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         glued: None,
         end_dated: None,
         named: false,
+        byline: false,
+        broken: false,
+        goes_on: false,
     };
     if let Some(printed) = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?)) {
         let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
@@ -139,7 +151,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         let kind = if opens && date::is_month(text, lexicon) { Kind::Month } else { Kind::Furniture };
         return Label { kind, ..plain };
     }
-    if !block.folded && opens && date::is_month(text, lexicon) {
+    if !block.folded && ((opens && date::is_month(text, lexicon)) || lexicon.is_month(text)) {
         return Label { kind: Kind::Month, ..plain };
     }
     let piped = page.pipes && text.contains('|');
@@ -150,12 +162,15 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let begins_with_date = begins() || date::is_shaped_like_one(text);
     let glued = glued();
     let end_dated = if block.folded { None } else { inline::trailing(text, lexicon) };
-    let named = end_dated.is_some_and(|(before, _)| is_name(before, lexicon));
-    let end_dated = end_dated.map(|(_, printed)| printed.grade(settled));
+    let field = if block.folded { None } else { inline::field(text, lexicon) };
+    let named = field.is_some() || end_dated.is_some_and(|(before, _)| is_name(before, lexicon));
+    let end_dated = field.or(end_dated.map(|(_, printed)| printed)).map(|printed| printed.grade(settled));
     let sentence = !short && ends_sentence(text, &['.', '。', '։', '।', '۔']);
     let brief = short && is_brief(text);
     let wordy = !short && is_wordy(text);
-    Label { short, brief, wordy, sentence, begins_with_date, piped, glued, end_dated, named, ..plain }
+    let byline = short && lexicon.author(text).is_some();
+    let broken = block.folded && is_broken(text);
+    Label { byline, broken, short, brief, wordy, sentence, begins_with_date, piped, glued, end_dated, named, ..plain }
 }
 
 /// A title of more letters than this is hardly one.
@@ -178,7 +193,8 @@ fn is_credit(text: &str, lexicon: &Lexicon) -> bool {
     credit(text, lexicon).is_some()
 }
 
-fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
+/// Lines that stand around lists and say nothing.
+pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     let bytes = text.as_bytes();
     let Some(first) = bytes.first() else { return true };
     if matches!(first, b'-' | b'=' | b'_' | b'*' | b'~' | b'#' | b'|' | b'+' | b'.' | b':')
@@ -191,6 +207,12 @@ fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     }
     if text.len() > 32 {
         return text.len() <= 80 && lexicon.is_filed(text);
+    }
+    if text.ends_with(|c: char| c.is_ascii_digit()) && !first.is_ascii_digit() {
+        let name = text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | ' ' | ':' | '：'));
+        if lexicon.is_counted(name) {
+            return true;
+        }
     }
     if first.is_ascii_digit() {
         let behind = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ')'));
@@ -205,14 +227,15 @@ fn is_trail(text: &str) -> bool {
     let short =
         |piece: &str| (1..=4).contains(&piece.split_whitespace().take(5).count()) && !piece.ends_with(['.', '!', '?']);
     let signs = |sign: &str| text.match_indices(sign).take(2).count();
-    if text.len() > 200 || text.bytes().any(|b| b.is_ascii_digit()) {
+    if text.len() > 200 {
         return false;
     }
     let path = [" > ", " » ", " › ", " → "].into_iter().any(|sign| signs(sign) > 0 && text.split(sign).all(short));
-    let bars = [" | ", "   "].into_iter().any(|sign| {
-        let pieces = || text.split(sign).map(str::trim).filter(|piece| !piece.is_empty());
-        signs(sign) > 1 && pieces().take(3).count() == 3 && pieces().all(short)
-    });
+    let bars = !text.bytes().any(|b| b.is_ascii_digit())
+        && [" | ", "   "].into_iter().any(|sign| {
+            let pieces = || text.split(sign).map(str::trim).filter(|piece| !piece.is_empty());
+            signs(sign) > 1 && pieces().take(3).count() == 3 && pieces().all(short)
+        });
     path || bars
 }
 
@@ -297,8 +320,21 @@ fn is_name(text: &str, lexicon: &Lexicon) -> bool {
             && words(text) <= 3)
 }
 
+/// Whether a line of `text` ends so early that it was not wrapped there.
+fn is_broken(text: &str) -> bool {
+    const NARROW: usize = 40;
+    let mut lines = text.lines().peekable();
+    while let Some((line, next)) = lines.next().and_then(|line| Some((line, lines.peek()?))) {
+        let word = next.split_whitespace().next().unwrap_or_default();
+        if line.trim().chars().count() + 1 + word.chars().count() <= NARROW {
+            return true;
+        }
+    }
+    false
+}
+
 /// Two words at most, and few letters.
-fn is_brief(text: &str) -> bool {
+pub(crate) fn is_brief(text: &str) -> bool {
     text.len() <= 60 && words(text) <= 2 && text.chars().count() <= 28
 }
 
@@ -321,7 +357,7 @@ fn is_short(text: &str) -> bool {
 }
 
 /// How many words `text` has, ten at most where they have blanks between them.
-fn words(text: &str) -> usize {
+pub(super) fn words(text: &str) -> usize {
     let is_unspaced = |c: &char| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}');
     let ideographs = if text.is_ascii() { 0 } else { text.chars().filter(is_unspaced).count() };
     text.split_whitespace().take(10).count() + ideographs / 3

@@ -13,6 +13,7 @@ mod letters;
 mod names;
 mod words;
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 pub(crate) use choose::{Choice, choose};
@@ -324,7 +325,7 @@ impl Lexicon {
 
     /// Whether `line` is one that stands around lists and says nothing.
     pub(crate) fn is_furniture(&self, line: &str) -> bool {
-        is_any(&self.furniture, line)
+        is_any(&self.furniture, line) || is_furniture_anywhere(line)
     }
 
     /// The name behind the word that says who wrote something: `by Ann Field`.
@@ -365,6 +366,17 @@ impl Lexicon {
     pub(crate) fn is_counted(&self, word: &str) -> bool {
         is_any(&self.counted, word)
     }
+}
+
+/// Whether `line` is furniture in any language: pages of figures do not tell theirs.
+fn is_furniture_anywhere(line: &str) -> bool {
+    static ALL: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    // One word in ASCII is many words in many languages.
+    if line.len() < 4 || line.len() > 64 || (line.is_ascii() && !line.contains(' ')) {
+        return false;
+    }
+    let all = || LANGUAGES.iter().flat_map(|language| list(language.furniture)).collect();
+    ALL.get_or_init(all).contains(line.to_lowercase().as_str())
 }
 
 /// Months and weekdays, the halves of the day.

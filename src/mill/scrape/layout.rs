@@ -146,6 +146,9 @@ impl PartialEq for Layout {
 impl Eq for Layout {}
 
 impl Layout {
+    /// What stands between the names of two layouts, where a file has a list in each.
+    pub const THEN: &str = " + ";
+
     /// What it is called.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -244,6 +247,13 @@ pub fn layouts() -> &'static [&'static str] {
     &NAMES
 }
 
+/// The two layouts of a name like `undated + newsroom`.
+pub(crate) fn pair<'l>(name: Option<&str>, own: &'l [Layout]) -> Option<(&'l Layout, &'l Layout)> {
+    let (first, second) = name?.split_once(Layout::THEN)?;
+    let named = |name| <[&Layout; 1]>::try_from(candidates(Some(name), own)).ok().map(|[layout]| layout);
+    Some((named(first)?, named(second)?))
+}
+
 /// The layouts that may explain a file: the one named, or all, `own` ones first.
 pub(crate) fn candidates<'l>(name: Option<&str>, own: &'l [Layout]) -> Vec<&'l Layout> {
     let replaced = |layout: &&Layout| !own.iter().any(|other| other.name == layout.name);
@@ -281,5 +291,8 @@ mod tests {
         assert_eq!(LAYOUTS.iter().map(Layout::name).collect::<Vec<_>>(), layouts());
         assert_eq!(candidates(Some("newsroom"), &[]).len(), 1);
         assert_eq!(candidates(Some("no such layout"), &[]).len(), layouts().len());
+        let names = |name| pair(Some(name), &[]).map(|(one, next)| (one.name().to_owned(), next.name().to_owned()));
+        assert_eq!(names("undated + newsroom"), Some(("undated".to_owned(), "newsroom".to_owned())));
+        assert_eq!(names("undated + no such layout"), None);
     }
 }

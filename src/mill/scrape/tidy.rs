@@ -5,6 +5,7 @@
 //! they have no such field, it is none.
 
 use super::blocks::{Block, Mark};
+use super::evidence::{Evidence, Marking};
 use super::label::Label;
 use super::layout::{Field, Layout};
 use super::path::{Move, Step};
@@ -13,13 +14,13 @@ use super::path::{Move, Step};
 const SEVERAL: usize = 3;
 
 /// Mends `steps`, of which there is one for each block.
-pub(crate) fn tidy(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
+pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
     let starts = |steps: &[Step]| steps.iter().filter(|step| step.act == Move::Start).count();
     if starts(steps) < SEVERAL {
         return;
     }
     if layout.has(Field::Kicker) && !layout.is_headed() {
-        behead(layout, blocks, labels, steps);
+        behead(layout, evidence, blocks, labels, steps);
     }
     if layout.has(Field::Summary) {
         dock(layout, labels, steps);
@@ -31,7 +32,7 @@ fn field(layout: &Layout, step: Step) -> Option<Field> {
 }
 
 /// Kickers that the first item alone has, or a few that stand apart from their titles, are headings.
-fn behead(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
+fn behead(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
     let is_kicker = |step: &Step| field(layout, *step) == Some(Field::Kicker);
     let items = steps.iter().filter(|step| step.act == Move::Start).count();
     let kickers = steps.iter().filter(|step| is_kicker(step)).count();
@@ -48,7 +49,7 @@ fn behead(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [
         let apart = tight && blocks.get(at + 1).is_some_and(|next| next.gap > 0);
         if step.act == Move::Start
             && is_kicker(step)
-            && block.mark == Mark::None
+            && (block.mark == Mark::None || evidence.marking == Marking::None)
             && label.short
             && (only_first || apart)
         {
