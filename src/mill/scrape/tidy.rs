@@ -6,7 +6,7 @@
 
 use super::blocks::{Block, Mark};
 use super::evidence::{Evidence, Marking};
-use super::label::Label;
+use super::label::{Kind, Label};
 use super::layout::{Field, Layout};
 use super::path::{Move, Step};
 
@@ -50,7 +50,7 @@ fn behead(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[L
         if step.act == Move::Start
             && is_kicker(step)
             && (block.mark == Mark::None || evidence.marking == Marking::None)
-            && label.short
+            && (label.kind, label.short) == (Kind::Text, true)
             && (only_first || apart)
         {
             Step::behead(steps, at);
