@@ -28,13 +28,14 @@ use tokio::time::{Interval, MissedTickBehavior, sleep_until};
 use tracing::{error, info, warn};
 
 use crate::config::{Config, WatchMode};
+use crate::hub::{self, Hubs, Pace};
 use crate::pass::{Pass, PassError, Scope};
 use crate::publish::RealDisk;
 use crate::report::{Count, Report};
 use crate::service::Manager;
 use crate::stat::Stat;
 use crate::state::{self, RECOVERED, State};
-use crate::store::StoreError;
+use crate::store::{Store as _, StoreError};
 use crate::trouble::Trouble;
 use crate::watch::{self, Bell, Due, PATIENCE, Watch};
 
@@ -128,19 +129,34 @@ struct Pipeline {
     pulse: Arc<AtomicU64>,
     /// Set when the pass at hand should end early.
     stop: Arc<AtomicBool>,
+    /// Told of what was published, after the pass.
+    hubs: Hubs,
 }
 
 impl Pipeline {
     fn new(config: Arc<Config>) -> Result<Self, Trouble> {
         let pulse = Arc::new(AtomicU64::new(0));
         let state = Some(hold(&config, &pulse)?);
-        Ok(Self { config, state, pulse, stop: Arc::default() })
+        let hubs = Hubs::begin(&config, Pace::default());
+        Ok(Self { config, state, pulse, stop: Arc::default(), hubs })
     }
 
     /// One pass over what is due. Says whether it looked at all.
     fn pass(&mut self, mut due: Due, bell: &Bell, first: bool) -> (bool, Result<Report, Trouble>) {
         let outcome = self.pass_over(&mut due, bell, first);
+        self.tell_hubs();
         (due.all, outcome)
+    }
+
+    /// Says what is published now, whether or not the pass got to its end. Who is told of it, and when, is not waited
+    /// for.
+    fn tell_hubs(&self) {
+        let Some(state) = self.state.as_ref().filter(|_| !self.config.websub.hubs.is_empty()) else { return };
+        match state.store.published() {
+            Ok(published) => self.hubs.published(hub::topics(&self.config, &published)),
+            // The next pass will meet it again, and tell.
+            Err(error) => tracing::debug!(%error, "what is published can't be read"),
+        }
     }
 
     fn pass_over(&mut self, due: &mut Due, bell: &Bell, mut first: bool) -> Result<Report, Trouble> {
@@ -208,6 +224,7 @@ impl Pipeline {
         if config.state != self.config.state {
             self.state = Some(hold(&config, &self.pulse)?);
         }
+        self.hubs = Hubs::begin(&config, Pace::default());
         self.config = Arc::new(config);
         Ok(())
     }

@@ -768,6 +768,7 @@ impl<'a> Pass<'a> {
             description: words(&format!("Announcements of {}", titles.join(", ")))?,
             language: first.filter(|_| unanimous),
             base_url: self.config.base_url.as_deref().and_then(Address::new),
+            hubs: self.config.websub.hubs.clone(),
             home: sources.iter().find_map(|(source, _)| source.url.as_deref()).and_then(Address::new),
             author: words(if let [only] = titles.as_slice() { only } else { &feed.title })?,
             entries,
@@ -783,7 +784,10 @@ impl<'a> Pass<'a> {
             .filter_map(|index| self.config.sources.get(*index))
             .map(|source| (&source.name, &source.title, &source.url, &source.language))
             .collect();
-        let all = format!("{:?}", (render::REVISION, &feed.title, feed.limit, &self.config.base_url, sources));
+        let all = format!(
+            "{:?}",
+            (render::REVISION, &feed.title, feed.limit, &self.config.base_url, &self.config.websub.hubs, sources)
+        );
         format!("{:016x}", xxh3_64(all.as_bytes()))
     }
 
@@ -1006,5 +1010,5 @@ fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: 
 /// Where the documents of a feed lie, for people.
 #[must_use]
 pub fn documents(config: &Config, feed: &str) -> Vec<PathBuf> {
-    ["rss.xml", "atom.xml"].iter().map(|name| config.output.join(feed).join(name)).collect()
+    render::HEADS.iter().map(|name| config.output.join(feed).join(name)).collect()
 }

@@ -17,8 +17,6 @@ const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
 pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) -> Vec<u8> {
     let media = entries.iter().any(|shown| shown.entry.item.credit.is_some());
-    let own = feed.address("atom.xml").map(|own| link("self", "application/atom+xml", own.as_str()));
-    let page = feed.page().map(|page| link("alternate", "text/html", page.as_str()));
     let document = Document {
         id: format!("urn:uuid:{}", feed.id()),
         title: Text::plain(feed.title.as_str()),
@@ -26,7 +24,7 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) 
         // At feed level always: without it every entry would need its own (section 4.1.1).
         authors: vec![Person { name: feed.author.to_string(), ..Person::default() }],
         generator: Some(Generator { value: "feedmill".to_owned(), ..Generator::default() }),
-        links: own.into_iter().chain(page).collect(),
+        links: links(feed),
         lang: language(feed),
         namespaces: media
             .then(|| ("media".to_owned(), MEDIA.to_owned()))
@@ -85,8 +83,23 @@ fn category(name: &str) -> Category {
     Category { term: name.to_owned(), label: Some(name.to_owned()), ..Category::default() }
 }
 
+/// Its own address, the hubs that tell when it changes, and the page for people.
+fn links(feed: &Feed) -> Vec<Link> {
+    let mut links = Vec::new();
+    if let Some(own) = feed.address("atom.xml") {
+        links.push(link("self", "application/atom+xml", own.as_str()));
+        links.extend(feed.hubs.iter().map(|hub| untyped("hub", hub.as_str())));
+    }
+    links.extend(feed.page().map(|page| link("alternate", "text/html", page.as_str())));
+    links
+}
+
 fn link(rel: &str, mime_type: &str, href: &str) -> Link {
-    Link { href: href.to_owned(), rel: rel.to_owned(), mime_type: Some(mime_type.to_owned()), ..Link::default() }
+    Link { mime_type: Some(mime_type.to_owned()), ..untyped(rel, href) }
+}
+
+fn untyped(rel: &str, href: &str) -> Link {
+    Link { href: href.to_owned(), rel: rel.to_owned(), ..Link::default() }
 }
 
 /// `media:credit` (Media RSS 1.5.1). The crate writes attributes of extensions unescaped: these are constants.

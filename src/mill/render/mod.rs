@@ -26,6 +26,9 @@ pub const RSS_TYPE: &str = "application/rss+xml; charset=utf-8";
 /// The media type of an Atom document (RFC 4287 section 7).
 pub const ATOM_TYPE: &str = "application/atom+xml; charset=utf-8";
 
+/// The names of the documents that subscribers take, in the folder of their feed: its newest items, in each format.
+pub const HEADS: [&str; 2] = ["rss.xml", "atom.xml"];
+
 /// Documents above this size are not read back before they are published: the reader's tree takes about ten times the
 /// document, and what a larger one contains went through the same code as the smaller ones.
 pub const CHECKED_UP_TO: usize = 8 << 20;

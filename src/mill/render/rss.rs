@@ -8,7 +8,7 @@ use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Guid, Item};
 
 use super::{MEDIA, Shown, language};
-use crate::mill::feed::Feed;
+use crate::mill::feed::{Address, Feed};
 
 pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) -> Vec<u8> {
     let media = entries.iter().any(|shown| shown.entry.item.credit.is_some());
@@ -21,14 +21,7 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) 
         generator: Some("feedmill".to_owned()),
         docs: Some("https://www.rssboard.org/rss-specification".to_owned()),
         ttl: Some("60".to_owned()),
-        atom_ext: feed.address("rss.xml").map(|own| AtomExtension {
-            links: vec![Link {
-                href: own.to_string(),
-                rel: "self".to_owned(),
-                mime_type: Some("application/rss+xml".to_owned()),
-                ..Link::default()
-            }],
-        }),
+        atom_ext: feed.address("rss.xml").map(|own| AtomExtension { links: links(feed, &own) }),
         namespaces: media.then(|| ("media".to_owned(), MEDIA.to_owned())).into_iter().collect(),
         items: entries.iter().map(item).collect(),
         ..Channel::default()
@@ -37,6 +30,18 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) 
     let mut bytes = channel.pretty_write_to(Vec::new(), b' ', 2).unwrap_or_default();
     bytes.push(b'\n');
     bytes
+}
+
+/// Its own address, and the hubs that tell when it changes.
+fn links(feed: &Feed, own: &Address) -> Vec<Link> {
+    let link = |rel: &str, href: &Address, mime_type: Option<&str>| Link {
+        href: href.to_string(),
+        rel: rel.to_owned(),
+        mime_type: mime_type.map(str::to_owned),
+        ..Link::default()
+    };
+    let own = link("self", own, Some("application/rss+xml"));
+    std::iter::once(own).chain(feed.hubs.iter().map(|hub| link("hub", hub, None))).collect()
 }
 
 fn item(shown: &Shown<'_>) -> Item {
