@@ -29,11 +29,11 @@ use crate::inbox::{self, KeepOut, Listing, Seen};
 use crate::mill::captured;
 use crate::mill::category;
 use crate::mill::decisions::{Decision, Decisions};
-use crate::mill::decode;
 use crate::mill::feed::{self, Address, Entry, Feed, Retention};
 use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Account, Item, Key, Moment, SourceNo, Text};
+use crate::mill::page::Page;
 use crate::mill::render::{self, Tree};
 use crate::mill::scrape::{self, Scrape};
 use crate::mill::settle::{Rules, SourceRule};
@@ -109,8 +109,8 @@ pub struct Pass<'a> {
     pub scope: Scope<'a>,
     /// The process ends with this pass: the system takes back at once what freeing bit by bit would take long over.
     pub parting: bool,
-    /// What reads a text: [`scrape::parse`], but in tests.
-    pub parse: for<'t> fn(&'t str, &scrape::Terms) -> Scrape<'t>,
+    /// What reads a page: [`Page::parse`], but in tests.
+    pub parse: for<'p> fn(&'p Page<'_>) -> Scrape<'p>,
 }
 
 /// How much a pass looks at. A daemon that knows what changed need not look at all, and not at what is half-written.
@@ -220,7 +220,7 @@ impl<'a> Pass<'a> {
             recovered: false,
             scope: Scope::ALL,
             parting: false,
-            parse: scrape::parse,
+            parse: |page| page.parse(),
         }
     }
 
@@ -532,16 +532,11 @@ impl<'a> Pass<'a> {
         if job.row.is_some_and(|row| row.digest == digest && row.revision == job.revision) {
             return Ok(Looked { stat, racy, digest, length, completes: Vec::new(), reading: None });
         }
-        let decoded = decode::decode(buffer).map_err(|undecodable| undecodable.reason.to_owned())?;
-        if decoded.how.is_a_guess() {
-            info!(file = job.name, encoding = decoded.encoding, "not UTF-8: the encoding was detected");
+        let page = source.page(job.below, buffer)?;
+        if page.decoded.how.is_a_guess() {
+            info!(file = job.name, encoding = page.decoded.encoding, "not UTF-8: the encoding was detected");
         }
-        let stated = captured::captured(source.captured.as_ref(), job.below);
-        let terms = source.terms(stated.map(Moment::day), job.below);
-        if let Some(why) = scrape::too_large(&decoded.text, terms.form) {
-            return Err(why);
-        }
-        let scrape = (self.parse)(&decoded.text, &terms);
+        let scrape = (self.parse)(&page);
         if scrape.drafts.len() > MAX_ITEMS {
             return Err(format!("it lists {} items, more than the {MAX_ITEMS} that are taken", scrape.drafts.len()));
         }

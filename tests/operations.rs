@@ -5,7 +5,8 @@ mod support;
 
 use std::fs;
 
-use feedmill::mill::scrape::{self, Scrape, Terms};
+use feedmill::mill::page::Page;
+use feedmill::mill::scrape::Scrape;
 use feedmill::pass::Pass;
 use feedmill::state::State;
 use support::{Entry, Mill, TestDisk, Told, entries, page, prints, told};
@@ -148,10 +149,10 @@ fn a_second_feedmill_tells_nothing_in_the_first_ones_place() {
     assert_eq!(fs::read(mill.path(".feedmill/operations.json")).unwrap(), before);
 }
 
-/// As [`scrape::parse`], but for the page of which it makes nothing good.
-fn fails<'t>(text: &'t str, terms: &Terms) -> Scrape<'t> {
-    assert!(!text.contains("poison"), "a bug that no input is known to reach");
-    scrape::parse(text, terms)
+/// As [`Page::parse`], but for the pages of which it makes nothing good.
+fn fails<'p>(page: &'p Page<'_>) -> Scrape<'p> {
+    assert!(!page.decoded.text.contains("poison"), "a bug that no input is known to reach");
+    page.parse()
 }
 
 #[test]
