@@ -214,7 +214,7 @@ pub enum Command {
         old: Key,
     },
 
-    /// Tell the hubs of the config which feeds have changed (for `[websub] once = false`: after an upload)
+    /// Tell the hubs of the config which feeds have changed: after an upload
     #[command(
         after_help = "Exit codes: 0 all were told, 1 a hub was not and is owed it, 2 wrong usage, 3 store can't be used"
     )]
