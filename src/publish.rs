@@ -292,7 +292,7 @@ struct Place<'a> {
 impl Place<'_> {
     /// Sees to it that the file set aside is one that readers understand, and that a power cut leaves it so.
     fn finish(&mut self, disk: &dyn Disk, root: &Path) -> Result<(), Trouble> {
-        if let Err(flaw) = render::check(self.document) {
+        if let Err(flaw) = render::check(self.path, self.document) {
             return Err(self
                 .trouble(None)
                 .because(flaw)

@@ -69,6 +69,8 @@ fn item(n: u32, title: Text, summary: Option<Text>, credit: Option<Text>) -> Ite
         updated: Some(id.stamp(date + chrono::Days::new(if n.is_multiple_of(3) { 5 } else { 0 }))),
         sources: Vec::new(),
         categories,
+        earliest: Some(date),
+        earlier: Vec::new(),
     }
 }
 
@@ -85,6 +87,7 @@ fn feed(items: Vec<Item>) -> Feed {
         author: text("The <b>office</b> & friends"),
         entries,
         taken_out: Vec::new(),
+        months: Vec::new(),
     }
 }
 
