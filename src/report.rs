@@ -23,6 +23,8 @@ pub struct Report {
     pub items: ItemCounts,
     /// Every feed of the config, in its order.
     pub feeds: Vec<FeedLine>,
+    /// The documents that list all feeds, and were replaced or withdrawn; with `--dry-run`: would be.
+    pub index: Vec<String>,
     /// Sources whose newest capture says that the page changed.
     pub drift: Vec<Drift>,
     /// Parts of the files read in this pass that could not be used; at most [`FAULTS_TOLD`].
@@ -141,6 +143,24 @@ impl Report {
     }
 }
 
+/// Paths by name; where there are many the last ones, which are those of the feed itself.
+struct Written<'a>(&'a [String]);
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const TOLD: usize = 6;
+        let (more, told) = self.0.split_at(self.0.len().saturating_sub(TOLD));
+        match told.split_first() {
+            None => f.write_str("unchanged"),
+            Some((first, others)) => {
+                f.write_str(first)?;
+                others.iter().try_for_each(|path| write!(f, ", {path}"))?;
+                if more.is_empty() { Ok(()) } else { write!(f, " and {} more", more.len()) }
+            }
+        }
+    }
+}
+
 /// A count and its noun.
 pub(crate) struct Count(pub(crate) usize, pub(crate) &'static str);
 
@@ -166,8 +186,7 @@ impl fmt::Display for Report {
         }
         writeln!(f)?;
         for feed in &self.feeds {
-            let state = if feed.written.is_empty() { "unchanged".to_owned() } else { feed.written.join(", ") };
-            writeln!(f, "feed {}: {}; {state}", feed.name, Count(feed.items, "item"))?;
+            writeln!(f, "feed {}: {}; {}", feed.name, Count(feed.items, "item"), Written(&feed.written))?;
         }
         for note in self.kept.iter().chain(&self.notes) {
             writeln!(f, "{note}")?;

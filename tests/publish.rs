@@ -94,6 +94,10 @@ impl Disk for Faulty {
         self.step("sync", path)?;
         RealDisk.sync(path)
     }
+    fn sync_everything(&self, folder: &Path) -> io::Result<()> {
+        self.step("sync_everything", folder)?;
+        RealDisk.sync_everything(folder)
+    }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step("rename to", to)?;
         RealDisk.rename(from, to)

@@ -229,6 +229,13 @@ impl Retained {
         }
         kept && self.feed.pass(published)
     }
+
+    /// Whether no item published then, or earlier, is kept any more.
+    #[must_use]
+    pub fn is_over(&self, published: DateTime<Utc>) -> bool {
+        let over = |bound: &Bound| bound.left == 0 && bound.since.is_some_and(|since| published < since);
+        over(&self.feed) || self.sources.values().all(over)
+    }
 }
 
 /// One item as a feed shows it.

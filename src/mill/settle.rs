@@ -351,15 +351,18 @@ impl<'t, 'a> Texts<'t, 'a> {
         if accounts.len() < 2 {
             return Self { accounts, which, titles: Vec::new(), same: Vec::new() };
         }
-        let titles: Vec<String> =
-            accounts.iter().map(|told| identify::fold(told.account.title.as_str())).collect();
+        let titles: Vec<String> = accounts.iter().map(|told| identify::fold(told.account.title.as_str())).collect();
         let title = identify::fold(shown.account.title.as_str());
         let same = accounts.iter().zip(&titles).map(|(told, of)| told.folded == shown.folded && *of == title).collect();
         Self { accounts, which, titles, same }
     }
 
     /// The sightings that give a whole account whose text is the one that is shown, or another.
-    fn whole<'s>(&'s self, same: bool, sightings: &'s [Sighting<'a>]) -> impl Iterator<Item = (&'s Sighting<'a>, usize)> {
+    fn whole<'s>(
+        &'s self,
+        same: bool,
+        sightings: &'s [Sighting<'a>],
+    ) -> impl Iterator<Item = (&'s Sighting<'a>, usize)> {
         let is_one = move |index: usize| {
             self.same.get(index) == Some(&same) && self.accounts.get(index).is_some_and(|told| told.whole)
         };
@@ -370,13 +373,14 @@ impl<'t, 'a> Texts<'t, 'a> {
     fn updated(&self, id: Key, published: DateTime<Utc>, sightings: &[Sighting<'a>]) -> DateTime<Utc> {
         let captured = |(sighting, _): (&Sighting<'_>, usize)| sighting.rank(id).0;
         let Some(newest_other) = self.whole(false, sightings).map(captured).max() else { return published };
-        let first = self.whole(true, sightings).map(captured).filter(|captured| *captured >= newest_other).flatten().min();
+        let first =
+            self.whole(true, sightings).map(captured).filter(|captured| *captured >= newest_other).flatten().min();
         first.map_or(published, |first| first.max(published))
     }
 
     /// What else was told whole: of texts that are equal the one that would be shown, in the order of rule 2.
     fn earlier(&self, id: Key, sightings: &[Sighting<'a>]) -> Vec<Earlier> {
-        let mut texts: BTreeMap<(&str, Option<&str>), (Rank<'a>, Option<NaiveDate>)> = BTreeMap::new();
+        let mut texts: BTreeMap<_, (Rank<'a>, Option<NaiveDate>)> = BTreeMap::new();
         for (sighting, index) in self.whole(false, sightings) {
             let (Some(told), Some(title)) = (self.accounts.get(index), self.titles.get(index)) else { continue };
             let rank = text_rank(id, sighting, told.account);

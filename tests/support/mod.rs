@@ -76,6 +76,9 @@ impl Disk for TestDisk {
     fn sync(&self, _: &Path) -> io::Result<()> {
         self.step()
     }
+    fn sync_everything(&self, _: &Path) -> io::Result<()> {
+        self.step()
+    }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step()?;
         RealDisk.rename(from, to)

@@ -27,11 +27,7 @@ const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>, archive: Option<Month>) -> Vec<u8> {
     let media = entries.iter().any(|shown| shown.entry.item.credit.is_some());
     let taken_out = archive.is_none() && !feed.taken_out.is_empty();
-    let declared = [
-        (archive.is_some(), "fh", HISTORY),
-        (media, "media", MEDIA),
-        (taken_out, "at", TOMBSTONES),
-    ];
+    let declared = [(archive.is_some(), "fh", HISTORY), (media, "media", MEDIA), (taken_out, "at", TOMBSTONES)];
     let document = Document {
         id: format!("urn:uuid:{}", feed.id()),
         title: Text::plain(feed.title.as_str()),

@@ -10,6 +10,7 @@ mod direction;
 mod item;
 
 use maud::{DOCTYPE, Markup, display, html};
+use serde::{Deserialize, Serialize};
 
 use super::{Shown, language, language_tag};
 use crate::mill::feed::{Address, Feed, path_escaped};
@@ -27,7 +28,7 @@ pub(super) const ICON_IMAGE: &str = include_str!("page/icon.svg");
 const SHOWN: usize = 50;
 
 /// A feed, as the index shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Its folder below the output.
     pub name: String,

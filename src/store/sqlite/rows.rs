@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::mill::item::{Account, DateBasis, Item, Key, Moment, SourceNo, Text};
 use crate::stat::Stat;
@@ -179,9 +181,9 @@ pub(super) fn list_to<T: Serialize>(list: &[T]) -> Result<Option<Vec<u8>>> {
     Ok(Some(postcard::to_stdvec(list)?))
 }
 
-fn categories_from(row: &Row<'_>, index: usize) -> rusqlite::Result<Vec<Text>> {
+fn list_from<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Vec<T>> {
     let Some(bytes) = row.get_ref(index)?.as_blob_or_null()? else { return Ok(Vec::new()) };
-    let broken = || rusqlite::Error::InvalidColumnType(index, "categories".into(), rusqlite::types::Type::Blob);
+    let broken = || rusqlite::Error::InvalidColumnType(index, "list".into(), rusqlite::types::Type::Blob);
     postcard::from_bytes(bytes).map_err(|_| broken())
 }
 

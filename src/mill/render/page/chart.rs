@@ -18,7 +18,8 @@ pub(super) fn chart(months: &[(Month, usize)]) -> Markup {
         .filter_map(|(month, items)| Some((last.since(*month)?, *items, *month)))
         .take_while(|(ago, ..)| *ago < MONTHS)
         .collect();
-    let (Some((ago, _, first)), Some((_, most, busiest))) = (bars.last(), bars.iter().max_by_key(|(_, items, _)| items))
+    let (Some((ago, _, first)), Some((_, most, busiest))) =
+        (bars.last(), bars.iter().max_by_key(|(_, items, _)| items))
     else {
         return html! {};
     };

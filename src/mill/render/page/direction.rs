@@ -5,8 +5,8 @@ const SCRIPTS: [&str; 9] = ["adlm", "arab", "aran", "hebr", "mand", "nkoo", "roh
 
 /// Languages that are written in one of those unless their tag names another script (CLDR, likely subtags).
 const LANGUAGES: [&str; 25] = [
-    "ar", "arc", "arz", "azb", "bal", "ckb", "dv", "fa", "glk", "he", "iw", "khw", "ks", "lrc", "mzn", "nqo", "pnb", "prs",
-    "ji", "ps", "sd", "syr", "ug", "ur", "yi",
+    "ar", "arc", "arz", "azb", "bal", "ckb", "dv", "fa", "glk", "he", "iw", "khw", "ks", "lrc", "mzn", "nqo", "pnb",
+    "prs", "ji", "ps", "sd", "syr", "ug", "ur", "yi",
 ];
 
 /// `rtl` or `ltr`, of a BCP 47 tag: the script decides where the tag names one (RFC 5646 section 2.2.3).
