@@ -18,9 +18,7 @@ use crate::config::{self, Config, NoConfig, Surroundings};
 use crate::daemon::Daemon;
 use crate::decided::Decided;
 use crate::inbox::{self, KeepOut};
-use crate::mill::captured;
 use crate::mill::decisions::Decision;
-use crate::mill::decode;
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Item, Key, Moment};
 use crate::mill::scrape;
@@ -32,6 +30,7 @@ use crate::state::{self, RECOVERED, State};
 use crate::store::{SightedAt, Sqlite, Store, StoreError};
 use crate::trouble::{Exit, Trouble};
 
+mod check;
 mod explain;
 mod history;
 mod init;
@@ -119,7 +118,7 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
     match &cli.command {
         None if cli.watches() => watch(cli),
         None => pass(cli),
-        Some(Command::Check { samples, .. }) => look::check(cli, *samples),
+        Some(Command::Check { samples, .. }) => check::check(cli, *samples),
         Some(Command::Init { files }) => init::init(cli, files),
         Some(Command::Explain { file: Some(file), .. }) => explain::file(cli, file),
         Some(Command::Explain { item, .. }) => explain::item(cli, item.as_ref()),

@@ -27,7 +27,6 @@ use crate::inbox::{self, KeepOut, Listing, Seen};
 use crate::mill::captured;
 use crate::mill::category;
 use crate::mill::decisions::Decision;
-use crate::mill::decode;
 use crate::mill::feed::Retention;
 use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::{self, Site};
@@ -517,16 +516,11 @@ impl<'a> Pass<'a> {
         if job.row.is_some_and(|row| row.digest == digest && row.revision == job.revision) {
             return Ok(Looked { stat, racy, digest, length, completes: Vec::new(), reading: None });
         }
-        let decoded = decode::decode(buffer).map_err(|undecodable| undecodable.reason.to_owned())?;
-        if decoded.how.is_a_guess() {
-            info!(file = job.name, encoding = decoded.encoding, "not UTF-8: the encoding was detected");
+        let page = source.page(job.below, buffer)?;
+        if page.decoded.how.is_a_guess() {
+            info!(file = job.name, encoding = page.decoded.encoding, "not UTF-8: the encoding was detected");
         }
-        let stated = captured::captured(source.captured.as_ref(), job.below);
-        let terms = source.terms(stated.map(Moment::day), job.below);
-        if let Some(why) = scrape::too_large(&decoded.text, terms.form) {
-            return Err(why);
-        }
-        let scrape = scrape::parse(&decoded.text, &terms);
+        let scrape = page.parse();
         if scrape.drafts.len() > MAX_ITEMS {
             return Err(format!("it lists {} items, more than the {MAX_ITEMS} that are taken", scrape.drafts.len()));
         }
