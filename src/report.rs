@@ -143,20 +143,21 @@ impl Report {
     }
 }
 
-/// Paths by name; where there are many the last ones, which are those of the feed itself.
+/// Paths by name: of a feed's the documents that show what is new, for of months there may be hundreds.
 struct Written<'a>(&'a [String]);
 
 impl fmt::Display for Written<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const TOLD: usize = 6;
-        let (more, told) = self.0.split_at(self.0.len().saturating_sub(TOLD));
-        match told.split_first() {
-            None => f.write_str("unchanged"),
-            Some((first, others)) => {
-                f.write_str(first)?;
-                others.iter().try_for_each(|path| write!(f, ", {path}"))?;
-                if more.is_empty() { Ok(()) } else { write!(f, " and {} more", more.len()) }
-            }
+        const NEW: [&str; 4] = ["/atom.xml", "/feed.json", "/index.html", "/rss.xml"];
+        let is_new = |path: &&String| NEW.iter().any(|name| path.ends_with(name));
+        let mut told: Vec<&str> = self.0.iter().filter(is_new).map(String::as_str).collect();
+        if told.is_empty() {
+            told.extend(self.0.iter().take(NEW.len()).map(String::as_str));
+        }
+        match self.0.len() - told.len() {
+            _ if told.is_empty() => f.write_str("unchanged"),
+            0 => f.write_str(&told.join(", ")),
+            more => write!(f, "{} and {more} more", told.join(", ")),
         }
     }
 }

@@ -298,8 +298,10 @@ proptest! {
         let mut feed = feed(items);
         feed.title = title;
         let tree = render(&feed);
-        prop_assert_eq!(tree.len(), 2);
-        for (path, document) in tree.iter() {
+        prop_assert_eq!(tree.len(), 3);
+        prop_assert_eq!(check("x/feed.json", tree.get("x/feed.json").unwrap()), Ok(()));
+        for path in PATHS {
+            let document = tree.get(path).unwrap();
             prop_assert_eq!(check(path, document), Ok(()));
             prop_assert_eq!(seen(std::str::from_utf8(&document.bytes).unwrap()), meant(&feed, path), "{}", path);
         }
