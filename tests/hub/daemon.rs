@@ -6,17 +6,17 @@ use rustix::process::Signal;
 
 use crate::loopback::{Hub, Reply};
 use crate::service::{Daemon, sheet, shows, title};
-use crate::{form, mill};
+use crate::{all, mill};
 
 #[test]
 fn the_daemon_tells_the_hub_what_it_published() {
     let hub = Hub::answering(|_| Reply::At("HTTP/1.1 204 No Content"));
     let mill = mill(&[&hub], "");
     let daemon = Daemon::ready(&mill);
-    hub.hears(2);
-    assert_eq!(hub.heard(), [form("atom.xml"), form("rss.xml")]);
+    hub.hears(3);
+    assert_eq!(hub.heard(), all());
     mill.write("in/b.txt", sheet("more", 1..=1));
-    hub.hears(4);
+    hub.hears(6);
     daemon.terminate();
 }
 
@@ -36,8 +36,8 @@ fn a_silent_hub_holds_up_neither_the_feeds_nor_the_end_and_is_owed_it_after_a_re
     hub.go_on();
     let before = hub.heard().len();
     let daemon = Daemon::ready(&mill);
-    hub.hears(before + 2);
-    assert_eq!(hub.heard()[before..], [form("atom.xml"), form("rss.xml")]);
+    hub.hears(before + 3);
+    assert_eq!(hub.heard()[before..], all());
     daemon.terminate();
 }
 
@@ -49,13 +49,13 @@ fn another_config_brings_other_hubs() {
     );
     let mill = mill(&[&first], "");
     let daemon = Daemon::ready(&mill);
-    first.hears(2);
+    first.hears(3);
     let config = std::fs::read_to_string(mill.path("feedmill.toml")).unwrap();
     mill.configure(&config.replace(&first.address, &second.address));
     daemon.signal(Signal::HUP);
-    second.hears(2);
+    second.hears(3);
     mill.write("in/b.txt", sheet("more", 1..=1));
-    second.hears(4);
-    assert_eq!(first.heard().len(), 2);
+    second.hears(6);
+    assert_eq!(first.heard().len(), 3);
     daemon.terminate();
 }

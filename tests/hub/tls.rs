@@ -58,5 +58,5 @@ fn a_hub_is_believed_on_the_word_of_an_authority_that_the_machine_trusts() {
     let authority = format!("{KEYS}/authority.pem");
     let ran = mill.run_with(&["ping"], &[("SSL_CERT_FILE", &authority), ("SSL_CERT_DIR", "")]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(heard.lock().unwrap().len(), 2);
+    assert_eq!(heard.lock().unwrap().len(), 3);
 }

@@ -32,7 +32,8 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) 
     bytes
 }
 
-/// Its own address, and the hubs that tell when it changes.
+/// Its own address, the hubs that tell when it changes, and where the items are that are no longer in it (RFC 5005
+/// section 4).
 fn links(feed: &Feed, own: &Address) -> Vec<Link> {
     let link = |rel: &str, href: &Address, mime_type: Option<&str>| Link {
         href: href.to_string(),
@@ -40,15 +41,17 @@ fn links(feed: &Feed, own: &Address) -> Vec<Link> {
         mime_type: mime_type.map(str::to_owned),
         ..Link::default()
     };
-    let own = link("self", own, Some("application/rss+xml"));
-    std::iter::once(own).chain(feed.hubs.iter().map(|hub| link("hub", hub, None))).collect()
+    let archive = feed.months.first().and_then(|(month, _)| feed.address(&format!("{}.atom", month.path())));
+    let archive = archive.map(|archive| link("prev-archive", &archive, Some("application/atom+xml")));
+    let hubs = feed.hubs.iter().map(|hub| link("hub", hub, None));
+    [link("self", own, Some("application/rss+xml"))].into_iter().chain(hubs).chain(archive).collect()
 }
 
 fn item(shown: &Shown<'_>) -> Item {
     let entry = shown.entry;
     Item {
         title: Some(entry.item.title.to_string()),
-        link: entry.link.as_ref().map(ToString::to_string),
+        link: shown.link.as_ref().map(ToString::to_string),
         description: Some(shown.content.clone()),
         categories: entry.item.categories.iter().map(|name| category(name.as_str())).collect(),
         // The default says permalink, and readers would open the urn.
