@@ -17,15 +17,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::NaiveDate;
-
 pub use complaint::{Complaint, Refusal};
 pub(crate) use files::path_from;
 pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
 
 use crate::mill::captured::CapturedPattern;
-use crate::mill::feed::{Choice, Keep};
+use crate::mill::feed::{Address, Choice, Keep};
 use crate::mill::item::Text;
+use crate::mill::page::Page;
 use crate::mill::scrape::{DateOrder, Fields, Form, Layout, Select, Terms};
 use crate::mill::words::Words;
 
@@ -54,9 +53,10 @@ const MAX_CONFIG: u64 = 4 << 20;
 
 /// Every table of a config with its keys; the top of the file is the table without a name.
 pub const KEYS: &[(&str, &[&str])] = &[
-    ("", &["state", "output", "base_url", "watch", "serve", "operations", "source", "category", "feed"]),
+    ("", &["state", "output", "base_url", "watch", "serve", "websub", "operations", "source", "category", "feed"]),
     ("[watch]", &["mode", "rescan", "settle"]),
     ("[serve]", &["listen"]),
+    ("[websub]", &["hubs", "once"]),
     ("[operations]", &["publish", "listen"]),
     (
         "[[source]]",
@@ -121,6 +121,8 @@ pub struct Config {
     pub watch: Watch,
     /// The built-in server, if there is to be one.
     pub serve: Option<Serve>,
+    /// Who is told when a feed has changed.
+    pub websub: WebSub,
     /// Where feedmill tells about itself.
     pub operations: Operations,
     /// In the order of the config; names are unique.
@@ -167,6 +169,21 @@ pub enum WatchMode {
 pub struct Serve {
     /// Where it listens.
     pub listen: SocketAddr,
+}
+
+/// Who is told when a feed has changed (the W3C's WebSub), so that subscribers need not ask again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSub {
+    /// The hubs that the feeds name. There is a `base_url` if there are any.
+    pub hubs: Vec<Address>,
+    /// Whether a single pass tells them at its end; the daemon does in any case.
+    pub once: bool,
+}
+
+impl Default for WebSub {
+    fn default() -> Self {
+        Self { hubs: Vec::new(), once: true }
+    }
 }
 
 /// Where feedmill tells about itself: faults of operation are not for subscribers.
@@ -226,16 +243,34 @@ impl Source {
         self.site_was.first().unwrap_or(&self.site)
     }
 
-    /// How to read the file `name` of this source, whose name states that it was captured on the day `captured`.
+    /// The name of `file`, a path without links, below the fixed part of the pattern that lists it; `None`: it is no file
+    /// of this source.
     #[must_use]
-    pub fn terms(&self, captured: Option<NaiveDate>, name: &str) -> Terms {
+    pub fn name_below(&self, file: &Path) -> Option<String> {
+        self.files.roots().iter().find_map(|root| {
+            let folder = std::fs::canonicalize(&root.folder).ok()?;
+            let below = file.strip_prefix(folder).ok()?.to_string_lossy().into_owned();
+            self.files.would_list(root, &below).then_some(below)
+        })
+    }
+
+    /// The page that `bytes` hold, under the name of their file below the fixed part of the pattern.
+    ///
+    /// # Errors
+    /// Why it can't be read: it is no text, or too large.
+    pub fn page<'b>(&self, name: &str, bytes: &'b [u8]) -> Result<Page<'b>, String> {
+        Page::open(bytes, name, self.captured.as_ref(), self.terms())
+    }
+
+    /// How its files are read, as far as their names don't state more.
+    fn terms(&self) -> Terms {
         Terms {
             layout: self.layout.clone(),
             layouts: self.layouts.clone(),
             language: self.language.clone(),
             date_order: self.date_order,
-            captured,
-            form: self.form.or_else(|| Form::of_name(name)),
+            captured: None,
+            form: self.form,
             url: self.url.clone(),
             fields: self.fields.clone(),
             select: self.select.clone(),
@@ -511,6 +546,7 @@ fn without_file(given: &Given, around: &Surroundings) -> Result<Config, Refusal>
         base_url: None,
         watch: Watch::default(),
         serve: None,
+        websub: WebSub::default(),
         operations: Operations::default(),
         sources,
         feeds,

@@ -49,7 +49,7 @@ impl Field {
         Self::ALL.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
     }
 
-    fn dates(self) -> bool {
+    pub(crate) fn dates(self) -> bool {
         matches!(self, Self::Date | Self::Glued | Self::EndDated | Self::Row)
     }
 }

@@ -19,6 +19,9 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
     if starts(steps) < SEVERAL {
         return;
     }
+    if layout.is_dated() {
+        cast_out(layout, blocks, steps);
+    }
     if layout.has(Field::Kicker) && !layout.is_headed() {
         behead(layout, evidence, blocks, labels, steps);
     }
@@ -29,6 +32,33 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
 
 fn field(layout: &Layout, step: Step) -> Option<Field> {
     step.place().and_then(|place| layout.places.get(place)).map(|place| place.field)
+}
+
+/// Of dated items those without a day that begin with a mark where all the others have none are entries of a menu.
+fn cast_out(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
+    let dates = |step: &Step| field(layout, *step).is_some_and(Field::dates);
+    let mut items: Vec<(usize, bool)> = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        if step.act == Move::Start {
+            items.push((at, false));
+        }
+        if let Some((_, dated)) = items.last_mut() {
+            *dated |= dates(step);
+        }
+    }
+    let is_marked = |at: usize| blocks.get(at).is_some_and(|block| block.mark != Mark::None);
+    let dated = || items.iter().filter(|(_, dated)| *dated);
+    if dated().count() < SEVERAL || dated().any(|(at, _)| is_marked(*at)) {
+        return;
+    }
+    let ends = items.iter().skip(1).map(|(next, _)| *next).chain([steps.len()]);
+    let out: Vec<_> = items.iter().zip(ends).filter(|((at, dated), _)| !dated && is_marked(*at)).collect();
+    for ((at, _), end) in out {
+        let of_item = (*at..end).filter(|at| steps.get(*at).is_some_and(|step| step.place().is_some()));
+        for at in of_item.collect::<Vec<_>>() {
+            Step::leave_out(steps, at);
+        }
+    }
 }
 
 /// Kickers that the first item alone has, or a few that stand apart from their titles, are headings.
