@@ -15,8 +15,8 @@
 //! finished. Trouble before the first pass is done ends the program; afterwards it is told once, and tried again with
 //! growing patience, for ever. A config that can't be used changes nothing.
 //!
-//! Here is the loop; when it wakes for a pass is [`schedule`]'s, where things happen [`lookout`]'s, what is told
-//! [`voice`]'s, and the pass itself [`pipeline`]'s.
+//! Here is the loop; when it wakes for a pass is `schedule`'s, where things happen `lookout`'s, what is told
+//! `voice`'s, and the pass itself `pipeline`'s.
 
 mod lookout;
 mod pipeline;
