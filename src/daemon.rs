@@ -37,7 +37,8 @@ use self::lookout::Lookout;
 use self::pipeline::Pipeline;
 use self::schedule::{Done, Schedule};
 use self::voice::{Scene, Voice};
-use crate::config::Config;
+use crate::config::{Config, WatchMode};
+use crate::operations::Standing;
 use crate::report::Report;
 use crate::service::Manager;
 use crate::trouble::Trouble;
@@ -281,9 +282,10 @@ impl<'a> Loop<'a> {
         // The first look under a config: what lies there is taken as it is.
         let first = self.voice.announces();
         let bell = Arc::clone(&self.lookout.bell);
+        let standing = self.standing();
         let (all, outcome) = self
             .blocking(beat, move |mut pipeline| {
-                let outcome = pipeline.pass(due, &bell, first);
+                let outcome = pipeline.pass(due, &bell, first, &standing);
                 (pipeline, outcome)
             })
             .await?;
@@ -298,6 +300,14 @@ impl<'a> Loop<'a> {
         Ok(())
     }
 
+    /// What a pass can't know by itself.
+    fn standing(&self) -> Standing {
+        // Polling that was asked for is nothing wrong.
+        let asked = self.config.watch.mode == WatchMode::Poll;
+        let no_events = self.lookout.no_events().filter(|_| !asked);
+        Standing { refused: self.voice.refused().map(str::to_owned), no_events: no_events.map(str::to_owned) }
+    }
+
     fn done(&mut self, report: &Report, all: bool, began: Instant) {
         let now = Instant::now();
         let whole = !self.stop.load(Ordering::Relaxed);
@@ -310,7 +320,7 @@ impl<'a> Loop<'a> {
             took: now - began,
             pours: self.lookout.bell.hints().when(now).is_some_and(|due| due <= now),
             rescan: self.config.watch.rescan,
-            polls: self.lookout.polls(),
+            polls: self.lookout.no_events().is_some(),
         };
         self.schedule.done(&done, now);
         self.started = true;

@@ -65,8 +65,8 @@ impl Lookout {
         news
     }
 
-    /// Whether there are no events to rely on.
-    pub(super) fn polls(&self) -> bool {
-        self.no_events.is_some()
+    /// Why there are no events to rely on, if there are none.
+    pub(super) fn no_events(&self) -> Option<&str> {
+        self.no_events.as_deref()
     }
 }

@@ -9,13 +9,14 @@ use std::time::{Duration, Instant, SystemTime};
 use tracing::warn;
 
 use crate::config::Config;
+use crate::operations::{Operations, Standing};
 use crate::pass::{Pass, PassError, Scope};
 use crate::publish::RealDisk;
 use crate::report::Report;
 use crate::stat::Stat;
 use crate::state::{self, RECOVERED, State};
 use crate::store::StoreError;
-use crate::trouble::Trouble;
+use crate::trouble::{Exit, Trouble};
 use crate::watch::{Bell, Due, PATIENCE};
 
 /// Everything that a pass works on.
@@ -23,6 +24,7 @@ pub(super) struct Pipeline {
     pub(super) config: Arc<Config>,
     /// `None` after a trouble that left nothing to hold.
     state: Option<State>,
+    operations: Operations,
     /// Grows while a pass gets on.
     pub(super) pulse: Arc<AtomicU64>,
     /// Set when the pass at hand should end early.
@@ -32,13 +34,28 @@ pub(super) struct Pipeline {
 impl Pipeline {
     pub(super) fn new(config: Arc<Config>) -> Result<Self, Trouble> {
         let pulse = Arc::new(AtomicU64::new(0));
-        let state = Some(hold(&config, &pulse)?);
-        Ok(Self { config, state, pulse, stop: Arc::default() })
+        let mut operations = Operations::of(&config.state);
+        let state = hold(&config, &pulse).inspect_err(|trouble| {
+            // Where another feedmill holds the state, the telling is its business.
+            if trouble.exit != Exit::Held {
+                operations.pass((&config, &RealDisk), Err(trouble), (false, None), &Standing::default());
+            }
+        })?;
+        Ok(Self { config, state: Some(state), operations, pulse, stop: Arc::default() })
     }
 
     /// One pass over what is due. Says whether it looked at all.
-    pub(super) fn pass(&mut self, mut due: Due, bell: &Bell, first: bool) -> (bool, Result<Report, Trouble>) {
+    pub(super) fn pass(
+        &mut self,
+        mut due: Due,
+        bell: &Bell,
+        first: bool,
+        standing: &Standing,
+    ) -> (bool, Result<Report, Trouble>) {
         let outcome = self.pass_over(&mut due, bell, first);
+        let whole = due.all && !self.stop.load(Ordering::Relaxed);
+        let mended = self.state.as_mut().and_then(|state| state.mended.take());
+        self.operations.pass((&self.config, &RealDisk), outcome.as_ref(), (whole, mended), standing);
         (due.all, outcome)
     }
 
@@ -106,6 +123,7 @@ impl Pipeline {
     pub(super) fn take_up(&mut self, config: Config) -> Result<(), Trouble> {
         if config.state != self.config.state {
             self.state = Some(hold(&config, &self.pulse)?);
+            self.operations = Operations::of(&config.state);
         }
         self.config = Arc::new(config);
         Ok(())

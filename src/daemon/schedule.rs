@@ -27,6 +27,8 @@ pub(super) struct Schedule {
     patience: Option<Duration>,
     /// The newest look at all found drift: what is taken in may have mended it.
     drift: bool,
+    /// Likewise files that were skipped since.
+    skipped: bool,
     tidy: Option<Instant>,
 }
 
@@ -56,7 +58,15 @@ pub(super) struct Done<'a> {
 
 impl Schedule {
     pub(super) fn new(now: Instant) -> Self {
-        Self { look: now, not_before: now, distance: Duration::ZERO, patience: None, drift: false, tidy: None }
+        Self {
+            look: now,
+            not_before: now,
+            distance: Duration::ZERO,
+            patience: None,
+            drift: false,
+            skipped: false,
+            tidy: None,
+        }
     }
 
     /// The next pass, where hints are `due` and something was `last_told`.
@@ -101,12 +111,16 @@ impl Schedule {
     pub(super) fn done(&mut self, done: &Done<'_>, now: Instant) {
         let Done { report, all, whole, took, pours, rescan, polls } = *done;
         self.patience = None;
+        self.skipped |= !report.skipped.is_empty();
         if all && whole {
             self.look = now + if polls { (took * POLL.0).max(POLL.1).min(rescan) } else { rescan };
-            self.drift = !report.drift.is_empty();
+            (self.drift, self.skipped) = (!report.drift.is_empty(), !report.skipped.is_empty());
         } else if report.drifted || self.drift && report.changed || !whole {
             // What an early end left undone the next look finds.
             self.look = now;
+        } else if self.skipped && report.changed {
+            // Many may be skipped for long: what is mended need not be told at once.
+            self.look = self.look.min(now + TIDY);
         }
         // Did more arrive while this pass ran? Then files pour in, and the next pass keeps its distance.
         self.distance = if pours { (self.distance * 2).clamp(DISTANCE.0, DISTANCE.1) } else { Duration::ZERO };
@@ -209,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn drift_that_a_change_may_have_mended_is_looked_for_again() {
+    fn what_a_change_may_have_mended_is_looked_for_again() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start);
         let drift = vec![crate::report::Drift { source: "a".into(), file: "b".into(), reason: "c".into() }];
@@ -218,5 +232,11 @@ mod tests {
         assert!(!schedule.looks_at_all(start));
         schedule.done(&done(&Report { changed: true, ..Report::default() }), start);
         assert!(schedule.looks_at_all(start));
+        // Of files that were skipped there may be many, and for long.
+        let skipped = vec![crate::report::SkippedLine { file: "b".into(), reason: "c".into() }];
+        let skipped = Report { skipped, ..Report::default() };
+        schedule.done(&Done { all: true, ..done(&skipped) }, start);
+        schedule.done(&done(&Report { changed: true, ..Report::default() }), start);
+        assert!(!schedule.looks_at_all(start) && schedule.looks_at_all(start + TIDY));
     }
 }

@@ -21,8 +21,8 @@ pub(super) struct Voice<'a> {
     status: String,
     /// What the newest look at all found wrong.
     attention: String,
-    /// The config was read again and could not be used.
-    refused: bool,
+    /// Why the config that was read again could not be used.
+    refused: Option<String>,
     /// The next pass that is done makes us ready: the first one, and the first with another config.
     announce: bool,
 }
@@ -41,7 +41,7 @@ impl<'a> Voice<'a> {
             told: BTreeSet::new(),
             status: String::new(),
             attention: String::new(),
-            refused: false,
+            refused: None,
             announce: true,
         }
     }
@@ -87,8 +87,13 @@ impl<'a> Voice<'a> {
         self.manager.status(&self.status());
     }
 
+    /// Why the config that was read again could not be used.
+    pub(super) fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
     fn status(&self) -> String {
-        format!("{}{}", if self.refused { REFUSED } else { "" }, self.status)
+        format!("{}{}", if self.refused.is_some() { REFUSED } else { "" }, self.status)
     }
 
     /// A pass met trouble, and is tried again after `longest` at the latest.
@@ -111,14 +116,14 @@ impl<'a> Voice<'a> {
     /// Another config is in force: what was wrong is told again, and we are ready once the feeds are those of this one.
     pub(super) fn taken_up(&mut self) {
         self.told.clear();
-        (self.announce, self.refused) = (true, false);
+        (self.announce, self.refused) = (true, None);
         info!("the config was read again");
     }
 
     /// The config was read again and can't be used.
     pub(super) fn refuse(&mut self, why: &str) {
         error!("the config can't be used, the previous one stays:\n{}", why.trim_end());
-        self.refused = true;
+        self.refused = Some(why.trim_end().to_owned());
         let status = self.status();
         // Not ready is not made ready by a config that changes nothing.
         if self.announce { self.manager.status(&status) } else { self.manager.ready(&status) }
