@@ -99,6 +99,8 @@ pub struct Pass<'a> {
     pub config: &'a Config,
     /// Where publishing happens.
     pub disk: &'a (dyn Disk + Sync),
+    /// How documents are read back before they are published.
+    pub check: publish::Check<'a>,
     /// Reports what it would do and changes nothing; the store is a copy.
     pub dry_run: bool,
     /// Told how many of how many files are done.
@@ -215,6 +217,7 @@ impl<'a> Pass<'a> {
         Self {
             config,
             disk,
+            check: &render::check,
             dry_run: false,
             progress: &|_, _| {},
             recovered: false,
@@ -715,7 +718,7 @@ impl<'a> Pass<'a> {
             let all: Vec<PublishedRow> = tree.iter().map(first).chain(known).map(row_of).collect();
             store.record_published(&feed.name, state, &all)?;
         }
-        let outcomes = publish::publish(self.disk, &self.config.output, tree)?;
+        let outcomes = publish::publish_checked(self.disk, &self.config.output, tree, self.check)?;
         let withdrawn = publish::withdraw(self.disk, &self.config.output, &gone)?;
         let documents: Vec<PublishedRow> = outcomes.iter().map(|outcome| row_of(outcome.listed.clone())).collect();
         let shown = FeedState { shown: state.changed, rendered_with, items, ..state.clone() };

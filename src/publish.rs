@@ -19,7 +19,7 @@ use rustix::fs::{Mode, OFlags};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::cores::cores;
-use crate::mill::render::{self, Document, Tree};
+use crate::mill::render::{self, Document, Flaw, Tree};
 use crate::trouble::Trouble;
 
 /// A line of the publish ledger: a document as it stood in the folder when it was published.
@@ -201,6 +201,22 @@ pub fn stands(disk: &dyn Disk, root: &Path, listed: &Listed) -> bool {
 /// then: each holds its old bytes or its new ones, nothing half-written is left beside them as far as the disk lets us
 /// clean up, and a repeated call finishes the work.
 pub fn publish(disk: &(dyn Disk + Sync), root: &Path, tree: &Tree) -> Result<Vec<Outcome>, Trouble> {
+    publish_checked(disk, root, tree, &render::check)
+}
+
+/// Reads a document back, and says what is wrong with it.
+pub type Check<'a> = &'a (dyn Fn(&Document) -> Result<(), Flaw> + Sync);
+
+/// As [`publish`], with a check of one's own: one that remembers what it saw, say.
+///
+/// # Errors
+/// As those of [`publish`].
+pub fn publish_checked(
+    disk: &(dyn Disk + Sync),
+    root: &Path,
+    tree: &Tree,
+    check: Check<'_>,
+) -> Result<Vec<Outcome>, Trouble> {
     let mut places = survey(disk, root, tree)?;
     for place in places.iter().filter(|place| place.unchanged.is_some()) {
         // A run that was killed may have left its unfinished file beside one that needs nothing now.
@@ -210,7 +226,7 @@ pub fn publish(disk: &(dyn Disk + Sync), root: &Path, tree: &Tree) -> Result<Vec
     changed.sort_by_key(|place| place.turn());
 
     let mut folders = BTreeSet::new();
-    let replaced = write_aside(disk, root, &mut changed, &mut folders).and_then(|()| {
+    let replaced = write_aside(disk, (root, check), &mut changed, &mut folders).and_then(|()| {
         for place in &changed {
             disk.rename(&place.aside, &place.target).map_err(|error| place.refused(root, error))?;
         }
@@ -291,8 +307,8 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// Sees to it that the file set aside is one that readers understand, and that a power cut leaves it so.
-    fn finish(&mut self, disk: &dyn Disk, root: &Path) -> Result<(), Trouble> {
-        if let Err(flaw) = render::check(self.document) {
+    fn finish(&mut self, disk: &dyn Disk, root: &Path, check: Check<'_>) -> Result<(), Trouble> {
+        if let Err(flaw) = check(self.document) {
             return Err(self
                 .trouble(None)
                 .because(flaw)
@@ -337,7 +353,7 @@ fn look<'a>(disk: &dyn Disk, root: &Path, path: &'a str, document: &'a Document)
 /// Writes, checks and syncs all new bytes beside their targets, and notes the folders whose names change.
 fn write_aside(
     disk: &(dyn Disk + Sync),
-    root: &Path,
+    (root, check): (&Path, Check<'_>),
     changed: &mut [&mut Place<'_>],
     folders: &mut BTreeSet<PathBuf>,
 ) -> Result<(), Trouble> {
@@ -355,7 +371,7 @@ fn write_aside(
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
     let finish = || -> Result<(), (usize, Trouble)> {
         while let Some((turn, place)) = next() {
-            place.finish(disk, root).map_err(|trouble| (turn, trouble))?;
+            place.finish(disk, root, check).map_err(|trouble| (turn, trouble))?;
         }
         Ok(())
     };

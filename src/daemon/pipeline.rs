@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tracing::warn;
 
 use crate::config::Config;
+use crate::mill::render::{Checked, Document};
 use crate::operations::{Operations, Standing};
 use crate::pass::{Pass, PassError, Scope};
 use crate::publish::RealDisk;
@@ -25,6 +26,8 @@ pub(super) struct Pipeline {
     /// `None` after a trouble that left nothing to hold.
     state: Option<State>,
     operations: Operations,
+    /// Most of what a pass publishes was published before.
+    checked: Checked,
     /// Grows while a pass gets on.
     pub(super) pulse: Arc<AtomicU64>,
     /// Set when the pass at hand should end early.
@@ -41,7 +44,7 @@ impl Pipeline {
                 operations.pass((&config, &RealDisk), Err(trouble), (false, None), &Standing::default());
             }
         })?;
-        Ok(Self { config, state: Some(state), operations, pulse, stop: Arc::default() })
+        Ok(Self { config, state: Some(state), operations, checked: Checked::default(), pulse, stop: Arc::default() })
     }
 
     /// One pass over what is due. Says whether it looked at all.
@@ -114,7 +117,9 @@ impl Pipeline {
         let progress = |_, _| {
             pulse.fetch_add(1, Ordering::Relaxed);
         };
-        let pass = Pass { progress: &progress, recovered, scope, ..Pass::new(&self.config, &RealDisk) };
+        let checked = &self.checked;
+        let check = |document: &Document| checked.check(document);
+        let pass = Pass { check: &check, progress: &progress, recovered, scope, ..Pass::new(&self.config, &RealDisk) };
         state.decided.refresh(&self.config.state)?;
         pass.run(&mut state.store, &mut state.decided)
     }

@@ -9,26 +9,22 @@
 //! dates are unchecked strings or 1970, so both are made here.
 
 mod atom;
+mod check;
 mod html;
 mod rss;
 
 use std::collections::BTreeSet;
 use std::collections::{BTreeMap, btree_map};
-use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+pub use self::check::{CHECKED_UP_TO, Checked, Flaw, check};
 use super::feed::{self, Entry, Feed};
-use super::item;
 
 /// The media type of an RSS 2.0 document.
 pub const RSS_TYPE: &str = "application/rss+xml; charset=utf-8";
 /// The media type of an Atom document (RFC 4287 section 7).
 pub const ATOM_TYPE: &str = "application/atom+xml; charset=utf-8";
-
-/// Documents above this size are not read back before they are published: the reader's tree takes about ten times the
-/// document, and what a larger one contains went through the same code as the smaller ones.
-pub const CHECKED_UP_TO: usize = 8 << 20;
 
 /// The namespace of Media RSS, for the photo credit.
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
@@ -177,65 +173,6 @@ pub fn ids(atom: &[u8]) -> BTreeSet<String> {
         entry.children().find(|node| node.has_tag_name((atom::NAMESPACE, "id")))?.text().map(str::to_owned)
     };
     entries.filter_map(id).collect()
-}
-
-/// Why a document must not be published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Flaw {
-    /// It is not UTF-8.
-    Undecodable,
-    /// A character that no feed may contain.
-    Forbidden(char),
-    /// It is not well-formed XML; the reader's message says where.
-    IllFormed(String),
-    /// The number of items read back is not the number meant.
-    Entries {
-        /// How many the document is meant to hold.
-        meant: usize,
-        /// How many a reader sees.
-        read: usize,
-    },
-}
-
-impl fmt::Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Undecodable => f.write_str("not UTF-8"),
-            Self::Forbidden(c) => write!(f, "forbidden character U+{:04X}", u32::from(*c)),
-            Self::IllFormed(why) => write!(f, "not well-formed: {why}"),
-            Self::Entries { meant, read } => write!(f, "{meant} items meant, {read} read back"),
-        }
-    }
-}
-
-impl std::error::Error for Flaw {}
-
-/// Reads a document back the way a stranger would, before anyone else does.
-///
-/// Independent of the writers on purpose: their own readers take control characters and ill-formed XML without a word.
-/// Only RSS and Atom documents are read, and none above [`CHECKED_UP_TO`] bytes.
-///
-/// # Errors
-/// The first [`Flaw`] found.
-pub fn check(document: &Document) -> Result<(), Flaw> {
-    let is_entry: fn(roxmltree::Node<'_, '_>) -> bool = match document.media_type {
-        RSS_TYPE => |node| node.has_tag_name("item"),
-        ATOM_TYPE => |node| node.has_tag_name((atom::NAMESPACE, "entry")),
-        _ => return Ok(()),
-    };
-    if document.bytes.len() > CHECKED_UP_TO {
-        return Ok(());
-    }
-    let text = std::str::from_utf8(&document.bytes).map_err(|_| Flaw::Undecodable)?;
-    if let Some(c) = text.chars().find(|c| *c != '\n' && item::is_forbidden(*c)) {
-        return Err(Flaw::Forbidden(c));
-    }
-    let xml = roxmltree::Document::parse(text).map_err(|error| Flaw::IllFormed(error.to_string()))?;
-    let read = xml.descendants().filter(|node| is_entry(*node)).count();
-    if read != document.entries {
-        return Err(Flaw::Entries { meant: document.entries, read });
-    }
-    Ok(())
 }
 
 #[cfg(test)]

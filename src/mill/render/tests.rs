@@ -235,18 +235,9 @@ fn a_revision_moves_updated_and_leaves_published() {
 fn what_is_rendered_passes_the_check() {
     for (path, document) in render(&two()).iter() {
         assert_eq!(check(document), Ok(()), "{path}");
+        let piece_by_piece = Checked::default();
+        assert_eq!(piece_by_piece.check(document), Ok(()), "{path}");
+        assert_eq!(piece_by_piece.remembered(), 2, "{path}");
         assert_eq!(document.entries, 2);
     }
-}
-
-#[test]
-fn the_check_refuses_what_readers_would_choke_on() {
-    let rss = |bytes: &[u8], entries| Document { bytes: bytes.to_vec(), media_type: RSS_TYPE, entries };
-    assert_eq!(check(&rss(b"<rss><item>\x0B</item></rss>", 1)), Err(Flaw::Forbidden('\u{B}')));
-    assert_eq!(check(&rss("<rss>\u{85}</rss>".as_bytes(), 0)), Err(Flaw::Forbidden('\u{85}')));
-    assert_eq!(check(&rss(b"<rss>\xFF</rss>", 0)), Err(Flaw::Undecodable));
-    assert!(matches!(check(&rss(b"<rss><item></rss>", 1)), Err(Flaw::IllFormed(_))));
-    assert!(matches!(check(&rss(b"<rss a='&b=1'/>", 0)), Err(Flaw::IllFormed(_))));
-    assert!(matches!(check(&rss(b"", 0)), Err(Flaw::IllFormed(_))));
-    assert_eq!(check(&rss(b"<rss><item/></rss>", 2)), Err(Flaw::Entries { meant: 2, read: 1 }));
 }
