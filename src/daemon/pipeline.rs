@@ -118,7 +118,7 @@ impl Pipeline {
             pulse.fetch_add(1, Ordering::Relaxed);
         };
         let checked = &self.checked;
-        let check = |document: &Document| checked.check(document);
+        let check = |path: &str, document: &Document| checked.check(path, document);
         let pass = Pass { check: &check, progress: &progress, recovered, scope, ..Pass::new(&self.config, &RealDisk) };
         state.decided.refresh(&self.config.state)?;
         pass.run(&mut state.store, &mut state.decided)

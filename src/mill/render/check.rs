@@ -10,7 +10,7 @@ use memchr::memmem;
 use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{ATOM_TYPE, Document, RSS_TYPE, atom};
+use super::{Document, atom, media_type};
 use crate::mill::item;
 
 /// Documents above this size are not read back before they are published: the reader's tree takes about ten times the
@@ -24,7 +24,7 @@ pub enum Flaw {
     Undecodable,
     /// A character that no feed may contain.
     Forbidden(char),
-    /// It is not well-formed XML; the reader's message says where.
+    /// It is not well-formed; the reader's message says where.
     IllFormed(String),
     /// The number of items read back is not the number meant.
     Entries {
@@ -48,53 +48,68 @@ impl fmt::Display for Flaw {
 
 impl std::error::Error for Flaw {}
 
-/// Checks a document. Only RSS and Atom documents are read, and none above [`CHECKED_UP_TO`] bytes.
+/// Reads the document that goes to a path back, and says what is wrong with it.
+pub type Check<'a> = &'a (dyn Fn(&str, &Document) -> Result<(), Flaw> + Sync);
+
+/// Checks the document that goes to `path`. Of pages only the characters are looked at, and nothing above
+/// [`CHECKED_UP_TO`] bytes is read.
 ///
 /// # Errors
 /// The first [`Flaw`] found.
-pub fn check(document: &Document) -> Result<(), Flaw> {
-    let Some(format) = Format::of(document) else { return Ok(()) };
+pub fn check(path: &str, document: &Document) -> Result<(), Flaw> {
+    if document.bytes.len() > CHECKED_UP_TO {
+        return Ok(());
+    }
     let text = std::str::from_utf8(&document.bytes).map_err(|_| Flaw::Undecodable)?;
-    let read = format.entries(&parse(text)?);
-    if read == document.entries { Ok(()) } else { Err(Flaw::Entries { meant: document.entries, read }) }
-}
-
-fn parse(text: &str) -> Result<roxmltree::Document<'_>, Flaw> {
     if let Some(c) = text.chars().find(|c| *c != '\n' && item::is_forbidden(*c)) {
         return Err(Flaw::Forbidden(c));
     }
+    let read = match essence(path) {
+        "application/rss+xml" => RSS.entries(&parse(text)?),
+        "application/atom+xml" => ATOM.entries(&parse(text)?),
+        "text/x-opml" => parse(text)?.descendants().filter(|node| node.has_tag_name("outline")).count(),
+        "application/feed+json" => {
+            let feed: JsonFeed = serde_json::from_str(text).map_err(|error| Flaw::IllFormed(error.to_string()))?;
+            feed.items.len()
+        }
+        _ => document.entries,
+    };
+    if read == document.entries { Ok(()) } else { Err(Flaw::Entries { meant: document.entries, read }) }
+}
+
+/// The media type of the document at `path`, without its parameters.
+fn essence(path: &str) -> &'static str {
+    let media_type = media_type(path);
+    media_type.split_once(';').map_or(media_type, |(essence, _)| essence)
+}
+
+fn parse(text: &str) -> Result<roxmltree::Document<'_>, Flaw> {
     roxmltree::Document::parse(text).map_err(|error| Flaw::IllFormed(error.to_string()))
 }
 
-/// How a format writes an item.
-#[derive(Clone, Copy)]
+/// What a JSON Feed is checked for.
+#[derive(serde::Deserialize)]
+struct JsonFeed {
+    items: Vec<serde::de::IgnoredAny>,
+}
+
+/// How an XML format writes an item.
 struct Format {
     open: &'static str,
     close: &'static str,
     empty: &'static str,
-    namespace: Option<&'static str>,
     name: &'static str,
+    namespace: Option<&'static str>,
 }
 
-impl Format {
-    fn of(document: &Document) -> Option<Self> {
-        let format = match document.media_type {
-            RSS_TYPE => Self { open: "<item>", close: "</item>", empty: "<item/>", namespace: None, name: "item" },
-            ATOM_TYPE => Self {
-                open: "<entry>",
-                close: "</entry>",
-                empty: "<entry/>",
-                namespace: Some(atom::NAMESPACE),
-                name: "entry",
-            },
-            _ => return None,
-        };
-        (document.bytes.len() <= CHECKED_UP_TO).then_some(format)
-    }
+const RSS: Format = Format { open: "<item>", close: "</item>", empty: "<item/>", name: "item", namespace: None };
+const ATOM: Format =
+    Format { open: "<entry>", close: "</entry>", empty: "<entry/>", name: "entry", namespace: Some(atom::NAMESPACE) };
 
+impl Format {
     fn is_entry(&self, node: roxmltree::Node<'_, '_>) -> bool {
         let name = node.tag_name();
-        node.is_element() && name.name() == self.name && self.namespace.is_none_or(|own| name.namespace() == Some(own))
+        node.is_element() && (name.name(), name.namespace()) == (self.name, self.namespace)
     }
 
     fn entries(&self, xml: &roxmltree::Document<'_>) -> usize {
@@ -120,9 +135,13 @@ impl Checked {
     ///
     /// # Errors
     /// Those of [`check`].
-    pub fn check(&self, document: &Document) -> Result<(), Flaw> {
-        let Some(format) = Format::of(document) else { return Ok(()) };
-        if self.piece_by_piece(document, format).is_some() { Ok(()) } else { check(document) }
+    pub fn check(&self, path: &str, document: &Document) -> Result<(), Flaw> {
+        let sound = match essence(path) {
+            "application/rss+xml" => self.piece_by_piece(document, &RSS),
+            "application/atom+xml" => self.piece_by_piece(document, &ATOM),
+            _ => None,
+        };
+        if sound.is_some() { Ok(()) } else { check(path, document) }
     }
 
     /// How many items were found sound.
@@ -132,10 +151,10 @@ impl Checked {
     }
 
     /// `None`: this way the document can't be shown to be sound.
-    fn piece_by_piece(&self, document: &Document, format: Format) -> Option<()> {
+    fn piece_by_piece(&self, document: &Document, format: &Format) -> Option<()> {
         let text = std::str::from_utf8(&document.bytes).ok()?;
         let (shell, items) = apart(text, format)?;
-        let xml = parse(&shell).ok()?;
+        let xml = clean(&shell)?;
         if items.len() != document.entries || format.entries(&xml) != items.len() {
             return None;
         }
@@ -153,7 +172,7 @@ impl Checked {
                 continue;
             }
             let alone = format!("{start}{item}</{name}>");
-            let xml = parse(&alone).ok()?;
+            let xml = clean(&alone)?;
             let mut children = xml.root_element().children();
             if !format.is_entry(children.next()?) || children.next().is_some() || format.entries(&xml) != 1 {
                 return None;
@@ -167,8 +186,13 @@ impl Checked {
     }
 }
 
+/// A part of a document, if it holds no character that no feed may contain and is well-formed.
+fn clean(text: &str) -> Option<roxmltree::Document<'_>> {
+    if text.chars().any(|c| c != '\n' && item::is_forbidden(c)) { None } else { parse(text).ok() }
+}
+
 /// A document with an empty item in the place of each, and the items. `None`: an item has no end.
-fn apart(text: &str, format: Format) -> Option<(String, Vec<&str>)> {
+fn apart<'t>(text: &'t str, format: &Format) -> Option<(String, Vec<&'t str>)> {
     let (open, close) = (memmem::Finder::new(format.open), memmem::Finder::new(format.close));
     let (mut shell, mut items, mut rest) = (String::new(), Vec::new(), text);
     while let Some(start) = open.find(rest.as_bytes()) {
@@ -188,8 +212,10 @@ fn apart(text: &str, format: Format) -> Option<(String, Vec<&str>)> {
 mod tests {
     use super::*;
 
+    const PATH: &str = "x/rss.xml";
+
     fn rss(bytes: &[u8], entries: usize) -> Document {
-        Document { bytes: bytes.to_vec(), media_type: RSS_TYPE, entries }
+        Document { bytes: bytes.to_vec(), entries }
     }
 
     #[test]
@@ -215,11 +241,21 @@ mod tests {
         for (bytes, entries, is_expected) in refused {
             let document = rss(bytes, entries);
             let text = String::from_utf8_lossy(bytes);
-            assert!(check(&document).is_err_and(|flaw| is_expected(&flaw)), "{text}");
+            assert!(check(PATH, &document).is_err_and(|flaw| is_expected(&flaw)), "{text}");
             // Twice: the first time must not have made it a known one.
             for _ in 0..2 {
-                assert!(checked.check(&document).is_err_and(|flaw| is_expected(&flaw)), "{text}");
+                assert!(checked.check(PATH, &document).is_err_and(|flaw| is_expected(&flaw)), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_json_feed_is_read_back() {
+        let json = |text: &str| check("x/feed.json", &rss(text.as_bytes(), 2));
+        assert_eq!(json(r#"{"version":"","items":[{"id":"a"},{"id":"b"}]}"#), Ok(()));
+        assert_eq!(json(r#"{"items":[{}]}"#), Err(Flaw::Entries { meant: 2, read: 1 }));
+        for broken in [r#"{"items":[{},{}]"#, r#"{"items":[{},{"id":"\x"}]}"#, r#"{"items":[{},{"a" 1}]}"#, "{}"] {
+            assert!(matches!(json(broken), Err(Flaw::IllFormed(_))), "{broken}");
         }
     }
 
@@ -228,10 +264,10 @@ mod tests {
         let checked = Checked::default();
         let with = |root: &str, items: &str, entries| rss(format!("<{root}>{items}</rss>").as_bytes(), entries);
         let credit = "<item><m:credit>a</m:credit></item>";
-        assert_eq!(checked.check(&with("rss xmlns:m='m'", credit, 1)), Ok(()));
+        assert_eq!(checked.check(PATH, &with("rss xmlns:m='m'", credit, 1)), Ok(()));
         assert_eq!(checked.remembered(), 1);
-        assert_eq!(checked.check(&with("rss xmlns:m='m'", &format!("{credit}<item>b</item>"), 2)), Ok(()));
+        assert_eq!(checked.check(PATH, &with("rss xmlns:m='m'", &format!("{credit}<item>b</item>"), 2)), Ok(()));
         assert_eq!(checked.remembered(), 2);
-        assert!(checked.check(&with("rss", credit, 1)).is_err());
+        assert!(checked.check(PATH, &with("rss", credit, 1)).is_err());
     }
 }
