@@ -157,7 +157,7 @@ pub(crate) fn split_by<'t>(
             found = stated.map(|stated| stated.shown_as(block.text)).or(found);
         }
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
-        let attached = unit == Unit::Run && is_attachment(block.text);
+        let attached = unit == Unit::Run && found.is_none() && is_attachment(block.text);
         let own = found.is_some()
             || block.mark != Mark::None
             || (pipes && body.contains('|'))

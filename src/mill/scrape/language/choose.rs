@@ -142,8 +142,13 @@ fn vote(line: &str, votes: &mut [u32; COUNT]) -> u32 {
     let mut count = 0;
     let mut number = None;
     let mut word: Option<(&str, usize)> = None;
+    // In most lines that hold a number it is that of the list.
+    let last = line.bytes().rposition(|b| b.is_ascii_digit() || !b.is_ascii());
     for (start, token) in parts_of(line) {
         let near = |end: usize| start - end <= BESIDE;
+        if last.is_none_or(|last| start > last) && !number.is_some_and(near) {
+            break;
+        }
         let is_number = token.starts_with(|c| digit(c).is_some());
         let beside = if is_number {
             word.take().filter(|(_, end)| near(*end)).map(|(word, _)| word)
@@ -190,8 +195,8 @@ fn frequent(head: &str) -> [u32; COUNT] {
 /// these months it is matters for labels alone.
 fn is_english(text: &str, votes: &[u32; COUNT]) -> bool {
     let most = votes.iter().copied().max().unwrap_or(0);
-    let often = |word: &str| memmem::find_iter(text.as_bytes(), word).take(4).count();
-    votes.first() == Some(&most) && often(" the ") + often(" of ") + often(" and ") >= 4
+    let often = |word: &'static str| memmem::find_iter(text.as_bytes(), word).take(4);
+    votes.first() == Some(&most) && [" the ", " of ", " and "].into_iter().flat_map(often).nth(3).is_some()
 }
 
 /// The language that a script belongs to, where most letters at the head of the file are of it.
