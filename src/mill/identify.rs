@@ -113,12 +113,30 @@ fn fold_into(text: &str, out: &mut String) {
 /// Folds a text of which neither normalization nor full case folding would change more than ASCII case. False: this is
 /// another text, and nothing was added to `out`.
 fn fold_plain(text: &str, out: &mut String) -> bool {
-    if !is_plain(text) {
-        return false;
-    }
-    // By the byte and without a branch: this runs for every letter of every text that is compared.
-    let mut folded = [0; 64];
+    let start = out.len();
     out.reserve(text.len());
+    let mut rest = text;
+    loop {
+        let ascii = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
+        let (ascii, behind) = rest.split_at_checked(ascii).unwrap_or((rest, ""));
+        fold_ascii(ascii, out);
+        let mut behind = behind.chars();
+        match behind.next().map(plain) {
+            Some(Plain::Letter(c)) => out.push(c),
+            Some(Plain::Dropped) => {}
+            Some(Plain::Not) => {
+                out.truncate(start);
+                return false;
+            }
+            None => return true,
+        }
+        rest = behind.as_str();
+    }
+}
+
+/// By the byte and without a branch: this runs for every letter of every text that is compared.
+fn fold_ascii(text: &str, out: &mut String) {
+    let mut folded = [0; 64];
     for chunk in text.as_bytes().chunks(folded.len()) {
         let mut length = 0;
         for b in chunk {
@@ -130,10 +148,9 @@ fn fold_plain(text: &str, out: &mut String) -> bool {
         }
         out.push_str(folded.get(..length).and_then(|kept| str::from_utf8(kept).ok()).unwrap_or_default());
     }
-    true
 }
 
-/// What each byte of a plain text folds to; 0 where it is dropped.
+/// What each ASCII character folds to; 0 where it is dropped.
 #[expect(clippy::indexing_slicing, reason = "made when it is compiled, and no byte is out of range")]
 static FOLDED: [u8; 256] = {
     let mut folded = [0; 256];
@@ -168,17 +185,27 @@ fn nfkc(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether `text` is ASCII and the quotes and dashes of running text (U+2013, U+2014, U+2018, U+2019, U+201C, U+201D),
-/// which NFKC leaves alone and folding drops.
-fn is_plain(text: &str) -> bool {
-    let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|b| !b.is_ascii()) {
-        match rest.get(at..) {
-            Some([0xE2, 0x80, 0x93 | 0x94 | 0x98 | 0x99 | 0x9C | 0x9D, behind @ ..]) => rest = behind,
-            _ => return false,
+/// What becomes of a character, beyond ASCII, that NFKC leaves alone wherever it stands among its like.
+enum Plain {
+    /// It folds to this letter.
+    Letter(char),
+    Dropped,
+    /// Normalization or folding may do more.
+    Not,
+}
+
+/// The letters of Western European and most Cyrillic texts, the quotes and dashes of running text.
+fn plain(c: char) -> Plain {
+    let lower = |distance| char::from_u32(u32::from(c) + distance).map_or(Plain::Not, Plain::Letter);
+    match c {
+        'à'..='ö' | 'ø'..='ÿ' | 'а'..='џ' => Plain::Letter(c),
+        'À'..='Ö' | 'Ø'..='Þ' | 'А'..='Я' => lower(0x20),
+        'Ѐ'..='Џ' => lower(0x50),
+        '\u{2013}' | '\u{2014}' | '\u{2018}' | '\u{2019}' | '\u{201C}'..='\u{201E}' | '«' | '»' | '\u{A0}' => {
+            Plain::Dropped
         }
+        _ => Plain::Not,
     }
-    true
 }
 
 fn is_kept(c: char) -> bool {
@@ -344,7 +371,7 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn the_short_ways_fold_as_the_long_way(text in "[ -~–—‘’“”]{0,150}|[ -~’À-ž\u{300}-\u{345}ßİſǅﬁΣ①]{0,40}") {
+        fn the_short_ways_fold_as_the_long_way(text in "[ -~–—‘’“”„«»\u{A0}À-ÿЀ-џ]{0,150}|[ -~’À-ž\u{300}-\u{345}ßİſǅﬁΣ①]{0,40}") {
             let long: String =
                 caseless::default_case_fold_str(&text.nfkc().collect::<String>()).nfkc().filter(|&c| is_kept(c)).collect();
             prop_assume!(!long.is_empty());

@@ -11,7 +11,7 @@ pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
     match head.as_bytes().first() {
         Some(b'0'..=b'9') => number_may_begin_date(head, lexicon),
         Some(lead) if lead.is_ascii() => {
-            lexicon.may_begin(*lead) && begins_with_opener(head, lexicon) && has_numeral(head)
+            lexicon.may_begin(*lead) && has_numeral(head) && begins_with_opener(head, lexicon)
         }
         Some(_) if head.starts_with(is_numeral) => number_may_begin_date(head, lexicon),
         Some(lead) => lexicon.may_begin(*lead) && has_numeral(head) && begins_with_opener(head, lexicon),
@@ -20,7 +20,9 @@ pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
 }
 
 pub(super) fn has_numeral(text: &str) -> bool {
-    text.bytes().any(|b| b.is_ascii_digit()) || (!text.is_ascii() && text.chars().any(is_numeral))
+    // Most texts have none: nothing ends the look early, so that it takes many bytes at a time.
+    text.bytes().fold(false, |any, b| any | b.is_ascii_digit())
+        || (!text.is_ascii() && text.chars().any(|c| !c.is_ascii() && is_numeral(c)))
 }
 
 /// Most numbers that begin a line are list numbers: the first word behind them tells.

@@ -13,6 +13,7 @@ use memchr::{memchr2, memmem};
 use rustc_hash::FxHashMap;
 
 use super::fold::fold;
+use super::letters::may_begin_digit;
 use super::words::LANGUAGES;
 use super::{Lexicon, digit, known, list, months_of, parts_of};
 
@@ -143,7 +144,7 @@ fn vote(line: &str, votes: &mut [u32; COUNT]) -> u32 {
     let mut number = None;
     let mut word: Option<(&str, usize)> = None;
     // In most lines that hold a number it is that of the list.
-    let last = line.bytes().rposition(|b| b.is_ascii_digit() || !b.is_ascii());
+    let last = line.bytes().rposition(may_begin_digit);
     for (start, token) in parts_of(line) {
         let near = |end: usize| start - end <= BESIDE;
         if last.is_none_or(|last| start > last) && !number.is_some_and(near) {
