@@ -17,8 +17,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::NaiveDate;
-
 pub use complaint::{Complaint, Refusal};
 pub(crate) use files::path_from;
 pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
@@ -26,6 +24,7 @@ pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
 use crate::mill::captured::CapturedPattern;
 use crate::mill::feed::{Choice, Keep};
 use crate::mill::item::Text;
+use crate::mill::page::Page;
 use crate::mill::scrape::{DateOrder, Fields, Form, Layout, Select, Terms};
 use crate::mill::words::Words;
 
@@ -226,16 +225,34 @@ impl Source {
         self.site_was.first().unwrap_or(&self.site)
     }
 
-    /// How to read the file `name` of this source, whose name states that it was captured on the day `captured`.
+    /// The name of `file`, a path without links, below the fixed part of the pattern that lists it; `None`: it is no file
+    /// of this source.
     #[must_use]
-    pub fn terms(&self, captured: Option<NaiveDate>, name: &str) -> Terms {
+    pub fn name_below(&self, file: &Path) -> Option<String> {
+        self.files.roots().iter().find_map(|root| {
+            let folder = std::fs::canonicalize(&root.folder).ok()?;
+            let below = file.strip_prefix(folder).ok()?.to_string_lossy().into_owned();
+            self.files.would_list(root, &below).then_some(below)
+        })
+    }
+
+    /// The page that `bytes` hold, under the name of their file below the fixed part of the pattern.
+    ///
+    /// # Errors
+    /// Why it can't be read: it is no text, or too large.
+    pub fn page<'b>(&self, name: &str, bytes: &'b [u8]) -> Result<Page<'b>, String> {
+        Page::open(bytes, name, self.captured.as_ref(), self.terms())
+    }
+
+    /// How its files are read, as far as their names don't state more.
+    fn terms(&self) -> Terms {
         Terms {
             layout: self.layout.clone(),
             layouts: self.layouts.clone(),
             language: self.language.clone(),
             date_order: self.date_order,
-            captured,
-            form: self.form.or_else(|| Form::of_name(name)),
+            captured: None,
+            form: self.form,
             url: self.url.clone(),
             fields: self.fields.clone(),
             select: self.select.clone(),

@@ -9,7 +9,9 @@
 //! published: stopping between two batches, or anywhere else, is always safe. What a pass did it returns as a
 //! [`Report`]; it prints nothing.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,11 +29,11 @@ use crate::inbox::{self, KeepOut, Listing, Seen};
 use crate::mill::captured;
 use crate::mill::category;
 use crate::mill::decisions::{Decision, Decisions};
-use crate::mill::decode;
 use crate::mill::feed::{self, Address, Entry, Feed, Retention};
 use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Account, Item, Key, Moment, SourceNo, Text};
+use crate::mill::page::Page;
 use crate::mill::render::{self, Tree};
 use crate::mill::scrape::{self, Scrape};
 use crate::mill::settle::{Rules, SourceRule};
@@ -107,6 +109,8 @@ pub struct Pass<'a> {
     pub scope: Scope<'a>,
     /// The process ends with this pass: the system takes back at once what freeing bit by bit would take long over.
     pub parting: bool,
+    /// What reads a page: [`Page::parse`], but in tests.
+    pub parse: for<'p> fn(&'p Page<'_>) -> Scrape<'p>,
 }
 
 /// How much a pass looks at. A daemon that knows what changed need not look at all, and not at what is half-written.
@@ -208,7 +212,16 @@ impl<'a> Pass<'a> {
     /// A pass over all there is, to its end, that publishes and is watched by nobody.
     #[must_use]
     pub fn new(config: &'a Config, disk: &'a (dyn Disk + Sync)) -> Self {
-        Self { config, disk, dry_run: false, progress: &|_, _| {}, recovered: false, scope: Scope::ALL, parting: false }
+        Self {
+            config,
+            disk,
+            dry_run: false,
+            progress: &|_, _| {},
+            recovered: false,
+            scope: Scope::ALL,
+            parting: false,
+            parse: |page| page.parse(),
+        }
     }
 
     /// Makes the feeds agree with the inbox.
@@ -409,7 +422,9 @@ impl<'a> Pass<'a> {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(job) = jobs.get(index) else { return share };
                 let mut faults = Vec::new();
-                let looked = self.look(job, &keep_out, &met, (&mut opened, &mut buffer), &mut faults);
+                let look = || self.look(job, &keep_out, &met, (&mut opened, &mut buffer), &mut faults);
+                // Nothing that one file does to feedmill may keep it from the others.
+                let looked = catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|panic| Err(bug(&*panic)));
                 share.push((index, looked, faults));
                 progress(finished.fetch_add(1, Ordering::Relaxed) + 1);
             }
@@ -419,7 +434,7 @@ impl<'a> Pass<'a> {
             let more = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
             let others: Vec<_> = (1..threads).filter_map(more).collect();
             let mut shares = vec![work()];
-            // A thread that panicked is a bug; its files are not done, and the next pass meets them again.
+            // A thread that was lost has not done its files, and the next pass meets them again.
             shares.extend(others.into_iter().map(|other| other.join().unwrap_or_default()));
             shares
         });
@@ -454,7 +469,7 @@ impl<'a> Pass<'a> {
         let mut aliases = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
             let Some(looked) = done else {
-                skip(report, job.name, "feedmill failed on this file: please report it");
+                skip(report, job.name, "not looked at: a thread was lost");
                 continue;
             };
             let looked = match looked {
@@ -517,16 +532,11 @@ impl<'a> Pass<'a> {
         if job.row.is_some_and(|row| row.digest == digest && row.revision == job.revision) {
             return Ok(Looked { stat, racy, digest, length, completes: Vec::new(), reading: None });
         }
-        let decoded = decode::decode(buffer).map_err(|undecodable| undecodable.reason.to_owned())?;
-        if decoded.how.is_a_guess() {
-            info!(file = job.name, encoding = decoded.encoding, "not UTF-8: the encoding was detected");
+        let page = source.page(job.below, buffer)?;
+        if page.decoded.how.is_a_guess() {
+            info!(file = job.name, encoding = page.decoded.encoding, "not UTF-8: the encoding was detected");
         }
-        let stated = captured::captured(source.captured.as_ref(), job.below);
-        let terms = source.terms(stated.map(Moment::day), job.below);
-        if let Some(why) = scrape::too_large(&decoded.text, terms.form) {
-            return Err(why);
-        }
-        let scrape = scrape::parse(&decoded.text, &terms);
+        let scrape = (self.parse)(&page);
         if scrape.drafts.len() > MAX_ITEMS {
             return Err(format!("it lists {} items, more than the {MAX_ITEMS} that are taken", scrape.drafts.len()));
         }
@@ -904,6 +914,12 @@ fn rows_of(store: &dyn Store, listings: &[Listing], numbers: &[SourceNo]) -> Res
         }
     }
     Ok(rows)
+}
+
+/// What to say of a file on which feedmill panicked.
+fn bug(panic: &(dyn Any + Send)) -> String {
+    let what = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("a bug in feedmill: please report it, with the file ({})", what.unwrap_or("no more is known"))
 }
 
 fn skip(report: &mut Report, file: &str, reason: &str) {

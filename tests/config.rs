@@ -660,8 +660,8 @@ fn a_layout_of_ones_own_reads_a_page_that_no_built_in_reads() {
     let page = "Ferries\n\nNEW\nThe ferry to Lind runs again\nThe pier was closed since spring.\n21 April 2022\n\
                 © Ann Field\n\nNight ships pay less\n>> all about fees\nA lower fee after ten.\n2 April 2022\n\n\
                 Piers\n\nTwo piers are rebuilt\nPiles are driven by night.\n30 March 2022\n© Bo Strand\n";
-    let terms = config.sources[0].terms(None, "page.txt");
-    let scrape = feedmill::mill::scrape::parse(page, &terms);
+    let page = config.sources[0].page("page.txt", page.as_bytes()).expect("a page");
+    let scrape = page.parse();
     let read: Vec<_> = scrape
         .drafts
         .iter()

@@ -109,3 +109,73 @@ fn samples_are_read_anew_and_compared_with_the_store() {
     let (_, changed) = compared(&mill);
     assert_eq!((&changed["files"], &changed["changed"]), (&2.into(), &1.into()));
 }
+
+#[test]
+fn what_init_shows_of_a_fixture_is_what_a_pass_takes_in() {
+    let mut drafted = 0;
+    for folder in ["tests/inputs", "tests/scrapes"] {
+        for fixture in fs::read_dir(folder).unwrap() {
+            let fixture = fixture.unwrap().path();
+            let mill = Mill::new(CONFIG);
+            fs::remove_file(mill.path("feedmill.toml")).unwrap();
+            let name = format!("page/{}", fixture.file_name().unwrap().to_string_lossy());
+            mill.write(&name, fs::read(&fixture).unwrap());
+            let ran = mill.run(&["init", &name, "--format", "json"]);
+            if ran.code != 0 {
+                assert!(!mill.path("feedmill.toml").exists(), "{fixture:?}: {ran:?}");
+                continue;
+            }
+            drafted += 1;
+            let shown: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+            let passed = mill.run(&["--once", "--format", "json"]);
+            let passed: serde_json::Value = serde_json::from_str(&passed.out).unwrap();
+            assert_eq!(shown["items"], passed["items"]["total"], "{fixture:?}: {shown} {passed}");
+        }
+    }
+    assert!(drafted > 50, "{drafted} fixtures gave a config");
+}
+
+#[test]
+fn an_order_of_numbers_that_no_sample_shows_is_left_open_and_said_to_be() {
+    let mill = Mill::new(CONFIG);
+    fs::remove_file(mill.path("feedmill.toml")).unwrap();
+    let unclear = [told("Tides", "04/07/2020", "High."), told("Winds", "05/07/2020", "Low.")];
+    mill.write("page/a.txt", page(&unclear));
+    let ran = mill.run(&["init", "page/a.txt"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let config = fs::read_to_string(mill.path("feedmill.toml")).unwrap();
+    assert!(
+        config
+            .contains("# date_order = \"dmy\"  # or \"mdy\": 04/07/2020 in page/a.txt is 4 July 2020 or 7 April 2020"),
+        "{config}"
+    );
+    assert_eq!(mill.run(&["check"]).code, 0);
+    assert!(ran.out.contains("undated     Tides"), "{ran:?}");
+
+    // Another page of the same source shows it.
+    fs::remove_file(mill.path("feedmill.toml")).unwrap();
+    mill.write("page/b.txt", page(&[told("Fog", "28/07/2020", "Thick."), told("Ice", "29/07/2020", "Thin.")]));
+    let ran = mill.run(&["init", "page/a.txt", "page/b.txt"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let config = fs::read_to_string(mill.path("feedmill.toml")).unwrap();
+    assert!(config.contains("\ndate_order = \"dmy\"\n"), "{config}");
+    assert!(ran.out.contains("2020-07-04  Tides"), "{ran:?}");
+}
+
+#[test]
+fn one_item_that_stands_in_two_samples_is_no_list() {
+    let mill = pages();
+    mill.write("one/a.txt", page(&[LAKE]));
+    mill.write("one/b.txt", page(&[LAKE]));
+    let ran = mill.run(&["init", "one/a.txt", "one/b.txt"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+}
+
+#[test]
+fn init_refuses_what_a_pass_would_refuse_to_read() {
+    let mill = pages();
+    mill.write("big.txt", "\n".repeat(1_000_001) + "x");
+    let ran = mill.run(&["init", "big.txt"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("more than the 1000000"), "{ran:?}");
+}

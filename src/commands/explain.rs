@@ -9,47 +9,34 @@ use serde_json::Value;
 use super::look::{item_json, view};
 use super::*;
 use crate::mill::item::Text;
+use crate::mill::page::Page;
 
 /// `explain FILE`.
 pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     let bytes =
         bytes_of(file).map_err(|error| Trouble::usage(format!("cannot read \"{}\"", file.display())).because(error))?;
-    let decoded = decode::decode(&bytes)
-        .map_err(|why| Trouble::new(Exit::Attention, format!("\"{}\" is no text: {}", file.display(), why.reason)))?;
     // The file may belong to a source of the config, which then says how it is read.
     let config = match config::find(&cli.given(), &Surroundings::of_process()) {
         Some(_) => Some(configured(cli)?),
         None => None,
     };
     let canonical = std::fs::canonicalize(file).ok();
-    let belongs = config.iter().flat_map(|config| &config.sources).find_map(|source| {
-        let root = source.files.roots().iter().find_map(|root| {
-            let folder = std::fs::canonicalize(&root.folder).ok()?;
-            let below = canonical.as_ref()?.strip_prefix(folder).ok()?.to_string_lossy().into_owned();
-            source.files.would_list(root, &below).then_some(below)
-        })?;
-        Some((source, root))
-    });
+    let belongs = config
+        .iter()
+        .flat_map(|config| &config.sources)
+        .find_map(|source| Some((source, source.name_below(canonical.as_ref()?)?)));
     // Without a source the path as it was given stands for the one below a folder.
     let given = file.to_string_lossy();
-    let stated = match &belongs {
-        Some((source, below)) => captured::captured(source.captured.as_ref(), below),
-        None => captured::captured(None, &given),
+    let page = match &belongs {
+        Some((source, below)) => source.page(below, &bytes),
+        None => Page::open(&bytes, &given, None, scrape::Terms::default()),
     };
-    let terms = match &belongs {
-        Some((source, below)) => source.terms(stated.map(Moment::day), below),
-        None => scrape::Terms {
-            captured: stated.map(Moment::day),
-            form: scrape::Form::of_name(&given),
-            ..scrape::Terms::default()
-        },
-    };
-    if let Some(why) = scrape::too_large(&decoded.text, terms.form) {
-        return Err(Trouble::new(Exit::Attention, format!("\"{}\" is too large: {why}", file.display())).into());
-    }
-    let explained = scrape::explain(&decoded.text, &terms);
+    let page = page.map_err(|why| {
+        Trouble::new(Exit::Attention, format!("\"{}\" can't be read as a page: {why}", file.display()))
+    })?;
+    let explained = page.explain();
     let scrape = &explained.scrape;
-    let captured = stated.or(scrape.newest.map(Moment::Day));
+    let captured = page.stated.or(scrape.newest.map(Moment::Day));
     // Without a source the file is read as `feedmill --once FOLDER` would.
     let site = belongs.as_ref().map_or_else(
         || {
@@ -75,7 +62,7 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
             language: scrape.language,
             captured: captured.map(Moment::instant),
             refused: scrape.refused.as_deref(),
-            encoding: decoded.encoding,
+            encoding: page.decoded.encoding,
             items: Each(|| scrape.drafts.iter().filter_map(|draft| told_item(draft, Site::new(&site)))),
             faults: Each(|| {
                 let told =
@@ -96,7 +83,7 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
         file.display(),
         scrape.layout,
         scrape.confidence,
-        decoded.encoding
+        page.decoded.encoding
     )?;
     writeln!(
         out,

@@ -4,31 +4,32 @@
 //! file would hide that the page has changed. What is drafted is read by the config's own reader before it is told or
 //! written, and the samples are read by what came of that, so what `init` shows is what a pass will do.
 //!
-//! Refused: to draft what yields fewer than two items (that is no list), and to touch a config that is there.
+//! Refused: to draft what yields fewer than two items (that is no list), to touch a config that is there, and to invent.
+//! Where a date of three numbers can be two days and no sample says which, the operator is asked on a terminal; in a
+//! pipe the draft holds the question as a comment, and those items have no day.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+mod draft;
+mod learn;
+
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
+use std::io::BufRead;
 use std::path::PathBuf;
 
+use self::learn::{Doubt, Learnt, Sample};
 use super::explain::{bytes_of, harmless};
 use super::*;
 use crate::config::{FILE_NAME, Source};
+use crate::mill::item::{Account, Captured, SourceNo};
+use crate::mill::page::Page;
+use crate::mill::scrape::DateOrder;
+use crate::mill::settle::{self, Sighting};
 use crate::report::Count;
 
 /// With fewer items than this the samples are no list, or are not understood.
 const FEWEST: usize = 2;
 /// So many items of a sample are shown.
 const SHOWN: usize = 3;
-
-/// A file to learn from.
-struct Sample {
-    /// As it was given.
-    given: PathBuf,
-    /// Where it lies, without links.
-    real: PathBuf,
-    text: String,
-}
 
 /// What the drafted source reads of a sample.
 struct Yield<'s> {
@@ -46,8 +47,15 @@ pub(super) fn init(cli: &Cli, files: &[PathBuf]) -> Result<Exit, Ended> {
             .into());
     }
     let samples: Vec<Sample> = files.iter().map(|file| sample(file)).collect::<Result<_, _>>()?;
-    let layout = layout_for(&samples);
-    let text = draft(&target, &samples, layout);
+    let mut learnt = Learnt::of(&samples);
+    if let Some(doubt) = &learnt.doubt
+        && io::stdin().is_terminal()
+        && io::stderr().is_terminal()
+        && let Some(order) = ask(doubt, &mut io::stdin().lock(), &mut io::stderr())?
+    {
+        learnt.settle(order);
+    }
+    let text = draft::text(&target, &samples, &learnt);
     let config = config::parse(&target, text.clone(), &cli.given(), &Surroundings::of_process());
     let config = config.map_err(|refusal| {
         complain(refusal.render(cli.global.color.wanted(io::stderr().is_terminal())).trim_end());
@@ -57,9 +65,10 @@ pub(super) fn init(cli: &Cli, files: &[PathBuf]) -> Result<Exit, Ended> {
     let Some(source) = config.sources.first() else {
         return Err(Trouble::usage("no config that reads these files could be drafted").into());
     };
+    let pages: Vec<Page<'_>> = samples.iter().map(|sample| sample.page_of(source)).collect::<Result<_, _>>()?;
     let yields: Vec<Yield<'_>> =
-        samples.iter().map(|sample| Yield { sample, scrape: read_by(source, sample) }).collect();
-    let items: usize = yields.iter().map(|read| read.scrape.drafts.len()).sum();
+        samples.iter().zip(&pages).map(|(sample, page)| Yield { sample, scrape: page.parse() }).collect();
+    let items = distinct(source, &yields);
     if items < FEWEST {
         let why = yields.iter().find_map(|read| read.scrape.refused.clone());
         let mut trouble = Trouble::new(
@@ -74,7 +83,7 @@ pub(super) fn init(cli: &Cli, files: &[PathBuf]) -> Result<Exit, Ended> {
         return Err(trouble.into());
     }
     write_new(&target, &text)?;
-    tell(cli, &target, &text, &yields)
+    tell(cli, &target, &text, items, &yields)
 }
 
 fn sample(file: &Path) -> Result<Sample, Trouble> {
@@ -85,141 +94,40 @@ fn sample(file: &Path) -> Result<Sample, Trouble> {
             .help(format!("name some of its files: feedmill init {}", file.join("*.txt").display())));
     }
     let bytes = bytes_of(file).map_err(unreadable)?;
-    let decoded = decode::decode(&bytes)
-        .map_err(|why| Trouble::usage(format!("the sample \"{}\" is no text: {}", file.display(), why.reason)))?;
-    let real = file.canonicalize().map_err(unreadable)?;
-    Ok(Sample { given: file.to_owned(), real, text: decoded.text.into_owned() })
+    let sample = Sample { given: file.to_owned(), real: file.canonicalize().map_err(unreadable)?, bytes };
+    sample.page(scrape::Terms::default())?;
+    Ok(sample)
 }
 
-/// The layout that reads most items of all samples together; of equals the one that doubts least, then the first of the
-/// list. `None` where none reads anything.
-fn layout_for(samples: &[Sample]) -> Option<&'static str> {
-    let told = |layout: &'static str| {
-        let (mut items, mut doubt) = (0, 0.0);
-        for scrape in read_with(samples, Some(layout)) {
-            items += scrape.drafts.len();
-            doubt += if scrape.refused.is_some() { 1.0 } else { 1.0 - scrape.confidence };
-        }
-        (layout, items, doubt)
-    };
-    // What no sample is read with by itself is no candidate: a layout that is forced on a page can find items in it.
-    let chosen: BTreeSet<&str> = read_with(samples, None)
-        .filter(|scrape| scrape.refused.is_none())
-        .filter_map(|scrape| scrape::layouts().iter().copied().find(|name| *name == scrape.layout))
-        .collect();
-    let candidates = scrape::layouts().iter().copied().filter(|name| chosen.contains(name)).map(told);
-    candidates
-        .fold(None, |best: Option<(&str, usize, f64)>, next| match best {
-            Some(best) if (next.1, -next.2) <= (best.1, -best.2) => Some(best),
-            _ => Some(next),
-        })
-        .map(|(layout, ..)| layout)
+/// How many items the samples give: one that stands in several of them is one, twins are two.
+fn distinct(source: &Source, yields: &[Yield<'_>]) -> usize {
+    let site = Site::new(source.namespace_site());
+    let told = yields.iter().zip(0..).flat_map(|(read, content)| {
+        read.scrape.drafts.iter().filter_map(move |draft| Some((content, identify::account(draft)?)))
+    });
+    let accounts: Vec<(i64, Account)> = told.collect();
+    let mut keys: BTreeMap<Key, Vec<Sighting<'_>>> = BTreeMap::new();
+    for (content, account) in &accounts {
+        let (captured, version) = (Captured::default(), 0);
+        let sighting = Sighting { source: SourceNo(0), account, captured, version, content: *content };
+        keys.entry(site.key(account)).or_default().push(sighting);
+    }
+    keys.into_iter().map(|(key, sightings)| settle::split(site, key, sightings).len()).sum()
 }
 
-/// The language of all samples that are read, where none leaves a doubt; left open it would be chosen anew for each file.
-fn language_of(samples: &[Sample], layout: Option<&str>) -> Option<&'static str> {
-    let mut languages =
-        read_with(samples, layout).filter(|scrape| scrape.refused.is_none()).map(|scrape| scrape.language);
-    let first = languages.next()??;
-    languages.all(|language| language == Some(first)).then_some(first)
-}
-
-/// The samples as they are read with this layout, or with the one that explains each best, and nothing else said.
-fn read_with<'s>(samples: &'s [Sample], layout: Option<&str>) -> impl Iterator<Item = scrape::Scrape<'s>> {
-    samples.iter().map(move |sample| {
-        let name = sample.given.to_string_lossy();
-        let terms = scrape::Terms {
-            layout: layout.map(str::to_owned),
-            captured: captured::captured(None, &name).map(Moment::day),
-            form: scrape::Form::of_name(&name),
-            ..scrape::Terms::default()
-        };
-        scrape::parse(&sample.text, &terms)
+/// Asks which of two days a date means. `None`: neither was said, and nothing is invented.
+fn ask(doubt: &Doubt, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Result<Option<DateOrder>> {
+    let Doubt { raw, file, dmy, mdy } = doubt;
+    writeln!(out, "{file} has the date {}, and no sample says which number is the day.", harmless(raw))?;
+    write!(out, "Is it d) {} or m) {}? [d/m, empty: leave it open] ", learn::in_words(*dmy), learn::in_words(*mdy))?;
+    out.flush()?;
+    let mut answer = String::new();
+    input.read_line(&mut answer)?;
+    Ok(match answer.trim().to_lowercase().as_str() {
+        "d" | "dmy" => Some(DateOrder::Dmy),
+        "m" | "mdy" => Some(DateOrder::Mdy),
+        _ => None,
     })
-}
-
-fn read_by<'s>(source: &Source, sample: &'s Sample) -> scrape::Scrape<'s> {
-    let name = sample.given.to_string_lossy();
-    let stated = captured::captured(source.captured.as_ref(), &name);
-    scrape::parse(&sample.text, &source.terms(stated.map(Moment::day), &name))
-}
-
-// ---- the draft -------------------------------------------------------------------------------------------------------
-
-fn draft(target: &Path, samples: &[Sample], layout: Option<&str>) -> String {
-    let home = folder_of(target);
-    let common = common_folder(samples);
-    let below = common.strip_prefix(&home).map_or_else(|_| common.clone(), Path::to_owned);
-    let name = common.file_name().map_or_else(|| "news".into(), |name| config::source_name(&name.to_string_lossy()));
-    let flat = samples.iter().all(|sample| sample.real.parent() == Some(common.as_path()));
-    let endings: BTreeSet<String> = samples.iter().map(|sample| ending(&sample.real)).collect();
-    let patterns: Vec<String> = endings
-        .iter()
-        .map(|ending| {
-            let mut pattern = escaped_for_glob(&below.to_string_lossy());
-            if !pattern.is_empty() && !pattern.ends_with('/') {
-                pattern.push('/');
-            }
-            pattern + if flat { "*" } else { "**/*" } + ending
-        })
-        .map(|pattern| toml_string(&pattern))
-        .collect();
-    let mut text = String::new();
-    let mut line = |key: &str, value: &str, why: &str| {
-        let _ = match why {
-            "" => writeln!(text, "{key:<8} = {value}"),
-            why => writeln!(text, "{:<40}{why}", format!("{key:<8} = {value}")),
-        };
-    };
-    line("name", &toml_string(&name), "");
-    line("files", &format!("[{}]", patterns.join(", ")), "");
-    if below.as_os_str().is_empty() && !flat {
-        line("exclude", "[\"public\"]", "# what feedmill writes is no news");
-    }
-    line("site", &toml_string(&name), "# ids are made of it: choose it for good");
-    if let Some(layout) = layout {
-        line("layout", &toml_string(layout), "");
-    }
-    if let Some(language) = language_of(samples, layout) {
-        line("language", &toml_string(language), "");
-    }
-    format!("# `config/feedmill.toml` in feedmill's sources has every key there is.\n\n[[source]]\n{text}")
-}
-
-/// The folder that paths in the config start from, without links.
-fn folder_of(target: &Path) -> PathBuf {
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
-}
-
-/// The folder nearest to all samples that holds them all.
-fn common_folder(samples: &[Sample]) -> PathBuf {
-    let mut folders = samples.iter().filter_map(|sample| sample.real.parent());
-    let Some(first) = folders.next() else { return PathBuf::new() };
-    folders.fold(first.to_owned(), |common, folder| {
-        let same = common.components().zip(folder.components()).take_while(|(a, b)| a == b);
-        same.map(|(part, _)| part).collect()
-    })
-}
-
-/// The ending of a name with its full stop; empty when it has none.
-fn ending(file: &Path) -> String {
-    file.extension().map_or_else(String::new, |ending| format!(".{}", escaped_for_glob(&ending.to_string_lossy())))
-}
-
-fn escaped_for_glob(path: &str) -> String {
-    let mut escaped = String::with_capacity(path.len());
-    for c in path.chars() {
-        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\') {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
-}
-
-fn toml_string(text: &str) -> String {
-    toml::Value::from(text).to_string()
 }
 
 /// Writes a file that must not be there yet.
@@ -233,9 +141,7 @@ fn write_new(target: &Path, text: &str) -> Result<(), Trouble> {
     })
 }
 
-// ---- what it yields --------------------------------------------------------------------------------------------------
-
-fn tell(cli: &Cli, target: &Path, text: &str, yields: &[Yield<'_>]) -> Result<Exit, Ended> {
+fn tell(cli: &Cli, target: &Path, text: &str, items: usize, yields: &[Yield<'_>]) -> Result<Exit, Ended> {
     let mut out = io::stdout().lock();
     // A sample that is not read is why somebody looks at this.
     let all_read = yields.iter().all(|read| read.scrape.refused.is_none());
@@ -244,11 +150,12 @@ fn tell(cli: &Cli, target: &Path, text: &str, yields: &[Yield<'_>]) -> Result<Ex
         let files: Vec<_> = yields
             .iter()
             .map(|Yield { sample, scrape }| {
-                json!({"file": sample.given.to_string_lossy(), "layout": scrape.layout,
-                       "confidence": scrape.confidence, "items": scrape.drafts.len(), "refused": scrape.refused})
+                json!({"file": sample.name(), "layout": scrape.layout, "confidence": scrape.confidence,
+                       "items": scrape.drafts.len(), "refused": scrape.refused})
             })
             .collect();
-        let whole = json!({"schema": 1, "written": target.to_string_lossy(), "config": text, "files": files});
+        let whole =
+            json!({"schema": 1, "written": target.to_string_lossy(), "config": text, "items": items, "files": files});
         writeln!(out, "{whole}")?;
         return Ok(exit);
     }
@@ -275,4 +182,27 @@ fn tell(cli: &Cli, target: &Path, text: &str, yields: &[Yield<'_>]) -> Result<Ex
     writeln!(out, "\nwritten to {}:\n\n{text}", target.display())?;
     writeln!(out, "next: feedmill check, then feedmill --once")?;
     Ok(exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_does_not_say_which_number_is_the_day_is_not_answered_for() {
+        let day = |month, day| chrono::NaiveDate::from_ymd_opt(2020, month, day).unwrap();
+        let doubt = Doubt { raw: "04/07/2020".into(), file: "a.txt".into(), dmy: day(7, 4), mdy: day(4, 7) };
+        let answered = |said: &str| {
+            let mut out = Vec::new();
+            let order = ask(&doubt, &mut said.as_bytes(), &mut out).unwrap();
+            (order, String::from_utf8(out).unwrap())
+        };
+        assert_eq!(answered("d\n").0, Some(DateOrder::Dmy));
+        assert_eq!(answered(" MDY\n").0, Some(DateOrder::Mdy));
+        for open in ["\n", "", "yes\n"] {
+            assert_eq!(answered(open).0, None, "{open:?}");
+        }
+        let asked = answered("").1;
+        assert!(asked.contains("04/07/2020") && asked.contains("d) 4 July 2020 or m) 7 April 2020"), "{asked}");
+    }
 }

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use super::look::{View, view};
 use super::*;
-use crate::mill::item::{Account, SourceNo};
+use crate::mill::item::Account;
 use crate::report::Count;
+use crate::store::KnownSource;
 
 /// An item that is read otherwise than it is stored.
 pub(super) struct Difference {
@@ -45,52 +46,44 @@ pub(super) struct Compared {
     differences: Vec<Difference>,
 }
 
-/// Reads what is still there anew and compares it with the store.
-pub(super) fn compare(cli: &Cli, config: &Config, keep_out: &KeepOut) -> Result<Compared, Ended> {
-    let view = view(cli)?;
-    let known = view.store.known_sources().map_err(|error| view.failed(error))?;
-    let mut compared = Compared::default();
-    for source in &config.sources {
-        let Some(no) = known.iter().find(|known| known.name == source.name).map(|known| known.no) else { continue };
-        compare_source(&view, source, no, keep_out, &mut compared)?;
-    }
-    Ok(compared)
+/// A comparison under way.
+pub(super) struct Comparison {
+    view: View,
+    known: Vec<KnownSource>,
+    pub(super) compared: Compared,
 }
 
-fn compare_source(
-    view: &View,
-    source: &config::Source,
-    no: SourceNo,
-    keep_out: &KeepOut,
-    compared: &mut Compared,
-) -> Result<(), Ended> {
-    let failed = |error| view.failed(error);
-    let site = Site::new(source.namespace_site());
-    let mut buffer = Vec::new();
-    for seen in inbox::list(&source.files, keep_out).files {
-        let Some(row) = view.store.ledger_row(no, &seen.name).map_err(failed)? else { continue };
-        // What can't be read is told by the rest of `check`.
-        if inbox::read(&source.files, &seen.name, keep_out, inbox::MAX_BYTES, &mut buffer).is_err() {
-            continue;
-        }
-        if inbox::digest(&buffer) != row.digest {
+impl Comparison {
+    /// With the store of the config, which must be there.
+    pub(super) fn of(cli: &Cli) -> Result<Self, Ended> {
+        let view = view(cli)?;
+        let known = view.store.known_sources().map_err(|error| view.failed(error))?;
+        Ok(Self { view, known, compared: Compared::default() })
+    }
+
+    /// Compares what a file of `source` gives now with what is stored of it.
+    pub(super) fn with(
+        &mut self,
+        source: &config::Source,
+        file: &str,
+        bytes: &[u8],
+        scrape: &scrape::Scrape<'_>,
+    ) -> Result<(), Ended> {
+        let Self { view, known, compared } = self;
+        let failed = |error| view.failed(error);
+        let Some(known) = known.iter().find(|known| known.name == source.name) else { return Ok(()) };
+        let Some(row) = view.store.ledger_row(known.no, file).map_err(failed)? else { return Ok(()) };
+        if inbox::digest(bytes) != row.digest {
             compared.changed += 1;
-            continue;
+            return Ok(());
         }
-        let Ok(decoded) = decode::decode(&buffer) else { continue };
-        let stated = captured::captured(source.captured.as_ref(), seen.below());
-        let terms = source.terms(stated.map(Moment::day), seen.below());
-        if scrape::too_large(&decoded.text, terms.form).is_some() {
-            continue;
-        }
-        let scrape = scrape::parse(&decoded.text, &terms);
         let new = scrape.drafts.iter().filter_map(|draft| Some((draft.line, identify::account(draft)?)));
-        let old = view.store.newest_reading(no, &seen.name).map_err(failed)?;
+        let old = view.store.newest_reading(known.no, file).map_err(failed)?;
         let old = old.into_iter().flat_map(|reading| reading.lines).map(|line| (line.line, line.account));
         compared.files += 1;
-        compared.differences.extend(differences(&seen.name, site, old, new));
+        compared.differences.extend(differences(file, Site::new(source.namespace_site()), old, new));
+        Ok(())
     }
-    Ok(())
 }
 
 /// What differs between two readings of one content, by line. Items are the same if their keys are, or if they begin

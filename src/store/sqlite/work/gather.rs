@@ -1,0 +1,174 @@
+//! All that is known of a key: its sightings, the keys that belong with it, and which announcements they speak of.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rusqlite::OptionalExtension;
+
+use super::{Filed, Work};
+use crate::mill::item::{Account, Key};
+use crate::mill::settle::{self, Agreed, Sighting};
+use crate::store::sqlite::Pair;
+use crate::store::sqlite::rows::{ACCOUNT_OF, instant_from, is_account, key_from};
+use crate::store::{Result, StoreError};
+
+/// The accounts of some sightings, held so that the sightings can borrow them.
+pub(in crate::store::sqlite) type Held = Vec<(Key, Vec<(Arc<Account>, Pair)>)>;
+
+/// One announcement among the sightings of a family of keys.
+pub(in crate::store::sqlite) struct Announcement<'h> {
+    /// The id that subscribers see.
+    pub(in crate::store::sqlite) id: Key,
+    /// The keys it was sighted under, ascending, with the sightings of each; it is filed under the first.
+    pub(super) parts: Vec<(Key, Vec<Pair>)>,
+    /// The ids of twins among its parts, and the key each was split from.
+    pub(super) twins: Vec<(Key, Key)>,
+    pub(in crate::store::sqlite) sightings: Vec<Sighting<'h>>,
+    /// The numbers of the sightings' accounts.
+    pub(in crate::store::sqlite) accounts: Vec<i64>,
+}
+
+impl Work<'_> {
+    /// What is filed under a key, and the number of `account` if it is one that is shown.
+    ///
+    /// One look for all that a sighting more of a known item needs: that is what nearly every line of a page is.
+    pub(super) fn look_up(&self, key: Key, account: &Account) -> Result<(Filed, Option<i64>)> {
+        let mut select = self.db.prepare_cached(&format!(
+            "SELECT item.id, item.pairs, item.text, item.published, item.sources, {ACCOUNT_OF}
+             FROM item LEFT JOIN account ON account.id = item.text WHERE item.key = ?"
+        ))?;
+        let mut rows = select.query([key.0.into_bytes()])?;
+        let (mut filed, mut shown, mut count) = (Filed::default(), None, 0);
+        while let Some(row) = rows.next()? {
+            let blob = |index| Ok::<_, StoreError>(row.get_ref(index)?.as_blob().map_err(rusqlite::Error::from)?);
+            let pairs: Vec<Pair> = postcard::from_bytes(blob(1)?)?;
+            count += 1;
+            if let Some(text) = row.get::<_, Option<i64>>(2)? {
+                if shown.is_none() && is_account(row, 5, account)? {
+                    shown = Some(text);
+                }
+                let dated = row.get::<_, Option<i64>>(5 + 2)?.is_some();
+                if let Some(published) = instant_from(row.get(3)?)
+                    && dated
+                    && key_from(row, 0)? == key
+                    && pairs.iter().all(|pair| pair.0 == text)
+                {
+                    filed.agreed = Some((text, Agreed { published, sources: postcard::from_bytes(blob(4)?)? }));
+                }
+            }
+            filed.pairs.extend(pairs);
+        }
+        if count != 1 {
+            filed.agreed = None;
+            filed.pairs.sort_unstable();
+        }
+        Ok((filed, shown))
+    }
+
+    /// The sightings of a key, ascending.
+    pub(super) fn sightings(&self, key: Key) -> Result<Vec<Pair>> {
+        if let Some(filed) = self.filed.get(&key) {
+            return Ok(filed.pairs.clone());
+        }
+        let mut select = self.db.prepare_cached("SELECT pairs FROM item WHERE key = ?")?;
+        let mut rows = select.query([key.0.into_bytes()])?;
+        let mut pairs: Vec<Pair> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let filed: Vec<Pair> = postcard::from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            pairs.extend(filed);
+        }
+        pairs.sort_unstable();
+        Ok(pairs)
+    }
+
+    /// The keys that must be settled together with `key`, ascending.
+    pub(in crate::store::sqlite) fn family(&self, key: Key) -> Result<Vec<Key>> {
+        let decisions = &self.terms.rules.decisions;
+        if decisions.aliases.is_empty() {
+            return Ok(vec![key]);
+        }
+        let mut family: BTreeSet<Key> = [key].into();
+        let mut open = vec![key];
+        while let Some(key) = open.pop() {
+            let mut ids: Vec<Key> = self.twins_of(key)?;
+            ids.push(key);
+            for id in ids {
+                for member in decisions.family(decisions.root(id)) {
+                    let plain = self.plain_key(member)?;
+                    if family.insert(plain) {
+                        open.push(plain);
+                    }
+                }
+            }
+        }
+        Ok(family.into_iter().collect())
+    }
+
+    fn twins_of(&self, key: Key) -> Result<Vec<Key>> {
+        let mut select = self.db.prepare_cached("SELECT id FROM twin WHERE key = ?")?;
+        Ok(select.query_map([key.0.into_bytes()], |row| key_from(row, 0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub(in crate::store::sqlite) fn plain_key(&self, id: Key) -> Result<Key> {
+        let mut select = self.db.prepare_cached("SELECT key FROM twin WHERE id = ?")?;
+        Ok(select.query_row([id.0.into_bytes()], |row| key_from(row, 0)).optional()?.unwrap_or(id))
+    }
+
+    /// The sightings of a family of keys, told apart by the announcements they speak of. `hold` lends the accounts a
+    /// place to live.
+    pub(in crate::store::sqlite) fn announcements<'h>(
+        &mut self,
+        family: &[Key],
+        hold: &'h mut Held,
+    ) -> Result<Vec<Announcement<'h>>> {
+        for key in family {
+            let pairs = self.sightings(*key)?;
+            let told = pairs.into_iter().map(|pair| Ok((self.account(pair.0)?, pair))).collect::<Result<_>>()?;
+            hold.push((*key, told));
+        }
+        let mut announcements: Vec<Announcement<'h>> = Vec::with_capacity(1);
+        for (key, told) in hold.iter() {
+            let mut sightings = Vec::with_capacity(told.len());
+            for (account, (_, content)) in told {
+                let (source, captured, version) = self.content(*content)?;
+                sightings.push(Sighting { source, account, captured, version, content: *content });
+            }
+            let Some(first) = sightings.first() else { continue };
+            let mut numbers: Vec<(*const Account, i64)> =
+                told.iter().map(|(account, pair)| (Arc::as_ptr(account), pair.0)).collect();
+            // Sightings come sorted by their accounts, of which there are few.
+            numbers.dedup();
+            for group in settle::split(self.site(first.source), *key, sightings) {
+                let number = |sighting: &Sighting<'_>| {
+                    let of = |(account, _): &&(*const Account, i64)| std::ptr::eq(*account, sighting.account);
+                    numbers.iter().find(of).map(|(_, number)| *number).unwrap_or_default()
+                };
+                let accounts: Vec<i64> = group.sightings.iter().map(number).collect();
+                let pairs = accounts.iter().zip(&group.sightings).map(|(account, at)| (*account, at.content)).collect();
+                let id = self.terms.rules.decisions.root(group.id);
+                let known = announcements.iter().position(|one| one.id == id);
+                let joined = match known.and_then(|known| announcements.get_mut(known)) {
+                    Some(joined) => {
+                        joined.accounts.extend(accounts);
+                        joined.sightings.extend(group.sightings);
+                        joined
+                    }
+                    None => {
+                        let (parts, twins) = (Vec::with_capacity(1), Vec::new());
+                        announcements.push(Announcement { id, parts, twins, sightings: group.sightings, accounts });
+                        let Some(new) = announcements.last_mut() else { continue };
+                        new
+                    }
+                };
+                if group.id != *key {
+                    joined.twins.push((group.id, *key));
+                }
+                match joined.parts.last_mut() {
+                    Some((last, part)) if last == key => part.extend::<Vec<Pair>>(pairs),
+                    _ => joined.parts.push((*key, pairs)),
+                }
+            }
+        }
+        Ok(announcements)
+    }
+}

@@ -1,0 +1,265 @@
+//! What was read: the looks of a batch become rows of `path`, `seen` and `account`, and changes among sightings.
+
+use rusqlite::{OptionalExtension, params};
+use rustc_hash::FxHashMap;
+
+use super::{Change, Work};
+use crate::mill::item::{Account, Captured, Key, Moment, SourceNo};
+use crate::stat::Stat;
+use crate::store::sqlite::rows::{basis_to, day_to, moment_to, signed, small, text, time_to};
+use crate::store::sqlite::{CONTENTS_PER_PATH, content_id};
+use crate::store::{Batch, Content, Found, Look, Reading, Result, StoreError};
+
+impl Work<'_> {
+    /// Takes in the looks of a batch.
+    pub(in crate::store::sqlite) fn look(&mut self, batch: &Batch) -> Result<()> {
+        let ids = self.file_accounts(batch)?;
+        for look in &batch.looks {
+            self.look_into(batch, look, &ids)?;
+        }
+        Ok(())
+    }
+
+    /// Gives every account of the batch its number, writing those that are new.
+    fn file_accounts(&mut self, batch: &Batch) -> Result<Vec<i64>> {
+        let mut order: Vec<(Key, usize)> =
+            batch.accounts.iter().enumerate().map(|(index, (key, _))| (*key, index)).collect();
+        order.sort_unstable();
+        let mut next: i64 = self.db.query_row("SELECT coalesce(max(id), 0) + 1 FROM account", [], |row| row.get(0))?;
+        let fresh = next == 1;
+        self.written = (next, Vec::new());
+        let mut ids = vec![0; batch.accounts.len()];
+        let mut known: (Option<Key>, Vec<i64>) = (None, Vec::new());
+        for (key, index) in order {
+            let (Some((_, account)), Some(id)) = (batch.accounts.get(index), ids.get_mut(index)) else { continue };
+            if known.0 != Some(key) {
+                known.0 = Some(key);
+                known.1.clear();
+                if !fresh {
+                    let (filed, shown) = self.look_up(key, account)?;
+                    known.1.extend(filed.pairs.iter().map(|pair| pair.0));
+                    known.1.dedup();
+                    // They are about to change: asked again, they need not be read again.
+                    self.filed.insert(key, filed);
+                    *id = shown.unwrap_or_default();
+                }
+            }
+            if *id == 0 {
+                for candidate in &known.1 {
+                    if self.account(*candidate)? == *account {
+                        *id = *candidate;
+                    }
+                }
+            }
+            if *id == 0 {
+                *id = next;
+                next += 1;
+                self.write_account(*id, account)?;
+                self.written.1.push(account.clone());
+                known.1.push(*id);
+            }
+        }
+        Ok(ids)
+    }
+
+    fn look_into(&mut self, batch: &Batch, look: &Look, ids: &[i64]) -> Result<()> {
+        let filed = |reading: &Reading<u32>| reading.map(|account| ids.get(*account as usize).copied());
+        match &look.found {
+            Found::Same => {}
+            Found::New { digest, length, completes, reading } => {
+                let Some(stored) = filed(reading) else { return Ok(()) };
+                self.changed_sources.insert(look.source);
+                if let Some(path) = self.new_path(look, *digest, &stored)? {
+                    // The usual case on a first import: nothing before it, so nothing to work out.
+                    let stated = (self.terms.captured)(look.source, &look.path);
+                    let when = stated.or(stored.newest.map(Moment::Day));
+                    let captured = Captured { when, stated: stated.is_some() };
+                    let id = content_id(path, 0);
+                    self.write_content(id, look.source, *digest, *length, None, &stored, captured)?;
+                    self.contents.insert(id, (look.source, captured, 0));
+                    for (line, stored) in reading.lines.iter().zip(&stored.lines) {
+                        if let Some((key, _)) = batch.accounts.get(line.account as usize) {
+                            self.changes.push((*key, Change::Add((stored.account, id))));
+                        }
+                    }
+                    return Ok(());
+                }
+                let Some((path, contents)) = self.known_path(look.source, &look.path)? else { return Ok(()) };
+                if contents >= CONTENTS_PER_PATH {
+                    return Err(StoreError::Unusable(format!("{:?} had 2^20 contents", look.path).into()));
+                }
+                let n = small(contents);
+                let captured = Captured::default();
+                self.write_content(content_id(path, n), look.source, *digest, *length, None, &stored, captured)?;
+                self.write_path(path, look, Some((*digest, n + 1)), &stored)?;
+                for earlier in completes {
+                    self.db
+                        .prepare_cached("UPDATE seen SET completed_by = ? WHERE id = ? AND completed_by IS NULL")?
+                        .execute((n, content_id(path, *earlier)))?;
+                }
+                return self.restand_and_refile(path, look.source, &look.path, n, false);
+            }
+            Found::Reread(reading) => {
+                let Some(stored) = filed(reading) else { return Ok(()) };
+                let Some((path, contents)) = self.known_path(look.source, &look.path)? else { return Ok(()) };
+                let n = small(contents).saturating_sub(1);
+                let id = content_id(path, n);
+                self.unfile(look.source, id)?;
+                self.db.prepare_cached("UPDATE seen SET reading = ?, newest = ? WHERE id = ?")?.execute((
+                    postcard::to_stdvec(&stored)?,
+                    stored.newest.map(day_to),
+                    id,
+                ))?;
+                self.write_path(path, look, None, &stored)?;
+                self.changed_sources.insert(look.source);
+                return self.restand_and_refile(path, look.source, &look.path, n, true);
+            }
+            Found::Kept { revision, drift } => {
+                self.db
+                    .prepare_cached("UPDATE path SET revision = ?, drift = ? WHERE source = ? AND name = ?")?
+                    .execute(params![*revision as i64, drift, look.source.0, look.path])?;
+            }
+        }
+        let Stat { size, mtime_ns, ctime_ns, inode } = look.stat;
+        self.db
+            .prepare_cached(
+                "UPDATE path SET size = ?, mtime = ?, ctime = ?, inode = ?, racy = ? WHERE source = ? AND name = ?",
+            )?
+            .execute(params![signed(size), mtime_ns, ctime_ns, inode as i64, look.racy, look.source.0, look.path])?;
+        Ok(())
+    }
+
+    /// Takes in an exported content. How it stands is worked out later, for all of them.
+    pub(in crate::store::sqlite) fn take_back(
+        &mut self,
+        content: Content,
+        source: SourceNo,
+        ids: &mut FxHashMap<Account, i64>,
+    ) -> Result<()> {
+        let Content { path: name, n, digest, length, completed_by, reading, .. } = content;
+        let refuse = |what: String| StoreError::Unusable(what.into());
+        let known = self.known_path(source, &name)?;
+        let contents = known.map_or(0, |(_, contents)| contents);
+        if contents != i64::from(n) {
+            return Err(refuse(format!("expected content {contents} of {name:?}, but found content {n}")));
+        }
+        for line in &reading.lines {
+            if !ids.contains_key(&line.account) {
+                let id = signed(ids.len() as u64) + 1;
+                self.write_account(id, &line.account)?;
+                ids.insert(line.account.clone(), id);
+            }
+        }
+        let digest = u128::from_str_radix(&digest, 16)
+            .map_err(|_| refuse(format!("expected a digest, but found {digest:?}")))?;
+        let stored = reading.map(|account| ids.get(account).copied());
+        let stored = stored.ok_or_else(|| refuse("an account that is not there".into()))?;
+        // No stat: the next pass looks into the file and finds it unchanged.
+        let look = Look { source, path: name, stat: Stat::default(), racy: true, found: Found::Same };
+        let path = match known {
+            Some((path, _)) => {
+                self.write_path(path, &look, Some((digest, n + 1)), &stored)?;
+                path
+            }
+            None => self.new_path(&look, digest, &stored)?.ok_or_else(|| refuse(format!("{:?} twice", look.path)))?,
+        };
+        let completed_by = completed_by.filter(|by| *by > n);
+        self.write_content(content_id(path, n), source, digest, length, completed_by, &stored, Captured::default())
+    }
+
+    /// The number of a path, and how many contents it had.
+    fn known_path(&self, source: SourceNo, name: &str) -> Result<Option<(i64, i64)>> {
+        let mut select = self.db.prepare_cached("SELECT id, contents FROM path WHERE source = ? AND name = ?")?;
+        Ok(select.query_row((source.0, name), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    /// Writes the first look into a path, with its first content. `None`: the path is known.
+    fn new_path(&mut self, look: &Look, digest: u128, reading: &Reading<i64>) -> Result<Option<i64>> {
+        let Stat { size, mtime_ns, ctime_ns, inode } = look.stat;
+        let written = self.insert_path.execute(params![
+            look.source.0,
+            look.path,
+            signed(size),
+            mtime_ns,
+            ctime_ns,
+            inode as i64,
+            look.racy,
+            reading.revision as i64,
+            digest.to_be_bytes(),
+            reading.lines.len() as i64,
+            reading.drift,
+        ])?;
+        Ok((written > 0).then(|| self.db.last_insert_rowid()))
+    }
+
+    /// Writes the newest look into a known path, and its newest content if it is another one.
+    fn write_path(&self, path: i64, look: &Look, content: Option<(u128, u32)>, reading: &Reading<i64>) -> Result<()> {
+        let Stat { size, mtime_ns, ctime_ns, inode } = look.stat;
+        self.db
+            .prepare_cached(
+                "UPDATE path SET size = ?, mtime = ?, ctime = ?, inode = ?, racy = ?, revision = ?, items = ?,
+                 drift = ?, digest = coalesce(?, digest), contents = coalesce(?, contents) WHERE id = ?",
+            )?
+            .execute(params![
+                signed(size),
+                mtime_ns,
+                ctime_ns,
+                inode as i64,
+                look.racy,
+                reading.revision as i64,
+                reading.lines.len() as i64,
+                reading.drift,
+                content.map(|(digest, _)| digest.to_be_bytes()),
+                content.map(|(_, contents)| contents),
+                path
+            ])?;
+        Ok(())
+    }
+
+    fn write_account(&mut self, id: i64, account: &Account) -> Result<()> {
+        self.insert_account.execute(params![
+            id,
+            account.title.as_str(),
+            text(account.summary.as_ref()),
+            account.date.map(day_to),
+            account.date_end.map(day_to),
+            account.time.map(time_to),
+            text(account.date_raw.as_ref()),
+            basis_to(account.basis),
+            text(account.credit.as_ref()),
+            text(account.kicker.as_ref()),
+            text(account.place.as_ref()),
+            text(account.link.as_ref()),
+            text(account.explicit_id.as_ref()),
+            text(account.topic.as_ref()),
+        ])?;
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+    fn write_content(
+        &mut self,
+        id: i64,
+        source: SourceNo,
+        digest: u128,
+        length: u64,
+        completed_by: Option<u32>,
+        reading: &Reading<i64>,
+        captured: Captured,
+    ) -> Result<()> {
+        let (when, day) = moment_to(captured.when);
+        self.insert_seen.execute(params![
+            id,
+            source.0,
+            digest.to_be_bytes(),
+            signed(length),
+            completed_by,
+            reading.newest.map(day_to),
+            postcard::to_stdvec(reading)?,
+            when,
+            day,
+            captured.stated,
+        ])?;
+        Ok(())
+    }
+}
