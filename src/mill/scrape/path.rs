@@ -204,11 +204,12 @@ impl<'a, 't> Prices<'a, 't> {
         let margin = when(at_margin && bare, GONE) + when(is_date && self.evidence.lean == Lean::Up, ONE);
         let unmarked = self.layout.marked && bare;
         let mut fit = [IMPOSSIBLE; MOST_PLACES];
+        let fits = fits(label, bare, first, block.level());
         let mut told = false;
         for (slot, place) in fit.iter_mut().zip(&self.layout.places) {
             // Behind a date with its text, more of the summary is a summary once more: no short line is likely to be.
             let again = told && place.field == Field::Summary;
-            *slot = fits(place.field, label, bare, first, block.level()) + when(again && label.short, ONE);
+            *slot = fits(place.field) + when(again && label.short, ONE);
             told |= place.field == Field::Glued && self.title < MOST_PLACES;
         }
         // Where the file marks its headlines, no other text is one, and they are nothing else.
@@ -466,13 +467,12 @@ fn share(cost: u64, blocks: usize) -> f64 {
 }
 
 /// What a block costs in the place of a field.
-fn fits(field: Field, label: &Label, bare: bool, first: bool, level: u8) -> u64 {
+fn fits(label: &Label, bare: bool, first: bool, level: u8) -> impl Fn(Field) -> u64 {
     let when = |holds: bool, price: u64| if holds { price } else { 0 };
     let only = |holds: bool, price: u64| if holds { price } else { IMPOSSIBLE };
-    let is_date = matches!(label.kind, Kind::Date(_));
     // A short line that opens the page is more likely its title than anything of the first item.
-    let opens = || when(first && bare && label.short, ONE);
-    let text = || match label.kind {
+    let opens = when(first && bare && label.short, ONE);
+    let text = match label.kind {
         Kind::Date(_) | Kind::CutDate | Kind::Month | Kind::Credit => NEVER,
         Kind::Row | Kind::Noise | Kind::Kicker => NEVER,
         Kind::Furniture => ONE,
@@ -484,34 +484,38 @@ fn fits(field: Field, label: &Label, bare: bool, first: bool, level: u8) -> u64 
         Some(Grade::Broken) => HALF,
         None => IMPOSSIBLE,
     };
-    match field {
-        Field::Credit => only(label.kind == Kind::Credit, 0),
-        Field::Kicker => match label.kind {
-            Kind::Kicker => 0,
-            Kind::Text if label.short && level == 0 => SLIGHT + opens(),
-            _ => IMPOSSIBLE,
-        },
-        // A list mark can make a headline of a date; nothing else can.
-        Field::Title if bare && is_date => IMPOSSIBLE,
-        Field::Title => {
-            text()
-                + when(label.wordy, HALF)
-                + when(label.sentence, SLIGHT)
-                + when(label.begins_with_date, ONE)
-                + when(label.end_dated.is_some(), SLIGHT)
-                + opens()
-        }
-        Field::Date => match label.kind {
-            Kind::Date(grade) => graded(Some(grade)),
-            // Cells beside a date can say by whom and in which group the item is.
-            Kind::Row => SLIGHT,
-            _ => IMPOSSIBLE,
-        },
-        // A line that the file calls a heading is no part of a text.
-        Field::Summary => text() + when(label.short, HAIR) + when(level > 0, ONE),
-        Field::Glued => graded(label.glued),
-        Field::EndDated => graded(label.end_dated) + when(label.wordy, HALF),
-        Field::Row => only(label.kind == Kind::Row || (is_date && label.piped), 0),
+    let whole = graded(if let Kind::Date(grade) = label.kind { Some(grade) } else { None });
+    // Cells beside a date can say by whom and in which group the item is.
+    let date = if label.kind == Kind::Row { SLIGHT } else { whole };
+    let glued = graded(label.glued);
+    let end_dated = graded(label.end_dated) + when(label.wordy, HALF);
+    let row = only(label.kind == Kind::Row || (matches!(label.kind, Kind::Date(_)) && label.piped), 0);
+    let ends = when(label.end_dated.is_some(), SLIGHT);
+    let title = text
+        + when(label.wordy, HALF)
+        + when(label.sentence, SLIGHT)
+        + when(label.begins_with_date, ONE)
+        + ends
+        + opens;
+    // A list mark can make a headline of a date; nothing else can.
+    let title = only(!(bare && matches!(label.kind, Kind::Date(_))), title);
+    let kicker = match label.kind {
+        Kind::Kicker => 0,
+        Kind::Text if label.short && level == 0 => SLIGHT + opens,
+        _ => IMPOSSIBLE,
+    };
+    let credit = only(label.kind == Kind::Credit, 0);
+    // A line that the file calls a heading is no part of a text.
+    let summary = text + when(label.short, HAIR) + when(level > 0, ONE);
+    move |field| match field {
+        Field::Credit => credit,
+        Field::Kicker => kicker,
+        Field::Title => title,
+        Field::Date => date,
+        Field::Summary => summary,
+        Field::Glued => glued,
+        Field::EndDated => end_dated,
+        Field::Row => row,
     }
 }
 

@@ -1,6 +1,6 @@
 //! A line taken apart into numbers, words and signs; and the tests that spare most lines from it.
 
-use crate::mill::scrape::language::{Lexicon, Word, digit, era, goes_on, is_letter};
+use crate::mill::scrape::language::{Lexicon, Word, digit, era, goes_on, is_letter, may_begin_digit};
 
 /// A date has fewer parts than this, place and kicker included.
 const MOST_PARTS: usize = 28;
@@ -20,9 +20,9 @@ pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
 }
 
 pub(super) fn has_numeral(text: &str) -> bool {
-    // Most texts have none: nothing ends the look early, so that it takes many bytes at a time.
-    text.bytes().fold(false, |any, b| any | b.is_ascii_digit())
-        || (!text.is_ascii() && text.chars().any(|c| !c.is_ascii() && is_numeral(c)))
+    // Most texts have none, and their bytes tell: nothing ends the look early, so that it takes many at a time.
+    text.bytes().fold(false, |any, b| any | may_begin_numeral(b))
+        && (text.bytes().any(|b| b.is_ascii_digit()) || text.chars().any(is_numeral))
 }
 
 /// Most numbers that begin a line are list numbers: the first word behind them tells.
@@ -66,6 +66,11 @@ fn first_word(text: &str) -> &str {
 /// Digits, and the numerals of dates that Chinese writes out.
 fn is_numeral(c: char) -> bool {
     digit(c).is_some() || (!c.is_ascii() && HAN.contains(&c))
+}
+
+/// Whether one of them may begin with the byte `lead`.
+fn may_begin_numeral(lead: u8) -> bool {
+    may_begin_digit(lead) || matches!(lead, 0xE3..=0xE9)
 }
 
 /// What East Asian writing puts behind a number of a date; it is read in all languages.
@@ -244,5 +249,17 @@ impl Parts {
 
     pub(super) fn read(&self) -> &[Part] {
         self.list.get(..self.count).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_of_a_text_tell_that_it_has_no_numeral() {
+        let numerals = (char::MIN..=char::MAX).filter(|c| is_numeral(*c));
+        assert!(numerals.filter(|c| has_numeral(&format!("a{c}b"))).count() == 160 + HAN.len());
+        assert!(!has_numeral("“Été” — ₂"));
     }
 }

@@ -135,7 +135,12 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn has_digit(line: &str) -> bool {
-    line.bytes().any(|b| b.is_ascii_digit()) || (!line.is_ascii() && line.chars().any(|c| digit(c).is_some()))
+    may_hold_digit(line) && (line.bytes().any(|b| b.is_ascii_digit()) || line.chars().any(|c| digit(c).is_some()))
+}
+
+/// Nothing ends this look early, so that it takes many bytes at a time.
+fn may_hold_digit(text: &str) -> bool {
+    text.bytes().fold(false, |any, b| any | may_begin_digit(b))
 }
 
 /// Counts the months in `line` that stand beside a number, for all languages that have them.
@@ -143,11 +148,10 @@ fn vote(line: &str, votes: &mut [u32; COUNT]) -> u32 {
     let mut count = 0;
     let mut number = None;
     let mut word: Option<(&str, usize)> = None;
-    // In most lines that hold a number it is that of the list.
-    let last = line.bytes().rposition(may_begin_digit);
     for (start, token) in parts_of(line) {
         let near = |end: usize| start - end <= BESIDE;
-        if last.is_none_or(|last| start > last) && !number.is_some_and(near) {
+        // In most lines that hold a number it is that of the list, and the rest is a headline.
+        if !number.is_some_and(near) && !line.get(start..).is_some_and(may_hold_digit) {
             break;
         }
         let is_number = token.starts_with(|c| digit(c).is_some());

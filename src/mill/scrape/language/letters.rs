@@ -15,7 +15,7 @@ pub(crate) fn digit(c: char) -> Option<u32> {
 }
 
 /// Whether a digit may begin with the byte `lead`: those of all scripts begin with few.
-pub(super) fn may_begin_digit(lead: u8) -> bool {
+pub(crate) fn may_begin_digit(lead: u8) -> bool {
     lead.is_ascii_digit() || matches!(lead, 0xD9 | 0xDB | 0xE0 | 0xE1 | 0xEF)
 }
 
