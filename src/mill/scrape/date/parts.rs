@@ -1,6 +1,6 @@
 //! A line taken apart into numbers, words and signs; and the tests that spare most lines from it.
 
-use crate::mill::scrape::language::{Lexicon, Word, digit, era, goes_on, is_letter, may_begin_digit};
+use crate::mill::scrape::language::{Lexicon, Word, digit, era, goes_on, has_ascii_digit, is_letter, may_begin_digit};
 
 /// A date has fewer parts than this, place and kicker included.
 const MOST_PARTS: usize = 28;
@@ -20,9 +20,7 @@ pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
 }
 
 pub(super) fn has_numeral(text: &str) -> bool {
-    // Most texts have none, and their bytes tell: nothing ends the look early, so that it takes many at a time.
-    text.bytes().fold(false, |any, b| any | may_begin_numeral(b))
-        && (text.bytes().any(|b| b.is_ascii_digit()) || text.chars().any(is_numeral))
+    has_ascii_digit(text) || (!text.is_ascii() && text.bytes().any(may_begin_numeral) && text.chars().any(is_numeral))
 }
 
 /// Most numbers that begin a line are list numbers: the first word behind them tells.

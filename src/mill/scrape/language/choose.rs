@@ -13,7 +13,7 @@ use memchr::{memchr2, memmem};
 use rustc_hash::FxHashMap;
 
 use super::fold::fold;
-use super::letters::may_begin_digit;
+use super::letters::{has_ascii_digit, may_begin_digit};
 use super::words::LANGUAGES;
 use super::{Lexicon, digit, known, list, months_of, parts_of};
 
@@ -135,12 +135,8 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn has_digit(line: &str) -> bool {
-    may_hold_digit(line) && (line.bytes().any(|b| b.is_ascii_digit()) || line.chars().any(|c| digit(c).is_some()))
-}
-
-/// Nothing ends this look early, so that it takes many bytes at a time.
-fn may_hold_digit(text: &str) -> bool {
-    text.bytes().fold(false, |any, b| any | may_begin_digit(b))
+    has_ascii_digit(line)
+        || (!line.is_ascii() && line.bytes().any(may_begin_digit) && line.chars().any(|c| digit(c).is_some()))
 }
 
 /// Counts the months in `line` that stand beside a number, for all languages that have them.
@@ -151,7 +147,7 @@ fn vote(line: &str, votes: &mut [u32; COUNT]) -> u32 {
     for (start, token) in parts_of(line) {
         let near = |end: usize| start - end <= BESIDE;
         // In most lines that hold a number it is that of the list, and the rest is a headline.
-        if !number.is_some_and(near) && !line.get(start..).is_some_and(may_hold_digit) {
+        if !number.is_some_and(near) && !line.get(start..).is_some_and(has_digit) {
             break;
         }
         let is_number = token.starts_with(|c| digit(c).is_some());

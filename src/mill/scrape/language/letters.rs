@@ -14,6 +14,11 @@ pub(crate) fn digit(c: char) -> Option<u32> {
     zeros.into_iter().map(|zero| u32::from(c).wrapping_sub(u32::from(zero))).find(|value| *value < 10)
 }
 
+/// Most texts have none. Nothing ends the look early, so that it takes many bytes at a time.
+pub(crate) fn has_ascii_digit(text: &str) -> bool {
+    text.bytes().fold(false, |any, b| any | b.is_ascii_digit())
+}
+
 /// Whether a digit may begin with the byte `lead`: those of all scripts begin with few.
 pub(crate) fn may_begin_digit(lead: u8) -> bool {
     lead.is_ascii_digit() || matches!(lead, 0xD9 | 0xDB | 0xE0 | 0xE1 | 0xEF)

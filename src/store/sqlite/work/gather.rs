@@ -145,7 +145,7 @@ pub(super) fn tell_apart<'h>(hold: &'h Held, rules: &Rules) -> Vec<Announcement<
     for (key, told) in hold {
         let sighting = |told: &'h Told| {
             let Origin { source, captured, version } = told.content;
-            Sighting { source, account: &*told.account, captured, version, content: told.pair.1 }
+            Sighting { source, account: &told.account, captured, version, content: told.pair.1 }
         };
         let sightings: Vec<_> = told.iter().map(sighting).collect();
         let Some(first) = sightings.first() else { continue };
