@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use super::feeds::{Member, insert_members};
+use super::feeds::Member;
 use super::gather::{Told, tell_apart};
 use super::settle::Settled;
 use super::{Change, Work};
@@ -71,7 +71,7 @@ impl Work<'_> {
             }
         })?;
         (self.written, self.contents) = (written, contents);
-        insert_members(self.db, members)
+        self.fill_feeds(members)
     }
 
     /// Writes items that no row is there for yet.
@@ -79,7 +79,8 @@ impl Work<'_> {
         for settled in settled {
             self.tell(&settled)?;
             self.absorbed.new += 1;
-            self.enter_feeds(&settled.item, members);
+            self.changed_sources.extend(&settled.item.sources);
+            self.join_feeds(&settled.item, members);
             for (index, (key, pairs)) in settled.parts.iter().enumerate() {
                 let filed_here = index == 0;
                 self.insert(*key, settled.id, pairs, filed_here.then_some((&settled.item, settled.text)))?;
