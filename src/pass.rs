@@ -122,8 +122,9 @@ pub struct Scope<'a> {
     /// Only these files, by their absolute paths; `None`: all that the sources have.
     pub named: Option<&'a BTreeSet<PathBuf>>,
     /// Asked of each file that differs, by its absolute path, how it looks now, and whether it was ever read: is it
-    /// still being written? Such a file is left as the store knows it.
-    pub unfinished: &'a (dyn Fn(&Path, &Stat, bool) -> bool + Sync),
+    /// still being written? Such a file is left as the store knows it. `None`: no file is.
+    #[expect(clippy::type_complexity, reason = "one closure, named by its field")]
+    pub unfinished: Option<&'a (dyn Fn(&Path, &Stat, bool) -> bool + Sync)>,
     /// Set when the pass is to end after the batch that it is at.
     pub stop: &'a AtomicBool,
 }
@@ -132,7 +133,7 @@ static NEVER: AtomicBool = AtomicBool::new(false);
 
 impl Scope<'_> {
     /// All there is, to the end.
-    pub const ALL: Self = Scope { named: None, unfinished: &|_, _, _| false, stop: &NEVER };
+    pub const ALL: Self = Scope { named: None, unfinished: None, stop: &NEVER };
 }
 
 /// A file to look into.
@@ -366,15 +367,17 @@ impl<'a> Pass<'a> {
         // Which capture is the newest only a look at all can tell.
         if self.scope.named.is_none() {
             // Asked again only where a batch was taken in: in a pass without change it is all there is to read.
-            let ledger = if taken_in { store.ledger()? } else { ledger };
+            let may_drift = report.drifted || ledger.iter().any(|row| row.drift.is_some());
+            let ledger = if taken_in && may_drift { store.ledger()? } else { ledger };
             report.drift = self.drift(store, &ledger, &numbers, &listings)?;
         }
         Ok(absorbed)
     }
 
     fn is_unfinished(&self, source: &config::Source, seen: &Seen, row: Option<&LedgerRow>) -> bool {
+        let Some(unfinished) = self.scope.unfinished else { return false };
         let path = source.files.path(&seen.name).and_then(|path| std::path::absolute(path).ok());
-        path.is_some_and(|path| (self.scope.unfinished)(&path, &seen.stat, row.is_some()))
+        path.is_some_and(|path| unfinished(&path, &seen.stat, row.is_some()))
     }
 
     /// What feedmill writes is no news.

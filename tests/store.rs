@@ -404,6 +404,48 @@ proptest! {
     }
 }
 
+/// One batch of many pages, as a first import is: it is settled on more than one thread.
+#[test]
+fn a_store_that_is_filled_at_once_is_what_the_oracle_makes_of_it() {
+    let mut world = World::new();
+    // Each account under many titles, so that there are many keys, with conflicts in each.
+    let known = std::mem::take(&mut world.accounts);
+    let numbered = |n: usize| {
+        known.iter().map(move |account| Account {
+            title: Text::new(&format!("{} {n}", account.title)).unwrap(),
+            ..account.clone()
+        })
+    };
+    world.accounts = (0..40).flat_map(numbered).collect();
+    let terms = world.terms();
+    let count = world.accounts.len();
+    let mut all = Batch { accounts: Vec::new(), looks: Vec::new() };
+    for page in 0..160 {
+        // Neighbouring pages overlap, and lists go round.
+        let lines: Vec<usize> = (0..10).map(|line| (page * 7 + line * 3) % count).collect();
+        let Batch { accounts, looks } = world.content(page % PATHS.len(), lines);
+        let first = u32::try_from(all.accounts.len()).unwrap();
+        all.accounts.extend(accounts);
+        all.looks.extend(looks.into_iter().map(|mut look| {
+            if let Found::New { reading, .. } = &mut look.found {
+                reading.lines.iter_mut().for_each(|line| line.account += first);
+            }
+            Look { path: format!("{}/{page}.txt", look.path), ..look }
+        }));
+    }
+    let mut sqlite = Sqlite::in_memory().unwrap();
+    let mut oracle = Memory::default();
+    sources(&mut sqlite);
+    oracle.source_numbers(&["none", "s0", "s1", "s2"]).unwrap();
+    sqlite.agree(&terms).unwrap();
+    oracle.agree(&terms).unwrap();
+    let (ours, theirs) = (sqlite.absorb(&all, &terms).unwrap(), oracle.absorb(&all, &terms).unwrap());
+    assert_eq!(counts(&ours), counts(&theirs));
+    assert!(ours.new > 150 && !ours.twins.is_empty(), "{} items", ours.new);
+    assert_eq!(items(&sqlite, &terms), items(&oracle, &terms));
+    assert_eq!(heads(&sqlite, &terms), heads(&oracle, &terms));
+}
+
 /// What the inbox still has is read again; so nothing is lost, and nothing half-done is taken for a store.
 #[test]
 fn a_first_filling_that_was_cut_short_is_begun_anew() {

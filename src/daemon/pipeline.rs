@@ -129,7 +129,7 @@ impl Pipeline {
             hints.put_off(path.to_owned(), first_change.unwrap_or(now), now);
             true
         };
-        let scope = Scope { named: named.as_ref(), unfinished: &unfinished, stop: &self.stop };
+        let scope = Scope { named: named.as_ref(), unfinished: Some(&unfinished), stop: &self.stop };
         let recovered = state.store.has_note(RECOVERED)?;
         let pulse = &*self.pulse;
         let progress = |_, _| {

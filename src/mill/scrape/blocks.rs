@@ -188,6 +188,7 @@ pub(crate) fn split_by<'t>(
         }
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
         let attached = unit == Unit::Run
+            && found.is_none()
             && (is_attachment(block.text)
                 || page.blocks.last().is_some_and(|last| offers(block.text, last.text, lexicon)));
         let own = found.is_some()

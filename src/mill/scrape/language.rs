@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 pub(crate) use choose::{Choice, choose};
 use fold::fold;
 use letters::parts_of;
-pub(crate) use letters::{digit, goes_on, is_letter};
+pub(crate) use letters::{digit, goes_on, has_ascii_digit, is_letter, may_begin_digit};
 use names::NAMES;
 use words::{LANGUAGES, Words};
 

@@ -156,6 +156,8 @@ pub(crate) struct Prices<'a, 't> {
     kicker: usize,
     /// Where the title stands.
     title: usize,
+    /// Items are rows of cells.
+    rows: bool,
     /// More than one day stands on the page.
     several_days: bool,
     /// A kicker stands above each item, as in no layout where it may be missing.
@@ -183,9 +185,23 @@ impl<'a, 't> Prices<'a, 't> {
         }
         let place = |field| layout.places.iter().position(|place| place.field == field).unwrap_or(MOST_PLACES);
         let (date, kicker, title) = (place(Field::Date), place(Field::Kicker), place(Field::Title));
-        let several_days = page.dates.len() > 1;
+        let (rows, several_days) = (layout.has(Field::Row), page.dates.len() > 1);
         let headed = layout.is_headed();
-        Self { layout, evidence, page, labels, lack, unfinished, often, date, kicker, title, several_days, headed }
+        Self {
+            layout,
+            evidence,
+            page,
+            labels,
+            lack,
+            unfinished,
+            often,
+            date,
+            kicker,
+            title,
+            rows,
+            several_days,
+            headed,
+        }
     }
 
     /// What the item lacks when it ends behind `place`.
@@ -203,7 +219,7 @@ impl<'a, 't> Prices<'a, 't> {
 
         // In a table the rows without a date are headings of columns.
         let has_cells = || label.piped || block.text.contains('\t');
-        let names_columns = label.kind == Kind::Text && self.layout.has(Field::Row) && has_cells();
+        let names_columns = self.rows && label.kind == Kind::Text && has_cells();
         let noise = match label.kind {
             Kind::Noise => 0,
             Kind::Furniture => HAIR,
@@ -242,7 +258,7 @@ impl<'a, 't> Prices<'a, 't> {
             // Behind a date with its text, more of the summary is a summary once more: no short line is likely to be.
             let again = told && place.field == Field::Summary;
             *slot = fits(place.field) + when(again && label.short, ONE);
-            told |= place.field == Field::Glued && self.layout.has(Field::Title);
+            told |= place.field == Field::Glued && self.title < MOST_PLACES;
         }
         // Where the file marks its headlines, no other text is one, and they are nothing else.
         let head = self.evidence.is_head(block).filter(|_| label.kind == Kind::Text);

@@ -167,18 +167,7 @@ impl How<'_> {
             return Told::nothing();
         };
         let Some(look) = looks.get(first.look) else { return Told::nothing() };
-        let items = look.items(first);
-        let rival = others
-            .iter()
-            .filter(|other| first.reading.score - other.reading.score <= NEAR)
-            .filter_map(|other| Some((other, looks.get(other.look)?.items(other))))
-            .filter(|(_, theirs)| *theirs != items && !theirs.is_empty())
-            .min_by(|(a, _), (b, _)| b.reading.score.total_cmp(&a.reading.score));
-        let rival = rival.map(|(other, theirs)| Rival {
-            layout: other.layout.name.to_string(),
-            items: theirs.len(),
-            behind: first.reading.score - other.reading.score,
-        });
+        let rival = rival(first, others, &looks);
         let mut steps = first.reading.steps.clone();
         tidy(first.layout, look.evidence, &look.page.blocks, &look.labels, &mut steps);
         let (scrape, blocks) = look.tell(first, &steps, self.explaining);
@@ -204,6 +193,21 @@ impl Told<'_> {
         let scrape = refused("".into(), 0.0, Vec::new(), "no item was found".to_owned());
         Self { scrape, blocks: Vec::new(), score: 0.0, blocks_read: 0, cuts: Vec::new() }
     }
+}
+
+/// The best of those that explain the file nearly as well as the first, and read other items.
+fn rival(first: &Explanation<'_>, others: &[Explanation<'_>], looks: &[Look<'_, '_>]) -> Option<Rival> {
+    let behind = |other: &Explanation<'_>| first.reading.score - other.reading.score;
+    let items = |of: &Explanation<'_>| Some(looks.get(of.look)?.items(of));
+    let mut near = others.iter().filter(|other| behind(other) <= NEAR).peekable();
+    // Most pages have none, and then it is needless to know the items.
+    near.peek()?;
+    let ours = items(first)?;
+    let (other, theirs) = near
+        .filter_map(|other| Some((other, items(other)?)))
+        .filter(|(_, theirs)| *theirs != ours && !theirs.is_empty())
+        .min_by(|(a, _), (b, _)| b.reading.score.total_cmp(&a.reading.score))?;
+    Some(Rival { layout: other.layout.name.to_string(), items: theirs.len(), behind: behind(other) })
 }
 
 fn refused(layout: Cow<'_, str>, confidence: f64, faults: Vec<Fault>, why: String) -> Scrape<'_> {

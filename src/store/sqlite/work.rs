@@ -8,12 +8,14 @@
 //! | `stand` | works out how the contents of a path stand, and which of their sightings count |
 //! | `gather` | looks up all that is known of a key, and tells announcements apart |
 //! | `settle` | settles the items of the keys that changed |
+//! | `fill` | does so for the first items of a store, on two threads |
 //! | `write` | makes the rows of items those |
 //! | `feeds` | makes the members of feeds, and what stands in their months, those of the items |
 //!
 //! The hot statements are prepared once and held, for a first import runs each of them tens of thousands of times.
 
 mod feeds;
+mod fill;
 mod gather;
 mod settle;
 mod stand;
@@ -31,7 +33,7 @@ use super::rows::{ACCOUNT, account_from, moment_from};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Key, SourceNo};
 use crate::mill::month::Month;
-use crate::mill::settle::Agreed;
+use crate::mill::settle::{Agreed, Rules};
 use crate::store::{Absorbed, Result, Terms};
 
 /// What changes among the sightings of one key: first the contents whose sightings go, then those that come.
@@ -47,6 +49,14 @@ impl Change {
     fn added(&self) -> Option<Pair> {
         if let Self::Add(pair) = self { Some(*pair) } else { None }
     }
+}
+
+/// What a sighting has from its content.
+#[derive(Clone, Copy)]
+pub(super) struct Origin {
+    source: SourceNo,
+    captured: Captured,
+    version: u32,
 }
 
 /// What is filed under a key.
@@ -66,8 +76,8 @@ pub(super) struct Work<'a> {
     accounts: FxHashMap<i64, Arc<Account>>,
     /// Those that this transaction wrote, in the order of their numbers, and the first of these.
     written: (i64, Vec<Arc<Account>>),
-    /// Source, capture and version of contents met in this transaction.
-    contents: FxHashMap<i64, (SourceNo, Captured, u32)>,
+    /// Contents met in this transaction.
+    contents: FxHashMap<i64, Origin>,
     /// Keys that this transaction is about, as they were found or as they are to be.
     filed: FxHashMap<Key, Filed>,
     changes: Vec<(Key, Change)>,
@@ -108,8 +118,7 @@ impl<'a> Work<'a> {
     }
 
     fn site(&self, source: SourceNo) -> Site {
-        // Every source the store knows is in the rules; a site of its own would split items, so name none.
-        self.terms.rules.sources.get(&source).map_or_else(|| Site::new(""), |rule| rule.site)
+        site_of(&self.terms.rules, source)
     }
 
     fn account(&mut self, id: i64) -> Result<Arc<Account>> {
@@ -123,7 +132,7 @@ impl<'a> Work<'a> {
         Ok(account)
     }
 
-    fn content(&mut self, id: i64) -> Result<(SourceNo, Captured, u32)> {
+    fn content(&mut self, id: i64) -> Result<Origin> {
         if let Some(content) = self.contents.get(&id) {
             return Ok(*content);
         }
@@ -131,9 +140,14 @@ impl<'a> Work<'a> {
             self.db.prepare_cached("SELECT source, captured, captured_day, stated, version FROM seen WHERE id = ?")?;
         let content = select.query_row([id], |row| {
             let captured = Captured { when: moment_from(row.get(1)?, row.get(2)?), stated: row.get(3)? };
-            Ok((SourceNo(row.get(0)?), captured, row.get(4)?))
+            Ok(Origin { source: SourceNo(row.get(0)?), captured, version: row.get(4)? })
         })?;
         self.contents.insert(id, content);
         Ok(content)
     }
+}
+
+fn site_of(rules: &Rules, source: SourceNo) -> Site {
+    // Every source the store knows is in the rules; a site of its own would split items, so name none.
+    rules.sources.get(&source).map_or_else(|| Site::new(""), |rule| rule.site)
 }

@@ -5,9 +5,6 @@ use super::{Point, Printed, Short, Year, stated};
 use crate::mill::scrape::DateOrder;
 use crate::mill::scrape::language::{Lexicon, Word};
 
-/// The years of the Buddhist era that are years of ours since both begin on the same day.
-const BUDDHIST: std::ops::RangeInclusive<u32> = 2484..=2742;
-
 /// Walks over the parts of a line.
 pub(super) struct Cursor<'t, 'p> {
     pub(super) line: &'t str,
@@ -273,7 +270,7 @@ impl<'t> Cursor<'t, '_> {
         let marked = self.year_mark();
         let year = match (era, digits) {
             (Some(base), 1..=3) if marked => stated(base + value),
-            (None, 4) => self.stated(value),
+            (None, 4) => self.lexicon.stated(value),
             (None, 2) if marked => self.short(value),
             _ => return None,
         };
@@ -358,9 +355,9 @@ impl<'t> Cursor<'t, '_> {
         let numbers = Point { numeric: true, ..Point::default() };
         let dot = sign == '.';
         let point = if a_digits == 4 && c_digits <= 2 {
-            Point { year: self.stated(a), month: b, day: c, firm: c_digits == 2, ..numbers }
+            Point { year: self.lexicon.stated(a), month: b, day: c, firm: c_digits == 2, ..numbers }
         } else if a_digits <= 2 && c_digits == 4 {
-            let numbers = Point { year: self.stated(c), firm: true, ..numbers };
+            let numbers = Point { year: self.lexicon.stated(c), firm: true, ..numbers };
             match (a, b) {
                 // With a full stop the day comes first wherever we have looked; with a slash or hyphen it may not.
                 _ if dot => Point { month: b, day: a, ..numbers },
@@ -450,14 +447,10 @@ impl<'t> Cursor<'t, '_> {
         self.at += 1;
         self.year_mark();
         match digits {
-            4 => (self.stated(year), true),
+            4 => (self.lexicon.stated(year), true),
             2 => (self.short(year), false),
             _ => (Year::Odd, false),
         }
-    }
-
-    fn stated(&self, year: u32) -> Year {
-        stated(if self.lexicon.buddhist && BUDDHIST.contains(&year) { year - 543 } else { year })
     }
 
     fn short(&self, year: u32) -> Year {

@@ -78,12 +78,7 @@ fn datelined<'t>(text: &'t str, head: &'t str, lexicon: &Lexicon) -> Option<(Pri
 pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str, Printed<'t>)> {
     let from = text.ceil_char_boundary(text.len().saturating_sub(LONGEST));
     let tail = text.get(from..)?;
-    // A date ends with its numbers, or with a word or two behind them. Where numbers are no ASCII it is looked at whole.
-    let near_end = |b: &u8| b.is_ascii_digit() || !b.is_ascii();
-    if !tail.as_bytes().iter().rev().take(NEAR_END).any(near_end)
-        || !tail.contains(|c: char| c.is_numeric())
-        || tail.ends_with(['!', '?', '…', ':'])
-    {
+    if !may_end_dated(tail) || tail.ends_with(['!', '?', '…', ':']) {
         return None;
     }
     let plain = |printed: &Printed<'_>| printed.place.is_none() && printed.kicker.is_none();
@@ -113,6 +108,16 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
         let title = signs_off_end(text.get(..from + at)?);
         is_text(title).then_some((title, printed))
     })
+}
+
+/// A date ends with its numbers, or with a word or two behind them. Where numbers are no ASCII `tail` is looked at whole.
+fn may_end_dated(tail: &str) -> bool {
+    let bytes = tail.as_bytes();
+    let near_end = bytes.get(bytes.len().saturating_sub(NEAR_END)..).unwrap_or_default();
+    // Nothing ends these looks early, so that they take many bytes at a time.
+    let holds_digit = |bytes: &[u8]| bytes.iter().fold(false, |any, b| any | b.is_ascii_digit());
+    holds_digit(near_end)
+        || (!near_end.is_ascii() && (holds_digit(bytes) || tail.chars().any(|c| !c.is_ascii() && c.is_numeric())))
 }
 
 /// Reads the date of a field that has a name: `Closing date: 31 May 2022`, whatever the name.

@@ -1,6 +1,6 @@
 //! A line taken apart into numbers, words and signs; and the tests that spare most lines from it.
 
-use crate::mill::scrape::language::{Lexicon, Word, digit, era, goes_on, is_letter};
+use crate::mill::scrape::language::{Lexicon, Word, digit, era, goes_on, has_ascii_digit, is_letter, may_begin_digit};
 
 /// A date has fewer parts than this, place and kicker included.
 const MOST_PARTS: usize = 28;
@@ -11,7 +11,7 @@ pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
     match head.as_bytes().first() {
         Some(b'0'..=b'9') => number_may_begin_date(head, lexicon),
         Some(lead) if lead.is_ascii() => {
-            lexicon.may_begin(*lead) && begins_with_opener(head, lexicon) && has_numeral(head)
+            lexicon.may_begin(*lead) && has_numeral(head) && begins_with_opener(head, lexicon)
         }
         Some(_) if head.starts_with(is_numeral) => number_may_begin_date(head, lexicon),
         Some(lead) => lexicon.may_begin(*lead) && has_numeral(head) && begins_with_opener(head, lexicon),
@@ -20,7 +20,7 @@ pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
 }
 
 pub(super) fn has_numeral(text: &str) -> bool {
-    text.bytes().any(|b| b.is_ascii_digit()) || (!text.is_ascii() && text.chars().any(is_numeral))
+    has_ascii_digit(text) || (!text.is_ascii() && text.bytes().any(may_begin_numeral) && text.chars().any(is_numeral))
 }
 
 /// Most numbers that begin a line are list numbers: the first word behind them tells.
@@ -64,6 +64,11 @@ fn first_word(text: &str) -> &str {
 /// Digits, and the numerals of dates that Chinese writes out.
 fn is_numeral(c: char) -> bool {
     digit(c).is_some() || (!c.is_ascii() && HAN.contains(&c))
+}
+
+/// Whether one of them may begin with the byte `lead`.
+fn may_begin_numeral(lead: u8) -> bool {
+    may_begin_digit(lead) || matches!(lead, 0xE3..=0xE9)
 }
 
 /// What East Asian writing puts behind a number of a date; it is read in all languages.
@@ -242,5 +247,17 @@ impl Parts {
 
     pub(super) fn read(&self) -> &[Part] {
         self.list.get(..self.count).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_of_a_text_tell_that_it_has_no_numeral() {
+        let numerals = (char::MIN..=char::MAX).filter(|c| is_numeral(*c));
+        assert!(numerals.filter(|c| has_numeral(&format!("a{c}b"))).count() == 160 + HAN.len());
+        assert!(!has_numeral("“Été” — ₂"));
     }
 }

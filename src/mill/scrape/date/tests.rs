@@ -572,6 +572,29 @@ fn a_date_written_by_the_tables_reads_as_itself() {
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+#[test]
+fn the_short_way_to_the_commonest_form_leads_where_the_grammar_does() {
+    let mut read = 0;
+    for tag in tags() {
+        let lexicon = Lexicon::of(Some(tag));
+        for name in month_names(tag).into_iter().flatten() {
+            for line in [
+                format!("15 {name} 2020"),
+                format!("1 {name} 0099"),
+                format!("99 {} 2563", name.to_uppercase()),
+                format!("15 {name} 20201"),
+                format!("15  {name} 2020"),
+                format!("{name} 15 2020"),
+            ] {
+                let short = plain(&line, lexicon);
+                read += usize::from(short.is_some());
+                assert!(short.is_none() || short == by_grammar(&line, lexicon), "{tag}: {line}");
+            }
+        }
+    }
+    assert!(read > 1000, "{read} lines were of that form");
+}
+
 proptest! {
     #[test]
     fn no_line_makes_a_language_panic(

@@ -13,6 +13,7 @@ use memchr::{memchr2, memmem};
 use rustc_hash::FxHashMap;
 
 use super::fold::fold;
+use super::letters::{has_ascii_digit, may_begin_digit};
 use super::words::LANGUAGES;
 use super::{Lexicon, digit, known, list, months_of, parts_of};
 
@@ -134,7 +135,8 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn has_digit(line: &str) -> bool {
-    line.bytes().any(|b| b.is_ascii_digit()) || (!line.is_ascii() && line.chars().any(|c| digit(c).is_some()))
+    has_ascii_digit(line)
+        || (!line.is_ascii() && line.bytes().any(may_begin_digit) && line.chars().any(|c| digit(c).is_some()))
 }
 
 /// Counts the months in `line` that stand beside a number, for all languages that have them.
@@ -144,6 +146,10 @@ fn vote(line: &str, votes: &mut [u32; COUNT]) -> u32 {
     let mut word: Option<(&str, usize)> = None;
     for (start, token) in parts_of(line) {
         let near = |end: usize| start - end <= BESIDE;
+        // In most lines that hold a number it is that of the list, and the rest is a headline.
+        if !number.is_some_and(near) && !line.get(start..).is_some_and(has_digit) {
+            break;
+        }
         let is_number = token.starts_with(|c| digit(c).is_some());
         let beside = if is_number {
             word.take().filter(|(_, end)| near(*end)).map(|(word, _)| word)
@@ -190,8 +196,8 @@ fn frequent(head: &str) -> [u32; COUNT] {
 /// these months it is matters for labels alone.
 fn is_english(text: &str, votes: &[u32; COUNT]) -> bool {
     let most = votes.iter().copied().max().unwrap_or(0);
-    let often = |word: &str| memmem::find_iter(text.as_bytes(), word).take(4).count();
-    votes.first() == Some(&most) && often(" the ") + often(" of ") + often(" and ") >= 4
+    let often = |word: &'static str| memmem::find_iter(text.as_bytes(), word).take(4);
+    votes.first() == Some(&most) && [" the ", " of ", " and "].into_iter().flat_map(often).nth(3).is_some()
 }
 
 /// The language that a script belongs to, where most letters at the head of the file are of it.

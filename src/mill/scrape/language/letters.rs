@@ -4,7 +4,7 @@ use unicode_normalization::char::is_combining_mark;
 
 /// The value of a decimal digit in the scripts that dates are printed in.
 pub(crate) fn digit(c: char) -> Option<u32> {
-    if c.is_ascii() {
+    if c < '\u{660}' {
         return c.to_digit(10);
     }
     let zeros = [
@@ -12,6 +12,16 @@ pub(crate) fn digit(c: char) -> Option<u32> {
         '\u{E50}', '\u{ED0}', '\u{1040}', '\u{17E0}', '\u{FF10}',
     ];
     zeros.into_iter().map(|zero| u32::from(c).wrapping_sub(u32::from(zero))).find(|value| *value < 10)
+}
+
+/// Most texts have none. Nothing ends the look early, so that it takes many bytes at a time.
+pub(crate) fn has_ascii_digit(text: &str) -> bool {
+    text.bytes().fold(false, |any, b| any | b.is_ascii_digit())
+}
+
+/// Whether a digit may begin with the byte `lead`: those of all scripts begin with few.
+pub(crate) fn may_begin_digit(lead: u8) -> bool {
+    lead.is_ascii_digit() || matches!(lead, 0xD9 | 0xDB | 0xE0 | 0xE1 | 0xEF)
 }
 
 /// Whether `c` may stand within a word: letters, the marks on them, and joiners.
@@ -70,4 +80,16 @@ fn letters(text: &str) -> usize {
 
 fn run(bytes: &[u8], from: usize, goes_on: impl Fn(u8) -> bool) -> usize {
     bytes.iter().skip(from).take_while(|b| goes_on(**b)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_byte_tells_that_a_letter_is_no_digit() {
+        let digits = (char::MIN..=char::MAX).filter(|c| digit(*c).is_some());
+        let leads = digits.filter_map(|c| c.encode_utf8(&mut [0; 4]).bytes().next());
+        assert!(leads.map(may_begin_digit).fold((0, true), |(count, all), one| (count + 1, all && one)) == (160, true));
+    }
 }

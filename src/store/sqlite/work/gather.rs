@@ -5,15 +5,22 @@ use std::sync::Arc;
 
 use rusqlite::OptionalExtension;
 
-use super::{Filed, Work};
+use super::{Filed, Origin, Work, site_of};
 use crate::mill::item::{Account, Key};
-use crate::mill::settle::{self, Agreed, Sighting};
+use crate::mill::settle::{self, Agreed, Rules, Sighting};
 use crate::store::sqlite::Pair;
 use crate::store::sqlite::rows::{ACCOUNT_OF, instant_from, is_account, key_from};
 use crate::store::{Result, StoreError};
 
-/// The accounts of some sightings, held so that the sightings can borrow them.
-pub(in crate::store::sqlite) type Held = Vec<(Key, Vec<(Arc<Account>, Pair)>)>;
+/// The sightings of some keys, held so that announcements can borrow them.
+pub(in crate::store::sqlite) type Held = Vec<(Key, Vec<Told>)>;
+
+/// A sighting with all that it says.
+pub(in crate::store::sqlite) struct Told {
+    pub(super) account: Arc<Account>,
+    pub(super) pair: Pair,
+    pub(super) content: Origin,
+}
 
 /// One announcement among the sightings of a family of keys.
 pub(in crate::store::sqlite) struct Announcement<'h> {
@@ -123,52 +130,59 @@ impl Work<'_> {
     ) -> Result<Vec<Announcement<'h>>> {
         for key in family {
             let pairs = self.sightings(*key)?;
-            let told = pairs.into_iter().map(|pair| Ok((self.account(pair.0)?, pair))).collect::<Result<_>>()?;
-            hold.push((*key, told));
+            let told = pairs
+                .into_iter()
+                .map(|pair| Ok(Told { account: self.account(pair.0)?, pair, content: self.content(pair.1)? }));
+            hold.push((*key, told.collect::<Result<_>>()?));
         }
-        let mut announcements: Vec<Announcement<'h>> = Vec::with_capacity(1);
-        for (key, told) in hold.iter() {
-            let mut sightings = Vec::with_capacity(told.len());
-            for (account, (_, content)) in told {
-                let (source, captured, version) = self.content(*content)?;
-                sightings.push(Sighting { source, account, captured, version, content: *content });
-            }
-            let Some(first) = sightings.first() else { continue };
-            let mut numbers: Vec<(*const Account, i64)> =
-                told.iter().map(|(account, pair)| (Arc::as_ptr(account), pair.0)).collect();
-            // Sightings come sorted by their accounts, of which there are few.
-            numbers.dedup();
-            for group in settle::split(self.site(first.source), *key, sightings) {
-                let number = |sighting: &Sighting<'_>| {
-                    let of = |(account, _): &&(*const Account, i64)| std::ptr::eq(*account, sighting.account);
-                    numbers.iter().find(of).map(|(_, number)| *number).unwrap_or_default()
-                };
-                let accounts: Vec<i64> = group.sightings.iter().map(number).collect();
-                let pairs = accounts.iter().zip(&group.sightings).map(|(account, at)| (*account, at.content)).collect();
-                let id = self.terms.rules.decisions.root(group.id);
-                let known = announcements.iter().position(|one| one.id == id);
-                let joined = match known.and_then(|known| announcements.get_mut(known)) {
-                    Some(joined) => {
-                        joined.accounts.extend(accounts);
-                        joined.sightings.extend(group.sightings);
-                        joined
-                    }
-                    None => {
-                        let (parts, twins) = (Vec::with_capacity(1), Vec::new());
-                        announcements.push(Announcement { id, parts, twins, sightings: group.sightings, accounts });
-                        let Some(new) = announcements.last_mut() else { continue };
-                        new
-                    }
-                };
-                if group.id != *key {
-                    joined.twins.push((group.id, *key));
-                }
-                match joined.parts.last_mut() {
-                    Some((last, part)) if last == key => part.extend::<Vec<Pair>>(pairs),
-                    _ => joined.parts.push((*key, pairs)),
-                }
-            }
-        }
-        Ok(announcements)
+        Ok(tell_apart(hold, &self.terms.rules))
     }
+}
+
+/// Which announcements the sightings of a family of keys speak of.
+pub(super) fn tell_apart<'h>(hold: &'h Held, rules: &Rules) -> Vec<Announcement<'h>> {
+    let mut announcements: Vec<Announcement<'h>> = Vec::with_capacity(1);
+    for (key, told) in hold {
+        let sighting = |told: &'h Told| {
+            let Origin { source, captured, version } = told.content;
+            Sighting { source, account: &told.account, captured, version, content: told.pair.1 }
+        };
+        let sightings: Vec<_> = told.iter().map(sighting).collect();
+        let Some(first) = sightings.first() else { continue };
+        let mut numbers: Vec<(*const Account, i64)> =
+            told.iter().map(|told| (Arc::as_ptr(&told.account), told.pair.0)).collect();
+        // Sightings come sorted by their accounts, of which there are few.
+        numbers.dedup();
+        for group in settle::split(site_of(rules, first.source), *key, sightings) {
+            let number = |sighting: &Sighting<'_>| {
+                let of = |(account, _): &&(*const Account, i64)| std::ptr::eq(*account, sighting.account);
+                numbers.iter().find(of).map(|(_, number)| *number).unwrap_or_default()
+            };
+            let accounts: Vec<i64> = group.sightings.iter().map(number).collect();
+            let pairs = accounts.iter().zip(&group.sightings).map(|(account, at)| (*account, at.content)).collect();
+            let id = rules.decisions.root(group.id);
+            let known = announcements.iter().position(|one| one.id == id);
+            let joined = match known.and_then(|known| announcements.get_mut(known)) {
+                Some(joined) => {
+                    joined.accounts.extend(accounts);
+                    joined.sightings.extend(group.sightings);
+                    joined
+                }
+                None => {
+                    let (parts, twins) = (Vec::with_capacity(1), Vec::new());
+                    announcements.push(Announcement { id, parts, twins, sightings: group.sightings, accounts });
+                    let Some(new) = announcements.last_mut() else { continue };
+                    new
+                }
+            };
+            if group.id != *key {
+                joined.twins.push((group.id, *key));
+            }
+            match joined.parts.last_mut() {
+                Some((last, part)) if last == key => part.extend::<Vec<Pair>>(pairs),
+                _ => joined.parts.push((*key, pairs)),
+            }
+        }
+    }
+    announcements
 }

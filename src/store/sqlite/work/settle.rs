@@ -7,12 +7,40 @@ use rustc_hash::FxBuildHasher;
 
 use super::feeds::Member;
 use super::gather::Announcement;
-use super::{Change, Filed, Work};
+use super::{Change, Filed, Origin, Work};
 use crate::mill::item::{Item, Key, SourceNo};
-use crate::mill::settle::{self, Agreed};
+use crate::mill::settle::{self, Agreed, Rules};
 use crate::store::Result;
 use crate::store::sqlite::Pair;
 use crate::store::sqlite::rows::{ITEM, item_from, key_from, small, triples};
+
+/// An announcement settled: what there is to write of it.
+pub(super) struct Settled {
+    pub(super) id: Key,
+    /// The keys it was sighted under, each with its sightings as they are stored; the item is filed under the first.
+    pub(super) parts: Vec<(Key, Vec<u8>)>,
+    /// The ids of twins, and the key each was split from.
+    twins: Vec<(Key, Key)>,
+    pub(super) item: Item,
+    /// The number of the account that is shown.
+    pub(super) text: i64,
+}
+
+impl Settled {
+    /// `None`: nothing sights it.
+    pub(super) fn of(announcement: Announcement<'_>, rules: &Rules) -> Result<Option<Self>> {
+        let Announcement { id, parts, twins, sightings, accounts } = announcement;
+        let first = parts.first().map(|(key, _)| *key);
+        let settled = first.and_then(|first| settle::settle(id, first, &sightings, rules));
+        let Some(settled) = settled else { return Ok(None) };
+        let text = accounts.get(settled.shown).copied().unwrap_or_default();
+        let parts = parts.into_iter().map(|(key, mut pairs)| {
+            pairs.sort_unstable();
+            Ok((key, postcard::to_stdvec(&pairs)?))
+        });
+        Ok(Some(Self { id, parts: parts.collect::<Result<_>>()?, twins, item: settled.item, text }))
+    }
+}
 
 impl Work<'_> {
     /// Carries the changes among sightings down to items and members.
@@ -22,6 +50,9 @@ impl Work<'_> {
         let alone = self.terms.rules.decisions.aliases.is_empty();
         let mut changes = std::mem::take(&mut self.changes);
         changes.sort_unstable();
+        if fresh && alone && self.can_fill(&changes) {
+            return self.fill(&changes);
+        }
         let (mut keys, mut members) = (Vec::new(), Vec::new());
         for of_key in changes.chunk_by(|a, b| a.0 == b.0) {
             let Some((key, _)) = of_key.first() else { continue };
@@ -64,7 +95,7 @@ impl Work<'_> {
     fn all_stay(&mut self, key: Key, account: i64, agreed: &Agreed, changes: &[(Key, Change)]) -> Result<bool> {
         for (_, change) in changes {
             let Some((sighted, content)) = change.added() else { return Ok(false) };
-            let (source, captured, _) = self.content(content)?;
+            let Origin { source, captured, .. } = self.content(content)?;
             if sighted != account || !agreed.stays(key, source, captured) {
                 return Ok(false);
             }
@@ -161,16 +192,9 @@ impl Work<'_> {
         let mut before: BTreeMap<Key, (Item, i64)> =
             old.iter_mut().filter_map(|((_, id), row)| Some((*id, row.item.take()?))).collect();
         for announcement in announcements {
-            let Announcement { id, parts, twins, sightings, accounts } = announcement;
-            self.file_twins(&twins)?;
-            self.absorbed.twins.extend(twins.iter().map(|(_, key)| *key));
-            let Some((first, _)) = parts.first() else { continue };
-            let Some(settled) = settle::settle(id, *first, &sightings, &self.terms.rules) else { continue };
-            let text = accounts.get(settled.shown).copied().unwrap_or_default();
-            let item = settled.item;
-            if item.published.is_none() && item.sources.iter().any(|no| self.terms.first_seen.contains(no)) {
-                self.absorbed.unseen.push(id);
-            }
+            let Some(settled) = Settled::of(announcement, &self.terms.rules)? else { continue };
+            self.tell(&settled)?;
+            let Settled { id, parts, item, text, .. } = settled;
             let was = before.remove(&id);
             let same = was.as_ref().is_some_and(|(was, old_text)| *was == item && *old_text == text);
             if !same {
@@ -184,9 +208,7 @@ impl Work<'_> {
                 self.changed_sources.extend(&item.sources);
                 self.join_feeds(&item, members);
             }
-            for (index, (key, mut pairs)) in parts.into_iter().enumerate() {
-                pairs.sort_unstable();
-                let pairs = postcard::to_stdvec(&pairs)?;
+            for (index, (key, pairs)) in parts.into_iter().enumerate() {
                 let filed_here = index == 0;
                 match old.remove(&(key, id)) {
                     Some(row) if same => {
@@ -208,6 +230,17 @@ impl Work<'_> {
             self.absorbed.gone += 1;
             self.leave_feeds(&gone)?;
             self.changed_sources.extend(&gone.sources);
+        }
+        Ok(())
+    }
+
+    /// Tells of an announcement what subscribers don't see: its twins, and that it lacks a day.
+    pub(super) fn tell(&mut self, settled: &Settled) -> Result<()> {
+        self.file_twins(&settled.twins)?;
+        self.absorbed.twins.extend(settled.twins.iter().map(|(_, key)| *key));
+        let item = &settled.item;
+        if item.published.is_none() && item.sources.iter().any(|no| self.terms.first_seen.contains(no)) {
+            self.absorbed.unseen.push(settled.id);
         }
         Ok(())
     }

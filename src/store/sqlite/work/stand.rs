@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::params;
 use rustc_hash::FxHashSet;
 
-use super::{Change, Work};
+use super::{Change, Origin, Work};
 use crate::mill::history;
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, SourceNo};
@@ -102,7 +102,7 @@ impl Work<'_> {
         let mut changed = Vec::new();
         for ((n, old), new) in (0..).zip(&rows).zip(standings) {
             let id = content_id(path, n);
-            self.contents.insert(id, (source, new.captured, new.version));
+            self.contents.insert(id, Origin { source, captured: new.captured, version: new.version });
             if (old.captured, old.version, old.whole) == (new.captured, new.version, new.whole) {
                 continue;
             }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 use rustc_hash::FxHashMap;
 
-use super::{Change, Work};
+use super::{Change, Origin, Work};
 use crate::mill::item::{Account, Captured, Key, Moment, SourceNo};
 use crate::stat::Stat;
 use crate::store::sqlite::rows::{basis_to, day_to, moment_to, signed, small, text, time_to};
@@ -76,7 +76,7 @@ impl Work<'_> {
                     let captured = Captured { when, stated: stated.is_some() };
                     let id = content_id(path, 0);
                     self.write_content(id, look.source, *digest, *length, None, &stored, captured)?;
-                    self.contents.insert(id, (look.source, captured, 0));
+                    self.contents.insert(id, Origin { source: look.source, captured, version: 0 });
                     for (line, stored) in reading.lines.iter().zip(&stored.lines) {
                         if let Some((key, _)) = batch.accounts.get(line.account as usize) {
                             self.changes.push((*key, Change::Add((stored.account, id))));
