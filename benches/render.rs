@@ -38,6 +38,7 @@ fn feed(items: u32) -> Feed {
                 updated: Some(id.stamp(date)),
                 sources: Vec::new(),
                 categories: Vec::new(),
+                language: Some(Text::new("en").unwrap()),
             };
             Entry::new(item, text("News room"))
         })

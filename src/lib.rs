@@ -58,6 +58,7 @@
 //! | [`daemon`] | decides when a pass runs, and over which files | all rooms, no news; alone names tokio |
 //! | [`watch`] | what the system's events say, reduced to hints | the config's patterns; alone names notify |
 //! | [`service`] | what the service manager is told | nothing outside itself |
+//! | [`drift`] | which captures are a source's newest, and what is odd about them | the store |
 //! | [`state`], [`decided`] | the state folder: lock, damaged stores, decisions | the store |
 //! | [`report`], [`trouble`] | what a pass did; what the operator must see to | exit codes |
 //! | `cores` | how many threads are worth having | nothing |
@@ -74,6 +75,7 @@ pub mod config;
 mod cores;
 pub mod daemon;
 pub mod decided;
+pub mod drift;
 pub mod inbox;
 pub mod mill;
 pub mod pass;

@@ -23,6 +23,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::config::{self, Config, Empty, Undated};
 use crate::cores::cores;
 use crate::decided::Decided;
+use crate::drift;
 use crate::inbox::{self, KeepOut, Listing, Seen};
 use crate::mill::captured;
 use crate::mill::category;
@@ -30,12 +31,12 @@ use crate::mill::decisions::{Decision, Decisions};
 use crate::mill::feed::{self, Address, Entry, Feed, Retention};
 use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::{self, Site};
-use crate::mill::item::{Account, Item, Key, Moment, SourceNo, Text};
+use crate::mill::item::{Account, Item, Key, SourceNo, Text};
 use crate::mill::render::{self, Tree};
 use crate::mill::scrape::{self, Scrape};
 use crate::mill::settle::{Rules, SourceRule};
 use crate::publish::{self, Disk, Listed};
-use crate::report::{Drift, FAULTS_TOLD, FaultLine, FeedLine, Report, SkippedLine};
+use crate::report::{Drift, FAULTS_TOLD, FaultLine, FeedLine, Report, SkippedLine, Unusual};
 use crate::stat::Stat;
 use crate::state;
 use crate::store::{
@@ -306,6 +307,7 @@ impl<'a> Pass<'a> {
         let total = jobs.len();
         let mut done = 0;
         let mut taken_in = false;
+        let mut grown: BTreeSet<SourceNo> = BTreeSet::new();
         let mut jobs = jobs.as_mut_slice();
         while !jobs.is_empty() && !self.scope.stop.load(Ordering::Relaxed) {
             let (batch, rest) = jobs.split_at_mut(batch_length(jobs));
@@ -328,6 +330,8 @@ impl<'a> Pass<'a> {
                 report.changed |=
                     batch.0.looks.iter().any(|look| matches!(look.found, Found::New { .. } | Found::Reread(_)));
                 taken_in = true;
+                let new = batch.0.looks.iter().filter(|look| matches!(look.found, Found::New { .. }));
+                grown.extend(new.map(|look| look.source));
                 report.drifted |= batch.0.looks.iter().any(|look| look.found.drifts());
                 absorbed.add(store.absorb(&batch.0, terms)?);
                 store.keep()?;
@@ -345,6 +349,10 @@ impl<'a> Pass<'a> {
             }
         }
         store.keep()?;
+        for (source, no) in self.config.sources.iter().zip(&numbers).filter(|(_, no)| grown.contains(no)) {
+            let unusual = drift::unusual(store, *no)?.map(|reason| Unusual { source: source.name.clone(), reason });
+            report.unusual.extend(unusual);
+        }
         // Which capture is the newest only a look at all can tell.
         if self.scope.named.is_none() {
             // Asked again only where a batch was taken in: in a pass without change it is all there is to read.
@@ -574,17 +582,9 @@ impl<'a> Pass<'a> {
             if rows.iter().all(|row| row.drift.is_none()) {
                 continue;
             }
-            let mut captures = Vec::new();
-            for row in rows {
-                let (captured, version) = store.capture_of(row.source, &row.path)?;
-                captures.push((captured.when.map(Moment::instant), version, row));
-            }
-            let newest = captures.iter().map(|(when, version, _)| (*when, *version)).max();
-            for (when, version, row) in captures {
-                // A page without items and without a time can't be shown to be an old one.
-                let may_be_newest = when.is_none() || Some((when, version)) == newest;
-                if let (Some(reason), true) = (&row.drift, may_be_newest) {
-                    drifted.push(Drift { source: source.name.clone(), file: row.path.clone(), reason: reason.clone() });
+            for capture in drift::captures(store, rows)?.iter().filter(|capture| capture.is_newest) {
+                if let Some(reason) = capture.row.drift.clone() {
+                    drifted.push(Drift { source: source.name.clone(), file: capture.row.path.clone(), reason });
                 }
             }
         }
@@ -751,16 +751,17 @@ impl<'a> Pass<'a> {
             words(source.map_or(feed.name.as_str(), |(source, _)| source.title.as_str()))
         };
         let titles: Vec<&str> = sources.iter().map(|(source, _)| source.title.as_str()).collect();
-        let entries =
+        let entries: Vec<Entry> =
             items.into_iter().filter_map(|item| origin(&item).map(|origin| Entry::new(item, origin))).collect();
-        let mut languages = sources.iter().map(|(source, _)| source.language.clone());
-        let first = languages.next().flatten();
-        let unanimous = languages.all(|language| language == first);
+        // Without items only the operator can tell.
+        let of_sources = || feed::unanimous(sources.iter().map(|(source, _)| source.language.as_deref()));
+        let of_items = feed::unanimous(entries.iter().map(|entry| entry.item.language.as_ref().map(Text::as_str)));
+        let language = if entries.is_empty() { of_sources() } else { of_items }.map(str::to_owned);
         Some(Feed {
             name: feed.name.clone(),
             title: words(&feed.title)?,
             description: words(&format!("Announcements of {}", titles.join(", ")))?,
-            language: first.filter(|_| unanimous),
+            language,
             base_url: self.config.base_url.as_deref().and_then(Address::new),
             home: sources.iter().find_map(|(source, _)| source.url.as_deref()).and_then(Address::new),
             author: words(if let [only] = titles.as_slice() { only } else { &feed.title })?,
@@ -802,6 +803,7 @@ impl<'a> Pass<'a> {
                 place: source.site.clone(),
                 site: Site::new(source.namespace_site()),
                 zone: source.timezone,
+                language: source.language.clone(),
             };
             sources.insert(*no, rule);
             states.insert(*no, (source.files.clone(), source.captured.clone()));
@@ -817,6 +819,7 @@ impl<'a> Pass<'a> {
                     &source.site,
                     source.namespace_site(),
                     source.timezone,
+                    &source.language,
                     &source.captured,
                     source.undated,
                     labels,
@@ -992,6 +995,8 @@ fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: 
         confidence: (scrape.confidence.clamp(0.0, 1.0) * 1000.0) as u16,
         newest: scrape.newest,
         drift,
+        layout: scrape.refused.is_none().then(|| Text::new(&scrape.layout)).flatten(),
+        language: scrape.language,
         sections,
         lines,
     }

@@ -69,6 +69,7 @@ fn item(n: u32, title: Text, summary: Option<Text>, credit: Option<Text>) -> Ite
         updated: Some(id.stamp(date + chrono::Days::new(if n.is_multiple_of(3) { 5 } else { 0 }))),
         sources: Vec::new(),
         categories,
+        language: None,
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
     Surroundings, Undated, Watch, WatchMode,
 };
 use crate::mill::captured::CapturedPattern;
-use crate::mill::feed::{Choice, Keep};
+use crate::mill::feed::{Choice, Keep, speaks};
 use crate::mill::identify::fold;
 use crate::mill::scrape::{At, DateOrder, Fields, Form, Layout, Part, Select, read_layout};
 use crate::mill::words::{Pattern, Where, Words};
@@ -415,8 +415,7 @@ impl Reader<'_> {
         let mut feed_names: Vec<Text<'_>> = Vec::new();
         for table in &feed_tables {
             let name = self.name(table);
-            let feed =
-                self.feed(table, (&names, &sources), &categories, name.as_ref().map(|name| name.text), &mut warnings);
+            let feed = self.feed(table, (&names, &sources), &categories, name.as_ref().map(|name| name.text));
             feed_names.extend(name);
             feeds.extend(feed);
         }
@@ -713,7 +712,6 @@ impl Reader<'_> {
         (names, all): (&[Option<Text<'_>>], &[Option<Source>]),
         categories: &[Category],
         name: Option<&str>,
-        warnings: &mut Vec<String>,
     ) -> Option<Feed> {
         let title = self.title(table, "title");
         let limit = self.limit(table);
@@ -729,33 +727,22 @@ impl Reader<'_> {
             let shown = |source: &Source| sites.iter().any(|text| source.site == text.text);
             sources.retain(|number| all.get(*number).is_some_and(|source| source.as_ref().is_some_and(shown)));
         }
+        let mut languages = Vec::new();
         if let Some(written) = self.texts_but_none(table, "languages") {
-            let mut languages = Vec::new();
             for text in &written {
                 match values::language(text.text) {
                     Ok(Some(tag)) => languages.push(tag),
                     Ok(None) => {
-                        let what = "`languages` can't hold \"auto\": a feed chooses by what sources say they are in";
+                        let what = "`languages` can't hold \"auto\": a feed chooses by the language of items";
                         self.complain(Complaint::at(text.span.clone(), what).hint("name languages, such as \"en\""));
                     }
                     Err(wrong) => self.wrong("languages", &text.span, wrong),
                 }
             }
-            for number in &sources {
-                if let Some(Some(source)) = all.get(*number)
-                    && source.language.is_none()
-                {
-                    warnings.push(format!(
-                        "feed {:?} chooses by language, and source {:?} does not say which it is in: the feed shows \
-                         nothing of it",
-                        name.unwrap_or("?"),
-                        source.name
-                    ));
-                }
-            }
+            // What a source with `language = "auto"` lists is chosen item by item, by the language it was read in.
             let shown = |source: &Source| {
                 let tag = source.language.as_deref();
-                tag.is_some_and(|tag| languages.iter().any(|language| speaks(tag, language)))
+                tag.is_none_or(|tag| languages.iter().any(|language| speaks(tag, language)))
             };
             sources.retain(|number| all.get(*number).is_some_and(|source| source.as_ref().is_some_and(shown)));
         }
@@ -763,7 +750,7 @@ impl Reader<'_> {
             let complaint = Complaint::at(table.span.clone(), "no source is left for this feed to show");
             self.complain(complaint.hint("`sources`, `sites` and `languages` must all apply: leave one of them out"));
         }
-        let choice = self.choice(table, categories);
+        let choice = Choice { languages, ..self.choice(table, categories) };
         let keep = self.keep(table);
         let name = name?.to_owned();
         Some(Feed { title: title.unwrap_or_else(|| name.clone()), name, sources, choice, keep, limit })
@@ -954,12 +941,6 @@ impl Reader<'_> {
             );
         }
     }
-}
-
-/// Whether a text in the language `tag` is in `wanted`: in Brazilian Portuguese when in Portuguese, not the other way
-/// round (RFC 4647 section 3.3.1).
-fn speaks(tag: &str, wanted: &str) -> bool {
-    tag.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 fn secs(seconds: u64) -> std::time::Duration {

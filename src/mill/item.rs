@@ -198,8 +198,11 @@ pub struct Account {
     pub date: Option<NaiveDate>,
     /// The last day of a range.
     pub date_end: Option<NaiveDate>,
-    /// The time of day printed with the date, in the source's zone unless it names an offset in `date_raw`.
+    /// The time of day printed with the date.
     pub time: Option<NaiveTime>,
+    /// The zone of that time in minutes east of UTC, where the date states it; else it is the source's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i32>,
     /// The date as it was printed.
     pub date_raw: Option<Text>,
     /// Whence the date.
@@ -315,13 +318,15 @@ pub struct Item {
     pub sources: Vec<SourceNo>,
     /// What it is filed under, in the order of the folds, each once.
     pub categories: Vec<Text>,
+    /// The language it is in, as a BCP 47 tag: of its source, else as it was read.
+    pub language: Option<Text>,
 }
 
 impl Item {
-    /// The item as far as a subscriber sees it: not where it was sighted.
+    /// The item as far as a subscriber sees it: not where it was sighted, nor how it was read.
     #[must_use]
     pub fn as_seen(&self) -> Self {
-        Self { key: self.id, sources: Vec::new(), ..self.clone() }
+        Self { key: self.id, sources: Vec::new(), language: None, ..self.clone() }
     }
 
     /// Whether a subscriber would see a difference.

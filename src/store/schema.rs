@@ -142,7 +142,15 @@ ALTER TABLE account ADD COLUMN topic TEXT;
 ALTER TABLE item ADD COLUMN categories BLOB;
 ";
 
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
+/// What a content was read with, the offset of a time where the date states it, and the language that follows.
+const VERSION_3: &str = "
+ALTER TABLE seen ADD COLUMN layout TEXT;
+ALTER TABLE seen ADD COLUMN language TEXT;
+ALTER TABLE account ADD COLUMN utc_offset INTEGER;
+ALTER TABLE item ADD COLUMN language TEXT;
+";
+
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 /// The tables that hold what can't be recomputed, for salvage.
 pub(super) const KEPT: &[&str] = &["source", "path", "seen", "account"];

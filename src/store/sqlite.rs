@@ -15,7 +15,7 @@ mod salvage;
 mod work;
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
@@ -27,13 +27,13 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use rustc_hash::FxHashMap;
 
 use self::rows::{
-    ITEM, LEDGER, digest_from, get_meta, instant_from, item_from, key_from, ledger_row_from, moment_from, set_meta,
-    signed, small, unsigned, with_accounts,
+    ITEM, LEDGER, READING, digest_from, get_meta, instant_from, item_from, key_from, ledger_row_from, moment_from,
+    reading_from, set_meta, signed, small, text_from, unsigned,
 };
 use self::work::Work;
 use super::{
-    Absorbed, Batch, Content, FeedState, FeedTerms, Known, KnownSource, LedgerRow, PublishedRow, Reading, Result,
-    SightedAt, Store, StoreError, Terms, schema,
+    Absorbed, Batch, Content, FeedState, FeedTerms, Known, KnownSource, LedgerRow, Past, PublishedRow, ReadPath,
+    Reading, Result, SightedAt, Store, StoreError, Terms, schema,
 };
 use crate::mill::decisions::Decisions;
 use crate::mill::feed;
@@ -344,6 +344,22 @@ impl Sqlite {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// What was read of the files of a source, by path.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any reading.
+    pub fn read_paths(&self, source: SourceNo) -> Result<BTreeMap<String, ReadPath>> {
+        let mut select = self.db.prepare(&format!(
+            "SELECT {LEDGER}, seen.layout FROM path
+             JOIN seen ON seen.id = path.id * 1048576 + path.contents - 1 WHERE path.source = ?"
+        ))?;
+        let rows = select.query_map([source.0], |row| {
+            let layout = text_from(row, 11)?;
+            Ok(ReadPath { row: ledger_row_from(row)?, layout })
+        })?;
+        rows.map(|read| read.map(|read| (read.row.path.clone(), read)).map_err(StoreError::from)).collect()
+    }
+
     /// Whether a note of this name was left.
     ///
     /// # Errors
@@ -482,15 +498,12 @@ impl Store for Sqlite {
     }
 
     fn newest_reading(&self, source: SourceNo, path: &str) -> Result<Option<Reading<Account>>> {
-        let bytes: Option<Vec<u8>> = self
-            .db
-            .prepare_cached(
-                "SELECT reading FROM path JOIN seen ON seen.id = path.id * 1048576 + path.contents - 1
-                 WHERE path.source = ? AND path.name = ?",
-            )?
-            .query_row((source.0, path), |row| row.get(0))
-            .optional()?;
-        bytes.map(|bytes| with_accounts(&self.db, &bytes)).transpose()
+        let mut select = self.db.prepare_cached(&format!(
+            "SELECT {READING} FROM path JOIN seen ON seen.id = path.id * 1048576 + path.contents - 1
+             WHERE path.source = ? AND path.name = ?"
+        ))?;
+        let mut rows = select.query((source.0, path))?;
+        rows.next()?.map(|row| reading_from(&self.db, row, 0)).transpose()
     }
 
     fn capture_of(&self, source: SourceNo, path: &str) -> Result<(Captured, u32)> {
@@ -503,6 +516,20 @@ impl Store for Sqlite {
             Ok((captured, row.get(3)?))
         });
         Ok(found.optional()?.unwrap_or_default())
+    }
+
+    fn past(&self, source: SourceNo, most: usize) -> Result<Vec<Past>> {
+        let mut select = self.db.prepare_cached(
+            "SELECT reading FROM seen WHERE source = ? AND stated = 1 ORDER BY captured DESC, version DESC, id LIMIT ?",
+        )?;
+        let mut rows = select.query((source.0, signed(most as u64)))?;
+        let mut past = Vec::new();
+        while let Some(row) = rows.next()? {
+            let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+            let reading: Reading<i64> = postcard::from_bytes(bytes)?;
+            past.push(Past { items: reading.lines.len(), confidence: reading.confidence });
+        }
+        Ok(past)
     }
 
     fn agree(&mut self, terms: &Terms) -> Result<Absorbed> {
@@ -663,24 +690,17 @@ impl Store for Sqlite {
     }
 
     fn export(&self, visit: &mut dyn FnMut(Content)) -> Result<()> {
-        let mut select = self.db.prepare(
-            "SELECT source.name, path.name, seen.id % 1048576, seen.digest, seen.length, seen.completed_by, seen.reading
+        let mut select = self.db.prepare(&format!(
+            "SELECT source.name, path.name, seen.id % 1048576, seen.digest, seen.length, seen.completed_by, {READING}
              FROM seen JOIN path ON path.id = seen.id / 1048576 JOIN source ON source.no = path.source
-             ORDER BY source.name, path.name, seen.id",
-        )?;
+             ORDER BY source.name, path.name, seen.id"
+        ))?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            let reading = with_accounts(&self.db, row.get_ref(6)?.as_blob().map_err(rusqlite::Error::from)?)?;
-            visit(Content {
-                schema: 1,
-                source: row.get(0)?,
-                path: row.get(1)?,
-                n: row.get(2)?,
-                digest: format!("{:032x}", digest_from(row, 3)?),
-                length: unsigned(row.get(4)?),
-                completed_by: row.get(5)?,
-                reading,
-            });
+            let at = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let bytes = (digest_from(row, 3)?, unsigned(row.get(4)?));
+            let completed_by = row.get(5)?;
+            visit(Content { completed_by, ..Content::new(at, bytes, reading_from(&self.db, row, 6)?) });
         }
         Ok(())
     }

@@ -33,6 +33,7 @@ fn item(title: &str, date: &str) -> Item {
         updated: Some(id.stamp(day)),
         sources: Vec::new(),
         categories: Vec::new(),
+        language: None,
     }
 }
 

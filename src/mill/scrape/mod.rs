@@ -33,6 +33,7 @@ use chrono::{NaiveDate, NaiveTime};
 use serde::Serialize;
 
 pub use input::{At, BadSelector, Fields, Form, Part, Select, too_large};
+pub(crate) use language::tag_of;
 pub use layout::{Flaw, KEYS as LAYOUT_KEYS, Layout, layouts, read as read_layout};
 
 /// Reads the items of `text`.
@@ -255,4 +256,4 @@ pub const DRIFT_BELOW: f64 = 0.7;
 
 /// Changes whenever the same bytes under the same terms could be read differently: what was read with an older
 /// revision is read again.
-pub const REVISION: u32 = 8;
+pub const REVISION: u32 = 9;

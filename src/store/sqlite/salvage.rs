@@ -123,7 +123,9 @@ mod tests {
         store
             .db
             .execute_batch(
-                "ALTER TABLE account DROP COLUMN topic; ALTER TABLE item DROP COLUMN categories;
+                "ALTER TABLE seen DROP COLUMN layout; ALTER TABLE seen DROP COLUMN language;
+                 ALTER TABLE account DROP COLUMN utc_offset; ALTER TABLE item DROP COLUMN language;
+                 ALTER TABLE account DROP COLUMN topic; ALTER TABLE item DROP COLUMN categories;
                  PRAGMA user_version = 1;",
             )
             .unwrap();

@@ -27,7 +27,7 @@ use rusqlite::{CachedStatement, Connection};
 use rustc_hash::FxHashMap;
 
 use super::Pair;
-use super::rows::{ACCOUNT, account_from, moment_from};
+use super::rows::{ACCOUNT, account_from, language_from, moment_from};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Key, SourceNo};
 use crate::mill::settle::Agreed;
@@ -57,6 +57,15 @@ struct Filed {
     agreed: Option<(i64, Agreed)>,
 }
 
+/// A content, as far as its sightings go.
+#[derive(Clone, Copy)]
+struct Met {
+    source: SourceNo,
+    captured: Captured,
+    version: u32,
+    language: Option<&'static str>,
+}
+
 /// A transaction at work: what it has looked up, and what is still to be carried down.
 pub(super) struct Work<'a> {
     pub(super) db: &'a Connection,
@@ -65,8 +74,8 @@ pub(super) struct Work<'a> {
     accounts: FxHashMap<i64, Arc<Account>>,
     /// Those that this transaction wrote, in the order of their numbers, and the first of these.
     written: (i64, Vec<Arc<Account>>),
-    /// Source, capture and version of contents met in this transaction.
-    contents: FxHashMap<i64, (SourceNo, Captured, u32)>,
+    /// Contents met in this transaction.
+    contents: FxHashMap<i64, Met>,
     /// Keys that this transaction is about, as they were found or as they are to be.
     filed: FxHashMap<Key, Filed>,
     changes: Vec<(Key, Change)>,
@@ -91,15 +100,15 @@ impl<'a> Work<'a> {
             changed_sources: BTreeSet::new(),
             absorbed: Absorbed::default(),
             insert_account: db.prepare_cached(&format!(
-                "INSERT INTO account (id, {ACCOUNT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                "INSERT INTO account (id, {ACCOUNT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             ))?,
             insert_path: db.prepare_cached(
                 "INSERT INTO path VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
                  ON CONFLICT (source, name) DO NOTHING",
             )?,
-            insert_seen: db.prepare_cached("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)")?,
+            insert_seen: db.prepare_cached("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, ?, ?)")?,
             insert_item: db
-                .prepare_cached("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?,
+                .prepare_cached("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?,
         })
     }
 
@@ -119,15 +128,17 @@ impl<'a> Work<'a> {
         Ok(account)
     }
 
-    fn content(&mut self, id: i64) -> Result<(SourceNo, Captured, u32)> {
+    fn content(&mut self, id: i64) -> Result<Met> {
         if let Some(content) = self.contents.get(&id) {
             return Ok(*content);
         }
-        let mut select =
-            self.db.prepare_cached("SELECT source, captured, captured_day, stated, version FROM seen WHERE id = ?")?;
+        let mut select = self.db.prepare_cached(
+            "SELECT source, captured, captured_day, stated, version, language FROM seen WHERE id = ?",
+        )?;
         let content = select.query_row([id], |row| {
             let captured = Captured { when: moment_from(row.get(1)?, row.get(2)?), stated: row.get(3)? };
-            Ok((SourceNo(row.get(0)?), captured, row.get(4)?))
+            let (source, language) = (SourceNo(row.get(0)?), language_from(row, 5)?);
+            Ok(Met { source, captured, version: row.get(4)?, language })
         })?;
         self.contents.insert(id, content);
         Ok(content)

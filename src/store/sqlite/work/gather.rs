@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use rusqlite::OptionalExtension;
 
-use super::{Filed, Work};
+use super::{Filed, Met, Work};
 use crate::mill::item::{Account, Key};
 use crate::mill::settle::{self, Agreed, Sighting};
 use crate::store::sqlite::Pair;
-use crate::store::sqlite::rows::{ACCOUNT_OF, instant_from, is_account, key_from};
+use crate::store::sqlite::rows::{ACCOUNT_OF, instant_from, is_account, key_from, text_from};
 use crate::store::{Result, StoreError};
 
 /// The accounts of some sightings, held so that the sightings can borrow them.
@@ -34,7 +34,7 @@ impl Work<'_> {
     /// One look for all that a sighting more of a known item needs: that is what nearly every line of a page is.
     pub(super) fn look_up(&self, key: Key, account: &Account) -> Result<(Filed, Option<i64>)> {
         let mut select = self.db.prepare_cached(&format!(
-            "SELECT item.id, item.pairs, item.text, item.published, item.sources, {ACCOUNT_OF}
+            "SELECT item.id, item.pairs, item.text, item.published, item.sources, item.language, {ACCOUNT_OF}
              FROM item LEFT JOIN account ON account.id = item.text WHERE item.key = ?"
         ))?;
         let mut rows = select.query([key.0.into_bytes()])?;
@@ -44,16 +44,17 @@ impl Work<'_> {
             let pairs: Vec<Pair> = postcard::from_bytes(blob(1)?)?;
             count += 1;
             if let Some(text) = row.get::<_, Option<i64>>(2)? {
-                if shown.is_none() && is_account(row, 5, account)? {
+                if shown.is_none() && is_account(row, 6, account)? {
                     shown = Some(text);
                 }
-                let dated = row.get::<_, Option<i64>>(5 + 2)?.is_some();
+                let dated = row.get::<_, Option<i64>>(6 + 2)?.is_some();
                 if let Some(published) = instant_from(row.get(3)?)
                     && dated
                     && key_from(row, 0)? == key
                     && pairs.iter().all(|pair| pair.0 == text)
                 {
-                    filed.agreed = Some((text, Agreed { published, sources: postcard::from_bytes(blob(4)?)? }));
+                    let (sources, language) = (postcard::from_bytes(blob(4)?)?, text_from(row, 5)?);
+                    filed.agreed = Some((text, Agreed { published, sources, language }));
                 }
             }
             filed.pairs.extend(pairs);
@@ -130,8 +131,8 @@ impl Work<'_> {
         for (key, told) in hold.iter() {
             let mut sightings = Vec::with_capacity(told.len());
             for (account, (_, content)) in told {
-                let (source, captured, version) = self.content(*content)?;
-                sightings.push(Sighting { source, account, captured, version, content: *content });
+                let Met { source, captured, version, language } = self.content(*content)?;
+                sightings.push(Sighting { source, account, captured, version, content: *content, language });
             }
             let Some(first) = sightings.first() else { continue };
             let mut numbers: Vec<(*const Account, i64)> =

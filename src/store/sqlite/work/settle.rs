@@ -7,7 +7,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::feeds::{Member, feeds_of, insert_members};
 use super::gather::Announcement;
-use super::{Change, Filed, Work};
+use super::{Change, Filed, Met, Work};
 use crate::mill::item::{Item, Key, SourceNo};
 use crate::mill::settle::{self, Agreed};
 use crate::store::Result;
@@ -64,8 +64,9 @@ impl Work<'_> {
     fn all_stay(&mut self, key: Key, account: i64, agreed: &Agreed, changes: &[(Key, Change)]) -> Result<bool> {
         for (_, change) in changes {
             let Some((sighted, content)) = change.added() else { return Ok(false) };
-            let (source, captured, _) = self.content(content)?;
-            if sighted != account || !agreed.stays(key, source, captured) {
+            let Met { source, captured, language, .. } = self.content(content)?;
+            let language = self.terms.rules.language(source, language);
+            if sighted != account || !agreed.stays(key, source, captured, language) {
                 return Ok(false);
             }
         }

@@ -26,9 +26,9 @@ impl Work<'_> {
         for key in family {
             let mut rows = select.query([key.0.into_bytes()])?;
             while let Some(row) = rows.next()? {
-                let text: Option<i64> = row.get(18)?;
+                let text: Option<i64> = row.get(19)?;
                 let item = text.map(|text| Ok::<_, StoreError>((item_from(row)?, text))).transpose()?;
-                old.insert((*key, key_from(row, 1)?), Old { pairs: row.get(17)?, item });
+                old.insert((*key, key_from(row, 1)?), Old { pairs: row.get(18)?, item });
             }
         }
         Ok(old)
@@ -55,6 +55,7 @@ impl Work<'_> {
                 item.updated.map(|instant| instant.timestamp()),
                 postcard::to_stdvec(&item.sources)?,
                 categories_to(&item.categories)?,
+                text(item.language.as_ref()),
             ])?,
             None => self
                 .db
