@@ -22,6 +22,7 @@ use crate::mill::decisions::Decision;
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Item, Key, Moment};
 use crate::mill::scrape;
+use crate::operations::{Operations, Standing};
 use crate::pass::{self, Pass, PassError};
 use crate::publish::RealDisk;
 use crate::report::Report;
@@ -218,7 +219,20 @@ fn watch(cli: &Cli) -> Result<Exit, Ended> {
     Ok(Exit::Done)
 }
 
-fn wet_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
+fn wet_pass(cli: &Cli, config: &Config) -> Result<Report, Trouble> {
+    let mut held = None;
+    let outcome = held_pass(cli, config, &mut held);
+    // Where another feedmill holds the state, the telling is its business.
+    if !matches!(&outcome, Err(trouble) if trouble.exit == Exit::Held) {
+        let mended = held.as_mut().and_then(|state| state.mended.take());
+        let noted = (true, mended);
+        Operations::of(&config.state).pass((config, &RealDisk), outcome.as_ref(), noted, &Standing::default());
+    }
+    outcome
+}
+
+/// One pass; the state stays held in `held` when it is done.
+fn held_pass(cli: &Cli, config: &Config, held: &mut Option<State>) -> Result<Report, Trouble> {
     let mut state = State::hold(&config.state)?;
     let file = config.state.join(state::STORE);
     let report = match run_pass(cli, config, &mut state.store, &mut state.decided, false) {
@@ -229,8 +243,9 @@ fn wet_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
         }
         report => report,
     };
+    let State { store, .. } = held.insert(state);
     let report = report.map_err(|error| error.trouble(&file))?;
-    state.store.tidy().map_err(|error| state::unusable(&file, error))?;
+    store.tidy().map_err(|error| state::unusable(&file, error))?;
     Ok(report)
 }
 

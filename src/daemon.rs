@@ -28,6 +28,7 @@ use tokio::time::{Interval, MissedTickBehavior, sleep_until};
 use tracing::{error, info, warn};
 
 use crate::config::{Config, WatchMode};
+use crate::operations::{Operations, Standing};
 use crate::pass::{Pass, PassError, Scope};
 use crate::publish::RealDisk;
 use crate::report::{Count, Report};
@@ -35,7 +36,7 @@ use crate::service::Manager;
 use crate::stat::Stat;
 use crate::state::{self, RECOVERED, State};
 use crate::store::StoreError;
-use crate::trouble::Trouble;
+use crate::trouble::{Exit, Trouble};
 use crate::watch::{self, Bell, Due, PATIENCE, Watch};
 
 /// The first distance between two passes while files pour in, and the longest.
@@ -124,6 +125,7 @@ struct Pipeline {
     config: Arc<Config>,
     /// `None` after a trouble that left nothing to hold.
     state: Option<State>,
+    operations: Operations,
     /// Grows while a pass gets on.
     pulse: Arc<AtomicU64>,
     /// Set when the pass at hand should end early.
@@ -133,13 +135,22 @@ struct Pipeline {
 impl Pipeline {
     fn new(config: Arc<Config>) -> Result<Self, Trouble> {
         let pulse = Arc::new(AtomicU64::new(0));
-        let state = Some(hold(&config, &pulse)?);
-        Ok(Self { config, state, pulse, stop: Arc::default() })
+        let mut operations = Operations::of(&config.state);
+        let state = hold(&config, &pulse).inspect_err(|trouble| {
+            // Where another feedmill holds the state, the telling is its business.
+            if trouble.exit != Exit::Held {
+                operations.pass((&config, &RealDisk), Err(trouble), (false, None), &Standing::default());
+            }
+        })?;
+        Ok(Self { config, state: Some(state), operations, pulse, stop: Arc::default() })
     }
 
     /// One pass over what is due. Says whether it looked at all.
-    fn pass(&mut self, mut due: Due, bell: &Bell, first: bool) -> (bool, Result<Report, Trouble>) {
+    fn pass(&mut self, mut due: Due, bell: &Bell, first: bool, standing: &Standing) -> (bool, Result<Report, Trouble>) {
         let outcome = self.pass_over(&mut due, bell, first);
+        let whole = due.all && !self.stop.load(Ordering::Relaxed);
+        let mended = self.state.as_mut().and_then(|state| state.mended.take());
+        self.operations.pass((&self.config, &RealDisk), outcome.as_ref(), (whole, mended), standing);
         (due.all, outcome)
     }
 
@@ -207,6 +218,7 @@ impl Pipeline {
     fn take_up(&mut self, config: Config) -> Result<(), Trouble> {
         if config.state != self.config.state {
             self.state = Some(hold(&config, &self.pulse)?);
+            self.operations = Operations::of(&config.state);
         }
         self.config = Arc::new(config);
         Ok(())
@@ -263,13 +275,15 @@ struct Loop<'a> {
     told: BTreeSet<String>,
     /// The newest look at all found drift: what is taken in may have mended it.
     drift: bool,
+    /// Likewise files that were skipped since.
+    skipped: bool,
     /// When the store's log is cut short and the manager told how things stand.
     tidy: Option<Instant>,
     status: String,
     /// What the newest look at all found wrong.
     attention: String,
-    /// The config was read again and could not be used.
-    refused: bool,
+    /// Why the config that was read again could not be used.
+    refused: Option<String>,
     /// The first pass is done.
     started: bool,
     /// The next pass that is done makes us ready: the first one, and the first with another config.
@@ -308,10 +322,11 @@ impl<'a> Loop<'a> {
             trouble: None,
             told: BTreeSet::new(),
             drift: false,
+            skipped: false,
             tidy: None,
             status: String::new(),
             attention: String::new(),
-            refused: false,
+            refused: None,
             started: false,
             announce: true,
             ending: false,
@@ -455,9 +470,10 @@ impl<'a> Loop<'a> {
         // The first look under a config: what lies there is taken as it is.
         let first = self.announce;
         let bell = Arc::clone(&self.bell);
+        let standing = self.standing();
         let (all, outcome) = self
             .blocking(beat, move |mut pipeline| {
-                let outcome = pipeline.pass(due, &bell, first);
+                let outcome = pipeline.pass(due, &bell, first, &standing);
                 (pipeline, outcome)
             })
             .await?;
@@ -469,6 +485,13 @@ impl<'a> Loop<'a> {
         Ok(())
     }
 
+    /// What a pass can't know by itself.
+    fn standing(&self) -> Standing {
+        // Polling that was asked for is nothing wrong.
+        let polls = self.config.watch.mode == WatchMode::Poll;
+        Standing { refused: self.refused.clone(), no_events: self.no_events.clone().filter(|_| !polls) }
+    }
+
     fn done(&mut self, report: &Report, all: bool, began: Instant) {
         let now = Instant::now();
         if self.trouble.take().is_some() {
@@ -477,15 +500,19 @@ impl<'a> Loop<'a> {
         self.patience = None;
         // What an early end left undone the next look finds.
         let whole = !self.stop.load(Ordering::Relaxed);
+        self.skipped |= !report.skipped.is_empty();
         if all && whole {
             self.look = now + self.until_next_look(now - began);
-            self.drift = !report.drift.is_empty();
+            (self.drift, self.skipped) = (!report.drift.is_empty(), !report.skipped.is_empty());
             let Report { skipped, drift, .. } = report;
             if skipped.is_empty() && drift.is_empty() {
                 self.told.clear();
             }
         } else if report.drifted || self.drift && report.changed || !whole {
             self.look = now;
+        } else if self.skipped && report.changed {
+            // Many may be skipped for long: what is mended need not be told at once.
+            self.look = self.look.min(now + TIDY);
         }
         report.warn(&mut self.told);
         (self.daemon.tell)(report);
@@ -526,7 +553,7 @@ impl<'a> Loop<'a> {
 
     /// How things stand, for the manager.
     fn status(&self) -> String {
-        format!("{}{}", if self.refused { REFUSED } else { "" }, self.status)
+        format!("{}{}", if self.refused.is_some() { REFUSED } else { "" }, self.status)
     }
 
     fn wait_with(&mut self, trouble: &Trouble) {
@@ -609,13 +636,13 @@ impl<'a> Loop<'a> {
                 self.patience = None;
                 // Ready again once the feeds are those of the new config.
                 self.announce = true;
-                self.refused = false;
+                self.refused = None;
                 info!("the config was read again");
             }
             Err(why) => {
                 error!("the config can't be used, the previous one stays:\n{}", why.trim_end());
                 self.look = Instant::now();
-                self.refused = true;
+                self.refused = Some(why.trim_end().to_owned());
                 let (manager, status) = (&self.daemon.manager, self.status());
                 // Not ready is not made ready by a config that changes nothing.
                 if self.announce { manager.status(&status) } else { manager.ready(&status) }

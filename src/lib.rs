@@ -42,7 +42,7 @@
 //!    step of it; `tests/kill/` and `tests/daemon/kills.rs` kill the program.
 //! 7. **No invention.** A date is read, inherited or taken from the capture, and says which; an ambiguous one is refused.
 //!    `tests/scrapes/`: `a_numeric_date_that_nothing_settles_is_not_guessed.txt` and its neighbours.
-//! 8. **News feeds carry news.** Faults and drift go to log, report and exit code. `tests/readme.rs`:
+//! 8. **News feeds carry news.** Faults and drift go to log, report, exit code and [`operations`] feed. `tests/readme.rs`:
 //!    `an_error_page_is_drift_and_changes_no_feed`.
 //!
 //! # The modules, in reading order
@@ -61,6 +61,7 @@
 //! | [`drift`] | which captures are a source's newest, and what is odd about them | the store |
 //! | [`state`], [`decided`] | the state folder: lock, damaged stores, decisions | the store |
 //! | [`report`], [`trouble`] | what a pass did; what the operator must see to | exit codes |
+//! | [`operations`] | what is wrong, as a feed of its own | reports, troubles, a disk; names Atom, as the mill's `render` does |
 //! | `cores` | how many threads are worth having | nothing |
 //! | [`cli`], [`run`] | names on the command line; what the commands do | all |
 //!
@@ -78,6 +79,7 @@ pub mod decided;
 pub mod drift;
 pub mod inbox;
 pub mod mill;
+pub mod operations;
 pub mod pass;
 pub mod publish;
 pub mod report;

@@ -26,6 +26,8 @@ pub struct State {
     pub store: Sqlite,
     /// The decisions beside it.
     pub decided: Decided,
+    /// What was found broken and made anew, until somebody takes it to tell.
+    pub mended: Option<String>,
     // Held as long as the state is: the system gives it back when the process ends, however it ends.
     lock: File,
 }
@@ -44,18 +46,20 @@ impl State {
         let file = folder.join(STORE);
         // To SQLite a file without a byte is a new one. Here it is one that was emptied.
         let emptied = fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() == 0);
+        let mut mended = None;
         let store = match Sqlite::open(&file) {
             Ok(mut store) if emptied => {
                 warn!(store = %file.display(), "the store was empty: it is made anew of the inbox");
                 let noted = store.keep().and_then(|()| store.set_note(RECOVERED, true));
                 noted.map_err(|error| unusable(&file, error))?;
+                mended = Some("the store was empty: it is made anew of the inbox".to_owned());
                 store
             }
             Ok(store) => store,
-            Err(StoreError::Damaged(how)) => recover(&file, &how)?,
+            Err(StoreError::Damaged(how)) => recover(&file, &how, &mut mended)?,
             Err(error) => return Err(unusable(&file, error)),
         };
-        Ok(Self { store, decided, lock })
+        Ok(Self { store, decided, mended, lock })
     }
 
     /// Whether the state folder still holds the lock and the store that were opened: nobody removed or replaced them.
@@ -71,9 +75,9 @@ impl State {
     /// # Errors
     /// The new store can't be made.
     pub fn recover(self, folder: &Path, how: &str) -> Result<Self, Trouble> {
-        let Self { store, decided, lock } = self;
+        let Self { store, decided, mut mended, lock } = self;
         drop(store);
-        Ok(Self { store: recover(&folder.join(STORE), how)?, decided, lock })
+        Ok(Self { store: recover(&folder.join(STORE), how, &mut mended)?, decided, mended, lock })
     }
 
     /// The store of the state folder `folder`, to read beside a writer.
@@ -156,7 +160,7 @@ fn lock(folder: &Path) -> Result<File, Trouble> {
     Ok(file)
 }
 
-fn recover(file: &Path, how: &str) -> Result<Sqlite, Trouble> {
+fn recover(file: &Path, how: &str, mended: &mut Option<String>) -> Result<Sqlite, Trouble> {
     let aside = set_aside(file)?;
     warn!(store = %file.display(), aside = %aside.display(), how, "the store is damaged and was set aside");
     let mut store = Sqlite::open(file).map_err(|error| unusable(file, error))?;
@@ -165,6 +169,11 @@ fn recover(file: &Path, how: &str) -> Result<Sqlite, Trouble> {
     let contents = store.salvage(&aside).map_err(|error| unusable(file, error))?;
     store.set_note(RECOVERED, true).map_err(|error| unusable(file, error))?;
     warn!(contents, "salvaged what could still be read of the damaged store; the inbox is read for the rest");
+    *mended = Some(format!(
+        "the store is damaged ({how}) and was set aside as \"{}\"; {contents} contents could still be read of it, and the \
+         inbox is read for the rest",
+        aside.display()
+    ));
     Ok(store)
 }
 

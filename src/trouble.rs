@@ -60,6 +60,12 @@ impl Trouble {
         Self { exit, what: what.into(), still_true: None, help: None, cause: None }
     }
 
+    /// What we were doing, to what: the same whatever stood in the way.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
     /// Adds the error below.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {

@@ -1053,14 +1053,15 @@ fn globs_apart(config: &Config, written: &[Written], feeds: &[Text<'_>]) -> Vec<
         "undated.html",
         "undated.atom",
     ];
-    const OF_OUTPUT: [&str; 3] = ["index.html", "feeds.opml", "operations.xml"];
-    const OF_STATE: [&str; 6] = [
+    const OF_OUTPUT: [&str; 3] = ["index.html", "feeds.opml", crate::operations::FEED];
+    const OF_STATE: [&str; 7] = [
         "feedmill.db",
         "feedmill.db-wal",
         "feedmill.db-shm",
         "feedmill.db.corrupt-1",
         "decisions.jsonl",
-        "operations.xml",
+        crate::operations::FEED,
+        crate::operations::LEDGER,
     ];
     let (state, output) = (real(&config.state), real(&config.output));
     let mut of_output: Vec<String> = OF_OUTPUT.iter().map(|name| (*name).to_owned()).collect();

@@ -11,6 +11,7 @@ mod crowd;
 mod folders;
 mod idle;
 mod kills;
+mod operations;
 mod orders;
 mod saves;
 mod service;

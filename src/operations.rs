@@ -1,0 +1,171 @@
+//! The operations feed: what is wrong with this feedmill, for the operator's reader and never for subscribers (law 8).
+//!
+//! One entry for each [`Condition`]: opened when it is met, told anew only when its words change, marked as healed when
+//! it is over, and under the same id when it returns. So a reader shows as many entries as there are things wrong, and
+//! not one for each look. The ledger behind it lies beside the store, as `operations.json`: what healed while nobody
+//! watched is closed by the next pass.
+//!
+//! Exempt from law 4, for it tells when. Promised: both files are replaced whole, and only when something changed; their
+//! number of entries is bounded. A disk that takes neither keeps no pass from anything: it is tried again with the next.
+
+mod feed;
+mod ledger;
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use chrono::{DateTime, SubsecRound as _, Utc};
+use tracing::{debug, warn};
+
+pub use ledger::{Condition, Kind, Ledger, Sight};
+
+use crate::config::Config;
+use crate::mill::render::{Document, Tree};
+use crate::publish::{self, Disk};
+use crate::report::Report;
+use crate::trouble::Trouble;
+
+/// The feed, in the state folder or in the output.
+pub const FEED: &str = "operations.atom";
+/// The ledger, in the state folder.
+pub const LEDGER: &str = "operations.json";
+
+/// What is known besides what a pass reports.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Why the newest config can't be used.
+    pub refused: Option<String>,
+    /// Why the system's events can't be relied on.
+    pub no_events: Option<String>,
+}
+
+/// The conditions of one state folder.
+#[derive(Debug)]
+pub struct Operations {
+    state: PathBuf,
+    /// `None` until it is needed: a state folder that can't be made yet holds none.
+    ledger: Option<Ledger>,
+    /// The ledger as both files have it.
+    written: Option<Ledger>,
+}
+
+impl Operations {
+    /// Those kept in the state folder `state`.
+    #[must_use]
+    pub fn of(state: &Path) -> Self {
+        Self { state: state.to_owned(), ledger: None, written: None }
+    }
+
+    /// Notes what a pass met, and what is known besides, and writes it down where it differs.
+    ///
+    /// `all`: the pass looked at all there is, to its end. Only such a pass can tell what is over. `mended`: what was
+    /// found broken in the state folder.
+    pub fn pass(
+        &mut self,
+        (config, disk): (&Config, &(dyn Disk + Sync)),
+        outcome: Result<&Report, &Trouble>,
+        (all, mended): (bool, Option<String>),
+        standing: &Standing,
+    ) {
+        let now = now();
+        let ledger = self.ledger(config, now);
+        let only = |detail: &Option<String>| detail.clone().map(|detail| Sight { subject: String::new(), detail });
+        ledger.see(Kind::Config, only(&standing.refused), true, now);
+        ledger.see(Kind::Watch, only(&standing.no_events), true, now);
+        ledger.see(Kind::Store, only(&mended), false, now);
+        match outcome {
+            // What went wrong before may still be wrong: only a pass that is done tells that it is over.
+            Err(trouble) => {
+                let sight = Sight { subject: trouble.what().to_owned(), detail: trouble.to_string() };
+                ledger.see(Kind::Trouble, [sight], false, now);
+            }
+            Ok(report) => {
+                ledger.see(Kind::Trouble, [], true, now);
+                ledger.see(Kind::Skipped, skipped(report), all, now);
+                if all {
+                    ledger.see(Kind::Drift, drifted(report), true, now);
+                    let kept = (!report.kept.is_empty()).then(|| report.kept.join("; "));
+                    ledger.see(Kind::Store, only(&kept), true, now);
+                }
+            }
+        }
+        // After a look at all the files are looked at, too: one that was deleted or altered comes back.
+        if all || self.ledger != self.written {
+            self.write(config, disk);
+        }
+    }
+
+    /// The conditions that hold, as far as they were noted.
+    pub fn open(&self) -> impl Iterator<Item = &Condition> {
+        self.ledger.iter().flat_map(Ledger::open)
+    }
+
+    fn ledger(&mut self, config: &Config, now: DateTime<Utc>) -> &mut Ledger {
+        let file = self.state.join(LEDGER);
+        self.ledger.get_or_insert_with(|| read(&file).unwrap_or_else(|| Ledger::new(&place(config), now)))
+    }
+
+    fn write(&mut self, config: &Config, disk: &(dyn Disk + Sync)) {
+        let Some(ledger) = &self.ledger else { return };
+        let publish = config.operations.publish;
+        let own = config.base_url.as_ref().filter(|_| publish).map(|base| format!("{base}{FEED}"));
+        let feed = feed::document(ledger, own.as_deref());
+        let kept = Document { bytes: ledger.written(), entries: 0 };
+        let (here, elsewhere) = if publish { (&config.output, &config.state) } else { (&config.state, &config.output) };
+        let mut of_state = Tree::from_iter([(LEDGER.to_owned(), kept)]);
+        let mut of_output = Tree::default();
+        if publish { &mut of_output } else { &mut of_state }.insert(FEED, feed);
+        let written = publish::publish(disk, &config.state, &of_state)
+            .and_then(|_| publish::publish(disk, here, &of_output))
+            .and_then(|_| publish::withdraw(disk, elsewhere, &[FEED]));
+        match written {
+            Ok(_) if self.written == self.ledger => {}
+            Ok(_) => self.written.clone_from(&self.ledger),
+            // Whatever stands in the way is told by the pass itself, if it is in its way as well.
+            Err(trouble) => {
+                debug!(%trouble, "the operations feed can't be written: it is tried again after the next pass");
+            }
+        }
+    }
+}
+
+/// The conditions kept in the state folder `state`, for those who only look.
+#[must_use]
+pub fn kept(state: &Path) -> Option<Ledger> {
+    read(&state.join(LEDGER))
+}
+
+fn read(file: &Path) -> Option<Ledger> {
+    let bytes = std::fs::read(file).ok()?;
+    let ledger = Ledger::read(&bytes);
+    if ledger.is_none() {
+        warn!(file = %file.display(), "the conditions noted there can't be read: they are noted anew");
+    }
+    ledger
+}
+
+/// What tells this feedmill from others.
+fn place(config: &Config) -> String {
+    let folder = || std::path::absolute(&config.state).unwrap_or_else(|_| config.state.clone());
+    config.base_url.clone().unwrap_or_else(|| folder().display().to_string())
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::<Utc>::from(SystemTime::now()).trunc_subsecs(0)
+}
+
+fn skipped(report: &Report) -> impl Iterator<Item = Sight> {
+    report.skipped.iter().map(|skipped| Sight { subject: skipped.file.clone(), detail: skipped.reason.clone() })
+}
+
+/// One condition a source: its newest captures come and go.
+fn drifted(report: &Report) -> impl Iterator<Item = Sight> {
+    report.drift.chunk_by(|a, b| a.source == b.source).filter_map(|captures| {
+        let first = captures.first()?;
+        let more = match captures.len() - 1 {
+            0 => String::new(),
+            more => format!("; and {more} more of its files"),
+        };
+        Some(Sight { subject: first.source.clone(), detail: format!("{}: {}{more}", first.file, first.reason) })
+    })
+}

@@ -1,0 +1,178 @@
+//! What the operator hears of, apart from the log: the operations feed, and what is told when feedmill itself fails.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod support;
+
+use std::fs;
+
+use feedmill::mill::page::Page;
+use feedmill::mill::scrape::Scrape;
+use feedmill::pass::Pass;
+use feedmill::state::State;
+use support::{Entry, Mill, TestDisk, Told, entries, page, prints, told};
+
+const CONFIG: &str = r#"
+[[source]]
+name     = "news"
+files    = ["news/*.txt"]
+site     = "harbour"
+language = "en"
+layout   = "newsroom"
+url      = "https://harbour.example/"
+"#;
+
+const LAKE: Told = told("Water in the lake", "02 March 2021", "The lake rises by a hand.");
+const BRIDGE: Told = told("New bridge", "03 March 2021", "The bridge opens in May.");
+
+fn mill(more: &str) -> Mill {
+    let mill = Mill::new(&format!("{more}{CONFIG}"));
+    mill.write("news/2021-03-10.txt", page(&[BRIDGE, LAKE]));
+    mill
+}
+
+fn once(mill: &Mill, code: i32) {
+    let ran = mill.run(&["--once"]);
+    assert_eq!(ran.code, code, "{ran:?}");
+}
+
+fn told_in(mill: &Mill, folder: &str) -> Vec<Entry> {
+    entries(&fs::read_to_string(mill.path(folder).join("operations.atom")).unwrap())
+}
+
+fn titles(mill: &Mill) -> Vec<String> {
+    told_in(mill, ".feedmill").into_iter().map(|entry| entry.title).collect()
+}
+
+#[test]
+fn a_condition_is_one_entry_from_its_first_sight_to_its_end_and_beyond() {
+    let mill = mill("");
+    once(&mill, 0);
+    // There before anything is wrong: one can subscribe.
+    assert_eq!(told_in(&mill, ".feedmill"), []);
+
+    mill.write("news/bad<b>.txt", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
+    once(&mill, 1);
+    let skipped = told_in(&mill, ".feedmill");
+    assert_eq!(skipped[0].title, "skipped: news/bad<b>.txt");
+    assert!(skipped[0].content.contains("mend or exclude it"), "{skipped:?}");
+
+    let before = prints(&mill.path(".feedmill")).into_iter().filter(|(path, ..)| path.ends_with("operations.atom"));
+    let before: Vec<_> = before.collect();
+    once(&mill, 1);
+    let after = prints(&mill.path(".feedmill")).into_iter().filter(|(path, ..)| path.ends_with("operations.atom"));
+    assert_eq!(before, after.collect::<Vec<_>>(), "nothing new, nothing written");
+
+    // It heals while nobody watches.
+    mill.delete("news/bad<b>.txt");
+    once(&mill, 0);
+    let healed = told_in(&mill, ".feedmill");
+    assert_eq!(healed[0].title, "healed: skipped: news/bad<b>.txt");
+    assert_eq!((healed.len(), &healed[0].id), (1, &skipped[0].id));
+
+    mill.write("news/bad<b>.txt", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
+    once(&mill, 1);
+    assert_eq!(told_in(&mill, ".feedmill")[0].id, skipped[0].id);
+    assert_eq!(titles(&mill), ["skipped: news/bad<b>.txt"]);
+    // News feeds carry news.
+    assert_eq!(mill.titles("news"), ["New bridge", "Water in the lake"]);
+}
+
+#[test]
+fn drift_is_told_of_the_source_whatever_the_capture() {
+    let mill = mill("");
+    once(&mill, 0);
+    mill.write("news/2021-03-11.txt", "Error 503\n\nTry again later.\n");
+    once(&mill, 1);
+    let first = told_in(&mill, ".feedmill");
+    assert_eq!(first[0].title, "the page of \"news\" changed: drift");
+    assert!(first[0].content.starts_with("news/2021-03-11.txt: no items"), "{first:?}");
+    mill.write("news/2021-03-12.txt", "Error 504\n\nTry again later.\n");
+    once(&mill, 1);
+    let second = told_in(&mill, ".feedmill");
+    assert_eq!((second.len(), &second[0].id), (1, &first[0].id));
+    assert!(second[0].content.starts_with("news/2021-03-12.txt: no items"), "{second:?}");
+    mill.write("news/2021-03-13.txt", page(&[BRIDGE, LAKE]));
+    once(&mill, 0);
+    assert_eq!(titles(&mill), ["healed: the page of \"news\" changed: drift"]);
+}
+
+#[test]
+fn trouble_is_told_and_over_when_a_pass_is_done() {
+    let mill = mill("");
+    mill.overwrite("public", "in the way");
+    once(&mill, 3);
+    let told = told_in(&mill, ".feedmill");
+    assert!(told[0].title.starts_with("cannot "), "{told:?}");
+    mill.delete("public");
+    once(&mill, 0);
+    assert_eq!(titles(&mill), [format!("healed: {}", told[0].title)]);
+}
+
+#[test]
+fn a_store_that_was_set_aside_is_told() {
+    let mill = mill("");
+    once(&mill, 0);
+    mill.checkpoint();
+    let store = mill.path(".feedmill/feedmill.db");
+    let mut bytes = fs::read(&store).unwrap();
+    bytes[..100].fill(0xAA);
+    fs::write(&store, bytes).unwrap();
+    once(&mill, 0);
+    let told = told_in(&mill, ".feedmill");
+    assert_eq!(told[0].title, "healed: the store was damaged");
+    assert!(told[0].content.contains("corrupt-1"), "{told:?}");
+}
+
+#[test]
+fn it_is_published_only_where_that_is_asked_for_and_never_in_both_places() {
+    let publish = "base_url = \"https://feeds.example/\"\n[operations]\npublish = true\n";
+    let mill = mill(publish);
+    mill.write("news/bad.txt", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
+    once(&mill, 1);
+    assert_eq!(told_in(&mill, "public").len(), 1);
+    assert!(!mill.path(".feedmill/operations.atom").exists());
+    let atom = fs::read_to_string(mill.path("public/operations.atom")).unwrap();
+    assert!(atom.contains("href=\"https://feeds.example/operations.atom\""), "{atom}");
+    mill.configure(CONFIG);
+    once(&mill, 1);
+    assert_eq!(told_in(&mill, ".feedmill").len(), 1);
+    assert!(!mill.path("public/operations.atom").exists());
+}
+
+#[test]
+fn a_second_feedmill_tells_nothing_in_the_first_ones_place() {
+    let mill = mill("");
+    once(&mill, 0);
+    let before = fs::read(mill.path(".feedmill/operations.json")).unwrap();
+    let _held = mill.state();
+    once(&mill, 4);
+    assert_eq!(fs::read(mill.path(".feedmill/operations.json")).unwrap(), before);
+}
+
+/// As [`Page::parse`], but for the pages of which it makes nothing good.
+fn fails<'p>(page: &'p Page<'_>) -> Scrape<'p> {
+    assert!(!page.decoded.text.contains("poison"), "a bug that no input is known to reach");
+    page.parse()
+}
+
+#[test]
+fn a_file_on_which_feedmill_fails_keeps_no_other_from_being_published() {
+    let mill = mill("");
+    mill.write("news/2021-03-11.txt", "poison");
+    // Enough for several threads, each of which meets more than one.
+    for n in 0..40 {
+        mill.write(&format!("news/more-{n}.txt"), if n % 4 == 0 { "poison".to_owned() } else { page(&[LAKE]) });
+    }
+    let (config, disk) = (mill.config(), TestDisk::good());
+    let State { mut store, mut decided, .. } = mill.state();
+    let pass = Pass { parse: fails, ..Pass::new(&config, &disk) };
+    let report = pass.run(&mut store, &mut decided).unwrap();
+    assert_eq!((report.exit, report.files.skipped, report.files.read), (1, 11, 31));
+    assert_eq!(report.skipped[0].file, "news/2021-03-11.txt");
+    let reason = "a bug in feedmill: please report it, with the file (a bug that no input is known to reach)";
+    assert_eq!(report.skipped[0].reason, reason);
+    assert_eq!(mill.titles("news"), ["New bridge", "Water in the lake"]);
+    // Mended, they are read: nothing was noted of them.
+    let report = Pass::new(&config, &disk).run(&mut store, &mut decided).unwrap();
+    assert_eq!(report.files.skipped, 0);
+}
