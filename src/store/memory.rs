@@ -256,7 +256,7 @@ impl Store for Memory {
                 (at.captured.when.map(|moment| moment.instant()), at.version, past)
             }));
         }
-        all.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)));
+        all.sort_by_key(|(when, version, _)| std::cmp::Reverse((*when, *version)));
         Ok(all.into_iter().map(|(.., past)| past).take(most).collect())
     }
 
