@@ -409,6 +409,9 @@ pub enum StoreError {
         /// The newest version known here.
         known: i64,
     },
+    /// A statement makes no sense to SQLite: the file is damaged, or somebody else's, or feedmill is wrong. Only a look
+    /// through the file can tell, see [`Sqlite::confirm`].
+    Refused(String),
     /// The file system refuses.
     Unusable(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -417,6 +420,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Damaged(how) => write!(f, "the store is damaged: {how}"),
+            Self::Refused(how) => write!(f, "the store refuses a statement: {how}"),
             Self::Newer { found, known } => {
                 write!(f, "expected a store of version {known} or older, but found version {found}")
             }

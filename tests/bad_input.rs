@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use feedmill::mill::item::is_forbidden;
+use support::harbour::{BRIDGE, FERRY, LAKE, MOLE};
 use support::{Mill, Ran, Told, page, prints, told};
 
 const CONFIG: &str = r#"
@@ -22,10 +23,6 @@ layout   = "newsroom"
 url      = "https://harbour.example/"
 "#;
 
-const LAKE: Told = told("Water in the lake", "02 March 2021", "The lake rises by a hand.");
-const BRIDGE: Told = told("New bridge", "03 March 2021", "The bridge opens in May.");
-const FERRY: Told = told("Ferry in a new coat", "05 March 2021", "The ferry was painted over the winter.");
-const MOLE: Told = told("Walks on the mole", "22 March 2021", "The mole is open on Sundays.");
 
 /// A mill with one good page, which the others must not keep from being read.
 fn mill() -> Mill {

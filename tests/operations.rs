@@ -9,6 +9,7 @@ use feedmill::mill::page::Page;
 use feedmill::mill::scrape::Scrape;
 use feedmill::pass::Pass;
 use feedmill::state::State;
+use support::harbour::{BRIDGE, LAKE};
 use support::{Entry, Mill, TestDisk, Told, entries, page, prints, told};
 
 const CONFIG: &str = r#"
@@ -21,8 +22,6 @@ layout   = "newsroom"
 url      = "https://harbour.example/"
 "#;
 
-const LAKE: Told = told("Water in the lake", "02 March 2021", "The lake rises by a hand.");
-const BRIDGE: Told = told("New bridge", "03 March 2021", "The bridge opens in May.");
 
 fn mill(more: &str) -> Mill {
     let mill = Mill::new(&format!("{more}{CONFIG}"));

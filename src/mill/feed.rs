@@ -323,11 +323,12 @@ impl Feed {
         Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("feedmill:feed:{}", self.name).as_bytes())
     }
 
-    /// The newest `updated` of its entries, `None` without entries. Never the clock: a feed that says "now" makes every
-    /// reader download it again.
+    /// The newest `updated` of its entries; without entries the moment when the last one was taken out, `None` where
+    /// there never was one. Never the clock: a feed that says "now" makes every reader download it again.
     #[must_use]
     pub fn updated(&self) -> Option<DateTime<Utc>> {
-        self.entries.iter().filter_map(Entry::updated).max()
+        let newest = self.entries.iter().filter_map(Entry::updated).max();
+        newest.or_else(|| self.taken_out.iter().map(|(when, _)| *when).max())
     }
 
     /// The absolute address of a document of this feed, where the operator said whence it is served.

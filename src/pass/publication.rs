@@ -218,7 +218,7 @@ impl Pass<'_> {
         }
         if !withdrawn.is_empty() {
             if head.is_empty() {
-                warn!(feed = %feed.name, "no items are left to show: its documents were withdrawn");
+                warn!(feed = %feed.name, "no items are left to show, nor to tell of: its documents were withdrawn");
             }
             line.written.extend(withdrawn);
         }

@@ -65,8 +65,8 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             // Tables that contradict each other: nothing that is written here breaks a constraint of a sound file.
             Some(DatabaseCorrupt | NotADatabase | ConstraintViolation) => Self::Damaged(error.to_string()),
-            // A schema that lacks what this version wrote, or a value of another type: somebody else's file.
-            Some(rusqlite::ErrorCode::Unknown) => Self::Damaged(error.to_string()),
+            // A schema that lacks what this version wrote, or a fault of ours.
+            Some(rusqlite::ErrorCode::Unknown) => Self::Refused(error.to_string()),
             Some(_) => Self::Unusable(Box::new(error)),
             None => Self::Damaged(error.to_string()),
         }
@@ -324,6 +324,28 @@ impl Sqlite {
     pub fn check(&self) -> Result<()> {
         let found: String = self.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
+    }
+
+    /// Why the file that gave this error is to be set aside; the error itself where it is sound, and must stay.
+    ///
+    /// # Errors
+    /// `error`.
+    pub fn confirm(file: &Path, error: StoreError) -> Result<String> {
+        let how = match error {
+            StoreError::Damaged(how) => return Ok(how),
+            StoreError::Refused(how) => how,
+            error => return Err(error),
+        };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let looked = Connection::open_with_flags(file, flags).map_err(StoreError::from).and_then(|db| {
+            let store = Self { db, age: Age::Grown };
+            store.check()?;
+            schema::is_whole(&store.db)
+        });
+        match looked {
+            Ok(true) => Err(StoreError::Refused(how)),
+            Ok(false) | Err(_) => Ok(how),
+        }
     }
 
     /// The terms under which the items of this store can be looked at without a config.
@@ -876,6 +898,21 @@ impl Store for Sqlite {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_store_is_set_aside_only_where_the_damage_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("feedmill.db");
+        let mut store = Sqlite::open(&file).unwrap();
+        store.keep().unwrap();
+        let error = || StoreError::from(store.db.execute("SELECT nothing FROM nowhere", []).unwrap_err());
+        assert!(matches!(error(), StoreError::Refused(_)), "{:?}", error());
+        assert!(matches!(Sqlite::confirm(&file, error()), Err(StoreError::Refused(_))), "the file is sound");
+        store.db.execute_batch("ALTER TABLE seen DROP COLUMN layout").unwrap();
+        assert!(Sqlite::confirm(&file, error()).is_ok(), "it lacks what this version wrote");
+        let full = || StoreError::Unusable("full".into());
+        assert!(matches!(Sqlite::confirm(&file, full()), Err(StoreError::Unusable(_))));
+    }
 
     #[test]
     fn the_feeds_of_an_item_are_found_without_looking_at_other_items() {
