@@ -23,7 +23,6 @@ layout   = "newsroom"
 url      = "https://harbour.example/"
 "#;
 
-
 /// A mill with one good page, which the others must not keep from being read.
 fn mill() -> Mill {
     let mill = Mill::new(CONFIG);

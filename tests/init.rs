@@ -16,7 +16,6 @@ site   = "harbour"
 layout = "newsroom"
 "#;
 
-
 /// Pages in a folder, and no config.
 fn pages() -> Mill {
     let mill = Mill::new(CONFIG);

@@ -63,12 +63,13 @@ pub(super) fn globs_apart(config: &Config, written: &[Written], feeds: &[Text<'_
         "undated.atom",
     ];
     const OF_OUTPUT: [&str; 3] = ["index.html", "feeds.opml", crate::operations::FEED];
-    const OF_STATE: [&str; 7] = [
+    const OF_STATE: [&str; 8] = [
         "feedmill.db",
         "feedmill.db-wal",
         "feedmill.db-shm",
         "feedmill.db.corrupt-1",
         "decisions.jsonl",
+        "hubs.json",
         crate::operations::FEED,
         crate::operations::LEDGER,
     ];

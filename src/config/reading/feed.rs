@@ -106,7 +106,12 @@ impl Reader<'_> {
         Words { include, exclude, place }
     }
 
-    pub(super) fn category(&mut self, table: &Table<'_>, names: &[Option<Text<'_>>], before: &[Category]) -> Option<Category> {
+    pub(super) fn category(
+        &mut self,
+        table: &Table<'_>,
+        names: &[Option<Text<'_>>],
+        before: &[Category],
+    ) -> Option<Category> {
         if table.get("name").is_none() {
             let complaint = Complaint::at(table.span.clone(), "[[category]] without a `name`");
             self.complain(complaint.hint("add name = \"…\": feeds show it"));
