@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 
 use support::harbour::{BRIDGE, FERRY, LAKE};
-use support::{Mill, Told, page, told};
+use support::{Mill, page, told};
 
 const CONFIG: &str = r#"
 [[source]]
