@@ -40,6 +40,7 @@ fn feed(items: u32) -> Feed {
                 categories: Vec::new(),
                 earliest: Some(date),
                 earlier: Vec::new(),
+                language: Some(Text::new("en").unwrap()),
             };
             Entry::new(item, text("News room"))
         })

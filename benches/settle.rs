@@ -29,6 +29,7 @@ fn accounts(wordings: usize) -> Vec<Account> {
         date: Some(day(0)),
         date_end: None,
         time: None,
+        offset: None,
         date_raw: Text::new("08 February 2021"),
         basis: DateBasis::Own,
         credit: Text::new("ILO 2021"),
@@ -47,8 +48,8 @@ fn settled(bencher: Bencher<'_, '_>, (sightings, wordings): (usize, usize)) {
     let site = Site::new("ilo-moscow");
     let accounts = accounts(wordings);
     let key = site.key(accounts.first().unwrap());
-    let source =
-        SourceRule { name: "ilo-moscow".to_owned(), place: "ilo-moscow".to_owned(), site, zone: chrono_tz::Tz::UTC };
+    let name = || "ilo-moscow".to_owned();
+    let source = SourceRule { name: name(), place: name(), site, zone: chrono_tz::Tz::UTC, language: None };
     let rules = Rules { sources: [(SourceNo(1), source)].into(), ..Rules::default() };
     let sightings: Vec<_> = accounts
         .iter()
@@ -61,6 +62,7 @@ fn settled(bencher: Bencher<'_, '_>, (sightings, wordings): (usize, usize)) {
             captured: Captured { when: Some(Moment::Day(day(content))), stated: true },
             version: 0,
             content: content.cast_signed(),
+            language: Some("en"),
         })
         .collect();
     bencher.bench(|| {

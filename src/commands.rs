@@ -242,9 +242,9 @@ fn held_pass(cli: &Cli, config: &Config, held: &mut Option<State>) -> Result<Rep
     let mut state = State::hold(&config.state)?;
     let file = config.state.join(state::STORE);
     let report = match run_pass(cli, config, &mut state.store, &mut state.decided, false) {
-        Err(PassError::Store(StoreError::Damaged(how))) => {
+        Err(PassError::Store(error @ (StoreError::Damaged(_) | StoreError::Refused(_)))) => {
             // Damage that only showed at work: once more, with what can be read of it.
-            state = state.recover(&config.state, &how)?;
+            state = state.recover(&config.state, error)?;
             run_pass(cli, config, &mut state.store, &mut state.decided, false)
         }
         report => report,

@@ -21,9 +21,9 @@ pub use complaint::{Complaint, Refusal};
 pub(crate) use files::path_from;
 pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
 
-use crate::mill::captured::CapturedPattern;
+use crate::mill::captured::{CapturedPattern, captured};
 use crate::mill::feed::{Address, Choice, Keep};
-use crate::mill::item::Text;
+use crate::mill::item::{Moment, Text};
 use crate::mill::page::Page;
 use crate::mill::scrape::{DateOrder, Fields, Form, Layout, Select, Terms};
 use crate::mill::words::Words;
@@ -252,6 +252,12 @@ impl Source {
             let below = file.strip_prefix(folder).ok()?.to_string_lossy().into_owned();
             self.files.would_list(root, &below).then_some(below)
         })
+    }
+
+    /// When the name of a file, below the fixed part of the pattern, states that it was captured.
+    #[must_use]
+    pub fn stated(&self, name: &str) -> Option<Moment> {
+        captured(self.captured.as_ref(), name)
     }
 
     /// The page that `bytes` hold, under the name of their file below the fixed part of the pattern.

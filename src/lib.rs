@@ -59,6 +59,7 @@
 //! | [`daemon`] | decides when a pass runs, and over which files | all rooms, no news; alone names tokio |
 //! | [`watch`] | what the system's events say, reduced to hints | the config's patterns; alone names notify |
 //! | [`service`] | what the service manager is told | nothing outside itself |
+//! | [`drift`] | which captures are a source's newest, and what is odd about them | the store |
 //! | [`state`], [`decided`] | the state folder: lock, damaged stores, decisions | the store |
 //! | [`report`], [`trouble`] | what a pass did; what the operator must see to | exit codes |
 //! | [`operations`] | what is wrong, as a feed of its own | reports, troubles, a disk; names Atom, as the mill's `render` does |
@@ -76,6 +77,7 @@ pub mod config;
 mod cores;
 pub mod daemon;
 pub mod decided;
+pub mod drift;
 pub mod hub;
 pub mod inbox;
 pub mod mill;

@@ -25,6 +25,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::config::{self, Config, Empty, Undated};
 use crate::cores::cores;
 use crate::decided::Decided;
+use crate::drift;
 use crate::inbox::{self, KeepOut, Listing, Seen};
 use crate::mill::captured;
 use crate::mill::category;
@@ -32,13 +33,13 @@ use crate::mill::decisions::Decision;
 use crate::mill::feed::Retention;
 use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::{self, Site};
-use crate::mill::item::{Account, Key, Moment, SourceNo, Text};
+use crate::mill::item::{Account, Key, SourceNo, Text};
 use crate::mill::page::Page;
 use crate::mill::render;
 use crate::mill::scrape::{self, Scrape};
 use crate::mill::settle::{Rules, SourceRule};
 use crate::publish::Disk;
-use crate::report::{Drift, FAULTS_TOLD, FaultLine, Report, SkippedLine};
+use crate::report::{Drift, FAULTS_TOLD, FaultLine, Report, SkippedLine, Unusual};
 use crate::stat::Stat;
 use crate::state;
 use crate::store::{
@@ -325,6 +326,7 @@ impl<'a> Pass<'a> {
         let total = jobs.len();
         let mut done = 0;
         let mut taken_in = false;
+        let mut grown: BTreeSet<SourceNo> = BTreeSet::new();
         let mut jobs = jobs.as_mut_slice();
         while !jobs.is_empty() && !self.scope.stop.load(Ordering::Relaxed) {
             let (batch, rest) = jobs.split_at_mut(batch_length(jobs));
@@ -347,6 +349,8 @@ impl<'a> Pass<'a> {
                 report.changed |=
                     batch.0.looks.iter().any(|look| matches!(look.found, Found::New { .. } | Found::Reread(_)));
                 taken_in = true;
+                let new = batch.0.looks.iter().filter(|look| matches!(look.found, Found::New { .. }));
+                grown.extend(new.map(|look| look.source));
                 report.drifted |= batch.0.looks.iter().any(|look| look.found.drifts());
                 absorbed.add(store.absorb(&batch.0, terms)?);
                 store.keep()?;
@@ -364,6 +368,10 @@ impl<'a> Pass<'a> {
             }
         }
         store.keep()?;
+        for (source, no) in self.config.sources.iter().zip(&numbers).filter(|(_, no)| grown.contains(no)) {
+            let unusual = drift::unusual(store, *no)?.map(|reason| Unusual { source: source.name.clone(), reason });
+            report.unusual.extend(unusual);
+        }
         // Which capture is the newest only a look at all can tell.
         if self.scope.named.is_none() {
             // Asked again only where a batch was taken in: in a pass without change it is all there is to read.
@@ -597,17 +605,9 @@ impl<'a> Pass<'a> {
             if rows.iter().all(|row| row.drift.is_none()) {
                 continue;
             }
-            let mut captures = Vec::new();
-            for row in rows {
-                let (captured, version) = store.capture_of(row.source, &row.path)?;
-                captures.push((captured.when.map(Moment::instant), version, row));
-            }
-            let newest = captures.iter().map(|(when, version, _)| (*when, *version)).max();
-            for (when, version, row) in captures {
-                // A page without items and without a time can't be shown to be an old one.
-                let may_be_newest = when.is_none() || Some((when, version)) == newest;
-                if let (Some(reason), true) = (&row.drift, may_be_newest) {
-                    drifted.push(Drift { source: source.name.clone(), file: row.path.clone(), reason: reason.clone() });
+            for capture in drift::captures(store, rows)?.iter().filter(|capture| capture.is_newest) {
+                if let Some(reason) = capture.row.drift.clone() {
+                    drifted.push(Drift { source: source.name.clone(), file: capture.row.path.clone(), reason });
                 }
             }
         }
@@ -645,6 +645,7 @@ impl<'a> Pass<'a> {
                 place: source.site.clone(),
                 site: Site::new(source.namespace_site()),
                 zone: source.timezone,
+                language: source.language.clone(),
             };
             sources.insert(*no, rule);
             states.insert(*no, (source.files.clone(), source.captured.clone()));
@@ -660,6 +661,7 @@ impl<'a> Pass<'a> {
                     &source.site,
                     source.namespace_site(),
                     source.timezone,
+                    &source.language,
                     &source.captured,
                     source.undated,
                     labels,
@@ -822,6 +824,8 @@ fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: 
         confidence: (scrape.confidence.clamp(0.0, 1.0) * 1000.0) as u16,
         newest: scrape.newest,
         drift,
+        layout: scrape.refused.is_none().then(|| Text::new(&scrape.layout)).flatten(),
+        language: scrape.language,
         sections,
         lines,
     }

@@ -27,6 +27,8 @@ pub struct Report {
     pub index: Vec<String>,
     /// Sources whose newest capture says that the page changed.
     pub drift: Vec<Drift>,
+    /// Sources whose newest page is unlike all that they gave before: a warning, and no more.
+    pub unusual: Vec<Unusual>,
     /// Parts of the files read in this pass that could not be used; at most [`FAULTS_TOLD`].
     pub faults: Vec<FaultLine>,
     /// How many there were.
@@ -93,6 +95,15 @@ pub struct Drift {
     pub reason: String,
 }
 
+/// A source whose newest page is unlike all before.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unusual {
+    /// The source.
+    pub source: String,
+    /// What is odd about it.
+    pub reason: String,
+}
+
 /// A part of a file that could not be used.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FaultLine {
@@ -126,6 +137,11 @@ impl Report {
         for Drift { source, file, reason } in &self.drift {
             if told.insert(format!("{source} {file}: {reason}")) {
                 warn!(source, file, reason, "the page changed: drift");
+            }
+        }
+        for Unusual { source, reason } in &self.unusual {
+            if told.insert(format!("{source}: {reason}")) {
+                warn!(source, reason, "the newest page is unlike those before");
             }
         }
     }

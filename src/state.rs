@@ -56,8 +56,10 @@ impl State {
                 store
             }
             Ok(store) => store,
-            Err(StoreError::Damaged(how)) => recover(&file, &how, &mut mended)?,
-            Err(error) => return Err(unusable(&file, error)),
+            Err(error) => {
+                let how = Sqlite::confirm(&file, error).map_err(|error| unusable(&file, error))?;
+                recover(&file, &how, &mut mended)?
+            }
         };
         Ok(Self { store, decided, mended, lock })
     }
@@ -73,11 +75,13 @@ impl State {
     /// Sets the store aside and goes on with what can be read of it: damage that only showed at work.
     ///
     /// # Errors
-    /// The new store can't be made.
-    pub fn recover(self, folder: &Path, how: &str) -> Result<Self, Trouble> {
+    /// `error` is no sign of damage, or the new store can't be made.
+    pub fn recover(self, folder: &Path, error: StoreError) -> Result<Self, Trouble> {
         let Self { store, decided, mut mended, lock } = self;
         drop(store);
-        Ok(Self { store: recover(&folder.join(STORE), how, &mut mended)?, decided, mended, lock })
+        let file = folder.join(STORE);
+        let how = Sqlite::confirm(&file, error).map_err(|error| unusable(&file, error))?;
+        Ok(Self { store: recover(&file, &how, &mut mended)?, decided, mended, lock })
     }
 
     /// The store of the state folder `folder`, to read beside a writer.
@@ -99,6 +103,7 @@ impl State {
 pub fn unusable(file: &Path, error: StoreError) -> Trouble {
     let help = match &error {
         StoreError::Newer { .. } => "use the feedmill that wrote it, or name another state folder with --state",
+        StoreError::Refused(_) => "this is a fault in feedmill: please report it",
         StoreError::Damaged(_) => "the next pass sets it aside and recovers what it can",
         StoreError::Unusable(cause) if cause.to_string().contains("full") => {
             "make room on the disk of the state folder"

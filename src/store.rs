@@ -22,6 +22,7 @@ use crate::mill::feed::{Choice, Retention};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, Moment, SourceNo, Text};
 use crate::mill::month::Month;
+use crate::mill::scrape::tag_of;
 use crate::mill::settle::{Rules, SourceRule};
 use crate::stat::Stat;
 
@@ -90,6 +91,12 @@ pub struct Reading<A> {
     pub newest: Option<chrono::NaiveDate>,
     /// Why this would be drift in the newest capture of its source.
     pub drift: Option<String>,
+    /// The layout that it was read with, if it was not refused. Kept beside the rest, and exported beside it.
+    #[serde(skip)]
+    pub layout: Option<Text>,
+    /// The language that it was read in, where that left no doubt. Kept and exported likewise.
+    #[serde(skip)]
+    pub language: Option<&'static str>,
     /// Section headings, each once.
     pub sections: Vec<Text>,
     /// The items, in the file's order.
@@ -108,6 +115,8 @@ impl<A> Reading<A> {
             confidence: self.confidence,
             newest: self.newest,
             drift: self.drift.clone(),
+            layout: self.layout.clone(),
+            language: self.language,
             sections: self.sections.clone(),
             lines: lines.collect::<Option<_>>()?,
         })
@@ -251,7 +260,7 @@ impl KnownSource {
     pub fn rule(self) -> (SourceNo, SourceRule) {
         let Self { no, name, filed } = self;
         let (place, site) = filed.unwrap_or_else(|| (name.clone(), Site::new(&name)));
-        (no, SourceRule { name, place, site, zone: chrono_tz::Tz::UTC })
+        (no, SourceRule { name, place, site, zone: chrono_tz::Tz::UTC, language: None })
     }
 }
 
@@ -293,8 +302,48 @@ pub struct Content {
     /// The content that completes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_by: Option<u32>,
+    /// The layout that it was read with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    layout: Option<Text>,
+    /// The language that it was read in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<Text>,
     /// What it says.
-    pub reading: Reading<Account>,
+    reading: Reading<Account>,
+}
+
+impl Content {
+    /// A content without the one that completes it.
+    fn new(at: (String, String, u32), (digest, length): (u128, u64), reading: Reading<Account>) -> Self {
+        let (source, path, n) = at;
+        let (layout, language) = (reading.layout.clone(), reading.language.and_then(Text::new));
+        let digest = format!("{digest:032x}");
+        Self { schema: 1, source, path, n, digest, length, completed_by: None, layout, language, reading }
+    }
+
+    /// What it says, with what was exported beside it.
+    fn into_reading(self) -> Reading<Account> {
+        let language = self.language.as_ref().and_then(|tag| tag_of(tag.as_str()));
+        Reading { layout: self.layout, language, ..self.reading }
+    }
+}
+
+/// A path whose newest content was read: with what, and what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadPath {
+    /// As the ledger has it.
+    pub row: LedgerRow,
+    /// The layout of its reading, where one is known.
+    pub layout: Option<Text>,
+}
+
+/// A content, as the history of its source counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Past {
+    /// Its items.
+    pub items: usize,
+    /// See [`Reading::confidence`].
+    pub confidence: u16,
 }
 
 /// A published document, as the publish ledger lists it.
@@ -360,6 +409,9 @@ pub enum StoreError {
         /// The newest version known here.
         known: i64,
     },
+    /// A statement makes no sense to SQLite: the file is damaged, or somebody else's, or feedmill is wrong. Only a look
+    /// through the file can tell, see [`Sqlite::confirm`].
+    Refused(String),
     /// The file system refuses.
     Unusable(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -368,6 +420,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Damaged(how) => write!(f, "the store is damaged: {how}"),
+            Self::Refused(how) => write!(f, "the store refuses a statement: {how}"),
             Self::Newer { found, known } => {
                 write!(f, "expected a store of version {known} or older, but found version {found}")
             }
@@ -401,6 +454,9 @@ pub trait Store {
     fn newest_reading(&self, source: SourceNo, path: &str) -> Result<Option<Reading<Account>>>;
     /// The time of capture and the version of the newest content of a path.
     fn capture_of(&self, source: SourceNo, path: &str) -> Result<(Captured, u32)>;
+    /// The newest contents of a source, newest first and so many at most, of those whose name states when they were
+    /// captured: of the others no order is known that could be a history.
+    fn past(&self, source: SourceNo, most: usize) -> Result<Vec<Past>>;
     /// Makes what was derived agree with the terms, if they changed. Tells all that is unseen, whether they did or not.
     fn agree(&mut self, terms: &Terms) -> Result<Absorbed>;
     /// Takes in a batch and all that follows from it, in one transaction.

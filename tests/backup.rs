@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use feedmill::mill::decisions::Decision;
+use support::harbour::{BOAT, MAST, MAST_2, MOLE};
 use support::{Mill, Told, files_below, id, page, told};
 
 const CONFIG: &str = r#"
@@ -32,10 +33,6 @@ name    = "all"
 limit   = 0
 "#;
 
-const MAST: Told = told("The mast of the light ship", "01 March 2021", "The mast is painted red.");
-const MAST_2: Told = told("The mast of the light ship", "01 March 2021", "The mast is painted white after all.");
-const BOAT: Told = told("Pilot boat christened", "20 March 2021", "A boat of the new kind was christened.");
-const MOLE: Told = told("Walks on the mole", "22 March 2021", "The mole is open on Sundays.");
 const MOLE_2: Told = told("Walks upon the mole", "22 March 2021", "On Sundays the mole is open.");
 
 /// A mill whose store holds more than its files give back: contents that are gone, and decisions of every kind.

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use feedmill::mill::item::is_forbidden;
-use support::{Mill, Ran, Told, page, prints, told};
+use support::harbour::{BRIDGE, FERRY, LAKE, MOLE};
+use support::{Mill, Ran, page, prints, told};
 
 const CONFIG: &str = r#"
 [[source]]
@@ -21,11 +22,6 @@ language = "en"
 layout   = "newsroom"
 url      = "https://harbour.example/"
 "#;
-
-const LAKE: Told = told("Water in the lake", "02 March 2021", "The lake rises by a hand.");
-const BRIDGE: Told = told("New bridge", "03 March 2021", "The bridge opens in May.");
-const FERRY: Told = told("Ferry in a new coat", "05 March 2021", "The ferry was painted over the winter.");
-const MOLE: Told = told("Walks on the mole", "22 March 2021", "The mole is open on Sundays.");
 
 /// A mill with one good page, which the others must not keep from being read.
 fn mill() -> Mill {

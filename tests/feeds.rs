@@ -71,6 +71,7 @@ fn item(n: u32, title: Text, summary: Option<Text>, credit: Option<Text>) -> Ite
         categories,
         earliest: Some(date),
         earlier: Vec::new(),
+        language: None,
     }
 }
 

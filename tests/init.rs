@@ -5,7 +5,8 @@ mod support;
 
 use std::fs;
 
-use support::{Mill, Told, page, told};
+use support::harbour::{BRIDGE, FERRY, LAKE};
+use support::{Mill, page, told};
 
 const CONFIG: &str = r#"
 [[source]]
@@ -14,10 +15,6 @@ files  = ["news/*.txt"]
 site   = "harbour"
 layout = "newsroom"
 "#;
-
-const LAKE: Told = told("Water in the lake", "02 March 2021", "The lake rises by a hand.");
-const BRIDGE: Told = told("New bridge", "03 March 2021", "The bridge opens in May.");
-const FERRY: Told = told("Ferry in a new coat", "05 March 2021", "The ferry was painted over the winter.");
 
 /// Pages in a folder, and no config.
 fn pages() -> Mill {

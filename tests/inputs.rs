@@ -477,67 +477,6 @@ fn a_date_before_its_headline_is_not_lent_to_the_headline_before() {
     }
 }
 
-/// The fenced blocks of the README in this language.
-fn shown(language: &str) -> Vec<String> {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let open = format!("```{language}\n");
-    readme.split(&open).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
-}
-
-/// The worked examples of the README, under ten lines of config each: what a subscriber sees of them.
-#[test]
-fn the_worked_examples_of_the_readme_give_their_items() {
-    for (table, language, file, items) in [
-        (
-            "fields.items",
-            "json",
-            "api/2020-06-28.json",
-            [
-                "A ferry for the outer isles|2020-06-27|The first boat leaves on Monday. It takes bicycles.|https://isles.example.org/n/ferry",
-                "Lamps on every quay|2020-06-21||https://isles.example.org/n/lamps",
-            ],
-        ),
-        (
-            "select.item",
-            "html",
-            "pages/2020-06-28.html",
-            [
-                "Mill census counts eleven wheels|2020-06-27|Eleven of the forty mills still turn.|https://river.example.org/news/mills",
-                "Orchards near the ford are open|2020-06-09|Visitors pay by the basket.|https://river.example.org/news/plums",
-            ],
-        ),
-    ] {
-        let config = shown("toml").into_iter().find(|block| block.contains(table)).unwrap();
-        assert!(config.lines().count() <= 10, "{config}");
-        let page =
-            shown(language).into_iter().find(|block| block.contains("<!doctype") || block.contains("results")).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let place = folder.path().join(file);
-        fs::create_dir_all(place.parent().unwrap()).unwrap();
-        fs::write(&place, page).unwrap();
-        fs::write(folder.path().join("feedmill.toml"), config).unwrap();
-        let run = |arguments: &[&str]| {
-            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_feedmill"));
-            command.env_remove("CONFIGURATION_DIRECTORY").env_remove("STATE_DIRECTORY");
-            let done = command.current_dir(folder.path()).args(arguments).output().unwrap();
-            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-            String::from_utf8(done.stdout).unwrap()
-        };
-        run(&["--once"]);
-        let told: Vec<String> = run(&["items", "--format", "json"])
-            .lines()
-            .map(|line| {
-                let item: serde_json::Value = serde_json::from_str(line).unwrap();
-                let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
-                [text("title"), text("date"), text("summary"), text("link")].join("|")
-            })
-            .collect();
-        assert_eq!(told, items);
-        let explained = run(&["explain", file]);
-        assert!(explained.contains(if language == "json" { "<- $.headline" } else { "<- h3" }), "{explained}");
-    }
-}
-
 /// Bytes that each reader might stumble over.
 fn soup() -> impl Strategy<Value = String> {
     let piece = proptest::sample::select(vec![

@@ -11,7 +11,8 @@ use feedmill::operations::{Operations, Sight, Standing};
 use feedmill::pass::Pass;
 use feedmill::report::Report;
 use feedmill::state::State;
-use support::{Entry, Mill, TestDisk, Told, entries, page, prints, told};
+use support::harbour::{BRIDGE, LAKE};
+use support::{Entry, Mill, TestDisk, entries, page, prints};
 
 const CONFIG: &str = r#"
 [[source]]
@@ -22,9 +23,6 @@ language = "en"
 layout   = "newsroom"
 url      = "https://harbour.example/"
 "#;
-
-const LAKE: Told = told("Water in the lake", "02 March 2021", "The lake rises by a hand.");
-const BRIDGE: Told = told("New bridge", "03 March 2021", "The bridge opens in May.");
 
 fn mill(more: &str) -> Mill {
     let mill = Mill::new(&format!("{more}{CONFIG}"));

@@ -11,6 +11,7 @@ use feedmill::mill::item::Key;
 use feedmill::pass::Pass;
 use feedmill::state::State;
 use feedmill::store::{Batch, Found, Look, Sqlite, Store};
+use support::harbour::{BRIDGE, FERRY, LAKE, MAST, MAST_2, MOLE};
 use support::{Entry, Mill, Told, capture, id, page, prints, stamp, told};
 
 const CONFIG: &str = r#"
@@ -52,16 +53,11 @@ fn cut(text: &str, after: &str) -> String {
 
 // ---- conflicts ------------------------------------------------------------------------------------------------------
 
-const MAST_1: Told = told("The mast of the light ship", "01 March 2021", "The mast is painted red.");
-const MAST_2: Told = told("The mast of the light ship", "01 March 2021", "The mast is painted white after all.");
-const LAKE_1: Told = told("Water in the lake", "02 March 2021", "The lake rises by a hand.");
 const LAKE_2: Told = told("Water in the lake", "02 March 2021", "The lake falls by a hand.");
-const BRIDGE_MAY: Told = told("New bridge", "03 March 2021", "The bridge opens in May.");
 const BRIDGE_JUNE: Told = told("New bridge", "03 March 2021", "The bridge opens in June.");
 const QUAY_CUT: Told = told("The old quay is closed", "04 March 2021", "The old quay is closed to all ships until...");
 const QUAY: Told =
     told("The old quay is closed", "04 March 2021", "The old quay is closed to all ships until the wall is mended.");
-const FERRY: Told = told("Ferry in a new coat", "05 March 2021", "The ferry was painted over the winter.");
 const FERRY_ANN: Told = Told { credit: "© Ann Lee / Harbour 2021", ..FERRY };
 const FERRY_BO: Told = Told { credit: "© Bo Ray / Harbour 2022", ..FERRY };
 const DREDGING: Told = told("Statement", "16 March 2021", "On the dredging of the fairway, which goes on at night.");
@@ -71,17 +67,16 @@ const BOAT: Told =
     told("Pilot boat christened", "20 March 2021", "A boat of the new kind was christened in the basin.");
 const CRANE_40: Told = told("A crane for the yard", "19 March 2021", "The crane lifts forty tons.");
 const CRANE_60: Told = told("A crane for the yard", "19 March 2021", "The crane lifts sixty tons.");
-const MOLE: Told = told("Walks on the mole", "22 March 2021", "The mole is open on Sundays.");
 
 /// The paths and what each of them held, in order.
 fn conflicts() -> Vec<(&'static str, Vec<String>)> {
     let front = page(&[BOAT, CRANE_40]);
     vec![
-        ("news/2021-03-10.txt", vec![page(&[FERRY_ANN, QUAY_CUT, BRIDGE_MAY, LAKE_1, MAST_1])]),
+        ("news/2021-03-10.txt", vec![page(&[FERRY_ANN, QUAY_CUT, BRIDGE, LAKE, MAST])]),
         ("news/2021-03-17.txt", vec![page(&[FESTIVAL, DREDGING, PILOTS, FERRY_BO, QUAY, BRIDGE_JUNE, LAKE_2, MAST_2])]),
-        ("news/2021-03-24 late.txt", vec![page(&[FESTIVAL, DREDGING, PILOTS, BRIDGE_MAY, LAKE_2])]),
+        ("news/2021-03-24 late.txt", vec![page(&[FESTIVAL, DREDGING, PILOTS, BRIDGE, LAKE_2])]),
         // Caught while it was written, then whole, then replaced.
-        ("home/latest.txt", vec![cut(&front, "was christened in"), front, page(&[MOLE, CRANE_60, LAKE_1])]),
+        ("home/latest.txt", vec![cut(&front, "was christened in"), front, page(&[MOLE, CRANE_60, LAKE])]),
     ]
 }
 
@@ -141,7 +136,7 @@ fn conflicting_accounts_settle_as_the_design_says() {
     // Revised on the 17th, contradicted by the front page of the 22nd, confirmed on the 24th.
     shows(&lake, &LAKE_2, &stamp(lake_day, &lake), &capture("2021-03-24", &lake));
     // Revised on the 17th and reverted on the 24th.
-    shows(&bridge, &BRIDGE_MAY, &stamp(bridge_day, &bridge), &capture("2021-03-24", &bridge));
+    shows(&bridge, &BRIDGE, &stamp(bridge_day, &bridge), &capture("2021-03-24", &bridge));
     // A page of no stated time: the newest day that it lists stands in.
     shows(&crane, &CRANE_60, &stamp(crane_day, &crane), &capture("2021-03-22", &crane));
     // Neither a cut text completed nor another credit is a revision.
@@ -494,6 +489,32 @@ fn a_feed_whose_only_item_is_retracted_shows_it_no_more() {
     assert_eq!(mill.titles("press"), [BOAT.title]);
 }
 
+/// A reader that gets an error keeps what it had: the retraction must reach it.
+#[test]
+fn a_feed_whose_items_are_all_retracted_stays_and_says_so() {
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-03-20.txt", page(&[BOAT]));
+    mill.write("home/latest.txt", page(&[MOLE]));
+    mill.pass();
+    let boat = id("harbour", "2021-03-20", "pilotboatchristened");
+    assert_eq!(mill.run(&["retract", &boat]).code, 0);
+    mill.pass();
+    assert_eq!(mill.titles("press"), [""; 0]);
+    let told = gone(&mill, "press");
+    assert_eq!(told.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), [format!("urn:uuid:{boat}")]);
+    let atom = fs::read_to_string(mill.path("public/press/atom.xml")).unwrap();
+    let when = told.first().map(|(_, when)| when.as_str()).unwrap();
+    assert!(atom.contains(&format!("<updated>{when}</updated>")), "{atom}");
+    let rss = fs::read_to_string(mill.path("public/press/rss.xml")).unwrap();
+    assert!(rss.contains("<channel>") && !rss.contains("<item>"), "{rss}");
+    let before = prints(&mill.path("public"));
+    assert!(!mill.pass().changed);
+    assert_eq!(prints(&mill.path("public")), before);
+    assert_eq!(mill.run(&["retract", "--undo", &boat]).code, 0);
+    mill.pass();
+    assert_eq!(mill.titles("press"), [BOAT.title]);
+}
+
 #[test]
 fn what_a_killed_pass_published_is_withdrawn_like_anything_else() {
     let boat = key(&id("harbour", "2021-03-20", "pilotboatchristened"));
@@ -615,11 +636,11 @@ exclude = ["water"]
 #[test]
 fn a_feed_shows_what_all_that_is_said_of_it_lets_pass() {
     let mill = Mill::new(&format!("{CONFIG}{CHOSEN}"));
-    mill.write("news/2021-04-02.txt", page(&[MAST_1, LAKE_1, BRIDGE_MAY, FERRY]));
+    mill.write("news/2021-04-02.txt", page(&[MAST, LAKE, BRIDGE, FERRY]));
     fs::create_dir(mill.path("home")).unwrap();
     mill.pass();
-    assert_eq!(mill.titles("ships"), [FERRY.title, MAST_1.title]);
-    assert_eq!(mill.titles("march"), [FERRY.title, BRIDGE_MAY.title]);
+    assert_eq!(mill.titles("ships"), [FERRY.title, MAST.title]);
+    assert_eq!(mill.titles("march"), [FERRY.title, BRIDGE.title]);
     assert!(!mill.feeds().contains_key("latest/atom.xml"), "no items, no document");
     let items = mill.items();
     let ferry = items.values().find(|item| item["title"] == FERRY.title).unwrap();
@@ -632,8 +653,8 @@ fn a_feed_shows_what_all_that_is_said_of_it_lets_pass() {
 #[test]
 fn a_changed_category_rewrites_the_feeds_that_show_it_and_no_other() {
     let mill = Mill::new(&format!("{CONFIG}{CHOSEN}"));
-    mill.write("news/2021-04-02.txt", page(&[MAST_1, LAKE_1, BRIDGE_MAY]));
-    mill.write("home/2021-04-02.txt", page(&[LAKE_1, BRIDGE_MAY]));
+    mill.write("news/2021-04-02.txt", page(&[MAST, LAKE, BRIDGE]));
+    mill.write("home/2021-04-02.txt", page(&[LAKE, BRIDGE]));
     mill.pass();
     let (before, prints_before) = (mill.feeds(), prints(&mill.path("public")));
     mill.configure(&format!("{CONFIG}{}", CHOSEN.replace("'\\bship'", "'\\bboat'")));
@@ -713,29 +734,29 @@ fn items_of_an_age_leave_the_feeds_and_not_the_store() {
     };
     let mill = Mill::new(&kept("keep = \"10d\"", ""));
     fs::create_dir(mill.path("home")).unwrap();
-    mill.write("news/2021-03-10.txt", page(&[MAST_1, LAKE_1, BRIDGE_MAY, FERRY]));
+    mill.write("news/2021-03-10.txt", page(&[MAST, LAKE, BRIDGE, FERRY]));
     mill.pass();
     assert_eq!(mill.atom("all").len(), 4);
     // Ten days before the newest capture, whatever the clock says.
     mill.write("news/2021-03-13.txt", page(&[FERRY]));
     mill.pass();
-    assert_eq!(mill.titles("all"), [FERRY.title, BRIDGE_MAY.title]);
+    assert_eq!(mill.titles("all"), [FERRY.title, BRIDGE.title]);
     assert_eq!(mill.items().len(), 4);
     // Where it was once announced, an item that returns is as old as it was.
-    mill.write("news/2021-03-23.txt", page(&[MOLE, LAKE_1]));
+    mill.write("news/2021-03-23.txt", page(&[MOLE, LAKE]));
     mill.pass();
     assert_eq!(mill.titles("all"), [MOLE.title]);
     mill.configure(&kept("keep = \"10d\"\nkeep_at_least = 3", ""));
     mill.pass();
-    assert_eq!(mill.titles("all"), [MOLE.title, FERRY.title, BRIDGE_MAY.title]);
+    assert_eq!(mill.titles("all"), [MOLE.title, FERRY.title, BRIDGE.title]);
     assert_eq!(mill.titles("press"), [MOLE.title, FERRY.title], "another feed says nothing of it");
     mill.configure(&kept("", "keep = \"20d\"\nkeep_at_least = 2"));
     mill.pass();
-    assert_eq!(mill.titles("all"), [MOLE.title, FERRY.title, BRIDGE_MAY.title]);
+    assert_eq!(mill.titles("all"), [MOLE.title, FERRY.title, BRIDGE.title]);
     // The other source keeps for ever what it lists.
-    mill.write("home/2021-03-11.txt", page(&[LAKE_1]));
+    mill.write("home/2021-03-11.txt", page(&[LAKE]));
     mill.pass();
-    assert_eq!(mill.titles("all"), [MOLE.title, FERRY.title, BRIDGE_MAY.title, LAKE_1.title]);
+    assert_eq!(mill.titles("all"), [MOLE.title, FERRY.title, BRIDGE.title, LAKE.title]);
     let before = mill.feeds();
     assert!(!mill.pass().changed);
     fs::remove_dir_all(mill.path(".feedmill")).unwrap();
@@ -872,11 +893,11 @@ fn an_undated_item_takes_the_day_it_was_first_seen_only_where_that_is_asked_for(
 fn the_operators_pattern_states_the_second_of_capture() {
     let pattern = "layout   = \"newsroom\"\ncaptured = \"%H%M of %d.%m.%Y.txt\"";
     let mill = Mill::new(&CONFIG.replace("layout   = \"newsroom\"", pattern));
-    mill.write("news/0730 of 10.03.2021.txt", page(&[MAST_1, LAKE_1]));
-    mill.write("news/1845 of 10.03.2021.txt", page(&[MAST_2, LAKE_1]));
+    mill.write("news/0730 of 10.03.2021.txt", page(&[MAST, LAKE]));
+    mill.write("news/1845 of 10.03.2021.txt", page(&[MAST_2, LAKE]));
     mill.pass();
     let entries = mill.atom("press");
-    let mast = entries.iter().find(|entry| entry.title == MAST_1.title).unwrap();
+    let mast = entries.iter().find(|entry| entry.title == MAST.title).unwrap();
     assert!(mast.content.contains(MAST_2.summary));
     assert_eq!(mast.updated, "2021-03-10T18:45:00+00:00");
 }
@@ -906,7 +927,7 @@ fn a_renamed_site_keeps_its_ids_when_its_old_name_is_told() {
 fn a_late_listing_reaches_subscribers_and_a_first_import_does_not_flood() {
     const LATE: Told = told("Minutes of the winter", "10 January 2021", "The council met twice in the winter.");
     let mill = Mill::new(CONFIG);
-    mill.write("news/2021-03-06.txt", page(&[FERRY, QUAY, BRIDGE_MAY, LAKE_1, MAST_1]));
+    mill.write("news/2021-03-06.txt", page(&[FERRY, QUAY, BRIDGE, LAKE, MAST]));
     mill.pass();
     assert_eq!(mill.titles("press"), [FERRY.title, QUAY.title]);
     mill.write("news/2021-03-12.txt", page(&[FERRY, QUAY, LATE]));

@@ -95,6 +95,7 @@ fn a_page_of_a_layout_of_its_own_is_read_as_told() {
     let (readme, folder) = (readme(), tempfile::tempdir().unwrap());
     let toml = blocks(&readme, "toml");
     let layout = toml.iter().find(|block| block.contains("[layout.notices]")).unwrap();
+    assert!(layout.lines().filter(|line| !line.is_empty()).count() < 10, "{layout}");
     fs::write(folder.path().join("feedmill.toml"), layout).unwrap();
     fs::create_dir(folder.path().join("pages")).unwrap();
     let page = blocks(&readme, "text").into_iter().find(|block| block.contains("NOTICE |")).unwrap();
@@ -105,6 +106,58 @@ fn a_page_of_a_layout_of_its_own_is_read_as_told() {
     assert!(told.contains("layout notices") && told.ends_with("3 items\n"), "{told}");
     for line in ["1 title     0.0  The north quay is closed to lorries", "3 date      0.0  9 June 2021"] {
         assert!(told.contains(line), "{line}: {told}");
+    }
+}
+
+/// The worked examples of the README, under ten lines of config each: what a subscriber sees of them.
+#[test]
+fn the_worked_examples_of_the_readme_give_their_items() {
+    for (table, language, file, items) in [
+        (
+            "fields.items",
+            "json",
+            "api/2020-06-28.json",
+            [
+                "A ferry for the outer isles|2020-06-27|The first boat leaves on Monday. It takes bicycles.|https://isles.example.org/n/ferry",
+                "Lamps on every quay|2020-06-21||https://isles.example.org/n/lamps",
+            ],
+        ),
+        (
+            "select.item",
+            "html",
+            "pages/2020-06-28.html",
+            [
+                "Mill census counts eleven wheels|2020-06-27|Eleven of the forty mills still turn.|https://river.example.org/news/mills",
+                "Orchards near the ford are open|2020-06-09|Visitors pay by the basket.|https://river.example.org/news/plums",
+            ],
+        ),
+    ] {
+        let (readme, folder) = (readme(), tempfile::tempdir().unwrap());
+        let config = blocks(&readme, "toml").into_iter().find(|block| block.contains(table)).unwrap();
+        assert!(config.lines().count() < 10, "{config}");
+        let is_it = |block: &String| block.contains("<!doctype") || block.contains("results");
+        let page = blocks(&readme, language).into_iter().find(is_it).unwrap();
+        let place = folder.path().join(file);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::write(&place, page).unwrap();
+        fs::write(folder.path().join("feedmill.toml"), config).unwrap();
+        let run = |arguments: &[&str]| {
+            let done = feedmill(folder.path(), arguments);
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            stdout(&done)
+        };
+        run(&["--once"]);
+        let told: Vec<String> = run(&["items", "--format", "json"])
+            .lines()
+            .map(|line| {
+                let item: serde_json::Value = serde_json::from_str(line).unwrap();
+                let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+                [text("title"), text("date"), text("summary"), text("link")].join("|")
+            })
+            .collect();
+        assert_eq!(told, items);
+        let explained = run(&["explain", file]);
+        assert!(explained.contains(if language == "json" { "<- $.headline" } else { "<- h3" }), "{explained}");
     }
 }
 

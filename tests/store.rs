@@ -30,6 +30,7 @@ fn accounts() -> Vec<Account> {
         date: date.map(day),
         date_end: None,
         time: None,
+        offset: None,
         date_raw: date.and_then(|date| Text::new(&day(date).to_string())),
         basis: if date.is_some() { DateBasis::Own } else { DateBasis::None },
         credit: None,
@@ -85,15 +86,16 @@ fn categories() -> [Vec<category::Rule>; 4] {
 }
 
 static CATEGORIES: LazyLock<[Vec<category::Rule>; 4]> = LazyLock::new(categories);
-static CHOICES: LazyLock<[Choice; 4]> = LazyLock::new(choices);
+static CHOICES: LazyLock<[Choice; 5]> = LazyLock::new(choices);
 
 /// What the feeds choose, at different times.
-fn choices() -> [Choice; 4] {
+fn choices() -> [Choice; 5] {
     [
         Choice::default(),
         Choice { categories: vec![fold("Latest"), fold("Quiet")], ..Choice::default() },
         Choice { since: Some(day(1)), until: Some(day(8)), ..Choice::default() },
         Choice { words: words(&["lake", "quiet"], &["falls"], Where::Both), ..Choice::default() },
+        Choice { languages: vec!["de".to_owned()], ..Choice::default() },
     ]
 }
 
@@ -141,7 +143,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0usize..10, 0usize..10).prop_map(|(new, old)| Op::Alias(new, old)),
         1 => (0usize..3).prop_map(Op::Limit),
         1 => (0usize..4).prop_map(Op::Rules),
-        1 => (0usize..4).prop_map(Op::Choose),
+        1 => (0usize..5).prop_map(Op::Choose),
         1 => (0usize..4).prop_map(Op::Retain),
     ]
 }
@@ -180,6 +182,7 @@ impl World {
             place: SITE.into(),
             site: Site::new(SITE),
             zone: chrono_tz::Tz::UTC,
+            language: (name == "s2" && self.rules > 0).then(|| "de".to_owned()),
         };
         let captured = |_, path: &str| path.get(..10).and_then(|day| day.parse().ok()).map(Moment::Day);
         let feed = |name: &str, sources: &[u32]| FeedTerms {
@@ -223,6 +226,8 @@ impl World {
             confidence: 1000,
             newest,
             drift: None,
+            layout: Text::new("newsroom"),
+            language: [None, Some("en"), Some("de")][self.step as usize % 3],
             sections: vec![Text::new("March 2021").unwrap()],
             lines: lines.collect(),
         };

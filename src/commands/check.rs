@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::samples::{Compared, Comparison};
 use super::*;
 use crate::report::Count;
+use crate::store::ReadPath;
 
 /// Something that `check` found.
 struct Finding {
@@ -21,10 +22,13 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
         |what: &String| Finding { what: what.clone(), help: "say it in the config, or leave it so", wrong: false };
     let mut findings: Vec<Finding> = config.warnings.iter().map(advice).collect();
     let keep_out = KeepOut::of([config.state.as_path(), config.output.as_path()]);
+    // What the store knows need not be read again, unless it is what is asked.
     let mut comparison = if samples { Some(Comparison::of(cli)?) } else { None };
+    let known = if samples { BTreeMap::new() } else { known(&config)? };
     let mut sources = Vec::new();
     for source in &config.sources {
-        sources.push(look_over(source, &keep_out, comparison.as_mut(), &mut findings)?);
+        let known = known.get(&source.name);
+        sources.push(look_over(source, &keep_out, known, comparison.as_mut(), &mut findings)?);
     }
     for (what, folder) in [("state", &config.state), ("output", &config.output)] {
         if let Err(error) = writable(folder) {
@@ -85,10 +89,27 @@ fn tell(
     Ok(exit)
 }
 
-/// Looks over the files of one source, reading each of them once.
+/// What the store knows of the files of each source, by path.
+type Read = BTreeMap<String, ReadPath>;
+
+/// What was read of the config's sources; nothing where there is no store yet.
+fn known(config: &Config) -> Result<BTreeMap<String, Read>, Ended> {
+    let file = config.state.join(state::STORE);
+    if !Sqlite::is_there(&file) {
+        return Ok(BTreeMap::new());
+    }
+    let store = State::look(&config.state)?;
+    let failed = |error| Ended::from(state::unusable(&file, error));
+    let sources = store.known_sources().map_err(failed)?;
+    sources.into_iter().map(|known| Ok((known.name, store.read_paths(known.no).map_err(failed)?))).collect()
+}
+
+/// Looks over the files of one source. Each is read at most once, and not at all where the store knows what a pass would
+/// make of it.
 fn look_over(
     source: &config::Source,
     keep_out: &KeepOut,
+    known: Option<&Read>,
     mut comparison: Option<&mut Comparison>,
     findings: &mut Vec<Finding>,
 ) -> Result<serde_json::Value, Ended> {
@@ -106,7 +127,19 @@ fn look_over(
     let mut layouts: BTreeMap<String, usize> = BTreeMap::new();
     let mut buffer = Vec::new();
     let (mut silent, mut refused) = (0, 0);
+    let revision = pass::revision(source);
     for seen in &listing.files {
+        let read = known.and_then(|known| known.get(&*seen.name));
+        if let Some(ReadPath { row, layout }) = read
+            && (row.stat, row.revision, row.racy) == (seen.stat, revision, false)
+        {
+            silent += usize::from(source.stated(seen.below()).is_none());
+            refused += usize::from(row.items == 0);
+            if let Some(layout) = layout {
+                *layouts.entry(layout.to_string()).or_default() += 1;
+            }
+            continue;
+        }
         match inbox::read(&source.files, &seen.name, keep_out, inbox::MAX_BYTES, &mut buffer) {
             Ok(_) => {}
             Err(inbox::SkipReason::Gone) => continue,
@@ -147,7 +180,9 @@ fn look_over(
         find(format!(": {refused} of {files} files give no items"), "feedmill explain FILE tells why", false);
     }
     if layouts.len() > 1 {
-        find(format!(" is read with {} layouts", layouts.len()), "set `layout`", false);
+        let told: Vec<String> = layouts.iter().map(|(name, files)| format!("{name} ({files})")).collect();
+        let told = told.join(", ");
+        find(format!(" is read with {} layouts: {told}", layouts.len()), "set `layout`", false);
     }
     Ok(json!({"name": name, "files": files, "refused": refused, "layouts": layouts}))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::drift::{self, Capture};
 use crate::report::Count;
 use crate::store::KnownSource;
 
@@ -86,16 +87,17 @@ pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
     let mut sources = Vec::new();
     for KnownSource { no, name, .. } in &names {
         let rows: Vec<_> = ledger.iter().filter(|row| row.source == *no).collect();
-        let mut newest = None;
-        for row in &rows {
-            let (captured, version) = view.store.capture_of(row.source, &row.path).map_err(failed)?;
-            newest = newest.max(Some((captured.when.map(Moment::instant), version, row.path.as_str())));
-        }
-        let row = newest.and_then(|(.., path)| rows.iter().find(|row| row.path == path));
+        let captures = drift::captures(&view.store, rows.iter().copied()).map_err(failed)?;
+        // Of those that may be the newest the one that drifted asks for the operator; then the name decides.
+        let newest = captures.iter().filter(|capture| capture.is_newest);
+        let newest = newest
+            .max_by_key(|capture| (capture.row.drift.is_some(), capture.when.map(Moment::instant), &capture.row.path));
+        let file =
+            |capture: &Capture<'_>| json!({"file": capture.row.path, "captured": capture.when.map(Moment::instant)});
         sources.push(json!({
-            "name": name, "files": rows.len(),
-            "newest_capture": newest.map(|(when, _, file)| json!({"file": file, "captured": when})),
-            "items_in_it": row.map(|row| row.items), "drift": row.and_then(|row| row.drift.clone()),
+            "name": name, "files": rows.len(), "newest_capture": newest.map(file),
+            "items_in_it": newest.map(|capture| capture.row.items),
+            "drift": newest.and_then(|capture| capture.row.drift.clone()),
         }));
     }
     let published = view.store.published().map_err(failed)?;

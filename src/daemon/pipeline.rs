@@ -94,8 +94,8 @@ impl Pipeline {
             }
         };
         let outcome = match self.run(&mut state, due, bell, first) {
-            Err(PassError::Store(StoreError::Damaged(how))) => {
-                state = state.recover(&self.config.state, &how)?;
+            Err(PassError::Store(error @ (StoreError::Damaged(_) | StoreError::Refused(_)))) => {
+                state = state.recover(&self.config.state, error)?;
                 beat(&mut state, &self.config, &self.pulse)?;
                 due.all = true;
                 self.run(&mut state, due, bell, first)

@@ -111,6 +111,24 @@ pub struct Choice {
     pub until: Option<NaiveDate>,
     /// Its title and summary pass these.
     pub words: Words,
+    /// Languages of which it is in one, as BCP 47 tags; none: whatever its language.
+    pub languages: Vec<String>,
+}
+
+/// Whether a text in the language `tag` is in `wanted`: in Brazilian Portuguese when in Portuguese, not the other way
+/// round (RFC 4647 section 3.3.1).
+#[must_use]
+pub fn speaks(tag: &str, wanted: &str) -> bool {
+    let begins = tag.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted));
+    begins && tag.get(wanted.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+impl Choice {
+    /// Whether a text in the language `tag` is in one of those that the feed shows.
+    #[must_use]
+    pub fn speaks(&self, tag: &str) -> bool {
+        self.languages.iter().any(|wanted| speaks(tag, wanted))
+    }
 }
 
 /// Whether a feed of these sources shows an item.
@@ -134,6 +152,7 @@ pub fn belongs(sources: &[SourceNo], choice: &Choice, item: &Item) -> bool {
             || item.categories.iter().any(|name| choice.categories.contains(&fold(name.as_str()))))
         && ((choice.since, choice.until) == (None, None) || item.date.is_some_and(in_time))
         && choice.words.pass(&item.title, item.summary.as_ref())
+        && (choice.languages.is_empty() || item.language.as_ref().is_some_and(|tag| choice.speaks(tag.as_str())))
 }
 
 /// How long items are shown, as the operator says: a filter, relative to the newest capture. Nothing is forgotten.
@@ -264,6 +283,14 @@ impl Entry {
     }
 }
 
+/// The language of a feed's items, if all that are in a known one are in the same.
+#[must_use]
+pub fn unanimous<'a>(languages: impl IntoIterator<Item = Option<&'a str>>) -> Option<&'a str> {
+    let mut known = languages.into_iter().flatten();
+    let first = known.next()?;
+    known.all(|language| language == first).then_some(first)
+}
+
 /// What a reader subscribes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
@@ -299,11 +326,12 @@ impl Feed {
         Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("feedmill:feed:{}", self.name).as_bytes())
     }
 
-    /// The newest `updated` of its entries, `None` without entries. Never the clock: a feed that says "now" makes every
-    /// reader download it again.
+    /// The newest `updated` of its entries; without entries the moment when the last one was taken out, `None` where
+    /// there never was one. Never the clock: a feed that says "now" makes every reader download it again.
     #[must_use]
     pub fn updated(&self) -> Option<DateTime<Utc>> {
-        self.entries.iter().filter_map(Entry::updated).max()
+        let newest = self.entries.iter().filter_map(Entry::updated).max();
+        newest.or_else(|| self.taken_out.iter().map(|(when, _)| *when).max())
     }
 
     /// The absolute address of a document of this feed, where the operator said whence it is served.
@@ -408,6 +436,7 @@ mod tests {
             categories: Vec::new(),
             earliest: None,
             earlier: Vec::new(),
+            language: None,
         }
     }
 

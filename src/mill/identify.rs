@@ -15,7 +15,7 @@
 use std::borrow::Cow;
 
 use caseless::Caseless;
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, Timelike};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use uuid::Uuid;
@@ -252,6 +252,10 @@ pub fn fingerprint(draft: &Draft<'_>) -> u128 {
         for day in [date.day, date.end] {
             hash.update(&day.map_or(0, |day| day.num_days_from_ce()).to_le_bytes());
         }
+        // Read from elsewhere than from what is printed, where a page shows a date in other words.
+        let time = date.time.map_or(u32::MAX, |time| time.num_seconds_from_midnight());
+        hash.update(&time.to_le_bytes());
+        hash.update(&date.offset.unwrap_or(i32::MAX).to_le_bytes());
     }
     hash.digest128()
 }
@@ -274,6 +278,7 @@ pub fn account(draft: &Draft<'_>) -> Option<Account> {
         date: day,
         date_end: date.and_then(|date| date.end),
         time: date.and_then(|date| date.time),
+        offset: date.and_then(|date| date.offset.filter(|_| date.time.is_some())),
         date_raw: date.and_then(|date| Text::new(&date.raw)),
         basis,
         credit: text(&draft.credit),
@@ -303,6 +308,7 @@ pub(crate) mod tests {
             date: date.map(|date| date.parse().unwrap()),
             date_end: None,
             time: None,
+            offset: None,
             date_raw: date.and_then(Text::new),
             basis: if date.is_some() { DateBasis::Own } else { DateBasis::None },
             credit: None,

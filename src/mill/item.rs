@@ -213,8 +213,11 @@ pub struct Account {
     pub date: Option<NaiveDate>,
     /// The last day of a range.
     pub date_end: Option<NaiveDate>,
-    /// The time of day printed with the date, in the source's zone unless it names an offset in `date_raw`.
+    /// The time of day printed with the date.
     pub time: Option<NaiveTime>,
+    /// The zone of that time in minutes east of UTC, where the date states it; else it is the source's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i32>,
     /// The date as it was printed.
     pub date_raw: Option<Text>,
     /// Whence the date.
@@ -330,6 +333,8 @@ pub struct Item {
     pub sources: Vec<SourceNo>,
     /// What it is filed under, in the order of the folds, each once.
     pub categories: Vec<Text>,
+    /// The language it is in, as a BCP 47 tag: of its source, else as it was read.
+    pub language: Option<Text>,
     /// The earliest day that any of its sightings gives: the month it stands in for life.
     pub earliest: Option<NaiveDate>,
     /// What it said before it was revised, the newest first.
@@ -354,10 +359,11 @@ impl Item {
         Month::of(self.earliest)
     }
 
-    /// The item as far as a subscriber sees it: not where it was sighted, nor what it said before.
+    /// The item as far as a subscriber sees it: not where it was sighted, how it was read or what it said
+    /// before.
     #[must_use]
     pub fn as_seen(&self) -> Self {
-        Self { key: self.id, sources: Vec::new(), earlier: Vec::new(), ..self.clone() }
+        Self { key: self.id, sources: Vec::new(), earlier: Vec::new(), language: None, ..self.clone() }
     }
 
     /// Whether a subscriber would see a difference.

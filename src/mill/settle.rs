@@ -9,9 +9,9 @@
 //! 2. Title and summary come together from the account greatest by (captured, version, length of the summary in
 //!    characters, summary, title). Date, its end and its time come together, and each other field alone, from the
 //!    sighting greatest by (captured, version, value) that has it.
-//! 3. `published` is the stamp of the date, or its time in the source's zone; where captures state their time, at most
-//!    the stamp of the day after the earliest of them, so that an announced December date does not stay on top from
-//!    March on.
+//! 3. `published` is the stamp of the date, or its time: at the offset from UTC that is printed with it, else in the
+//!    source's zone. Where captures state their time, it is at most the stamp of the day after the earliest of them, so
+//!    that an announced December date does not stay on top from March on.
 //! 4. `updated` is `published` while all whole accounts say the same. Else it is the first capture of the shown text
 //!    that is not older than the newest whole account that differs, and at least `published`.
 //! 5. An item without a date takes the day of the earliest stated capture, else the day recorded as first seen, else
@@ -47,6 +47,8 @@ pub struct Sighting<'a> {
     pub version: u32,
     /// Which content says so: twins are told by what one content lists.
     pub content: i64,
+    /// The language in which that content was read, where it left no doubt.
+    pub language: Option<&'a str>,
 }
 
 impl Sighting<'_> {
@@ -67,6 +69,8 @@ pub struct SourceRule {
     pub site: Site,
     /// The zone of times that name none.
     pub zone: Tz,
+    /// The language of its pages, where the operator says it.
+    pub language: Option<String>,
 }
 
 /// What settling depends on besides the sightings.
@@ -78,6 +82,14 @@ pub struct Rules {
     pub decisions: Decisions,
     /// The categories that the operator defined.
     pub categories: Vec<category::Rule>,
+}
+
+impl Rules {
+    /// The language of what `source` lists, which was read in `read`: the operator knows better.
+    #[must_use]
+    pub fn language<'a>(&'a self, source: SourceNo, read: Option<&'a str>) -> Option<&'a str> {
+        self.sources.get(&source).and_then(|rule| rule.language.as_deref()).or(read)
+    }
 }
 
 /// Some sightings of one key that are one announcement.
@@ -216,7 +228,8 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
     }?;
 
     let date = greatest(id, sightings, |account| {
-        account.date.map(|date| (date, account.date_end, account.time, &account.date_raw, account.basis))
+        let Account { date_end, time, offset, date_raw, basis, .. } = account;
+        account.date.map(|date| (date, date_end, time, offset, date_raw, basis))
     });
     // Of two sources that give the same date at the same moment, the one whose name comes first lends its zone.
     let zone = || {
@@ -224,7 +237,7 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
             .iter()
             .filter(|sighting| {
                 date.is_some_and(|(day, _, time, ..)| {
-                    sighting.account.date == Some(day) && sighting.account.time == time
+                    sighting.account.date == Some(day) && sighting.account.time == *time
                 })
             })
             .filter_map(|sighting| Some((std::cmp::Reverse(sighting.rank(id)), rules.sources.get(&sighting.source)?)))
@@ -237,20 +250,24 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
         .filter_map(|sighting| sighting.captured.when)
         .min_by_key(|moment| moment.instant_for(id));
 
-    let (date, date_end, time, date_raw, basis) = match date {
-        Some((date, end, time, raw, basis)) => (Some(date), end, time, raw.clone(), basis),
+    let (date, date_end, time, offset, date_raw, basis) = match date {
+        Some((date, end, time, offset, raw, basis)) => (Some(date), *end, *time, *offset, raw.clone(), *basis),
         None => {
             let raw = greatest(id, sightings, |account| account.date_raw.as_ref()).cloned();
             let first_seen = rules.decisions.first_seen.get(&id).copied();
             match (first_captured, first_seen) {
-                (Some(moment), _) => (Some(moment.day()), None, None, raw, DateBasis::Captured),
-                (None, Some(day)) => (Some(day), None, None, raw, DateBasis::FirstSeen),
-                (None, None) => (None, None, None, raw, DateBasis::None),
+                (Some(moment), _) => (Some(moment.day()), None, None, None, raw, DateBasis::Captured),
+                (None, Some(day)) => (Some(day), None, None, None, raw, DateBasis::FirstSeen),
+                (None, None) => (None, None, None, None, raw, DateBasis::None),
             }
         }
     };
     let published = date.map(|day| {
-        let printed = time.and_then(|time| instant(day, time, zone())).unwrap_or_else(|| id.stamp(day));
+        let at = |time| match offset {
+            Some(offset) => instant_at(day, time, offset),
+            None => instant(day, time, zone()),
+        };
+        let printed = time.and_then(at).unwrap_or_else(|| id.stamp(day));
         first_captured.map_or(printed, |moment| printed.min(id.stamp(day_after(moment.day()))))
     });
     let texts = Texts::of(shown, &accounts, &which);
@@ -282,6 +299,7 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
         categories,
         earliest: sightings.iter().filter_map(|sighting| sighting.account.date).min(),
         earlier: texts.earlier(id, sightings),
+        language: language(id, sightings, rules).and_then(Text::new),
     };
     Some(Settled { item, shown: place })
 }
@@ -294,16 +312,19 @@ pub struct Agreed {
     pub published: DateTime<Utc>,
     /// The sources that sighted it.
     pub sources: Vec<SourceNo>,
+    /// As settled.
+    pub language: Option<Text>,
 }
 
 impl Agreed {
-    /// Whether the item `id` stays as it is when `source` sights the same account once more, captured then: a source
-    /// that says nothing new, at a time that does not pull `published` back (rule 3). Nearly always so, and cheap to
-    /// tell. `false` means only that the item must be settled.
+    /// Whether the item `id` stays as it is when `source` sights the same account once more, captured then, on a page in
+    /// `language`: a source that says nothing new, at a time that does not pull `published` back (rule 3). Nearly always
+    /// so, and cheap to tell. `false` means only that the item must be settled.
     #[must_use]
-    pub fn stays(&self, id: Key, source: SourceNo, captured: Captured) -> bool {
+    pub fn stays(&self, id: Key, source: SourceNo, captured: Captured, language: Option<&str>) -> bool {
         let stated = captured.when.filter(|_| captured.stated);
         self.sources.contains(&source)
+            && (language.is_none() || language == self.language.as_ref().map(Text::as_str))
             && stated.is_none_or(|moment| self.published <= id.stamp(day_after(moment.day())))
     }
 }
@@ -315,6 +336,17 @@ fn greatest<'a, T: Ord>(id: Key, sightings: &[Sighting<'a>], value: impl Fn(&'a 
     }
     let valued = sightings.iter().filter_map(|sighting| Some((sighting.rank(id), value(sighting.account)?)));
     valued.max().map(|(_, value)| value)
+}
+
+/// The language of the sighting greatest by (captured, version, language) that has one.
+fn language<'a>(id: Key, sightings: &'a [Sighting<'_>], rules: &'a Rules) -> Option<&'a str> {
+    let told = |sighting: &'a Sighting<'_>| rules.language(sighting.source, sighting.language);
+    let first = sightings.first().and_then(told);
+    if sightings.iter().all(|sighting| told(sighting) == first) {
+        return first;
+    }
+    let ranked = sightings.iter().filter_map(|sighting| Some((sighting.rank(id), told(sighting)?)));
+    ranked.max().map(|(_, language)| language)
 }
 
 /// The topics of all sightings by their folds, each spelled as the sighting greatest by (captured, version, spelling)
@@ -405,6 +437,12 @@ fn text_rank<'a>(id: Key, sighting: &Sighting<'_>, account: &'a Account) -> Rank
     (sighting.rank(id), length, &account.summary, &account.title)
 }
 
+/// A local day and time, so many minutes east of UTC, in UTC.
+fn instant_at(day: NaiveDate, time: NaiveTime, offset: i32) -> Option<DateTime<Utc>> {
+    let east = chrono::TimeDelta::minutes(i64::from(offset));
+    day.and_time(time).checked_sub_signed(east).map(|utc| utc.and_utc())
+}
+
 /// A local day and time in UTC. In a gap (clocks set forward) the time is read as if they had not been; of a time that
 /// comes twice, the earlier counts.
 fn instant(day: NaiveDate, time: NaiveTime, zone: Tz) -> Option<DateTime<Utc>> {
@@ -423,6 +461,7 @@ mod tests {
     use proptest::prelude::*;
 
     const SITE: &str = "x";
+    const LANGUAGES: [Option<&str>; 3] = [None, Some("en"), Some("de")];
 
     fn rules() -> Rules {
         let rule = |name: &str| SourceRule {
@@ -430,6 +469,7 @@ mod tests {
             place: SITE.into(),
             site: Site::new(SITE),
             zone: chrono_tz::Europe::Moscow,
+            language: None,
         };
         Rules { sources: [(SourceNo(1), rule("a")), (SourceNo(2), rule("b"))].into(), ..Rules::default() }
     }
@@ -443,7 +483,7 @@ mod tests {
     }
 
     fn sighting(account: &Account, captured: Captured, version: u32) -> Sighting<'_> {
-        Sighting { source: SourceNo(1), account, captured, version, content: 0 }
+        Sighting { source: SourceNo(1), account, captured, version, content: 0, language: None }
     }
 
     fn said(summary: &str) -> Account {
@@ -554,6 +594,39 @@ mod tests {
         assert_eq!(item.published.unwrap().to_rfc3339(), "2021-02-28T23:00:00+00:00");
     }
 
+    /// The date, and with it the id, stays the day that is printed; only the moment is that of the offset.
+    #[test]
+    fn an_offset_that_is_printed_goes_before_the_zone_of_the_source() {
+        for (time, offset, published) in [
+            ("23:30:00", 180, "2021-03-01T20:30:00+00:00"),
+            ("23:30:00", 0, "2021-03-01T23:30:00+00:00"),
+            ("23:30:00", -300, "2021-03-02T04:30:00+00:00"),
+            ("00:15:00", 345, "2021-02-28T18:30:00+00:00"),
+        ] {
+            let (time, offset) = (time.parse().ok(), Some(offset));
+            let timed = Account { time, offset, ..said("At night.") };
+            let item = settled(&[sighting(&timed, inferred("2021-03-01"), 0)]);
+            assert_eq!(item.published.unwrap().to_rfc3339(), published);
+            assert_eq!((item.date.unwrap().to_string().as_str(), item.id), ("2021-03-01", key()));
+        }
+    }
+
+    #[test]
+    fn the_language_is_what_the_operator_says_else_that_of_the_newest_page_that_leaves_no_doubt() {
+        let account = said("Text.");
+        let on = |day, source, language| Sighting {
+            source: SourceNo(source),
+            language,
+            ..sighting(&account, stated(day), 0)
+        };
+        let pages = [on("2021-03-02", 1, Some("en")), on("2021-03-03", 2, Some("sv")), on("2021-03-04", 1, None)];
+        let language = |rules: &Rules| settle(key(), key(), &pages, rules).unwrap().item.language.map(String::from);
+        assert_eq!(language(&rules()).as_deref(), Some("sv"));
+        let mut said = rules();
+        said.sources.get_mut(&SourceNo(1)).unwrap().language = Some("en-IE".into());
+        assert_eq!(language(&said).as_deref(), Some("en-IE"));
+    }
+
     #[test]
     fn an_item_without_a_date_takes_that_of_its_earliest_stated_capture_or_none() {
         let undated = account_of("Title", None, Some("Text."));
@@ -596,12 +669,14 @@ mod tests {
                 },
                 version: 0,
                 content: i64::from(day),
+                language: LANGUAGES[usize::from(day) % 3],
             };
             let all: Vec<_> = days.iter().map(make).collect();
             let (last, before) = all.split_last().unwrap();
             let item = settled(before);
-            let agreed = Agreed { published: item.published.unwrap(), sources: item.sources.clone() };
-            if agreed.stays(key(), last.source, last.captured) {
+            let (sources, language) = (item.sources.clone(), item.language.clone());
+            let agreed = Agreed { published: item.published.unwrap(), sources, language };
+            if agreed.stays(key(), last.source, last.captured, last.language) {
                 prop_assert_eq!(settled(&all), item);
             }
         }
@@ -629,6 +704,7 @@ mod tests {
                 },
                 version,
                 content,
+                language: LANGUAGES[content as usize % 3],
             };
             let forward: Vec<_> = recipe.iter().map(make).collect();
             let mut shuffled: Vec<_> = forward.iter().rev().copied().collect();

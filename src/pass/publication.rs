@@ -219,7 +219,7 @@ impl Pass<'_> {
         }
         if !withdrawn.is_empty() {
             if head.is_empty() {
-                warn!(feed = %feed.name, "no items are left to show: its documents were withdrawn");
+                warn!(feed = %feed.name, "no items are left to show, nor to tell of: its documents were withdrawn");
             }
             line.written.extend(withdrawn);
         }
@@ -312,19 +312,21 @@ impl Pass<'_> {
         let sources: Vec<&config::Source> = self.sources(one).map(|(source, _)| source).collect();
         let words = |text: &str| Text::new(text).or_else(|| Text::new(&feed.name));
         let titles: Vec<&str> = sources.iter().map(|source| source.title.as_str()).collect();
-        let mut languages = sources.iter().map(|source| source.language.clone());
-        let first = languages.next().flatten();
-        let unanimous = languages.all(|language| language == first);
+        let entries = self.entries(one, items);
+        // Without items only the operator can tell.
+        let of_sources = || feed::unanimous(sources.iter().map(|source| source.language.as_deref()));
+        let of_items = || feed::unanimous(entries.iter().map(|entry| entry.item.language.as_ref().map(Text::as_str)));
+        let language = if entries.is_empty() { of_sources() } else { of_items() }.map(str::to_owned);
         Some(Feed {
             name: feed.name.clone(),
             title: words(&feed.title)?,
             description: words(&format!("Announcements of {}", titles.join(", ")))?,
-            language: first.filter(|_| unanimous),
+            language,
             base_url: self.config.base_url.as_deref().and_then(Address::new),
             hubs: self.config.websub.hubs.clone(),
             home: sources.iter().find_map(|source| source.url.as_deref()).and_then(Address::new),
             author: words(if let [only] = titles.as_slice() { only } else { &feed.title })?,
-            entries: self.entries(one, items),
+            entries,
             taken_out,
             months: shelves.iter().map(|shelf| (shelf.month, shelf.items)).collect(),
         })
@@ -376,7 +378,7 @@ fn wanted(feed: &Feed, rendered_with: &str, shelves: &[Shelf]) -> Vec<Wanted> {
         let after = at.checked_sub(1).and_then(|at| shelves.get(at)).map(|shelf| shelf.month);
         let before = shelves.get(at + 1).map(|shelf| shelf.month);
         let [page, archive] = render::month_paths(&feed.name, month);
-        let made_of = print(&(rendered_with, shelf.print, before));
+        let made_of = print(&(rendered_with, &feed.language, shelf.print, before));
         [Wanted { path: page, month, made_of: print(&(made_of, after)) }, Wanted { path: archive, month, made_of }]
     };
     shelves.iter().enumerate().flat_map(of_shelf).collect()

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, KnownSource, LedgerRow, PublishedRow,
-    Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print,
+    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, KnownSource, LedgerRow, Past,
+    PublishedRow, Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print,
 };
 use crate::mill::feed;
 use crate::mill::history::{self, Standing};
@@ -94,6 +94,7 @@ impl Memory {
                         captured: standing.captured,
                         version: standing.version,
                         content,
+                        language: kept.reading.language,
                     };
                     let sighted = SightedAt {
                         source: rule.name.clone(),
@@ -246,6 +247,19 @@ impl Store for Memory {
         Ok(standing.map(|standing| (standing.captured, standing.version)).unwrap_or_default())
     }
 
+    fn past(&self, source: SourceNo, most: usize) -> Result<Vec<Past>> {
+        let mut all = Vec::new();
+        for (at, path) in self.paths.iter().filter(|(at, _)| at.0 == source) {
+            let stated = path.contents.iter().zip(self.standings(at, path)).filter(|(_, at)| at.captured.stated);
+            all.extend(stated.map(|(kept, at)| {
+                let past = Past { items: kept.reading.lines.len(), confidence: kept.reading.confidence };
+                (at.captured.when.map(|moment| moment.instant()), at.version, past)
+            }));
+        }
+        all.sort_by_key(|(when, version, _)| std::cmp::Reverse((*when, *version)));
+        Ok(all.into_iter().map(|(.., past)| past).take(most).collect())
+    }
+
     fn agree(&mut self, terms: &Terms) -> Result<Absorbed> {
         let before = self.all();
         self.remember(terms);
@@ -380,16 +394,9 @@ impl Store for Memory {
         for ((source, path), kept) in &self.paths {
             let source = self.sources.get(source.0 as usize).cloned().unwrap_or_default();
             for (n, kept) in (0..).zip(&kept.contents) {
-                contents.push(Content {
-                    schema: 1,
-                    source: source.clone(),
-                    path: path.clone(),
-                    n,
-                    digest: format!("{:032x}", kept.digest),
-                    length: kept.length,
-                    completed_by: kept.completed_by,
-                    reading: kept.reading.clone(),
-                });
+                let (at, bytes) = ((source.clone(), path.clone(), n), (kept.digest, kept.length));
+                let content = Content::new(at, bytes, kept.reading.clone());
+                contents.push(Content { completed_by: kept.completed_by, ..content });
             }
         }
         contents.sort_by(|a, b| (&a.source, &a.path, a.n).cmp(&(&b.source, &b.path, b.n)));
@@ -400,13 +407,13 @@ impl Store for Memory {
     fn import(&mut self, contents: Vec<Content>, terms: &Terms) -> Result<Absorbed> {
         for content in contents {
             let Some(source) = self.source_numbers(&[&content.source])?.first().copied() else { continue };
-            let path = self.paths.entry((source, content.path)).or_default();
+            let path = self.paths.entry((source, content.path.clone())).or_default();
             path.revision = content.reading.revision;
             path.contents.push(Kept {
                 digest: u128::from_str_radix(&content.digest, 16).unwrap_or_default(),
                 length: content.length,
                 completed_by: content.completed_by,
-                reading: content.reading,
+                reading: content.into_reading(),
             });
         }
         self.agree(terms)

@@ -5,6 +5,8 @@
 //!
 //! Days are counted from 1970-01-01, instants are seconds since then; ids and digests are 16 bytes, big-endian.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Result, StoreError};
@@ -165,7 +167,15 @@ ALTER TABLE feed ADD COLUMN summary TEXT NOT NULL DEFAULT '';
 DELETE FROM meta WHERE name IN ('terms', 'feeds');
 ";
 
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
+/// What a content was read with, the offset of a time where the date states it, and the language that follows.
+const VERSION_4: &str = "
+ALTER TABLE seen ADD COLUMN layout TEXT;
+ALTER TABLE seen ADD COLUMN language TEXT;
+ALTER TABLE account ADD COLUMN utc_offset INTEGER;
+ALTER TABLE item ADD COLUMN language TEXT;
+";
+
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /// The tables that hold what can't be recomputed, for salvage.
 pub(super) const KEPT: &[&str] = &["source", "path", "seen", "account"];
@@ -204,6 +214,23 @@ pub(super) fn filled(db: &Connection) -> Result<()> {
 pub(super) fn is_unfilled(header: &[u8]) -> bool {
     let number = |at: usize| header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes);
     header.starts_with(b"SQLite format 3\0") && number(60) == Some(0) && number(68) == Some(OURS)
+}
+
+/// Whether the file has every table and column of the newest version.
+///
+/// # Errors
+/// It can't be read.
+pub(super) fn is_whole(db: &Connection) -> Result<bool> {
+    const COLUMNS: &str = "SELECT t.name, c.name, c.type FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+                           WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY 1, 2";
+    let columns = |db: &Connection| -> Result<BTreeSet<(String, String, String)>> {
+        let mut select = db.prepare(COLUMNS)?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    };
+    let mut sound = Connection::open_in_memory()?;
+    migrate(&mut sound)?;
+    Ok(columns(&sound)?.is_subset(&columns(db)?))
 }
 
 /// Brings the file up to date.

@@ -27,13 +27,13 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use rustc_hash::FxHashMap;
 
 use self::rows::{
-    ITEM, LEDGER, digest_from, get_meta, instant_from, item_from, key_from, ledger_row_from, moment_from, set_meta,
-    signed, small, unsigned, with_accounts,
+    ITEM, LEDGER, READING, digest_from, get_meta, instant_from, item_from, key_from, ledger_row_from, moment_from,
+    reading_from, set_meta, signed, small, text_from, unsigned,
 };
 use self::work::Work;
 use super::{
-    Absorbed, Batch, Content, FeedState, FeedTerms, Known, KnownSource, LedgerRow, PublishedRow, Reading, Result,
-    Shelf, SightedAt, Store, StoreError, Terms, print, schema,
+    Absorbed, Batch, Content, FeedState, FeedTerms, Known, KnownSource, LedgerRow, Past, PublishedRow, ReadPath,
+    Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print, schema,
 };
 use crate::mill::decisions::Decisions;
 use crate::mill::feed;
@@ -65,8 +65,8 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             // Tables that contradict each other: nothing that is written here breaks a constraint of a sound file.
             Some(DatabaseCorrupt | NotADatabase | ConstraintViolation) => Self::Damaged(error.to_string()),
-            // A schema that lacks what this version wrote, or a value of another type: somebody else's file.
-            Some(rusqlite::ErrorCode::Unknown) => Self::Damaged(error.to_string()),
+            // A schema that lacks what this version wrote, or a fault of ours.
+            Some(rusqlite::ErrorCode::Unknown) => Self::Refused(error.to_string()),
             Some(_) => Self::Unusable(Box::new(error)),
             None => Self::Damaged(error.to_string()),
         }
@@ -327,6 +327,28 @@ impl Sqlite {
         if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
     }
 
+    /// Why the file that gave this error is to be set aside; the error itself where it is sound, and must stay.
+    ///
+    /// # Errors
+    /// `error`.
+    pub fn confirm(file: &Path, error: StoreError) -> Result<String> {
+        let how = match error {
+            StoreError::Damaged(how) => return Ok(how),
+            StoreError::Refused(how) => how,
+            error => return Err(error),
+        };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let looked = Connection::open_with_flags(file, flags).map_err(StoreError::from).and_then(|db| {
+            let store = Self { db, age: Age::Grown };
+            store.check()?;
+            schema::is_whole(&store.db)
+        });
+        match looked {
+            Ok(true) => Err(StoreError::Refused(how)),
+            Ok(false) | Err(_) => Ok(how),
+        }
+    }
+
     /// The terms under which the items of this store can be looked at without a config.
     ///
     /// # Errors
@@ -361,6 +383,22 @@ impl Sqlite {
         let published = item.published.map(|instant| instant.timestamp());
         let rows = select.query_map((published, item.id.0.into_bytes()), |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// What was read of the files of a source, by path.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any reading.
+    pub fn read_paths(&self, source: SourceNo) -> Result<BTreeMap<String, ReadPath>> {
+        let mut select = self.db.prepare(&format!(
+            "SELECT {LEDGER}, seen.layout FROM path
+             JOIN seen ON seen.id = path.id * 1048576 + path.contents - 1 WHERE path.source = ?"
+        ))?;
+        let rows = select.query_map([source.0], |row| {
+            let layout = text_from(row, 11)?;
+            Ok(ReadPath { row: ledger_row_from(row)?, layout })
+        })?;
+        rows.map(|read| read.map(|read| (read.row.path.clone(), read)).map_err(StoreError::from)).collect()
     }
 
     /// Whether a note of this name was left.
@@ -512,15 +550,12 @@ impl Store for Sqlite {
     }
 
     fn newest_reading(&self, source: SourceNo, path: &str) -> Result<Option<Reading<Account>>> {
-        let bytes: Option<Vec<u8>> = self
-            .db
-            .prepare_cached(
-                "SELECT reading FROM path JOIN seen ON seen.id = path.id * 1048576 + path.contents - 1
-                 WHERE path.source = ? AND path.name = ?",
-            )?
-            .query_row((source.0, path), |row| row.get(0))
-            .optional()?;
-        bytes.map(|bytes| with_accounts(&self.db, &bytes)).transpose()
+        let mut select = self.db.prepare_cached(&format!(
+            "SELECT {READING} FROM path JOIN seen ON seen.id = path.id * 1048576 + path.contents - 1
+             WHERE path.source = ? AND path.name = ?"
+        ))?;
+        let mut rows = select.query((source.0, path))?;
+        rows.next()?.map(|row| reading_from(&self.db, row, 0)).transpose()
     }
 
     fn capture_of(&self, source: SourceNo, path: &str) -> Result<(Captured, u32)> {
@@ -533,6 +568,20 @@ impl Store for Sqlite {
             Ok((captured, row.get(3)?))
         });
         Ok(found.optional()?.unwrap_or_default())
+    }
+
+    fn past(&self, source: SourceNo, most: usize) -> Result<Vec<Past>> {
+        let mut select = self.db.prepare_cached(
+            "SELECT reading FROM seen WHERE source = ? AND stated = 1 ORDER BY captured DESC, version DESC, id LIMIT ?",
+        )?;
+        let mut rows = select.query((source.0, signed(most as u64)))?;
+        let mut past = Vec::new();
+        while let Some(row) = rows.next()? {
+            let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+            let reading: Reading<i64> = postcard::from_bytes(bytes)?;
+            past.push(Past { items: reading.lines.len(), confidence: reading.confidence });
+        }
+        Ok(past)
     }
 
     fn agree(&mut self, terms: &Terms) -> Result<Absorbed> {
@@ -743,24 +792,17 @@ impl Store for Sqlite {
     }
 
     fn export(&self, visit: &mut dyn FnMut(Content)) -> Result<()> {
-        let mut select = self.db.prepare(
-            "SELECT source.name, path.name, seen.id % 1048576, seen.digest, seen.length, seen.completed_by, seen.reading
+        let mut select = self.db.prepare(&format!(
+            "SELECT source.name, path.name, seen.id % 1048576, seen.digest, seen.length, seen.completed_by, {READING}
              FROM seen JOIN path ON path.id = seen.id / 1048576 JOIN source ON source.no = path.source
-             ORDER BY source.name, path.name, seen.id",
-        )?;
+             ORDER BY source.name, path.name, seen.id"
+        ))?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            let reading = with_accounts(&self.db, row.get_ref(6)?.as_blob().map_err(rusqlite::Error::from)?)?;
-            visit(Content {
-                schema: 1,
-                source: row.get(0)?,
-                path: row.get(1)?,
-                n: row.get(2)?,
-                digest: format!("{:032x}", digest_from(row, 3)?),
-                length: unsigned(row.get(4)?),
-                completed_by: row.get(5)?,
-                reading,
-            });
+            let at = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let bytes = (digest_from(row, 3)?, unsigned(row.get(4)?));
+            let completed_by = row.get(5)?;
+            visit(Content { completed_by, ..Content::new(at, bytes, reading_from(&self.db, row, 6)?) });
         }
         Ok(())
     }
@@ -868,6 +910,21 @@ mod tests {
             plan.push(step.get(3).unwrap());
         }
         plan
+    }
+
+    #[test]
+    fn a_store_is_set_aside_only_where_the_damage_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("feedmill.db");
+        let mut store = Sqlite::open(&file).unwrap();
+        store.keep().unwrap();
+        let error = || StoreError::from(store.db.execute("SELECT nothing FROM nowhere", []).unwrap_err());
+        assert!(matches!(error(), StoreError::Refused(_)), "{:?}", error());
+        assert!(matches!(Sqlite::confirm(&file, error()), Err(StoreError::Refused(_))), "the file is sound");
+        store.db.execute_batch("ALTER TABLE seen DROP COLUMN layout").unwrap();
+        assert!(Sqlite::confirm(&file, error()).is_ok(), "it lacks what this version wrote");
+        let full = || StoreError::Unusable("full".into());
+        assert!(matches!(Sqlite::confirm(&file, full()), Err(StoreError::Unusable(_))));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A mill in a temp folder: a config, an inbox, a store, feeds; and the verbs that things happen to it by.
 #![allow(dead_code, reason = "each test crate uses what it needs")]
 
+pub(crate) mod harbour;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;

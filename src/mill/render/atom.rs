@@ -92,8 +92,9 @@ fn tombstones(feed: &Feed) -> String {
 
 /// The crate writes extensions of a feed behind its entries, where the grammar of RFC 4287 has no place for them.
 fn before_the_entries(document: Vec<u8>, elements: &str) -> Vec<u8> {
-    // No text holds a bare `<`: the first one of these is the first entry.
-    let Some(first) = memchr::memmem::find(&document, b"  <entry>") else { return document };
+    // No text holds a bare `<`: the first one of these is the first entry, or the end of a feed without one.
+    let first = memchr::memmem::find(&document, b"  <entry>").or_else(|| memchr::memmem::rfind(&document, b"</feed>"));
+    let Some(first) = first else { return document };
     let (head, entries) = document.split_at_checked(first).unwrap_or((&document, &[]));
     [head, elements.as_bytes(), entries].concat()
 }

@@ -132,8 +132,12 @@ struct Shown<'a> {
 /// Changes whenever the same feed would give other bytes: what was rendered with an older revision is rendered again.
 pub const REVISION: u32 = 2;
 
-/// The documents of `feed`; none while it has no items, so that a feed is never published empty. Its own page is among
-/// them where it has month pages.
+/// The documents of `feed`; none while it has no items, so that a broken page never publishes an empty feed. Its own page
+/// is among them where it has month pages.
+///
+/// A feed whose items were all taken out by the operator is another matter: it stays, without entries, and its Atom
+/// document tells which ones are gone (RFC 6721). A feed that vanishes is an error to readers, who keep what they had;
+/// a retraction must reach them.
 ///
 /// An entry without `published` can't be shown on the right day and is left out; debug builds assert that there is none,
 /// and that the entries are in the order of [`newest_first`](feed::newest_first).

@@ -35,6 +35,7 @@ fn item(title: &str, date: &str) -> Item {
         categories: Vec::new(),
         earliest: Some(day),
         earlier: Vec::new(),
+        language: None,
     }
 }
 

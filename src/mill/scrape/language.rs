@@ -98,6 +98,11 @@ fn known(tag: Option<&str>) -> Option<usize> {
     LANGUAGES.iter().position(|language| is(language.tag) || list(language.aliases).any(is))
 }
 
+/// The tag that readings in the language `tag` bear: `None` if it is in no table.
+pub(crate) fn tag_of(tag: &str) -> Option<&'static str> {
+    known(Some(tag)).and_then(|at| LANGUAGES.get(at)).map(|language| language.tag)
+}
+
 /// The tags of all languages in the tables.
 #[cfg(test)]
 pub(crate) fn tags() -> impl Iterator<Item = &'static str> {

@@ -35,6 +35,7 @@ use chrono::{NaiveDate, NaiveTime};
 use serde::Serialize;
 
 pub use input::{At, BadSelector, Fields, Form, Part, Select, too_large};
+pub(crate) use language::tag_of;
 pub use layout::{Flaw, KEYS as LAYOUT_KEYS, Layout, layouts, read as read_layout};
 
 /// Reads the items of `text`.

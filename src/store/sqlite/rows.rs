@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::mill::item::{Account, DateBasis, Item, Key, Moment, SourceNo, Text};
+use crate::mill::scrape::tag_of;
 use crate::stat::Stat;
 use crate::store::{LedgerRow, Reading, Result, StoreError};
 
@@ -93,13 +94,13 @@ pub(super) fn small(value: i64) -> u32 {
     u32::try_from(value).unwrap_or_default()
 }
 
-pub(super) const ACCOUNT: &str =
-    "title, summary, date, date_end, time, date_raw, basis, credit, kicker, place, link, explicit_id, topic";
+pub(super) const ACCOUNT: &str = "title, summary, date, date_end, time, date_raw, basis, credit, kicker, place, link, explicit_id, topic, \
+     utc_offset";
 
 /// The same, where another table has columns of these names.
 pub(super) const ACCOUNT_OF: &str = "account.title, account.summary, account.date, account.date_end, account.time, \
                                      account.date_raw, account.basis, account.credit, account.kicker, account.place, \
-                                     account.link, account.explicit_id, account.topic";
+                                     account.link, account.explicit_id, account.topic, account.utc_offset";
 
 pub(super) fn account_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Account> {
     let missing = || rusqlite::Error::InvalidColumnType(from, "title".into(), rusqlite::types::Type::Null);
@@ -117,6 +118,7 @@ pub(super) fn account_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Accou
         link: text_from(row, from + 10)?,
         explicit_id: text_from(row, from + 11)?,
         topic: text_from(row, from + 12)?,
+        offset: row.get(from + 13)?,
     })
 }
 
@@ -139,12 +141,17 @@ pub(super) fn is_account(row: &Row<'_>, from: usize, account: &Account) -> rusql
         && is_text(9, account.place.as_ref())?
         && is_text(10, account.link.as_ref())?
         && is_text(11, account.explicit_id.as_ref())?
-        && is_text(12, account.topic.as_ref())?)
+        && is_text(12, account.topic.as_ref())?
+        && is_number(13, account.offset.map(i64::from))?)
 }
+
+/// A reading: the compact value, and what is kept beside it.
+pub(super) const READING: &str = "seen.reading, seen.layout, seen.language";
 
 pub(super) const ITEM: &str = "item.key, item.id, item.date, item.date_end, item.time, item.date_raw, item.basis, item.credit, \
                     item.kicker, item.place, item.link, item.published, item.updated, item.sources, \
-                    account.title, account.summary, item.categories, item.earliest, item.earlier";
+                    account.title, account.summary, item.categories, item.earliest, item.earlier, \
+                    item.language";
 
 pub(super) fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
     let missing = || rusqlite::Error::InvalidColumnType(14, "title".into(), rusqlite::types::Type::Null);
@@ -170,6 +177,7 @@ pub(super) fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
         categories: list_from(row, 16)?,
         earliest: row.get::<_, Option<i64>>(17)?.and_then(day_from),
         earlier: list_from(row, 18)?,
+        language: text_from(row, 19)?,
     })
 }
 
@@ -216,16 +224,25 @@ pub(super) fn set_meta(db: &Connection, name: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
-/// A stored reading with its accounts looked up.
-pub(super) fn with_accounts(db: &Connection, bytes: &[u8]) -> Result<Reading<Account>> {
-    let stored: Reading<i64> = postcard::from_bytes(bytes)?;
+/// What a content was read in, as the column holds it.
+pub(super) fn language_from(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<&'static str>> {
+    Ok(row.get_ref(index)?.as_str_or_null()?.and_then(tag_of))
+}
+
+/// A stored reading with its accounts looked up. The columns that begin at `from` are [`READING`].
+pub(super) fn reading_from(db: &Connection, row: &Row<'_>, from: usize) -> Result<Reading<Account>> {
+    let bytes = row.get_ref(from)?.as_blob().map_err(rusqlite::Error::from)?;
+    let mut stored: Reading<i64> = postcard::from_bytes(bytes)?;
+    stored.layout = text_from(row, from + 1)?;
+    stored.language = language_from(row, from + 2)?;
     let mut select = db.prepare_cached(&format!("SELECT {ACCOUNT} FROM account WHERE id = ?"))?;
     let missing = || StoreError::Damaged("a reading speaks of an account that is not there".into());
     stored.map(|id| select.query_row([id], |row| account_from(row, 0)).ok()).ok_or_else(missing)
 }
 
 /// The columns of `path` that make a row of the ledger.
-pub(super) const LEDGER: &str = "source, name, size, mtime, ctime, inode, racy, revision, digest, items, drift";
+pub(super) const LEDGER: &str = "path.source, path.name, path.size, path.mtime, path.ctime, path.inode, path.racy, \
+                                 path.revision, path.digest, path.items, path.drift";
 
 pub(super) fn ledger_row_from(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
     Ok(LedgerRow {

@@ -123,7 +123,9 @@ mod tests {
         store
             .db
             .execute_batch(
-                "DROP TABLE month; DROP INDEX member_elsewhere; ALTER TABLE member DROP COLUMN month;
+                "ALTER TABLE seen DROP COLUMN layout; ALTER TABLE seen DROP COLUMN language;
+                 ALTER TABLE account DROP COLUMN utc_offset; ALTER TABLE item DROP COLUMN language;
+                 DROP TABLE month; DROP INDEX member_elsewhere; ALTER TABLE member DROP COLUMN month;
                  ALTER TABLE item DROP COLUMN earliest; ALTER TABLE item DROP COLUMN earlier;
                  ALTER TABLE published DROP COLUMN made_of; ALTER TABLE feed DROP COLUMN summary;
                  ALTER TABLE account DROP COLUMN topic; ALTER TABLE item DROP COLUMN categories;

@@ -29,7 +29,7 @@ use rusqlite::{CachedStatement, Connection};
 use rustc_hash::FxHashMap;
 
 use super::Pair;
-use super::rows::{ACCOUNT, account_from, moment_from};
+use super::rows::{ACCOUNT, account_from, language_from, moment_from};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Key, SourceNo};
 use crate::mill::month::Month;
@@ -57,6 +57,7 @@ pub(super) struct Origin {
     source: SourceNo,
     captured: Captured,
     version: u32,
+    language: Option<&'static str>,
 }
 
 /// What is filed under a key.
@@ -105,15 +106,16 @@ impl<'a> Work<'a> {
             months: BTreeMap::new(),
             absorbed: Absorbed::default(),
             insert_account: db.prepare_cached(&format!(
-                "INSERT INTO account (id, {ACCOUNT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                "INSERT INTO account (id, {ACCOUNT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             ))?,
             insert_path: db.prepare_cached(
                 "INSERT INTO path VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
                  ON CONFLICT (source, name) DO NOTHING",
             )?,
-            insert_seen: db.prepare_cached("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)")?,
-            insert_item: db
-                .prepare_cached("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?,
+            insert_seen: db.prepare_cached("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, ?, ?)")?,
+            insert_item: db.prepare_cached(
+                "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )?,
         })
     }
 
@@ -136,11 +138,13 @@ impl<'a> Work<'a> {
         if let Some(content) = self.contents.get(&id) {
             return Ok(*content);
         }
-        let mut select =
-            self.db.prepare_cached("SELECT source, captured, captured_day, stated, version FROM seen WHERE id = ?")?;
+        let mut select = self.db.prepare_cached(
+            "SELECT source, captured, captured_day, stated, version, language FROM seen WHERE id = ?",
+        )?;
         let content = select.query_row([id], |row| {
             let captured = Captured { when: moment_from(row.get(1)?, row.get(2)?), stated: row.get(3)? };
-            Ok(Origin { source: SourceNo(row.get(0)?), captured, version: row.get(4)? })
+            let (source, language) = (SourceNo(row.get(0)?), language_from(row, 5)?);
+            Ok(Origin { source, captured, version: row.get(4)?, language })
         })?;
         self.contents.insert(id, content);
         Ok(content)

@@ -9,7 +9,7 @@ use super::{Filed, Origin, Work, site_of};
 use crate::mill::item::{Account, Key};
 use crate::mill::settle::{self, Agreed, Rules, Sighting};
 use crate::store::sqlite::Pair;
-use crate::store::sqlite::rows::{ACCOUNT_OF, instant_from, is_account, key_from};
+use crate::store::sqlite::rows::{ACCOUNT_OF, instant_from, is_account, key_from, text_from};
 use crate::store::{Result, StoreError};
 
 /// The sightings of some keys, held so that announcements can borrow them.
@@ -41,7 +41,7 @@ impl Work<'_> {
     /// One look for all that a sighting more of a known item needs: that is what nearly every line of a page is.
     pub(super) fn look_up(&self, key: Key, account: &Account) -> Result<(Filed, Option<i64>)> {
         let mut select = self.db.prepare_cached(&format!(
-            "SELECT item.id, item.pairs, item.text, item.published, item.sources, {ACCOUNT_OF}
+            "SELECT item.id, item.pairs, item.text, item.published, item.sources, item.language, {ACCOUNT_OF}
              FROM item LEFT JOIN account ON account.id = item.text WHERE item.key = ?"
         ))?;
         let mut rows = select.query([key.0.into_bytes()])?;
@@ -51,16 +51,17 @@ impl Work<'_> {
             let pairs: Vec<Pair> = postcard::from_bytes(blob(1)?)?;
             count += 1;
             if let Some(text) = row.get::<_, Option<i64>>(2)? {
-                if shown.is_none() && is_account(row, 5, account)? {
+                if shown.is_none() && is_account(row, 6, account)? {
                     shown = Some(text);
                 }
-                let dated = row.get::<_, Option<i64>>(5 + 2)?.is_some();
+                let dated = row.get::<_, Option<i64>>(6 + 2)?.is_some();
                 if let Some(published) = instant_from(row.get(3)?)
                     && dated
                     && key_from(row, 0)? == key
                     && pairs.iter().all(|pair| pair.0 == text)
                 {
-                    filed.agreed = Some((text, Agreed { published, sources: postcard::from_bytes(blob(4)?)? }));
+                    let (sources, language) = (postcard::from_bytes(blob(4)?)?, text_from(row, 5)?);
+                    filed.agreed = Some((text, Agreed { published, sources, language }));
                 }
             }
             filed.pairs.extend(pairs);
@@ -144,8 +145,8 @@ pub(super) fn tell_apart<'h>(hold: &'h Held, rules: &Rules) -> Vec<Announcement<
     let mut announcements: Vec<Announcement<'h>> = Vec::with_capacity(1);
     for (key, told) in hold {
         let sighting = |told: &'h Told| {
-            let Origin { source, captured, version } = told.content;
-            Sighting { source, account: &told.account, captured, version, content: told.pair.1 }
+            let Origin { source, captured, version, language } = told.content;
+            Sighting { source, account: &told.account, captured, version, content: told.pair.1, language }
         };
         let sightings: Vec<_> = told.iter().map(sighting).collect();
         let Some(first) = sightings.first() else { continue };

@@ -95,8 +95,9 @@ impl Work<'_> {
     fn all_stay(&mut self, key: Key, account: i64, agreed: &Agreed, changes: &[(Key, Change)]) -> Result<bool> {
         for (_, change) in changes {
             let Some((sighted, content)) = change.added() else { return Ok(false) };
-            let Origin { source, captured, .. } = self.content(content)?;
-            if sighted != account || !agreed.stays(key, source, captured) {
+            let Origin { source, captured, language, .. } = self.content(content)?;
+            let language = self.terms.rules.language(source, language);
+            if sighted != account || !agreed.stays(key, source, captured, language) {
                 return Ok(false);
             }
         }

@@ -10,7 +10,7 @@ use super::{Change, Origin, Work};
 use crate::mill::history;
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, SourceNo};
-use crate::store::sqlite::rows::{day_from, moment_from, moment_to};
+use crate::store::sqlite::rows::{day_from, language_from, moment_from, moment_to};
 use crate::store::sqlite::{CONTENTS_PER_PATH, Pair, content_id};
 use crate::store::{Reading, Result};
 
@@ -78,10 +78,11 @@ impl Work<'_> {
             captured: Captured,
             version: u32,
             whole: Option<u32>,
+            language: Option<&'static str>,
         }
         let rows: Vec<Row> = {
             let mut select = self.db.prepare_cached(
-                "SELECT completed_by, newest, captured, captured_day, stated, version, whole
+                "SELECT completed_by, newest, captured, captured_day, stated, version, whole, language
                  FROM seen WHERE id >= ? AND id < ? ORDER BY id",
             )?;
             let rows = select.query_map(contents_of(path), |row| {
@@ -93,6 +94,7 @@ impl Work<'_> {
                     captured: Captured { when: moment_from(row.get(2)?, row.get(3)?), stated: row.get(4)? },
                     version: row.get(5)?,
                     whole: row.get(6)?,
+                    language: language_from(row, 7)?,
                 })
             })?;
             rows.collect::<rusqlite::Result<_>>()?
@@ -102,7 +104,8 @@ impl Work<'_> {
         let mut changed = Vec::new();
         for ((n, old), new) in (0..).zip(&rows).zip(standings) {
             let id = content_id(path, n);
-            self.contents.insert(id, Origin { source, captured: new.captured, version: new.version });
+            let (captured, version, language) = (new.captured, new.version, old.language);
+            self.contents.insert(id, Origin { source, captured, version, language });
             if (old.captured, old.version, old.whole) == (new.captured, new.version, new.whole) {
                 continue;
             }

@@ -76,7 +76,8 @@ impl Work<'_> {
                     let captured = Captured { when, stated: stated.is_some() };
                     let id = content_id(path, 0);
                     self.write_content(id, look.source, *digest, *length, None, &stored, captured)?;
-                    self.contents.insert(id, Origin { source: look.source, captured, version: 0 });
+                    let (source, language) = (look.source, stored.language);
+                    self.contents.insert(id, Origin { source, captured, version: 0, language });
                     for (line, stored) in reading.lines.iter().zip(&stored.lines) {
                         if let Some((key, _)) = batch.accounts.get(line.account as usize) {
                             self.changes.push((*key, Change::Add((stored.account, id))));
@@ -105,11 +106,15 @@ impl Work<'_> {
                 let n = small(contents).saturating_sub(1);
                 let id = content_id(path, n);
                 self.unfile(look.source, id)?;
-                self.db.prepare_cached("UPDATE seen SET reading = ?, newest = ? WHERE id = ?")?.execute((
-                    postcard::to_stdvec(&stored)?,
-                    stored.newest.map(day_to),
-                    id,
-                ))?;
+                self.db
+                    .prepare_cached("UPDATE seen SET reading = ?, newest = ?, layout = ?, language = ? WHERE id = ?")?
+                    .execute((
+                        postcard::to_stdvec(&stored)?,
+                        stored.newest.map(day_to),
+                        text(stored.layout.as_ref()),
+                        stored.language,
+                        id,
+                    ))?;
                 self.write_path(path, look, None, &stored)?;
                 self.changed_sources.insert(look.source);
                 return self.restand_and_refile(path, look.source, &look.path, n, true);
@@ -136,7 +141,9 @@ impl Work<'_> {
         source: SourceNo,
         ids: &mut FxHashMap<Account, i64>,
     ) -> Result<()> {
-        let Content { path: name, n, digest, length, completed_by, reading, .. } = content;
+        let (name, n, length, completed_by) = (content.path.clone(), content.n, content.length, content.completed_by);
+        let digest = content.digest.clone();
+        let reading = content.into_reading();
         let refuse = |what: String| StoreError::Unusable(what.into());
         let known = self.known_path(source, &name)?;
         let contents = known.map_or(0, |(_, contents)| contents);
@@ -232,6 +239,7 @@ impl Work<'_> {
             text(account.link.as_ref()),
             text(account.explicit_id.as_ref()),
             text(account.topic.as_ref()),
+            account.offset,
         ])?;
         Ok(())
     }
@@ -259,6 +267,8 @@ impl Work<'_> {
             when,
             day,
             captured.stated,
+            text(reading.layout.as_ref()),
+            reading.language,
         ])?;
         Ok(())
     }

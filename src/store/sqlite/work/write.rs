@@ -26,9 +26,9 @@ impl Work<'_> {
         for key in family {
             let mut rows = select.query([key.0.into_bytes()])?;
             while let Some(row) = rows.next()? {
-                let text: Option<i64> = row.get(20)?;
+                let text: Option<i64> = row.get(21)?;
                 let item = text.map(|text| Ok::<_, StoreError>((item_from(row)?, text))).transpose()?;
-                old.insert((*key, key_from(row, 1)?), Old { pairs: row.get(19)?, item });
+                old.insert((*key, key_from(row, 1)?), Old { pairs: row.get(20)?, item });
             }
         }
         Ok(old)
@@ -57,6 +57,7 @@ impl Work<'_> {
                 list_to(&item.categories)?,
                 item.earliest.map(day_to),
                 list_to(&item.earlier)?,
+                text(item.language.as_ref()),
             ])?,
             None => self
                 .db

@@ -1,0 +1,101 @@
+//! Which captures of a source are its newest, and what is odd about them.
+//!
+//! Whether a file's items are taken depends on that file and the config alone. What is judged here only decides who is
+//! told: of all captures that say their page changed, those that may be the newest are *drift*; what lies outside of all
+//! that a source gave before is a warning, for a page may have had a quiet week.
+
+use crate::mill::item::{Moment, SourceNo};
+use crate::store::{LedgerRow, Past, Result, Store};
+
+/// How many contents of a source are looked back at.
+const LOOKED_BACK: usize = 20;
+/// With fewer than these there is no habit to leave.
+const A_HABIT: usize = 5;
+/// So much less confidence than ever before, of 1000, is odd.
+const LESS_CONFIDENT: u16 = 100;
+
+/// The newest content of a path.
+#[derive(Debug, Clone, Copy)]
+pub struct Capture<'r> {
+    /// As the ledger has it.
+    pub row: &'r LedgerRow,
+    /// When it was captured, as far as anything tells.
+    pub when: Option<Moment>,
+    /// No other capture of its source is known to be newer.
+    pub is_newest: bool,
+}
+
+/// How the paths of one source stand to each other. `rows` are those that are looked at: of one source, and as a rule
+/// still there.
+///
+/// The newest are those that are greatest by (captured, version), several where these tie. A page without items has no
+/// date that could stand for its capture: without a time in its name it can't be shown to be an old one, and counts as
+/// newest, too.
+///
+/// # Errors
+/// The store gave up.
+pub fn captures<'r>(store: &dyn Store, rows: impl IntoIterator<Item = &'r LedgerRow>) -> Result<Vec<Capture<'r>>> {
+    let mut captures = Vec::new();
+    for row in rows {
+        let (captured, version) = store.capture_of(row.source, &row.path)?;
+        captures.push((row, captured.when, version));
+    }
+    let rank = |when: Option<Moment>, version: u32| (when.map(Moment::instant), version);
+    let newest = captures.iter().map(|(_, when, version)| rank(*when, *version)).max();
+    let judged = captures.into_iter().map(|(row, when, version)| Capture {
+        row,
+        when,
+        is_newest: when.is_none() || Some(rank(when, version)) == newest,
+    });
+    Ok(judged.collect())
+}
+
+/// What is odd about the newest content of a source beside those before it, if anything.
+///
+/// # Errors
+/// The store gave up.
+pub fn unusual(store: &dyn Store, source: SourceNo) -> Result<Option<String>> {
+    let past = store.past(source, LOOKED_BACK + 1)?;
+    Ok(past.split_first().and_then(|(newest, before)| beside(*newest, before)))
+}
+
+/// A content outside of all that was seen: fewer than half the fewest items, or much less confidence than the least.
+/// What gave nothing was drift in its time, and is no measure.
+fn beside(newest: Past, before: &[Past]) -> Option<String> {
+    let before = || before.iter().filter(|past| past.items > 0);
+    let count = before().count();
+    if count < A_HABIT || newest.items == 0 {
+        return None;
+    }
+    let (fewest, least) = (before().map(|past| past.items).min()?, before().map(|past| past.confidence).min()?);
+    let of_one = |confidence: u16| f64::from(confidence) / 1000.0;
+    if newest.items * 2 < fewest {
+        return Some(format!("{} items, where each of the {count} pages before gave {fewest} or more", newest.items));
+    }
+    (newest.confidence.saturating_add(LESS_CONFIDENT) < least).then(|| {
+        let (now, least) = (of_one(newest.confidence), of_one(least));
+        format!("read with confidence {now:.2}, where each of the {count} pages before had {least:.2} or more")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_outside_of_all_that_a_source_gave_before_is_odd() {
+        let past = |items, confidence| Past { items, confidence };
+        let usual = [past(10, 980), past(9, 950), past(12, 990), past(0, 0), past(10, 970), past(11, 960)];
+        assert_eq!(beside(past(5, 950), &usual), None, "a quiet week");
+        assert_eq!(
+            beside(past(4, 950), &usual).as_deref(),
+            Some("4 items, where each of the 5 pages before gave 9 or more")
+        );
+        assert_eq!(
+            beside(past(10, 840), &usual).as_deref(),
+            Some("read with confidence 0.84, where each of the 5 pages before had 0.95 or more")
+        );
+        assert_eq!(beside(past(4, 500), &usual[..5]), None, "no habit yet");
+        assert_eq!(beside(past(0, 0), &usual), None, "drift tells of this");
+    }
+}
