@@ -376,8 +376,8 @@ impl Lexicon {
 /// Whether `line` is furniture in any language: pages of figures do not tell theirs.
 fn is_furniture_anywhere(line: &str) -> bool {
     static ALL: OnceLock<HashSet<&'static str>> = OnceLock::new();
-    // One word in ASCII is many words in many languages.
-    if line.len() < 4 || line.len() > 64 || (line.is_ascii() && !line.contains(' ')) {
+    // What is ASCII in one language may be any word in another, and most pages are asked nothing more.
+    if line.is_ascii() || line.len() > 64 {
         return false;
     }
     let all = || LANGUAGES.iter().flat_map(|language| list(language.furniture)).collect();

@@ -120,11 +120,19 @@ fn may_end_dated(tail: &str) -> bool {
         || (!near_end.is_ascii() && (holds_digit(bytes) || tail.chars().any(|c| !c.is_ascii() && c.is_numeric())))
 }
 
+/// No name of a field is longer.
+const LONGEST_NAME: usize = 44;
+
 /// Reads the date of a field that has a name: `Closing date: 31 May 2022`, whatever the name.
 pub(crate) fn field<'t>(text: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>> {
-    let (name, value) = text.split_once([':', '：'])?;
+    let head = text.get(..text.floor_char_boundary(LONGEST_NAME)).unwrap_or_default();
+    let colon = match memchr(b':', head.as_bytes()) {
+        None if !head.is_ascii() => head.find('：').map(|at| (at, '：'.len_utf8())),
+        at => at.map(|at| (at, 1)),
+    };
+    let (at, length) = colon?;
+    let (name, value) = (text.get(..at)?, text.get(at + length..)?);
     let is_name = name.split_whitespace().take(4).count() <= 3
-        && name.len() <= 40
         && name.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || matches!(c, '-' | '\'' | '’'))
         && name.chars().any(char::is_alphabetic);
     if !is_name {
