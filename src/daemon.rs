@@ -28,8 +28,10 @@ use tokio::time::{Interval, MissedTickBehavior, sleep_until};
 use tracing::{error, info, warn};
 
 use crate::config::{Config, WatchMode};
-use crate::operations::{Operations, Standing};
+use crate::metrics::{Listener, Metrics, Passed};
+use crate::operations::{Kind, Operations, Sight, Standing};
 use crate::pass::{Pass, PassError, Scope};
+use crate::progress::Progress;
 use crate::publish::RealDisk;
 use crate::report::{Count, Report};
 use crate::service::Manager;
@@ -146,12 +148,29 @@ impl Pipeline {
     }
 
     /// One pass over what is due. Says whether it looked at all.
-    fn pass(&mut self, mut due: Due, bell: &Bell, first: bool, standing: &Standing) -> (bool, Result<Report, Trouble>) {
+    fn pass(
+        &mut self,
+        mut due: Due,
+        bell: &Bell,
+        first: bool,
+        standing: &Standing,
+    ) -> (Passed, Result<Report, Trouble>) {
+        let began = Instant::now();
         let outcome = self.pass_over(&mut due, bell, first);
+        let took = began.elapsed();
         let whole = due.all && !self.stop.load(Ordering::Relaxed);
         let mended = self.state.as_mut().and_then(|state| state.mended.take());
         self.operations.pass((&self.config, &RealDisk), outcome.as_ref(), (whole, mended), standing);
-        (due.all, outcome)
+        let newest = outcome.as_ref().map(|report| self.newest(report, first)).unwrap_or_default();
+        (Passed { all: due.all, took, newest, open: self.operations.open_by_kind() }, outcome)
+    }
+
+    /// When the newest item of each feed that was written, or on a first look of each, was published.
+    fn newest(&self, report: &Report, first: bool) -> Vec<(String, i64)> {
+        let Some(State { store, .. }) = &self.state else { return Vec::new() };
+        let feeds = report.feeds.iter().filter(|feed| first || !feed.written.is_empty());
+        // What can't be read now will trouble the next pass.
+        feeds.filter_map(|feed| Some((feed.name.clone(), store.newest_of(&feed.name).ok()??.1))).collect()
     }
 
     fn pass_over(&mut self, due: &mut Due, bell: &Bell, mut first: bool) -> Result<Report, Trouble> {
@@ -262,7 +281,11 @@ struct Loop<'a> {
     /// `None` while a pass is under way.
     pipeline: Option<Pipeline>,
     config: Arc<Config>,
-    pulse: Arc<AtomicU64>,
+    progress: Arc<Progress>,
+    metrics: Arc<Metrics>,
+    listener: Option<Listener>,
+    /// Why there is no listener though the config asks for one.
+    not_heard: Option<Sight>,
     stop: Arc<AtomicBool>,
     /// When all is to be looked at next.
     look: Instant,
@@ -305,6 +328,8 @@ impl<'a> Loop<'a> {
     fn new(daemon: &'a Daemon<'a>, pipeline: Pipeline, signals: Signals) -> Self {
         let now = Instant::now();
         let config = Arc::clone(&pipeline.config);
+        let progress = Arc::new(Progress::new(Arc::clone(&pipeline.pulse)));
+        let metrics = Arc::new(Metrics::new(Arc::clone(&progress), daemon.manager.patience_with_silence()));
         Self {
             daemon,
             signals,
@@ -312,7 +337,10 @@ impl<'a> Loop<'a> {
             watch: None,
             no_events: None,
             config,
-            pulse: Arc::clone(&pipeline.pulse),
+            progress,
+            metrics,
+            listener: None,
+            not_heard: None,
             stop: Arc::clone(&pipeline.stop),
             pipeline: Some(pipeline),
             look: now,
@@ -337,6 +365,7 @@ impl<'a> Loop<'a> {
     async fn run(mut self) -> Result<(), Trouble> {
         // Before the first look: what changes during it is told.
         self.arm()?;
+        self.listen()?;
         let mut beat = self.daemon.manager.beat().map(interval);
         while !self.ending {
             if std::mem::take(&mut self.reload) {
@@ -345,7 +374,7 @@ impl<'a> Loop<'a> {
             match self.wake(&mut beat).await {
                 Woke::Asked(asked) => self.asked(asked),
                 Woke::Rang => {}
-                Woke::Beat => self.daemon.manager.alive(),
+                Woke::Beat => self.tell_alive(),
                 Woke::Tidy => {
                     self.tidy = None;
                     self.daemon.manager.status(&self.status());
@@ -379,6 +408,7 @@ impl<'a> Loop<'a> {
         }
         let tidy = self.tidy;
         let manager = &self.daemon.manager;
+        self.progress.idle_until(tidy.map_or(work, |tidy| tidy.min(work)));
         tokio::select! {
             biased;
             asked = self.signals.next(manager) => Woke::Asked(asked),
@@ -427,10 +457,11 @@ impl<'a> Loop<'a> {
         let mut running: JoinHandle<(Pipeline, T)> = tokio::task::spawn_blocking(move || job(pipeline));
         let manager = &self.daemon.manager;
         let mut start = (!self.started && manager.is_there()).then(|| interval(START.0));
-        let mut seen = self.pulse.load(Ordering::Relaxed);
+        self.progress.busy(true);
         loop {
             tokio::select! {
                 done = &mut running => {
+                    self.progress.busy(false);
                     let (pipeline, outcome) = done.map_err(|error| {
                         Trouble::unusable("a pass failed")
                             .because(error)
@@ -442,7 +473,7 @@ impl<'a> Loop<'a> {
                 }
                 asked = self.signals.next(manager) => self.asked(asked),
                 // Alive is what gets on: a pass that hangs must not be kept alive by the loop around it.
-                () = tick(beat) => if moved(&self.pulse, &mut seen) { manager.alive() },
+                () = tick(beat) => self.tell_alive(),
                 () = tick(&mut start) => manager.patience(START.1),
             }
         }
@@ -471,14 +502,15 @@ impl<'a> Loop<'a> {
         let first = self.announce;
         let bell = Arc::clone(&self.bell);
         let standing = self.standing();
-        let (all, outcome) = self
+        let (passed, outcome) = self
             .blocking(beat, move |mut pipeline| {
                 let outcome = pipeline.pass(due, &bell, first, &standing);
                 (pipeline, outcome)
             })
             .await?;
+        self.metrics.pass(outcome.as_ref().ok(), &passed);
         match outcome {
-            Ok(report) => self.done(&report, all, now),
+            Ok(report) => self.done(&report, passed.all, now),
             Err(trouble) if self.started => self.wait_with(&trouble),
             Err(trouble) => return Err(trouble),
         }
@@ -489,7 +521,35 @@ impl<'a> Loop<'a> {
     fn standing(&self) -> Standing {
         // Polling that was asked for is nothing wrong.
         let polls = self.config.watch.mode == WatchMode::Poll;
-        Standing { refused: self.refused.clone(), no_events: self.no_events.clone().filter(|_| !polls) }
+        Standing {
+            refused: self.refused.clone(),
+            no_events: self.no_events.clone().filter(|_| !polls),
+            not_heard: self.not_heard.clone(),
+        }
+    }
+
+    /// Tells the manager that the pipeline moved since the last time it was asked, if it did.
+    fn tell_alive(&self) {
+        if self.daemon.manager.beat().is_some_and(|beat| self.progress.moves(beat)) {
+            self.daemon.manager.alive();
+        }
+    }
+
+    /// Tells metrics and health where the config says, or nowhere.
+    fn listen(&mut self) -> Result<(), Trouble> {
+        let wanted = self.config.operations.listen;
+        if wanted == self.listener.as_ref().map(Listener::address) {
+            return Ok(());
+        }
+        self.listener = None;
+        let Some(address) = wanted else { return Ok(()) };
+        let listener = Listener::begin(address, Arc::clone(&self.metrics)).map_err(|error| {
+            Trouble::unusable(format!("cannot listen on {address} for metrics and health"))
+                .because(error)
+                .help("let [operations] listen name an address of this machine that is free")
+        })?;
+        self.listener = Some(listener);
+        Ok(())
     }
 
     fn done(&mut self, report: &Report, all: bool, began: Instant) {
@@ -602,6 +662,7 @@ impl<'a> Loop<'a> {
         {
             self.without_events(&format!("a source lies on {kind}, which tells of no changes that others make"));
         }
+        self.metrics.relies_on_events(self.no_events.is_none());
         Ok(())
     }
 
@@ -612,6 +673,8 @@ impl<'a> Loop<'a> {
                 warn!("the events can't be relied on: {why}; all is looked at again and again instead");
             }
             self.no_events = Some(why.to_owned());
+            self.metrics.error(Kind::Watch);
+            self.metrics.relies_on_events(false);
             self.look = Instant::now();
         }
     }
@@ -627,6 +690,11 @@ impl<'a> Loop<'a> {
             Ok(config) => {
                 self.config = config;
                 self.bell.hints().set_settle(self.config.watch.settle);
+                self.metrics.forget_names();
+                self.not_heard = self.listen().err().map(|trouble| {
+                    error!("{trouble}");
+                    Sight { subject: trouble.what().to_owned(), detail: trouble.to_string() }
+                });
                 self.told.clear();
                 if let Err(trouble) = self.arm() {
                     self.without_events(&trouble.to_string());
@@ -642,6 +710,7 @@ impl<'a> Loop<'a> {
             Err(why) => {
                 error!("the config can't be used, the previous one stays:\n{}", why.trim_end());
                 self.look = Instant::now();
+                self.metrics.error(Kind::Config);
                 self.refused = Some(why.trim_end().to_owned());
                 let (manager, status) = (&self.daemon.manager, self.status());
                 // Not ready is not made ready by a config that changes nothing.
@@ -672,10 +741,4 @@ async fn tick(interval: &mut Option<Interval>) {
         }
         None => std::future::pending().await,
     }
-}
-
-/// Whether `pulse` is not what was `seen` of it last.
-fn moved(pulse: &AtomicU64, seen: &mut u64) -> bool {
-    let now = pulse.load(Ordering::Relaxed);
-    std::mem::replace(seen, now) != now
 }

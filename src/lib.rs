@@ -61,6 +61,7 @@
 //! | [`state`], [`decided`] | the state folder: lock, damaged stores, decisions | the store |
 //! | [`report`], [`trouble`] | what a pass did; what the operator must see to | exit codes |
 //! | [`operations`] | what is wrong, as a feed of its own | reports, troubles, a disk; names Atom, as the mill's `render` does |
+//! | [`progress`], [`metrics`] | whether the pipeline moves; numbers and health over HTTP | reports; alone names prometheus-client |
 //! | `cores` | how many threads are worth having | nothing |
 //! | [`cli`], [`run`] | names on the command line; what the commands do | all |
 //!
@@ -76,9 +77,11 @@ mod cores;
 pub mod daemon;
 pub mod decided;
 pub mod inbox;
+pub mod metrics;
 pub mod mill;
 pub mod operations;
 pub mod pass;
+pub mod progress;
 pub mod publish;
 pub mod report;
 pub mod service;

@@ -1,9 +1,8 @@
-//! The commands that look at the store: items, status, verify. They never take the lock.
+//! The commands that look at the store: items, verify. They never take the lock.
 
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::report::Count;
 use crate::store::KnownSource;
 
 /// A store and its decisions, looked at beside a writer.
@@ -75,73 +74,6 @@ pub(super) fn item_json(
         "updated": item.updated, "summary": item.summary, "credit": item.credit, "kicker": item.kicker,
         "place": item.place, "link": item.link, "categories": item.categories, "retracted": retracted, "feeds": feeds, "sightings": sightings,
     })
-}
-
-/// `status`: what was read, what drifted, what is published.
-pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
-    let view = view(cli)?;
-    let failed = |error| view.failed(error);
-    let names = view.store.known_sources().map_err(failed)?;
-    let ledger = view.store.ledger().map_err(failed)?;
-    let mut sources = Vec::new();
-    for KnownSource { no, name, .. } in &names {
-        let rows: Vec<_> = ledger.iter().filter(|row| row.source == *no).collect();
-        let mut newest = None;
-        for row in &rows {
-            let (captured, version) = view.store.capture_of(row.source, &row.path).map_err(failed)?;
-            newest = newest.max(Some((captured.when.map(Moment::instant), version, row.path.as_str())));
-        }
-        let row = newest.and_then(|(.., path)| rows.iter().find(|row| row.path == path));
-        sources.push(json!({
-            "name": name, "files": rows.len(),
-            "newest_capture": newest.map(|(when, _, file)| json!({"file": file, "captured": when})),
-            "items_in_it": row.map(|row| row.items), "drift": row.and_then(|row| row.drift.clone()),
-        }));
-    }
-    let published = view.store.published().map_err(failed)?;
-    let mut feeds: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for row in &published {
-        let at = chrono::DateTime::from_timestamp_nanos(row.mtime_ns);
-        feeds.entry(&row.feed).or_default().push(json!({"path": row.path, "bytes": row.size, "written": at}));
-    }
-    let feeds: Vec<_> =
-        feeds.into_iter().map(|(name, documents)| json!({"name": name, "documents": documents})).collect();
-    let items = view.store.count().map_err(failed)?;
-    let mut out = io::stdout().lock();
-    if cli.global.format == Format::Json {
-        writeln!(out, "{}", json!({"schema": 1, "items": items, "sources": sources, "feeds": feeds}))?;
-        return Ok(Exit::Done);
-    }
-    writeln!(out, "{}", Count(items, "item"))?;
-    let word = |value: &serde_json::Value| value.as_str().map_or_else(|| "unknown".to_owned(), str::to_owned);
-    for source in &sources {
-        let capture = &source["newest_capture"];
-        writeln!(
-            out,
-            "source {}: {} files, newest {} (captured {}), {} items in it",
-            word(&source["name"]),
-            source["files"],
-            word(&capture["file"]),
-            word(&capture["captured"]),
-            source["items_in_it"]
-        )?;
-        if let Some(drift) = source["drift"].as_str() {
-            writeln!(out, "  drift: {drift}")?;
-        }
-    }
-    for feed in &feeds {
-        writeln!(out, "feed {}", word(&feed["name"]))?;
-        for document in feed["documents"].as_array().into_iter().flatten() {
-            writeln!(
-                out,
-                "  {}: {} bytes, written {}",
-                word(&document["path"]),
-                document["bytes"],
-                word(&document["written"])
-            )?;
-        }
-    }
-    Ok(Exit::Done)
 }
 
 /// `verify`: what a store made of the files still here would hold, compared with the store; what the store would

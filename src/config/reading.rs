@@ -1,5 +1,6 @@
 //! TOML to a config: every table and value is looked at, whatever is wrong with those before it.
 
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -269,7 +270,7 @@ impl Reader<'_> {
         duration
     }
 
-    fn listen(&mut self, table: &Table<'_>) -> Option<std::net::SocketAddr> {
+    fn listen(&mut self, table: &Table<'_>) -> Option<SocketAddr> {
         let text = self.text(table, "listen")?;
         self.take("listen", &text.span, values::listen(text.text))
     }
@@ -380,8 +381,20 @@ impl Reader<'_> {
             operations.publish = self.truth(&table, "publish").unwrap_or_default();
             operations.listen = self.listen(&table);
         }
+        if let (Some(serve), Some(listen)) = (&serve, operations.listen)
+            && overlap(serve.listen, listen)
+        {
+            let complaint =
+                Complaint::at(top.key_span("operations"), "[operations] and [serve] listen on the same address");
+            self.complain(complaint.hint("give [operations] a port of its own: what it tells is not for readers"));
+        }
 
         let mut warnings = Vec::new();
+        if let Some(listen) = operations.listen.filter(|listen| !listen.ip().is_loopback()) {
+            warnings.push(format!(
+                "[operations] listens on {listen}: whoever reaches it learns the names of sources and feeds, and how they do"
+            ));
+        }
         let mut written = Vec::new();
         let tables = self.tables(&top, "source", "[[source]]");
         if tables.is_empty()
@@ -960,6 +973,12 @@ impl Reader<'_> {
 /// round (RFC 4647 section 3.3.1).
 fn speaks(tag: &str, wanted: &str) -> bool {
     tag.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+/// Whether two addresses to listen on can't be had both.
+fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
+    let any = a.ip().is_unspecified() || b.ip().is_unspecified();
+    a.port() == b.port() && a.port() != 0 && (a.ip() == b.ip() || any)
 }
 
 fn secs(seconds: u64) -> std::time::Duration {
