@@ -71,8 +71,8 @@ pub struct Metrics {
     events: Gauge,
     moving: Gauge,
     age: Real,
-    /// When the newest pass that is done was done.
-    done: Mutex<Option<Instant>>,
+    /// When the newest pass that is done was done, or when it began.
+    done: Mutex<Instant>,
 }
 
 impl Metrics {
@@ -100,7 +100,7 @@ impl Metrics {
             events: Gauge::default(),
             moving: Gauge::default(),
             age: Real::default(),
-            done: Mutex::default(),
+            done: Mutex::new(Instant::now()),
         };
         metrics.registered()
     }
@@ -126,7 +126,7 @@ impl Metrics {
         r.register("conditions_open", "Entries of the operations feed that hold, by kind", self.open.clone());
         r.register("events_relied_on", "1: the system tells of changes; 0: polling", self.events.clone());
         r.register("pipeline_moving", "1: it moves or has nothing to do; 0: it has stopped", self.moving.clone());
-        let help = "Since the newest pass that was done, by the monotonic clock";
+        let help = "Since the newest pass that was done, or the start, by the monotonic clock";
         r.register_with_unit("last_pass_age", help, Unit::Seconds, self.age.clone());
         self
     }
@@ -141,7 +141,7 @@ impl Metrics {
             self.open.get_or_create(&label("kind", kind.name())).set(count(open));
         }
         let Some(report) = report else { return self.error(Kind::Trouble) };
-        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.read.inc_by(report.files.read as u64);
         self.new.inc_by(report.items.new as u64);
         self.revised.inc_by(report.items.revised as u64);
@@ -200,7 +200,7 @@ impl Metrics {
     pub fn text(&self) -> String {
         self.moving.set(i64::from(self.moves()));
         let done = *self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        self.age.set(done.map_or(f64::INFINITY, |done| done.elapsed().as_secs_f64()));
+        self.age.set(done.elapsed().as_secs_f64());
         let mut text = String::new();
         // Writing to memory can't fail.
         let _ = encode(&mut text, &self.registry);
@@ -220,7 +220,6 @@ mod tests {
     #[test]
     fn what_passes_did_is_counted_and_told() {
         let metrics = Metrics::new(Arc::new(Progress::new(Arc::default())), None);
-        assert!(metrics.text().contains("feedmill_last_pass_age_seconds +Inf\n"), "{}", metrics.text());
         let feed = FeedLine { name: "news".into(), items: 7, written: vec!["news/rss.xml".into()] };
         let drift = Drift { source: "lake".into(), file: "a".into(), reason: "odd".into() };
         let report = Report {
@@ -254,6 +253,7 @@ mod tests {
             "feedmill_errors_total{kind=\"trouble\"} 1",
             "feedmill_conditions_open{kind=\"drift\"} 1",
             "feedmill_pipeline_moving 1",
+            "# UNIT feedmill_last_pass_age_seconds seconds",
             "# EOF",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
