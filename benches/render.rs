@@ -38,6 +38,8 @@ fn feed(items: u32) -> Feed {
                 updated: Some(id.stamp(date)),
                 sources: Vec::new(),
                 categories: Vec::new(),
+                earliest: Some(date),
+                earlier: Vec::new(),
             };
             Entry::new(item, text("News room"))
         })
@@ -53,6 +55,7 @@ fn feed(items: u32) -> Feed {
         author: text("ILO Moscow"),
         entries,
         taken_out: Vec::new(),
+        months: Vec::new(),
     }
 }
 
@@ -64,5 +67,5 @@ fn rendered(bencher: Bencher<'_, '_>, items: u32) {
 #[divan::bench(args = [50, 3_000])]
 fn checked(bencher: Bencher<'_, '_>, items: u32) {
     let tree = render(&feed(items));
-    bencher.bench(|| tree.iter().for_each(|(_, document)| check(black_box(document)).unwrap()));
+    bencher.bench(|| tree.iter().for_each(|(path, document)| check(path, black_box(document)).unwrap()));
 }

@@ -110,7 +110,7 @@ impl Operations {
         let publish = config.operations.publish;
         let own = config.base_url.as_ref().filter(|_| publish).map(|base| format!("{base}{FEED}"));
         let feed = feed::document(ledger, own.as_deref());
-        let kept = Document { bytes: ledger.written(), media_type: "application/json", entries: 0 };
+        let kept = Document { bytes: ledger.written(), entries: 0 };
         let (here, elsewhere) = if publish { (&config.output, &config.state) } else { (&config.state, &config.output) };
         let mut of_state = Tree::from_iter([(LEDGER.to_owned(), kept)]);
         let mut of_output = Tree::default();

@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use rustc_hash::FxHashMap;
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::{self, Config, Empty, Undated};
@@ -28,24 +28,24 @@ use crate::decided::Decided;
 use crate::inbox::{self, KeepOut, Listing, Seen};
 use crate::mill::captured;
 use crate::mill::category;
-use crate::mill::decisions::{Decision, Decisions};
-use crate::mill::feed::{self, Address, Entry, Feed, Retention};
+use crate::mill::decisions::Decision;
+use crate::mill::feed::Retention;
 use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::{self, Site};
-use crate::mill::item::{Account, Item, Key, Moment, SourceNo, Text};
+use crate::mill::item::{Account, Key, Moment, SourceNo, Text};
 use crate::mill::page::Page;
-use crate::mill::render::{self, Tree};
 use crate::mill::scrape::{self, Scrape};
 use crate::mill::settle::{Rules, SourceRule};
-use crate::publish::{self, Disk, Listed};
-use crate::report::{Drift, FAULTS_TOLD, FaultLine, FeedLine, Report, SkippedLine};
+use crate::publish::Disk;
+use crate::report::{Drift, FAULTS_TOLD, FaultLine, Report, SkippedLine};
 use crate::stat::Stat;
 use crate::state;
 use crate::store::{
-    Absorbed, Batch, FeedState, FeedTerms, Found, Known, KnownSource, LedgerRow, Line, Look, PublishedRow, Reading,
-    Store, StoreError, Terms,
+    Absorbed, Batch, FeedTerms, Found, Known, KnownSource, LedgerRow, Line, Look, Reading, Store, StoreError, Terms,
 };
 use crate::trouble::Trouble;
+
+mod publication;
 
 /// A file changed so shortly before it was read that a further change might leave its stat as it is.
 const RACY: Duration = Duration::from_secs(2);
@@ -617,186 +617,6 @@ impl<'a> Pass<'a> {
         Ok(decided.add_all(new)?)
     }
 
-    // ---- from the store to the folder -------------------------------------------------------------------------------
-
-    fn publish(&self, store: &mut dyn Store, terms: &Terms, report: &mut Report, last: bool) -> Result<(), PassError> {
-        let listed = store.published()?;
-        let mut whole = true;
-        let mut trouble = None;
-        for (feed, feed_terms) in self.config.feeds.iter().zip(&terms.feeds) {
-            let state = store.feed_state(&feed.name)?;
-            let rendered_with = self.rendered_with(feed);
-            let rows: Vec<Listed> = listed.iter().filter(|row| row.feed == feed.name).map(listed_of).collect();
-            let stands = rows.iter().all(|row| publish::stands(self.disk, &self.config.output, row));
-            let shown = state.shown == state.changed && state.rendered_with == rendered_with;
-            if shown && stands && !self.recovered {
-                report.feeds.push(FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() });
-                continue;
-            }
-            let items = store.head(feed_terms, terms)?;
-            let taken_out = taken_out(store, feed_terms, terms)?;
-            let ready = self.feed(feed, feed_terms, items, taken_out);
-            let tree = ready.map(|feed| render::render(&feed)).unwrap_or_default();
-            if self.recovered
-                && let Some(lost) = self.would_lose(store, feed, &terms.rules.decisions)?
-            {
-                whole = false;
-                let note = format!(
-                    "feed {:?} stays as it was published: the recovered store lacks {lost} of its items; bring their \
-                     files back, or delete the feed's folder to publish without them",
-                    feed.name
-                );
-                warn!(feed = %feed.name, lost, "the recovered store knows less than what is published: it stays");
-                report.kept.push(note);
-                report.feeds.push(FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() });
-                continue;
-            }
-            match self.put(store, feed, &state, &tree, rows, rendered_with) {
-                Ok(line) => report.feeds.push(line),
-                // What stands in the way of one feed must not keep the others back; the first such trouble is told.
-                Err(PassError::Trouble(in_the_way)) => {
-                    trouble.get_or_insert(in_the_way);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        if let Some(trouble) = trouble {
-            return Err(trouble.into());
-        }
-        for feed in &self.config.feeds {
-            let mut sources = feed.sources.iter().filter_map(|index| self.config.sources.get(*index));
-            if self.config.base_url.is_none() && sources.all(|source| source.url.is_none()) {
-                report.notes.push(format!(
-                    "feed {}: no address to link to, so its channel links to http://localhost/: set base_url or the \
-                     source's url",
-                    feed.name
-                ));
-            }
-        }
-        report.changed |= report.feeds.iter().any(|feed| !feed.written.is_empty());
-        if self.recovered && whole && last {
-            store.forget_recovery()?;
-        }
-        Ok(())
-    }
-
-    /// Makes the folder agree with the documents of one feed, and the ledger with the folder.
-    ///
-    /// What the ledger lists and the tree lacks is withdrawn: a feed whose last item was retracted must not go on showing
-    /// it. So a document enters the ledger before it enters the folder, or nobody would know what a killed pass wrote.
-    fn put(
-        &self,
-        store: &mut dyn Store,
-        feed: &config::Feed,
-        state: &FeedState,
-        tree: &Tree,
-        rows: Vec<Listed>,
-        rendered_with: String,
-    ) -> Result<FeedLine, PassError> {
-        let items = tree.iter().map(|(_, document)| document.entries).max().unwrap_or_default();
-        let mut line = FeedLine { name: feed.name.clone(), items, written: Vec::new() };
-        let gone: Vec<&str> =
-            rows.iter().map(|row| row.path.as_str()).filter(|path| tree.get(path).is_none()).collect();
-        if self.dry_run {
-            line.written = publish::would_write(self.disk, &self.config.output, tree)?;
-            let there =
-                |path: &&&str| self.disk.stat(&self.config.output.join(path)).is_ok_and(|found| found.is_some());
-            line.written.extend(gone.iter().filter(there).map(|path| (*path).to_owned()));
-            return Ok(line);
-        }
-        let row_of = |listed: Listed| {
-            let Listed { path, size, mtime_ns, inode, hash } = listed;
-            PublishedRow { feed: feed.name.clone(), path, size, mtime_ns, inode, hash }
-        };
-        if tree.iter().any(|(path, _)| rows.iter().all(|row| row.path != path)) {
-            let first =
-                |(path, _): (&str, _)| Listed { path: path.to_owned(), size: 0, mtime_ns: 0, inode: 0, hash: 0 };
-            let known = rows.iter().cloned();
-            let all: Vec<PublishedRow> = tree.iter().map(first).chain(known).map(row_of).collect();
-            store.record_published(&feed.name, state, &all)?;
-        }
-        let outcomes = publish::publish(self.disk, &self.config.output, tree)?;
-        let withdrawn = publish::withdraw(self.disk, &self.config.output, &gone)?;
-        let documents: Vec<PublishedRow> = outcomes.iter().map(|outcome| row_of(outcome.listed.clone())).collect();
-        let shown = FeedState { shown: state.changed, rendered_with, items, ..state.clone() };
-        store.record_published(&feed.name, &shown, &documents)?;
-        line.written =
-            outcomes.into_iter().filter(|outcome| outcome.written).map(|outcome| outcome.listed.path).collect();
-        if !line.written.is_empty() {
-            info!(feed = %feed.name, items, "published");
-        }
-        if !withdrawn.is_empty() {
-            warn!(feed = %feed.name, "no items are left to show: its documents were withdrawn");
-            line.written.extend(withdrawn);
-        }
-        Ok(line)
-    }
-
-    /// How many of the published items of a feed the store does not know, retracted ones aside.
-    fn would_lose(
-        &self,
-        store: &dyn Store,
-        feed: &config::Feed,
-        decisions: &Decisions,
-    ) -> Result<Option<usize>, PassError> {
-        let path = self.config.output.join(format!("{}/atom.xml", feed.name));
-        let Ok(published) = self.disk.read(&path) else { return Ok(None) };
-        let known = store.ids()?;
-        let shown = render::ids(&published).into_iter().filter_map(|id| id.parse().ok()).map(|id| decisions.root(id));
-        let lost = shown.filter(|id| !decisions.is_retracted(*id) && !known.contains(id)).count();
-        Ok((lost > 0).then_some(lost))
-    }
-
-    /// A feed ready to render. `None`: its name is not printable, which the config does not let in.
-    fn feed(
-        &self,
-        feed: &config::Feed,
-        feed_terms: &FeedTerms,
-        items: Vec<Item>,
-        taken_out: Vec<(DateTime<Utc>, Key)>,
-    ) -> Option<Feed> {
-        let sources: Vec<(&config::Source, SourceNo)> = feed
-            .sources
-            .iter()
-            .zip(&feed_terms.sources)
-            .filter_map(|(index, no)| Some((self.config.sources.get(*index)?, *no)))
-            .collect();
-        let words = |text: &str| Text::new(text).or_else(|| Text::new(&feed.name));
-        let origin = |item: &Item| {
-            let source = sources.iter().find(|(_, no)| item.sources.contains(no));
-            words(source.map_or(feed.name.as_str(), |(source, _)| source.title.as_str()))
-        };
-        let titles: Vec<&str> = sources.iter().map(|(source, _)| source.title.as_str()).collect();
-        let entries =
-            items.into_iter().filter_map(|item| origin(&item).map(|origin| Entry::new(item, origin))).collect();
-        let mut languages = sources.iter().map(|(source, _)| source.language.clone());
-        let first = languages.next().flatten();
-        let unanimous = languages.all(|language| language == first);
-        Some(Feed {
-            name: feed.name.clone(),
-            title: words(&feed.title)?,
-            description: words(&format!("Announcements of {}", titles.join(", ")))?,
-            language: first.filter(|_| unanimous),
-            base_url: self.config.base_url.as_deref().and_then(Address::new),
-            home: sources.iter().find_map(|(source, _)| source.url.as_deref()).and_then(Address::new),
-            author: words(if let [only] = titles.as_slice() { only } else { &feed.title })?,
-            entries,
-            taken_out,
-        })
-    }
-
-    /// All that a feed's documents depend on besides its items: other words here mean other bytes there.
-    fn rendered_with(&self, feed: &config::Feed) -> String {
-        let sources: Vec<_> = feed
-            .sources
-            .iter()
-            .filter_map(|index| self.config.sources.get(*index))
-            .map(|source| (&source.name, &source.title, &source.url, &source.language))
-            .collect();
-        let all = format!("{:?}", (render::REVISION, &feed.title, feed.limit, &self.config.base_url, sources));
-        format!("{:016x}", xxh3_64(all.as_bytes()))
-    }
-
     // ---- terms ------------------------------------------------------------------------------------------------------
 
     fn numbers(&self, store: &mut dyn Store) -> Result<Vec<SourceNo>, PassError> {
@@ -884,25 +704,6 @@ impl<'a> Pass<'a> {
             fingerprint,
         })
     }
-}
-
-/// The retracted items that the feed would show, those retracted last; only where the decision says when.
-fn taken_out(store: &dyn Store, of: &FeedTerms, terms: &Terms) -> Result<Vec<(DateTime<Utc>, Key)>, StoreError> {
-    let mut taken_out = Vec::new();
-    for (when, id) in terms.rules.decisions.taken_out() {
-        let item = store.item(id, terms)?;
-        if item.is_some_and(|item| feed::belongs(&of.sources, &of.choice, &item)) {
-            taken_out.push((when, id));
-        }
-        if taken_out.len() == feed::HEAD_CAP {
-            break;
-        }
-    }
-    Ok(taken_out)
-}
-
-fn listed_of(row: &PublishedRow) -> Listed {
-    Listed { path: row.path.clone(), size: row.size, mtime_ns: row.mtime_ns, inode: row.inode, hash: row.hash }
 }
 
 /// What the store knows of the listed files.
@@ -1022,5 +823,5 @@ fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: 
 /// Where the documents of a feed lie, for people.
 #[must_use]
 pub fn documents(config: &Config, feed: &str) -> Vec<PathBuf> {
-    ["rss.xml", "atom.xml"].iter().map(|name| config.output.join(feed).join(name)).collect()
+    ["rss.xml", "atom.xml", "feed.json", "index.html"].iter().map(|name| config.output.join(feed).join(name)).collect()
 }

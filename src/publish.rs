@@ -9,18 +9,18 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::{Mode, OFlags};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::cores::cores;
+use crate::cores::on_all_cores;
 use crate::mill::render::{self, Document, Tree};
 use crate::trouble::Trouble;
+
+mod disk;
+
+pub use disk::{Disk, Kind, RealDisk, Stat};
 
 /// A line of the publish ledger: a document as it stood in the folder when it was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,139 +46,6 @@ pub struct Outcome {
     pub written: bool,
 }
 
-/// What a file is, as far as publishing cares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A regular file.
-    File,
-    /// A folder.
-    Folder,
-    /// A symbolic link, a socket, a pipe, a device: never read, and replaced by a rename.
-    Other,
-}
-
-/// What one look at a path tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stat {
-    /// What it is; links are not followed.
-    pub kind: Kind,
-    /// In bytes.
-    pub size: u64,
-    /// Last modification, in nanoseconds since 1970.
-    pub mtime_ns: i64,
-    /// The inode number.
-    pub inode: u64,
-}
-
-/// The seam through which publishing touches the disk, so that a test can fail or stop at any step.
-///
-/// Errors are the system's own: publishing tells a full disk from a missing permission by their kind.
-#[expect(clippy::missing_errors_doc, reason = "said once for all of them, above")]
-pub trait Disk {
-    /// Looks at `path` itself, not at what a link points to; `None` when nothing is there.
-    fn stat(&self, path: &Path) -> io::Result<Option<Stat>>;
-    /// Reads a whole file.
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
-    /// Makes a folder that everybody may read, whole with its mode, unless there is one; says whether it did.
-    fn create_dir(&self, path: &Path) -> io::Result<bool>;
-    /// Writes a file that everybody may read, anew: what stood at `path` is gone, never written into or through.
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
-    /// Returns when the file's bytes would survive a power cut.
-    fn sync(&self, path: &Path) -> io::Result<()>;
-    /// Puts `from` in place of `to`, at once.
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Returns when the folder's names would survive a power cut.
-    fn sync_dir(&self, path: &Path) -> io::Result<()>;
-    /// Removes a file.
-    fn remove(&self, path: &Path) -> io::Result<()>;
-}
-
-/// The disk there is.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RealDisk;
-
-impl Disk for RealDisk {
-    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
-        let found = match fs::symlink_metadata(path) {
-            Ok(found) => found,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let kind = match found.file_type() {
-            kind if kind.is_file() => Kind::File,
-            kind if kind.is_dir() => Kind::Folder,
-            _ => Kind::Other,
-        };
-        let mtime_ns = found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
-        Ok(Some(Stat { kind, size: found.len(), mtime_ns, inode: found.ino() }))
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        // Without NONBLOCK a pipe put there since the look would hold us for ever.
-        open(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK)?.read_to_end(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    fn create_dir(&self, path: &Path) -> io::Result<bool> {
-        // Here links are followed: the output folder may well be one.
-        if fs::metadata(path).is_ok_and(|found| found.is_dir()) {
-            return Ok(false);
-        }
-        // Made aside and renamed: under a service's umask of 0077 a folder left half-made would stay closed to the web
-        // server for good.
-        let aside = beside(path);
-        match fs::create_dir(&aside) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
-        let made =
-            fs::set_permissions(&aside, fs::Permissions::from_mode(0o755)).and_then(|()| fs::rename(&aside, path));
-        if made.is_err() {
-            let _ = fs::remove_dir(&aside);
-        }
-        made.map(|()| true)
-    }
-
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let create = || open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW);
-        let mut file = match create() {
-            // What a killed run left there may be shared with another name: it is removed, not truncated.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                fs::remove_file(path)?;
-                create()?
-            }
-            created => created?,
-        };
-        file.set_permissions(fs::Permissions::from_mode(0o644))?;
-        file.write_all(bytes)
-    }
-
-    fn sync(&self, path: &Path) -> io::Result<()> {
-        open(path, OFlags::RDONLY | OFlags::NOFOLLOW)?.sync_data()
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
-    }
-
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        match open(path, OFlags::RDONLY | OFlags::DIRECTORY)?.sync_all() {
-            // Some network and user-space file systems can't sync a folder; there is nothing more to be had from them.
-            Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
-            synced => synced,
-        }
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
-    }
-}
-
-fn open(path: &Path, flags: OFlags) -> io::Result<File> {
-    Ok(rustix::fs::open(path, flags | OFlags::CLOEXEC, Mode::from_raw_mode(0o644))?.into())
-}
-
 /// Whether a listed document stands as it was published, by one look: nobody deleted or altered it.
 #[must_use]
 pub fn stands(disk: &dyn Disk, root: &Path, listed: &Listed) -> bool {
@@ -191,47 +58,109 @@ pub fn stands(disk: &dyn Disk, root: &Path, listed: &Listed) -> bool {
 }
 
 /// Makes the files below `root` agree with `tree`; other files are left alone. One outcome for each document, in the
-/// tree's order.
-///
-/// Only files whose bytes differ are replaced. All new bytes are on disk before the first file is replaced, and pages
-/// are replaced before the feeds that point to them, those before the index.
+/// order of their paths.
 ///
 /// # Errors
-/// When a document does not pass [`render::check`], or the disk refuses a step. No published file is ever incomplete
-/// then: each holds its old bytes or its new ones, nothing half-written is left beside them as far as the disk lets us
-/// clean up, and a repeated call finishes the work.
+/// Those of [`Publication`].
 pub fn publish(disk: &(dyn Disk + Sync), root: &Path, tree: &Tree) -> Result<Vec<Outcome>, Trouble> {
-    let mut places = survey(disk, root, tree)?;
-    for place in places.iter().filter(|place| place.unchanged.is_some()) {
-        // A run that was killed may have left its unfinished file beside one that needs nothing now.
-        let _ = disk.remove(&place.aside);
-    }
-    let mut changed: Vec<&mut Place<'_>> = places.iter_mut().filter(|place| place.unchanged.is_none()).collect();
-    changed.sort_by_key(|place| place.turn());
+    let mut publication = Publication::new(disk, root);
+    publication.add(tree)?;
+    publication.finish()
+}
 
-    let mut folders = BTreeSet::new();
-    let replaced = write_aside(disk, root, &mut changed, &mut folders).and_then(|()| {
-        for place in &changed {
+/// With more files than this it takes less to sync all that the file system has than each by itself.
+const FEW: usize = 48;
+
+/// Documents on their way into a folder, some at a time: their bytes need not be in memory all at once.
+///
+/// Only files whose bytes differ are replaced. All new bytes are on disk before the first file is replaced, and pages
+/// are replaced before the feeds that point to them, those before the index. What is not finished leaves nothing behind.
+///
+/// When a document does not pass [`render::check`], or the disk refuses a step, that is an error, and nothing more is to
+/// be added. No published file is ever incomplete then: each holds its old bytes or its new ones, nothing half-written is
+/// left beside them as far as the disk lets us clean up, and publishing the same again finishes the work.
+pub struct Publication<'d> {
+    disk: &'d (dyn Disk + Sync),
+    root: &'d Path,
+    places: Vec<Place>,
+    /// The folders whose names change.
+    folders: BTreeSet<PathBuf>,
+}
+
+impl<'d> Publication<'d> {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(disk: &'d (dyn Disk + Sync), root: &'d Path) -> Self {
+        Self { disk, root, places: Vec::new(), folders: BTreeSet::new() }
+    }
+
+    /// Writes those of the documents that differ from what stands in their places, beside these.
+    ///
+    /// # Errors
+    /// See [`Publication`].
+    pub fn add(&mut self, tree: &Tree) -> Result<(), Trouble> {
+        let mut added = survey(self.disk, self.root, tree)?;
+        for (place, _) in added.iter().filter(|(place, _)| place.unchanged.is_some()) {
+            // A run that was killed may have left its unfinished file beside one that needs nothing now.
+            let _ = self.disk.remove(&place.aside);
+        }
+        for (place, _) in added.iter().filter(|(place, _)| place.unchanged.is_none()) {
+            let folder = parent(&place.target);
+            if !self.folders.contains(folder) {
+                let ensured = ensure_folder(self.disk, folder, &mut self.folders);
+                ensured.map_err(|error| place.refused(self.root, error))?;
+                self.folders.insert(folder.to_owned());
+            }
+        }
+        let changed: Vec<_> = added.iter_mut().filter(|(place, _)| place.unchanged.is_none()).collect();
+        let written = for_each(changed, |(place, document)| place.write(self.disk, self.root, document));
+        self.places.extend(added.into_iter().map(|(place, _)| place));
+        written
+    }
+
+    /// Puts all new files into their places. One outcome for each document, in the order of their paths.
+    ///
+    /// # Errors
+    /// See [`Publication`].
+    pub fn finish(mut self) -> Result<Vec<Outcome>, Trouble> {
+        let (disk, root) = (self.disk, self.root);
+        let mut changed: Vec<&mut Place> = self.places.iter_mut().filter(|place| place.unchanged.is_none()).collect();
+        changed.sort_by(|a, b| (a.turn(), &a.path).cmp(&(b.turn(), &b.path)));
+        let alone = changed.len() <= FEW;
+        if let (false, Some(first)) = (alone, changed.first()) {
+            disk.sync_everything(root).map_err(|error| first.refused(root, error))?;
+        }
+        for_each(changed.iter_mut().collect(), |place| place.settle(disk, root, alone))?;
+        for place in &mut changed {
             disk.rename(&place.aside, &place.target).map_err(|error| place.refused(root, error))?;
+            place.in_place = true;
         }
-        Ok(())
-    });
-    if let Err(trouble) = replaced {
-        for place in &changed {
-            let _ = disk.remove(&place.aside);
+        for folder in &self.folders {
+            disk.sync_dir(folder).map_err(|error| {
+                Trouble::unusable(format!("cannot sync the folder \"{}\"", folder.display()))
+                    .because(error)
+                    .still("its files are in place and whole, but a power cut might bring the previous ones back")
+                    .help("look at the disk's health (dmesg, smartctl)")
+            })?;
         }
-        return Err(trouble);
+        let mut places = std::mem::take(&mut self.places);
+        places.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(places.into_iter().filter_map(Place::outcome).collect())
     }
-    for folder in &folders {
-        disk.sync_dir(folder).map_err(|error| {
-            Trouble::unusable(format!("cannot sync the folder \"{}\"", folder.display()))
-                .because(error)
-                .still("its files are in place and whole, but a power cut might bring the previous ones back")
-                .help("look at the disk's health (dmesg, smartctl)")
-        })?;
-    }
+}
 
-    Ok(places.into_iter().filter_map(Place::outcome).collect())
+impl Drop for Publication<'_> {
+    fn drop(&mut self) {
+        for place in self.places.iter().filter(|place| place.unchanged.is_none() && !place.in_place) {
+            let _ = self.disk.remove(&place.aside);
+        }
+    }
+}
+
+/// Does the work for each; of several troubles the first in the order of the places is told, whichever came first.
+fn for_each<T: Send>(places: Vec<T>, work: impl Fn(T) -> Result<(), Trouble> + Sync) -> Result<(), Trouble> {
+    // A thread that panicked left a place unfinished, which is found before anything is replaced.
+    on_all_cores(places, work).into_iter().flatten().collect()
 }
 
 /// The paths of the documents that [`publish`] would write, in the tree's order. Changes nothing.
@@ -240,7 +169,7 @@ pub fn publish(disk: &(dyn Disk + Sync), root: &Path, tree: &Tree) -> Result<Vec
 /// When something stands in the way that [`publish`] could not replace, or the folder can't be looked into.
 pub fn would_write(disk: &dyn Disk, root: &Path, tree: &Tree) -> Result<Vec<String>, Trouble> {
     let places = survey(disk, root, tree)?;
-    Ok(places.into_iter().filter(|place| place.unchanged.is_none()).map(|place| place.path.to_owned()).collect())
+    Ok(places.into_iter().filter(|(place, _)| place.unchanged.is_none()).map(|(place, _)| place.path).collect())
 }
 
 /// Removes documents below `root` that were published and are no more, and what a killed run left beside them. Returns
@@ -274,10 +203,11 @@ pub fn withdraw(disk: &dyn Disk, root: &Path, paths: &[&str]) -> Result<Vec<Stri
     Ok(withdrawn)
 }
 
-/// A document and the place it goes to.
-struct Place<'a> {
-    path: &'a str,
-    document: &'a Document,
+/// The place that a document goes to.
+struct Place {
+    path: String,
+    /// XXH3-128 of the document.
+    hash: u128,
     target: PathBuf,
     /// Where its new bytes wait: hidden, beside the target, under a fixed name, so that leavings never pile up.
     aside: PathBuf,
@@ -287,33 +217,46 @@ struct Place<'a> {
     unchanged: Option<Stat>,
     /// The file set aside, once it is complete: a rename changes nothing of it.
     new: Option<Stat>,
+    /// Whether that stands at the target.
+    in_place: bool,
 }
 
-impl Place<'_> {
-    /// Sees to it that the file set aside is one that readers understand, and that a power cut leaves it so.
-    fn finish(&mut self, disk: &dyn Disk, root: &Path) -> Result<(), Trouble> {
-        if let Err(flaw) = render::check(self.document) {
-            return Err(self
-                .trouble(None)
+impl Place {
+    /// Writes the document beside its place, if it is one that readers understand.
+    fn write(&mut self, disk: &dyn Disk, root: &Path, document: &Document) -> Result<(), Trouble> {
+        render::check(&self.path, document).map_err(|flaw| {
+            self.trouble(None)
                 .because(flaw)
-                .help("this is a bug in feedmill: please report it, with what `feedmill items` prints"));
-        }
-        // Looked at before it becomes visible: whoever alters it afterwards makes it differ from the ledger.
-        self.new =
-            disk.sync(&self.aside).and_then(|()| disk.stat(&self.aside)).map_err(|error| self.refused(root, error))?;
+                .help("this is a bug in feedmill: please report it, with what `feedmill items` prints")
+        })?;
+        disk.write_new(&self.aside, &document.bytes).map_err(|error| self.refused(root, error))?;
+        self.hash = xxh3_128(&document.bytes);
         Ok(())
+    }
+
+    /// Sees to it that a power cut leaves the file set aside as it is (`alone`: nobody did for all of them).
+    fn settle(&mut self, disk: &dyn Disk, root: &Path, alone: bool) -> Result<(), Trouble> {
+        let synced = if alone { disk.sync(&self.aside) } else { Ok(()) };
+        // Looked at before it becomes visible: whoever alters it afterwards makes it differ from the ledger.
+        self.new = synced.and_then(|()| disk.stat(&self.aside)).map_err(|error| self.refused(root, error))?;
+        match self.new {
+            Some(_) => Ok(()),
+            None => Err(self.refused(root, ErrorKind::NotFound.into())),
+        }
     }
 }
 
 /// Compares every document with what stands at its place.
-fn survey<'a>(disk: &dyn Disk, root: &Path, tree: &'a Tree) -> Result<Vec<Place<'a>>, Trouble> {
-    tree.iter().map(|(path, document)| look(disk, root, path, document)).collect()
+fn survey<'a>(disk: &dyn Disk, root: &Path, tree: &'a Tree) -> Result<Vec<(Place, &'a Document)>, Trouble> {
+    tree.iter().map(|(path, document)| Ok((look(disk, root, path, document)?, document))).collect()
 }
 
-fn look<'a>(disk: &dyn Disk, root: &Path, path: &'a str, document: &'a Document) -> Result<Place<'a>, Trouble> {
+fn look(disk: &dyn Disk, root: &Path, path: &str, document: &Document) -> Result<Place, Trouble> {
     let target = root.join(path);
     let aside = beside(&target);
-    let mut place = Place { path, document, target, aside, taken: false, unchanged: None, new: None };
+    let (unchanged, new) = (None, None);
+    let mut place =
+        Place { path: path.to_owned(), hash: 0, target, aside, taken: false, unchanged, new, in_place: false };
     if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(place.trouble(Some("the path leaves the output folder")).help("give the feed a plain name"));
     }
@@ -329,53 +272,10 @@ fn look<'a>(disk: &dyn Disk, root: &Path, path: &'a str, document: &'a Document)
     // A file we may not read is replaced like one that differs: the rename asks only for the folder's permission.
     let same_size = found.kind == Kind::File && usize::try_from(found.size) == Ok(document.bytes.len());
     if same_size && disk.read(&place.target).is_ok_and(|bytes| bytes == document.bytes) {
+        place.hash = xxh3_128(&document.bytes);
         place.unchanged = Some(found);
     }
     Ok(place)
-}
-
-/// Writes, checks and syncs all new bytes beside their targets, and notes the folders whose names change.
-fn write_aside(
-    disk: &(dyn Disk + Sync),
-    root: &Path,
-    changed: &mut [&mut Place<'_>],
-    folders: &mut BTreeSet<PathBuf>,
-) -> Result<(), Trouble> {
-    for place in changed.iter() {
-        let folder = parent(&place.target);
-        if !folders.contains(folder) {
-            ensure_folder(disk, folder, folders).map_err(|error| place.refused(root, error))?;
-            folders.insert(folder.to_owned());
-        }
-        disk.write_new(&place.aside, &place.document.bytes).map_err(|error| place.refused(root, error))?;
-    }
-    // Checking keeps a processor busy and syncing waits for the disk: each thread takes what is next.
-    let changed_count = changed.len();
-    let waiting = Mutex::new(changed.iter_mut().enumerate());
-    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let finish = || -> Result<(), (usize, Trouble)> {
-        while let Some((turn, place)) = next() {
-            place.finish(disk, root).map_err(|trouble| (turn, trouble))?;
-        }
-        Ok(())
-    };
-    let threads = cores().min(changed_count);
-    let done: Vec<_> = std::thread::scope(|scope| {
-        // Where no more threads are to be had this one does it all. One that panicked left a place unfinished.
-        let more = |_| std::thread::Builder::new().spawn_scoped(scope, finish).ok();
-        let others: Vec<_> = (1..threads).filter_map(more).collect();
-        let mut done = vec![finish()];
-        done.extend(others.into_iter().filter_map(|other| other.join().ok()));
-        done
-    });
-    // Of several troubles the first in the order of the documents is told, whichever came first.
-    if let Some((_, trouble)) = done.into_iter().filter_map(Result::err).min_by_key(|(turn, _)| *turn) {
-        return Err(trouble);
-    }
-    match changed.iter().find(|place| place.new.is_none()) {
-        Some(place) => Err(place.trouble(None).help("this is a bug in feedmill: please report it")),
-        None => Ok(()),
-    }
 }
 
 /// Makes `folder` and what is missing above it; a folder that gains a name is noted for syncing.
@@ -393,7 +293,7 @@ fn ensure_folder(disk: &dyn Disk, folder: &Path, folders: &mut BTreeSet<PathBuf>
     Ok(())
 }
 
-impl Place<'_> {
+impl Place {
     /// What is replaced first: pages and archives, then the feeds that point to them, then what lists the feeds.
     fn turn(&self) -> u8 {
         match self.path.rsplit_once('/') {
@@ -405,13 +305,8 @@ impl Place<'_> {
 
     fn outcome(self) -> Option<Outcome> {
         let stat = self.unchanged.or(self.new)?;
-        let listed = Listed {
-            path: self.path.to_owned(),
-            size: stat.size,
-            mtime_ns: stat.mtime_ns,
-            inode: stat.inode,
-            hash: xxh3_128(&self.document.bytes),
-        };
+        let listed =
+            Listed { path: self.path, size: stat.size, mtime_ns: stat.mtime_ns, inode: stat.inode, hash: self.hash };
         Some(Outcome { listed, written: self.unchanged.is_none() })
     }
 

@@ -23,6 +23,8 @@ pub struct Report {
     pub items: ItemCounts,
     /// Every feed of the config, in its order.
     pub feeds: Vec<FeedLine>,
+    /// The documents that list all feeds, and were replaced or withdrawn; with `--dry-run`: would be.
+    pub index: Vec<String>,
     /// Sources whose newest capture says that the page changed.
     pub drift: Vec<Drift>,
     /// Parts of the files read in this pass that could not be used; at most [`FAULTS_TOLD`].
@@ -141,6 +143,25 @@ impl Report {
     }
 }
 
+/// Paths by name: of a feed's the documents that show what is new, for of months there may be hundreds.
+struct Written<'a>(&'a [String]);
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NEW: [&str; 4] = ["/atom.xml", "/feed.json", "/index.html", "/rss.xml"];
+        let is_new = |path: &&String| NEW.iter().any(|name| path.ends_with(name));
+        let mut told: Vec<&str> = self.0.iter().filter(is_new).map(String::as_str).collect();
+        if told.is_empty() {
+            told.extend(self.0.iter().take(NEW.len()).map(String::as_str));
+        }
+        match self.0.len() - told.len() {
+            _ if told.is_empty() => f.write_str("unchanged"),
+            0 => f.write_str(&told.join(", ")),
+            more => write!(f, "{} and {more} more", told.join(", ")),
+        }
+    }
+}
+
 /// A count and its noun.
 pub(crate) struct Count(pub(crate) usize, pub(crate) &'static str);
 
@@ -166,8 +187,7 @@ impl fmt::Display for Report {
         }
         writeln!(f)?;
         for feed in &self.feeds {
-            let state = if feed.written.is_empty() { "unchanged".to_owned() } else { feed.written.join(", ") };
-            writeln!(f, "feed {}: {}; {state}", feed.name, Count(feed.items, "item"))?;
+            writeln!(f, "feed {}: {}; {}", feed.name, Count(feed.items, "item"), Written(&feed.written))?;
         }
         for note in self.kept.iter().chain(&self.notes) {
             writeln!(f, "{note}")?;

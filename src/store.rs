@@ -11,14 +11,17 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
 use crate::mill::feed::{Choice, Retention};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, Moment, SourceNo, Text};
+use crate::mill::month::Month;
 use crate::mill::settle::{Rules, SourceRule};
 use crate::stat::Stat;
 
@@ -309,6 +312,25 @@ pub struct PublishedRow {
     pub inode: u64,
     /// xxh3-128 of its bytes.
     pub hash: u128,
+    /// Tells what it was made of: equal where the same would come of it. 0: it was not made of what this can tell.
+    pub made_of: u64,
+}
+
+/// What stands on a month page of a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shelf {
+    /// Which.
+    pub month: Month,
+    /// How many items; never none.
+    pub items: usize,
+    /// Another value where another item, or an item otherwise, stands there.
+    pub print: u64,
+}
+
+/// What tells an item from any other that it might become, where pages are concerned. Those of the items of a month are
+/// added up, so that one can come or go without a look at the others.
+fn print(item: &Item) -> u64 {
+    FxBuildHasher.hash_one(item)
 }
 
 /// How far a feed has been published.
@@ -322,6 +344,8 @@ pub struct FeedState {
     pub items: usize,
     /// What the documents were rendered with when it was last published.
     pub rendered_with: String,
+    /// What the index shows of it, in the words of whoever publishes.
+    pub summary: String,
 }
 
 /// Why a store can't do what it was asked.
@@ -386,6 +410,10 @@ pub trait Store {
     fn keep(&mut self) -> Result<()>;
     /// The items of a feed's head, newest first.
     fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>>;
+    /// The month pages of a feed, the newest first.
+    fn shelves(&self, feed: &FeedTerms) -> Result<Vec<Shelf>>;
+    /// The items that stand in these months of a feed, newest first.
+    fn standing(&self, feed: &FeedTerms, months: &BTreeSet<Month>) -> Result<Vec<Item>>;
     /// The item that goes under an id.
     fn item(&self, id: Key, terms: &Terms) -> Result<Option<Item>>;
     /// The ids of all items.
@@ -404,8 +432,14 @@ pub trait Store {
     fn forget_recovery(&mut self) -> Result<()>;
     /// The publish ledger.
     fn published(&self) -> Result<Vec<PublishedRow>>;
-    /// Records that a feed was published with these documents, up to `state.changed`.
-    fn record_published(&mut self, feed: &str, state: &FeedState, documents: &[PublishedRow]) -> Result<()>;
+    /// Records how far a feed was published, that these documents were, and that those at the paths `gone` are no more.
+    fn record_published(
+        &mut self,
+        feed: &str,
+        state: &FeedState,
+        documents: &[PublishedRow],
+        gone: &[&str],
+    ) -> Result<()>;
 }
 
 /// How long an item counts as freshly captured, in days.

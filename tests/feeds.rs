@@ -69,6 +69,8 @@ fn item(n: u32, title: Text, summary: Option<Text>, credit: Option<Text>) -> Ite
         updated: Some(id.stamp(date + chrono::Days::new(if n.is_multiple_of(3) { 5 } else { 0 }))),
         sources: Vec::new(),
         categories,
+        earliest: Some(date),
+        earlier: Vec::new(),
     }
 }
 
@@ -85,6 +87,7 @@ fn feed(items: Vec<Item>) -> Feed {
         author: text("The <b>office</b> & friends"),
         entries,
         taken_out: Vec::new(),
+        months: Vec::new(),
     }
 }
 
@@ -215,7 +218,7 @@ fn hostile_text_comes_out_as_it_was_written_in_every_format() {
     for path in PATHS {
         let xml = document(&tree, path);
         assert_eq!(seen(xml), meant(&feed, path), "{path}");
-        assert_eq!(check(tree.get(path).unwrap()), Ok(()));
+        assert_eq!(check(path, tree.get(path).unwrap()), Ok(()));
         let parsed = roxmltree::Document::parse(xml).unwrap();
         let title = parsed.descendants().find(|node| node.tag_name().name() == "title").unwrap();
         assert_eq!(said(&title), "News & <more>");
@@ -295,9 +298,11 @@ proptest! {
         let mut feed = feed(items);
         feed.title = title;
         let tree = render(&feed);
-        prop_assert_eq!(tree.len(), 2);
-        for (path, document) in tree.iter() {
-            prop_assert_eq!(check(document), Ok(()));
+        prop_assert_eq!(tree.len(), 3);
+        prop_assert_eq!(check("x/feed.json", tree.get("x/feed.json").unwrap()), Ok(()));
+        for path in PATHS {
+            let document = tree.get(path).unwrap();
+            prop_assert_eq!(check(path, document), Ok(()));
             prop_assert_eq!(seen(std::str::from_utf8(&document.bytes).unwrap()), meant(&feed, path), "{}", path);
         }
     }

@@ -256,10 +256,7 @@ impl World {
             if path.contains("/.") {
                 continue;
             }
-            let text = String::from_utf8(bytes).unwrap();
-            if let Err(error) = roxmltree::Document::parse(&text) {
-                panic!("{path} is torn after {after:?}: {error}");
-            }
+            support::assert_whole(&path, &bytes, &format!("after {after:?}"));
         }
     }
 

@@ -192,7 +192,8 @@ fn every_interleaving_of_the_paths_gives_the_same_bytes() {
         }
         mill.pass();
         let feeds = mill.feeds();
-        assert_eq!(feeds.len(), 6);
+        // Two feeds: four documents each, a page and an archive a month, and the index with what belongs to it.
+        assert!(feeds.len() > 20, "{:?}", feeds.keys());
         assert_eq!(&feeds, expected.get_or_insert_with(|| feeds.clone()), "order {order:?}");
     }
 }
@@ -640,11 +641,15 @@ fn a_changed_category_rewrites_the_feeds_that_show_it_and_no_other() {
     let written: Vec<&str> =
         report.feeds.iter().filter(|feed| !feed.written.is_empty()).map(|feed| feed.name.as_str()).collect();
     // The light ship is shown in these, and is no ship any more.
-    assert_eq!(written, ["all", "front", "ships"], "{report:?}");
+    assert_eq!(written, ["all", "press", "front", "ships"], "{report:?}");
     let same = |path: &str| prints_before.iter().find(|print| print.0 == mill.path("public").join(path)).cloned();
     for print in prints(&mill.path("public")) {
         let path = print.0.strip_prefix(mill.path("public")).unwrap().display().to_string();
-        if !["all/", "front/", "ships/"].iter().any(|feed| path.starts_with(feed)) {
+        // Among them the press, whose head is too short to show it: it stands in a month.
+        if !["all/", "press/2021/03", "front/", "ships/", "index.html", "feeds.opml"]
+            .iter()
+            .any(|feed| path.starts_with(feed))
+        {
             assert_eq!(Some(&print), same(&path).as_ref(), "{path}");
         }
     }

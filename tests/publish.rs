@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use feedmill::mill::render::{Document, RSS_TYPE, Tree};
+use feedmill::mill::render::{Document, Tree};
 use feedmill::publish::{Disk, Kind, RealDisk, Stat, publish, stands, would_write};
 
 /// A well-formed document of several blocks, so that a torn one would show.
@@ -19,7 +19,7 @@ fn document(word: &str) -> Document {
         bytes.extend_from_slice(word.as_bytes());
     }
     bytes.extend_from_slice(b"</title></item></channel></rss>\n");
-    Document { bytes, media_type: RSS_TYPE, entries: 1 }
+    Document { bytes, entries: 1 }
 }
 
 const PATHS: [&str; 4] = ["b/2021/04.html", "a/rss.xml", "b/rss.xml", "index.html"];
@@ -93,6 +93,10 @@ impl Disk for Faulty {
     fn sync(&self, path: &Path) -> io::Result<()> {
         self.step("sync", path)?;
         RealDisk.sync(path)
+    }
+    fn sync_everything(&self, folder: &Path) -> io::Result<()> {
+        self.step("sync_everything", folder)?;
+        RealDisk.sync_everything(folder)
     }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step("rename to", to)?;
@@ -400,7 +404,7 @@ fn a_document_that_readers_would_choke_on_is_not_published() {
     let folder = tempfile::tempdir().unwrap();
     publish(&RealDisk, folder.path(), &tree("old")).unwrap();
     let mut broken = tree("new");
-    broken.insert("b/rss.xml", Document { bytes: b"<rss><item>".to_vec(), media_type: RSS_TYPE, entries: 1 });
+    broken.insert("b/rss.xml", Document { bytes: b"<rss><item>".to_vec(), entries: 1 });
     let trouble = publish(&RealDisk, folder.path(), &broken).unwrap_err().to_string();
     assert!(trouble.contains("not well-formed"), "{trouble}");
     assert_whole(folder.path(), &[Some(&document("old"))], "after a refusal");

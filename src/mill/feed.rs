@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::decisions::Decisions;
 use super::identify::fold;
 use super::item::{Item, Key, SourceNo, Text};
+use super::month::Month;
 use super::words::Words;
 
 /// The most items a head holds, unless the operator asked for more: a burst reaches subscribers, a flood does not.
@@ -60,13 +61,7 @@ impl Address {
         if !joined.ends_with('/') {
             joined.push('/');
         }
-        for c in path.chars() {
-            if c.is_ascii_alphanumeric() || "-._~/".contains(c) {
-                joined.push(c);
-            } else {
-                push_escaped(&mut joined, c);
-            }
-        }
+        joined.push_str(&path_escaped(path));
         Self(joined.into())
     }
 
@@ -81,6 +76,20 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A path (segments separated by `/`) as it stands in an address (RFC 3986 section 3.3).
+#[must_use]
+pub fn path_escaped(path: &str) -> String {
+    let mut escaped = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c.is_ascii_alphanumeric() || "-._~/".contains(c) {
+            escaped.push(c);
+        } else {
+            push_escaped(&mut escaped, c);
+        }
+    }
+    escaped
 }
 
 fn push_escaped(out: &mut String, c: char) {
@@ -220,6 +229,13 @@ impl Retained {
         }
         kept && self.feed.pass(published)
     }
+
+    /// Whether no item published then, or earlier, is kept any more.
+    #[must_use]
+    pub fn is_over(&self, published: DateTime<Utc>) -> bool {
+        let over = |bound: &Bound| bound.left == 0 && bound.since.is_some_and(|since| published < since);
+        over(&self.feed) || self.sources.values().all(over)
+    }
 }
 
 /// One item as a feed shows it.
@@ -269,6 +285,8 @@ pub struct Feed {
     pub entries: Vec<Entry>,
     /// Items that were taken out, and when; the last one first.
     pub taken_out: Vec<(DateTime<Utc>, Key)>,
+    /// Its month pages, and how many items stand on each, the newest first; none: it has no pages.
+    pub months: Vec<(Month, usize)>,
 }
 
 impl Feed {
@@ -289,6 +307,32 @@ impl Feed {
     #[must_use]
     pub fn address(&self, document: &str) -> Option<Address> {
         self.base_url.as_ref().map(|base| base.join(&format!("{}/{document}", self.name)))
+    }
+
+    /// What opens when a subscriber follows an entry: the item's own address, else its place on the month page.
+    #[must_use]
+    pub fn link(&self, entry: &Entry) -> Option<Address> {
+        entry.link.clone().or_else(|| self.permalink(&entry.item))
+    }
+
+    /// The place of an item on its month page, where there are pages and the operator said whence they are served.
+    #[must_use]
+    pub fn permalink(&self, item: &Item) -> Option<Address> {
+        let base = self.base_url.as_ref().filter(|_| !self.months.is_empty())?;
+        let page = base.join(&format!("{}/{}.html", self.name, item.month().path()));
+        Some(Address(format!("{page}#{}", item.id).into()))
+    }
+
+    /// The month page next before `month`.
+    #[must_use]
+    pub fn before(&self, month: Month) -> Option<Month> {
+        self.months.iter().map(|(of, _)| *of).find(|of| *of < month)
+    }
+
+    /// The month page next after `month`.
+    #[must_use]
+    pub fn after(&self, month: Month) -> Option<Month> {
+        self.months.iter().map(|(of, _)| *of).rfind(|of| *of > month)
     }
 
     /// The page that stands for the feed: its own, else the scraped one.
@@ -359,6 +403,8 @@ mod tests {
             updated: date.map(|day| id.stamp(day)),
             sources: Vec::new(),
             categories: Vec::new(),
+            earliest: None,
+            earlier: Vec::new(),
         }
     }
 

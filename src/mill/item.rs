@@ -1,6 +1,6 @@
 //! The vocabulary of the mill: what an announcement is made of, before and after it is settled.
 //!
-//! This room knows nobody. Its types carry their invariants, so that no later room has to check them again: a [`Text`]
+//! This room knows only [`month`](super::month). Its types carry their invariants, so that no later room has to check them again: a [`Text`]
 //! is fit for XML, a [`Key`] is a name-based UUID, a [`Captured`] can be compared.
 
 use std::sync::Arc;
@@ -9,6 +9,8 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use memchr::memchr2_iter;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use super::month::Month;
 
 /// Text that any feed can carry: not empty, trimmed, without line breaks, only characters that XML 1.0 allows and no
 /// control characters (U+0000–U+001F, U+007F–U+009F, noncharacters).
@@ -315,13 +317,34 @@ pub struct Item {
     pub sources: Vec<SourceNo>,
     /// What it is filed under, in the order of the folds, each once.
     pub categories: Vec<Text>,
+    /// The earliest day that any of its sightings gives: the month it stands in for life.
+    pub earliest: Option<NaiveDate>,
+    /// What it said before it was revised, the newest first.
+    pub earlier: Vec<Earlier>,
+}
+
+/// A text that an item had before it was revised.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Earlier {
+    /// The headline.
+    pub title: Text,
+    /// What followed it.
+    pub summary: Option<Text>,
+    /// The day of the first capture that shows it.
+    pub since: Option<NaiveDate>,
 }
 
 impl Item {
-    /// The item as far as a subscriber sees it: not where it was sighted.
+    /// The page it stands on.
+    #[must_use]
+    pub fn month(&self) -> Month {
+        Month::of(self.earliest)
+    }
+
+    /// The item as far as a subscriber sees it: not where it was sighted, nor what it said before.
     #[must_use]
     pub fn as_seen(&self) -> Self {
-        Self { key: self.id, sources: Vec::new(), ..self.clone() }
+        Self { key: self.id, sources: Vec::new(), earlier: Vec::new(), ..self.clone() }
     }
 
     /// Whether a subscriber would see a difference.

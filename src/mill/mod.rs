@@ -3,7 +3,8 @@
 //! Nothing in this folder touches disk, clock, network, environment, threads or the log; what a function returns
 //! depends on its arguments alone. The wall is mechanical: `clippy.toml` lists the doors, and this module denies them.
 //!
-//! Reading order: [`item`] (the words), [`page`] (bytes to text and terms), [`scrape`] (text to drafts), [`identify`] (drafts to accounts with keys),
+//! Reading order: [`item`] (the words), [`month`] (the page an item stands on), [`page`] (bytes to text and terms),
+//! [`scrape`] (text to drafts), [`identify`] (drafts to accounts with keys),
 //! [`history`] (which contents of a path count, and since when), [`settle`] (all sightings of a key to one item),
 //! [`category`] and [`words`] (what it is filed under), [`feed`] (items to what is subscribed to), [`render`] (feeds to
 //! documents).
@@ -17,6 +18,7 @@ pub mod feed;
 pub mod history;
 pub mod identify;
 pub mod item;
+pub mod month;
 pub mod page;
 pub mod render;
 pub mod scrape;

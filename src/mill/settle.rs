@@ -17,6 +17,9 @@
 //! 5. An item without a date takes the day of the earliest stated capture, else the day recorded as first seen, else
 //!    it is stored and kept out of feeds.
 //!
+//! The texts of whole accounts that differ from the one shown are what the item said before, and the earliest day that
+//! any sighting gives names its month page.
+//!
 //! What it is filed under, of all its sightings, says [`category`].
 //!
 //! [`split`] comes before: one key may turn out to be the name of several announcements (twins).
@@ -29,7 +32,7 @@ use chrono_tz::Tz;
 use super::category::{self, Filed};
 use super::decisions::Decisions;
 use super::identify::{self, Site};
-use super::item::{Account, Captured, DateBasis, Item, Key, SourceNo, Text, day_after};
+use super::item::{Account, Captured, DateBasis, Earlier, Item, Key, SourceNo, Text, day_after};
 
 /// One account in one content of one path.
 #[derive(Debug, Clone, Copy)]
@@ -205,14 +208,11 @@ pub struct Settled {
 pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> Option<Settled> {
     let (accounts, which) = told(sightings);
     let pairs = || sightings.iter().zip(which.iter().filter_map(|&index| accounts.get(index))).enumerate();
-    let length = |summary: &Option<Text>| summary.as_ref().map_or(0, |text| text.as_str().chars().count());
-
     let (place, (_, shown)) = match accounts.len() {
         1 => pairs().next(),
-        _ => pairs().filter(|(_, (_, told))| told.whole).max_by_key(|(_, (sighting, told))| {
-            let account = told.account;
-            (sighting.rank(id), length(&account.summary), &account.summary, &account.title)
-        }),
+        _ => pairs()
+            .filter(|(_, (_, told))| told.whole)
+            .max_by_key(|(_, (sighting, told))| text_rank(id, sighting, told.account)),
     }?;
 
     let date = greatest(id, sightings, |account| {
@@ -253,7 +253,8 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
         let printed = time.and_then(|time| instant(day, time, zone())).unwrap_or_else(|| id.stamp(day));
         first_captured.map_or(printed, |moment| printed.min(id.stamp(day_after(moment.day()))))
     });
-    let updated = published.map(|published| updated(id, published, shown, &accounts, &which, sightings));
+    let texts = Texts::of(shown, &accounts, &which);
+    let updated = published.map(|published| texts.updated(id, published, sightings));
 
     let mut sources: Vec<SourceNo> = sightings.iter().map(|sighting| sighting.source).collect();
     sources.sort_unstable();
@@ -279,6 +280,8 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
         updated,
         sources,
         categories,
+        earliest: sightings.iter().filter_map(|sighting| sighting.account.date).min(),
+        earlier: texts.earlier(id, sightings),
     };
     Some(Settled { item, shown: place })
 }
@@ -329,36 +332,77 @@ fn topics(id: Key, sightings: &[Sighting<'_>]) -> BTreeMap<String, Text> {
     spelled.into_iter().map(|(_, topic)| (identify::fold(topic.as_str()), topic.clone())).collect()
 }
 
-/// Rule 4.
-fn updated(
-    id: Key,
-    published: DateTime<Utc>,
-    shown: &Told<'_>,
-    accounts: &[Told<'_>],
-    which: &[usize],
-    sightings: &[Sighting<'_>],
-) -> DateTime<Utc> {
-    // One account says one thing.
-    if accounts.len() < 2 {
-        return published;
+/// The most texts that are told of what an item said before: a page that prints another figure each day has hundreds.
+const EARLIER: usize = 20;
+
+/// The texts of one announcement: what is shown, and what else was told whole.
+struct Texts<'t, 'a> {
+    accounts: &'t [Told<'a>],
+    /// Which account each sighting gives.
+    which: &'t [usize],
+    /// The folded title of each account; empty where there is but one, which says one thing.
+    titles: Vec<String>,
+    /// Of each account, whether its text is the one that is shown.
+    same: Vec<bool>,
+}
+
+impl<'t, 'a> Texts<'t, 'a> {
+    fn of(shown: &Told<'_>, accounts: &'t [Told<'a>], which: &'t [usize]) -> Self {
+        if accounts.len() < 2 {
+            return Self { accounts, which, titles: Vec::new(), same: Vec::new() };
+        }
+        let titles: Vec<String> = accounts.iter().map(|told| identify::fold(told.account.title.as_str())).collect();
+        let title = identify::fold(shown.account.title.as_str());
+        let same = accounts.iter().zip(&titles).map(|(told, of)| told.folded == shown.folded && *of == title).collect();
+        Self { accounts, which, titles, same }
     }
-    let title = identify::fold(shown.account.title.as_str());
-    let same: Vec<bool> = accounts
-        .iter()
-        .map(|told| told.folded == shown.folded && identify::fold(told.account.title.as_str()) == title)
-        .collect();
-    let whole = |same_text: bool| {
-        let flags = accounts.iter().zip(&same);
-        let wanted: Vec<bool> = flags.map(|(told, &same)| told.whole && same == same_text).collect();
-        let pairs = sightings.iter().zip(which);
-        pairs
-            .filter(|(_, index)| wanted.get(**index) == Some(&true))
-            .map(|(sighting, _)| sighting.captured.when.map(|moment| moment.instant_for(id)))
-            .collect::<Vec<_>>()
-    };
-    let Some(newest_other) = whole(false).into_iter().max() else { return published };
-    let first = whole(true).into_iter().filter(|captured| *captured >= newest_other).flatten().min();
-    first.map_or(published, |first| first.max(published))
+
+    /// The sightings that give a whole account whose text is the one that is shown, or another.
+    fn whole<'s>(
+        &'s self,
+        same: bool,
+        sightings: &'s [Sighting<'a>],
+    ) -> impl Iterator<Item = (&'s Sighting<'a>, usize)> {
+        let is_one = move |index: usize| {
+            self.same.get(index) == Some(&same) && self.accounts.get(index).is_some_and(|told| told.whole)
+        };
+        sightings.iter().zip(self.which.iter().copied()).filter(move |(_, index)| is_one(*index))
+    }
+
+    /// Rule 4.
+    fn updated(&self, id: Key, published: DateTime<Utc>, sightings: &[Sighting<'a>]) -> DateTime<Utc> {
+        let captured = |(sighting, _): (&Sighting<'_>, usize)| sighting.rank(id).0;
+        let Some(newest_other) = self.whole(false, sightings).map(captured).max() else { return published };
+        let first =
+            self.whole(true, sightings).map(captured).filter(|captured| *captured >= newest_other).flatten().min();
+        first.map_or(published, |first| first.max(published))
+    }
+
+    /// What else was told whole: of texts that are equal the one that would be shown, in the order of rule 2.
+    fn earlier(&self, id: Key, sightings: &[Sighting<'a>]) -> Vec<Earlier> {
+        let mut texts: BTreeMap<_, (Rank<'a>, Option<NaiveDate>)> = BTreeMap::new();
+        for (sighting, index) in self.whole(false, sightings) {
+            let (Some(told), Some(title)) = (self.accounts.get(index), self.titles.get(index)) else { continue };
+            let rank = text_rank(id, sighting, told.account);
+            let day = sighting.captured.when.map(|moment| moment.day());
+            let text = texts.entry((title, told.folded.as_deref())).or_insert((rank, day));
+            text.0 = text.0.max(rank);
+            text.1 = [text.1, day].into_iter().flatten().min();
+        }
+        let mut texts: Vec<_> = texts.into_values().collect();
+        texts.sort_unstable_by(|a, b| b.cmp(a));
+        texts.truncate(EARLIER);
+        let told = |(rank, since): (Rank<'a>, _)| Earlier { title: rank.3.clone(), summary: rank.2.clone(), since };
+        texts.into_iter().map(told).collect()
+    }
+}
+
+/// What decides which text is shown (rule 2): when, how long, and which.
+type Rank<'a> = ((Option<DateTime<Utc>>, u32), usize, &'a Option<Text>, &'a Text);
+
+fn text_rank<'a>(id: Key, sighting: &Sighting<'_>, account: &'a Account) -> Rank<'a> {
+    let length = account.summary.as_ref().map_or(0, |text| text.as_str().chars().count());
+    (sighting.rank(id), length, &account.summary, &account.title)
 }
 
 /// A local day and time in UTC. In a gap (clocks set forward) the time is read as if they had not been; of a time that
@@ -438,6 +482,36 @@ mod tests {
         let item = settled(&sightings);
         assert_eq!(item.summary, new.summary);
         assert_eq!(item.updated, Moment::Day("2021-03-05".parse().unwrap()).instant_for(key()).into());
+    }
+
+    #[test]
+    fn what_a_revised_item_said_before_is_kept_the_newest_first_and_each_text_once() {
+        let (ten, again, eleven) = (said("Ten came."), said("“Ten came”."), said("Eleven came."));
+        let (new, cut) = (said("Twelve came."), said("Twelve ca…"));
+        let sightings = [
+            sighting(&again, stated("2021-03-04"), 0),
+            sighting(&ten, stated("2021-03-02"), 0),
+            sighting(&eleven, stated("2021-03-03"), 0),
+            sighting(&new, stated("2021-03-05"), 0),
+            sighting(&cut, stated("2021-03-06"), 0),
+        ];
+        let told: Vec<_> = settled(&sightings)
+            .earlier
+            .into_iter()
+            .map(|text| (text.summary.unwrap().to_string(), text.since.unwrap().to_string()))
+            .collect();
+        let text = |summary: &str, since: &str| (summary.to_owned(), since.to_owned());
+        assert_eq!(told, [text("“Ten came”.", "2021-03-02"), text("Eleven came.", "2021-03-03")]);
+    }
+
+    #[test]
+    fn an_item_stands_in_the_month_of_the_earliest_day_that_it_was_given() {
+        let [march, april] = ["2021-03-31", "2021-04-01"].map(|day| account_of("Title", Some(day), None));
+        let item = settled(&[sighting(&march, stated("2021-03-02"), 0), sighting(&april, stated("2021-03-05"), 0)]);
+        assert_eq!((item.date, item.month().path().as_str()), (april.date, "2021/03"));
+        let undated = account_of("Title", None, None);
+        let item = settled(&[sighting(&undated, stated("2021-03-05"), 0)]);
+        assert_eq!((item.month().path().as_str(), item.date.is_some()), ("undated", true));
     }
 
     #[test]

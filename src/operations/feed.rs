@@ -4,7 +4,7 @@ use atom_syndication::{Category, Content, Entry, Feed, Generator, Link, Person, 
 
 use super::ledger::{Condition, Kind, Ledger, MORE};
 use crate::mill::item::Text;
-use crate::mill::render::{ATOM_TYPE, Document};
+use crate::mill::render::Document;
 
 /// The document; `own`: where it can be had.
 pub(super) fn document(ledger: &Ledger, own: Option<&str>) -> Document {
@@ -23,7 +23,7 @@ pub(super) fn document(ledger: &Ledger, own: Option<&str>) -> Document {
     // Writing to memory can't fail; an empty document would be refused before it is published.
     let mut bytes = feed.write_with_config(Vec::new(), config).unwrap_or_default();
     bytes.push(b'\n');
-    Document { bytes, media_type: ATOM_TYPE, entries: conditions.len() }
+    Document { bytes, entries: conditions.len() }
 }
 
 fn itself(address: &str) -> Link {

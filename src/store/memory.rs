@@ -8,12 +8,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, KnownSource, LedgerRow, PublishedRow,
-    Reading, Result, SightedAt, Store, StoreError, Terms,
+    Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print,
 };
 use crate::mill::feed;
 use crate::mill::history::{self, Standing};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
+use crate::mill::month::Month;
 use crate::mill::settle::{self, Rules, Sighting};
 use crate::stat::Stat;
 
@@ -155,6 +156,16 @@ impl Memory {
         absorbed
     }
 
+    /// The items that a feed shows, newest first.
+    fn shown(&self, of: &FeedTerms, rules: &Rules) -> Result<Vec<Item>> {
+        let shown = |item: &Item| feed::shows(&of.sources, &of.choice, &rules.decisions, item);
+        let mut items: Vec<Item> = self.all().into_values().map(|(item, _)| item).filter(shown).collect();
+        items.sort_by(feed::newest_first);
+        let mut retained = of.retention.at(&of.sources, |sources| Ok::<_, StoreError>(self.newest_capture(sources)))?;
+        items.retain(|item| retained.keeps(item));
+        Ok(items)
+    }
+
     /// The newest capture of these sources, of the stated ones if there are any.
     fn newest_capture(&self, sources: &[SourceNo]) -> Option<DateTime<Utc>> {
         let of_these = self.paths.iter().filter(|(at, _)| sources.contains(&at.0));
@@ -282,13 +293,7 @@ impl Store for Memory {
     }
 
     fn head(&self, terms_of: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
-        let decisions = &terms.rules.decisions;
-        let shown = |item: &Item| feed::shows(&terms_of.sources, &terms_of.choice, decisions, item);
-        let mut items: Vec<Item> = self.all().into_values().map(|(item, _)| item).filter(shown).collect();
-        items.sort_by(feed::newest_first);
-        let mut retained =
-            terms_of.retention.at(&terms_of.sources, |sources| Ok::<_, StoreError>(self.newest_capture(sources)))?;
-        items.retain(|item| retained.keeps(item));
+        let items = self.shown(terms_of, &terms.rules)?;
         if terms_of.limit == 0 {
             return Ok(items);
         }
@@ -330,6 +335,25 @@ impl Store for Memory {
         };
         let late = items.iter().filter(|item| fresh(item).is_some()).cloned().collect();
         Ok(feed::head(items, late, terms_of.limit))
+    }
+
+    fn shelves(&self, feed: &FeedTerms) -> Result<Vec<Shelf>> {
+        let Some(View { rules, .. }) = &self.terms else { return Ok(Vec::new()) };
+        let mut shelves: BTreeMap<Month, Shelf> = BTreeMap::new();
+        for item in self.shown(feed, rules)? {
+            let month = item.month();
+            let shelf = shelves.entry(month).or_insert(Shelf { month, items: 0, print: 0 });
+            shelf.items += 1;
+            shelf.print = shelf.print.wrapping_add(print(&item));
+        }
+        Ok(shelves.into_values().rev().collect())
+    }
+
+    fn standing(&self, feed: &FeedTerms, months: &BTreeSet<Month>) -> Result<Vec<Item>> {
+        let Some(View { rules, .. }) = &self.terms else { return Ok(Vec::new()) };
+        let mut items = self.shown(feed, rules)?;
+        items.retain(|item| months.contains(&item.month()));
+        Ok(items)
     }
 
     fn item(&self, id: Key, _: &Terms) -> Result<Option<Item>> {
@@ -400,9 +424,15 @@ impl Store for Memory {
         Ok(self.published.values().cloned().collect())
     }
 
-    fn record_published(&mut self, feed: &str, state: &FeedState, documents: &[PublishedRow]) -> Result<()> {
+    fn record_published(
+        &mut self,
+        feed: &str,
+        state: &FeedState,
+        documents: &[PublishedRow],
+        gone: &[&str],
+    ) -> Result<()> {
         self.feeds.insert(feed.to_owned(), state.clone());
-        self.published.retain(|_, row| row.feed != feed);
+        self.published.retain(|path, _| !gone.contains(&path.as_str()));
         self.published.extend(documents.iter().map(|row| (row.path.clone(), row.clone())));
         Ok(())
     }

@@ -142,7 +142,30 @@ ALTER TABLE account ADD COLUMN topic TEXT;
 ALTER TABLE item ADD COLUMN categories BLOB;
 ";
 
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
+/// Month pages. `earliest` names the month of an item, `earlier` is what it said before it was revised. A member notes its
+/// month only where it is not the one in which it is published, which is rare. `month` has what stands on each page: how
+/// many items, and the sum of their prints, so that it comes and goes with each of them and a page is known to be as it
+/// was. `made_of` tells what a document was made of; `summary` is what the index shows of a feed.
+///
+/// Without their notes of the terms all items are settled and all feeds filled anew.
+const VERSION_3: &str = "
+ALTER TABLE item ADD COLUMN earliest INTEGER;
+ALTER TABLE item ADD COLUMN earlier BLOB;
+ALTER TABLE member ADD COLUMN month INTEGER;
+CREATE INDEX member_elsewhere ON member (feed, month) WHERE month IS NOT NULL;
+CREATE TABLE month (
+    feed  INTEGER NOT NULL,
+    month INTEGER NOT NULL,
+    items INTEGER NOT NULL,
+    print INTEGER NOT NULL,
+    PRIMARY KEY (feed, month)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE published ADD COLUMN made_of INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN summary TEXT NOT NULL DEFAULT '';
+DELETE FROM meta WHERE name IN ('terms', 'feeds');
+";
+
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 /// The tables that hold what can't be recomputed, for salvage.
 pub(super) const KEPT: &[&str] = &["source", "path", "seen", "account"];

@@ -15,14 +15,14 @@ mod salvage;
 mod work;
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use rustc_hash::FxHashMap;
 
@@ -33,12 +33,13 @@ use self::rows::{
 use self::work::Work;
 use super::{
     Absorbed, Batch, Content, FeedState, FeedTerms, Known, KnownSource, LedgerRow, PublishedRow, Reading, Result,
-    SightedAt, Store, StoreError, Terms, schema,
+    Shelf, SightedAt, Store, StoreError, Terms, print, schema,
 };
 use crate::mill::decisions::Decisions;
 use crate::mill::feed;
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
+use crate::mill::month::Month;
 use crate::mill::settle::Rules;
 
 /// See the module.
@@ -84,6 +85,23 @@ type Pair = (i64, i64);
 /// The feeds that show an item. Of a plain join SQLite makes a walk through all members.
 const FEEDS_OF: &str = "SELECT feed.name FROM feed CROSS JOIN member ON member.feed = feed.no
                         WHERE member.published = ? AND member.id = ? ORDER BY feed.no";
+
+/// The items of a feed that stand in the month in which they are published: nearly all.
+static WITHIN: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {ITEM} FROM member JOIN item ON item.key = member.key AND item.id = member.id
+         JOIN account ON account.id = item.text
+         WHERE member.feed = ? AND member.published >= ? AND member.published < ? AND member.month IS NULL"
+    )
+});
+
+/// Those that stand in another.
+static ELSEWHERE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {ITEM} FROM member JOIN item ON item.key = member.key AND item.id = member.id
+         JOIN account ON account.id = item.text WHERE member.feed = ? AND member.month = ?"
+    )
+});
 
 /// Where a backup keeps the lines of the decisions file, among the notes.
 const DECISIONS: &str = "decisions.jsonl";
@@ -365,35 +383,46 @@ impl Sqlite {
         }
     }
 
-    /// The head of a feed that shows its items only for so long: the members are gone through from the newest, for each
-    /// may count for the next.
+    /// The head of a feed that shows its items only for so long.
     fn retained_head(&self, no: i64, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
-        let mut retained = feed.retention.at(&feed.sources, |sources| self.newest_capture(sources))?;
         let mut wanted: BTreeSet<Key> = BTreeSet::new();
         if feed.limit > 0 {
             wanted.extend(Work::new(&self.db, terms)?.fresh(feed)?.into_iter().map(|(_, id)| id));
         }
         let (mut newest, mut late) = (Vec::new(), Vec::new());
+        self.retained(no, feed, &mut |item, kept| {
+            let is_late = wanted.remove(&item.id);
+            if kept && (feed.limit == 0 || newest.len() < feed.limit) {
+                newest.push(item);
+            } else if kept && is_late {
+                late.push(item);
+            }
+            feed.limit == 0 || newest.len() < feed.limit || !wanted.is_empty()
+        })?;
+        Ok(feed::head(newest, late, feed.limit))
+    }
+
+    /// Goes through the members of a feed that shows its items only for so long, from the newest, for each may count for
+    /// the next: tells of each whether it is kept, until none will be any more or `visit` has seen enough.
+    fn retained(&self, no: i64, feed: &FeedTerms, visit: &mut dyn FnMut(Item, bool) -> bool) -> Result<()> {
+        let mut retained = feed.retention.at(&feed.sources, |sources| self.newest_capture(sources))?;
         let mut select = self.db.prepare_cached(&format!(
             "SELECT {ITEM} FROM member JOIN item ON item.key = member.key AND item.id = member.id
              JOIN account ON account.id = item.text WHERE member.feed = ? ORDER BY member.published DESC, member.id"
         ))?;
         for item in select.query_map([no], item_from)? {
             let item = item?;
-            let is_late = wanted.remove(&item.id);
-            if !retained.keeps(&item) {
-                continue;
-            }
-            if feed.limit == 0 || newest.len() < feed.limit {
-                newest.push(item);
-            } else if is_late {
-                late.push(item);
-            }
-            if feed.limit > 0 && newest.len() == feed.limit && wanted.is_empty() {
+            let kept = retained.keeps(&item);
+            if !kept && item.published.is_some_and(|published| retained.is_over(published)) || !visit(item, kept) {
                 break;
             }
         }
-        Ok(feed::head(newest, late, feed.limit))
+        Ok(())
+    }
+
+    fn feed_no(&self, feed: &FeedTerms) -> Result<Option<i64>> {
+        let mut select = self.db.prepare_cached("SELECT no FROM feed WHERE name = ?")?;
+        Ok(select.query_row([&feed.name], |row| row.get(0)).optional()?)
     }
 
     /// The newest capture of these sources, of the stated ones if there are any.
@@ -563,12 +592,7 @@ impl Store for Sqlite {
     }
 
     fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
-        let no: Option<i64> = self
-            .db
-            .prepare_cached("SELECT no FROM feed WHERE name = ?")?
-            .query_row([&feed.name], |row| row.get(0))
-            .optional()?;
-        let Some(no) = no else { return Ok(Vec::new()) };
+        let Some(no) = self.feed_no(feed)? else { return Ok(Vec::new()) };
         if !feed.retention.is_none() {
             return self.retained_head(no, feed, terms);
         }
@@ -595,6 +619,61 @@ impl Store for Sqlite {
             }
         }
         Ok(feed::head(newest, late, feed.limit))
+    }
+
+    fn shelves(&self, feed: &FeedTerms) -> Result<Vec<Shelf>> {
+        let Some(no) = self.feed_no(feed)? else { return Ok(Vec::new()) };
+        let mut shelves = Vec::new();
+        if feed.retention.is_none() {
+            let sql = "SELECT month, items, print FROM month WHERE feed = ? ORDER BY month DESC";
+            let mut select = self.db.prepare_cached(sql)?;
+            let mut rows = select.query([no])?;
+            while let Some(row) = rows.next()? {
+                let Some(month) = Month::from_number(row.get(0)?) else { continue };
+                let print = row.get::<_, i64>(2)? as u64;
+                shelves.push(Shelf { month, items: small(row.get(1)?) as usize, print });
+            }
+            return Ok(shelves);
+        }
+        let mut by_month: BTreeMap<Month, Shelf> = BTreeMap::new();
+        self.retained(no, feed, &mut |item, kept| {
+            if kept {
+                let month = item.month();
+                let shelf = by_month.entry(month).or_insert(Shelf { month, items: 0, print: 0 });
+                shelf.items += 1;
+                shelf.print = shelf.print.wrapping_add(print(&item));
+            }
+            true
+        })?;
+        Ok(by_month.into_values().rev().collect())
+    }
+
+    fn standing(&self, feed: &FeedTerms, months: &BTreeSet<Month>) -> Result<Vec<Item>> {
+        let Some(no) = self.feed_no(feed)? else { return Ok(Vec::new()) };
+        let mut items = Vec::new();
+        if feed.retention.is_none() {
+            let (mut within, mut elsewhere) = (self.db.prepare_cached(&WITHIN)?, self.db.prepare_cached(&ELSEWHERE)?);
+            for month in months {
+                if let Some((first, next)) = month.days() {
+                    let from = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc().timestamp();
+                    for item in within.query_map((no, from(first), from(next)), item_from)? {
+                        items.push(item?);
+                    }
+                }
+                for item in elsewhere.query_map((no, month.number()), item_from)? {
+                    items.push(item?);
+                }
+            }
+        } else {
+            self.retained(no, feed, &mut |item, kept| {
+                if kept && months.contains(&item.month()) {
+                    items.push(item);
+                }
+                true
+            })?;
+        }
+        items.sort_by(feed::newest_first);
+        Ok(items)
     }
 
     fn item(&self, id: Key, terms: &Terms) -> Result<Option<Item>> {
@@ -706,7 +785,7 @@ impl Store for Sqlite {
 
     fn feed_state(&self, feed: &str) -> Result<FeedState> {
         let mut select =
-            self.db.prepare_cached("SELECT changed, shown, items, rendered_with FROM feed WHERE name = ?")?;
+            self.db.prepare_cached("SELECT changed, shown, items, rendered_with, summary FROM feed WHERE name = ?")?;
         let state = select
             .query_row([feed], |row| {
                 Ok(FeedState {
@@ -714,6 +793,7 @@ impl Store for Sqlite {
                     shown: unsigned(row.get(1)?),
                     items: small(row.get(2)?) as usize,
                     rendered_with: row.get(3)?,
+                    summary: row.get(4)?,
                 })
             })
             .optional()?;
@@ -725,7 +805,8 @@ impl Store for Sqlite {
     }
 
     fn published(&self) -> Result<Vec<PublishedRow>> {
-        let mut select = self.db.prepare_cached("SELECT feed, path, size, mtime, inode, hash FROM published")?;
+        let mut select =
+            self.db.prepare_cached("SELECT feed, path, size, mtime, inode, hash, made_of FROM published")?;
         let rows = select.query_map([], |row| {
             Ok(PublishedRow {
                 feed: row.get(0)?,
@@ -734,22 +815,39 @@ impl Store for Sqlite {
                 mtime_ns: row.get(3)?,
                 inode: row.get::<_, i64>(4)? as u64,
                 hash: digest_from(row, 5)?,
+                made_of: row.get::<_, i64>(6)? as u64,
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn record_published(&mut self, feed: &str, state: &FeedState, documents: &[PublishedRow]) -> Result<()> {
+    fn record_published(
+        &mut self,
+        feed: &str,
+        state: &FeedState,
+        documents: &[PublishedRow],
+        gone: &[&str],
+    ) -> Result<()> {
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.prepare_cached("DELETE FROM published WHERE feed = ?")?.execute([feed])?;
-        for row in documents {
-            transaction.prepare_cached("INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?, ?, ?)")?.execute(
-                params![row.path, row.feed, signed(row.size), row.mtime_ns, row.inode as i64, row.hash.to_be_bytes()],
-            )?;
+        for path in gone {
+            transaction.prepare_cached("DELETE FROM published WHERE path = ?")?.execute([path])?;
         }
+        let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?, ?, ?, ?)")?;
+        for row in documents {
+            let (inode, made_of) = (row.inode as i64, row.made_of as i64);
+            let size = signed(row.size);
+            insert.execute(params![row.path, row.feed, size, row.mtime_ns, inode, row.hash.to_be_bytes(), made_of])?;
+        }
+        drop(insert);
         transaction
-            .prepare_cached("UPDATE feed SET shown = ?, items = ?, rendered_with = ? WHERE name = ?")?
-            .execute(params![signed(state.shown), signed(state.items as u64), state.rendered_with, feed])?;
+            .prepare_cached("UPDATE feed SET shown = ?, items = ?, rendered_with = ?, summary = ? WHERE name = ?")?
+            .execute(params![
+                signed(state.shown),
+                signed(state.items as u64),
+                state.rendered_with,
+                state.summary,
+                feed
+            ])?;
         transaction.commit()?;
         Ok(())
     }

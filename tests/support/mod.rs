@@ -76,6 +76,9 @@ impl Disk for TestDisk {
     fn sync(&self, _: &Path) -> io::Result<()> {
         self.step()
     }
+    fn sync_everything(&self, _: &Path) -> io::Result<()> {
+        self.step()
+    }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step()?;
         RealDisk.rename(from, to)
@@ -305,6 +308,18 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// A published document is one that readers understand to its end.
+pub(crate) fn assert_whole(path: &str, bytes: &[u8], when: &str) {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let torn = match path.rsplit_once('.').unwrap().1 {
+        "xml" | "atom" | "opml" | "svg" => roxmltree::Document::parse(text).err().map(|error| error.to_string()),
+        "json" => serde_json::from_str::<serde_json::Value>(text).err().map(|error| error.to_string()),
+        "html" => (!text.ends_with("</html>\n")).then(|| "no end".to_owned()),
+        _ => (!text.ends_with('\n')).then(|| "no end".to_owned()),
+    };
+    assert!(torn.is_none(), "{path} is torn {when}: {torn:?}");
 }
 
 // ---- pages and what is read of them ---------------------------------------------------------------------------------

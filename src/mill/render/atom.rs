@@ -1,4 +1,7 @@
-//! Atom (RFC 4287).
+//! Atom (RFC 4287), and archives by month (RFC 5005 section 4).
+//!
+//! The head names the newest archive, each archive the one before it, so that an archive changes with its own items
+//! alone. Where nobody said whence they are served the archives are named relative to the document (RFC 4287 section 2).
 
 use std::collections::BTreeMap;
 
@@ -8,6 +11,8 @@ use chrono::{DateTime, Utc};
 
 use super::{MEDIA, Shown, four_digit_year, language};
 use crate::mill::feed::Feed;
+use crate::mill::item::Key;
+use crate::mill::month::Month;
 
 /// The namespace of Atom.
 pub(super) const NAMESPACE: &str = "http://www.w3.org/2005/Atom";
@@ -15,10 +20,14 @@ pub(super) const NAMESPACE: &str = "http://www.w3.org/2005/Atom";
 /// The namespace of RFC 6721.
 const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
-pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) -> Vec<u8> {
+/// The namespace of RFC 5005.
+const HISTORY: &str = "http://purl.org/syndication/history/1.0";
+
+/// The head of a feed, or the archive of a month.
+pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>, archive: Option<Month>) -> Vec<u8> {
     let media = entries.iter().any(|shown| shown.entry.item.credit.is_some());
-    let own = feed.address("atom.xml").map(|own| link("self", "application/atom+xml", own.as_str()));
-    let page = feed.page().map(|page| link("alternate", "text/html", page.as_str()));
+    let taken_out = archive.is_none() && !feed.taken_out.is_empty();
+    let declared = [(archive.is_some(), "fh", HISTORY), (media, "media", MEDIA), (taken_out, "at", TOMBSTONES)];
     let document = Document {
         id: format!("urn:uuid:{}", feed.id()),
         title: Text::plain(feed.title.as_str()),
@@ -26,12 +35,12 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) 
         // At feed level always: without it every entry would need its own (section 4.1.1).
         authors: vec![Person { name: feed.author.to_string(), ..Person::default() }],
         generator: Some(Generator { value: "feedmill".to_owned(), ..Generator::default() }),
-        links: own.into_iter().chain(page).collect(),
+        links: links(feed, archive),
         lang: language(feed),
-        namespaces: media
-            .then(|| ("media".to_owned(), MEDIA.to_owned()))
+        namespaces: declared
             .into_iter()
-            .chain((!feed.taken_out.is_empty()).then(|| ("at".to_owned(), TOMBSTONES.to_owned())))
+            .filter(|(used, ..)| *used)
+            .map(|(_, prefix, name)| (prefix.to_owned(), name.to_owned()))
             .collect(),
         entries: entries.iter().map(entry).collect(),
         ..Document::default()
@@ -40,24 +49,50 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) 
     // Writing to memory can't fail. If a later version of the crate thinks otherwise, `check` refuses the empty document.
     let mut bytes = document.write_with_config(Vec::new(), config).unwrap_or_default();
     bytes.push(b'\n');
-    with_tombstones(bytes, feed)
+    match (archive, taken_out) {
+        (Some(_), _) => before_the_entries(bytes, "  <fh:archive/>\n"),
+        (None, true) => before_the_entries(bytes, &tombstones(feed)),
+        (None, false) => bytes,
+    }
 }
 
-/// Says which items were taken out (RFC 6721), so that readers may take them out as well.
-///
-/// The crate writes extensions of a feed behind its entries, where the grammar of RFC 4287 has no place for them. Ids and
-/// times need no escaping.
-fn with_tombstones(document: Vec<u8>, feed: &Feed) -> Vec<u8> {
+fn links(feed: &Feed, archive: Option<Month>) -> Vec<Link> {
+    const ATOM: &str = "application/atom+xml";
+    let mut links = Vec::with_capacity(4);
+    let own = archive.map_or_else(|| "atom.xml".to_owned(), |month| format!("{}.atom", month.path()));
+    links.extend(feed.address(&own).map(|own| link("self", ATOM, own.as_str())));
+    let page = match archive {
+        None => feed.page(),
+        Some(month) => feed.address(&format!("{}.html", month.path())),
+    };
+    links.extend(page.map(|page| link("alternate", "text/html", page.as_str())));
+    let up = if archive.is_some_and(|month| month != Month::UNDATED) { "../" } else { "" };
+    let beside = |document: &str| {
+        feed.address(document).map_or_else(|| format!("{up}{document}"), |address| address.to_string())
+    };
+    if archive.is_some() {
+        links.push(link("current", ATOM, &beside("atom.xml")));
+    }
+    let before = archive.map_or_else(|| feed.months.first().map(|(month, _)| *month), |month| feed.before(month));
+    links.extend(before.map(|before| link("prev-archive", ATOM, &beside(&format!("{}.atom", before.path())))));
+    links
+}
+
+/// Says which items were taken out (RFC 6721), so that readers may take them out as well. Ids and times need no escaping.
+fn tombstones(feed: &Feed) -> String {
+    let one = |(when, id): &(DateTime<Utc>, Key)| {
+        let when = four_digit_year(*when).fixed_offset().to_rfc3339();
+        format!("  <at:deleted-entry ref=\"urn:uuid:{id}\" when=\"{when}\"/>\n")
+    };
+    feed.taken_out.iter().map(one).collect()
+}
+
+/// The crate writes extensions of a feed behind its entries, where the grammar of RFC 4287 has no place for them.
+fn before_the_entries(document: Vec<u8>, elements: &str) -> Vec<u8> {
     // No text holds a bare `<`: the first one of these is the first entry.
     let Some(first) = memchr::memmem::find(&document, b"  <entry>") else { return document };
     let (head, entries) = document.split_at_checked(first).unwrap_or((&document, &[]));
-    let mut whole = head.to_vec();
-    for (when, id) in &feed.taken_out {
-        let when = four_digit_year(*when).fixed_offset().to_rfc3339();
-        whole.extend_from_slice(format!("  <at:deleted-entry ref=\"urn:uuid:{id}\" when=\"{when}\"/>\n").as_bytes());
-    }
-    whole.extend_from_slice(entries);
-    whole
+    [head, elements.as_bytes(), entries].concat()
 }
 
 fn entry(shown: &Shown<'_>) -> Entry {
@@ -68,7 +103,7 @@ fn entry(shown: &Shown<'_>) -> Entry {
         updated: shown.updated.fixed_offset(),
         published: Some(shown.published.fixed_offset()),
         categories: item.categories.iter().map(|name| category(name.as_str())).collect(),
-        links: shown.entry.link.iter().map(|address| link("alternate", "text/html", address.as_str())).collect(),
+        links: shown.link.iter().map(|address| link("alternate", "text/html", address.as_str())).collect(),
         // No summary element beside it: readers show the content anyway, validators warn of text that looks like markup.
         content: Some(Content {
             content_type: Some("html".to_owned()),

@@ -30,7 +30,7 @@ pub(super) fn content(entry: &Entry) -> String {
 }
 
 /// The date as the page printed it, else in the form that the pages we know use.
-fn day(item: &Item) -> Option<String> {
+pub(super) fn day(item: &Item) -> Option<String> {
     const FORM: &str = "%-d %B %Y";
     if let Some(raw) = &item.date_raw {
         return Some(raw.to_string());
@@ -44,13 +44,20 @@ fn day(item: &Item) -> Option<String> {
 
 fn paragraph(html: &mut String, parts: &[&str]) {
     html.push_str("<p>");
-    for c in parts.iter().flat_map(|part| part.chars()) {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            c => html.push(c),
-        }
+    for part in parts {
+        escape(html, part);
     }
     html.push_str("</p>");
+}
+
+/// Appends a text as markup that shows it. Not for attributes.
+pub(super) fn escape(markup: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => markup.push_str("&amp;"),
+            '<' => markup.push_str("&lt;"),
+            '>' => markup.push_str("&gt;"),
+            c => markup.push(c),
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Feeds to documents.
 //!
-//! The only room that names the `rss` and `atom_syndication` crates, and that says entry and channel. It is total: given
+//! The only room that names the `rss`, `atom_syndication` and `maud` crates, and that says entry and channel. It is total: given
 //! a [`Feed`] it can't fail, and every document of a feed shows the same items with the same ids, dates and text. There
 //! is no "now" and no version in a document, so equal feeds give equal bytes (law 4).
 //!
@@ -10,6 +10,9 @@
 
 mod atom;
 mod html;
+mod json_feed;
+mod opml;
+mod page;
 mod rss;
 
 use std::collections::BTreeSet;
@@ -18,13 +21,30 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use super::feed::{self, Entry, Feed};
+use super::feed::{self, Address, Entry, Feed};
 use super::item;
+use super::month::Month;
 
-/// The media type of an RSS 2.0 document.
-pub const RSS_TYPE: &str = "application/rss+xml; charset=utf-8";
-/// The media type of an Atom document (RFC 4287 section 7).
-pub const ATOM_TYPE: &str = "application/atom+xml; charset=utf-8";
+pub use self::page::Summary;
+
+/// What a server should call the document at `path`, charset included.
+///
+/// `application/feed+json` takes no charset: JSON is UTF-8 (RFC 8259 section 8.1).
+#[must_use]
+pub fn media_type(path: &str) -> &'static str {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    match name.rsplit_once('.').map(|(_, ending)| ending) {
+        _ if name == "atom.xml" => "application/atom+xml; charset=utf-8",
+        Some("xml") => "application/rss+xml; charset=utf-8",
+        Some("atom") => "application/atom+xml; charset=utf-8",
+        Some("json") => "application/feed+json",
+        Some("opml") => "text/x-opml; charset=utf-8",
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}
 
 /// What a server should call the document at `path`, charset included.
 ///
@@ -59,9 +79,7 @@ const CREDIT_ATTRIBUTES: [(&str, &str); 2] = [("role", "photographer"), ("scheme
 pub struct Document {
     /// The document itself.
     pub bytes: Vec<u8>,
-    /// What a server should call it.
-    pub media_type: &'static str,
-    /// How many items it is meant to hold.
+    /// How many items it is meant to hold, as far as [`check`] can tell.
     pub entries: usize,
 }
 
@@ -128,34 +146,77 @@ struct Shown<'a> {
     published: DateTime<Utc>,
     updated: DateTime<Utc>,
     content: String,
+    link: Option<Address>,
 }
 
 /// Changes whenever the same feed would give other bytes: what was rendered with an older revision is rendered again.
-pub const REVISION: u32 = 1;
+pub const REVISION: u32 = 2;
 
-/// The documents of `feed`; none while it has no items, so that a feed is never published empty.
+/// The documents of `feed`; none while it has no items, so that a feed is never published empty. Its own page is among
+/// them where it has month pages.
 ///
 /// An entry without `published` can't be shown on the right day and is left out; debug builds assert that there is none,
 /// and that the entries are in the order of [`newest_first`](feed::newest_first).
 #[must_use]
 pub fn render(feed: &Feed) -> Tree {
+    let (shown, Some(updated)) = (shown(feed), feed.updated().map(four_digit_year)) else {
+        return Tree::default();
+    };
+    let entries = shown.len();
+    let at = |name: &str| format!("{}/{name}", feed.name);
+    let mut tree = Tree::from_iter([
+        (at("rss.xml"), Document { bytes: rss::write(feed, &shown, updated), entries }),
+        (at("atom.xml"), Document { bytes: atom::write(feed, &shown, updated, None), entries }),
+        (at("feed.json"), Document { bytes: json_feed::write(feed, &shown), entries }),
+    ]);
+    if !feed.months.is_empty() {
+        tree.insert(at("index.html"), Document { bytes: page::feed(feed, &shown), entries });
+    }
+    tree
+}
+
+/// The page of one month of `feed`, whose entries are those of the month, and the month as an archive document
+/// (RFC 5005 section 4); none without entries.
+#[must_use]
+pub fn month(feed: &Feed, month: Month) -> Tree {
+    let (shown, Some(updated)) = (shown(feed), feed.updated().map(four_digit_year)) else {
+        return Tree::default();
+    };
+    let entries = shown.len();
+    let [page, archive] = month_paths(&feed.name, month);
+    Tree::from_iter([
+        (page, Document { bytes: page::month(feed, &shown, month), entries }),
+        (archive, Document { bytes: atom::write(feed, &shown, updated, Some(month)), entries }),
+    ])
+}
+
+/// Where the page and the archive of a month of a feed lie.
+#[must_use]
+pub fn month_paths(feed: &str, month: Month) -> [String; 2] {
+    ["html", "atom"].map(|ending| format!("{feed}/{}.{ending}", month.path()))
+}
+
+/// What lists all feeds, and what their pages share. `feeds` are in the order in which they are to be shown.
+#[must_use]
+pub fn index(feeds: &[Summary], base_url: Option<&Address>) -> Tree {
+    let document = |bytes| Document { bytes, entries: feeds.len() };
+    Tree::from_iter([
+        ("index.html".to_owned(), document(page::index(feeds, base_url))),
+        ("feeds.opml".to_owned(), document(opml::write(feeds, base_url))),
+        (page::STYLE.to_owned(), document(page::STYLE_SHEET.into())),
+        (page::ICON.to_owned(), document(page::ICON_IMAGE.into())),
+    ])
+}
+
+fn shown(feed: &Feed) -> Vec<Shown<'_>> {
     debug_assert!(
         feed.entries.is_sorted_by(|a, b| feed::newest_first(&a.item, &b.item).is_lt()),
         "entries of a feed are sorted and distinct"
     );
-    let Some(updated) = feed.updated().map(four_digit_year) else {
-        return Tree::default();
-    };
-    let shown: Vec<Shown<'_>> = feed.entries.iter().filter_map(show).collect();
-    let entries = shown.len();
-    let document = |bytes, media_type| Document { bytes, media_type, entries };
-    Tree::from_iter([
-        (format!("{}/rss.xml", feed.name), document(rss::write(feed, &shown, updated), RSS_TYPE)),
-        (format!("{}/atom.xml", feed.name), document(atom::write(feed, &shown, updated), ATOM_TYPE)),
-    ])
+    feed.entries.iter().filter_map(|entry| show(feed, entry)).collect()
 }
 
-fn show(entry: &Entry) -> Option<Shown<'_>> {
+fn show<'a>(feed: &Feed, entry: &'a Entry) -> Option<Shown<'a>> {
     debug_assert!(entry.item.published.is_some(), "an undated item is kept out of feeds");
     Some(Shown {
         entry,
@@ -163,6 +224,7 @@ fn show(entry: &Entry) -> Option<Shown<'_>> {
         published: four_digit_year(entry.item.published?),
         updated: four_digit_year(entry.updated()?),
         content: html::content(entry),
+        link: feed.link(entry),
     })
 }
 
@@ -173,9 +235,12 @@ fn four_digit_year(moment: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(moment.timestamp().clamp(FIRST, LAST), 0).unwrap_or_default()
 }
 
-/// The language tag, where it is one (RFC 5646, in the form that the Atom grammar checks).
+/// The language tag of a feed, where it is one (RFC 5646, in the form that the Atom grammar checks).
 fn language(feed: &Feed) -> Option<String> {
-    let tag = feed.language.as_deref()?;
+    language_tag(feed.language.as_deref()?)
+}
+
+fn language_tag(tag: &str) -> Option<String> {
     let mut subtags = tag.split('-');
     let primary = subtags.next()?;
     let sized = |subtag: &str| (1..=8).contains(&subtag.len());
@@ -205,7 +270,7 @@ pub enum Flaw {
     Undecodable,
     /// A character that no feed may contain.
     Forbidden(char),
-    /// It is not well-formed XML; the reader's message says where.
+    /// It is not well-formed; the reader's message says where.
     IllFormed(String),
     /// The number of items read back is not the number meant.
     Entries {
@@ -232,16 +297,11 @@ impl std::error::Error for Flaw {}
 /// Reads a document back the way a stranger would, before anyone else does.
 ///
 /// Independent of the writers on purpose: their own readers take control characters and ill-formed XML without a word.
-/// Only RSS and Atom documents are read, and none above [`CHECKED_UP_TO`] bytes.
+/// Of pages only the characters are looked at, and nothing above [`CHECKED_UP_TO`] bytes is read.
 ///
 /// # Errors
 /// The first [`Flaw`] found.
-pub fn check(document: &Document) -> Result<(), Flaw> {
-    let is_entry: fn(roxmltree::Node<'_, '_>) -> bool = match document.media_type {
-        RSS_TYPE => |node| node.has_tag_name("item"),
-        ATOM_TYPE => |node| node.has_tag_name((atom::NAMESPACE, "entry")),
-        _ => return Ok(()),
-    };
+pub fn check(path: &str, document: &Document) -> Result<(), Flaw> {
     if document.bytes.len() > CHECKED_UP_TO {
         return Ok(());
     }
@@ -249,12 +309,29 @@ pub fn check(document: &Document) -> Result<(), Flaw> {
     if let Some(c) = text.chars().find(|c| *c != '\n' && item::is_forbidden(*c)) {
         return Err(Flaw::Forbidden(c));
     }
-    let xml = roxmltree::Document::parse(text).map_err(|error| Flaw::IllFormed(error.to_string()))?;
-    let read = xml.descendants().filter(|node| is_entry(*node)).count();
+    let media_type = media_type(path);
+    let media_type = media_type.split_once(';').map_or(media_type, |(essence, _)| essence);
+    let read = match media_type {
+        "application/rss+xml" => read_xml(text, |node| node.has_tag_name("item"))?,
+        "application/atom+xml" => read_xml(text, |node| node.has_tag_name((atom::NAMESPACE, "entry")))?,
+        "text/x-opml" => read_xml(text, |node| node.has_tag_name("outline"))?,
+        "application/feed+json" => {
+            let json: serde_json::Value =
+                serde_json::from_str(text).map_err(|error| Flaw::IllFormed(error.to_string()))?;
+            json.get("items").and_then(serde_json::Value::as_array).map_or(0, Vec::len)
+        }
+        _ => document.entries,
+    };
     if read != document.entries {
         return Err(Flaw::Entries { meant: document.entries, read });
     }
     Ok(())
+}
+
+/// How many of its elements are entries.
+fn read_xml(text: &str, is_entry: fn(roxmltree::Node<'_, '_>) -> bool) -> Result<usize, Flaw> {
+    let xml = roxmltree::Document::parse(text).map_err(|error| Flaw::IllFormed(error.to_string()))?;
+    Ok(xml.descendants().filter(|node| is_entry(*node)).count())
 }
 
 #[cfg(test)]

@@ -21,14 +21,7 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) 
         generator: Some("feedmill".to_owned()),
         docs: Some("https://www.rssboard.org/rss-specification".to_owned()),
         ttl: Some("60".to_owned()),
-        atom_ext: feed.address("rss.xml").map(|own| AtomExtension {
-            links: vec![Link {
-                href: own.to_string(),
-                rel: "self".to_owned(),
-                mime_type: Some("application/rss+xml".to_owned()),
-                ..Link::default()
-            }],
-        }),
+        atom_ext: feed.address("rss.xml").map(|own| AtomExtension { links: links(feed, own.as_str()) }),
         namespaces: media.then(|| ("media".to_owned(), MEDIA.to_owned())).into_iter().collect(),
         items: entries.iter().map(item).collect(),
         ..Channel::default()
@@ -39,11 +32,24 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) 
     bytes
 }
 
+/// Where the document itself is, and where the items are that are no longer in it (RFC 5005 section 4).
+fn links(feed: &Feed, own: &str) -> Vec<Link> {
+    let link = |rel: &str, href: &str, mime_type: &str| Link {
+        href: href.to_owned(),
+        rel: rel.to_owned(),
+        mime_type: Some(mime_type.to_owned()),
+        ..Link::default()
+    };
+    let archive = feed.months.first().and_then(|(month, _)| feed.address(&format!("{}.atom", month.path())));
+    let archive = archive.map(|archive| link("prev-archive", archive.as_str(), "application/atom+xml"));
+    [link("self", own, "application/rss+xml")].into_iter().chain(archive).collect()
+}
+
 fn item(shown: &Shown<'_>) -> Item {
     let entry = shown.entry;
     Item {
         title: Some(entry.item.title.to_string()),
-        link: entry.link.as_ref().map(ToString::to_string),
+        link: shown.link.as_ref().map(ToString::to_string),
         description: Some(shown.content.clone()),
         categories: entry.item.categories.iter().map(|name| category(name.as_str())).collect(),
         // The default says permalink, and readers would open the urn.

@@ -33,6 +33,8 @@ fn item(title: &str, date: &str) -> Item {
         updated: Some(id.stamp(day)),
         sources: Vec::new(),
         categories: Vec::new(),
+        earliest: Some(day),
+        earlier: Vec::new(),
     }
 }
 
@@ -51,6 +53,7 @@ fn feed(entries: Vec<Entry>) -> Feed {
         author: text("ILO Moscow"),
         entries,
         taken_out: Vec::new(),
+        months: Vec::new(),
     }
 }
 
@@ -234,19 +237,19 @@ fn a_revision_moves_updated_and_leaves_published() {
 #[test]
 fn what_is_rendered_passes_the_check() {
     for (path, document) in render(&two()).iter() {
-        assert_eq!(check(document), Ok(()), "{path}");
+        assert_eq!(check(path, document), Ok(()), "{path}");
         assert_eq!(document.entries, 2);
     }
 }
 
 #[test]
 fn the_check_refuses_what_readers_would_choke_on() {
-    let rss = |bytes: &[u8], entries| Document { bytes: bytes.to_vec(), media_type: RSS_TYPE, entries };
-    assert_eq!(check(&rss(b"<rss><item>\x0B</item></rss>", 1)), Err(Flaw::Forbidden('\u{B}')));
-    assert_eq!(check(&rss("<rss>\u{85}</rss>".as_bytes(), 0)), Err(Flaw::Forbidden('\u{85}')));
-    assert_eq!(check(&rss(b"<rss>\xFF</rss>", 0)), Err(Flaw::Undecodable));
-    assert!(matches!(check(&rss(b"<rss><item></rss>", 1)), Err(Flaw::IllFormed(_))));
-    assert!(matches!(check(&rss(b"<rss a='&b=1'/>", 0)), Err(Flaw::IllFormed(_))));
-    assert!(matches!(check(&rss(b"", 0)), Err(Flaw::IllFormed(_))));
-    assert_eq!(check(&rss(b"<rss><item/></rss>", 2)), Err(Flaw::Entries { meant: 2, read: 1 }));
+    let check = |bytes: &[u8], entries| check("x/rss.xml", &Document { bytes: bytes.to_vec(), entries });
+    assert_eq!(check(b"<rss><item>\x0B</item></rss>", 1), Err(Flaw::Forbidden('\u{B}')));
+    assert_eq!(check("<rss>\u{85}</rss>".as_bytes(), 0), Err(Flaw::Forbidden('\u{85}')));
+    assert_eq!(check(b"<rss>\xFF</rss>", 0), Err(Flaw::Undecodable));
+    assert!(matches!(check(b"<rss><item></rss>", 1), Err(Flaw::IllFormed(_))));
+    assert!(matches!(check(b"<rss a='&b=1'/>", 0), Err(Flaw::IllFormed(_))));
+    assert!(matches!(check(b"", 0), Err(Flaw::IllFormed(_))));
+    assert_eq!(check(b"<rss><item/></rss>", 2), Err(Flaw::Entries { meant: 2, read: 1 }));
 }

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::mill::item::{Account, DateBasis, Item, Key, Moment, SourceNo, Text};
 use crate::stat::Stat;
@@ -142,7 +144,7 @@ pub(super) fn is_account(row: &Row<'_>, from: usize, account: &Account) -> rusql
 
 pub(super) const ITEM: &str = "item.key, item.id, item.date, item.date_end, item.time, item.date_raw, item.basis, item.credit, \
                     item.kicker, item.place, item.link, item.published, item.updated, item.sources, \
-                    account.title, account.summary, item.categories";
+                    account.title, account.summary, item.categories, item.earliest, item.earlier";
 
 pub(super) fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
     let missing = || rusqlite::Error::InvalidColumnType(14, "title".into(), rusqlite::types::Type::Null);
@@ -165,21 +167,23 @@ pub(super) fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
         sources: postcard::from_bytes(&sources).map_err(|_| broken())?,
         title: text_from(row, 14)?.ok_or_else(missing)?,
         summary: text_from(row, 15)?,
-        categories: categories_from(row, 16)?,
+        categories: list_from(row, 16)?,
+        earliest: row.get::<_, Option<i64>>(17)?.and_then(day_from),
+        earlier: list_from(row, 18)?,
     })
 }
 
-/// Nearly all items have none, and then nothing is stored.
-pub(super) fn categories_to(categories: &[Text]) -> Result<Option<Vec<u8>>> {
-    if categories.is_empty() {
+/// Nearly all items have no categories and no earlier texts, and then nothing is stored.
+pub(super) fn list_to<T: Serialize>(list: &[T]) -> Result<Option<Vec<u8>>> {
+    if list.is_empty() {
         return Ok(None);
     }
-    Ok(Some(postcard::to_stdvec(categories)?))
+    Ok(Some(postcard::to_stdvec(list)?))
 }
 
-fn categories_from(row: &Row<'_>, index: usize) -> rusqlite::Result<Vec<Text>> {
+fn list_from<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Vec<T>> {
     let Some(bytes) = row.get_ref(index)?.as_blob_or_null()? else { return Ok(Vec::new()) };
-    let broken = || rusqlite::Error::InvalidColumnType(index, "categories".into(), rusqlite::types::Type::Blob);
+    let broken = || rusqlite::Error::InvalidColumnType(index, "list".into(), rusqlite::types::Type::Blob);
     postcard::from_bytes(bytes).map_err(|_| broken())
 }
 

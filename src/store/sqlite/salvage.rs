@@ -123,7 +123,10 @@ mod tests {
         store
             .db
             .execute_batch(
-                "ALTER TABLE account DROP COLUMN topic; ALTER TABLE item DROP COLUMN categories;
+                "DROP TABLE month; DROP INDEX member_elsewhere; ALTER TABLE member DROP COLUMN month;
+                 ALTER TABLE item DROP COLUMN earliest; ALTER TABLE item DROP COLUMN earlier;
+                 ALTER TABLE published DROP COLUMN made_of; ALTER TABLE feed DROP COLUMN summary;
+                 ALTER TABLE account DROP COLUMN topic; ALTER TABLE item DROP COLUMN categories;
                  PRAGMA user_version = 1;",
             )
             .unwrap();

@@ -9,7 +9,7 @@
 //! | `gather` | looks up all that is known of a key, and tells announcements apart |
 //! | `settle` | settles the items of the keys that changed |
 //! | `write` | makes the rows of items those |
-//! | `feeds` | makes the members of feeds those of the items |
+//! | `feeds` | makes the members of feeds, and what stands in their months, those of the items |
 //!
 //! The hot statements are prepared once and held, for a first import runs each of them tens of thousands of times.
 
@@ -20,7 +20,7 @@ mod stand;
 mod take_in;
 mod write;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rusqlite::{CachedStatement, Connection};
@@ -30,6 +30,7 @@ use super::Pair;
 use super::rows::{ACCOUNT, account_from, moment_from};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Key, SourceNo};
+use crate::mill::month::Month;
 use crate::mill::settle::Agreed;
 use crate::store::{Absorbed, Result, Terms};
 
@@ -71,6 +72,8 @@ pub(super) struct Work<'a> {
     filed: FxHashMap<Key, Filed>,
     changes: Vec<(Key, Change)>,
     changed_sources: BTreeSet<SourceNo>,
+    /// How months of feeds change: by how many items, and by what their print.
+    months: BTreeMap<(i64, Month), (i64, u64)>,
     pub(super) absorbed: Absorbed,
     insert_account: CachedStatement<'a>,
     insert_path: CachedStatement<'a>,
@@ -89,6 +92,7 @@ impl<'a> Work<'a> {
             filed: FxHashMap::default(),
             changes: Vec::new(),
             changed_sources: BTreeSet::new(),
+            months: BTreeMap::new(),
             absorbed: Absorbed::default(),
             insert_account: db.prepare_cached(&format!(
                 "INSERT INTO account (id, {ACCOUNT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -99,7 +103,7 @@ impl<'a> Work<'a> {
             )?,
             insert_seen: db.prepare_cached("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)")?,
             insert_item: db
-                .prepare_cached("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?,
+                .prepare_cached("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?,
         })
     }
 

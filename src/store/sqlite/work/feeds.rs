@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::Work;
 use crate::mill::feed;
 use crate::mill::item::{Item, Key, SourceNo};
+use crate::mill::month::Month;
 use crate::store::sqlite::rows::{ITEM, column, get_meta, item_from, set_meta, signed, small, unsigned};
-use crate::store::{FRESH_DAYS, FeedState, FeedTerms, Reading, Result, Terms};
+use crate::store::{FRESH_DAYS, FeedState, FeedTerms, Reading, Result, Terms, print};
 
-/// A row of `member`, in the order of its key.
-pub(super) type Member = (i64, std::cmp::Reverse<i64>, Key, Key);
+/// A row of `member`, in the order of its key. The month only where it is not the one in which the item is published.
+pub(super) type Member = (i64, std::cmp::Reverse<i64>, Key, Key, Option<Month>);
 
 impl Work<'_> {
     /// Counts the change for the feeds that may show it.
@@ -34,7 +35,7 @@ impl Work<'_> {
         let db = self.db;
         let mut states: BTreeMap<String, FeedState> = BTreeMap::new();
         {
-            let mut select = db.prepare("SELECT name, changed, shown, items, rendered_with FROM feed")?;
+            let mut select = db.prepare("SELECT name, changed, shown, items, rendered_with, summary FROM feed")?;
             let mut rows = select.query([])?;
             while let Some(row) = rows.next()? {
                 let state = FeedState {
@@ -42,39 +43,83 @@ impl Work<'_> {
                     shown: unsigned(row.get(2)?),
                     items: small(row.get(3)?) as usize,
                     rendered_with: row.get(4)?,
+                    summary: row.get(5)?,
                 };
                 states.insert(row.get(0)?, state);
             }
         }
-        db.execute_batch("DELETE FROM feed; DELETE FROM member;")?;
+        db.execute_batch("DELETE FROM feed; DELETE FROM member; DELETE FROM month;")?;
         for (feed, no) in self.terms.feeds.iter().zip(1i64..) {
             let state = states.remove(&feed.name).unwrap_or_default();
-            db.prepare_cached("INSERT INTO feed VALUES (?, ?, ?, ?, ?, ?)")?.execute(params![
+            db.prepare_cached("INSERT INTO feed VALUES (?, ?, ?, ?, ?, ?, ?)")?.execute(params![
                 no,
                 feed.name,
                 signed(state.changed + 1),
                 signed(state.shown),
                 signed(state.items as u64),
-                state.rendered_with
+                state.rendered_with,
+                state.summary
             ])?;
         }
         let mut members = Vec::new();
         let mut select = db.prepare(&format!("SELECT {ITEM} FROM item JOIN account ON account.id = item.text"))?;
         for item in select.query_map([], item_from)? {
-            let item = item?;
-            let published = item.published.map_or(0, |instant| instant.timestamp());
-            let feeds = feeds_of(self.terms, &item);
-            members.extend(feeds.map(|feed| (feed, std::cmp::Reverse(published), item.id, item.key)));
+            self.join_feeds(&item?, &mut members);
         }
-        insert_members(db, members)
+        self.fill_feeds(members)
+    }
+
+    /// Puts an item into the feeds that show it, and into its month of each.
+    pub(super) fn join_feeds(&mut self, item: &Item, members: &mut Vec<Member>) {
+        let Some(published) = item.published else { return };
+        let (month, print) = (item.month(), print(item));
+        let day = published.date_naive();
+        let within = month.days().is_some_and(|(first, next)| (first..next).contains(&day));
+        let elsewhere = (!within).then_some(month);
+        for no in feeds_of(self.terms, item) {
+            members.push((no, std::cmp::Reverse(published.timestamp()), item.id, item.key, elsewhere));
+            let change = self.months.entry((no, month)).or_default();
+            *change = (change.0 + 1, change.1.wrapping_add(print));
+        }
     }
 
     /// Takes an item, as it was, out of all feeds.
-    pub(super) fn leave_feeds(&self, item: &Item) -> Result<()> {
+    pub(super) fn leave_feeds(&mut self, item: &Item) -> Result<()> {
         let Some(published) = item.published else { return Ok(()) };
+        let (month, print) = (item.month(), print(item));
         let mut delete = self.db.prepare_cached("DELETE FROM member WHERE feed = ? AND published = ? AND id = ?")?;
         for no in column(self.db, "SELECT no FROM feed")? {
-            delete.execute(params![no, published.timestamp(), item.id.0.into_bytes()])?;
+            if delete.execute(params![no, published.timestamp(), item.id.0.into_bytes()])? > 0 {
+                let change = self.months.entry((no, month)).or_default();
+                *change = (change.0 - 1, change.1.wrapping_sub(print));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes who joined the feeds, and what that and who left made of their months.
+    pub(super) fn fill_feeds(&mut self, mut members: Vec<Member>) -> Result<()> {
+        members.sort_unstable();
+        let mut insert = self.db.prepare_cached("INSERT INTO member VALUES (?, ?, ?, ?, ?)")?;
+        for (feed, std::cmp::Reverse(published), id, key, month) in members {
+            let month = month.map(Month::number);
+            insert.execute(params![feed, published, id.0.into_bytes(), key.0.into_bytes(), month])?;
+        }
+        let mut select = self.db.prepare_cached("SELECT items, print FROM month WHERE feed = ? AND month = ?")?;
+        for ((feed, month), (items, print)) in std::mem::take(&mut self.months) {
+            let known = select.query_row((feed, month.number()), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let (known, printed): (i64, i64) = known.unwrap_or_default();
+            if known + items > 0 {
+                self.db.prepare_cached("INSERT OR REPLACE INTO month VALUES (?, ?, ?, ?)")?.execute((
+                    feed,
+                    month.number(),
+                    known + items,
+                    printed.wrapping_add(print as i64),
+                ))?;
+            } else {
+                let mut delete = self.db.prepare_cached("DELETE FROM month WHERE feed = ? AND month = ?")?;
+                delete.execute((feed, month.number()))?;
+            }
         }
         Ok(())
     }
@@ -139,16 +184,7 @@ impl Work<'_> {
 }
 
 /// The feeds that show an item, by number.
-pub(super) fn feeds_of(terms: &Terms, item: &Item) -> impl Iterator<Item = i64> {
+fn feeds_of(terms: &Terms, item: &Item) -> impl Iterator<Item = i64> {
     let feeds = terms.feeds.iter().zip(1i64..);
     feeds.filter(|(of, _)| feed::shows(&of.sources, &of.choice, &terms.rules.decisions, item)).map(|(_, no)| no)
-}
-
-pub(super) fn insert_members(db: &Connection, mut members: Vec<Member>) -> Result<()> {
-    members.sort_unstable();
-    let mut insert = db.prepare_cached("INSERT INTO member VALUES (?, ?, ?, ?)")?;
-    for (feed, std::cmp::Reverse(published), id, key) in members {
-        insert.execute(params![feed, published, id.0.into_bytes(), key.0.into_bytes()])?;
-    }
-    Ok(())
 }

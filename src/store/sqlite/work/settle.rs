@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 
 use rustc_hash::FxBuildHasher;
 
-use super::feeds::{Member, feeds_of, insert_members};
+use super::feeds::Member;
 use super::gather::Announcement;
 use super::{Change, Filed, Work};
 use crate::mill::item::{Item, Key, SourceNo};
@@ -57,7 +57,7 @@ impl Work<'_> {
                 keys.push(*key);
             }
         }
-        if alone { insert_members(self.db, members) } else { self.resettle(keys) }
+        if alone { self.fill_feeds(members) } else { self.resettle(keys) }
     }
 
     /// Whether the changes under a key only sight once more what all its sightings say, and leave its item as it is.
@@ -150,7 +150,7 @@ impl Work<'_> {
                 done.extend(family);
             }
         }
-        insert_members(self.db, members)
+        self.fill_feeds(members)
     }
 
     fn settle_family(&mut self, family: &[Key], fresh: bool, members: &mut Vec<Member>) -> Result<()> {
@@ -182,9 +182,7 @@ impl Work<'_> {
                     None => self.absorbed.new += 1,
                 }
                 self.changed_sources.extend(&item.sources);
-                let published = item.published.map_or(0, |instant| instant.timestamp());
-                let feeds = feeds_of(self.terms, &item);
-                members.extend(feeds.map(|feed| (feed, std::cmp::Reverse(published), item.id, item.key)));
+                self.join_feeds(&item, members);
             }
             for (index, (key, mut pairs)) in parts.into_iter().enumerate() {
                 pairs.sort_unstable();

@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::Work;
 use crate::mill::item::{Item, Key};
-use crate::store::sqlite::rows::{ITEM, basis_to, categories_to, day_to, item_from, key_from, text, time_to};
+use crate::store::sqlite::rows::{ITEM, basis_to, day_to, item_from, key_from, list_to, text, time_to};
 use crate::store::{Result, StoreError};
 
 /// A row of `item` before this transaction.
@@ -26,9 +26,9 @@ impl Work<'_> {
         for key in family {
             let mut rows = select.query([key.0.into_bytes()])?;
             while let Some(row) = rows.next()? {
-                let text: Option<i64> = row.get(18)?;
+                let text: Option<i64> = row.get(20)?;
                 let item = text.map(|text| Ok::<_, StoreError>((item_from(row)?, text))).transpose()?;
-                old.insert((*key, key_from(row, 1)?), Old { pairs: row.get(17)?, item });
+                old.insert((*key, key_from(row, 1)?), Old { pairs: row.get(19)?, item });
             }
         }
         Ok(old)
@@ -54,7 +54,9 @@ impl Work<'_> {
                 item.published.map(|instant| instant.timestamp()),
                 item.updated.map(|instant| instant.timestamp()),
                 postcard::to_stdvec(&item.sources)?,
-                categories_to(&item.categories)?,
+                list_to(&item.categories)?,
+                item.earliest.map(day_to),
+                list_to(&item.earlier)?,
             ])?,
             None => self
                 .db

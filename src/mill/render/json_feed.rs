@@ -1,0 +1,83 @@
+//! JSON Feed 1.1 (jsonfeed.org/version/1.1).
+
+use serde::Serialize;
+
+use super::{Shown, language};
+use crate::mill::feed::Feed;
+
+/// The members in the order in which they are written; one without a value is left out.
+#[derive(Serialize)]
+struct Document<'a> {
+    version: &'static str,
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home_page_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feed_url: Option<String>,
+    description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
+    authors: [Author<'a>; 1],
+    items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Author<'a> {
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    title: &'a str,
+    content_html: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<&'a str>,
+    date_published: String,
+    date_modified: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<&'a str>,
+    #[serde(rename = "_feedmill", skip_serializing_if = "Option::is_none")]
+    own: Option<Own<'a>>,
+}
+
+/// What JSON Feed has no word for.
+#[derive(Serialize)]
+struct Own<'a> {
+    photo_credit: &'a str,
+}
+
+pub(super) fn write(feed: &Feed, entries: &[Shown<'_>]) -> Vec<u8> {
+    let document = Document {
+        version: "https://jsonfeed.org/version/1.1",
+        title: feed.title.as_str(),
+        home_page_url: feed.page().map(|page| page.to_string()),
+        feed_url: feed.address("feed.json").map(|own| own.to_string()),
+        description: feed.description.as_str(),
+        language: language(feed),
+        authors: [Author { name: feed.author.as_str() }],
+        items: entries.iter().map(item).collect(),
+    };
+    // Strings and lists can't fail to be written. If a later version of the crate thinks otherwise, `check` refuses the
+    // empty document.
+    let mut bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+fn item<'a>(shown: &'a Shown<'_>) -> Item<'a> {
+    let item = &shown.entry.item;
+    Item {
+        id: &shown.id,
+        url: shown.link.as_ref().map(|link| link.as_str()),
+        title: item.title.as_str(),
+        content_html: &shown.content,
+        summary: item.summary.as_ref().map(|summary| summary.as_str()),
+        date_published: shown.published.to_rfc3339(),
+        date_modified: shown.updated.to_rfc3339(),
+        tags: item.categories.iter().map(|name| name.as_str()).collect(),
+        own: item.credit.as_ref().map(|credit| Own { photo_credit: credit.as_str() }),
+    }
+}

@@ -1,0 +1,80 @@
+//! One item on a page, told to people and, as schema.org microdata, to machines.
+
+use maud::{Markup, display, html};
+
+use super::super::{Shown, html as content};
+use super::host;
+use crate::mill::item::{Earlier, Item};
+
+/// An item whose texts are in a language and direction. `page` leads to the page where it stands for life; empty: that
+/// is this page, and the item's anchor, and what it said before, are here.
+pub(super) fn article(shown: &Shown<'_>, (lang, dir): (&str, &str), page: &str) -> Markup {
+    let (entry, item) = (shown.entry, &shown.entry.item);
+    let at_home = page.is_empty();
+    let headline = html! {
+        a href={ (page) "#" (display(item.id)) } { span itemprop="headline" { (item.title.as_str()) } }
+    };
+    html! {
+        article.item id=[at_home.then(|| display(item.id))] itemscope itemtype="https://schema.org/NewsArticle" itemid=(shown.id) {
+            @if let Some(kicker) = &item.kicker { p.kicker lang=(lang) dir=(dir) { (kicker.as_str()) } }
+            @if at_home { h2.headline lang=(lang) dir=(dir) { (headline) } }
+            @else { h3.headline lang=(lang) dir=(dir) { (headline) } }
+            p.meta {
+                @if let Some(day) = content::day(item) {
+                    time datetime=(machine_day(shown)) dir="auto" { (day) }
+                }
+                span.origin dir="auto" itemprop="publisher author" itemscope itemtype="https://schema.org/Organization" {
+                    span itemprop="name" { (entry.origin.as_str()) }
+                }
+                @if let Some(place) = &item.place { span dir="auto" { (place.as_str()) } }
+                @for category in &item.categories {
+                    span.category dir="auto" itemprop="articleSection" { (category.as_str()) }
+                }
+            }
+            meta itemprop="datePublished" content=(shown.published.to_rfc3339());
+            meta itemprop="dateModified" content=(shown.updated.to_rfc3339());
+            @if !lang.is_empty() { meta itemprop="inLanguage" content=(lang); }
+            @if let Some(summary) = &item.summary {
+                p.summary lang=(lang) dir=(dir) itemprop="description" { (summary.as_str()) }
+            }
+            @if let Some(credit) = &item.credit {
+                p.credit lang="en" { "Photo: © " bdi { (credit.as_str()) } }
+            }
+            @if let Some(source) = &entry.link {
+                p.source lang="en" {
+                    a href=(source.as_str()) rel="external" itemprop="url" aria-label={ (item.title.as_str()) ", at " (host(source)) } {
+                        "Read at " (host(source))
+                    }
+                }
+            } @else if let Some(link) = &shown.link {
+                link itemprop="url" href=(link.as_str());
+            }
+            @if at_home { (earlier(item, lang, dir)) }
+        }
+    }
+}
+
+/// The day for machines: as dated, else the one on which the item is published.
+fn machine_day(shown: &Shown<'_>) -> String {
+    shown.entry.item.date.unwrap_or(shown.published.date_naive()).format("%Y-%m-%d").to_string()
+}
+
+/// What the item said before it was revised.
+fn earlier(item: &Item, lang: &str, dir: &str) -> Markup {
+    html! {
+        @for Earlier { title, summary, since } in &item.earlier {
+            details.earlier {
+                summary lang="en" {
+                    "Earlier text"
+                    @if let Some(since) = since {
+                        ", first captured on " time datetime=(display(since)) { (display(since.format("%-d %B %Y"))) }
+                    }
+                }
+                div lang=(lang) dir=(dir) {
+                    @if *title != item.title { p.title { (title.as_str()) } }
+                    @if let Some(summary) = summary { p { (summary.as_str()) } }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The steps by which publishing touches a disk.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use rustix::fs::{Mode, OFlags};
+
+/// What a file is, as far as publishing cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link, a socket, a pipe, a device: never read, and replaced by a rename.
+    Other,
+}
+
+/// What one look at a path tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stat {
+    /// What it is; links are not followed.
+    pub kind: Kind,
+    /// In bytes.
+    pub size: u64,
+    /// Last modification, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// The inode number.
+    pub inode: u64,
+}
+
+/// The seam through which publishing touches the disk, so that a test can fail or stop at any step.
+///
+/// Errors are the system's own: publishing tells a full disk from a missing permission by their kind.
+#[expect(clippy::missing_errors_doc, reason = "said once for all of them, above")]
+pub trait Disk {
+    /// Looks at `path` itself, not at what a link points to; `None` when nothing is there.
+    fn stat(&self, path: &Path) -> io::Result<Option<Stat>>;
+    /// Reads a whole file.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// Makes a folder that everybody may read, whole with its mode, unless there is one; says whether it did.
+    fn create_dir(&self, path: &Path) -> io::Result<bool>;
+    /// Writes a file that everybody may read, anew: what stood at `path` is gone, never written into or through.
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Returns when the file's bytes would survive a power cut.
+    fn sync(&self, path: &Path) -> io::Result<()>;
+    /// Puts `from` in place of `to`, at once.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Returns when all that was written on the file system of this folder would survive a power cut.
+    fn sync_everything(&self, folder: &Path) -> io::Result<()>;
+    /// Returns when the folder's names would survive a power cut.
+    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+}
+
+/// The disk there is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
+        let found = match fs::symlink_metadata(path) {
+            Ok(found) => found,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let kind = match found.file_type() {
+            kind if kind.is_file() => Kind::File,
+            kind if kind.is_dir() => Kind::Folder,
+            _ => Kind::Other,
+        };
+        let mtime_ns = found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
+        Ok(Some(Stat { kind, size: found.len(), mtime_ns, inode: found.ino() }))
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        // Without NONBLOCK a pipe put there since the look would hold us for ever.
+        open(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<bool> {
+        // Here links are followed: the output folder may well be one.
+        if fs::metadata(path).is_ok_and(|found| found.is_dir()) {
+            return Ok(false);
+        }
+        // Made aside and renamed: under a service's umask of 0077 a folder left half-made would stay closed to the web
+        // server for good.
+        let aside = super::beside(path);
+        match fs::create_dir(&aside) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let made =
+            fs::set_permissions(&aside, fs::Permissions::from_mode(0o755)).and_then(|()| fs::rename(&aside, path));
+        if made.is_err() {
+            let _ = fs::remove_dir(&aside);
+        }
+        made.map(|()| true)
+    }
+
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let create = || open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW);
+        let mut file = match create() {
+            // What a killed run left there may be shared with another name: it is removed, not truncated.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                fs::remove_file(path)?;
+                create()?
+            }
+            created => created?,
+        };
+        file.set_permissions(fs::Permissions::from_mode(0o644))?;
+        file.write_all(bytes)
+    }
+
+    fn sync(&self, path: &Path) -> io::Result<()> {
+        open(path, OFlags::RDONLY | OFlags::NOFOLLOW)?.sync_data()
+    }
+
+    fn sync_everything(&self, folder: &Path) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(open(folder, OFlags::RDONLY | OFlags::DIRECTORY)?)?)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        match open(path, OFlags::RDONLY | OFlags::DIRECTORY)?.sync_all() {
+            // Some network and user-space file systems can't sync a folder; there is nothing more to be had from them.
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+            synced => synced,
+        }
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+}
+
+fn open(path: &Path, flags: OFlags) -> io::Result<File> {
+    Ok(rustix::fs::open(path, flags | OFlags::CLOEXEC, Mode::from_raw_mode(0o644))?.into())
+}
