@@ -373,7 +373,7 @@ impl Reader<'_> {
                     complaint.hint("write listen = \"127.0.0.1:8080\", or leave the table out to have no server"),
                 );
             }
-            let socket = self.text(&table, "socket").filter(|text| self.says_something("socket", text));
+            let socket = self.text(&table, "socket");
             let socket = socket.map(|text| real(&self.folder.join(text.text)));
             serve = Some(Serve { listen: self.listen(&table), socket });
         }

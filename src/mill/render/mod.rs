@@ -46,25 +46,6 @@ pub fn media_type(path: &str) -> &'static str {
     }
 }
 
-/// What a server should call the document at `path`, charset included.
-///
-/// `application/feed+json` takes no charset: JSON is UTF-8 (RFC 8259 section 8.1).
-#[must_use]
-pub fn media_type(path: &str) -> &'static str {
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    match name.rsplit_once('.').map(|(_, ending)| ending) {
-        _ if name == "atom.xml" => "application/atom+xml; charset=utf-8",
-        Some("xml") => "application/rss+xml; charset=utf-8",
-        Some("atom") => "application/atom+xml; charset=utf-8",
-        Some("json") => "application/feed+json",
-        Some("opml") => "text/x-opml; charset=utf-8",
-        Some("html") => "text/html; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("svg") => "image/svg+xml",
-        _ => "application/octet-stream",
-    }
-}
-
 /// Documents above this size are not read back before they are published: the reader's tree takes about ten times the
 /// document, and what a larger one contains went through the same code as the smaller ones.
 pub const CHECKED_UP_TO: usize = 8 << 20;
