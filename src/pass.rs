@@ -34,6 +34,7 @@ use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Account, Key, Moment, SourceNo, Text};
 use crate::mill::page::Page;
+use crate::mill::render;
 use crate::mill::scrape::{self, Scrape};
 use crate::mill::settle::{Rules, SourceRule};
 use crate::publish::Disk;
@@ -99,6 +100,8 @@ pub struct Pass<'a> {
     pub config: &'a Config,
     /// Where publishing happens.
     pub disk: &'a (dyn Disk + Sync),
+    /// How documents are read back before they are published.
+    pub check: render::Check<'a>,
     /// Reports what it would do and changes nothing; the store is a copy.
     pub dry_run: bool,
     /// Told how many of how many files are done.
@@ -215,6 +218,7 @@ impl<'a> Pass<'a> {
         Self {
             config,
             disk,
+            check: &render::check,
             dry_run: false,
             progress: &|_, _| {},
             recovered: false,

@@ -195,7 +195,7 @@ impl Pass<'_> {
         if !new.is_empty() {
             store.record_published(&feed.name, state, &new, &[])?;
         }
-        let mut publication = Publication::new(self.disk, &self.config.output);
+        let mut publication = Publication::new(self.disk, &self.config.output).checked_by(self.check);
         for chunk in &chunks {
             publication.add(&self.months(store, one, ready.as_ref(), chunk)?)?;
         }
