@@ -38,8 +38,10 @@ use self::pipeline::Pipeline;
 use self::schedule::{Done, Schedule};
 use self::voice::{Scene, Voice};
 use crate::config::{Config, WatchMode};
+use crate::http::Handed;
 use crate::operations::Standing;
 use crate::report::Report;
+use crate::serve::{self, Desk};
 use crate::service::Manager;
 use crate::trouble::Trouble;
 
@@ -71,8 +73,14 @@ impl Daemon<'_> {
         runtime.block_on(async {
             let signals =
                 Signals::catch().map_err(|error| Trouble::unusable("cannot listen for signals").because(error))?;
-            let pipeline = Pipeline::new(Arc::new(config))?;
-            Loop::new(self, pipeline, signals).run().await
+            let handed = Handed::of_process().map_err(|error| {
+                Trouble::unusable("cannot take what the service manager handed over").because(error)
+            })?;
+            let desk = Desk::default();
+            let pipeline = Pipeline::new(Arc::new(config), desk.clone())?;
+            // Once the state is ours: a second feedmill is told who holds it, not that its address is taken.
+            let server = serve::Service::begin(&pipeline.config, &handed, desk)?;
+            Loop::new(self, pipeline, server, signals).run().await
         })
     }
 }
@@ -116,6 +124,7 @@ struct Loop<'a> {
     signals: Signals,
     /// `None` while a pass is under way.
     pipeline: Option<Pipeline>,
+    server: serve::Service,
     config: Arc<Config>,
     pulse: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
@@ -138,7 +147,7 @@ enum Woke {
 }
 
 impl<'a> Loop<'a> {
-    fn new(daemon: &'a Daemon<'a>, pipeline: Pipeline, signals: Signals) -> Self {
+    fn new(daemon: &'a Daemon<'a>, pipeline: Pipeline, server: serve::Service, signals: Signals) -> Self {
         let config = Arc::clone(&pipeline.config);
         Self {
             daemon,
@@ -150,6 +159,7 @@ impl<'a> Loop<'a> {
             pulse: Arc::clone(&pipeline.pulse),
             stop: Arc::clone(&pipeline.stop),
             pipeline: Some(pipeline),
+            server,
             started: false,
             ending: false,
             reload: false,
@@ -217,6 +227,7 @@ impl<'a> Loop<'a> {
                 self.ending = true;
                 self.stop.store(true, Ordering::Relaxed);
                 self.daemon.manager.stopping();
+                self.server.drain();
                 info!("asked to end");
             }
             Asked::Reload => {
@@ -355,7 +366,13 @@ impl<'a> Loop<'a> {
         self.stop.store(false, Ordering::Relaxed);
         let taken_up = (self.daemon.reload)().and_then(|config| {
             let Some(pipeline) = &mut self.pipeline else { return Err("the pipeline is gone".to_owned()) };
-            pipeline.take_up(config).map_err(|trouble| trouble.to_string())?;
+            let before = Arc::clone(&pipeline.config);
+            let taken_up = self.server.take_up(&config).and_then(|()| pipeline.take_up(config));
+            taken_up.map_err(|trouble| {
+                // It listens where it did, or not at all if somebody else does now.
+                let _ = self.server.take_up(&before);
+                trouble.to_string()
+            })?;
             Ok(Arc::clone(&pipeline.config))
         });
         match taken_up {

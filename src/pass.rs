@@ -37,7 +37,7 @@ use crate::mill::page::Page;
 use crate::mill::render;
 use crate::mill::scrape::{self, Scrape};
 use crate::mill::settle::{Rules, SourceRule};
-use crate::publish::Disk;
+use crate::publish::{Disk, Outcome};
 use crate::report::{Drift, FAULTS_TOLD, FaultLine, Report, SkippedLine};
 use crate::stat::Stat;
 use crate::state;
@@ -47,6 +47,8 @@ use crate::store::{
 use crate::trouble::Trouble;
 
 mod publication;
+
+pub use self::publication::ledger;
 
 /// A file changed so shortly before it was read that a further change might leave its stat as it is.
 const RACY: Duration = Duration::from_secs(2);
@@ -110,6 +112,8 @@ pub struct Pass<'a> {
     pub recovered: bool,
     /// How much to look at.
     pub scope: Scope<'a>,
+    /// Told at once what was published, and at which paths documents were withdrawn.
+    pub published: &'a (dyn Fn(&[Outcome], &[&str]) + Sync),
     /// The process ends with this pass: the system takes back at once what freeing bit by bit would take long over.
     pub parting: bool,
     /// What reads a page: [`Page::parse`], but in tests.
@@ -223,6 +227,7 @@ impl<'a> Pass<'a> {
             progress: &|_, _| {},
             recovered: false,
             scope: Scope::ALL,
+            published: &|_, _| {},
             parting: false,
             parse: |page| page.parse(),
         }

@@ -26,7 +26,7 @@ use hyper::header::{self, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-pub use self::service::Service;
+pub use self::service::{Desk, Service};
 use self::shelf::Found;
 pub use self::shelf::Shelf;
 use crate::http::{Body, Handler, guarded, is_current, plain};

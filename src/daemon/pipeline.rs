@@ -11,9 +11,10 @@ use tracing::warn;
 use crate::config::Config;
 use crate::mill::render::{Checked, Document};
 use crate::operations::{Operations, Standing};
-use crate::pass::{Pass, PassError, Scope};
-use crate::publish::RealDisk;
+use crate::pass::{self, Pass, PassError, Scope};
+use crate::publish::{Outcome, RealDisk};
 use crate::report::Report;
+use crate::serve::Desk;
 use crate::stat::Stat;
 use crate::state::{self, RECOVERED, State};
 use crate::store::StoreError;
@@ -26,6 +27,9 @@ pub(super) struct Pipeline {
     /// `None` after a trouble that left nothing to hold.
     state: Option<State>,
     operations: Operations,
+    desk: Desk,
+    /// Whether the desk has the ledger of this config's store.
+    told: bool,
     /// Most of what a pass publishes was published before.
     checked: Checked,
     /// Grows while a pass gets on.
@@ -35,7 +39,8 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    pub(super) fn new(config: Arc<Config>) -> Result<Self, Trouble> {
+    /// Holds the state. What is published is told at `desk`.
+    pub(super) fn new(config: Arc<Config>, desk: Desk) -> Result<Self, Trouble> {
         let pulse = Arc::new(AtomicU64::new(0));
         let mut operations = Operations::of(&config.state);
         let state = hold(&config, &pulse).inspect_err(|trouble| {
@@ -44,7 +49,8 @@ impl Pipeline {
                 operations.pass((&config, &RealDisk), Err(trouble), (false, None), &Standing::default());
             }
         })?;
-        Ok(Self { config, state: Some(state), operations, checked: Checked::default(), pulse, stop: Arc::default() })
+        let (checked, stop) = (Checked::default(), Arc::default());
+        Ok(Self { config, state: Some(state), operations, desk, told: false, checked, pulse, stop })
     }
 
     /// One pass over what is due. Says whether it looked at all.
@@ -88,7 +94,7 @@ impl Pipeline {
         outcome.map_err(|error| error.trouble(&self.config.state.join(state::STORE)))
     }
 
-    fn run(&self, state: &mut State, due: &Due, bell: &Bell, first: bool) -> Result<Report, PassError> {
+    fn run(&mut self, state: &mut State, due: &Due, bell: &Bell, first: bool) -> Result<Report, PassError> {
         let settle = self.config.watch.settle;
         let named: Option<BTreeSet<_>> =
             (!due.all).then(|| due.finished.iter().chain(due.quiet.keys()).cloned().collect());
@@ -119,7 +125,16 @@ impl Pipeline {
         };
         let checked = &self.checked;
         let check = |path: &str, document: &Document| checked.check(path, document);
-        let pass = Pass { check: &check, progress: &progress, recovered, scope, ..Pass::new(&self.config, &RealDisk) };
+        if !std::mem::replace(&mut self.told, true) {
+            // Only now: a store that had to be made anew lists nothing, and what it will list is being served.
+            self.desk.take_up(&self.config.output, pass::ledger(&state.store)?);
+        }
+        let published = |outcomes: &[Outcome], gone: &[&str]| {
+            self.desk.change(outcomes.iter().map(|outcome| &outcome.listed), gone);
+        };
+        let watched =
+            Pass { check: &check, progress: &progress, published: &published, ..Pass::new(&self.config, &RealDisk) };
+        let pass = Pass { recovered, scope, ..watched };
         state.decided.refresh(&self.config.state)?;
         pass.run(&mut state.store, &mut state.decided)
     }
@@ -131,6 +146,7 @@ impl Pipeline {
             self.operations = Operations::of(&config.state);
         }
         self.config = Arc::new(config);
+        self.told = false;
         Ok(())
     }
 

@@ -52,10 +52,7 @@ impl HttpBody for Body {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let part = match &mut self.0 {
             Inner::Whole(bytes) if bytes.is_empty() => None,
             Inner::Whole(bytes) => Some(Ok(std::mem::take(bytes))),

@@ -53,7 +53,8 @@ impl Coding {
         if accepted.is_empty() {
             return Self::Identity;
         }
-        let quality = |token: &str| accepted.iter().find(|(name, _)| name.eq_ignore_ascii_case(token)).map(|found| found.1);
+        let quality =
+            |token: &str| accepted.iter().find(|(name, _)| name.eq_ignore_ascii_case(token)).map(|found| found.1);
         let any = quality("*");
         let rated = offered.into_iter().map(|coding| {
             let quality = match coding.token() {
@@ -64,7 +65,10 @@ impl Coding {
             };
             (quality, coding)
         });
-        rated.filter(|(quality, _)| *quality > 0).max_by_key(|(quality, _)| *quality).map_or(Self::Identity, |best| best.1)
+        rated
+            .filter(|(quality, _)| *quality > 0)
+            .max_by_key(|(quality, _)| *quality)
+            .map_or(Self::Identity, |best| best.1)
     }
 }
 

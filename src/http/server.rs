@@ -192,9 +192,16 @@ struct Work {
     accepted: u64,
 }
 
-enum Accepting {
-    Tcp(TcpListener, Listener),
-    Unix(UnixListener, Listener),
+/// A socket in the event queue.
+struct Accepting {
+    queue: Queue,
+    /// The same socket; what removes its file at the end.
+    _listener: Listener,
+}
+
+enum Queue {
+    Tcp(TcpListener),
+    Unix(UnixListener),
 }
 
 enum Accepted {
@@ -203,18 +210,18 @@ enum Accepted {
 }
 
 impl Accepting {
-    /// Both share one socket: the event queue has its own, the file of the other is removed at the end.
     fn new(listener: Listener) -> io::Result<Self> {
-        Ok(match &listener.socket {
-            Socket::Tcp(tcp) => Self::Tcp(TcpListener::from_std(tcp.try_clone()?)?, listener),
-            Socket::Unix(unix) => Self::Unix(UnixListener::from_std(unix.try_clone()?)?, listener),
-        })
+        let queue = match &listener.socket {
+            Socket::Tcp(tcp) => Queue::Tcp(TcpListener::from_std(tcp.try_clone()?)?),
+            Socket::Unix(unix) => Queue::Unix(UnixListener::from_std(unix.try_clone()?)?),
+        };
+        Ok(Self { queue, _listener: listener })
     }
 
     fn poll(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
-        match self {
-            Self::Tcp(tcp, _) => tcp.poll_accept(cx).map_ok(|(stream, _)| Accepted::Tcp(stream)),
-            Self::Unix(unix, _) => unix.poll_accept(cx).map_ok(|(stream, _)| Accepted::Unix(stream)),
+        match &self.queue {
+            Queue::Tcp(tcp) => tcp.poll_accept(cx).map_ok(|(stream, _)| Accepted::Tcp(stream)),
+            Queue::Unix(unix) => unix.poll_accept(cx).map_ok(|(stream, _)| Accepted::Unix(stream)),
         }
     }
 }

@@ -197,7 +197,10 @@ mod tests {
             let (bytes, version) = document.version(coding).unwrap();
             assert_eq!(decode(coding, &bytes), text, "{coding:?}");
             assert_eq!(version.headers[header::CONTENT_LENGTH], bytes.len().to_string());
-            assert_eq!(version.headers.get(header::CONTENT_ENCODING).map(|token| token.to_str().unwrap()), coding.token());
+            assert_eq!(
+                version.headers.get(header::CONTENT_ENCODING).map(|token| token.to_str().unwrap()),
+                coding.token()
+            );
             assert!(tags.insert(version.headers[header::ETAG].to_str().unwrap().to_owned()), "{coding:?}");
         }
     }

@@ -3,8 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 
 use tracing::info;
 
@@ -17,12 +18,59 @@ use crate::trouble::Trouble;
 /// What listeners are named that are not ours (`FileDescriptorName=` in a socket unit).
 const NOT_OURS: &str = "operations";
 
+/// Where those who publish tell what they did. Without a server nobody listens.
+#[derive(Debug, Clone, Default)]
+pub struct Desk {
+    shelf: Arc<Shelf>,
+    /// Rings for the thread that prepares documents, once there is one; one ring waiting is enough.
+    bell: Arc<OnceLock<SyncSender<()>>>,
+    open: Arc<AtomicBool>,
+}
+
+impl Desk {
+    /// Begins to listen to what is told.
+    fn open(&self) -> io::Result<()> {
+        if self.bell.get().is_none() {
+            let (bell, rung) = sync_channel(1);
+            let shelf = Arc::clone(&self.shelf);
+            let prepare = move || rung.iter().for_each(|()| shelf.prepare());
+            std::thread::Builder::new().name("serve-prepare".into()).spawn(prepare)?;
+            let _ = self.bell.set(bell);
+        }
+        self.open.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    fn ring(&self) {
+        // Where one ring waits already it covers this one.
+        let _ = self.bell.get().map(|bell| bell.try_send(()));
+    }
+
+    /// What the publish ledger says of the files below `root`.
+    pub fn take_up(&self, root: &Path, ledger: impl IntoIterator<Item = Listed>) {
+        if self.is_open() {
+            self.shelf.take_up(root, ledger);
+            self.ring();
+        }
+    }
+
+    /// These documents were published, and those at the paths in `gone` withdrawn.
+    pub fn change<'l>(&self, published: impl IntoIterator<Item = &'l Listed>, gone: &[&str]) {
+        if self.is_open() {
+            self.shelf.change(published, gone);
+            self.ring();
+        }
+    }
+}
+
 /// The server, where the config asks for one or the service manager handed over sockets for it.
 #[derive(Debug)]
 pub struct Service {
-    shelf: Arc<Shelf>,
-    /// Rings for the thread that prepares documents; one ring waiting is enough.
-    bell: SyncSender<()>,
+    desk: Desk,
     /// What the service manager handed over takes the place of what the config says.
     handed: bool,
     /// Where the config says, and the sockets there: what stays is not bound a second time.
@@ -38,22 +86,18 @@ enum Endpoint {
 }
 
 impl Service {
-    /// Begins to listen. There is nothing to show until [`published`](Self::published) is told of it.
+    /// Begins to listen, and shows what is told at `desk`. Whoever begins to tell there, or whose config changed, tells of
+    /// all first.
     ///
     /// # Errors
     /// When nobody can listen where the config says.
-    pub fn begin(config: &Config, handed: &Handed) -> Result<Self, Trouble> {
-        let shelf = Arc::<Shelf>::default();
-        let (bell, rung) = sync_channel(1);
-        let prepared = Arc::clone(&shelf);
-        let prepare = move || rung.iter().for_each(|()| prepared.prepare());
-        std::thread::Builder::new().name("serve-prepare".into()).spawn(prepare).map_err(no_thread)?;
+    pub fn begin(config: &Config, handed: &Handed, desk: Desk) -> Result<Self, Trouble> {
         let listeners = handed.listeners(|name| name != NOT_OURS).map_err(|error| {
             Trouble::unusable("cannot serve on a socket that the service manager handed over")
                 .because(error)
                 .help("look at the socket unit: ListenStream= is the kind to hand over")
         })?;
-        let mut service = Self { shelf, bell, handed: !listeners.is_empty(), bound: Vec::new(), server: None };
+        let mut service = Self { desk, handed: !listeners.is_empty(), bound: Vec::new(), server: None };
         if service.handed {
             service.listen(listeners)?;
         }
@@ -80,6 +124,7 @@ impl Service {
         self.bound.retain(|(bound, _)| endpoints.contains(bound));
         self.bound.append(&mut fresh);
         if self.bound.is_empty() {
+            self.desk.open.store(false, Ordering::Relaxed);
             self.server = None;
             return Ok(());
         }
@@ -94,26 +139,13 @@ impl Service {
         match &self.server {
             Some(server) => server.listen(listeners),
             None => {
-                let shelf = Arc::clone(&self.shelf);
+                let shelf = Arc::clone(&self.desk.shelf);
                 let limits = Limits::default().within_descriptors();
+                self.desk.open().map_err(no_thread)?;
                 self.server = Some(Server::start("serve", listeners, shelf, limits).map_err(no_thread)?);
             }
         }
         Ok(())
-    }
-
-    /// Whether anybody can ask.
-    #[must_use]
-    pub fn listens(&self) -> bool {
-        self.server.is_some()
-    }
-
-    /// What the publish ledger says of the files below `root`, as of now.
-    pub fn published(&self, root: &Path, ledger: impl IntoIterator<Item = Listed>) {
-        if self.listens() {
-            self.shelf.take_up(root, ledger);
-            let _ = self.bell.try_send(());
-        }
     }
 
     /// Begins to end: answers what was asked, and listens no more.

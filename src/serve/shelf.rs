@@ -48,6 +48,8 @@ pub struct Shelf {
 struct Places {
     root: PathBuf,
     by_path: HashMap<String, Place>,
+    /// Of all that is to lie ready, before coding.
+    ready_bytes: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -81,23 +83,24 @@ impl Shelf {
         ledger.sort_by(|a, b| (a.size, &a.path).cmp(&(b.size, &b.path)));
         let mut places = self.places_mut();
         let mut before = std::mem::take(&mut places.by_path);
-        if places.root != root {
-            root.clone_into(&mut places.root);
-            before.clear();
-        }
-        let mut room = ALL_READY;
+        root.clone_into(&mut places.root);
+        places.ready_bytes = 0;
         for listed in ledger {
-            let size = usize::try_from(listed.size).unwrap_or(usize::MAX);
-            let often = is_asked_often(&listed.path) && size <= READY.min(room);
-            room -= if often { size } else { 0 };
             let previous = before.remove(&listed.path);
-            let modified = match &previous {
-                Some(place) if place.listed.hash == listed.hash => place.modified,
-                Some(place) => seconds(&listed).max(place.modified + 1),
-                None => seconds(&listed),
-            };
-            let ready = previous.and_then(|place| place.ready).filter(|_| often);
-            places.by_path.insert(listed.path.clone(), Place { listed, modified, often, ready });
+            places.put(listed, previous);
+        }
+    }
+
+    /// Takes up that these documents were published, and what was at the paths in `gone` withdrawn. Reads no file, like
+    /// [`take_up`](Self::take_up).
+    pub fn change<'l>(&self, published: impl IntoIterator<Item = &'l Listed>, gone: &[&str]) {
+        let mut places = self.places_mut();
+        for listed in published {
+            let previous = places.take(&listed.path);
+            places.put(listed.clone(), previous);
+        }
+        for path in gone {
+            places.take(path);
         }
     }
 
@@ -188,6 +191,30 @@ impl Shelf {
     }
 }
 
+impl Places {
+    /// Puts a document in the place of its `previous` version.
+    fn put(&mut self, listed: Listed, previous: Option<Place>) {
+        let size = usize::try_from(listed.size).unwrap_or(usize::MAX);
+        let often = is_asked_often(&listed.path) && size <= READY.min(ALL_READY.saturating_sub(self.ready_bytes));
+        self.ready_bytes += if often { size } else { 0 };
+        let modified = match &previous {
+            Some(place) if place.listed.hash == listed.hash => place.modified,
+            Some(place) => seconds(&listed).max(place.modified + 1),
+            None => seconds(&listed),
+        };
+        let ready = previous.and_then(|place| place.ready).filter(|_| often);
+        self.by_path.insert(listed.path.clone(), Place { listed, modified, often, ready });
+    }
+
+    fn take(&mut self, path: &str) -> Option<Place> {
+        let taken = self.by_path.remove(path)?;
+        if taken.often {
+            self.ready_bytes = self.ready_bytes.saturating_sub(usize::try_from(taken.listed.size).unwrap_or_default());
+        }
+        Some(taken)
+    }
+}
+
 impl Place {
     fn lacks_preparation(&self) -> bool {
         self.often && self.ready.as_ref().is_none_or(|document| document.hash != self.listed.hash)
@@ -229,8 +256,8 @@ fn open(root: &Path, listed: &Listed) -> Option<File> {
     let file = open_file(root, &listed.path).ok()?;
     let found = file.metadata().ok()?;
     let mtime_ns = found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
-    let is_listed = found.is_file()
-        && (found.len(), mtime_ns, found.ino()) == (listed.size, listed.mtime_ns, listed.inode);
+    let is_listed =
+        found.is_file() && (found.len(), mtime_ns, found.ino()) == (listed.size, listed.mtime_ns, listed.inode);
     is_listed.then_some(file)
 }
 
