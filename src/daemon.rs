@@ -14,48 +14,41 @@
 //! publications; every `rescan` all is looked at, whatever the events say. SIGTERM and SIGINT let the batch at hand be
 //! finished. Trouble before the first pass is done ends the program; afterwards it is told once, and tried again with
 //! growing patience, for ever. A config that can't be used changes nothing.
+//!
+//! Here is the loop; when it wakes for a pass is `schedule`'s, where things happen `lookout`'s, what is told
+//! `voice`'s, and the pass itself `pipeline`'s.
 
-use std::collections::BTreeSet;
+mod lookout;
+mod pipeline;
+mod schedule;
+mod voice;
+
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, sleep_until};
-use tracing::{error, info, warn};
+use tracing::info;
 
+use self::lookout::Lookout;
+use self::pipeline::Pipeline;
+use self::schedule::{Done, Schedule};
+use self::voice::{Scene, Voice};
 use crate::config::{Config, WatchMode};
-use crate::metrics::{Listener, Metrics, Passed};
-use crate::operations::{Kind, Operations, Sight, Standing};
-use crate::pass::{Pass, PassError, Scope};
+use crate::http::Handed;
+use crate::metrics::{Listening, Metrics};
+use crate::operations::{Kind, Standing};
 use crate::progress::Progress;
-use crate::publish::RealDisk;
-use crate::report::{Count, Report};
+use crate::report::Report;
+use crate::serve::{self, Desk};
 use crate::service::Manager;
-use crate::stat::Stat;
-use crate::state::{self, RECOVERED, State};
-use crate::store::StoreError;
-use crate::trouble::{Exit, Trouble};
-use crate::watch::{self, Bell, Due, PATIENCE, Watch};
+use crate::trouble::Trouble;
 
-/// The first distance between two passes while files pour in, and the longest.
-const DISTANCE: (Duration, Duration) = (Duration::from_millis(4), Duration::from_secs(1));
-/// So long nothing was told when a stream of events has paused.
-const PAUSE: Duration = Duration::from_millis(2);
-/// The first wait after trouble, and the longest; a shorter `rescan` is the longest.
-const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
-/// Without events a look at all may take this part of a processor's time, but is not made more often than this.
-const POLL: (u32, Duration) = (100, Duration::from_secs(2));
-/// So long after the last pass the store's log is cut short.
-const TIDY: Duration = Duration::from_secs(2);
 /// How often the service manager is asked for more time while the first pass is under way, and for how much.
 const START: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
-
-/// What the status begins with while the newest config can't be used.
-const REFUSED: &str = "the config can't be used, the previous one stays (see the log); ";
 
 /// What the daemon is made of, besides its config.
 pub struct Daemon<'a> {
@@ -82,10 +75,27 @@ impl Daemon<'_> {
         runtime.block_on(async {
             let signals =
                 Signals::catch().map_err(|error| Trouble::unusable("cannot listen for signals").because(error))?;
-            let pipeline = Pipeline::new(Arc::new(config))?;
-            Loop::new(self, pipeline, signals).run().await
+            let handed = Handed::of_process().map_err(|error| {
+                Trouble::unusable("cannot take what the service manager handed over").because(error)
+            })?;
+            let desk = Desk::default();
+            let pipeline = Pipeline::new(Arc::new(config), desk.clone())?;
+            // Once the state is ours: a second feedmill is told who holds it, not that its address is taken.
+            let server = serve::Service::begin(&pipeline.config, &handed, desk)?;
+            let progress = Arc::new(Progress::new(Arc::clone(&pipeline.pulse)));
+            let metrics = Arc::new(Metrics::new(Arc::clone(&progress), self.manager.gives_up_after()));
+            let listening = Listening::begin(&pipeline.config, &handed, Arc::clone(&metrics))?;
+            let told = Told { progress, metrics, listening };
+            Loop::new(self, pipeline, server, told, signals).run().await
         })
     }
+}
+
+/// What is told of the pipeline to those who watch over it.
+struct Told {
+    progress: Arc<Progress>,
+    metrics: Arc<Metrics>,
+    listening: Listening,
 }
 
 struct Signals {
@@ -120,197 +130,22 @@ impl Signals {
     }
 }
 
-// ---- the pipeline ---------------------------------------------------------------------------------------------------
-
-/// Everything that a pass works on. It is handed to a thread that may block, and back.
-struct Pipeline {
-    config: Arc<Config>,
-    /// `None` after a trouble that left nothing to hold.
-    state: Option<State>,
-    operations: Operations,
-    /// Grows while a pass gets on.
-    pulse: Arc<AtomicU64>,
-    /// Set when the pass at hand should end early.
-    stop: Arc<AtomicBool>,
-}
-
-impl Pipeline {
-    fn new(config: Arc<Config>) -> Result<Self, Trouble> {
-        let pulse = Arc::new(AtomicU64::new(0));
-        let mut operations = Operations::of(&config.state);
-        let state = hold(&config, &pulse).inspect_err(|trouble| {
-            // Where another feedmill holds the state, the telling is its business.
-            if trouble.exit != Exit::Held {
-                operations.pass((&config, &RealDisk), Err(trouble), (false, None), &Standing::default());
-            }
-        })?;
-        Ok(Self { config, state: Some(state), operations, pulse, stop: Arc::default() })
-    }
-
-    /// One pass over what is due. Says whether it looked at all.
-    fn pass(
-        &mut self,
-        mut due: Due,
-        bell: &Bell,
-        first: bool,
-        standing: &Standing,
-    ) -> (Passed, Result<Report, Trouble>) {
-        let began = Instant::now();
-        let outcome = self.pass_over(&mut due, bell, first);
-        let took = began.elapsed();
-        let whole = due.all && !self.stop.load(Ordering::Relaxed);
-        let mended = self.state.as_mut().and_then(|state| state.mended.take());
-        self.operations.pass((&self.config, &RealDisk), outcome.as_ref(), (whole, mended), standing);
-        let newest = outcome.as_ref().map(|report| self.newest(report, first)).unwrap_or_default();
-        (Passed { all: due.all, took, newest, open: self.operations.open_by_kind() }, outcome)
-    }
-
-    /// When the newest item of each feed that was written, or on a first look of each, was published.
-    fn newest(&self, report: &Report, first: bool) -> Vec<(String, i64)> {
-        let Some(State { store, .. }) = &self.state else { return Vec::new() };
-        let feeds = report.feeds.iter().filter(|feed| first || !feed.written.is_empty());
-        // What can't be read now will trouble the next pass.
-        feeds.filter_map(|feed| Some((feed.name.clone(), store.newest_of(&feed.name).ok()??.1))).collect()
-    }
-
-    fn pass_over(&mut self, due: &mut Due, bell: &Bell, mut first: bool) -> Result<Report, Trouble> {
-        if self.state.as_ref().is_some_and(|state| !state.stands(&self.config.state)) {
-            warn!(state = %self.config.state.display(), "the state folder was removed or replaced: it is taken up anew");
-            self.state = None;
-        }
-        let mut state = match self.state.take() {
-            Some(state) => state,
-            None => {
-                // Another store knows other files than those that changed, or none: a first look again.
-                (due.all, first) = (true, true);
-                hold(&self.config, &self.pulse)?
-            }
-        };
-        let outcome = match self.run(&mut state, due, bell, first) {
-            Err(PassError::Store(StoreError::Damaged(how))) => {
-                state = state.recover(&self.config.state, &how)?;
-                beat(&mut state, &self.config, &self.pulse)?;
-                due.all = true;
-                self.run(&mut state, due, bell, first)
-            }
-            outcome => outcome,
-        };
-        self.state = Some(state);
-        outcome.map_err(|error| error.trouble(&self.config.state.join(state::STORE)))
-    }
-
-    fn run(&self, state: &mut State, due: &Due, bell: &Bell, first: bool) -> Result<Report, PassError> {
-        let settle = self.config.watch.settle;
-        let named: Option<BTreeSet<_>> =
-            (!due.all).then(|| due.finished.iter().chain(due.quiet.keys()).cloned().collect());
-        let unfinished = |path: &Path, stat: &Stat, known: bool| {
-            let now = Instant::now();
-            if due.finished.contains(path) {
-                return false;
-            }
-            let mut hints = bell.hints();
-            if hints.is_stirring(path) {
-                return true;
-            }
-            // What lies there at the start is taken as it is, as `--once` takes it: cut, it is a part of what it will
-            // be. A file that is written over might for a moment be a mixture that it never was.
-            let first_change = due.quiet.get(path).copied();
-            let waited = first_change.is_some_and(|first| now.duration_since(first) >= settle * PATIENCE);
-            if first && !known || waited || !changed_within(settle, stat) {
-                return false;
-            }
-            hints.put_off(path.to_owned(), first_change.unwrap_or(now), now);
-            true
-        };
-        let scope = Scope { named: named.as_ref(), unfinished: &unfinished, stop: &self.stop };
-        let recovered = state.store.has_note(RECOVERED)?;
-        let pulse = &*self.pulse;
-        let progress = |_, _| {
-            pulse.fetch_add(1, Ordering::Relaxed);
-        };
-        let pass = Pass { progress: &progress, recovered, scope, ..Pass::new(&self.config, &RealDisk) };
-        state.decided.refresh(&self.config.state)?;
-        pass.run(&mut state.store, &mut state.decided)
-    }
-
-    /// Goes on with another config.
-    fn take_up(&mut self, config: Config) -> Result<(), Trouble> {
-        if config.state != self.config.state {
-            self.state = Some(hold(&config, &self.pulse)?);
-            self.operations = Operations::of(&config.state);
-        }
-        self.config = Arc::new(config);
-        Ok(())
-    }
-
-    fn tidy(&mut self) {
-        if let Some(state) = &mut self.state
-            && let Err(error) = state.store.tidy()
-        {
-            // The next pass will meet it again, and tell.
-            tracing::debug!(%error, "the store's log could not be cut short");
-        }
-    }
-}
-
-fn hold(config: &Config, pulse: &Arc<AtomicU64>) -> Result<State, Trouble> {
-    let mut state = State::hold(&config.state)?;
-    beat(&mut state, config, pulse)?;
-    Ok(state)
-}
-
-fn beat(state: &mut State, config: &Config, pulse: &Arc<AtomicU64>) -> Result<(), Trouble> {
-    state.store.beat(pulse).map_err(|error| state::unusable(&config.state.join(state::STORE), error))
-}
-
-/// Whether a file changed within `settle` before now, by the kernel's own time: a writer can't set that.
-fn changed_within(settle: Duration, stat: &Stat) -> bool {
-    let changed = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(stat.ctime_ns).unwrap_or_default());
-    SystemTime::now().duration_since(changed).is_ok_and(|age| age < settle)
-}
-
 // ---- the loop -------------------------------------------------------------------------------------------------------
 
 struct Loop<'a> {
     daemon: &'a Daemon<'a>,
     signals: Signals,
-    bell: Arc<Bell>,
-    watch: Option<Watch>,
-    /// Why there are no events to rely on, if there are none.
-    no_events: Option<String>,
     /// `None` while a pass is under way.
     pipeline: Option<Pipeline>,
+    server: serve::Service,
     config: Arc<Config>,
-    progress: Arc<Progress>,
-    metrics: Arc<Metrics>,
-    listener: Option<Listener>,
-    /// Why there is no listener though the config asks for one.
-    not_heard: Option<Sight>,
+    told: Told,
     stop: Arc<AtomicBool>,
-    /// When all is to be looked at next.
-    look: Instant,
-    /// Not before: distance between passes, or patience with trouble.
-    not_before: Instant,
-    distance: Duration,
-    patience: Option<Duration>,
-    trouble: Option<String>,
-    /// What the operator was told, and is not told again.
-    told: BTreeSet<String>,
-    /// The newest look at all found drift: what is taken in may have mended it.
-    drift: bool,
-    /// Likewise files that were skipped since.
-    skipped: bool,
-    /// When the store's log is cut short and the manager told how things stand.
-    tidy: Option<Instant>,
-    status: String,
-    /// What the newest look at all found wrong.
-    attention: String,
-    /// Why the config that was read again could not be used.
-    refused: Option<String>,
+    schedule: Schedule,
+    lookout: Lookout,
+    voice: Voice<'a>,
     /// The first pass is done.
     started: bool,
-    /// The next pass that is done makes us ready: the first one, and the first with another config.
-    announce: bool,
     ending: bool,
     reload: bool,
 }
@@ -325,38 +160,20 @@ enum Woke {
 }
 
 impl<'a> Loop<'a> {
-    fn new(daemon: &'a Daemon<'a>, pipeline: Pipeline, signals: Signals) -> Self {
-        let now = Instant::now();
+    fn new(daemon: &'a Daemon<'a>, pipeline: Pipeline, server: serve::Service, told: Told, signals: Signals) -> Self {
         let config = Arc::clone(&pipeline.config);
-        let progress = Arc::new(Progress::new(Arc::clone(&pipeline.pulse)));
-        let metrics = Arc::new(Metrics::new(Arc::clone(&progress), daemon.manager.patience_with_silence()));
         Self {
             daemon,
             signals,
-            bell: Arc::new(Bell::new(config.watch.settle)),
-            watch: None,
-            no_events: None,
+            schedule: Schedule::new(Instant::now()),
+            lookout: Lookout::new(&config),
+            voice: Voice::new(&daemon.manager),
             config,
-            progress,
-            metrics,
-            listener: None,
-            not_heard: None,
+            told,
             stop: Arc::clone(&pipeline.stop),
             pipeline: Some(pipeline),
-            look: now,
-            not_before: now,
-            distance: Duration::ZERO,
-            patience: None,
-            trouble: None,
-            told: BTreeSet::new(),
-            drift: false,
-            skipped: false,
-            tidy: None,
-            status: String::new(),
-            attention: String::new(),
-            refused: None,
+            server,
             started: false,
-            announce: true,
             ending: false,
             reload: false,
         }
@@ -365,7 +182,6 @@ impl<'a> Loop<'a> {
     async fn run(mut self) -> Result<(), Trouble> {
         // Before the first look: what changes during it is told.
         self.arm()?;
-        self.listen()?;
         let mut beat = self.daemon.manager.beat().map(interval);
         while !self.ending {
             if std::mem::take(&mut self.reload) {
@@ -376,8 +192,8 @@ impl<'a> Loop<'a> {
                 Woke::Rang => {}
                 Woke::Beat => self.tell_alive(),
                 Woke::Tidy => {
-                    self.tidy = None;
-                    self.daemon.manager.status(&self.status());
+                    self.schedule.tidied();
+                    self.voice.tell_status();
                     self.blocking(&mut beat, |mut pipeline| {
                         pipeline.tidy();
                         (pipeline, ())
@@ -394,35 +210,25 @@ impl<'a> Loop<'a> {
     /// Waits until there is something to do.
     async fn wake(&mut self, beat: &mut Option<Interval>) -> Woke {
         let now = Instant::now();
+        let bell = &self.lookout.bell;
         let (due, last_told) = {
-            let hints = self.bell.hints();
+            let hints = bell.hints();
             (hints.when(now), hints.last_told())
         };
-        let mut work = due.map_or(self.look, |due| due.min(self.look)).max(self.not_before);
-        let mut waits_for_pause = false;
-        if self.patience.is_none() && work > now && self.not_before > now && due.is_some_and(|due| due <= now) {
-            // Files pour in. As soon as they pause there is nothing to wait for.
-            let paused = last_told.map_or(now, |last| last + PAUSE);
-            waits_for_pause = paused > now;
-            work = work.min(paused.max(now));
-        }
-        let tidy = self.tidy;
-        let manager = &self.daemon.manager;
-        self.progress.idle_until(tidy.map_or(work, |tidy| tidy.min(work)));
+        let schedule = &self.schedule;
+        let next = schedule.next(due, last_told, now);
+        let tidy = schedule.tidies();
+        self.told.progress.idle_until(tidy.map_or(next.at, |tidy| tidy.min(next.at)));
         tokio::select! {
             biased;
-            asked = self.signals.next(manager) => Woke::Asked(asked),
-            // While files pour in each of them would wake us for nothing.
-            () = self.bell.rung(), if self.patience.is_none() && self.not_before <= now => Woke::Rang,
+            asked = self.signals.next(&self.daemon.manager) => Woke::Asked(asked),
+            () = bell.rung(), if schedule.listens(now) => Woke::Rang,
             () = tick(beat) => Woke::Beat,
             // The timer's millisecond is half the way to the feeds.
-            () = std::future::ready(()), if work <= now => Woke::Work,
-            () = sleep_until(work.into()) => {
-                let now = Instant::now();
-                let pours = waits_for_pause
-                    && now < self.not_before
-                    && self.bell.hints().last_told().is_some_and(|last| last + PAUSE > now);
-                if pours { Woke::Rang } else { Woke::Work }
+            () = std::future::ready(()), if next.at <= now => Woke::Work,
+            () = sleep_until(next.at.into()) => {
+                let last_told = bell.hints().last_told();
+                if schedule.waits_on(&next, last_told, Instant::now()) { Woke::Rang } else { Woke::Work }
             }
             () = sleep_until(tidy.unwrap_or(now).into()), if tidy.is_some() => Woke::Tidy,
         }
@@ -435,6 +241,7 @@ impl<'a> Loop<'a> {
                 self.ending = true;
                 self.stop.store(true, Ordering::Relaxed);
                 self.daemon.manager.stopping();
+                self.server.drain();
                 info!("asked to end");
             }
             Asked::Reload => {
@@ -457,11 +264,11 @@ impl<'a> Loop<'a> {
         let mut running: JoinHandle<(Pipeline, T)> = tokio::task::spawn_blocking(move || job(pipeline));
         let manager = &self.daemon.manager;
         let mut start = (!self.started && manager.is_there()).then(|| interval(START.0));
-        self.progress.busy(true);
+        self.told.progress.busy(true);
         loop {
             tokio::select! {
                 done = &mut running => {
-                    self.progress.busy(false);
+                    self.told.progress.busy(false);
                     let (pipeline, outcome) = done.map_err(|error| {
                         Trouble::unusable("a pass failed")
                             .because(error)
@@ -483,12 +290,12 @@ impl<'a> Loop<'a> {
 
     async fn work(&mut self, beat: &mut Option<Interval>) -> Result<(), Trouble> {
         let now = Instant::now();
-        let mut due = self.bell.hints().take(now);
+        let mut due = self.lookout.bell.hints().take(now);
         if let Some(why) = due.refused.take() {
             self.without_events(&why);
         }
-        due.all |= !self.started || self.patience.is_some() || now >= self.look;
-        if due.rearm || due.all && self.watch.as_ref().is_some_and(|watch| !watch.stands()) {
+        due.all |= !self.started || self.schedule.looks_at_all(now);
+        if due.rearm || due.all && self.lookout.is_displaced() {
             due.all = true;
             if let Err(trouble) = self.arm() {
                 // Only a config that insists on events gets here; it did have them once.
@@ -499,8 +306,8 @@ impl<'a> Loop<'a> {
             return Ok(());
         }
         // The first look under a config: what lies there is taken as it is.
-        let first = self.announce;
-        let bell = Arc::clone(&self.bell);
+        let first = self.voice.announces();
+        let bell = Arc::clone(&self.lookout.bell);
         let standing = self.standing();
         let (passed, outcome) = self
             .blocking(beat, move |mut pipeline| {
@@ -508,125 +315,56 @@ impl<'a> Loop<'a> {
                 (pipeline, outcome)
             })
             .await?;
-        self.metrics.pass(outcome.as_ref().ok(), &passed);
+        self.told.metrics.pass(outcome.as_ref().ok(), &passed);
         match outcome {
             Ok(report) => self.done(&report, passed.all, now),
-            Err(trouble) if self.started => self.wait_with(&trouble),
+            Err(trouble) if self.started => {
+                let longest = self.schedule.wait_with_trouble(self.config.watch.rescan, Instant::now());
+                self.voice.trouble(&trouble, longest);
+            }
             Err(trouble) => return Err(trouble),
         }
         Ok(())
     }
 
+    /// Tells the manager that the pipeline moved since it was told last, if it did.
+    fn tell_alive(&self) {
+        let manager = &self.daemon.manager;
+        if manager.beat().is_some_and(|beat| self.told.progress.moves(beat)) {
+            manager.alive();
+        }
+    }
+
     /// What a pass can't know by itself.
     fn standing(&self) -> Standing {
         // Polling that was asked for is nothing wrong.
-        let polls = self.config.watch.mode == WatchMode::Poll;
-        Standing {
-            refused: self.refused.clone(),
-            no_events: self.no_events.clone().filter(|_| !polls),
-            not_heard: self.not_heard.clone(),
-        }
-    }
-
-    /// Tells the manager that the pipeline moved since the last time it was asked, if it did.
-    fn tell_alive(&self) {
-        if self.daemon.manager.beat().is_some_and(|beat| self.progress.moves(beat)) {
-            self.daemon.manager.alive();
-        }
-    }
-
-    /// Tells metrics and health where the config says, or nowhere.
-    fn listen(&mut self) -> Result<(), Trouble> {
-        let wanted = self.config.operations.listen;
-        if wanted == self.listener.as_ref().map(Listener::address) {
-            return Ok(());
-        }
-        self.listener = None;
-        let Some(address) = wanted else { return Ok(()) };
-        let listener = Listener::begin(address, Arc::clone(&self.metrics)).map_err(|error| {
-            Trouble::unusable(format!("cannot listen on {address} for metrics and health"))
-                .because(error)
-                .help("let [operations] listen name an address of this machine that is free")
-        })?;
-        self.listener = Some(listener);
-        Ok(())
+        let asked = self.config.watch.mode == WatchMode::Poll;
+        let no_events = self.lookout.no_events().filter(|_| !asked);
+        Standing { refused: self.voice.refused().map(str::to_owned), no_events: no_events.map(str::to_owned) }
     }
 
     fn done(&mut self, report: &Report, all: bool, began: Instant) {
         let now = Instant::now();
-        if self.trouble.take().is_some() {
-            info!("the trouble is over");
-        }
-        self.patience = None;
-        // What an early end left undone the next look finds.
         let whole = !self.stop.load(Ordering::Relaxed);
-        self.skipped |= !report.skipped.is_empty();
-        if all && whole {
-            self.look = now + self.until_next_look(now - began);
-            (self.drift, self.skipped) = (!report.drift.is_empty(), !report.skipped.is_empty());
-            let Report { skipped, drift, .. } = report;
-            if skipped.is_empty() && drift.is_empty() {
-                self.told.clear();
-            }
-        } else if report.drifted || self.drift && report.changed || !whole {
-            self.look = now;
-        } else if self.skipped && report.changed {
-            // Many may be skipped for long: what is mended need not be told at once.
-            self.look = self.look.min(now + TIDY);
-        }
-        report.warn(&mut self.told);
+        self.voice.done(report, all && whole);
         (self.daemon.tell)(report);
-        // Did more arrive while this pass ran? Then files pour in, and the next pass keeps its distance.
-        let pours = self.bell.hints().when(now).is_some_and(|due| due <= now);
-        self.distance = if pours { (self.distance * 2).clamp(DISTANCE.0, DISTANCE.1) } else { Duration::ZERO };
-        self.not_before = now + self.distance;
+        let done = Done {
+            report,
+            all,
+            whole,
+            took: now - began,
+            pours: self.lookout.bell.hints().when(now).is_some_and(|due| due <= now),
+            rescan: self.config.watch.rescan,
+            polls: self.lookout.no_events().is_some(),
+        };
+        self.schedule.done(&done, now);
         self.started = true;
         if self.ending || self.reload || !(all || report.changed) {
             return;
         }
-        if all {
-            self.attention = attention(report);
-        }
-        let status = self.describe(report);
-        let news = status != self.status;
-        self.status = status;
-        if std::mem::take(&mut self.announce) {
-            info!("{}", self.status);
-            self.daemon.manager.ready(&self.status());
-        } else if news || report.changed {
-            // Told when things have calmed down: the manager need not hear of every file.
-            self.tidy = Some(now + TIDY);
-        }
-    }
-
-    /// How long after a look that took `took` all is looked at again.
-    fn until_next_look(&self, took: Duration) -> Duration {
-        let rescan = self.config.watch.rescan;
-        if self.no_events.is_some() { (took * POLL.0).max(POLL.1).min(rescan) } else { rescan }
-    }
-
-    fn describe(&self, report: &Report) -> String {
-        let how = if self.no_events.is_some() { "polling" } else { "watching" };
-        let (sources, feeds) = (Count(self.config.sources.len(), "source"), Count(report.feeds.len(), "feed"));
-        format!("{how} {sources}; {} in {feeds}{}", Count(report.items.total, "item"), self.attention)
-    }
-
-    /// How things stand, for the manager.
-    fn status(&self) -> String {
-        format!("{}{}", if self.refused.is_some() { REFUSED } else { "" }, self.status)
-    }
-
-    fn wait_with(&mut self, trouble: &Trouble) {
-        let longest = RETRY.1.min(self.config.watch.rescan);
-        let wait = self.patience.map_or(RETRY.0, |wait| wait * 2).min(longest);
-        self.patience = Some(wait);
-        self.not_before = Instant::now() + wait;
-        self.look = self.not_before;
-        let text = trouble.to_string();
-        if self.trouble.as_ref() != Some(&text) {
-            error!("{text}\n  it is tried again, at the latest every {} s", longest.as_secs().max(1));
-            self.daemon.manager.status(text.lines().next().unwrap_or_default());
-            self.trouble = Some(text);
+        let scene = Scene { polls: done.polls, sources: self.config.sources.len() };
+        if self.voice.describe(report, all, &scene) {
+            self.schedule.tidy_later(now);
         }
     }
 
@@ -634,48 +372,20 @@ impl<'a> Loop<'a> {
 
     /// Watches the folders, anew if they were watched before.
     fn arm(&mut self) -> Result<(), Trouble> {
-        // The old watcher's descriptors count against the same limits.
-        self.watch = None;
-        self.no_events = None;
-        if self.config.watch.mode == WatchMode::Poll {
-            self.no_events = Some("mode = \"poll\"".into());
-            return Ok(());
+        if let Some(why) = self.lookout.arm(&self.config)? {
+            self.without_events(&why);
         }
-        // A folder that appears while we look for it is told by nobody: look again, if need be.
-        let mut begun = Watch::begin(&self.config, &self.bell);
-        for _ in 0..3 {
-            if begun.as_ref().map_or(true, Watch::stands) {
-                break;
-            }
-            begun = Watch::begin(&self.config, &self.bell);
-        }
-        match begun {
-            Ok(watch) => self.watch = Some(watch),
-            Err(why) if self.config.watch.mode == WatchMode::Events => {
-                return Err(Trouble::unusable(format!("no events to watch by: {why}"))
-                    .help("raise the limit, or let [watch] mode be \"auto\""));
-            }
-            Err(why) => self.without_events(&why),
-        }
-        if self.config.watch.mode == WatchMode::Auto
-            && let Some(kind) = watch::silent(&self.config)
-        {
-            self.without_events(&format!("a source lies on {kind}, which tells of no changes that others make"));
-        }
-        self.metrics.relies_on_events(self.no_events.is_none());
+        self.told.metrics.relies_on_events(self.lookout.no_events().is_none());
         Ok(())
     }
 
     /// Goes on by looking often.
     fn without_events(&mut self, why: &str) {
-        if self.no_events.as_deref() != Some(why) {
-            if self.told.insert(why.to_owned()) {
-                warn!("the events can't be relied on: {why}; all is looked at again and again instead");
-            }
-            self.no_events = Some(why.to_owned());
-            self.metrics.error(Kind::Watch);
-            self.metrics.relies_on_events(false);
-            self.look = Instant::now();
+        if self.lookout.do_without(why) {
+            self.voice.without_events(why);
+            self.told.metrics.error(Kind::Watch);
+            self.told.metrics.relies_on_events(false);
+            self.schedule.look_at_all(Instant::now());
         }
     }
 
@@ -683,48 +393,34 @@ impl<'a> Loop<'a> {
         self.stop.store(false, Ordering::Relaxed);
         let taken_up = (self.daemon.reload)().and_then(|config| {
             let Some(pipeline) = &mut self.pipeline else { return Err("the pipeline is gone".to_owned()) };
-            pipeline.take_up(config).map_err(|trouble| trouble.to_string())?;
+            let before = Arc::clone(&pipeline.config);
+            let listening = &mut self.told.listening;
+            let taken_up = self.server.take_up(&config).and_then(|()| listening.take_up(&config));
+            taken_up.and_then(|()| pipeline.take_up(config)).map_err(|trouble| {
+                // It listens where it did, or not at all if somebody else does now.
+                let _ = self.server.take_up(&before);
+                let _ = listening.take_up(&before);
+                trouble.to_string()
+            })?;
             Ok(Arc::clone(&pipeline.config))
         });
         match taken_up {
             Ok(config) => {
                 self.config = config;
-                self.bell.hints().set_settle(self.config.watch.settle);
-                self.metrics.forget_names();
-                self.not_heard = self.listen().err().map(|trouble| {
-                    error!("{trouble}");
-                    Sight { subject: trouble.what().to_owned(), detail: trouble.to_string() }
-                });
-                self.told.clear();
+                self.voice.taken_up();
+                self.told.metrics.forget_names();
                 if let Err(trouble) = self.arm() {
                     self.without_events(&trouble.to_string());
                 }
-                self.look = Instant::now();
-                self.not_before = self.look;
-                self.patience = None;
-                // Ready again once the feeds are those of the new config.
-                self.announce = true;
-                self.refused = None;
-                info!("the config was read again");
+                self.schedule.begin_anew(Instant::now());
             }
             Err(why) => {
-                error!("the config can't be used, the previous one stays:\n{}", why.trim_end());
-                self.look = Instant::now();
-                self.metrics.error(Kind::Config);
-                self.refused = Some(why.trim_end().to_owned());
-                let (manager, status) = (&self.daemon.manager, self.status());
-                // Not ready is not made ready by a config that changes nothing.
-                if self.announce { manager.status(&status) } else { manager.ready(&status) }
+                self.schedule.look_at_all(Instant::now());
+                self.voice.refuse(&why);
+                self.told.metrics.error(Kind::Config);
             }
         }
     }
-}
-
-/// What asks for the operator's attention, in a few words.
-fn attention(report: &Report) -> String {
-    let Report { skipped, drift, kept, .. } = report;
-    let counts = [(skipped.len(), "skipped"), (drift.len(), "drifted"), (kept.len(), "kept as published")];
-    counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("; {count} {what}")).collect()
 }
 
 fn interval(period: Duration) -> Interval {

@@ -2,14 +2,19 @@
 //!
 //! Both on an address of their own, never the public one: they say which sources and feeds there are and how they do.
 //! No path, title or error message is among them.
+//!
+//! `/healthz` is 200 while the pipeline moves and 503 when it has stopped, by the judgement that the service manager's
+//! watchdog gets. Trouble that is tried again (a full disk) is no standstill: the feeds are served as they were.
 
-mod listener;
+mod listening;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use hyper::header::{self, HeaderValue};
+use hyper::{Request, Response, StatusCode};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -18,14 +23,16 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-pub use listener::Listener;
+pub use listening::{HANDED_AS, Listening};
 
+use crate::http::{Body, Handler, guarded, plain};
 use crate::operations::Kind;
 use crate::progress::Progress;
 use crate::report::Report;
 
 /// The media type of [`Metrics::text`].
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PLAIN: &str = "text/plain; charset=utf-8";
 /// So long without movement, and the pipeline has stopped, where no service manager says otherwise.
 const STOPPED: Duration = Duration::from_secs(60);
 
@@ -50,6 +57,7 @@ pub struct Passed {
 }
 
 /// The numbers of this process.
+#[derive(Debug)]
 pub struct Metrics {
     progress: Arc<Progress>,
     stopped: Duration,
@@ -208,6 +216,26 @@ impl Metrics {
     }
 }
 
+impl Handler for Metrics {
+    fn answer(&self, request: &Request<()>) -> Response<Body> {
+        match request.uri().path() {
+            "/metrics" => told(StatusCode::OK, OPEN_METRICS, self.text()),
+            "/healthz" if self.moves() => told(StatusCode::OK, PLAIN, "ok\n".to_owned()),
+            "/healthz" => told(StatusCode::SERVICE_UNAVAILABLE, PLAIN, "the pipeline has stopped moving\n".to_owned()),
+            _ => plain(StatusCode::NOT_FOUND),
+        }
+    }
+}
+
+fn told(status: StatusCode, media_type: &'static str, text: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    *response.headers_mut() = guarded();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 fn count(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
@@ -260,5 +288,27 @@ mod tests {
         }
         metrics.forget_names();
         assert!(!metrics.text().contains("lake"));
+    }
+
+    fn asked(metrics: &Metrics, path: &str) -> (StatusCode, HeaderValue) {
+        let response = metrics.answer(&Request::get(path).body(()).unwrap());
+        (response.status(), response.headers()[header::CONTENT_TYPE].clone())
+    }
+
+    #[test]
+    fn numbers_and_health_are_told_and_nothing_else() {
+        let metrics = Metrics::new(Arc::new(Progress::new(Arc::default())), None);
+        assert_eq!(asked(&metrics, "/metrics"), (StatusCode::OK, HeaderValue::from_static(OPEN_METRICS)));
+        assert_eq!(asked(&metrics, "/healthz?probe").0, StatusCode::OK);
+        for path in ["/", "/metrics/", "/../metrics", "/news/atom.xml"] {
+            assert_eq!(asked(&metrics, path).0, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_pipeline_that_stands_still_is_not_well() {
+        let metrics = Metrics::new(Arc::new(Progress::new(Arc::default())), Some(Duration::ZERO));
+        assert_eq!(asked(&metrics, "/healthz").0, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(metrics.text().contains("feedmill_pipeline_moving 0\n"));
     }
 }

@@ -38,8 +38,6 @@ pub struct Standing {
     pub refused: Option<String>,
     /// Why the system's events can't be relied on.
     pub no_events: Option<String>,
-    /// Why metrics and health can't be told where the config says.
-    pub not_heard: Option<Sight>,
 }
 
 /// The conditions of one state folder.
@@ -76,15 +74,14 @@ impl Operations {
         ledger.see(Kind::Config, only(&standing.refused), true, now);
         ledger.see(Kind::Watch, only(&standing.no_events), true, now);
         ledger.see(Kind::Store, only(&mended), false, now);
-        let not_heard = standing.not_heard.clone();
         match outcome {
             // What went wrong before may still be wrong: only a pass that is done tells that it is over.
             Err(trouble) => {
                 let sight = Sight { subject: trouble.what().to_owned(), detail: trouble.to_string() };
-                ledger.see(Kind::Trouble, not_heard.into_iter().chain([sight]), false, now);
+                ledger.see(Kind::Trouble, [sight], false, now);
             }
             Ok(report) => {
-                ledger.see(Kind::Trouble, not_heard, true, now);
+                ledger.see(Kind::Trouble, [], true, now);
                 ledger.see(Kind::Skipped, skipped(report), all, now);
                 if all {
                     ledger.see(Kind::Drift, drifted(report), true, now);

@@ -34,9 +34,10 @@ use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Account, Key, Moment, SourceNo, Text};
 use crate::mill::page::Page;
+use crate::mill::render;
 use crate::mill::scrape::{self, Scrape};
 use crate::mill::settle::{Rules, SourceRule};
-use crate::publish::Disk;
+use crate::publish::{Disk, Outcome};
 use crate::report::{Drift, FAULTS_TOLD, FaultLine, Report, SkippedLine};
 use crate::stat::Stat;
 use crate::state;
@@ -46,6 +47,8 @@ use crate::store::{
 use crate::trouble::Trouble;
 
 mod publication;
+
+pub use self::publication::ledger;
 
 /// A file changed so shortly before it was read that a further change might leave its stat as it is.
 const RACY: Duration = Duration::from_secs(2);
@@ -99,6 +102,8 @@ pub struct Pass<'a> {
     pub config: &'a Config,
     /// Where publishing happens.
     pub disk: &'a (dyn Disk + Sync),
+    /// How documents are read back before they are published.
+    pub check: render::Check<'a>,
     /// Reports what it would do and changes nothing; the store is a copy.
     pub dry_run: bool,
     /// Told how many of how many files are done.
@@ -107,6 +112,8 @@ pub struct Pass<'a> {
     pub recovered: bool,
     /// How much to look at.
     pub scope: Scope<'a>,
+    /// Told at once what was published, and at which paths documents were withdrawn.
+    pub published: &'a (dyn Fn(&[Outcome], &[&str]) + Sync),
     /// The process ends with this pass: the system takes back at once what freeing bit by bit would take long over.
     pub parting: bool,
     /// What reads a page: [`Page::parse`], but in tests.
@@ -215,10 +222,12 @@ impl<'a> Pass<'a> {
         Self {
             config,
             disk,
+            check: &render::check,
             dry_run: false,
             progress: &|_, _| {},
             recovered: false,
             scope: Scope::ALL,
+            published: &|_, _| {},
             parting: false,
             parse: |page| page.parse(),
         }

@@ -15,7 +15,7 @@ use std::path::{Component, Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::cores::on_all_cores;
-use crate::mill::render::{self, Document, Tree};
+use crate::mill::render::{self, Check, Document, Tree};
 use crate::trouble::Trouble;
 
 mod disk;
@@ -82,6 +82,7 @@ const FEW: usize = 48;
 pub struct Publication<'d> {
     disk: &'d (dyn Disk + Sync),
     root: &'d Path,
+    check: Check<'d>,
     places: Vec<Place>,
     /// The folders whose names change.
     folders: BTreeSet<PathBuf>,
@@ -91,7 +92,14 @@ impl<'d> Publication<'d> {
     /// Nothing yet.
     #[must_use]
     pub fn new(disk: &'d (dyn Disk + Sync), root: &'d Path) -> Self {
-        Self { disk, root, places: Vec::new(), folders: BTreeSet::new() }
+        Self { disk, root, check: &render::check, places: Vec::new(), folders: BTreeSet::new() }
+    }
+
+    /// With a check of its own: one that remembers what it saw, say.
+    #[must_use]
+    pub fn checked_by(mut self, check: Check<'d>) -> Self {
+        self.check = check;
+        self
     }
 
     /// Writes those of the documents that differ from what stands in their places, beside these.
@@ -113,7 +121,7 @@ impl<'d> Publication<'d> {
             }
         }
         let changed: Vec<_> = added.iter_mut().filter(|(place, _)| place.unchanged.is_none()).collect();
-        let written = for_each(changed, |(place, document)| place.write(self.disk, self.root, document));
+        let written = for_each(changed, |(place, document)| place.write(self.disk, (self.root, self.check), document));
         self.places.extend(added.into_iter().map(|(place, _)| place));
         written
     }
@@ -223,8 +231,13 @@ struct Place {
 
 impl Place {
     /// Writes the document beside its place, if it is one that readers understand.
-    fn write(&mut self, disk: &dyn Disk, root: &Path, document: &Document) -> Result<(), Trouble> {
-        render::check(&self.path, document).map_err(|flaw| {
+    fn write(
+        &mut self,
+        disk: &dyn Disk,
+        (root, check): (&Path, Check<'_>),
+        document: &Document,
+    ) -> Result<(), Trouble> {
+        check(&self.path, document).map_err(|flaw| {
             self.trouble(None)
                 .because(flaw)
                 .help("this is a bug in feedmill: please report it, with what `feedmill items` prints")

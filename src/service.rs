@@ -103,7 +103,7 @@ impl Manager {
 
     /// After how long without a word the manager gives it up.
     #[must_use]
-    pub fn patience_with_silence(&self) -> Option<Duration> {
+    pub fn gives_up_after(&self) -> Option<Duration> {
         self.watchdog
     }
 

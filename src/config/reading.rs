@@ -368,21 +368,23 @@ impl Reader<'_> {
         }
         let mut serve = None;
         if let Some(table) = self.table(&top, "serve", "[serve]") {
-            if table.get("listen").is_none() {
-                let complaint = Complaint::at(top.key_span("serve"), "[serve] without `listen`");
+            if table.get("listen").is_none() && table.get("socket").is_none() {
+                let complaint = Complaint::at(top.key_span("serve"), "[serve] without `listen` or `socket`");
                 self.complain(
                     complaint.hint("write listen = \"127.0.0.1:8080\", or leave the table out to have no server"),
                 );
             }
-            serve = self.listen(&table).map(|listen| Serve { listen });
+            let socket = self.text(&table, "socket");
+            let socket = socket.map(|text| real(&self.folder.join(text.text)));
+            serve = Some(Serve { listen: self.listen(&table), socket });
         }
         let mut operations = Operations::default();
         if let Some(table) = self.table(&top, "operations", "[operations]") {
             operations.publish = self.truth(&table, "publish").unwrap_or_default();
             operations.listen = self.listen(&table);
         }
-        if let (Some(serve), Some(listen)) = (&serve, operations.listen)
-            && overlap(serve.listen, listen)
+        if let (Some(serve), Some(listen)) = (serve.as_ref().and_then(|serve| serve.listen), operations.listen)
+            && overlap(serve, listen)
         {
             let complaint =
                 Complaint::at(top.key_span("operations"), "[operations] and [serve] listen on the same address");
@@ -1025,7 +1027,7 @@ pub(super) fn command_line(given: &Given, config: &mut Config, complaints: &mut 
         None => {}
     }
     match given.listen.as_deref().map(values::listen) {
-        Some(Ok(listen)) => config.serve = Some(Serve { listen }),
+        Some(Ok(listen)) => config.serve.get_or_insert_default().listen = Some(listen),
         Some(Err(wrong)) => refuse("--listen", wrong),
         None => {}
     }

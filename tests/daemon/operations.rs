@@ -73,9 +73,9 @@ fn what_healed_while_it_was_down_is_closed() {
 /// Asks the daemon, where its log says that it listens.
 fn asks(daemon: &Daemon, path: &str) -> String {
     let log = daemon.log();
-    let address = log.rsplit_once("told here address=").unwrap().1.lines().next().unwrap().to_owned();
+    let address = log.rsplit_once("telling metrics and health on ").unwrap().1.lines().next().unwrap().to_owned();
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
@@ -108,14 +108,15 @@ fn it_tells_numbers_and_whether_it_is_well() {
     daemon.until("a refused config", || tells("feedmill_errors_total{kind=\"config\"} 1"));
     daemon.until("its condition", || tells("feedmill_conditions_open{kind=\"config\"} 1"));
 
-    // Another program's address: told, and no reason to stop.
+    // Another program's address: the config before it stays, and what is told stays where it was.
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     mill.configure(&listens.replace("127.0.0.1:0", &taken.local_addr().unwrap().to_string()));
     daemon.signal(Signal::HUP);
-    daemon.until("that it is not heard", || told(&mill)[0].title.starts_with("cannot listen on 127.0.0.1:"));
+    daemon.until("that it is refused", || told(&mill)[0].content.contains("cannot listen on 127.0.0.1:"));
+    assert!(asks(&daemon, "/healthz").starts_with("HTTP/1.1 200 OK\r\n"));
     mill.configure(&listens);
     daemon.signal(Signal::HUP);
-    daemon.until("that it is heard again", || told(&mill).iter().all(|entry| entry.title.starts_with("healed: ")));
+    daemon.until("that all is well again", || told(&mill).iter().all(|entry| entry.title.starts_with("healed: ")));
     assert!(asks(&daemon, "/healthz").starts_with("HTTP/1.1 200 OK\r\n"));
     daemon.terminate();
 }
@@ -137,6 +138,6 @@ fn without_an_address_nobody_listens_and_a_taken_one_is_no_start() {
     assert!(daemon.log().contains(&format!("cannot listen on {address}")), "{}", daemon.log());
     mill.configure(&config(""));
     let daemon = Daemon::ready(&mill);
-    assert!(!daemon.log().contains("told here"), "{}", daemon.log());
+    assert!(!daemon.log().contains("telling metrics"), "{}", daemon.log());
     daemon.terminate();
 }

@@ -9,6 +9,7 @@
 //! dates are unchecked strings or 1970, so both are made here.
 
 mod atom;
+mod check;
 mod html;
 mod json_feed;
 mod opml;
@@ -17,14 +18,13 @@ mod rss;
 
 use std::collections::BTreeSet;
 use std::collections::{BTreeMap, btree_map};
-use std::fmt;
 
 use chrono::{DateTime, Utc};
 
 use super::feed::{self, Address, Entry, Feed};
-use super::item;
 use super::month::Month;
 
+pub use self::check::{CHECKED_UP_TO, Check, Checked, Flaw, check};
 pub use self::page::Summary;
 
 /// What a server should call the document at `path`, charset included.
@@ -45,10 +45,6 @@ pub fn media_type(path: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
-
-/// Documents above this size are not read back before they are published: the reader's tree takes about ten times the
-/// document, and what a larger one contains went through the same code as the smaller ones.
-pub const CHECKED_UP_TO: usize = 8 << 20;
 
 /// The namespace of Media RSS, for the photo credit.
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
@@ -242,77 +238,6 @@ pub fn ids(atom: &[u8]) -> BTreeSet<String> {
         entry.children().find(|node| node.has_tag_name((atom::NAMESPACE, "id")))?.text().map(str::to_owned)
     };
     entries.filter_map(id).collect()
-}
-
-/// Why a document must not be published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Flaw {
-    /// It is not UTF-8.
-    Undecodable,
-    /// A character that no feed may contain.
-    Forbidden(char),
-    /// It is not well-formed; the reader's message says where.
-    IllFormed(String),
-    /// The number of items read back is not the number meant.
-    Entries {
-        /// How many the document is meant to hold.
-        meant: usize,
-        /// How many a reader sees.
-        read: usize,
-    },
-}
-
-impl fmt::Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Undecodable => f.write_str("not UTF-8"),
-            Self::Forbidden(c) => write!(f, "forbidden character U+{:04X}", u32::from(*c)),
-            Self::IllFormed(why) => write!(f, "not well-formed: {why}"),
-            Self::Entries { meant, read } => write!(f, "{meant} items meant, {read} read back"),
-        }
-    }
-}
-
-impl std::error::Error for Flaw {}
-
-/// Reads a document back the way a stranger would, before anyone else does.
-///
-/// Independent of the writers on purpose: their own readers take control characters and ill-formed XML without a word.
-/// Of pages only the characters are looked at, and nothing above [`CHECKED_UP_TO`] bytes is read.
-///
-/// # Errors
-/// The first [`Flaw`] found.
-pub fn check(path: &str, document: &Document) -> Result<(), Flaw> {
-    if document.bytes.len() > CHECKED_UP_TO {
-        return Ok(());
-    }
-    let text = std::str::from_utf8(&document.bytes).map_err(|_| Flaw::Undecodable)?;
-    if let Some(c) = text.chars().find(|c| *c != '\n' && item::is_forbidden(*c)) {
-        return Err(Flaw::Forbidden(c));
-    }
-    let media_type = media_type(path);
-    let media_type = media_type.split_once(';').map_or(media_type, |(essence, _)| essence);
-    let read = match media_type {
-        "application/rss+xml" => read_xml(text, |node| node.has_tag_name("item"))?,
-        "application/atom+xml" => read_xml(text, |node| node.has_tag_name((atom::NAMESPACE, "entry")))?,
-        "text/x-opml" => read_xml(text, |node| node.has_tag_name("outline"))?,
-        "application/feed+json" => {
-            let json: serde_json::Value =
-                serde_json::from_str(text).map_err(|error| Flaw::IllFormed(error.to_string()))?;
-            json.get("items").and_then(serde_json::Value::as_array).map_or(0, Vec::len)
-        }
-        _ => document.entries,
-    };
-    if read != document.entries {
-        return Err(Flaw::Entries { meant: document.entries, read });
-    }
-    Ok(())
-}
-
-/// How many of its elements are entries.
-fn read_xml(text: &str, is_entry: fn(roxmltree::Node<'_, '_>) -> bool) -> Result<usize, Flaw> {
-    let xml = roxmltree::Document::parse(text).map_err(|error| Flaw::IllFormed(error.to_string()))?;
-    Ok(xml.descendants().filter(|node| is_entry(*node)).count())
 }
 
 #[cfg(test)]

@@ -1,0 +1,189 @@
+//! What a pass works on, handed to a thread that may block, and back.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use tracing::warn;
+
+use crate::config::Config;
+use crate::metrics::Passed;
+use crate::mill::render::{Checked, Document};
+use crate::operations::{Operations, Standing};
+use crate::pass::{self, Pass, PassError, Scope};
+use crate::publish::{Outcome, RealDisk};
+use crate::report::Report;
+use crate::serve::Desk;
+use crate::stat::Stat;
+use crate::state::{self, RECOVERED, State};
+use crate::store::StoreError;
+use crate::trouble::{Exit, Trouble};
+use crate::watch::{Bell, Due, PATIENCE};
+
+/// Everything that a pass works on.
+pub(super) struct Pipeline {
+    pub(super) config: Arc<Config>,
+    /// `None` after a trouble that left nothing to hold.
+    state: Option<State>,
+    operations: Operations,
+    desk: Desk,
+    /// Whether the desk has the ledger of this config's store.
+    told: bool,
+    /// Most of what a pass publishes was published before.
+    checked: Checked,
+    /// Grows while a pass gets on.
+    pub(super) pulse: Arc<AtomicU64>,
+    /// Set when the pass at hand should end early.
+    pub(super) stop: Arc<AtomicBool>,
+}
+
+impl Pipeline {
+    /// Holds the state. What is published is told at `desk`.
+    pub(super) fn new(config: Arc<Config>, desk: Desk) -> Result<Self, Trouble> {
+        let pulse = Arc::new(AtomicU64::new(0));
+        let mut operations = Operations::of(&config.state);
+        let state = hold(&config, &pulse).inspect_err(|trouble| {
+            // Where another feedmill holds the state, the telling is its business.
+            if trouble.exit != Exit::Held {
+                operations.pass((&config, &RealDisk), Err(trouble), (false, None), &Standing::default());
+            }
+        })?;
+        let (checked, stop) = (Checked::default(), Arc::default());
+        Ok(Self { config, state: Some(state), operations, desk, told: false, checked, pulse, stop })
+    }
+
+    /// One pass over what is due. Says how much it looked at, and what else there is to count.
+    pub(super) fn pass(
+        &mut self,
+        mut due: Due,
+        bell: &Bell,
+        first: bool,
+        standing: &Standing,
+    ) -> (Passed, Result<Report, Trouble>) {
+        let began = Instant::now();
+        let outcome = self.pass_over(&mut due, bell, first);
+        let took = began.elapsed();
+        let whole = due.all && !self.stop.load(Ordering::Relaxed);
+        let mended = self.state.as_mut().and_then(|state| state.mended.take());
+        self.operations.pass((&self.config, &RealDisk), outcome.as_ref(), (whole, mended), standing);
+        let newest = outcome.as_ref().map(|report| self.newest(report, first)).unwrap_or_default();
+        (Passed { all: due.all, took, newest, open: self.operations.open_by_kind() }, outcome)
+    }
+
+    /// When the newest item of each feed that was written, or on a first look of each, was published.
+    fn newest(&self, report: &Report, first: bool) -> Vec<(String, i64)> {
+        let Some(State { store, .. }) = &self.state else { return Vec::new() };
+        let feeds = report.feeds.iter().filter(|feed| first || !feed.written.is_empty());
+        // What can't be read now will trouble the next pass.
+        feeds.filter_map(|feed| Some((feed.name.clone(), store.newest_of(&feed.name).ok()??.1))).collect()
+    }
+
+    fn pass_over(&mut self, due: &mut Due, bell: &Bell, mut first: bool) -> Result<Report, Trouble> {
+        if self.state.as_ref().is_some_and(|state| !state.stands(&self.config.state)) {
+            warn!(state = %self.config.state.display(), "the state folder was removed or replaced: it is taken up anew");
+            self.state = None;
+        }
+        let mut state = match self.state.take() {
+            Some(state) => state,
+            None => {
+                // Another store knows other files than those that changed, or none: a first look again.
+                (due.all, first) = (true, true);
+                hold(&self.config, &self.pulse)?
+            }
+        };
+        let outcome = match self.run(&mut state, due, bell, first) {
+            Err(PassError::Store(StoreError::Damaged(how))) => {
+                state = state.recover(&self.config.state, &how)?;
+                beat(&mut state, &self.config, &self.pulse)?;
+                due.all = true;
+                self.run(&mut state, due, bell, first)
+            }
+            outcome => outcome,
+        };
+        self.state = Some(state);
+        outcome.map_err(|error| error.trouble(&self.config.state.join(state::STORE)))
+    }
+
+    fn run(&mut self, state: &mut State, due: &Due, bell: &Bell, first: bool) -> Result<Report, PassError> {
+        let settle = self.config.watch.settle;
+        let named: Option<BTreeSet<_>> =
+            (!due.all).then(|| due.finished.iter().chain(due.quiet.keys()).cloned().collect());
+        let unfinished = |path: &Path, stat: &Stat, known: bool| {
+            let now = Instant::now();
+            if due.finished.contains(path) {
+                return false;
+            }
+            let mut hints = bell.hints();
+            if hints.is_stirring(path) {
+                return true;
+            }
+            // What lies there at the start is taken as it is, as `--once` takes it: cut, it is a part of what it will
+            // be. A file that is written over might for a moment be a mixture that it never was.
+            let first_change = due.quiet.get(path).copied();
+            let waited = first_change.is_some_and(|first| now.duration_since(first) >= settle * PATIENCE);
+            if first && !known || waited || !changed_within(settle, stat) {
+                return false;
+            }
+            hints.put_off(path.to_owned(), first_change.unwrap_or(now), now);
+            true
+        };
+        let scope = Scope { named: named.as_ref(), unfinished: &unfinished, stop: &self.stop };
+        let recovered = state.store.has_note(RECOVERED)?;
+        let pulse = &*self.pulse;
+        let progress = |_, _| {
+            pulse.fetch_add(1, Ordering::Relaxed);
+        };
+        let checked = &self.checked;
+        let check = |path: &str, document: &Document| checked.check(path, document);
+        if !std::mem::replace(&mut self.told, true) {
+            // Only now: a store that had to be made anew lists nothing, and what it will list is being served.
+            self.desk.take_up(&self.config.output, pass::ledger(&state.store)?);
+        }
+        let published = |outcomes: &[Outcome], gone: &[&str]| {
+            self.desk.change(outcomes.iter().map(|outcome| &outcome.listed), gone);
+        };
+        let watched =
+            Pass { check: &check, progress: &progress, published: &published, ..Pass::new(&self.config, &RealDisk) };
+        let pass = Pass { recovered, scope, ..watched };
+        state.decided.refresh(&self.config.state)?;
+        pass.run(&mut state.store, &mut state.decided)
+    }
+
+    /// Goes on with another config.
+    pub(super) fn take_up(&mut self, config: Config) -> Result<(), Trouble> {
+        if config.state != self.config.state {
+            self.state = Some(hold(&config, &self.pulse)?);
+            self.operations = Operations::of(&config.state);
+        }
+        self.config = Arc::new(config);
+        self.told = false;
+        Ok(())
+    }
+
+    pub(super) fn tidy(&mut self) {
+        if let Some(state) = &mut self.state
+            && let Err(error) = state.store.tidy()
+        {
+            // The next pass will meet it again, and tell.
+            tracing::debug!(%error, "the store's log could not be cut short");
+        }
+    }
+}
+
+fn hold(config: &Config, pulse: &Arc<AtomicU64>) -> Result<State, Trouble> {
+    let mut state = State::hold(&config.state)?;
+    beat(&mut state, config, pulse)?;
+    Ok(state)
+}
+
+fn beat(state: &mut State, config: &Config, pulse: &Arc<AtomicU64>) -> Result<(), Trouble> {
+    state.store.beat(pulse).map_err(|error| state::unusable(&config.state.join(state::STORE), error))
+}
+
+/// Whether a file changed within `settle` before now, by the kernel's own time: a writer can't set that.
+fn changed_within(settle: Duration, stat: &Stat) -> bool {
+    let changed = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(stat.ctime_ns).unwrap_or_default());
+    SystemTime::now().duration_since(changed).is_ok_and(|age| age < settle)
+}

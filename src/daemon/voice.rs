@@ -1,0 +1,138 @@
+//! What is told: to the log once, to the service manager in one line.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tracing::{error, info, warn};
+
+use crate::report::{Count, Report};
+use crate::service::Manager;
+use crate::trouble::Trouble;
+
+/// What the status begins with while the newest config can't be used.
+const REFUSED: &str = "the config can't be used, the previous one stays (see the log); ";
+
+/// What the operator has heard.
+pub(super) struct Voice<'a> {
+    manager: &'a Manager,
+    trouble: Option<String>,
+    /// Told, and not told again.
+    told: BTreeSet<String>,
+    status: String,
+    /// What the newest look at all found wrong.
+    attention: String,
+    /// Why the config that was read again could not be used.
+    refused: Option<String>,
+    /// The next pass that is done makes us ready: the first one, and the first with another config.
+    announce: bool,
+}
+
+/// What there is, in numbers.
+pub(super) struct Scene {
+    pub(super) polls: bool,
+    pub(super) sources: usize,
+}
+
+impl<'a> Voice<'a> {
+    pub(super) fn new(manager: &'a Manager) -> Self {
+        Self {
+            manager,
+            trouble: None,
+            told: BTreeSet::new(),
+            status: String::new(),
+            attention: String::new(),
+            refused: None,
+            announce: true,
+        }
+    }
+
+    /// Whether what the pass at hand finds is the first that is heard under its config.
+    pub(super) fn announces(&self) -> bool {
+        self.announce
+    }
+
+    /// A pass is done: its warnings are told. `all`: it looked at all, to the end.
+    pub(super) fn done(&mut self, report: &Report, all: bool) {
+        if self.trouble.take().is_some() {
+            info!("the trouble is over");
+        }
+        if all && report.skipped.is_empty() && report.drift.is_empty() {
+            self.told.clear();
+        }
+        report.warn(&mut self.told);
+    }
+
+    /// How things stand after a pass; `all`: it looked at all. Says whether the manager is to hear of it when things
+    /// have calmed down: it need not hear of every file.
+    pub(super) fn describe(&mut self, report: &Report, all: bool, scene: &Scene) -> bool {
+        if all {
+            self.attention = attention(report);
+        }
+        let how = if scene.polls { "polling" } else { "watching" };
+        let (sources, feeds) = (Count(scene.sources, "source"), Count(report.feeds.len(), "feed"));
+        let items = Count(report.items.total, "item");
+        let status = format!("{how} {sources}; {items} in {feeds}{}", self.attention);
+        let news = status != self.status;
+        self.status = status;
+        if std::mem::take(&mut self.announce) {
+            info!("{}", self.status);
+            self.manager.ready(&self.status());
+            return false;
+        }
+        news || report.changed
+    }
+
+    /// Tells the manager how things stand.
+    pub(super) fn tell_status(&self) {
+        self.manager.status(&self.status());
+    }
+
+    /// Why the config that was read again could not be used.
+    pub(super) fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
+    fn status(&self) -> String {
+        format!("{}{}", if self.refused.is_some() { REFUSED } else { "" }, self.status)
+    }
+
+    /// A pass met trouble, and is tried again after `longest` at the latest.
+    pub(super) fn trouble(&mut self, trouble: &Trouble, longest: Duration) {
+        let text = trouble.to_string();
+        if self.trouble.as_ref() != Some(&text) {
+            error!("{text}\n  it is tried again, at the latest every {} s", longest.as_secs().max(1));
+            self.manager.status(text.lines().next().unwrap_or_default());
+            self.trouble = Some(text);
+        }
+    }
+
+    /// There are no events to rely on.
+    pub(super) fn without_events(&mut self, why: &str) {
+        if self.told.insert(why.to_owned()) {
+            warn!("the events can't be relied on: {why}; all is looked at again and again instead");
+        }
+    }
+
+    /// Another config is in force: what was wrong is told again, and we are ready once the feeds are those of this one.
+    pub(super) fn taken_up(&mut self) {
+        self.told.clear();
+        (self.announce, self.refused) = (true, None);
+        info!("the config was read again");
+    }
+
+    /// The config was read again and can't be used.
+    pub(super) fn refuse(&mut self, why: &str) {
+        error!("the config can't be used, the previous one stays:\n{}", why.trim_end());
+        self.refused = Some(why.trim_end().to_owned());
+        let status = self.status();
+        // Not ready is not made ready by a config that changes nothing.
+        if self.announce { self.manager.status(&status) } else { self.manager.ready(&status) }
+    }
+}
+
+/// What asks for the operator's attention, in a few words.
+fn attention(report: &Report) -> String {
+    let Report { skipped, drift, kept, .. } = report;
+    let counts = [(skipped.len(), "skipped"), (drift.len(), "drifted"), (kept.len(), "kept as published")];
+    counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("; {count} {what}")).collect()
+}

@@ -1,0 +1,273 @@
+//! Reads documents back the way a stranger would, before anyone else does.
+//!
+//! Independent of the writers on purpose: their own readers take control characters and ill-formed XML without a word.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use memchr::memmem;
+use rustc_hash::FxBuildHasher;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{Document, atom, media_type};
+use crate::mill::item;
+
+/// Documents above this size are not read back before they are published: the reader's tree takes about ten times the
+/// document, and what a larger one contains went through the same code as the smaller ones.
+pub const CHECKED_UP_TO: usize = 8 << 20;
+
+/// Why a document must not be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flaw {
+    /// It is not UTF-8.
+    Undecodable,
+    /// A character that no feed may contain.
+    Forbidden(char),
+    /// It is not well-formed; the reader's message says where.
+    IllFormed(String),
+    /// The number of items read back is not the number meant.
+    Entries {
+        /// How many the document is meant to hold.
+        meant: usize,
+        /// How many a reader sees.
+        read: usize,
+    },
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Undecodable => f.write_str("not UTF-8"),
+            Self::Forbidden(c) => write!(f, "forbidden character U+{:04X}", u32::from(*c)),
+            Self::IllFormed(why) => write!(f, "not well-formed: {why}"),
+            Self::Entries { meant, read } => write!(f, "{meant} items meant, {read} read back"),
+        }
+    }
+}
+
+impl std::error::Error for Flaw {}
+
+/// Reads the document that goes to a path back, and says what is wrong with it.
+pub type Check<'a> = &'a (dyn Fn(&str, &Document) -> Result<(), Flaw> + Sync);
+
+/// Checks the document that goes to `path`. Of pages only the characters are looked at, and nothing above
+/// [`CHECKED_UP_TO`] bytes is read.
+///
+/// # Errors
+/// The first [`Flaw`] found.
+pub fn check(path: &str, document: &Document) -> Result<(), Flaw> {
+    if document.bytes.len() > CHECKED_UP_TO {
+        return Ok(());
+    }
+    let text = std::str::from_utf8(&document.bytes).map_err(|_| Flaw::Undecodable)?;
+    if let Some(c) = text.chars().find(|c| *c != '\n' && item::is_forbidden(*c)) {
+        return Err(Flaw::Forbidden(c));
+    }
+    let read = match essence(path) {
+        "application/rss+xml" => RSS.entries(&parse(text)?),
+        "application/atom+xml" => ATOM.entries(&parse(text)?),
+        "text/x-opml" => parse(text)?.descendants().filter(|node| node.has_tag_name("outline")).count(),
+        "application/feed+json" => {
+            let feed: JsonFeed = serde_json::from_str(text).map_err(|error| Flaw::IllFormed(error.to_string()))?;
+            feed.items.len()
+        }
+        _ => document.entries,
+    };
+    if read == document.entries { Ok(()) } else { Err(Flaw::Entries { meant: document.entries, read }) }
+}
+
+/// The media type of the document at `path`, without its parameters.
+fn essence(path: &str) -> &'static str {
+    let media_type = media_type(path);
+    media_type.split_once(';').map_or(media_type, |(essence, _)| essence)
+}
+
+fn parse(text: &str) -> Result<roxmltree::Document<'_>, Flaw> {
+    roxmltree::Document::parse(text).map_err(|error| Flaw::IllFormed(error.to_string()))
+}
+
+/// What a JSON Feed is checked for.
+#[derive(serde::Deserialize)]
+struct JsonFeed {
+    items: Vec<serde::de::IgnoredAny>,
+}
+
+/// How an XML format writes an item.
+struct Format {
+    open: &'static str,
+    close: &'static str,
+    empty: &'static str,
+    name: &'static str,
+    namespace: Option<&'static str>,
+}
+
+const RSS: Format = Format { open: "<item>", close: "</item>", empty: "<item/>", name: "item", namespace: None };
+const ATOM: Format =
+    Format { open: "<entry>", close: "</entry>", empty: "<entry/>", name: "entry", namespace: Some(atom::NAMESPACE) };
+
+impl Format {
+    fn is_entry(&self, node: roxmltree::Node<'_, '_>) -> bool {
+        let name = node.tag_name();
+        node.is_element() && (name.name(), name.namespace()) == (self.name, self.namespace)
+    }
+
+    fn entries(&self, xml: &roxmltree::Document<'_>) -> usize {
+        xml.descendants().filter(|node| self.is_entry(*node)).count()
+    }
+}
+
+/// Items that were checked before, by what their bytes hash to: of a document that is published again and again most
+/// items are the same each time, and only the others are read back anew.
+///
+/// A document is well-formed if it is so with an empty item in the place of each, and each item is so by itself, below
+/// the same root element. Where either fails the whole document is read, as [`check`] does.
+#[derive(Debug, Default)]
+pub struct Checked {
+    items: Mutex<HashSet<u128, FxBuildHasher>>,
+}
+
+/// As many items are remembered: all the heads of a hundred feeds and more.
+const REMEMBERED: usize = 1 << 16;
+
+impl Checked {
+    /// As [`check`].
+    ///
+    /// # Errors
+    /// Those of [`check`].
+    pub fn check(&self, path: &str, document: &Document) -> Result<(), Flaw> {
+        let sound = match essence(path) {
+            "application/rss+xml" => self.piece_by_piece(document, &RSS),
+            "application/atom+xml" => self.piece_by_piece(document, &ATOM),
+            _ => None,
+        };
+        if sound.is_some() { Ok(()) } else { check(path, document) }
+    }
+
+    /// How many items were found sound.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.items.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// `None`: this way the document can't be shown to be sound.
+    fn piece_by_piece(&self, document: &Document, format: &Format) -> Option<()> {
+        let text = std::str::from_utf8(&document.bytes).ok()?;
+        let (shell, items) = apart(text, format)?;
+        let xml = clean(&shell)?;
+        if items.len() != document.entries || format.entries(&xml) != items.len() {
+            return None;
+        }
+        let root = xml.root_element();
+        let start = shell.get(root.range().start..root.first_child()?.range().start)?;
+        let name = start.strip_prefix('<')?.split([' ', '\n', '>']).next()?;
+        let mut known = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        for item in items {
+            let mut hasher = Xxh3::new();
+            // What the names within mean depends on the root.
+            hasher.update(start.as_bytes());
+            hasher.update(item.as_bytes());
+            let hash = hasher.digest128();
+            if known.contains(&hash) {
+                continue;
+            }
+            let alone = format!("{start}{item}</{name}>");
+            let xml = clean(&alone)?;
+            let mut children = xml.root_element().children();
+            if !format.is_entry(children.next()?) || children.next().is_some() || format.entries(&xml) != 1 {
+                return None;
+            }
+            if known.len() == REMEMBERED {
+                known.clear();
+            }
+            known.insert(hash);
+        }
+        Some(())
+    }
+}
+
+/// A part of a document, if it holds no character that no feed may contain and is well-formed.
+fn clean(text: &str) -> Option<roxmltree::Document<'_>> {
+    if text.chars().any(|c| c != '\n' && item::is_forbidden(c)) { None } else { parse(text).ok() }
+}
+
+/// A document with an empty item in the place of each, and the items. `None`: an item has no end.
+fn apart<'t>(text: &'t str, format: &Format) -> Option<(String, Vec<&'t str>)> {
+    let (open, close) = (memmem::Finder::new(format.open), memmem::Finder::new(format.close));
+    let (mut shell, mut items, mut rest) = (String::new(), Vec::new(), text);
+    while let Some(start) = open.find(rest.as_bytes()) {
+        let (before, from_item) = rest.split_at_checked(start)?;
+        let end = close.find(from_item.as_bytes())? + format.close.len();
+        let (item, after) = from_item.split_at_checked(end)?;
+        shell.push_str(before);
+        shell.push_str(format.empty);
+        items.push(item);
+        rest = after;
+    }
+    shell.push_str(rest);
+    Some((shell, items))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: &str = "x/rss.xml";
+
+    fn rss(bytes: &[u8], entries: usize) -> Document {
+        Document { bytes: bytes.to_vec(), entries }
+    }
+
+    #[test]
+    fn what_readers_would_choke_on_is_refused() {
+        let refused: [(&[u8], usize, fn(&Flaw) -> bool); 14] = [
+            (b"<rss><item>\x0B</item></rss>", 1, |flaw| *flaw == Flaw::Forbidden('\u{B}')),
+            ("<rss>\u{85}</rss>".as_bytes(), 0, |flaw| *flaw == Flaw::Forbidden('\u{85}')),
+            (b"<rss>\xFF</rss>", 0, |flaw| *flaw == Flaw::Undecodable),
+            (b"<rss><item></rss>", 1, |flaw| matches!(flaw, Flaw::IllFormed(_))),
+            (b"<rss a='&b=1'/>", 0, |flaw| matches!(flaw, Flaw::IllFormed(_))),
+            (b"", 0, |flaw| matches!(flaw, Flaw::IllFormed(_))),
+            (b"<rss><item/></rss>", 2, |flaw| *flaw == Flaw::Entries { meant: 2, read: 1 }),
+            (b"<rss><item>a</item><item>&</item></rss>", 2, |flaw| matches!(flaw, Flaw::IllFormed(_))),
+            (b"<rss><item><b></item></b></rss>", 1, |flaw| matches!(flaw, Flaw::IllFormed(_))),
+            (b"<rss><item><m:b/></item></rss>", 1, |flaw| matches!(flaw, Flaw::IllFormed(_))),
+            (b"<rss><item></item><item></rss>", 2, |flaw| matches!(flaw, Flaw::IllFormed(_))),
+            // Sound, but not what was meant: the items are none, or more than they seem.
+            (b"<rss><!--<item></item>--></rss>", 1, |flaw| *flaw == Flaw::Entries { meant: 1, read: 0 }),
+            (b"<rss><![CDATA[<item></item>]]></rss>", 1, |flaw| *flaw == Flaw::Entries { meant: 1, read: 0 }),
+            (b"<rss><item><item a=''/></item></rss>", 1, |flaw| *flaw == Flaw::Entries { meant: 1, read: 2 }),
+        ];
+        let checked = Checked::default();
+        for (bytes, entries, is_expected) in refused {
+            let document = rss(bytes, entries);
+            let text = String::from_utf8_lossy(bytes);
+            assert!(check(PATH, &document).is_err_and(|flaw| is_expected(&flaw)), "{text}");
+            // Twice: the first time must not have made it a known one.
+            for _ in 0..2 {
+                assert!(checked.check(PATH, &document).is_err_and(|flaw| is_expected(&flaw)), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_json_feed_is_read_back() {
+        let json = |text: &str| check("x/feed.json", &rss(text.as_bytes(), 2));
+        assert_eq!(json(r#"{"version":"","items":[{"id":"a"},{"id":"b"}]}"#), Ok(()));
+        assert_eq!(json(r#"{"items":[{}]}"#), Err(Flaw::Entries { meant: 2, read: 1 }));
+        for broken in [r#"{"items":[{},{}]"#, r#"{"items":[{},{"id":"\x"}]}"#, r#"{"items":[{},{"a" 1}]}"#, "{}"] {
+            assert!(matches!(json(broken), Err(Flaw::IllFormed(_))), "{broken}");
+        }
+    }
+
+    #[test]
+    fn an_item_is_checked_once_below_each_root() {
+        let checked = Checked::default();
+        let with = |root: &str, items: &str, entries| rss(format!("<{root}>{items}</rss>").as_bytes(), entries);
+        let credit = "<item><m:credit>a</m:credit></item>";
+        assert_eq!(checked.check(PATH, &with("rss xmlns:m='m'", credit, 1)), Ok(()));
+        assert_eq!(checked.remembered(), 1);
+        assert_eq!(checked.check(PATH, &with("rss xmlns:m='m'", &format!("{credit}<item>b</item>"), 2)), Ok(()));
+        assert_eq!(checked.remembered(), 2);
+        assert!(checked.check(PATH, &with("rss", credit, 1)).is_err());
+    }
+}
