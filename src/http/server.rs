@@ -297,7 +297,6 @@ impl Work {
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&progress)));
         let connection = http1::Builder::new()
             .half_close(true)
-            .pipeline_flush(true)
             .max_headers(self.limits.head_lines)
             .max_header_size(self.limits.head_bytes)
             .max_buf_size(self.limits.head_bytes)
