@@ -740,7 +740,9 @@ fn skip(report: &mut Report, file: &str, reason: &str) {
 /// How many of the jobs make the next batch.
 fn batch_length(jobs: &[Job<'_>]) -> usize {
     let mut bytes = 0;
-    let fits = jobs.iter().take(BATCH_FILES).take_while(|job| {
+    // What the small ones give is published before the first big one is begun.
+    let small = jobs.iter().take_while(|job| job.stat.size <= BIG).count();
+    let fits = jobs.iter().take(if small > 0 { small } else { jobs.len() }).take(BATCH_FILES).take_while(|job| {
         bytes += job.stat.size;
         bytes <= BATCH_BYTES
     });

@@ -8,6 +8,7 @@ use std::fs;
 use feedmill::mill::page::Page;
 use feedmill::mill::scrape::Scrape;
 use feedmill::pass::Pass;
+use feedmill::publish::Outcome;
 use feedmill::state::State;
 use support::{Entry, Mill, TestDisk, Told, entries, page, prints, told};
 
@@ -217,4 +218,27 @@ fn status_tells_how_every_source_and_feed_does_beside_a_writer() {
     for part in ["source news: drift; 2 files", "no items", "newest \"New bridge\" of 2021-03-03", "written 20"] {
         assert!(text.contains(part), "{part} in {text}");
     }
+}
+
+#[test]
+fn what_small_files_give_is_published_before_a_big_one_is_begun() {
+    let mill = mill("");
+    let mut big = page(&[LAKE]);
+    while big.len() < 5 << 20 {
+        big.push_str("\nNothing but words that are no item at all, line after line after line.\n");
+    }
+    mill.write("news/2021-03-01-big.txt", big);
+    let (config, disk) = (mill.config(), TestDisk::good());
+    let State { mut store, mut decided, .. } = mill.state();
+    let steps = std::sync::Mutex::new(Vec::new());
+    let step = |what: &'static str| steps.lock().unwrap().push(what);
+    let progress = |_: usize, _: usize| step("a file");
+    let published = |outcomes: &[Outcome], _: &[&str]| {
+        if outcomes.iter().any(|outcome| outcome.written && outcome.listed.path == "news/atom.xml") {
+            step("published");
+        }
+    };
+    let pass = Pass { progress: &progress, published: &published, ..Pass::new(&config, &disk) };
+    pass.run(&mut store, &mut decided).unwrap();
+    assert_eq!(steps.into_inner().unwrap()[..2], ["a file", "published"]);
 }
