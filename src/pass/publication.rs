@@ -6,10 +6,11 @@
 //! files of month pages that nothing changed to the next full look.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 use chrono::{DateTime, Utc};
 use tracing::{info, warn};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::{Pass, PassError};
 use crate::config;
@@ -365,9 +366,11 @@ impl Pass<'_> {
     }
 }
 
-/// Equal for what is written equally; never 0.
-fn print(of: &impl std::fmt::Debug) -> u64 {
-    xxh3_64(format!("{of:?}").as_bytes()).max(1)
+/// Equal for what is equal; never 0.
+fn print(of: &impl Hash) -> u64 {
+    let mut hasher = Xxh3Default::new();
+    of.hash(&mut hasher);
+    hasher.finish().max(1)
 }
 
 /// The documents of the months of a feed. An archive names the month before it, a page its two neighbours.

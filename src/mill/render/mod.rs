@@ -9,7 +9,7 @@
 //! dates are unchecked strings or 1970, so both are made here.
 
 mod atom;
-mod check;
+mod checked;
 mod html;
 mod json_feed;
 mod opml;
@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 use super::feed::{self, Address, Entry, Feed};
 use super::month::Month;
 
-pub use self::check::{CHECKED_UP_TO, Check, Checked, Flaw, check};
+pub use self::checked::{CHECKED_UP_TO, Check, Checked, Flaw, check};
 pub use self::page::Summary;
 
 /// What a server should call the document at `path`, charset included.
