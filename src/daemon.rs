@@ -316,7 +316,11 @@ impl<'a> Loop<'a> {
         // Polling that was asked for is nothing wrong.
         let asked = self.config.watch.mode == WatchMode::Poll;
         let no_events = self.lookout.no_events().filter(|_| !asked);
-        Standing { refused: self.voice.refused().map(str::to_owned), no_events: no_events.map(str::to_owned) }
+        Standing {
+            refused: self.voice.refused().map(str::to_owned),
+            no_events: no_events.map(str::to_owned),
+            hubs: self.pipeline.as_ref().map(Pipeline::given_up),
+        }
     }
 
     fn done(&mut self, report: &Report, all: bool, began: Instant) {

@@ -70,6 +70,8 @@ pub fn publish(disk: &(dyn Disk + Sync), root: &Path, tree: &Tree) -> Result<Vec
 
 /// With more files than this it takes less to sync all that the file system has than each by itself.
 const FEW: usize = 48;
+/// Fewer bytes than this are written by one thread.
+const SMALL: usize = 1 << 20;
 
 /// Documents on their way into a folder, some at a time: their bytes need not be in memory all at once.
 ///
@@ -121,7 +123,11 @@ impl<'d> Publication<'d> {
             }
         }
         let changed: Vec<_> = added.iter_mut().filter(|(place, _)| place.unchanged.is_none()).collect();
-        let written = for_each(changed, |(place, document)| place.write(self.disk, (self.root, self.check), document));
+        let write =
+            |(place, document): &mut (Place, &Document)| place.write(self.disk, (self.root, self.check), document);
+        let bytes: usize = changed.iter().map(|(_, document)| document.bytes.len()).sum();
+        // A thread costs more than it takes to write a few pages.
+        let written = if bytes < SMALL { changed.into_iter().try_for_each(write) } else { for_each(changed, write) };
         self.places.extend(added.into_iter().map(|(place, _)| place));
         written
     }
@@ -311,7 +317,7 @@ impl Place {
     fn turn(&self) -> u8 {
         match self.path.rsplit_once('/') {
             None => 2,
-            Some((_, "rss.xml" | "atom.xml" | "feed.json")) => 1,
+            Some((_, name)) if render::HEADS.contains(&name) => 1,
             Some(_) => 0,
         }
     }

@@ -9,15 +9,17 @@ use std::time::{Duration, Instant, SystemTime};
 use tracing::warn;
 
 use crate::config::Config;
+use crate::hub::{self, Hubs, Pace};
+use crate::mill::feed::Address;
 use crate::mill::render::{Checked, Document};
-use crate::operations::{Operations, Standing};
+use crate::operations::{Operations, Sight, Standing};
 use crate::pass::{self, Pass, PassError, Scope};
 use crate::publish::{Outcome, RealDisk};
 use crate::report::Report;
 use crate::serve::Desk;
 use crate::stat::Stat;
 use crate::state::{self, RECOVERED, State};
-use crate::store::StoreError;
+use crate::store::{Store as _, StoreError};
 use crate::trouble::{Exit, Trouble};
 use crate::watch::{Bell, Due, PATIENCE};
 
@@ -36,6 +38,8 @@ pub(super) struct Pipeline {
     pub(super) pulse: Arc<AtomicU64>,
     /// Set when the pass at hand should end early.
     pub(super) stop: Arc<AtomicBool>,
+    /// Told of what was published, after the pass.
+    hubs: Hubs,
 }
 
 impl Pipeline {
@@ -49,8 +53,9 @@ impl Pipeline {
                 operations.pass((&config, &RealDisk), Err(trouble), (false, None), &Standing::default());
             }
         })?;
+        let hubs = Hubs::begin(&config, Pace::default());
         let (checked, stop) = (Checked::default(), Arc::default());
-        Ok(Self { config, state: Some(state), operations, desk, told: false, checked, pulse, stop })
+        Ok(Self { config, state: Some(state), operations, desk, told: false, checked, pulse, stop, hubs })
     }
 
     /// One pass over what is due. Says whether it looked at all.
@@ -62,10 +67,22 @@ impl Pipeline {
         standing: &Standing,
     ) -> (bool, Result<Report, Trouble>) {
         let outcome = self.pass_over(&mut due, bell, first);
+        self.tell_hubs();
         let whole = due.all && !self.stop.load(Ordering::Relaxed);
         let mended = self.state.as_mut().and_then(|state| state.mended.take());
         self.operations.pass((&self.config, &RealDisk), outcome.as_ref(), (whole, mended), standing);
         (due.all, outcome)
+    }
+
+    /// Says what is published now, whether or not the pass got to its end. Who is told of it, and when, is not waited
+    /// for.
+    fn tell_hubs(&self) {
+        let Some(state) = self.state.as_ref().filter(|_| !self.config.websub.hubs.is_empty()) else { return };
+        match state.store.published() {
+            Ok(published) => self.hubs.published(hub::topics(&self.config, &published)),
+            // The next pass will meet it again, and tell.
+            Err(error) => tracing::debug!(%error, "what is published can't be read"),
+        }
     }
 
     fn pass_over(&mut self, due: &mut Due, bell: &Bell, mut first: bool) -> Result<Report, Trouble> {
@@ -139,12 +156,19 @@ impl Pipeline {
         pass.run(&mut state.store, &mut state.decided)
     }
 
+    /// The hubs that could not be told for long.
+    pub(super) fn given_up(&self) -> Vec<Sight> {
+        let sight = |(hub, why): (Address, String)| Sight { subject: hub.to_string(), detail: why };
+        self.hubs.given_up().into_iter().map(sight).collect()
+    }
+
     /// Goes on with another config.
     pub(super) fn take_up(&mut self, config: Config) -> Result<(), Trouble> {
         if config.state != self.config.state {
             self.state = Some(hold(&config, &self.pulse)?);
             self.operations = Operations::of(&config.state);
         }
+        self.hubs = Hubs::begin(&config, Pace::default());
         self.config = Arc::new(config);
         self.told = false;
         Ok(())

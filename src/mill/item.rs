@@ -33,7 +33,7 @@ pub fn is_forbidden(c: char) -> bool {
 /// Decoding is dear where a text is long and clean, so the bytes are asked. A line separator (U+2028, U+2029) is known
 /// by its last byte: its first two are those of every quotation mark. A forbidden character can only begin with a byte
 /// that few chunks of a text hold, and a chunk is looked at as a whole, many bytes at a time.
-fn is_clean(text: &str) -> bool {
+pub(super) fn is_clean(text: &str) -> bool {
     const CHUNK: usize = 64;
     let bytes = text.as_bytes();
     let is_separator = |at: usize| bytes.get(..at).is_some_and(|before| before.ends_with(&[0xE2, 0x80]));

@@ -6,10 +6,11 @@
 //! files of month pages that nothing changed to the next full look.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 use chrono::{DateTime, Utc};
 use tracing::{info, warn};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::{Pass, PassError};
 use crate::config;
@@ -324,6 +325,7 @@ impl Pass<'_> {
             description: words(&format!("Announcements of {}", titles.join(", ")))?,
             language: first.filter(|_| unanimous),
             base_url: self.config.base_url.as_deref().and_then(Address::new),
+            hubs: self.config.websub.hubs.clone(),
             home: sources.iter().find_map(|source| source.url.as_deref()).and_then(Address::new),
             author: words(if let [only] = titles.as_slice() { only } else { &feed.title })?,
             entries: self.entries(one, items),
@@ -358,14 +360,17 @@ impl Pass<'_> {
             .filter_map(|index| self.config.sources.get(*index))
             .map(|source| (&source.name, &source.title, &source.url, &source.language))
             .collect();
-        let all = (render::REVISION, &feed.title, feed.limit, &self.config.base_url, sources);
+        let (base_url, hubs) = (&self.config.base_url, &self.config.websub.hubs);
+        let all = (render::REVISION, &feed.title, feed.limit, base_url, hubs, sources);
         format!("{:016x}", print(&all))
     }
 }
 
-/// Equal for what is written equally; never 0.
-fn print(of: &impl std::fmt::Debug) -> u64 {
-    xxh3_64(format!("{of:?}").as_bytes()).max(1)
+/// Equal for what is equal; never 0.
+fn print(of: &impl Hash) -> u64 {
+    let mut hasher = Xxh3Default::new();
+    of.hash(&mut hasher);
+    hasher.finish().max(1)
 }
 
 /// The documents of the months of a feed. An archive names the month before it, a page its two neighbours.

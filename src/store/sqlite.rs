@@ -95,10 +95,11 @@ static WITHIN: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Those that stand in another.
+/// Those that stand in another. Left to itself SQLite walks through all members.
 static ELSEWHERE: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {ITEM} FROM member JOIN item ON item.key = member.key AND item.id = member.id
+        "SELECT {ITEM} FROM member INDEXED BY member_elsewhere
+         JOIN item ON item.key = member.key AND item.id = member.id
          JOIN account ON account.id = item.text WHERE member.feed = ? AND member.month = ?"
     )
 });
@@ -857,13 +858,30 @@ impl Store for Sqlite {
 mod tests {
     use super::*;
 
+    /// How SQLite goes about it.
+    fn plan(sql: &str) -> Vec<String> {
+        let store = Sqlite::in_memory().unwrap();
+        let mut explain = store.db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let mut steps = explain.raw_query();
+        let mut plan = Vec::new();
+        while let Some(step) = steps.next().unwrap() {
+            plan.push(step.get(3).unwrap());
+        }
+        plan
+    }
+
     #[test]
     fn the_feeds_of_an_item_are_found_without_looking_at_other_items() {
-        let store = Sqlite::in_memory().unwrap();
-        let mut explain = store.db.prepare(&format!("EXPLAIN QUERY PLAN {FEEDS_OF}")).unwrap();
-        let steps = explain.query_map((0, [0; 16]), |row| row.get(3)).unwrap();
-        let plan: Vec<String> = steps.collect::<rusqlite::Result<_>>().unwrap();
+        let plan = plan(FEEDS_OF);
         let search = "SEARCH member USING PRIMARY KEY (feed=? AND published=? AND id=?)";
         assert!(plan.iter().any(|step| step == search), "{plan:?}");
+    }
+
+    #[test]
+    fn the_items_of_a_month_are_found_without_looking_at_those_of_other_months() {
+        let search = "SEARCH member USING PRIMARY KEY (feed=? AND published>? AND published<?)";
+        assert_eq!(plan(&WITHIN).first().map(String::as_str), Some(search));
+        let search = "SEARCH member USING INDEX member_elsewhere (feed=? AND month=?)";
+        assert_eq!(plan(&ELSEWHERE).first().map(String::as_str), Some(search));
     }
 }

@@ -61,7 +61,7 @@ pub fn check(path: &str, document: &Document) -> Result<(), Flaw> {
         return Ok(());
     }
     let text = std::str::from_utf8(&document.bytes).map_err(|_| Flaw::Undecodable)?;
-    if let Some(c) = text.chars().find(|c| *c != '\n' && item::is_forbidden(*c)) {
+    if let Some(c) = forbidden(text) {
         return Err(Flaw::Forbidden(c));
     }
     let read = match essence(path) {
@@ -75,6 +75,12 @@ pub fn check(path: &str, document: &Document) -> Result<(), Flaw> {
         _ => document.entries,
     };
     if read == document.entries { Ok(()) } else { Err(Flaw::Entries { meant: document.entries, read }) }
+}
+
+/// The first character that no feed may contain.
+fn forbidden(text: &str) -> Option<char> {
+    let suspect = text.split('\n').filter(|line| !item::is_clean(line));
+    suspect.flat_map(str::chars).find(|c| item::is_forbidden(*c))
 }
 
 /// The media type of the document at `path`, without its parameters.
@@ -188,7 +194,7 @@ impl Checked {
 
 /// A part of a document, if it holds no character that no feed may contain and is well-formed.
 fn clean(text: &str) -> Option<roxmltree::Document<'_>> {
-    if text.chars().any(|c| c != '\n' && item::is_forbidden(c)) { None } else { parse(text).ok() }
+    if forbidden(text).is_some() { None } else { parse(text).ok() }
 }
 
 /// A document with an empty item in the place of each, and the items. `None`: an item has no end.
@@ -220,7 +226,8 @@ mod tests {
 
     #[test]
     fn what_readers_would_choke_on_is_refused() {
-        let refused: [(&[u8], usize, fn(&Flaw) -> bool); 14] = [
+        type Refused = (&'static [u8], usize, fn(&Flaw) -> bool);
+        let refused: [Refused; 14] = [
             (b"<rss><item>\x0B</item></rss>", 1, |flaw| *flaw == Flaw::Forbidden('\u{B}')),
             ("<rss>\u{85}</rss>".as_bytes(), 0, |flaw| *flaw == Flaw::Forbidden('\u{85}')),
             (b"<rss>\xFF</rss>", 0, |flaw| *flaw == Flaw::Undecodable),

@@ -46,6 +46,9 @@ pub fn media_type(path: &str) -> &'static str {
     }
 }
 
+/// The names of the documents that subscribers take, in the folder of their feed: its newest items, in each format.
+pub const HEADS: [&str; 3] = ["rss.xml", "atom.xml", "feed.json"];
+
 /// The namespace of Media RSS, for the photo credit.
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
 /// Says that the credit names who took the picture, in the words of the European Broadcasting Union.

@@ -28,7 +28,7 @@ pub(super) const ICON_IMAGE: &str = include_str!("page/icon.svg");
 const SHOWN: usize = 50;
 
 /// A feed, as the index shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Summary {
     /// Its folder below the output.
     pub name: String,
