@@ -181,7 +181,7 @@ pub enum Command {
     /// List the stored items, newest first (runs beside a daemon)
     Items,
 
-    /// Tell when what was read, what drifted and what is published (runs beside a daemon)
+    /// Tell how each source and feed does, and what is wrong (runs beside a daemon)
     Status,
 
     /// Compare store, files and output without changing any (exit 1 if they differ)

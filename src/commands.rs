@@ -38,6 +38,7 @@ mod init;
 mod look;
 mod ping;
 mod samples;
+mod status;
 
 /// Runs the program with these arguments, its own name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
@@ -125,7 +126,7 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
         Some(Command::Explain { file: Some(file), .. }) => explain::file(cli, file),
         Some(Command::Explain { item, .. }) => explain::item(cli, item.as_ref()),
         Some(Command::Items) => look::items(cli),
-        Some(Command::Status) => look::status(cli),
+        Some(Command::Status) => status::status(cli),
         Some(Command::Verify { .. }) => look::verify(cli),
         Some(Command::Retract { id, undo }) => {
             // Noted with the decision, so that no rendering ever asks the clock.
@@ -177,14 +178,18 @@ fn configured(cli: &Cli) -> Result<Config, Ended> {
     }
 }
 
-/// The config if there is one, else only the folders: commands that look at the store need no sources.
+/// The config, if there is one: commands that look at the store need none.
+fn configured_if_any(cli: &Cli) -> Result<Option<Config>, Ended> {
+    let is_there = config::find(&cli.given(), &Surroundings::of_process()).is_some();
+    if is_there { configured(cli).map(Some) } else { Ok(None) }
+}
+
+/// The folders of state and output.
 fn folders(cli: &Cli) -> Result<(std::path::PathBuf, std::path::PathBuf), Ended> {
-    let (given, around) = (cli.given(), Surroundings::of_process());
-    if config::find(&given, &around).is_some() {
-        let config = configured(cli)?;
-        return Ok((config.state, config.output));
-    }
-    Ok(config::default_folders(&given, &around))
+    Ok(match configured_if_any(cli)? {
+        Some(config) => (config.state, config.output),
+        None => config::default_folders(&cli.given(), &Surroundings::of_process()),
+    })
 }
 
 // ---- a pass ---------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ const MAX_CONFIG: u64 = 4 << 20;
 pub const KEYS: &[(&str, &[&str])] = &[
     ("", &["state", "output", "base_url", "watch", "serve", "websub", "operations", "source", "category", "feed"]),
     ("[watch]", &["mode", "rescan", "settle"]),
-    ("[serve]", &["listen"]),
+    ("[serve]", &["listen", "socket"]),
     ("[websub]", &["hubs", "once"]),
     ("[operations]", &["publish", "listen"]),
     (
@@ -165,10 +165,12 @@ pub enum WatchMode {
 }
 
 /// The built-in server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Serve {
-    /// Where it listens.
-    pub listen: SocketAddr,
+    /// An address to listen on.
+    pub listen: Option<SocketAddr>,
+    /// A socket file to listen on, absolute; for a proxy on the same machine.
+    pub socket: Option<PathBuf>,
 }
 
 /// Who is told when a feed has changed (the W3C's WebSub), so that subscribers need not ask again and again.

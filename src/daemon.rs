@@ -25,7 +25,7 @@ mod voice;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -38,8 +38,12 @@ use self::pipeline::Pipeline;
 use self::schedule::{Done, Schedule};
 use self::voice::{Scene, Voice};
 use crate::config::{Config, WatchMode};
-use crate::operations::Standing;
+use crate::http::Handed;
+use crate::metrics::{Listening, Metrics};
+use crate::operations::{Kind, Standing};
+use crate::progress::Progress;
 use crate::report::Report;
+use crate::serve::{self, Desk};
 use crate::service::Manager;
 use crate::trouble::Trouble;
 
@@ -71,10 +75,27 @@ impl Daemon<'_> {
         runtime.block_on(async {
             let signals =
                 Signals::catch().map_err(|error| Trouble::unusable("cannot listen for signals").because(error))?;
-            let pipeline = Pipeline::new(Arc::new(config))?;
-            Loop::new(self, pipeline, signals).run().await
+            let handed = Handed::of_process().map_err(|error| {
+                Trouble::unusable("cannot take what the service manager handed over").because(error)
+            })?;
+            let desk = Desk::default();
+            let pipeline = Pipeline::new(Arc::new(config), desk.clone())?;
+            // Once the state is ours: a second feedmill is told who holds it, not that its address is taken.
+            let server = serve::Service::begin(&pipeline.config, &handed, desk)?;
+            let progress = Arc::new(Progress::new(Arc::clone(&pipeline.pulse)));
+            let metrics = Arc::new(Metrics::new(Arc::clone(&progress), self.manager.gives_up_after()));
+            let listening = Listening::begin(&pipeline.config, &handed, Arc::clone(&metrics))?;
+            let told = Told { progress, metrics, listening };
+            Loop::new(self, pipeline, server, told, signals).run().await
         })
     }
+}
+
+/// What is told of the pipeline to those who watch over it.
+struct Told {
+    progress: Arc<Progress>,
+    metrics: Arc<Metrics>,
+    listening: Listening,
 }
 
 struct Signals {
@@ -116,8 +137,9 @@ struct Loop<'a> {
     signals: Signals,
     /// `None` while a pass is under way.
     pipeline: Option<Pipeline>,
+    server: serve::Service,
     config: Arc<Config>,
-    pulse: Arc<AtomicU64>,
+    told: Told,
     stop: Arc<AtomicBool>,
     schedule: Schedule,
     lookout: Lookout,
@@ -138,7 +160,7 @@ enum Woke {
 }
 
 impl<'a> Loop<'a> {
-    fn new(daemon: &'a Daemon<'a>, pipeline: Pipeline, signals: Signals) -> Self {
+    fn new(daemon: &'a Daemon<'a>, pipeline: Pipeline, server: serve::Service, told: Told, signals: Signals) -> Self {
         let config = Arc::clone(&pipeline.config);
         Self {
             daemon,
@@ -147,9 +169,10 @@ impl<'a> Loop<'a> {
             lookout: Lookout::new(&config),
             voice: Voice::new(&daemon.manager),
             config,
-            pulse: Arc::clone(&pipeline.pulse),
+            told,
             stop: Arc::clone(&pipeline.stop),
             pipeline: Some(pipeline),
+            server,
             started: false,
             ending: false,
             reload: false,
@@ -167,7 +190,7 @@ impl<'a> Loop<'a> {
             match self.wake(&mut beat).await {
                 Woke::Asked(asked) => self.asked(asked),
                 Woke::Rang => {}
-                Woke::Beat => self.daemon.manager.alive(),
+                Woke::Beat => self.tell_alive(),
                 Woke::Tidy => {
                     self.schedule.tidied();
                     self.voice.tell_status();
@@ -195,6 +218,7 @@ impl<'a> Loop<'a> {
         let schedule = &self.schedule;
         let next = schedule.next(due, last_told, now);
         let tidy = schedule.tidies();
+        self.told.progress.idle_until(tidy.map_or(next.at, |tidy| tidy.min(next.at)));
         tokio::select! {
             biased;
             asked = self.signals.next(&self.daemon.manager) => Woke::Asked(asked),
@@ -217,6 +241,7 @@ impl<'a> Loop<'a> {
                 self.ending = true;
                 self.stop.store(true, Ordering::Relaxed);
                 self.daemon.manager.stopping();
+                self.server.drain();
                 info!("asked to end");
             }
             Asked::Reload => {
@@ -239,10 +264,11 @@ impl<'a> Loop<'a> {
         let mut running: JoinHandle<(Pipeline, T)> = tokio::task::spawn_blocking(move || job(pipeline));
         let manager = &self.daemon.manager;
         let mut start = (!self.started && manager.is_there()).then(|| interval(START.0));
-        let mut seen = self.pulse.load(Ordering::Relaxed);
+        self.told.progress.busy(true);
         loop {
             tokio::select! {
                 done = &mut running => {
+                    self.told.progress.busy(false);
                     let (pipeline, outcome) = done.map_err(|error| {
                         Trouble::unusable("a pass failed")
                             .because(error)
@@ -254,7 +280,7 @@ impl<'a> Loop<'a> {
                 }
                 asked = self.signals.next(manager) => self.asked(asked),
                 // Alive is what gets on: a pass that hangs must not be kept alive by the loop around it.
-                () = tick(beat) => if moved(&self.pulse, &mut seen) { manager.alive() },
+                () = tick(beat) => self.tell_alive(),
                 () = tick(&mut start) => manager.patience(START.1),
             }
         }
@@ -283,14 +309,15 @@ impl<'a> Loop<'a> {
         let first = self.voice.announces();
         let bell = Arc::clone(&self.lookout.bell);
         let standing = self.standing();
-        let (all, outcome) = self
+        let (passed, outcome) = self
             .blocking(beat, move |mut pipeline| {
                 let outcome = pipeline.pass(due, &bell, first, &standing);
                 (pipeline, outcome)
             })
             .await?;
+        self.told.metrics.pass(outcome.as_ref().ok(), &passed);
         match outcome {
-            Ok(report) => self.done(&report, all, now),
+            Ok(report) => self.done(&report, passed.all, now),
             Err(trouble) if self.started => {
                 let longest = self.schedule.wait_with_trouble(self.config.watch.rescan, Instant::now());
                 self.voice.trouble(&trouble, longest);
@@ -298,6 +325,14 @@ impl<'a> Loop<'a> {
             Err(trouble) => return Err(trouble),
         }
         Ok(())
+    }
+
+    /// Tells the manager that the pipeline moved since it was told last, if it did.
+    fn tell_alive(&self) {
+        let manager = &self.daemon.manager;
+        if manager.beat().is_some_and(|beat| self.told.progress.moves(beat)) {
+            manager.alive();
+        }
     }
 
     /// What a pass can't know by itself.
@@ -344,6 +379,7 @@ impl<'a> Loop<'a> {
         if let Some(why) = self.lookout.arm(&self.config)? {
             self.without_events(&why);
         }
+        self.told.metrics.relies_on_events(self.lookout.no_events().is_none());
         Ok(())
     }
 
@@ -351,6 +387,8 @@ impl<'a> Loop<'a> {
     fn without_events(&mut self, why: &str) {
         if self.lookout.do_without(why) {
             self.voice.without_events(why);
+            self.told.metrics.error(Kind::Watch);
+            self.told.metrics.relies_on_events(false);
             self.schedule.look_at_all(Instant::now());
         }
     }
@@ -359,13 +397,22 @@ impl<'a> Loop<'a> {
         self.stop.store(false, Ordering::Relaxed);
         let taken_up = (self.daemon.reload)().and_then(|config| {
             let Some(pipeline) = &mut self.pipeline else { return Err("the pipeline is gone".to_owned()) };
-            pipeline.take_up(config).map_err(|trouble| trouble.to_string())?;
+            let before = Arc::clone(&pipeline.config);
+            let listening = &mut self.told.listening;
+            let taken_up = self.server.take_up(&config).and_then(|()| listening.take_up(&config));
+            taken_up.and_then(|()| pipeline.take_up(config)).map_err(|trouble| {
+                // It listens where it did, or not at all if somebody else does now.
+                let _ = self.server.take_up(&before);
+                let _ = listening.take_up(&before);
+                trouble.to_string()
+            })?;
             Ok(Arc::clone(&pipeline.config))
         });
         match taken_up {
             Ok(config) => {
                 self.config = config;
                 self.voice.taken_up();
+                self.told.metrics.forget_names();
                 if let Err(trouble) = self.arm() {
                     self.without_events(&trouble.to_string());
                 }
@@ -374,6 +421,7 @@ impl<'a> Loop<'a> {
             Err(why) => {
                 self.schedule.look_at_all(Instant::now());
                 self.voice.refuse(&why);
+                self.told.metrics.error(Kind::Config);
             }
         }
     }
@@ -393,10 +441,4 @@ async fn tick(interval: &mut Option<Interval>) {
         }
         None => std::future::pending().await,
     }
-}
-
-/// Whether `pulse` is not what was `seen` of it last.
-fn moved(pulse: &AtomicU64, seen: &mut u64) -> bool {
-    let now = pulse.load(Ordering::Relaxed);
-    std::mem::replace(seen, now) != now
 }

@@ -56,13 +56,16 @@
 //! | [`publish`] | makes a folder agree with documents, whole files only | rendered documents, a disk |
 //! | [`config`] | what the operator says, validated once, as a whole | the mill's terms; names TOML, as `mill::scrape` does for layouts |
 //! | [`hub`] | tells hubs which documents have changed, never during a pass | the publish ledger; alone speaks to the network |
-//! | [`daemon`] | decides when a pass runs, and over which files | all rooms, no news; alone names tokio |
+//! | [`daemon`] | decides when a pass runs, and over which files | all rooms, no news; names tokio, as `http` does |
 //! | [`watch`] | what the system's events say, reduced to hints | the config's patterns; alone names notify |
+//! | [`http`] | requests and answers over sockets, for all who listen | nothing outside itself; alone names hyper |
+//! | [`serve`] | the published folder over HTTP | lines of the publish ledger, `http` |
 //! | [`service`] | what the service manager is told | nothing outside itself |
 //! | [`drift`] | which captures are a source's newest, and what is odd about them | the store |
 //! | [`state`], [`decided`] | the state folder: lock, damaged stores, decisions | the store |
 //! | [`report`], [`trouble`] | what a pass did; what the operator must see to | exit codes |
 //! | [`operations`] | what is wrong, as a feed of its own | reports, troubles, a disk; names Atom, as the mill's `render` does |
+//! | [`progress`], [`metrics`] | whether the pipeline moves; numbers and health over HTTP | reports; alone names prometheus-client |
 //! | `cores` | how many threads are worth having | nothing |
 //! | [`cli`], [`run`] | names on the command line; what the commands do | all |
 //!
@@ -78,13 +81,17 @@ mod cores;
 pub mod daemon;
 pub mod decided;
 pub mod drift;
+pub mod http;
 pub mod hub;
 pub mod inbox;
+pub mod metrics;
 pub mod mill;
 pub mod operations;
 pub mod pass;
+pub mod progress;
 pub mod publish;
 pub mod report;
+pub mod serve;
 pub mod service;
 pub mod stat;
 pub mod state;

@@ -11,6 +11,7 @@
 mod feed;
 mod ledger;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -100,9 +101,14 @@ impl Operations {
         }
     }
 
-    /// The conditions that hold, as far as they were noted.
-    pub fn open(&self) -> impl Iterator<Item = &Condition> {
-        self.ledger.iter().flat_map(Ledger::open)
+    /// How many conditions of each kind hold.
+    #[must_use]
+    pub fn open_by_kind(&self) -> BTreeMap<Kind, usize> {
+        let mut open = BTreeMap::new();
+        for condition in self.ledger.iter().flat_map(Ledger::open) {
+            *open.entry(condition.kind).or_default() += 1;
+        }
+        open
     }
 
     fn ledger(&mut self, config: &Config, now: DateTime<Utc>) -> &mut Ledger {

@@ -38,7 +38,7 @@ use crate::mill::page::Page;
 use crate::mill::render;
 use crate::mill::scrape::{self, Scrape};
 use crate::mill::settle::{Rules, SourceRule};
-use crate::publish::Disk;
+use crate::publish::{Disk, Outcome};
 use crate::report::{Drift, FAULTS_TOLD, FaultLine, Report, SkippedLine, Unusual};
 use crate::stat::Stat;
 use crate::state;
@@ -48,6 +48,8 @@ use crate::store::{
 use crate::trouble::Trouble;
 
 mod publication;
+
+pub use self::publication::ledger;
 
 /// A file changed so shortly before it was read that a further change might leave its stat as it is.
 const RACY: Duration = Duration::from_secs(2);
@@ -111,6 +113,8 @@ pub struct Pass<'a> {
     pub recovered: bool,
     /// How much to look at.
     pub scope: Scope<'a>,
+    /// Told at once what was published, and at which paths documents were withdrawn.
+    pub published: &'a (dyn Fn(&[Outcome], &[&str]) + Sync),
     /// The process ends with this pass: the system takes back at once what freeing bit by bit would take long over.
     pub parting: bool,
     /// What reads a page: [`Page::parse`], but in tests.
@@ -225,6 +229,7 @@ impl<'a> Pass<'a> {
             progress: &|_, _| {},
             recovered: false,
             scope: Scope::ALL,
+            published: &|_, _| {},
             parting: false,
             parse: |page| page.parse(),
         }
@@ -740,7 +745,9 @@ fn skip(report: &mut Report, file: &str, reason: &str) {
 /// How many of the jobs make the next batch.
 fn batch_length(jobs: &[Job<'_>]) -> usize {
     let mut bytes = 0;
-    let fits = jobs.iter().take(BATCH_FILES).take_while(|job| {
+    // What the small ones give is published before the first big one is begun.
+    let small = jobs.iter().take_while(|job| job.stat.size <= BIG).count();
+    let fits = jobs.iter().take(if small > 0 { small } else { jobs.len() }).take(BATCH_FILES).take_while(|job| {
         bytes += job.stat.size;
         bytes <= BATCH_BYTES
     });

@@ -101,6 +101,12 @@ impl Manager {
         self.watchdog.map(|watchdog| watchdog / 4)
     }
 
+    /// After how long without a word the manager gives it up.
+    #[must_use]
+    pub fn gives_up_after(&self) -> Option<Duration> {
+        self.watchdog
+    }
+
     /// The first pass, or the first with another config, is done.
     pub fn ready(&self, status: &str) {
         self.tell(&[NotifyState::Ready, NotifyState::Status(status)]);

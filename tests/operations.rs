@@ -9,6 +9,7 @@ use feedmill::mill::page::Page;
 use feedmill::mill::scrape::Scrape;
 use feedmill::operations::{Operations, Sight, Standing};
 use feedmill::pass::Pass;
+use feedmill::publish::Outcome;
 use feedmill::report::Report;
 use feedmill::state::State;
 use support::harbour::{BRIDGE, LAKE};
@@ -194,4 +195,69 @@ fn a_file_on_which_feedmill_fails_keeps_no_other_from_being_published() {
     // Mended, they are read: nothing was noted of them.
     let report = Pass::new(&config, &disk).run(&mut store, &mut decided).unwrap();
     assert_eq!(report.files.skipped, 0);
+}
+
+#[test]
+fn status_tells_how_every_source_and_feed_does_beside_a_writer() {
+    let more = "[[source]]\nname = \"later\"\nfiles = [\"later/*.txt\"]\nurl = \"https://later.example/\"\n";
+    let mill = mill("");
+    once(&mill, 0);
+    let store = mill.stored();
+    let status = |mill: &Mill| -> serde_json::Value {
+        let ran = mill.run(&["status", "--format", "json"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        serde_json::from_str(&ran.out).unwrap()
+    };
+    let held = mill.state();
+    let told = status(&mill);
+    drop(held);
+    let source = &told["sources"][0];
+    assert_eq!((&told["schema"], &told["items"], &source["state"]), (&1.into(), &2.into(), &"fine".into()));
+    assert_eq!(source["newest_capture"]["file"], "news/2021-03-10.txt");
+    assert!(source["confidence"].as_f64().unwrap() > 0.7, "{source}");
+    let feed = &told["feeds"][0];
+    assert_eq!((&feed["items"], &feed["newest"]["title"]), (&2.into(), &"New bridge".into()));
+    assert_eq!(feed["newest"]["id"], mill.atom("news")[0].id);
+    assert!(feed["written"].as_str().is_some_and(|written| written.contains('T')), "{feed}");
+    assert_eq!(mill.stored(), store, "it only looks");
+
+    mill.configure(&format!("{CONFIG}{more}"));
+    mill.write("news/bad.txt", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
+    assert_eq!(status(&mill)["sources"][1]["state"], "unread");
+    once(&mill, 1);
+    let told = status(&mill);
+    assert_eq!(told["sources"][0]["state"], "skipped", "{told}");
+    assert_eq!(told["sources"][0]["skipped"][0], "news/bad.txt: compressed with gzip");
+    // Its folder is missing.
+    assert_eq!(told["sources"][1]["state"], "skipped", "{told}");
+    mill.write("news/2021-03-11.txt", "Error 503\n\nTry again later.\n");
+    once(&mill, 1);
+    assert_eq!(status(&mill)["sources"][0]["state"], "drift");
+    let text = mill.run(&["status"]).out;
+    for part in ["source news: drift; 2 files", "no items", "newest \"New bridge\" of 2021-03-03", "written 20"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
+
+#[test]
+fn what_small_files_give_is_published_before_a_big_one_is_begun() {
+    let mill = mill("");
+    let mut big = page(&[LAKE]);
+    while big.len() < 5 << 20 {
+        big.push_str("\nNothing but words that are no item at all, line after line after line.\n");
+    }
+    mill.write("news/2021-03-01-big.txt", big);
+    let (config, disk) = (mill.config(), TestDisk::good());
+    let State { mut store, mut decided, .. } = mill.state();
+    let steps = std::sync::Mutex::new(Vec::new());
+    let step = |what: &'static str| steps.lock().unwrap().push(what);
+    let progress = |_: usize, _: usize| step("a file");
+    let published = |outcomes: &[Outcome], _: &[&str]| {
+        if outcomes.iter().any(|outcome| outcome.written && outcome.listed.path == "news/atom.xml") {
+            step("published");
+        }
+    };
+    let pass = Pass { progress: &progress, published: &published, ..Pass::new(&config, &disk) };
+    pass.run(&mut store, &mut decided).unwrap();
+    assert_eq!(steps.into_inner().unwrap()[..2], ["a file", "published"]);
 }

@@ -1,10 +1,8 @@
-//! The commands that look at the store: items, status, verify. They never take the lock.
+//! The commands that look at the store: items, verify. They never take the lock.
 
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::drift::{self, Capture};
-use crate::report::Count;
 use crate::store::KnownSource;
 
 /// A store and its decisions, looked at beside a writer.
@@ -76,74 +74,6 @@ pub(super) fn item_json(
         "updated": item.updated, "summary": item.summary, "credit": item.credit, "kicker": item.kicker,
         "place": item.place, "link": item.link, "categories": item.categories, "retracted": retracted, "feeds": feeds, "sightings": sightings,
     })
-}
-
-/// `status`: what was read, what drifted, what is published.
-pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
-    let view = view(cli)?;
-    let failed = |error| view.failed(error);
-    let names = view.store.known_sources().map_err(failed)?;
-    let ledger = view.store.ledger().map_err(failed)?;
-    let mut sources = Vec::new();
-    for KnownSource { no, name, .. } in &names {
-        let rows: Vec<_> = ledger.iter().filter(|row| row.source == *no).collect();
-        let captures = drift::captures(&view.store, rows.iter().copied()).map_err(failed)?;
-        // Of those that may be the newest the one that drifted asks for the operator; then the name decides.
-        let newest = captures.iter().filter(|capture| capture.is_newest);
-        let newest = newest
-            .max_by_key(|capture| (capture.row.drift.is_some(), capture.when.map(Moment::instant), &capture.row.path));
-        let file =
-            |capture: &Capture<'_>| json!({"file": capture.row.path, "captured": capture.when.map(Moment::instant)});
-        sources.push(json!({
-            "name": name, "files": rows.len(), "newest_capture": newest.map(file),
-            "items_in_it": newest.map(|capture| capture.row.items),
-            "drift": newest.and_then(|capture| capture.row.drift.clone()),
-        }));
-    }
-    let published = view.store.published().map_err(failed)?;
-    let mut feeds: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for row in &published {
-        let at = chrono::DateTime::from_timestamp_nanos(row.mtime_ns);
-        feeds.entry(&row.feed).or_default().push(json!({"path": row.path, "bytes": row.size, "written": at}));
-    }
-    let feeds: Vec<_> =
-        feeds.into_iter().map(|(name, documents)| json!({"name": name, "documents": documents})).collect();
-    let items = view.store.count().map_err(failed)?;
-    let mut out = io::stdout().lock();
-    if cli.global.format == Format::Json {
-        writeln!(out, "{}", json!({"schema": 1, "items": items, "sources": sources, "feeds": feeds}))?;
-        return Ok(Exit::Done);
-    }
-    writeln!(out, "{}", Count(items, "item"))?;
-    let word = |value: &serde_json::Value| value.as_str().map_or_else(|| "unknown".to_owned(), str::to_owned);
-    for source in &sources {
-        let capture = &source["newest_capture"];
-        writeln!(
-            out,
-            "source {}: {} files, newest {} (captured {}), {} items in it",
-            word(&source["name"]),
-            source["files"],
-            word(&capture["file"]),
-            word(&capture["captured"]),
-            source["items_in_it"]
-        )?;
-        if let Some(drift) = source["drift"].as_str() {
-            writeln!(out, "  drift: {drift}")?;
-        }
-    }
-    for feed in &feeds {
-        writeln!(out, "feed {}", word(&feed["name"]))?;
-        for document in feed["documents"].as_array().into_iter().flatten() {
-            writeln!(
-                out,
-                "  {}: {} bytes, written {}",
-                word(&document["path"]),
-                document["bytes"],
-                word(&document["written"])
-            )?;
-        }
-    }
-    Ok(Exit::Done)
 }
 
 /// `verify`: what a store made of the files still here would hold, compared with the store; what the store would

@@ -310,6 +310,12 @@ impl Files {
         &self.roots
     }
 
+    /// Whether a file that is listed as `name` is one of these.
+    #[must_use]
+    pub fn would_read(&self, name: &str) -> bool {
+        self.roots().iter().any(|root| root.below(name).is_some_and(|below| self.would_list(root, below)))
+    }
+
     /// The path to open for a file that was listed as `name`; `None` for a name that no root begins.
     #[must_use]
     pub fn path(&self, name: &str) -> Option<PathBuf> {

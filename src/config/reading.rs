@@ -1,5 +1,6 @@
 //! TOML to a config: every table and value is looked at, whatever is wrong with those before it.
 
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -188,13 +189,15 @@ impl Reader<'_> {
         }
         let mut serve = None;
         if let Some(table) = self.table(&top, "serve", "[serve]") {
-            if table.get("listen").is_none() {
-                let complaint = Complaint::at(top.key_span("serve"), "[serve] without `listen`");
+            if table.get("listen").is_none() && table.get("socket").is_none() {
+                let complaint = Complaint::at(top.key_span("serve"), "[serve] without `listen` or `socket`");
                 self.complain(
                     complaint.hint("write listen = \"127.0.0.1:8080\", or leave the table out to have no server"),
                 );
             }
-            serve = self.listen(&table).map(|listen| Serve { listen });
+            let socket = self.text(&table, "socket");
+            let socket = socket.map(|text| real(&self.folder.join(text.text)));
+            serve = Some(Serve { listen: self.listen(&table), socket });
         }
         let websub = self.websub(&top);
         let mut operations = Operations::default();
@@ -202,8 +205,20 @@ impl Reader<'_> {
             operations.publish = self.truth(&table, "publish").unwrap_or_default();
             operations.listen = self.listen(&table);
         }
+        if let (Some(serve), Some(listen)) = (serve.as_ref().and_then(|serve| serve.listen), operations.listen)
+            && overlap(serve, listen)
+        {
+            let complaint =
+                Complaint::at(top.key_span("operations"), "[operations] and [serve] listen on the same address");
+            self.complain(complaint.hint("give [operations] a port of its own: what it tells is not for readers"));
+        }
 
         let mut warnings = Vec::new();
+        if let Some(listen) = operations.listen.filter(|listen| !listen.ip().is_loopback()) {
+            warnings.push(format!(
+                "[operations] listens on {listen}: whoever reaches it learns the names of sources and feeds, and how they do"
+            ));
+        }
         let mut written = Vec::new();
         let tables = self.tables(&top, "source", "[[source]]");
         if tables.is_empty()
@@ -320,6 +335,12 @@ impl Reader<'_> {
     }
 }
 
+/// Whether two addresses to listen on can't be had both.
+fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
+    let any = a.ip().is_unspecified() || b.ip().is_unspecified();
+    a.port() == b.port() && a.port() != 0 && (a.ip() == b.ip() || any)
+}
+
 fn secs(seconds: u64) -> std::time::Duration {
     std::time::Duration::from_secs(seconds)
 }
@@ -364,7 +385,7 @@ pub(super) fn command_line(given: &Given, config: &mut Config, complaints: &mut 
         None => {}
     }
     match given.listen.as_deref().map(values::listen) {
-        Some(Ok(listen)) => config.serve = Some(Serve { listen }),
+        Some(Ok(listen)) => config.serve.get_or_insert_default().listen = Some(listen),
         Some(Err(wrong)) => refuse("--listen", wrong),
         None => {}
     }

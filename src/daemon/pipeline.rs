@@ -10,12 +10,14 @@ use tracing::warn;
 
 use crate::config::Config;
 use crate::hub::{self, Hubs, Pace};
+use crate::metrics::Passed;
 use crate::mill::feed::Address;
 use crate::mill::render::{Checked, Document};
 use crate::operations::{Operations, Sight, Standing};
-use crate::pass::{Pass, PassError, Scope};
-use crate::publish::RealDisk;
+use crate::pass::{self, Pass, PassError, Scope};
+use crate::publish::{Outcome, RealDisk};
 use crate::report::Report;
+use crate::serve::Desk;
 use crate::stat::Stat;
 use crate::state::{self, RECOVERED, State};
 use crate::store::{Store as _, StoreError};
@@ -28,6 +30,9 @@ pub(super) struct Pipeline {
     /// `None` after a trouble that left nothing to hold.
     state: Option<State>,
     operations: Operations,
+    desk: Desk,
+    /// Whether the desk has the ledger of this config's store.
+    told: bool,
     /// Most of what a pass publishes was published before.
     checked: Checked,
     /// Grows while a pass gets on.
@@ -39,7 +44,8 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    pub(super) fn new(config: Arc<Config>) -> Result<Self, Trouble> {
+    /// Holds the state. What is published is told at `desk`.
+    pub(super) fn new(config: Arc<Config>, desk: Desk) -> Result<Self, Trouble> {
         let pulse = Arc::new(AtomicU64::new(0));
         let mut operations = Operations::of(&config.state);
         let state = hold(&config, &pulse).inspect_err(|trouble| {
@@ -50,23 +56,34 @@ impl Pipeline {
         })?;
         let hubs = Hubs::begin(&config, Pace::default());
         let (checked, stop) = (Checked::default(), Arc::default());
-        Ok(Self { config, state: Some(state), operations, checked, pulse, stop, hubs })
+        Ok(Self { config, state: Some(state), operations, desk, told: false, checked, pulse, stop, hubs })
     }
 
-    /// One pass over what is due. Says whether it looked at all.
+    /// One pass over what is due. Says how much it looked at, and what else there is to count.
     pub(super) fn pass(
         &mut self,
         mut due: Due,
         bell: &Bell,
         first: bool,
         standing: &Standing,
-    ) -> (bool, Result<Report, Trouble>) {
+    ) -> (Passed, Result<Report, Trouble>) {
+        let began = Instant::now();
         let outcome = self.pass_over(&mut due, bell, first);
+        let took = began.elapsed();
         self.tell_hubs();
         let whole = due.all && !self.stop.load(Ordering::Relaxed);
         let mended = self.state.as_mut().and_then(|state| state.mended.take());
         self.operations.pass((&self.config, &RealDisk), outcome.as_ref(), (whole, mended), standing);
-        (due.all, outcome)
+        let newest = outcome.as_ref().map(|report| self.newest(report, first)).unwrap_or_default();
+        (Passed { all: due.all, took, newest, open: self.operations.open_by_kind() }, outcome)
+    }
+
+    /// When the newest item of each feed that was written, or on a first look of each, was published.
+    fn newest(&self, report: &Report, first: bool) -> Vec<(String, i64)> {
+        let Some(State { store, .. }) = &self.state else { return Vec::new() };
+        let feeds = report.feeds.iter().filter(|feed| first || !feed.written.is_empty());
+        // What can't be read now will trouble the next pass.
+        feeds.filter_map(|feed| Some((feed.name.clone(), store.newest_of(&feed.name).ok()??.1))).collect()
     }
 
     /// Says what is published now, whether or not the pass got to its end. Who is told of it, and when, is not waited
@@ -106,7 +123,7 @@ impl Pipeline {
         outcome.map_err(|error| error.trouble(&self.config.state.join(state::STORE)))
     }
 
-    fn run(&self, state: &mut State, due: &Due, bell: &Bell, first: bool) -> Result<Report, PassError> {
+    fn run(&mut self, state: &mut State, due: &Due, bell: &Bell, first: bool) -> Result<Report, PassError> {
         let settle = self.config.watch.settle;
         let named: Option<BTreeSet<_>> =
             (!due.all).then(|| due.finished.iter().chain(due.quiet.keys()).cloned().collect());
@@ -137,7 +154,16 @@ impl Pipeline {
         };
         let checked = &self.checked;
         let check = |path: &str, document: &Document| checked.check(path, document);
-        let pass = Pass { check: &check, progress: &progress, recovered, scope, ..Pass::new(&self.config, &RealDisk) };
+        if !std::mem::replace(&mut self.told, true) {
+            // Only now: a store that had to be made anew lists nothing, and what it will list is being served.
+            self.desk.take_up(&self.config.output, pass::ledger(&state.store)?);
+        }
+        let published = |outcomes: &[Outcome], gone: &[&str]| {
+            self.desk.change(outcomes.iter().map(|outcome| &outcome.listed), gone);
+        };
+        let watched =
+            Pass { check: &check, progress: &progress, published: &published, ..Pass::new(&self.config, &RealDisk) };
+        let pass = Pass { recovered, scope, ..watched };
         state.decided.refresh(&self.config.state)?;
         pass.run(&mut state.store, &mut state.decided)
     }
@@ -156,6 +182,7 @@ impl Pipeline {
         }
         self.hubs = Hubs::begin(&config, Pace::default());
         self.config = Arc::new(config);
+        self.told = false;
         Ok(())
     }
 

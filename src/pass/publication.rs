@@ -202,7 +202,9 @@ impl Pass<'_> {
         }
         publication.add(&head)?;
         let outcomes = publication.finish()?;
+        (self.published)(&outcomes, &[]);
         let withdrawn = publish::withdraw(self.disk, &self.config.output, &gone)?;
+        (self.published)(&[], &gone);
         let documents: Vec<PublishedRow> = outcomes.iter().map(|outcome| row_of(outcome.listed.clone())).collect();
         let summary = ready.as_ref().filter(|_| !head.is_empty()).map(Summary::of);
         let shown = FeedState {
@@ -276,7 +278,9 @@ impl Pass<'_> {
             store.record_published(INDEX, &FeedState::default(), &new, &[])?;
         }
         let outcomes = publish::publish(self.disk, &self.config.output, &tree)?;
+        (self.published)(&outcomes, &[]);
         let withdrawn = publish::withdraw(self.disk, &self.config.output, &gone)?;
+        (self.published)(&[], &gone);
         let documents: Vec<PublishedRow> =
             outcomes.iter().map(|outcome| row_of(INDEX, made_of, outcome.listed.clone())).collect();
         store.record_published(INDEX, &FeedState::default(), &documents, &gone)?;
@@ -413,6 +417,14 @@ fn first(feed: &str, path: &str) -> PublishedRow {
 fn row_of(feed: &str, made_of: u64, listed: Listed) -> PublishedRow {
     let Listed { path, size, mtime_ns, inode, hash } = listed;
     PublishedRow { feed: feed.to_owned(), path, size, mtime_ns, inode, hash, made_of }
+}
+
+/// The publish ledger, for whoever serves the output.
+///
+/// # Errors
+/// When the store gives up.
+pub fn ledger(store: &dyn Store) -> Result<Vec<Listed>, StoreError> {
+    Ok(store.published()?.iter().map(listed_of).collect())
 }
 
 fn listed_of(row: &PublishedRow) -> Listed {

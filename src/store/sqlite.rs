@@ -401,6 +401,18 @@ impl Sqlite {
         rows.map(|read| read.map(|read| (read.row.path.clone(), read)).map_err(StoreError::from)).collect()
     }
 
+    /// The newest item of a feed, and when it was published, in seconds since 1970.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any reading.
+    pub fn newest_of(&self, feed: &str) -> Result<Option<(Key, i64)>> {
+        let sql = "SELECT id, published FROM member WHERE feed = (SELECT no FROM feed WHERE name = ?)
+                   ORDER BY published DESC, id LIMIT 1";
+        let mut select = self.db.prepare_cached(sql)?;
+        let newest = select.query_row([feed], |row| Ok((key_from(row, 0)?, row.get(1)?)));
+        Ok(newest.optional()?)
+    }
+
     /// Whether a note of this name was left.
     ///
     /// # Errors

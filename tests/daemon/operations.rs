@@ -1,6 +1,10 @@
 //! What the operator hears of a running feedmill.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+
+use chrono::{DateTime, Utc};
 
 use rustix::process::Signal;
 
@@ -61,5 +65,79 @@ fn what_healed_while_it_was_down_is_closed() {
     mill.delete("in/bad.txt");
     let daemon = Daemon::ready(&mill);
     tells(&daemon, &mill, &["healed: skipped: in/bad.txt"]);
+    daemon.terminate();
+}
+
+// ---- metrics and health ---------------------------------------------------------------------------------------------
+
+/// Asks the daemon, where its log says that it listens.
+fn asks(daemon: &Daemon, path: &str) -> String {
+    let log = daemon.log();
+    let address = log.rsplit_once("telling metrics and health on ").unwrap().1.lines().next().unwrap().to_owned();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn it_tells_numbers_and_whether_it_is_well() {
+    let listens = format!("[operations]\nlisten = \"127.0.0.1:0\"\n\n{}", config("settle = \"300ms\""));
+    let mill = Mill::new(&listens);
+    mill.write("in/a.txt", sheet("start", 1..=3));
+    let daemon = Daemon::ready(&mill);
+    assert!(asks(&daemon, "/healthz").starts_with("HTTP/1.1 200 OK\r\n"));
+    mill.write("in/b.txt", sheet("later", 1..=2));
+    shows(&daemon, &mill, &title("later", 2));
+    let tells = |line: &str| asks(&daemon, "/metrics").lines().any(|found| found == line);
+    daemon.until("the second pass in the numbers", || tells("feedmill_items_new_total 5"));
+    let newest = format!("feedmill_feed_newest_timestamp_seconds{{feed=\"everything\"}} {}", newest(&mill));
+    for line in [
+        "feedmill_items 5",
+        "feedmill_feed_items{feed=\"everything\"} 5",
+        "feedmill_events_relied_on 1",
+        "feedmill_conditions_open{kind=\"skipped\"} 0",
+        &newest,
+    ] {
+        assert!(tells(line), "{line}: {}", asks(&daemon, "/metrics"));
+    }
+
+    mill.configure("nonsense");
+    daemon.signal(Signal::HUP);
+    daemon.until("a refused config", || tells("feedmill_errors_total{kind=\"config\"} 1"));
+    daemon.until("its condition", || tells("feedmill_conditions_open{kind=\"config\"} 1"));
+
+    // Another program's address: the config before it stays, and what is told stays where it was.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    mill.configure(&listens.replace("127.0.0.1:0", &taken.local_addr().unwrap().to_string()));
+    daemon.signal(Signal::HUP);
+    daemon.until("that it is refused", || told(&mill)[0].content.contains("cannot listen on 127.0.0.1:"));
+    assert!(asks(&daemon, "/healthz").starts_with("HTTP/1.1 200 OK\r\n"));
+    mill.configure(&listens);
+    daemon.signal(Signal::HUP);
+    daemon.until("that all is well again", || told(&mill).iter().all(|entry| entry.title.starts_with("healed: ")));
+    assert!(asks(&daemon, "/healthz").starts_with("HTTP/1.1 200 OK\r\n"));
+    daemon.terminate();
+}
+
+/// When the newest published item was published, in seconds since 1970.
+fn newest(mill: &Mill) -> i64 {
+    let atom = fs::read_to_string(mill.path("public/everything/atom.xml")).unwrap();
+    let times = entries(&atom).into_iter().map(|entry| entry.published.parse::<DateTime<Utc>>().unwrap().timestamp());
+    times.max().unwrap()
+}
+
+#[test]
+fn without_an_address_nobody_listens_and_a_taken_one_is_no_start() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let mill = Mill::new(&format!("[operations]\nlisten = \"{address}\"\n\n{}", config("")));
+    let mut daemon = Daemon::start(&mill);
+    assert_eq!(daemon.end(), Some(3), "{}", daemon.log());
+    assert!(daemon.log().contains(&format!("cannot listen on {address}")), "{}", daemon.log());
+    mill.configure(&config(""));
+    let daemon = Daemon::ready(&mill);
+    assert!(!daemon.log().contains("telling metrics"), "{}", daemon.log());
     daemon.terminate();
 }

@@ -1,0 +1,240 @@
+//! `status`: when what was read, how it is going, what is published. Never takes the lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::look::{View, view};
+use super::*;
+use crate::drift;
+use crate::operations::{self, Condition, Kind};
+use crate::report::Count;
+use crate::store::{KnownSource, LedgerRow, PublishedRow};
+
+/// All that is told.
+#[derive(Serialize)]
+struct Status {
+    schema: u32,
+    items: usize,
+    sources: Vec<SourceLine>,
+    feeds: Vec<FeedLine>,
+    /// What is wrong, as the operations feed has it.
+    conditions: Vec<Condition>,
+}
+
+#[derive(Serialize)]
+struct SourceLine {
+    name: String,
+    state: SourceState,
+    files: usize,
+    newest_capture: Option<Capture>,
+    items_in_it: Option<u32>,
+    /// Of 1, in the reading of the newest capture.
+    confidence: Option<f64>,
+    drift: Option<String>,
+    skipped: Vec<String>,
+}
+
+/// How it goes with a source; where several apply the first.
+#[derive(Serialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+enum SourceState {
+    /// The config names it no more.
+    Left,
+    /// The newest capture says that the page changed.
+    Drift,
+    /// Some of its files should be readable and are not.
+    Skipped,
+    /// Nothing of it was read yet.
+    Unread,
+    /// None of that.
+    Fine,
+}
+
+impl SourceState {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Left => "no more in the config",
+            Self::Drift => "drift",
+            Self::Skipped => "files are skipped",
+            Self::Unread => "nothing read yet",
+            Self::Fine => "fine",
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Capture {
+    file: String,
+    captured: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize)]
+struct FeedLine {
+    name: String,
+    items: usize,
+    newest: Option<Newest>,
+    /// When a document of it was last replaced.
+    written: Option<DateTime<Utc>>,
+    documents: Vec<DocumentLine>,
+}
+
+#[derive(Serialize)]
+struct Newest {
+    id: Key,
+    title: String,
+    published: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize)]
+struct DocumentLine {
+    path: String,
+    bytes: u64,
+    written: DateTime<Utc>,
+}
+
+pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
+    let config = configured_if_any(cli)?;
+    let view = view(cli)?;
+    let conditions = operations::kept(&view.state);
+    let conditions: Vec<Condition> = conditions.iter().flat_map(operations::Ledger::open).cloned().collect();
+    let status = Status {
+        schema: 1,
+        items: view.store.count().map_err(|error| view.failed(error))?,
+        sources: sources(&view, config.as_ref(), &conditions)?,
+        feeds: feeds(&view)?,
+        conditions,
+    };
+    let mut out = io::stdout().lock();
+    if cli.global.format == Format::Json {
+        serde_json::to_writer(&mut out, &status).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        status.tell(&mut out)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The sources of the store, then those of the config that it does not know yet.
+fn sources(view: &View, config: Option<&Config>, conditions: &[Condition]) -> Result<Vec<SourceLine>, Ended> {
+    let ledger = view.store.ledger().map_err(|error| view.failed(error))?;
+    let known = view.store.known_sources().map_err(|error| view.failed(error))?;
+    let mut sources = Vec::new();
+    for KnownSource { no, name, .. } in &known {
+        let rows: Vec<&LedgerRow> = ledger.iter().filter(|row| row.source == *no).collect();
+        sources.push(source(view, name, &rows)?);
+    }
+    let Some(config) = config else { return Ok(sources) };
+    let names: BTreeSet<String> = sources.iter().map(|source| source.name.clone()).collect();
+    for unread in config.sources.iter().filter(|source| !names.contains(&source.name)) {
+        sources.push(source(view, &unread.name, &[])?);
+    }
+    for line in &mut sources {
+        let Some(source) = config.sources.iter().find(|source| source.name == line.name) else {
+            line.state = SourceState::Left;
+            continue;
+        };
+        let skipped = conditions.iter().filter(|condition| condition.kind == Kind::Skipped);
+        let skipped = skipped.filter(|condition| source.files.would_read(&condition.subject));
+        line.skipped = skipped.map(|condition| format!("{}: {}", condition.subject, condition.detail)).collect();
+        if !line.skipped.is_empty() && line.state != SourceState::Drift {
+            line.state = SourceState::Skipped;
+        }
+    }
+    Ok(sources)
+}
+
+fn source(view: &View, name: &str, rows: &[&LedgerRow]) -> Result<SourceLine, Ended> {
+    let captures = drift::captures(&view.store, rows.iter().copied()).map_err(|error| view.failed(error))?;
+    // Of those that may be the newest the one that drifted asks for the operator; then the name decides.
+    let newest = captures.iter().filter(|capture| capture.is_newest);
+    let newest = newest
+        .max_by_key(|capture| (capture.row.drift.is_some(), capture.when.map(Moment::instant), &capture.row.path));
+    let row = newest.map(|capture| capture.row);
+    let reading = match row {
+        Some(row) => view.store.newest_reading(row.source, &row.path).map_err(|error| view.failed(error))?,
+        None => None,
+    };
+    let drift = row.and_then(|row| row.drift.clone());
+    let state = match (&drift, rows) {
+        (Some(_), _) => SourceState::Drift,
+        (None, []) => SourceState::Unread,
+        _ => SourceState::Fine,
+    };
+    Ok(SourceLine {
+        name: name.to_owned(),
+        state,
+        files: rows.len(),
+        newest_capture: newest
+            .map(|newest| Capture { file: newest.row.path.clone(), captured: newest.when.map(Moment::instant) }),
+        items_in_it: row.map(|row| row.items),
+        confidence: reading.map(|reading| f64::from(reading.confidence) / 1000.0),
+        drift,
+        skipped: Vec::new(),
+    })
+}
+
+fn feeds(view: &View) -> Result<Vec<FeedLine>, Ended> {
+    let failed = |error| view.failed(error);
+    let mut documents: BTreeMap<String, Vec<DocumentLine>> = BTreeMap::new();
+    for PublishedRow { feed, path, size, mtime_ns, .. } in view.store.published().map_err(failed)? {
+        let written = DateTime::from_timestamp_nanos(mtime_ns);
+        documents.entry(feed).or_default().push(DocumentLine { path, bytes: size, written });
+    }
+    let terms = view.store.stored_terms(&view.decided.decisions).map_err(failed)?;
+    let mut feeds = Vec::new();
+    for (name, documents) in documents {
+        let item = match view.store.newest_of(&name).map_err(failed)? {
+            Some((id, _)) => view.store.item(id, &terms).map_err(failed)?,
+            None => None,
+        };
+        feeds.push(FeedLine {
+            items: view.store.feed_state(&name).map_err(failed)?.items,
+            newest: item.map(|item| Newest { id: item.id, title: item.title.to_string(), published: item.published }),
+            written: documents.iter().map(|document| document.written).max(),
+            name,
+            documents,
+        });
+    }
+    Ok(feeds)
+}
+
+impl Status {
+    fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+        let time = |when: Option<DateTime<Utc>>| {
+            when.map_or_else(|| "an unknown time".to_owned(), |when| when.format("%Y-%m-%d %H:%M UTC").to_string())
+        };
+        writeln!(out, "{}", Count(self.items, "item"))?;
+        for source in &self.sources {
+            write!(out, "source {}: {}; {}", source.name, source.state.name(), Count(source.files, "file"))?;
+            if let (Some(capture), Some(items)) = (&source.newest_capture, source.items_in_it) {
+                let items = Count(items as usize, "item");
+                write!(out, "; newest {} of {}, {items}", capture.file, time(capture.captured))?;
+            }
+            if let Some(confidence) = source.confidence {
+                write!(out, " read with confidence {confidence:.2}")?;
+            }
+            writeln!(out)?;
+            for wrong in source.drift.iter().chain(&source.skipped) {
+                writeln!(out, "  {wrong}")?;
+            }
+        }
+        for feed in &self.feeds {
+            write!(out, "feed {}: {}; ", feed.name, Count(feed.items, "item"))?;
+            if let Some(newest) = &feed.newest {
+                write!(out, "newest \"{}\" of {}; ", newest.title, time(newest.published))?;
+            }
+            writeln!(out, "written {}", time(feed.written))?;
+            for DocumentLine { path, bytes, written } in &feed.documents {
+                writeln!(out, "  {path}: {bytes} bytes, written {}", time(Some(*written)))?;
+            }
+        }
+        // Drift and what was skipped stand with their sources.
+        for condition in self.conditions.iter().filter(|one| !matches!(one.kind, Kind::Drift | Kind::Skipped)) {
+            let detail = condition.detail.lines().next().unwrap_or_default();
+            writeln!(out, "{} since {}: {detail}", condition.kind.name(), time(Some(condition.since)))?;
+        }
+        Ok(())
+    }
+}

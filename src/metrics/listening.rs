@@ -1,0 +1,84 @@
+//! Where numbers and health are told.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::info;
+
+use super::Metrics;
+use crate::config::Config;
+use crate::http::{Handed, Limits, Listener, Server};
+use crate::trouble::Trouble;
+
+/// What a listener is called that the service manager handed over for this (`FileDescriptorName=` in a socket unit).
+pub const HANDED_AS: &str = "operations";
+
+/// A server of its own, never the public one; nothing where the config names no address.
+#[derive(Debug)]
+pub struct Listening {
+    metrics: Arc<Metrics>,
+    /// What the service manager handed over takes the place of what the config says.
+    handed: bool,
+    at: Option<SocketAddr>,
+    server: Option<Server>,
+}
+
+impl Listening {
+    /// Begins to tell `metrics` where the config says, or on what was handed over for it.
+    ///
+    /// # Errors
+    /// When nobody can listen there.
+    pub fn begin(config: &Config, handed: &Handed, metrics: Arc<Metrics>) -> Result<Self, Trouble> {
+        let trouble = |error| {
+            Trouble::unusable("cannot tell metrics and health on the socket that the service manager handed over")
+                .because(error)
+                .help("look at the socket unit: ListenStream= is the kind to hand over")
+        };
+        let listeners = handed.listeners(|name| name == HANDED_AS).map_err(trouble)?;
+        let mut listening = Self { metrics, handed: !listeners.is_empty(), at: None, server: None };
+        if listening.handed {
+            listening.server = Some(listening.start(listeners).map_err(trouble)?);
+        }
+        listening.take_up(config)?;
+        Ok(listening)
+    }
+
+    /// Tells them where another config says. Where that fails they are told where they were.
+    ///
+    /// # Errors
+    /// As for [`begin`](Self::begin).
+    pub fn take_up(&mut self, config: &Config) -> Result<(), Trouble> {
+        let wanted = config.operations.listen;
+        if self.handed || wanted == self.at {
+            return Ok(());
+        }
+        let start = |address| Listener::tcp(address).and_then(|listener| self.start(vec![listener]));
+        let server = wanted.map(|address| {
+            start(address).map_err(|error| {
+                Trouble::unusable(format!("cannot listen on {address} for metrics and health")).because(error).help(
+                    "another program may listen there (`ss -ltnp`); or let [operations] listen be another address",
+                )
+            })
+        });
+        (self.server, self.at) = (server.transpose()?, wanted);
+        Ok(())
+    }
+
+    fn start(&self, listeners: Vec<Listener>) -> io::Result<Server> {
+        for listener in &listeners {
+            info!("telling metrics and health on {listener}");
+        }
+        // A monitor asks every few seconds: what needs more than this is none.
+        let limits = Limits {
+            first_byte: Duration::from_secs(5),
+            head: Duration::from_secs(5),
+            head_bytes: 8 << 10,
+            connections: 16,
+            drain: Duration::from_millis(500),
+            ..Limits::default()
+        };
+        Server::start("metrics", listeners, Arc::new(Arc::clone(&self.metrics)), limits.within_descriptors())
+    }
+}

@@ -1,0 +1,79 @@
+//! The published folder over HTTP.
+//!
+//! ```text
+//! publish ledger ──▶ Shelf: exact paths, answers made beforehand ◀──asked── http
+//! ```
+//!
+//! What is served is what the publish ledger lists, by an exact map of paths: no folder is walked, no path of a request
+//! ever reaches the disk. So there is nothing to traverse, and a file that somebody put beside ours is not served.
+//!
+//! Promised: an answer bears the bytes of a published document as the ledger has them, never others, never a part; while
+//! a document is replaced the previous one is served. Feeds, index pages and style sheet lie ready, in every coding that
+//! helps; month pages, of which there may be thousands, are fetched when they are asked for ([`Shelf`]). Each coding has
+//! its own strong entity tag, made of the content; `Last-Modified` grows with each version even within a second.
+//! `/` and `/<feed>/` are their `index.html`.
+//!
+//! Refused: ranges (a whole answer is as good, RFC 9110 section 14.2), and what else [`http`](crate::http) refuses.
+
+mod document;
+mod service;
+mod shelf;
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use hyper::header::{self, HeaderValue};
+use hyper::{Request, Response, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+pub use self::service::{Desk, Service};
+use self::shelf::Found;
+pub use self::shelf::Shelf;
+use crate::http::{Body, Handler, guarded, is_current, plain};
+
+/// What is written out in the path of a redirect.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+impl Handler for Shelf {
+    fn answer(&self, request: &Request<()>) -> Response<Body> {
+        let Some(path) = published_path(request.uri().path()) else { return plain(StatusCode::NOT_FOUND) };
+        let (body, version) = match self.find(&path, request.headers()) {
+            Found::Here(body, version) => (body, version),
+            Found::Unlisted if self.lists(&format!("{path}/index.html")) => return moved(&path),
+            Found::Unlisted => return plain(StatusCode::NOT_FOUND),
+            Found::Away => {
+                // Just replaced, or tampered with: the ledger or the file is about to be put right.
+                let mut response = plain(StatusCode::SERVICE_UNAVAILABLE);
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+                return response;
+            }
+        };
+        let current = is_current(request.headers(), &version.validators, SystemTime::now());
+        let mut response = if current { Response::new(Body::empty()) } else { Response::new(body) };
+        if current {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            *response.headers_mut() = version.not_modified.clone();
+        } else {
+            *response.headers_mut() = version.headers.clone();
+        }
+        response
+    }
+}
+
+/// The path in the ledger that a request for `path` means; `None` where none can be meant.
+fn published_path(path: &str) -> Option<Cow<'_, str>> {
+    let path = percent_decode_str(path.strip_prefix('/')?).decode_utf8().ok()?;
+    Some(if path.is_empty() || path.ends_with('/') { format!("{path}index.html").into() } else { path })
+}
+
+/// To the same with a slash, so that the links on the page lead where they should. `path` is one that the ledger knows.
+fn moved(path: &str) -> Response<Body> {
+    let Ok(location) = HeaderValue::try_from(format!("/{}/", utf8_percent_encode(path, SEGMENT))) else {
+        return plain(StatusCode::NOT_FOUND);
+    };
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    *response.headers_mut() = guarded();
+    response.headers_mut().insert(header::LOCATION, location);
+    response
+}

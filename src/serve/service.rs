@@ -1,0 +1,181 @@
+//! The server as the daemon has it: where it listens, and what it hears of publishing.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+
+use tracing::info;
+
+use super::Shelf;
+use crate::config::{Config, Serve};
+use crate::http::{Handed, Limits, Listener, Server};
+use crate::metrics;
+use crate::publish::Listed;
+use crate::trouble::Trouble;
+
+/// Where those who publish tell what they did. Without a server nobody listens.
+#[derive(Debug, Clone, Default)]
+pub struct Desk {
+    shelf: Arc<Shelf>,
+    /// Rings for the thread that prepares documents, once there is one; one ring waiting is enough.
+    bell: Arc<OnceLock<SyncSender<()>>>,
+    open: Arc<AtomicBool>,
+}
+
+impl Desk {
+    /// Begins to listen to what is told.
+    fn open(&self) -> io::Result<()> {
+        if self.bell.get().is_none() {
+            let (bell, rung) = sync_channel(1);
+            let shelf = Arc::clone(&self.shelf);
+            let prepare = move || rung.iter().for_each(|()| shelf.prepare());
+            std::thread::Builder::new().name("serve-prepare".into()).spawn(prepare)?;
+            let _ = self.bell.set(bell);
+        }
+        self.open.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    fn ring(&self) {
+        // Where one ring waits already it covers this one.
+        let _ = self.bell.get().map(|bell| bell.try_send(()));
+    }
+
+    /// What the publish ledger says of the files below `root`.
+    pub fn take_up(&self, root: &Path, ledger: impl IntoIterator<Item = Listed>) {
+        if self.is_open() {
+            self.shelf.take_up(root, ledger);
+            self.ring();
+        }
+    }
+
+    /// These documents were published, and those at the paths in `gone` withdrawn.
+    pub fn change<'l>(&self, published: impl IntoIterator<Item = &'l Listed>, gone: &[&str]) {
+        if self.is_open() {
+            self.shelf.change(published, gone);
+            self.ring();
+        }
+    }
+}
+
+/// The server, where the config asks for one or the service manager handed over sockets for it.
+#[derive(Debug)]
+pub struct Service {
+    desk: Desk,
+    /// What the service manager handed over takes the place of what the config says.
+    handed: bool,
+    /// Where the config says, and the sockets there: what stays is not bound a second time.
+    bound: Vec<(Endpoint, Listener)>,
+    server: Option<Server>,
+}
+
+/// A place to listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Endpoint {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+impl Service {
+    /// Begins to listen, and shows what is told at `desk`. Whoever begins to tell there, or whose config changed, tells of
+    /// all first.
+    ///
+    /// # Errors
+    /// When nobody can listen where the config says.
+    pub fn begin(config: &Config, handed: &Handed, desk: Desk) -> Result<Self, Trouble> {
+        let listeners = handed.listeners(|name| name != metrics::HANDED_AS).map_err(|error| {
+            Trouble::unusable("cannot serve on a socket that the service manager handed over")
+                .because(error)
+                .help("look at the socket unit: ListenStream= is the kind to hand over")
+        })?;
+        let mut service = Self { desk, handed: !listeners.is_empty(), bound: Vec::new(), server: None };
+        if service.handed {
+            service.listen(listeners)?;
+        }
+        service.take_up(config)?;
+        Ok(service)
+    }
+
+    /// Listens where another config says. Where that fails it listens where it did.
+    ///
+    /// # Errors
+    /// As for [`begin`](Self::begin).
+    pub fn take_up(&mut self, config: &Config) -> Result<(), Trouble> {
+        if self.handed {
+            return Ok(());
+        }
+        let endpoints = config.serve.as_ref().map(endpoints).unwrap_or_default();
+        if self.bound.iter().map(|(endpoint, _)| endpoint).eq(&endpoints) {
+            return Ok(());
+        }
+        let mut fresh = Vec::new();
+        for endpoint in endpoints.iter().filter(|endpoint| self.bound.iter().all(|(bound, _)| bound != *endpoint)) {
+            fresh.push((endpoint.clone(), bind(endpoint)?));
+        }
+        self.bound.retain(|(bound, _)| endpoints.contains(bound));
+        self.bound.append(&mut fresh);
+        if self.bound.is_empty() {
+            self.desk.open.store(false, Ordering::Relaxed);
+            self.server = None;
+            return Ok(());
+        }
+        let listeners = self.bound.iter().map(|(_, listener)| listener.share()).collect::<io::Result<_>>();
+        self.listen(listeners.map_err(no_thread)?)
+    }
+
+    fn listen(&mut self, listeners: Vec<Listener>) -> Result<(), Trouble> {
+        for listener in &listeners {
+            info!("serving the feeds on {listener}");
+        }
+        match &self.server {
+            Some(server) => server.listen(listeners),
+            None => {
+                let shelf = Arc::clone(&self.desk.shelf);
+                let limits = Limits::default().within_descriptors();
+                self.desk.open().map_err(no_thread)?;
+                self.server = Some(Server::start("serve", listeners, shelf, limits).map_err(no_thread)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to end: answers what was asked, and listens no more.
+    pub fn drain(&mut self) {
+        self.bound.clear();
+        if let Some(server) = &self.server {
+            server.drain();
+        }
+    }
+}
+
+/// Where the config says.
+fn endpoints(serve: &Serve) -> Vec<Endpoint> {
+    let tcp = serve.listen.map(Endpoint::Tcp);
+    tcp.into_iter().chain(serve.socket.clone().map(Endpoint::Unix)).collect()
+}
+
+fn bind(endpoint: &Endpoint) -> Result<Listener, Trouble> {
+    match endpoint {
+        Endpoint::Tcp(address) => Listener::tcp(*address).map_err(|error| {
+            Trouble::unusable(format!("cannot listen on {address}"))
+                .because(error)
+                .help("another program may listen there (`ss -ltnp`); or let [serve] listen be another address")
+        }),
+        Endpoint::Unix(path) => Listener::unix(path).map_err(|error| {
+            Trouble::unusable(format!("cannot listen on the socket \"{}\"", path.display()))
+                .because(error)
+                .help("its folder has to be there, and ours to write in; let [serve] socket be another path")
+        }),
+    }
+}
+
+fn no_thread(error: io::Error) -> Trouble {
+    Trouble::unusable("cannot start the server").because(error).help("look at the limits of the service (TasksMax=)")
+}

@@ -1,0 +1,306 @@
+//! Which documents there are, and their answers.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use hyper::header::HeaderMap;
+use rustix::fs::{Mode, OFlags};
+use tracing::debug;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::document::{Document, Effort, Version};
+use crate::http::{Body, Coding};
+use crate::publish::Listed;
+
+/// A document up to this size may lie ready, in bytes.
+const READY: usize = 4 << 20;
+/// All that lie ready, in bytes, before coding.
+const ALL_READY: usize = 48 << 20;
+/// A document up to this size is fetched whole when it is asked for; a larger one is read as the client takes it.
+const FETCHED: usize = 1 << 20;
+/// And up to this size it is coded.
+const CODED: usize = 256 << 10;
+/// What was fetched and is kept for the next one who asks, in bytes.
+const KEPT: usize = 24 << 20;
+/// What was fetched and is kept or still being sent, in bytes; beyond it documents are read as clients take them.
+const HELD: usize = 64 << 20;
+
+/// The published documents by their exact paths.
+///
+/// Feeds and other documents that are asked for all the time lie ready in memory, in every coding. All others, the long
+/// tail of month pages, are read when they are asked for, and the latest of them kept; memory is bounded.
+///
+/// What is read is compared with the ledger: by its hash, and where it is too large to be read at once by size, time and
+/// inode, as publishing does. A file that is not the listed one is not served.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    places: RwLock<Places>,
+    kept: Mutex<Kept>,
+    held: Arc<AtomicUsize>,
+}
+
+#[derive(Debug, Default)]
+struct Places {
+    root: PathBuf,
+    by_path: HashMap<String, Place>,
+    /// Of all that is to lie ready, before coding.
+    ready_bytes: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Place {
+    listed: Listed,
+    /// In seconds since 1970. The file's, but at least one more than the previous version's: who asks by date alone must
+    /// not miss the second of two versions.
+    modified: u64,
+    /// Whether it is to lie ready.
+    often: bool,
+    /// The listed version, or the previous one until that is prepared.
+    ready: Option<Arc<Document>>,
+}
+
+/// What there is for a request.
+pub(super) enum Found {
+    /// The ledger does not know the path.
+    Unlisted,
+    /// What lies there is not what the ledger lists.
+    Away,
+    /// The bytes and the heads that go with them.
+    Here(Body, Arc<Version>),
+}
+
+impl Shelf {
+    /// Takes up what the publish ledger says of the files below `root`. Reads none of them: what lies ready stays so, in
+    /// its previous version, until [`prepare`](Self::prepare) is done.
+    pub fn take_up(&self, root: &Path, ledger: impl IntoIterator<Item = Listed>) {
+        let mut ledger: Vec<Listed> = ledger.into_iter().filter(is_served).collect();
+        // The smaller ones first: a few large feeds must not keep the others out of memory.
+        ledger.sort_by(|a, b| (a.size, &a.path).cmp(&(b.size, &b.path)));
+        let mut places = self.places_mut();
+        let mut before = std::mem::take(&mut places.by_path);
+        root.clone_into(&mut places.root);
+        places.ready_bytes = 0;
+        for listed in ledger {
+            let previous = before.remove(&listed.path);
+            places.put(listed, previous);
+        }
+    }
+
+    /// Takes up that these documents were published, and what was at the paths in `gone` withdrawn. Reads no file, like
+    /// [`take_up`](Self::take_up).
+    pub fn change<'l>(&self, published: impl IntoIterator<Item = &'l Listed>, gone: &[&str]) {
+        let mut places = self.places_mut();
+        for listed in published {
+            let previous = places.take(&listed.path);
+            places.put(listed.clone(), previous);
+        }
+        for path in gone {
+            places.take(path);
+        }
+    }
+
+    /// Prepares what is to lie ready and does not, or only in a previous version.
+    pub fn prepare(&self) {
+        let (root, missing) = {
+            let places = self.places();
+            let missing = places.by_path.values().filter(|place| place.lacks_preparation());
+            (places.root.clone(), missing.cloned().collect::<Vec<_>>())
+        };
+        for place in missing {
+            // Where the file is another one already the ledger is about to say so.
+            let Some(document) = self.fetch(&root, &place, Effort::All) else { continue };
+            let mut places = self.places_mut();
+            let same_root = places.root == root;
+            if let Some(now) = places.by_path.get_mut(&place.listed.path).filter(|now| same_root && now.often) {
+                now.ready = Some(Arc::new(document));
+            }
+        }
+    }
+
+    /// Whether the ledger lists `path`.
+    pub(super) fn lists(&self, path: &str) -> bool {
+        self.places().by_path.contains_key(path)
+    }
+
+    /// What there is at `path`, in the coding that a client with these `headers` wants most.
+    pub(super) fn find(&self, path: &str, headers: &HeaderMap) -> Found {
+        let (root, place) = {
+            let places = self.places();
+            match places.by_path.get(path) {
+                None => return Found::Unlisted,
+                Some(Place { ready: Some(document), .. }) => return given(document, headers),
+                Some(place) => (places.root.clone(), place.clone()),
+            }
+        };
+        if let Some(document) = self.fetched(&root, &place) {
+            return given(&document, headers);
+        }
+        match open(&root, &place.listed) {
+            Some(file) => {
+                let Listed { path, size, hash, .. } = &place.listed;
+                let version = Version::new(path, *hash, place.modified, Coding::Identity, *size);
+                Found::Here(Body::file(file, *size), Arc::new(version))
+            }
+            None => Found::Away,
+        }
+    }
+
+    /// The document at `place`, from what is kept or from the disk; `None` where it is too large for that, or away.
+    fn fetched(&self, root: &Path, place: &Place) -> Option<Arc<Document>> {
+        let Listed { path, size, hash, .. } = &place.listed;
+        let size = usize::try_from(*size).unwrap_or(usize::MAX);
+        if let Some(document) = self.kept().get(path, *hash) {
+            return Some(document);
+        }
+        // The coded bytes are fewer than the plain ones.
+        let needs = if size <= CODED { size * 2 } else { size };
+        if size > FETCHED || self.held.load(Ordering::Relaxed) + needs > HELD {
+            return None;
+        }
+        let document = Arc::new(self.fetch(root, place, if size <= CODED { Effort::Gzip } else { Effort::Plain })?);
+        self.kept().keep(path, *hash, &document);
+        Some(document)
+    }
+
+    fn fetch(&self, root: &Path, place: &Place, effort: Effort) -> Option<Document> {
+        let Listed { path, size, hash, .. } = &place.listed;
+        let bytes = read(root, path, *size).inspect_err(|error| debug!(%error, path, "can't be read")).ok()?;
+        // Documents that lie ready have a bound of their own.
+        let uncounted = Arc::default();
+        let held = if effort == Effort::All { &uncounted } else { &self.held };
+        (xxh3_128(&bytes) == *hash).then(|| Document::new(path, bytes, *hash, place.modified, effort, held))
+    }
+
+    // What these guard is whole whenever they are let go, even by a panic.
+
+    fn places(&self) -> RwLockReadGuard<'_, Places> {
+        self.places.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn places_mut(&self) -> RwLockWriteGuard<'_, Places> {
+        self.places.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Places {
+    /// Puts a document in the place of its `previous` version.
+    fn put(&mut self, listed: Listed, previous: Option<Place>) {
+        let size = usize::try_from(listed.size).unwrap_or(usize::MAX);
+        let often = is_asked_often(&listed.path) && size <= READY.min(ALL_READY.saturating_sub(self.ready_bytes));
+        self.ready_bytes += if often { size } else { 0 };
+        let modified = match &previous {
+            Some(place) if place.listed.hash == listed.hash => place.modified,
+            Some(place) => seconds(&listed).max(place.modified + 1),
+            None => seconds(&listed),
+        };
+        let ready = previous.and_then(|place| place.ready).filter(|_| often);
+        self.by_path.insert(listed.path.clone(), Place { listed, modified, often, ready });
+    }
+
+    fn take(&mut self, path: &str) -> Option<Place> {
+        let taken = self.by_path.remove(path)?;
+        if taken.often {
+            self.ready_bytes = self.ready_bytes.saturating_sub(usize::try_from(taken.listed.size).unwrap_or_default());
+        }
+        Some(taken)
+    }
+}
+
+impl Place {
+    fn lacks_preparation(&self) -> bool {
+        self.often && self.ready.as_ref().is_none_or(|document| document.hash != self.listed.hash)
+    }
+}
+
+fn given(document: &Document, headers: &HeaderMap) -> Found {
+    match document.version(Coding::wanted(headers, document.codings())) {
+        Some((bytes, version)) => Found::Here(bytes.into(), version),
+        None => Found::Away,
+    }
+}
+
+/// When the file was written, in seconds since 1970.
+fn seconds(listed: &Listed) -> u64 {
+    u64::try_from(listed.mtime_ns / 1_000_000_000).unwrap_or_default()
+}
+
+/// Not yet published is what the ledger lists before it is in the folder.
+fn is_served(listed: &Listed) -> bool {
+    (listed.mtime_ns, listed.inode) != (0, 0)
+}
+
+/// Feeds, index pages and what they need lie at the top or in a feed's folder; months lie deeper.
+fn is_asked_often(path: &str) -> bool {
+    path.bytes().filter(|byte| *byte == b'/').count() <= 1
+}
+
+fn read(root: &Path, path: &str, size: u64) -> io::Result<Vec<u8>> {
+    let file = open_file(root, path)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+    // One byte more than expected tells a file that grew.
+    file.take(size + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The listed file, if it is the listed one. It stays that even when another takes its place.
+fn open(root: &Path, listed: &Listed) -> Option<File> {
+    let file = open_file(root, &listed.path).ok()?;
+    let found = file.metadata().ok()?;
+    let mtime_ns = found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
+    let is_listed =
+        found.is_file() && (found.len(), mtime_ns, found.ino()) == (listed.size, listed.mtime_ns, listed.inode);
+    is_listed.then_some(file)
+}
+
+fn open_file(root: &Path, path: &str) -> io::Result<File> {
+    // Without NONBLOCK a pipe put there would hold every client.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(root.join(path), flags, Mode::empty())?.into())
+}
+
+/// The documents that were fetched last.
+#[derive(Debug, Default)]
+struct Kept {
+    by_path: HashMap<String, KeptDocument>,
+    size: usize,
+    /// Counts the times that something was asked for.
+    asked: u64,
+}
+
+#[derive(Debug)]
+struct KeptDocument {
+    hash: u128,
+    document: Arc<Document>,
+    asked: u64,
+}
+
+impl Kept {
+    fn get(&mut self, path: &str, hash: u128) -> Option<Arc<Document>> {
+        self.asked += 1;
+        let kept = self.by_path.get_mut(path).filter(|kept| kept.hash == hash)?;
+        kept.asked = self.asked;
+        Some(Arc::clone(&kept.document))
+    }
+
+    fn keep(&mut self, path: &str, hash: u128, document: &Arc<Document>) {
+        let kept = KeptDocument { hash, document: Arc::clone(document), asked: self.asked };
+        self.size += document.size;
+        if let Some(previous) = self.by_path.insert(path.to_owned(), kept) {
+            self.size -= previous.document.size;
+        }
+        while self.size > KEPT {
+            let oldest = self.by_path.iter().min_by_key(|(_, kept)| kept.asked).map(|(path, _)| path.clone());
+            let Some(gone) = oldest.and_then(|path| self.by_path.remove(&path)) else { break };
+            self.size -= gone.document.size;
+        }
+    }
+}
