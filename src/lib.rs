@@ -59,8 +59,8 @@
 //! | [`daemon`] | decides when a pass runs, and over which files | all rooms, no news; names tokio, as `http` does |
 //! | [`watch`] | what the system's events say, reduced to hints | the config's patterns; alone names notify |
 //! | [`http`] | requests and answers over sockets, for all who listen | nothing outside itself; alone names hyper |
-| [`serve`] | the published folder over HTTP | lines of the publish ledger, `http` |
-| [`service`] | what the service manager is told | nothing outside itself |
+//! | [`serve`] | the published folder over HTTP | lines of the publish ledger, `http` |
+//! | [`service`] | what the service manager is told | nothing outside itself |
 //! | [`state`], [`decided`] | the state folder: lock, damaged stores, decisions | the store |
 //! | [`report`], [`trouble`] | what a pass did; what the operator must see to | exit codes |
 //! | [`operations`] | what is wrong, as a feed of its own | reports, troubles, a disk; names Atom, as the mill's `render` does |
