@@ -11,7 +11,7 @@ use std::process::Command;
 
 use feedmill::mill::item::is_forbidden;
 use support::harbour::{BRIDGE, FERRY, LAKE, MOLE};
-use support::{Mill, Ran, Told, page, prints, told};
+use support::{Mill, Ran, page, prints, told};
 
 const CONFIG: &str = r#"
 [[source]]

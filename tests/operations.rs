@@ -12,7 +12,7 @@ use feedmill::pass::Pass;
 use feedmill::report::Report;
 use feedmill::state::State;
 use support::harbour::{BRIDGE, LAKE};
-use support::{Entry, Mill, TestDisk, Told, entries, page, prints, told};
+use support::{Entry, Mill, TestDisk, entries, page, prints};
 
 const CONFIG: &str = r#"
 [[source]]
