@@ -55,7 +55,6 @@ fn its_scripts_and_completions_can_be_read_by_their_shells() {
     let debian = Path::new(HERE).join("deploy/debian");
     let made = folder.path().join("deb");
     for (shell, script) in [
-        ("sh", debian.join("postinst")),
         ("sh", debian.join("postrm")),
         ("bash", debian.join("build")),
         ("bash", made.join("completions.bash")),
