@@ -80,14 +80,21 @@ impl Pass<'_> {
             }
         }
         let whole = report.kept.len() == kept_before;
+        let index = ledger.remove(INDEX).unwrap_or_default();
         if whole && trouble.is_none() {
-            self.publish_index(store, ledger.remove(INDEX).unwrap_or_default(), report)?;
+            self.publish_index(store, index, report)?;
+            // What is left belongs to feeds that are in the config no more.
+            if self.prune && last {
+                self.remove(store, &ledger, report)?;
+            }
         }
         if let Some(trouble) = trouble {
             return Err(trouble.into());
         }
         self.note_feeds_without_address(report);
-        report.changed |= report.feeds.iter().any(|feed| !feed.written.is_empty()) || !report.index.is_empty();
+        report.changed |= report.feeds.iter().any(|feed| !feed.written.is_empty())
+            || !report.index.is_empty()
+            || !report.pruned.is_empty();
         if self.recovered && whole && last {
             store.forget_recovery()?;
         }
@@ -281,6 +288,27 @@ impl Pass<'_> {
         store.record_published(INDEX, &FeedState::default(), &documents, &gone)?;
         report.index = written(outcomes);
         report.index.extend(withdrawn);
+        Ok(())
+    }
+
+    /// Removes the documents of feeds that left the config, and the folders that held nothing else.
+    fn remove(
+        &self,
+        store: &mut dyn Store,
+        ledger: &BTreeMap<String, Rows>,
+        report: &mut Report,
+    ) -> Result<(), PassError> {
+        for (feed, rows) in ledger {
+            let paths: Vec<&str> = rows.keys().map(String::as_str).collect();
+            if self.dry_run {
+                report.pruned.extend(paths.iter().filter(|path| self.is_there(path)).map(|path| (*path).to_owned()));
+                continue;
+            }
+            report.pruned.extend(publish::withdraw(self.disk, &self.config.output, &paths)?);
+            publish::clear(self.disk, &self.config.output, &paths);
+            store.record_published(feed, &FeedState::default(), &[], &paths)?;
+            info!(%feed, "its documents were removed: it is in the config no more");
+        }
         Ok(())
     }
 

@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
@@ -86,22 +86,11 @@ type Pair = (i64, i64);
 const FEEDS_OF: &str = "SELECT feed.name FROM feed CROSS JOIN member ON member.feed = feed.no
                         WHERE member.published = ? AND member.id = ? ORDER BY feed.no";
 
-/// The items of a feed that stand in the month in which they are published: nearly all.
-static WITHIN: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT {ITEM} FROM member JOIN item ON item.key = member.key AND item.id = member.id
-         JOIN account ON account.id = item.text
-         WHERE member.feed = ? AND member.published >= ? AND member.published < ? AND member.month IS NULL"
-    )
-});
+/// The members of a feed that stand in the month in which they are published: nearly all.
+const WITHIN: &str = "SELECT key, id FROM member WHERE feed = ? AND published >= ? AND published < ? AND month IS NULL";
 
 /// Those that stand in another.
-static ELSEWHERE: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT {ITEM} FROM member JOIN item ON item.key = member.key AND item.id = member.id
-         JOIN account ON account.id = item.text WHERE member.feed = ? AND member.month = ?"
-    )
-});
+const ELSEWHERE: &str = "SELECT key, id FROM member WHERE feed = ? AND month = ?";
 
 /// Where a backup keeps the lines of the decisions file, among the notes.
 const DECISIONS: &str = "decisions.jsonl";
@@ -652,17 +641,27 @@ impl Store for Sqlite {
         let Some(no) = self.feed_no(feed)? else { return Ok(Vec::new()) };
         let mut items = Vec::new();
         if feed.retention.is_none() {
-            let (mut within, mut elsewhere) = (self.db.prepare_cached(&WITHIN)?, self.db.prepare_cached(&ELSEWHERE)?);
+            let mut wanted: Vec<(Key, Key)> = Vec::new();
+            let keys = |row: &rusqlite::Row<'_>| Ok((key_from(row, 0)?, key_from(row, 1)?));
+            let (mut within, mut elsewhere) = (self.db.prepare_cached(WITHIN)?, self.db.prepare_cached(ELSEWHERE)?);
             for month in months {
                 if let Some((first, next)) = month.days() {
                     let from = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc().timestamp();
-                    for item in within.query_map((no, from(first), from(next)), item_from)? {
-                        items.push(item?);
+                    for found in within.query_map((no, from(first), from(next)), keys)? {
+                        wanted.push(found?);
                     }
                 }
-                for item in elsewhere.query_map((no, month.number()), item_from)? {
-                    items.push(item?);
+                for found in elsewhere.query_map((no, month.number()), keys)? {
+                    wanted.push(found?);
                 }
+            }
+            // In the order in which they lie in the file: what stands in a month is strewn all over it.
+            wanted.sort_unstable();
+            let mut select = self.db.prepare_cached(&format!(
+                "SELECT {ITEM} FROM item JOIN account ON account.id = item.text WHERE item.key = ? AND item.id = ?"
+            ))?;
+            for (key, id) in wanted {
+                items.push(select.query_row((key.0.into_bytes(), id.0.into_bytes()), item_from)?);
             }
         } else {
             self.retained(no, feed, &mut |item, kept| {
@@ -865,5 +864,18 @@ mod tests {
         let plan: Vec<String> = steps.collect::<rusqlite::Result<_>>().unwrap();
         let search = "SEARCH member USING PRIMARY KEY (feed=? AND published=? AND id=?)";
         assert!(plan.iter().any(|step| step == search), "{plan:?}");
+    }
+
+    #[test]
+    fn what_stands_in_a_month_is_found_without_looking_at_other_months() {
+        let store = Sqlite::in_memory().unwrap();
+        let plan = |sql: &str| -> Vec<String> {
+            let mut explain = store.db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let rows = explain.raw_query();
+            rows.mapped(|row| row.get(3)).collect::<rusqlite::Result<_>>().unwrap()
+        };
+        assert_eq!(plan(WITHIN), ["SEARCH member USING PRIMARY KEY (feed=? AND published>? AND published<?)"]);
+        let elsewhere = plan(ELSEWHERE);
+        assert!(elsewhere[0].contains("INDEX member_elsewhere (feed=? AND month=?)"), "{elsewhere:?}");
     }
 }

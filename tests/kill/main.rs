@@ -182,7 +182,7 @@ impl Lab {
         assert_eq!(every.len(), ids.len());
         assert_eq!(every, ids.values().map(|id| format!("urn:uuid:{id}")).collect());
         let names: Vec<_> = fs::read_dir(self.path("public-state")).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert!(names.len() <= 5, "{names:?}");
+        assert!(names.len() <= 7, "{names:?}");
     }
 }
 

@@ -287,7 +287,7 @@ pub fn check(path: &str, document: &Document) -> Result<(), Flaw> {
         return Ok(());
     }
     let text = std::str::from_utf8(&document.bytes).map_err(|_| Flaw::Undecodable)?;
-    if let Some(c) = text.chars().find(|c| *c != '\n' && item::is_forbidden(*c)) {
+    if let Some(c) = text.split('\n').find_map(item::first_forbidden) {
         return Err(Flaw::Forbidden(c));
     }
     let media_type = media_type(path);
