@@ -51,6 +51,7 @@ fn feed(items: u32) -> Feed {
         description: text("News of ILO Moscow"),
         language: Some("en".to_owned()),
         base_url: Address::new("https://feeds.example.org/"),
+        hubs: Vec::new(),
         home: None,
         author: text("ILO Moscow"),
         entries,

@@ -218,6 +218,12 @@ pub enum Command {
         old: Key,
     },
 
+    /// Tell the hubs of the config which feeds have changed: after an upload
+    #[command(
+        after_help = "Exit codes: 0 all were told, 1 a hub was not and is owed it, 2 wrong usage, 3 store can't be used"
+    )]
+    Ping,
+
     /// Write all that was ever read as sorted JSON Lines to standard output
     #[command(
         after_help = "With `import` a job that keeps no state can commit its history: the files come and go, the \
@@ -346,6 +352,7 @@ mod tests {
             "feedmill verify",
             "feedmill export",
             "feedmill import",
+            "feedmill ping",
             "feedmill backup x.db",
             "feedmill import -",
             "feedmill completions bash",

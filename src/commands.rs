@@ -36,6 +36,7 @@ mod explain;
 mod history;
 mod init;
 mod look;
+mod ping;
 mod samples;
 
 /// Runs the program with these arguments, its own name first.
@@ -135,6 +136,7 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
             decide(cli, Decision::Retract { retract: *id, undo: *undo, when: now.filter(|_| !undo) })
         }
         Some(Command::Alias { new, old }) => decide(cli, Decision::Alias { alias: *new, of: *old }),
+        Some(Command::Ping) => ping::ping(cli),
         Some(Command::Export) => history::export(cli),
         Some(Command::Import { file }) => history::import(cli, file.as_deref()),
         Some(Command::Backup { file }) => history::backup(cli, file),
@@ -192,7 +194,11 @@ fn pass(cli: &Cli) -> Result<Exit, Ended> {
     let report = if cli.dry_run { dry_pass(cli, &config)? } else { wet_pass(cli, &config)? };
     report.warn(&mut BTreeSet::new());
     let exit = report.verdict(cli.dry_run);
-    match tell(cli, &config, &report) {
+    let told = tell(cli, &config, &report);
+    if !cli.dry_run && config.websub.once {
+        ping::after_pass(&config)?;
+    }
+    match told {
         // That nobody reads the report changes nothing of what it says.
         Ok(()) | Err(Ended::Quietly) => Ok(exit),
         Err(error) => Err(error),

@@ -22,7 +22,7 @@ pub(crate) use files::path_from;
 pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
 
 use crate::mill::captured::CapturedPattern;
-use crate::mill::feed::{Choice, Keep};
+use crate::mill::feed::{Address, Choice, Keep};
 use crate::mill::item::Text;
 use crate::mill::page::Page;
 use crate::mill::scrape::{DateOrder, Fields, Form, Layout, Select, Terms};
@@ -53,9 +53,10 @@ const MAX_CONFIG: u64 = 4 << 20;
 
 /// Every table of a config with its keys; the top of the file is the table without a name.
 pub const KEYS: &[(&str, &[&str])] = &[
-    ("", &["state", "output", "base_url", "watch", "serve", "operations", "source", "category", "feed"]),
+    ("", &["state", "output", "base_url", "watch", "serve", "websub", "operations", "source", "category", "feed"]),
     ("[watch]", &["mode", "rescan", "settle"]),
     ("[serve]", &["listen"]),
+    ("[websub]", &["hubs", "once"]),
     ("[operations]", &["publish", "listen"]),
     (
         "[[source]]",
@@ -120,6 +121,8 @@ pub struct Config {
     pub watch: Watch,
     /// The built-in server, if there is to be one.
     pub serve: Option<Serve>,
+    /// Who is told when a feed has changed.
+    pub websub: WebSub,
     /// Where feedmill tells about itself.
     pub operations: Operations,
     /// In the order of the config; names are unique.
@@ -166,6 +169,21 @@ pub enum WatchMode {
 pub struct Serve {
     /// Where it listens.
     pub listen: SocketAddr,
+}
+
+/// Who is told when a feed has changed (the W3C's WebSub), so that subscribers need not ask again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSub {
+    /// The hubs that the feeds name. There is a `base_url` if there are any.
+    pub hubs: Vec<Address>,
+    /// Whether a single pass tells them at its end; the daemon does in any case.
+    pub once: bool,
+}
+
+impl Default for WebSub {
+    fn default() -> Self {
+        Self { hubs: Vec::new(), once: true }
+    }
 }
 
 /// Where feedmill tells about itself: faults of operation are not for subscribers.
@@ -528,6 +546,7 @@ fn without_file(given: &Given, around: &Surroundings) -> Result<Config, Refusal>
         base_url: None,
         watch: Watch::default(),
         serve: None,
+        websub: WebSub::default(),
         operations: Operations::default(),
         sources,
         feeds,

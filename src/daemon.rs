@@ -28,14 +28,16 @@ use tokio::time::{Interval, MissedTickBehavior, sleep_until};
 use tracing::{error, info, warn};
 
 use crate::config::{Config, WatchMode};
-use crate::operations::{Operations, Standing};
+use crate::hub::{self, Hubs, Pace};
+use crate::mill::feed::Address;
+use crate::operations::{Operations, Sight, Standing};
 use crate::pass::{Pass, PassError, Scope};
 use crate::publish::RealDisk;
 use crate::report::{Count, Report};
 use crate::service::Manager;
 use crate::stat::Stat;
 use crate::state::{self, RECOVERED, State};
-use crate::store::StoreError;
+use crate::store::{Store as _, StoreError};
 use crate::trouble::{Exit, Trouble};
 use crate::watch::{self, Bell, Due, PATIENCE, Watch};
 
@@ -130,6 +132,8 @@ struct Pipeline {
     pulse: Arc<AtomicU64>,
     /// Set when the pass at hand should end early.
     stop: Arc<AtomicBool>,
+    /// Told of what was published, after the pass.
+    hubs: Hubs,
 }
 
 impl Pipeline {
@@ -142,16 +146,29 @@ impl Pipeline {
                 operations.pass((&config, &RealDisk), Err(trouble), (false, None), &Standing::default());
             }
         })?;
-        Ok(Self { config, state: Some(state), operations, pulse, stop: Arc::default() })
+        let hubs = Hubs::begin(&config, Pace::default());
+        Ok(Self { config, state: Some(state), operations, pulse, stop: Arc::default(), hubs })
     }
 
     /// One pass over what is due. Says whether it looked at all.
     fn pass(&mut self, mut due: Due, bell: &Bell, first: bool, standing: &Standing) -> (bool, Result<Report, Trouble>) {
         let outcome = self.pass_over(&mut due, bell, first);
+        self.tell_hubs();
         let whole = due.all && !self.stop.load(Ordering::Relaxed);
         let mended = self.state.as_mut().and_then(|state| state.mended.take());
         self.operations.pass((&self.config, &RealDisk), outcome.as_ref(), (whole, mended), standing);
         (due.all, outcome)
+    }
+
+    /// Says what is published now, whether or not the pass got to its end. Who is told of it, and when, is not waited
+    /// for.
+    fn tell_hubs(&self) {
+        let Some(state) = self.state.as_ref().filter(|_| !self.config.websub.hubs.is_empty()) else { return };
+        match state.store.published() {
+            Ok(published) => self.hubs.published(hub::topics(&self.config, &published)),
+            // The next pass will meet it again, and tell.
+            Err(error) => tracing::debug!(%error, "what is published can't be read"),
+        }
     }
 
     fn pass_over(&mut self, due: &mut Due, bell: &Bell, mut first: bool) -> Result<Report, Trouble> {
@@ -214,12 +231,19 @@ impl Pipeline {
         pass.run(&mut state.store, &mut state.decided)
     }
 
+    /// The hubs that could not be told for long.
+    fn given_up(&self) -> Vec<Sight> {
+        let sight = |(hub, why): (Address, String)| Sight { subject: hub.to_string(), detail: why };
+        self.hubs.given_up().into_iter().map(sight).collect()
+    }
+
     /// Goes on with another config.
     fn take_up(&mut self, config: Config) -> Result<(), Trouble> {
         if config.state != self.config.state {
             self.state = Some(hold(&config, &self.pulse)?);
             self.operations = Operations::of(&config.state);
         }
+        self.hubs = Hubs::begin(&config, Pace::default());
         self.config = Arc::new(config);
         Ok(())
     }
@@ -489,7 +513,9 @@ impl<'a> Loop<'a> {
     fn standing(&self) -> Standing {
         // Polling that was asked for is nothing wrong.
         let polls = self.config.watch.mode == WatchMode::Poll;
-        Standing { refused: self.refused.clone(), no_events: self.no_events.clone().filter(|_| !polls) }
+        let no_events = self.no_events.clone().filter(|_| !polls);
+        let hubs = self.pipeline.as_ref().map(|pipeline| pipeline.given_up());
+        Standing { refused: self.refused.clone(), no_events, hubs }
     }
 
     fn done(&mut self, report: &Report, all: bool, began: Instant) {

@@ -55,6 +55,7 @@
 //! | [`inbox`] | lists folders, reads files, trusts neither | the config's patterns |
 //! | [`publish`] | makes a folder agree with documents, whole files only | rendered documents, a disk |
 //! | [`config`] | what the operator says, validated once, as a whole | the mill's terms; names TOML, as `mill::scrape` does for layouts |
+//! | [`hub`] | tells hubs which documents have changed, never during a pass | the publish ledger; alone speaks to the network |
 //! | [`daemon`] | decides when a pass runs, and over which files | all rooms, no news; alone names tokio |
 //! | [`watch`] | what the system's events say, reduced to hints | the config's patterns; alone names notify |
 //! | [`service`] | what the service manager is told | nothing outside itself |
@@ -75,6 +76,7 @@ pub mod config;
 mod cores;
 pub mod daemon;
 pub mod decided;
+pub mod hub;
 pub mod inbox;
 pub mod mill;
 pub mod operations;

@@ -37,6 +37,8 @@ pub struct Standing {
     pub refused: Option<String>,
     /// Why the system's events can't be relied on.
     pub no_events: Option<String>,
+    /// The hubs that were given up, and why; `None`: only a daemon gives up.
+    pub hubs: Option<Vec<Sight>>,
 }
 
 /// The conditions of one state folder.
@@ -72,6 +74,9 @@ impl Operations {
         let only = |detail: &Option<String>| detail.clone().map(|detail| Sight { subject: String::new(), detail });
         ledger.see(Kind::Config, only(&standing.refused), true, now);
         ledger.see(Kind::Watch, only(&standing.no_events), true, now);
+        if let Some(hubs) = &standing.hubs {
+            ledger.see(Kind::Hub, hubs.iter().cloned(), true, now);
+        }
         ledger.see(Kind::Store, only(&mended), false, now);
         match outcome {
             // What went wrong before may still be wrong: only a pass that is done tells that it is over.

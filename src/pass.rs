@@ -826,5 +826,5 @@ fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: 
 /// Where the documents of a feed lie, for people.
 #[must_use]
 pub fn documents(config: &Config, feed: &str) -> Vec<PathBuf> {
-    ["rss.xml", "atom.xml", "feed.json", "index.html"].iter().map(|name| config.output.join(feed).join(name)).collect()
+    crate::mill::render::HEADS.iter().chain(&["index.html"]).map(|name| config.output.join(feed).join(name)).collect()
 }

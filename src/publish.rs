@@ -308,7 +308,7 @@ impl Place {
     fn turn(&self) -> u8 {
         match self.path.rsplit_once('/') {
             None => 2,
-            Some((_, "rss.xml" | "atom.xml" | "feed.json")) => 1,
+            Some((_, name)) if render::HEADS.contains(&name) => 1,
             Some(_) => 0,
         }
     }

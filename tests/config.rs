@@ -274,6 +274,11 @@ fn colour_comes_only_when_asked_for() {
     assert!(!refusal.to_string().contains('\u{1b}'));
 }
 
+/// A good config but for what it says of hubs.
+fn hubs(hubs: &str) -> String {
+    format!("base_url = \"https://x.org/\"\n{SOURCE}[websub]\nhubs = [{hubs}]\n")
+}
+
 #[test]
 fn one_thing_wrong_is_one_complaint() {
     for (text, part) in [
@@ -321,7 +326,19 @@ fn one_thing_wrong_is_one_complaint() {
         ("[[source]]\nname = \"a\"\nfiles = []\n", "`files` is empty"),
         (&format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = []\n"), "`sources` is empty"),
         (&format!("{SOURCE}[serve]\n"), "[serve] without `listen`"),
+        (
+            &format!("{SOURCE}[websub]\nhubs = [\"https://hub.example/\"]\n"),
+            "hubs, but no `base_url` | hubs and their subscribers need the address of a feed: write base_url = ",
+        ),
         // values
+        (&hubs("\"hub.example\""), "`hubs`: \"hub.example\" is no absolute address | write it whole"),
+        (&hubs("\"https://me:secret@hub.example/\""), "holds a user name | leave it out"),
+        (&hubs("\"https://hub.example/#a\""), "holds a fragment"),
+        (&hubs("\"https://hub.example/\", \"https://HUB.example/\""), "the hub https://hub.example/ is named twice"),
+        (
+            &hubs(&(0..9).map(|n| format!("\"http://hub{n}.example\"")).collect::<Vec<_>>().join(", ")),
+            "9 hubs, more than the 8 that can be told",
+        ),
         (&format!("{SOURCE}timezone = \"Moscow\"\n"), "there is no zone \"Moscow\" | did you mean \"Europe/Moscow\"?"),
         (&format!("{SOURCE}language = \"russian\"\n"), "\"russian\" is no language tag"),
         (&format!("{SOURCE}layout = \"newsrom\"\n"), "`layout` can't be \"newsrom\" | did you mean \"newsroom\"?"),
@@ -442,6 +459,7 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!(config.watch.mode, WatchMode::Auto);
     assert_eq!((config.watch.rescan, config.watch.settle), (Duration::from_secs(600), Duration::from_secs(1)));
     assert_eq!((config.operations.publish, config.operations.listen), (false, None));
+    assert_eq!((config.websub.hubs, config.websub.once), (vec![], true));
     assert_eq!(
         config.feeds,
         [Feed {
@@ -522,6 +540,7 @@ fn the_config_that_is_shipped_holds_every_key_and_is_good() {
     let plain = good("[[source]]\nname = \"a\"\nfiles = [\"a/*\"]\n");
     assert_eq!(config.watch, plain.watch);
     assert_eq!(config.operations.publish, plain.operations.publish);
+    assert_eq!(config.websub.once, plain.websub.once);
     assert_eq!((source.undated, source.empty), (plain.sources[0].undated, plain.sources[0].empty));
     assert_eq!(source.layout, None);
     assert_eq!(config.feeds[0].limit, plain.feeds[0].limit);

@@ -83,6 +83,7 @@ fn feed(items: Vec<Item>) -> Feed {
         description: text("What ]]> is new"),
         language: Some("en".to_owned()),
         base_url: Address::new("https://feeds.example.org/"),
+        hubs: Vec::new(),
         home: None,
         author: text("The <b>office</b> & friends"),
         entries,

@@ -7,7 +7,9 @@ use std::fs;
 
 use feedmill::mill::page::Page;
 use feedmill::mill::scrape::Scrape;
+use feedmill::operations::{Operations, Sight, Standing};
 use feedmill::pass::Pass;
+use feedmill::report::Report;
 use feedmill::state::State;
 use support::{Entry, Mill, TestDisk, Told, entries, page, prints, told};
 
@@ -121,6 +123,25 @@ fn a_store_that_was_set_aside_is_told() {
     let told = told_in(&mill, ".feedmill");
     assert_eq!(told[0].title, "healed: the store was damaged");
     assert!(told[0].content.contains("corrupt-1"), "{told:?}");
+}
+
+#[test]
+fn a_hub_that_was_given_up_is_told_until_it_hears_again() {
+    let mill = mill("");
+    once(&mill, 0);
+    let config = mill.config();
+    let mut operations = Operations::of(&config.state);
+    let hub = Sight { subject: "https://hub.example/".into(), detail: "503 Busy".into() };
+    let mut pass = |hubs| {
+        let standing = Standing { hubs, ..Standing::default() };
+        operations.pass((&config, &TestDisk::good()), Ok(&Report::default()), (false, None), &standing);
+        titles(&mill)
+    };
+    let told = ["the hub https://hub.example/ can't be told of changes"];
+    assert_eq!(pass(Some(vec![hub])), told);
+    // Who gives up no hubs knows nothing of it.
+    assert_eq!(pass(None), told);
+    assert_eq!(pass(Some(vec![])), [format!("healed: {}", told[0])]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::files::{Files, FilesBuilder, Root};
 use super::values::{self, Wrong, nearest};
 use super::{
     Category, Complaint, Config, DEFAULT_LIMIT, Empty, Feed, Given, KEYS, Operations, Refusal, Serve, Source,
-    Surroundings, Undated, Watch, WatchMode,
+    Surroundings, Undated, Watch, WatchMode, WebSub,
 };
 use crate::mill::captured::CapturedPattern;
 use crate::mill::feed::{Choice, Keep};
@@ -375,6 +375,7 @@ impl Reader<'_> {
             }
             serve = self.listen(&table).map(|listen| Serve { listen });
         }
+        let websub = self.websub(&top);
         let mut operations = Operations::default();
         if let Some(table) = self.table(&top, "operations", "[operations]") {
             operations.publish = self.truth(&table, "publish").unwrap_or_default();
@@ -446,6 +447,7 @@ impl Reader<'_> {
             base_url,
             watch,
             serve,
+            websub,
             operations,
             sources,
             feeds,
@@ -454,6 +456,13 @@ impl Reader<'_> {
         };
         let mut complaints = Vec::new();
         command_line(given, &mut config, &mut complaints);
+        if config.base_url.is_none() && !config.websub.hubs.is_empty() && top.get("base_url").is_none() {
+            let complaint = Complaint::at(top.key_span("websub"), "hubs, but no `base_url`");
+            complaints.push(complaint.hint(
+                "hubs and their subscribers need the address of a feed: write base_url = \"https://…/\" at the top, \
+                 where the output is served",
+            ));
+        }
         let span = |text: Option<Text<'_>>, given: bool| text.filter(|_| !given).map(|text| text.span);
         complaints.extend(places_apart(
             &config,
@@ -556,6 +565,29 @@ impl Reader<'_> {
         });
         let source = if name.is_some() { source } else { None };
         (name, source)
+    }
+
+    /// Who is told of changes.
+    fn websub(&mut self, top: &Table<'_>) -> WebSub {
+        let mut websub = WebSub::default();
+        let Some(table) = self.table(top, "websub", "[websub]") else { return websub };
+        websub.once = self.truth(&table, "once").unwrap_or(websub.once);
+        let hubs = self.texts(&table, "hubs").unwrap_or_default();
+        if hubs.len() > values::MAX_HUBS {
+            let what = format!("{} hubs, more than the {} that can be told", hubs.len(), values::MAX_HUBS);
+            let hint = "one hub is enough: each subscriber chooses one of them";
+            self.complain(Complaint::at(table.key_span("hubs"), what).hint(hint));
+        }
+        for text in hubs {
+            let Some(hub) = self.take("hubs", &text.span, values::hub(text.text)) else { continue };
+            if websub.hubs.contains(&hub) {
+                let complaint = Complaint::at(text.span, format!("the hub {hub} is named twice"));
+                self.complain(complaint.hint("leave one out"));
+            } else {
+                websub.hubs.push(hub);
+            }
+        }
+        websub
     }
 
     /// Where the fields of JSON and CSV stand.
@@ -1073,12 +1105,13 @@ fn globs_apart(config: &Config, written: &[Written], feeds: &[Text<'_>]) -> Vec<
         "undated.atom",
     ];
     const OF_OUTPUT: [&str; 3] = ["index.html", "feeds.opml", crate::operations::FEED];
-    const OF_STATE: [&str; 7] = [
+    const OF_STATE: [&str; 8] = [
         "feedmill.db",
         "feedmill.db-wal",
         "feedmill.db-shm",
         "feedmill.db.corrupt-1",
         "decisions.jsonl",
+        "hubs.json",
         crate::operations::FEED,
         crate::operations::LEDGER,
     ];

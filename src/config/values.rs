@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
+use crate::mill::feed::Address;
+
 /// Why a value can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wrong {
@@ -140,6 +142,20 @@ pub(super) fn base_url(text: &str) -> Result<String, Wrong> {
         address.push('/');
     }
     Ok(address)
+}
+
+/// How many hubs a config can name: each is told by a thread of its own.
+pub(super) const MAX_HUBS: usize = 8;
+
+/// The address of a hub. It stands in every feed, for everybody to read.
+pub(super) fn hub(text: &str) -> Result<Address, Wrong> {
+    let address = url(text)?;
+    let refused =
+        |what: &str| wrong(format!("{text:?} {what}"), "write it as the hub gives it: https://hub.example.org/");
+    if address.contains('#') {
+        return Err(refused("holds a fragment, which can't be asked for"));
+    }
+    Address::new(&address).ok_or_else(|| refused("is no absolute address"))
 }
 
 /// An absolute address, http or https; characters outside ASCII come out percent-encoded.

@@ -277,6 +277,9 @@ pub struct Feed {
     pub language: Option<String>,
     /// Where the output folder is served.
     pub base_url: Option<Address>,
+    /// Hubs that tell subscribers of changes (WebSub). Without a `base_url` no document names one: what subscribers
+    /// would ask a hub for is the address of the document.
+    pub hubs: Vec<Address>,
     /// The page that was scraped.
     pub home: Option<Address>,
     /// Who publishes the news: Atom demands an author.

@@ -59,6 +59,7 @@ fn title(condition: &Condition) -> String {
         Kind::Store => "the store was damaged".to_owned(),
         Kind::Config => "the config can't be used".to_owned(),
         Kind::Watch => "changes are not told by the system".to_owned(),
+        Kind::Hub => format!("the hub {subject} can't be told of changes"),
         Kind::Drift => format!("the page of {subject:?} changed: drift"),
         Kind::Skipped if subject == MORE => "more files are skipped".to_owned(),
         Kind::Skipped => format!("skipped: {subject}"),

@@ -23,6 +23,8 @@ pub enum Kind {
     Config,
     /// The system does not tell of all changes.
     Watch,
+    /// A hub could not be told of changes for long. The subject is the hub.
+    Hub,
     /// The newest capture of a source says that its page changed. The subject is the source.
     Drift,
     /// A file should be readable and is not. The subject is the file.
@@ -31,7 +33,8 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Trouble, Self::Store, Self::Config, Self::Watch, Self::Drift, Self::Skipped];
+    pub const ALL: [Self; 7] =
+        [Self::Trouble, Self::Store, Self::Config, Self::Watch, Self::Hub, Self::Drift, Self::Skipped];
 
     /// As it is written in files, ids and labels.
     #[must_use]
@@ -41,6 +44,7 @@ impl Kind {
             Self::Store => "store",
             Self::Config => "config",
             Self::Watch => "watch",
+            Self::Hub => "hub",
             Self::Drift => "drift",
             Self::Skipped => "skipped",
         }

@@ -348,6 +348,7 @@ impl Pass<'_> {
             description: words(&format!("Announcements of {}", titles.join(", ")))?,
             language: first.filter(|_| unanimous),
             base_url: self.config.base_url.as_deref().and_then(Address::new),
+            hubs: self.config.websub.hubs.clone(),
             home: sources.iter().find_map(|source| source.url.as_deref()).and_then(Address::new),
             author: words(if let [only] = titles.as_slice() { only } else { &feed.title })?,
             entries: self.entries(one, items),
@@ -382,7 +383,8 @@ impl Pass<'_> {
             .filter_map(|index| self.config.sources.get(*index))
             .map(|source| (&source.name, &source.title, &source.url, &source.language))
             .collect();
-        let all = (render::REVISION, &feed.title, feed.limit, &self.config.base_url, sources);
+        let (base_url, hubs) = (&self.config.base_url, &self.config.websub.hubs);
+        let all = (render::REVISION, &feed.title, feed.limit, base_url, hubs, sources);
         format!("{:016x}", print(&all))
     }
 }

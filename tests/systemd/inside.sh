@@ -125,6 +125,42 @@ check "the feeds are whole after kill -9" whole "$before"
 scrape news-2021-06-23.txt "The ferry bell has been found" "22 June 2021"
 soon "and it goes on" has water "The ferry bell has been found"
 
+# ---- hubs are told, where the drop-in lets it ----
+
+cat >/tmp/hub.py <<'HUB'
+import http.server, sys
+class Hub(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        with open("/tmp/heard", "a") as heard:
+            heard.write(form + "\n")
+        self.send_response(204)
+        self.end_headers()
+    def log_message(self, *what):
+        pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Hub)
+with open("/tmp/port", "w") as port:
+    port.write(str(server.server_port))
+server.serve_forever()
+HUB
+python3 /tmp/hub.py &
+soon "a hub listens" [ -s /tmp/port ]
+cp "$config" /tmp/without-hub.toml
+{
+    printf 'base_url = "http://feeds.example/"\nwebsub.hubs = ["http://127.0.0.1:%s/"]\n' "$(cat /tmp/port)"
+    cat /tmp/without-hub.toml
+} >"$config"
+systemctl restart feedmill
+soon "the unit alone keeps it from hubs" logged 4 "the hub can't be told"
+check "and the hub hears nothing" [ ! -e /tmp/heard ]
+install -D -m 644 systemd/feedmill.service.d/websub.conf -t /etc/systemd/system/feedmill.service.d/
+systemctl daemon-reload
+systemctl restart feedmill
+soon "the hub hears with the drop-in" grep -qF "hub.url=http%3A%2F%2Ffeeds.example%2Fwater%2Frss.xml" /tmp/heard
+cp /tmp/without-hub.toml "$config"
+systemctl reload feedmill
+soon "active without hubs" active
+
 # ---- stop ----
 
 systemctl stop feedmill

@@ -61,6 +61,9 @@ fn links(feed: &Feed, archive: Option<Month>) -> Vec<Link> {
     let mut links = Vec::with_capacity(4);
     let own = archive.map_or_else(|| "atom.xml".to_owned(), |month| format!("{}.atom", month.path()));
     links.extend(feed.address(&own).map(|own| link("self", ATOM, own.as_str())));
+    if archive.is_none() && feed.base_url.is_some() {
+        links.extend(feed.hubs.iter().map(|hub| untyped("hub", hub.as_str())));
+    }
     let page = match archive {
         None => feed.page(),
         Some(month) => feed.address(&format!("{}.html", month.path())),
@@ -121,7 +124,11 @@ fn category(name: &str) -> Category {
 }
 
 fn link(rel: &str, mime_type: &str, href: &str) -> Link {
-    Link { href: href.to_owned(), rel: rel.to_owned(), mime_type: Some(mime_type.to_owned()), ..Link::default() }
+    Link { mime_type: Some(mime_type.to_owned()), ..untyped(rel, href) }
+}
+
+fn untyped(rel: &str, href: &str) -> Link {
+    Link { href: href.to_owned(), rel: rel.to_owned(), ..Link::default() }
 }
 
 /// `media:credit` (Media RSS 1.5.1). The crate writes attributes of extensions unescaped: these are constants.

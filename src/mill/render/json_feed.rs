@@ -14,11 +14,21 @@ struct Document<'a> {
     home_page_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     feed_url: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<Hub<'a>>,
     description: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
     authors: [Author<'a>; 1],
     items: Vec<Item<'a>>,
+}
+
+/// Whoever wants to be told of changes asks it for `feed_url`.
+#[derive(Serialize)]
+struct Hub<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -55,6 +65,7 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>]) -> Vec<u8> {
         title: feed.title.as_str(),
         home_page_url: feed.page().map(|page| page.to_string()),
         feed_url: feed.address("feed.json").map(|own| own.to_string()),
+        hubs: hubs(feed),
         description: feed.description.as_str(),
         language: language(feed),
         authors: [Author { name: feed.author.as_str() }],
@@ -65,6 +76,11 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>]) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
     bytes.push(b'\n');
     bytes
+}
+
+fn hubs(feed: &Feed) -> Vec<Hub<'_>> {
+    let hubs = feed.hubs.iter().filter(|_| feed.base_url.is_some());
+    hubs.map(|hub| Hub { kind: "WebSub", url: hub.as_str() }).collect()
 }
 
 fn item<'a>(shown: &'a Shown<'_>) -> Item<'a> {

@@ -46,6 +46,9 @@ pub fn media_type(path: &str) -> &'static str {
     }
 }
 
+/// The names of the documents that subscribers take, in the folder of their feed: its newest items, in each format.
+pub const HEADS: [&str; 3] = ["rss.xml", "atom.xml", "feed.json"];
+
 /// Documents above this size are not read back before they are published: the reader's tree takes about ten times the
 /// document, and what a larger one contains went through the same code as the smaller ones.
 pub const CHECKED_UP_TO: usize = 8 << 20;

@@ -8,7 +8,7 @@ use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Guid, Item};
 
 use super::{MEDIA, Shown, language};
-use crate::mill::feed::Feed;
+use crate::mill::feed::{Address, Feed};
 
 pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) -> Vec<u8> {
     let media = entries.iter().any(|shown| shown.entry.item.credit.is_some());
@@ -21,7 +21,7 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) 
         generator: Some("feedmill".to_owned()),
         docs: Some("https://www.rssboard.org/rss-specification".to_owned()),
         ttl: Some("60".to_owned()),
-        atom_ext: feed.address("rss.xml").map(|own| AtomExtension { links: links(feed, own.as_str()) }),
+        atom_ext: feed.address("rss.xml").map(|own| AtomExtension { links: links(feed, &own) }),
         namespaces: media.then(|| ("media".to_owned(), MEDIA.to_owned())).into_iter().collect(),
         items: entries.iter().map(item).collect(),
         ..Channel::default()
@@ -32,17 +32,19 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) 
     bytes
 }
 
-/// Where the document itself is, and where the items are that are no longer in it (RFC 5005 section 4).
-fn links(feed: &Feed, own: &str) -> Vec<Link> {
-    let link = |rel: &str, href: &str, mime_type: &str| Link {
-        href: href.to_owned(),
+/// Its own address, the hubs that tell when it changes, and where the items are that are no longer in it (RFC 5005
+/// section 4).
+fn links(feed: &Feed, own: &Address) -> Vec<Link> {
+    let link = |rel: &str, href: &Address, mime_type: Option<&str>| Link {
+        href: href.to_string(),
         rel: rel.to_owned(),
-        mime_type: Some(mime_type.to_owned()),
+        mime_type: mime_type.map(str::to_owned),
         ..Link::default()
     };
     let archive = feed.months.first().and_then(|(month, _)| feed.address(&format!("{}.atom", month.path())));
-    let archive = archive.map(|archive| link("prev-archive", archive.as_str(), "application/atom+xml"));
-    [link("self", own, "application/rss+xml")].into_iter().chain(archive).collect()
+    let archive = archive.map(|archive| link("prev-archive", &archive, Some("application/atom+xml")));
+    let hubs = feed.hubs.iter().map(|hub| link("hub", hub, None));
+    [link("self", own, Some("application/rss+xml"))].into_iter().chain(hubs).chain(archive).collect()
 }
 
 fn item(shown: &Shown<'_>) -> Item {

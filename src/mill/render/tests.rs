@@ -49,6 +49,7 @@ fn feed(entries: Vec<Entry>) -> Feed {
         description: text("News of ILO Moscow"),
         language: Some("en".to_owned()),
         base_url: Address::new("https://feeds.example.org/"),
+        hubs: Vec::new(),
         home: Address::new("https://www.ilo.org/moscow/"),
         author: text("ILO Moscow"),
         entries,
@@ -252,4 +253,24 @@ fn the_check_refuses_what_readers_would_choke_on() {
     assert!(matches!(check(b"<rss a='&b=1'/>", 0), Err(Flaw::IllFormed(_))));
     assert!(matches!(check(b"", 0), Err(Flaw::IllFormed(_))));
     assert_eq!(check(b"<rss><item/></rss>", 2), Err(Flaw::Entries { meant: 2, read: 1 }));
+}
+
+#[test]
+fn hubs_stand_beside_the_address_that_they_are_asked_for() {
+    let mut feed = two();
+    feed.hubs =
+        vec![Address::new("https://hub.example/?a=1&b=2").unwrap(), Address::new("http://other.example").unwrap()];
+    let rss = shown(&feed, "ilo-moscow/rss.xml");
+    assert!(rss.contains("<atom:link href=\"https://hub.example/?a=1&amp;b=2\" rel=\"hub\""), "{rss}");
+    assert!(rss.contains("<atom:link href=\"http://other.example\" rel=\"hub\""), "{rss}");
+    let atom = shown(&feed, "ilo-moscow/atom.xml");
+    assert!(atom.contains("<link href=\"https://hub.example/?a=1&amp;b=2\" rel=\"hub\"/>"), "{atom}");
+    assert!(atom.contains("<link href=\"http://other.example\" rel=\"hub\"/>"), "{atom}");
+    let json: serde_json::Value = serde_json::from_str(&shown(&feed, "ilo-moscow/feed.json")).unwrap();
+    assert_eq!(json["hubs"][0], serde_json::json!({ "type": "WebSub", "url": "https://hub.example/?a=1&b=2" }));
+    assert_eq!(json["hubs"].as_array().unwrap().len(), 2);
+    feed.base_url = None;
+    for path in ["ilo-moscow/rss.xml", "ilo-moscow/atom.xml", "ilo-moscow/feed.json"] {
+        assert!(!shown(&feed, path).contains("hub"), "{path}");
+    }
 }

@@ -1,0 +1,345 @@
+//! Tells hubs that a feed has changed, so that they fetch it and pass it on to those who subscribed there (WebSub, a
+//! recommendation of the W3C; PubSubHubbub before).
+//!
+//! ```text
+//! published: topic → hash ──┐
+//!                           ├─ differ? → POST to the hub → told
+//! told: hub, topic → hash ──┘
+//! ```
+//!
+//! Level, not edge, here too: what is published is compared with what a hub was told last, and what differs is owed to
+//! it. A kill, a restart or a hub that is down for a day costs a message too many, never one too few. Of ten changes in a
+//! row a hub hears of the last.
+//!
+//! Promised: nothing of it is part of a pass. [`Hubs`], the daemon's, has a thread for each hub, so that a slow one keeps
+//! no other waiting, and neither publishing nor ending waits for any of them. A hub that can't be reached is tried again
+//! with growing patience, and after [`Pace::tries`] given up until there is something new. [`tell_once`] tries each hub
+//! once, in bounded time.
+//!
+//! How a publisher speaks to its hub the recommendation leaves open (section 6). All hubs take what PubSubHubbub 0.4
+//! says: a form with `hub.mode=publish` and `hub.url=` the topic, posted to the hub's address.
+
+mod client;
+mod told;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tracing::{debug, error, info, warn};
+
+use crate::config::Config;
+use crate::mill::feed::Address;
+use crate::mill::render;
+use crate::store::PublishedRow;
+use client::{Answer, Client};
+use told::Told;
+
+/// What is published and can be subscribed to: its address, and the hash of its bytes.
+pub type Topics = BTreeMap<Address, u128>;
+
+/// The topics among the published documents: the heads of the config's feeds.
+#[must_use]
+pub fn topics(config: &Config, published: &[PublishedRow]) -> Topics {
+    let Some(base) = config.base_url.as_deref().and_then(Address::new) else { return Topics::new() };
+    let heads: BTreeSet<String> = config
+        .feeds
+        .iter()
+        .flat_map(|feed| render::HEADS.iter().map(move |name| format!("{}/{name}", feed.name)))
+        .collect();
+    // A row without bytes is one that is about to be published for the first time.
+    let there = published.iter().filter(|row| row.size > 0 && heads.contains(&row.path));
+    there.map(|row| (base.join(&row.path), row.hash)).collect()
+}
+
+/// How hubs are treated.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// So long an answer is waited for.
+    pub answer: Duration,
+    /// Between two messages on the same topic: a hub fetches it each time.
+    pub distance: Duration,
+    /// After a failure: the first wait, which doubles, and the longest.
+    pub retry: (Duration, Duration),
+    /// As long as a hub may ask to be left alone.
+    pub asked: Duration,
+    /// After so many failures in a row a hub is given up until there is something new: with the others, after a day.
+    pub tries: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            answer: Duration::from_secs(20),
+            distance: Duration::from_secs(5),
+            retry: (Duration::from_secs(10), Duration::from_secs(3600)),
+            asked: Duration::from_secs(6 * 3600),
+            tries: 32,
+        }
+    }
+}
+
+impl Pace {
+    /// How long to wait after so many failures in a row, given what the hub asked for.
+    fn wait(&self, failures: u32, asked: Option<Duration>) -> Duration {
+        let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
+        let wait = self.retry.0.saturating_mul(doubled).min(self.retry.1);
+        wait.max(asked.unwrap_or_default().min(self.asked))
+    }
+}
+
+// ---- beside the daemon ----------------------------------------------------------------------------------------------
+
+/// The hubs of a config, each with a thread that tells it what it is owed. Dropped, they are told nothing more; an
+/// answer that is under way is not waited for.
+#[derive(Debug)]
+pub struct Hubs {
+    board: Arc<Board>,
+}
+
+impl Hubs {
+    /// Begins to tell the hubs of `config`, as soon as something is [`published`](Self::published).
+    #[must_use]
+    pub fn begin(config: &Config, pace: Pace) -> Self {
+        let board = Arc::new(Board::new(&config.state, &config.websub.hubs));
+        for hub in &config.websub.hubs {
+            let (board, owned) = (Arc::clone(&board), hub.clone());
+            let work = move || Teller::new(owned, pace).work(&board);
+            if let Err(error) = thread::Builder::new().name("hub".to_owned()).spawn(work) {
+                error!(%hub, %error, "no thread to tell the hub with: it is told after a restart");
+            }
+        }
+        Self { board }
+    }
+
+    /// Says what is published now.
+    pub fn published(&self, topics: Topics) {
+        let mut desk = self.board.desk();
+        desk.told.keep_only(&self.board.hubs, &topics);
+        desk.topics = topics;
+        self.board.changed.notify_all();
+    }
+
+    /// The hubs that could not be told for a long time, and why.
+    #[must_use]
+    pub fn given_up(&self) -> Vec<(Address, String)> {
+        self.board.desk().given_up.clone().into_iter().collect()
+    }
+}
+
+impl Drop for Hubs {
+    fn drop(&mut self) {
+        self.board.desk().ending = true;
+        self.board.changed.notify_all();
+    }
+}
+
+/// What the threads share.
+#[derive(Debug)]
+struct Board {
+    hubs: Vec<Address>,
+    state: PathBuf,
+    desk: Mutex<Desk>,
+    changed: Condvar,
+    /// Held while the file is written: publishing must not wait for a disk.
+    writing: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Desk {
+    topics: Topics,
+    told: Told,
+    given_up: BTreeMap<Address, String>,
+    ending: bool,
+}
+
+impl Board {
+    fn new(state: &Path, hubs: &[Address]) -> Self {
+        let desk = Desk { topics: Topics::new(), told: Told::read(state), given_up: BTreeMap::new(), ending: false };
+        Self {
+            hubs: hubs.to_vec(),
+            state: state.to_owned(),
+            desk: Mutex::new(desk),
+            changed: Condvar::new(),
+            writing: Mutex::new(()),
+        }
+    }
+
+    /// What lies on it is whole at any time: a thread that panicked has left nothing half done.
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that `hub` answered about these bytes of `topic`.
+    fn answered(&self, hub: &Address, topic: &Address, hash: u128) {
+        let _one_by_one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = {
+            let mut desk = self.desk();
+            desk.told.note(hub, topic, hash);
+            desk.given_up.remove(hub);
+            if desk.ending {
+                // Another board is at work on the same file by now.
+                return;
+            }
+            desk.told.clone()
+        };
+        if let Err(error) = told.write(&self.state) {
+            warn!(%error, "what the hubs were told can't be written down: after a restart they are told again");
+        }
+    }
+}
+
+impl Desk {
+    /// What `hub` is owed.
+    fn owed<'d>(&'d self, hub: &'d Address) -> impl Iterator<Item = (&'d Address, u128)> {
+        let owed = self.topics.iter().filter(|(topic, hash)| !self.told.knows(hub, topic, **hash));
+        owed.map(|(topic, hash)| (topic, *hash))
+    }
+}
+
+/// Tells one hub what it is owed.
+struct Teller {
+    hub: Address,
+    pace: Pace,
+    /// In a row.
+    failures: u32,
+    not_before: Instant,
+    /// When it was last told of a topic.
+    last: BTreeMap<Address, Instant>,
+    /// What it is not told any more, because it could not be told for so long.
+    given_up: Topics,
+}
+
+impl Teller {
+    fn new(hub: Address, pace: Pace) -> Self {
+        let (last, given_up) = (BTreeMap::new(), Topics::new());
+        Self { hub, pace, failures: 0, not_before: Instant::now(), last, given_up }
+    }
+
+    fn work(mut self, board: &Board) {
+        let client = Client::new(&self.hub);
+        while let Some((topic, hash)) = self.next(board) {
+            let answer = client.tell(&self.hub, &topic, self.pace.answer);
+            self.take(board, topic, hash, answer);
+        }
+    }
+
+    /// Waits until something may be told; `None`: it is time to end.
+    fn next(&self, board: &Board) -> Option<(Address, u128)> {
+        let mut desk = board.desk();
+        loop {
+            if desk.ending {
+                return None;
+            }
+            let now = Instant::now();
+            let owed = desk.owed(&self.hub).filter(|(topic, hash)| self.given_up.get(*topic) != Some(hash));
+            let soonest = owed.map(|(topic, hash)| (self.when(topic), topic, hash)).min();
+            desk = match soonest {
+                Some((when, topic, hash)) if when <= now => return Some((topic.clone(), hash)),
+                Some((when, ..)) => {
+                    board.changed.wait_timeout(desk, when - now).unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => board.changed.wait(desk).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// When the hub may be told of `topic`.
+    fn when(&self, topic: &Address) -> Instant {
+        self.last.get(topic).map_or(self.not_before, |last| self.not_before.max(*last + self.pace.distance))
+    }
+
+    fn take(&mut self, board: &Board, topic: Address, hash: u128, answer: Answer) {
+        let hub = &self.hub;
+        match answer {
+            Answer::Later { why, after } => return self.fail(board, &why, after),
+            Answer::Heard => debug!(%hub, %topic, "told the hub"),
+            Answer::Refused(why) => {
+                warn!(%hub, %topic, why, "the hub won't hear of the feed; it is told when the feed changes again");
+            }
+        }
+        if self.failures > 0 {
+            info!(%hub, "the hub answers again");
+        }
+        self.failures = 0;
+        self.given_up.clear();
+        board.answered(hub, &topic, hash);
+        self.last.insert(topic, Instant::now());
+    }
+
+    fn fail(&mut self, board: &Board, why: &str, after: Option<Duration>) {
+        let (hub, Pace { retry, tries, .. }) = (&self.hub, self.pace);
+        self.failures = self.failures.saturating_add(1);
+        let wait = self.pace.wait(self.failures, after);
+        self.not_before = Instant::now() + wait;
+        debug!(%hub, why, failures = self.failures, ?wait, "the hub can't be told");
+        if self.failures == 1 {
+            let longest = retry.1.as_secs();
+            warn!(%hub, why, "the hub can't be told of changes; it is tried again, with up to {longest} s between");
+        }
+        if self.failures >= tries {
+            let mut desk = board.desk();
+            self.given_up = desk.owed(hub).map(|(topic, hash)| (topic.clone(), hash)).collect();
+            if desk.given_up.insert(hub.clone(), why.to_owned()).is_none() {
+                error!(%hub, why, failures = self.failures, "the hub is given up until a feed changes again");
+            }
+        }
+    }
+}
+
+// ---- once -----------------------------------------------------------------------------------------------------------
+
+/// What became of telling one hub what it was owed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The hub.
+    pub hub: Address,
+    /// The topics it was told of.
+    pub told: Vec<Address>,
+    /// Those it is still owed: it could not be reached, or there was no time left.
+    pub owed: usize,
+    /// What went wrong.
+    pub why: Option<String>,
+}
+
+/// Tells each hub of `config` once what it is owed, all at the same time, within `budget`.
+#[must_use]
+pub fn tell_once(config: &Config, topics: &Topics, budget: Duration) -> Vec<Outcome> {
+    let board = &Board::new(&config.state, &config.websub.hubs);
+    board.desk().told.keep_only(&board.hubs, topics);
+    board.desk().topics = topics.clone();
+    let deadline = Instant::now() + budget;
+    thread::scope(|scope| {
+        let tell = |hub| scope.spawn(move || tell_hub(board, hub, deadline));
+        let telling: Vec<_> = board.hubs.iter().map(tell).collect();
+        telling.into_iter().filter_map(|one| one.join().ok()).collect()
+    })
+}
+
+fn tell_hub(board: &Board, hub: &Address, deadline: Instant) -> Outcome {
+    let owed: Vec<(Address, u128)> = board.desk().owed(hub).map(|(topic, hash)| (topic.clone(), hash)).collect();
+    let client = Client::new(hub);
+    let mut outcome = Outcome { hub: hub.clone(), told: Vec::new(), owed: owed.len(), why: None };
+    for (topic, hash) in owed {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            outcome.why.get_or_insert_with(|| "there was no time left".to_owned());
+            break;
+        }
+        match client.tell(hub, &topic, left.min(Pace::default().answer)) {
+            Answer::Heard => outcome.told.push(topic.clone()),
+            Answer::Refused(why) => {
+                outcome.why.get_or_insert(why);
+            }
+            Answer::Later { why, .. } => {
+                outcome.why = Some(why);
+                break;
+            }
+        }
+        board.answered(hub, &topic, hash);
+        outcome.owed -= 1;
+    }
+    outcome
+}
