@@ -804,20 +804,15 @@ impl Store for Sqlite {
     }
 
     fn published(&self) -> Result<Vec<PublishedRow>> {
-        let mut select =
-            self.db.prepare_cached("SELECT feed, path, size, mtime, inode, hash, made_of FROM published")?;
-        let rows = select.query_map([], |row| {
-            Ok(PublishedRow {
-                feed: row.get(0)?,
-                path: row.get(1)?,
-                size: unsigned(row.get(2)?),
-                mtime_ns: row.get(3)?,
-                inode: row.get::<_, i64>(4)? as u64,
-                hash: digest_from(row, 5)?,
-                made_of: row.get::<_, i64>(6)? as u64,
-            })
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        let mut select = self.db.prepare_cached(&format!("SELECT {PUBLISHED} FROM published"))?;
+        Ok(select.query_map([], published_from)?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn published_of(&self, feed: &str, all: bool) -> Result<Vec<PublishedRow>> {
+        let only = if all { "" } else { "AND made_of = 0" };
+        let sql = format!("SELECT {PUBLISHED} FROM published WHERE feed = ? {only}");
+        let mut select = self.db.prepare_cached(&sql)?;
+        Ok(select.query_map([feed], published_from)?.collect::<rusqlite::Result<_>>()?)
     }
 
     fn record_published(
@@ -850,6 +845,20 @@ impl Store for Sqlite {
         transaction.commit()?;
         Ok(())
     }
+}
+
+const PUBLISHED: &str = "feed, path, size, mtime, inode, hash, made_of";
+
+fn published_from(row: &rusqlite::Row<'_>) -> rusqlite::Result<PublishedRow> {
+    Ok(PublishedRow {
+        feed: row.get(0)?,
+        path: row.get(1)?,
+        size: unsigned(row.get(2)?),
+        mtime_ns: row.get(3)?,
+        inode: row.get::<_, i64>(4)? as u64,
+        hash: digest_from(row, 5)?,
+        made_of: row.get::<_, i64>(6)? as u64,
+    })
 }
 
 #[cfg(test)]
