@@ -89,8 +89,8 @@ const FEEDS_OF: &str = "SELECT feed.name FROM feed CROSS JOIN member ON member.f
 /// The members of a feed that stand in the month in which they are published: nearly all.
 const WITHIN: &str = "SELECT key, id FROM member WHERE feed = ? AND published >= ? AND published < ? AND month IS NULL";
 
-/// Those that stand in another.
-const ELSEWHERE: &str = "SELECT key, id FROM member WHERE feed = ? AND month = ?";
+/// Those that stand in another: few, with an index of their own, which SQLite would not take by itself.
+const ELSEWHERE: &str = "SELECT key, id FROM member INDEXED BY member_elsewhere WHERE feed = ? AND month = ?";
 
 /// Where a backup keeps the lines of the decisions file, among the notes.
 const DECISIONS: &str = "decisions.jsonl";
