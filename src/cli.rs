@@ -57,6 +57,10 @@ pub struct Cli {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// With a pass: remove what was published of feeds that left the config
+    #[arg(long)]
+    pub prune: bool,
+
     /// Something else than a pass.
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -285,7 +285,14 @@ fn run_pass(
             bar.set_position(done as u64);
         }
     };
-    let pass = Pass { dry_run, progress: &progress, recovered, parting: true, ..Pass::new(config, &RealDisk) };
+    let pass = Pass {
+        dry_run,
+        prune: cli.prune,
+        progress: &progress,
+        recovered,
+        parting: true,
+        ..Pass::new(config, &RealDisk)
+    };
     let report = pass.run(store, decided);
     if let Some(bar) = bar {
         bar.finish_and_clear();

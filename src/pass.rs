@@ -107,6 +107,8 @@ pub struct Pass<'a> {
     pub check: render::Check<'a>,
     /// Reports what it would do and changes nothing; the store is a copy.
     pub dry_run: bool,
+    /// Removes what was published of feeds that left the config.
+    pub prune: bool,
     /// Told how many of how many files are done.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
     /// The store was made of what a damaged one still held: feeds must not shrink.
@@ -226,6 +228,7 @@ impl<'a> Pass<'a> {
             disk,
             check: &render::check,
             dry_run: false,
+            prune: false,
             progress: &|_, _| {},
             recovered: false,
             scope: Scope::ALL,

@@ -217,6 +217,16 @@ pub fn withdraw(disk: &dyn Disk, root: &Path, paths: &[&str]) -> Result<Vec<Stri
     Ok(withdrawn)
 }
 
+/// Removes the folders below `root` that documents at these paths stood in, where nothing is left in them.
+pub fn clear(disk: &dyn Disk, root: &Path, paths: &[&str]) {
+    let above = |path: &&str| Path::new(*path).ancestors().skip(1).map(Path::to_owned).collect::<Vec<_>>();
+    let folders: BTreeSet<PathBuf> = paths.iter().flat_map(above).filter(|folder| folder != Path::new("")).collect();
+    // The deepest first. One that is not empty, or not there, stays as it is.
+    for folder in folders.iter().rev() {
+        let _ = disk.remove_dir(&root.join(folder));
+    }
+}
+
 /// The place that a document goes to.
 struct Place {
     path: String,

@@ -25,6 +25,8 @@ pub struct Report {
     pub feeds: Vec<FeedLine>,
     /// The documents that list all feeds, and were replaced or withdrawn; with `--dry-run`: would be.
     pub index: Vec<String>,
+    /// The documents of feeds that left the config, and were removed; with `--dry-run`: would be.
+    pub pruned: Vec<String>,
     /// Sources whose newest capture says that the page changed.
     pub drift: Vec<Drift>,
     /// Sources whose newest page is unlike all that they gave before: a warning, and no more.
@@ -204,6 +206,9 @@ impl fmt::Display for Report {
         writeln!(f)?;
         for feed in &self.feeds {
             writeln!(f, "feed {}: {}; {}", feed.name, Count(feed.items, "item"), Written(&feed.written))?;
+        }
+        if !self.pruned.is_empty() {
+            writeln!(f, "removed, of feeds that left the config: {}", Written(&self.pruned))?;
         }
         for note in self.kept.iter().chain(&self.notes) {
             writeln!(f, "{note}")?;

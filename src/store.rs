@@ -488,6 +488,8 @@ pub trait Store {
     fn forget_recovery(&mut self) -> Result<()>;
     /// The publish ledger.
     fn published(&self) -> Result<Vec<PublishedRow>>;
+    /// What the publish ledger lists of a feed; only what is not said to be made of something, unless it is `all`.
+    fn published_of(&self, feed: &str, all: bool) -> Result<Vec<PublishedRow>>;
     /// Records how far a feed was published, that these documents were, and that those at the paths `gone` are no more.
     fn record_published(
         &mut self,

@@ -139,14 +139,14 @@ fn meant(newsroom: &Newsroom, document: &str) -> BTreeMap<String, Seen> {
             title: label.title.clone(),
             day: label.date,
             text: label.summary.iter().cloned().chain(credit).chain([origin]).collect(),
-            revised: label.revised.filter(|_| document == "atom.xml"),
+            revised: label.revised.filter(|_| document != "rss.xml"),
         }
     };
     newsroom.labels.iter().map(|label| (format!("urn:uuid:{}", id(newsroom.site, label)), seen(label))).collect()
 }
 
 fn as_feed_rs_reads(document: &Path) -> BTreeMap<String, Seen> {
-    let atom = document.ends_with("atom.xml");
+    let says_when_revised = !document.ends_with("rss.xml");
     let feed = feed_rs::parser::parse(&fs::read(document).unwrap()[..]).unwrap();
     let seen = |entry: feed_rs::model::Entry| {
         let published = entry.published.unwrap();
@@ -160,7 +160,7 @@ fn as_feed_rs_reads(document: &Path) -> BTreeMap<String, Seen> {
             title: entry.title.unwrap().content,
             day: published.date_naive(),
             text: html.root_element().children().map(words).collect(),
-            revised: entry.updated.filter(|updated| atom && *updated != published).map(day),
+            revised: entry.updated.filter(|updated| says_when_revised && *updated != published).map(day),
         };
         (entry.id, seen)
     };
@@ -176,7 +176,7 @@ fn day(moment: DateTime<Utc>) -> NaiveDate {
 
 fn feed_rs_agrees(newsroom: &Newsroom) {
     let (_temp, feed) = published(newsroom);
-    for document in DOCUMENTS {
+    for document in DOCUMENTS.into_iter().chain(["feed.json"]) {
         assert_eq!(as_feed_rs_reads(&feed.join(document)), meant(newsroom, document), "{document}");
     }
 }
@@ -200,21 +200,63 @@ fn feedparser_and_newsboat_agree(newsroom: &Newsroom) {
     }
 }
 
+/// Every document below a folder, archives among them.
+fn documents(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() { found.append(&mut documents(&entry)) } else { found.push(entry) }
+    }
+    found
+}
+
 fn libxml2_accepts(newsroom: &Newsroom) {
     let (_temp, feed) = published(newsroom);
     let grammar = shared("schemas/atom.rng");
-    for document in DOCUMENTS {
+    for document in documents(feed.parent().unwrap()) {
+        let ending = document.extension().unwrap_or_default();
+        if !["xml", "atom", "opml", "svg"].iter().any(|xml| ending == *xml) {
+            continue;
+        }
+        let document = document.display().to_string();
         let mut xmllint = Command::new("xmllint");
         xmllint.args(["--noout", "--nonet"]);
-        if let Some(grammar) = grammar.as_ref().filter(|_| document == "atom.xml") {
+        if let Some(grammar) =
+            grammar.as_ref().filter(|_| document.ends_with("atom.xml") || document.ends_with(".atom"))
+        {
             xmllint.arg("--relaxng").arg(grammar);
         }
-        let Ok(done) = xmllint.arg(feed.join(document)).output() else {
+        let Ok(done) = xmllint.arg(&document).output() else {
             eprintln!("skipped: xmllint is not installed (libxml2-utils)");
             return;
         };
         assert!(done.status.success(), "{document}: {}", String::from_utf8_lossy(&done.stderr));
     }
+}
+
+/// JSON Feed against its schema, by a validator that knows nothing of feeds.
+fn the_schema_accepts(newsroom: &Newsroom) {
+    let (Some(python), Some(schema)) = (std::env::var_os("FEEDMILL_PYTHON"), shared("schemas/jsonfeed-1.1.json"))
+    else {
+        eprintln!(
+            "skipped: FEEDMILL_PYTHON names no Python with jsonschema (tests/run makes one), or there is no schema"
+        );
+        return;
+    };
+    let (_temp, feed) = published(newsroom);
+    let judge = Path::new(HERE).join("tests/judges/schema.py");
+    let done = Command::new(python).arg(judge).args([&schema, &feed.join("feed.json")]).output().unwrap();
+    assert!(
+        done.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
+
+#[test]
+fn the_json_feeds_of_samples_and_seeds_keep_to_the_schema() {
+    the_schema_accepts(&lakes());
+    seeds().iter().for_each(the_schema_accepts);
 }
 
 #[test]

@@ -110,6 +110,10 @@ impl Disk for Faulty {
         self.step("remove", path)?;
         RealDisk.remove(path)
     }
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        self.step("remove_dir", path)?;
+        RealDisk.remove_dir(path)
+    }
 }
 
 fn files_below(folder: &Path) -> BTreeSet<PathBuf> {

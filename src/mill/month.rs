@@ -56,6 +56,13 @@ impl Month {
         self.0.checked_sub(1)?.checked_sub(earlier.0.checked_sub(1)?)
     }
 
+    /// The month that lies so many months before this one; the first there is where there are not so many, and the undated
+    /// page of itself.
+    #[must_use]
+    pub fn back(self, months: u32) -> Self {
+        if self == Self::UNDATED { self } else { Self(self.0.saturating_sub(months).max(1)) }
+    }
+
     /// Its place below the folder of a feed, without an ending: `2020/06`, or `undated`.
     #[must_use]
     pub fn path(self) -> String {
@@ -109,6 +116,7 @@ mod tests {
         let december = Month::of("2020-12-01".parse().ok());
         assert_eq!(december.days().unwrap().1.to_string(), "2021-01-01");
         assert_eq!(december.since(month), Some(6));
+        assert_eq!((december.back(6), month.back(u32::MAX).path().as_str()), (month, "0000/01"));
         assert_eq!(month.since(december), None);
     }
 
@@ -117,6 +125,7 @@ mod tests {
         let undated = Month::of(None);
         assert_eq!((undated.path().as_str(), undated.to_string().as_str()), ("undated", "Undated"));
         assert_eq!((undated.days(), undated.year(), undated.since(undated)), (None, None, None));
+        assert_eq!(undated.back(1), undated);
         assert!(undated < Month::of(NaiveDate::from_ymd_opt(-5, 1, 1)));
     }
 

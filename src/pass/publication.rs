@@ -39,6 +39,8 @@ struct OneFeed<'a> {
     terms: &'a FeedTerms,
     state: FeedState,
     rendered_with: String,
+    /// Its lines of the ledger. A pass that knows what changed begins with those of the documents that are not of a
+    /// month, and looks at no other files.
     rows: Rows,
 }
 
@@ -58,20 +60,21 @@ impl Pass<'_> {
         last: bool,
     ) -> Result<(), PassError> {
         let mut ledger: BTreeMap<String, Rows> = BTreeMap::new();
-        for row in store.published()? {
+        // A pass that knows what changed asks for what it needs, feed by feed.
+        let full = self.scope.named.is_none();
+        for row in if full { store.published()? } else { Vec::new() } {
             ledger.entry(row.feed.clone()).or_default().insert(row.path.clone(), row);
         }
         let mut trouble = None;
         let kept_before = report.kept.len();
         for (feed, feed_terms) in self.config.feeds.iter().zip(&terms.feeds) {
-            let one = OneFeed {
-                feed,
-                terms: feed_terms,
-                state: store.feed_state(&feed.name)?,
-                rendered_with: self.rendered_with(feed),
-                rows: ledger.remove(&feed.name).unwrap_or_default(),
+            let rows = match full {
+                true => ledger.remove(&feed.name).unwrap_or_default(),
+                false => by_path(store.published_of(&feed.name, false)?),
             };
-            match self.publish_feed(store, terms, &one, report) {
+            let (state, rendered_with) = (store.feed_state(&feed.name)?, self.rendered_with(feed));
+            let one = OneFeed { feed, terms: feed_terms, state, rendered_with, rows };
+            match self.publish_feed(store, terms, one, report) {
                 Ok(line) => report.feeds.push(line),
                 // What stands in the way of one feed must not keep the others back; the first such trouble is told.
                 Err(PassError::Trouble(in_the_way)) => {
@@ -81,14 +84,24 @@ impl Pass<'_> {
             }
         }
         let whole = report.kept.len() == kept_before;
+        let index = match full {
+            true => ledger.remove(INDEX).unwrap_or_default(),
+            false => by_path(store.published_of(INDEX, true)?),
+        };
         if whole && trouble.is_none() {
-            self.publish_index(store, ledger.remove(INDEX).unwrap_or_default(), report)?;
+            self.publish_index(store, index, report)?;
+            // What is left belongs to feeds that are in the config no more.
+            if self.prune && last {
+                self.remove(store, &ledger, report)?;
+            }
         }
         if let Some(trouble) = trouble {
             return Err(trouble.into());
         }
         self.note_feeds_without_address(report);
-        report.changed |= report.feeds.iter().any(|feed| !feed.written.is_empty()) || !report.index.is_empty();
+        report.changed |= report.feeds.iter().any(|feed| !feed.written.is_empty())
+            || !report.index.is_empty()
+            || !report.pruned.is_empty();
         if self.recovered && whole && last {
             store.forget_recovery()?;
         }
@@ -112,23 +125,21 @@ impl Pass<'_> {
         &self,
         store: &mut dyn Store,
         terms: &Terms,
-        one: &OneFeed<'_>,
+        mut one: OneFeed<'_>,
         report: &mut Report,
     ) -> Result<FeedLine, PassError> {
-        let OneFeed { feed, state, .. } = one;
-        // Month pages say what they are made of; the few other documents are looked at in every pass.
-        let full = self.scope.named.is_none();
-        let fallen: BTreeSet<&str> = one
-            .rows
-            .values()
-            .filter(|row| (full || row.made_of == 0) && !self.stands(row))
-            .map(|row| &*row.path)
-            .collect();
+        let (feed, state) = (one.feed, one.state.clone());
+        let fallen: BTreeSet<String> =
+            one.rows.values().filter(|row| !self.stands(row)).map(|row| row.path.clone()).collect();
         let shown = state.shown == state.changed && state.rendered_with == one.rendered_with;
         let unchanged = FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() };
         if shown && fallen.is_empty() && !self.recovered {
             return Ok(unchanged);
         }
+        if self.scope.named.is_some() {
+            one.rows = by_path(store.published_of(&feed.name, true)?);
+        }
+        let one = &one;
         let shelves = store.shelves(one.terms)?;
         let taken_out = taken_out(store, one.terms, terms)?;
         let ready = self.feed(one, store.head(one.terms, terms)?, taken_out, &shelves);
@@ -161,7 +172,7 @@ impl Pass<'_> {
         one: &OneFeed<'_>,
         ready: Option<Feed>,
         shelves: &[Shelf],
-        fallen: &BTreeSet<&str>,
+        fallen: &BTreeSet<String>,
     ) -> Result<FeedLine, PassError> {
         let OneFeed { feed, state, rows, .. } = one;
         let head = ready.as_ref().map(render::render).unwrap_or_default();
@@ -170,7 +181,7 @@ impl Pass<'_> {
         let wanted = wanted.unwrap_or_default();
         let stale: Vec<&Wanted> = wanted
             .iter()
-            .filter(|of| rows.get(&of.path).is_none_or(|row| row.made_of != of.made_of) || fallen.contains(&*of.path))
+            .filter(|of| rows.get(&of.path).is_none_or(|row| row.made_of != of.made_of) || fallen.contains(&of.path))
             .collect();
         let paths: BTreeSet<&str> =
             head.iter().map(|(path, _)| path).chain(wanted.iter().map(|of| &*of.path)).collect();
@@ -289,6 +300,27 @@ impl Pass<'_> {
         Ok(())
     }
 
+    /// Removes the documents of feeds that left the config, and the folders that held nothing else.
+    fn remove(
+        &self,
+        store: &mut dyn Store,
+        ledger: &BTreeMap<String, Rows>,
+        report: &mut Report,
+    ) -> Result<(), PassError> {
+        for (feed, rows) in ledger {
+            let paths: Vec<&str> = rows.keys().map(String::as_str).collect();
+            if self.dry_run {
+                report.pruned.extend(paths.iter().filter(|path| self.is_there(path)).map(|path| (*path).to_owned()));
+                continue;
+            }
+            report.pruned.extend(publish::withdraw(self.disk, &self.config.output, &paths)?);
+            publish::clear(self.disk, &self.config.output, &paths);
+            store.record_published(feed, &FeedState::default(), &[], &paths)?;
+            info!(%feed, "its documents were removed: it is in the config no more");
+        }
+        Ok(())
+    }
+
     /// How many of the published items of a feed the store does not know, retracted ones aside.
     fn would_lose(
         &self,
@@ -366,6 +398,10 @@ impl Pass<'_> {
         let all = (render::REVISION, &feed.title, feed.limit, base_url, hubs, sources);
         format!("{:016x}", print(&all))
     }
+}
+
+fn by_path(rows: Vec<PublishedRow>) -> Rows {
+    rows.into_iter().map(|row| (row.path.clone(), row)).collect()
 }
 
 /// Equal for what is equal; never 0.

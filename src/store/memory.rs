@@ -431,6 +431,11 @@ impl Store for Memory {
         Ok(self.published.values().cloned().collect())
     }
 
+    fn published_of(&self, feed: &str, all: bool) -> Result<Vec<PublishedRow>> {
+        let of_feed = self.published.values().filter(|row| row.feed == feed && (all || row.made_of == 0));
+        Ok(of_feed.cloned().collect())
+    }
+
     fn record_published(
         &mut self,
         feed: &str,

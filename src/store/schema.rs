@@ -163,6 +163,7 @@ CREATE TABLE month (
     PRIMARY KEY (feed, month)
 ) STRICT, WITHOUT ROWID;
 ALTER TABLE published ADD COLUMN made_of INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX published_of ON published (feed, made_of);
 ALTER TABLE feed ADD COLUMN summary TEXT NOT NULL DEFAULT '';
 DELETE FROM meta WHERE name IN ('terms', 'feeds');
 ";

@@ -92,6 +92,10 @@ impl Disk for TestDisk {
         self.step()?;
         RealDisk.remove(path)
     }
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        RealDisk.remove_dir(path)
+    }
 }
 
 /// What a run of the program left behind.
@@ -264,7 +268,7 @@ impl Mill {
 
 /// Takes hold of the state folder. A program that another test is just starting has our lock for an instant, too: what
 /// is open is shared until it becomes that program.
-fn hold(config: &Config) -> State {
+pub(crate) fn hold(config: &Config) -> State {
     loop {
         match State::hold(&config.state) {
             Err(trouble) if trouble.exit == Exit::Held => std::thread::yield_now(),

@@ -25,7 +25,7 @@ pub(super) const ICON: &str = "icon.svg";
 pub(super) const ICON_IMAGE: &str = include_str!("page/icon.svg");
 
 /// The most items that the page of a feed shows; the month pages have them all.
-const SHOWN: usize = 50;
+const SHOWN: usize = 30;
 
 /// A feed, as the index shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -139,7 +139,7 @@ fn card(feed: &Summary, folder: &str) -> Markup {
     html! {
         section.card {
             h2 lang=(lang) dir=(dir) { a href={ (folder) "index.html" } { (feed.title.as_str()) } }
-            p.about { (feed.description.as_str()) }
+            p.about { bdi { (feed.description.as_str()) } }
             @if let Some((title, day)) = &feed.newest {
                 p.newest {
                     span.label { "Newest" } " "
@@ -187,20 +187,23 @@ pub(super) fn feed(feed: &Feed, shown: &[Shown<'_>]) -> Vec<u8> {
         (way(&[(&format!("{up}index.html"), "Feeds", ("en", "ltr"))]))
         header.page {
             h1 lang=(lang.0) dir=(lang.1) { (feed.title.as_str()) }
-            p.lead lang="en" {
-                (feed.description.as_str()) ". " (counted(items, "item"))
+            p.lead lang="en" dir="ltr" {
+                bdi { (feed.description.as_str()) } ". " (counted(items, "item"))
                 @if let Some((since, _)) = feed.months.iter().rev().find(|(month, _)| *month != Month::UNDATED) {
                     " since " (display(since))
                 }
                 "."
                 @if let Some(home) = &feed.home {
-                    " The page itself: " a href=(home.as_str()) rel="external" { (host(home)) } "."
+                    " Read from " a href=(home.as_str()) rel="external" { (host(home)) } "."
                 }
             }
-            (subscribe("", feed.title.as_str()))
+            div.row {
+                (subscribe("", feed.title.as_str()))
+                p.jump lang="en" { a href="#archive" { "All items by month" } }
+            }
         }
         main {
-            section aria-labelledby="newest" {
+            section.items aria-labelledby="newest" {
                 h2 #newest lang="en" { "Newest" }
                 @for shown in shown.iter().take(SHOWN) {
                     (item::article(shown, lang, &format!("{}.html", shown.entry.item.month().path())))
@@ -254,27 +257,26 @@ pub(super) fn month(feed: &Feed, shown: &[Shown<'_>], month: Month) -> Vec<u8> {
     };
     let lang = told_in(language.as_deref());
     let index = format!("{to_feed}index.html");
-    let neighbours = neighbours(feed, month, to_feed);
     page.write(&html! {
         (way(&[(&format!("{up}index.html"), "Feeds", ("en", "ltr")), (&index, feed.title.as_str(), lang)]))
         header.page {
             h1 lang="en" { (display(month)) }
-            p.lead lang="en" { (counted(shown.len(), "item")) "." }
-            (neighbours)
+            p.lead lang="en" dir="ltr" { (counted(shown.len(), "item")) "." }
+            (neighbours(feed, month, to_feed, "Months"))
         }
         main {
             @for shown in shown { (item::article(shown, lang, "")) }
         }
-        (neighbours)
+        (neighbours(feed, month, to_feed, "On to other months"))
         (colophon())
     })
 }
 
-fn neighbours(feed: &Feed, month: Month, to_feed: &str) -> Markup {
+fn neighbours(feed: &Feed, month: Month, to_feed: &str, label: &str) -> Markup {
     let (before, after) = (feed.before(month), feed.after(month));
     html! {
         @if before.is_some() || after.is_some() {
-            nav.neighbours aria-label="Months" lang="en" {
+            nav.neighbours aria-label=(label) lang="en" {
                 @if let Some(before) = before {
                     a rel="prev" href={ (to_feed) (before.path()) ".html" } { "← " (display(before)) }
                 }
@@ -301,7 +303,7 @@ fn way(steps: &[(&str, &str, (&str, &str))]) -> Markup {
 
 fn colophon() -> Markup {
     html! {
-        footer.page lang="en" { p { "Made by feedmill from saved pages." } }
+        footer.page lang="en" dir="ltr" { p { "Made by feedmill from saved pages." } }
     }
 }
 

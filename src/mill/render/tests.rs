@@ -5,12 +5,12 @@ use super::*;
 use crate::mill::feed::Address;
 use crate::mill::item::{DateBasis, Item, Key, Text};
 
-fn text(raw: &str) -> Text {
+pub(super) fn text(raw: &str) -> Text {
     Text::new(raw).unwrap()
 }
 
 /// An item named as scheme 1 names it, so that ids and stamps below can be recomputed by anyone.
-fn item(title: &str, date: &str) -> Item {
+pub(super) fn item(title: &str, date: &str) -> Item {
     let site = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"feedmill:ilo-moscow");
     let day: NaiveDate = date.parse().unwrap();
     let folded: String = title.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
@@ -43,7 +43,7 @@ fn entry(item: Item) -> Entry {
     Entry::new(item, text("ILO Moscow"))
 }
 
-fn feed(entries: Vec<Entry>) -> Feed {
+pub(super) fn feed(entries: Vec<Entry>) -> Feed {
     Feed {
         name: "ilo-moscow".to_owned(),
         title: text("ILO Moscow: news"),
@@ -143,6 +143,87 @@ fn a_feed_as_atom() {
 </feed>
 "#
     );
+}
+
+#[test]
+fn a_feed_as_json() {
+    assert_eq!(
+        shown(&two(), "ilo-moscow/feed.json"),
+        r#"{
+  "version": "https://jsonfeed.org/version/1.1",
+  "title": "ILO Moscow: news",
+  "home_page_url": "https://feeds.example.org/ilo-moscow/",
+  "feed_url": "https://feeds.example.org/ilo-moscow/feed.json",
+  "description": "News of ILO Moscow",
+  "language": "en",
+  "authors": [
+    {
+      "name": "ILO Moscow"
+    }
+  ],
+  "items": [
+    {
+      "id": "urn:uuid:f90fd1be-c98e-5829-9df9-e18945c3f525",
+      "url": "https://www.ilo.org/a?b=1&c=2",
+      "title": "ILO achieves carbon neutrality",
+      "content_html": "<p>R&amp;D: is 3 &lt; 5 &lt;b&gt;always&lt;/b&gt;? ]]&gt; “yes”</p><p>Photo: © Yuri Degtyarev/Sputnik &amp; AFP</p><p>ILO Moscow, 08 February 2021</p>",
+      "summary": "R&D: is 3 < 5 <b>always</b>? ]]> “yes”",
+      "date_published": "2021-02-08T10:05:18+00:00",
+      "date_modified": "2021-02-08T10:05:18+00:00",
+      "_feedmill": {
+        "photo_credit": "Yuri Degtyarev/Sputnik & AFP"
+      }
+    },
+    {
+      "id": "urn:uuid:989ac276-e457-55fc-89e6-fad198a4b56b",
+      "title": "COVID-19 disrupts education of more than 70 per cent of youth",
+      "content_html": "<p>ILO Moscow, 11 August 2020</p>",
+      "date_published": "2020-08-11T10:09:18+00:00",
+      "date_modified": "2020-08-11T10:09:18+00:00"
+    }
+  ]
+}
+"#
+    );
+}
+
+#[test]
+fn all_feeds_as_opml() {
+    let mut feed = two();
+    (feed.name, feed.title) = ("новости".to_owned(), text("\"News\" <&> more"));
+    let opml = |base: Option<&Address>| {
+        let tree = index(&[Summary::of(&feed)], base);
+        assert_eq!(check("feeds.opml", tree.get("feeds.opml").unwrap()), Ok(()));
+        String::from_utf8(tree.get("feeds.opml").unwrap().bytes.clone()).unwrap()
+    };
+    let name = "%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8";
+    let outline = |base: &str| {
+        format!(
+            "<outline type=\"rss\" text=\"&quot;News&quot; &lt;&amp;&gt; more\" title=\"&quot;News&quot; &lt;&amp;&gt; more\" \
+             xmlUrl=\"{base}{name}/rss.xml\" htmlUrl=\"{base}{name}/\"/>"
+        )
+    };
+    let told = opml(feed.base_url.as_ref());
+    assert!(told.contains(&outline("https://feeds.example.org/")), "{told}");
+    let told = opml(None);
+    assert!(told.contains(&outline("")), "{told}");
+}
+
+#[test]
+fn what_a_document_is_says_its_path() {
+    for (path, told) in [
+        ("x/rss.xml", "application/rss+xml; charset=utf-8"),
+        ("x/atom.xml", "application/atom+xml; charset=utf-8"),
+        ("x/2020/06.atom", "application/atom+xml; charset=utf-8"),
+        ("x/feed.json", "application/feed+json"),
+        ("feeds.opml", "text/x-opml; charset=utf-8"),
+        ("x/2020/06.html", "text/html; charset=utf-8"),
+        ("style.css", "text/css; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+        ("atom.xml.d/x", "application/octet-stream"),
+    ] {
+        assert_eq!(media_type(path), told, "{path}");
+    }
 }
 
 #[test]

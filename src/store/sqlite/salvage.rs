@@ -127,6 +127,7 @@ mod tests {
                  ALTER TABLE account DROP COLUMN utc_offset; ALTER TABLE item DROP COLUMN language;
                  DROP TABLE month; DROP INDEX member_elsewhere; ALTER TABLE member DROP COLUMN month;
                  ALTER TABLE item DROP COLUMN earliest; ALTER TABLE item DROP COLUMN earlier;
+                 DROP INDEX published_of;
                  ALTER TABLE published DROP COLUMN made_of; ALTER TABLE feed DROP COLUMN summary;
                  ALTER TABLE account DROP COLUMN topic; ALTER TABLE item DROP COLUMN categories;
                  PRAGMA user_version = 1;",

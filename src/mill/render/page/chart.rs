@@ -26,7 +26,7 @@ pub(super) fn chart(months: &[(Month, usize)]) -> Markup {
     let slots = (ago + 1).max(ROOM);
     let height = |items: usize| (items * HEIGHT).div_ceil((*most).max(1)).max(1);
     html! {
-        figure.chart {
+        figure.chart dir="ltr" {
             svg role="img" aria-labelledby="chart" viewBox={ "0 0 " (slots * 10) " " (HEIGHT) } preserveAspectRatio="none" {
                 title #chart {
                     "Items per month, " (display(first)) " to " (display(last)) ": at most " (most) ", in " (display(busiest))
@@ -36,7 +36,7 @@ pub(super) fn chart(months: &[(Month, usize)]) -> Markup {
                 }
             }
             figcaption aria-hidden="true" {
-                span { (display(first)) } span { "at most " (most) " a month" } span { (display(last)) }
+                span { (display(last.back(slots - 1))) } span { "at most " (most) " a month" } span { (display(last)) }
             }
         }
     }

@@ -38,10 +38,10 @@ pub(super) fn article(shown: &Shown<'_>, (lang, dir): (&str, &str), page: &str) 
                 p.summary lang=(lang) dir=(dir) itemprop="description" { (summary.as_str()) }
             }
             @if let Some(credit) = &item.credit {
-                p.credit lang="en" { "Photo: © " bdi { (credit.as_str()) } }
+                p.credit lang="en" dir="ltr" { "Photo: © " bdi { (credit.as_str()) } }
             }
             @if let Some(source) = &entry.link {
-                p.source lang="en" {
+                p.source lang="en" dir="ltr" {
                     a href=(source.as_str()) rel="external" itemprop="url" aria-label={ (item.title.as_str()) ", at " (host(source)) } {
                         "Read at " (host(source))
                     }

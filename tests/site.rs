@@ -1,0 +1,394 @@
+//! The published site: every item has its place, the archives hold all of them, and only what changed is made anew.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Mutex;
+
+use feedmill::publish::{Disk, RealDisk, Stat};
+use html5gum::{Token, Tokenizer};
+use support::{Mill, Told, hold, page, prints, run, told};
+
+const CONFIG: &str = r#"
+base_url = "https://feeds.example.org/x/"
+
+[[source]]
+name     = "news"
+files    = ["news/*.txt"]
+site     = "lakes"
+language = "en"
+layout   = "newsroom"
+
+[[source]]
+name     = "notes"
+files    = ["notes/*.json"]
+site     = "lakes"
+
+[[feed]]
+name    = "all"
+sources = ["news", "notes"]
+limit   = 2
+
+[[feed]]
+name    = "press"
+sources = ["news"]
+limit   = 1
+"#;
+
+const JANUARY: Told = told("Minutes of the winter", "10 January 2021", "The council met twice in the winter.");
+const MARCH: Told = told("Water in the lake", "02 March 2021", "The lake rises by a hand, says the keeper.");
+const MARCH_AGAIN: Told = told("Water in the lake", "02 March 2021", "The lake falls by a hand, says the keeper.");
+const SHORE: Told = told("A quiet <b>shore</b> & more", "03 March 2021", "\"Nothing\" happened on the <i>shore</i>.");
+const MAY: Told = told("Harbour fair", "02 May 2021", "The fair begins at noon on the fish market.");
+
+/// Three months, a revision, an item with an address of its own, one without a day.
+fn mill() -> Mill {
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-05-03.txt", page(&[MAY, SHORE, MARCH, JANUARY]));
+    mill.write("news/2021-05-10.txt", page(&[MAY, SHORE, MARCH_AGAIN, JANUARY]));
+    let notes = r#"[{"title": "A note without a day"}, {"title": "A boat", "date": "2021-03-20",
+                   "url": "https://lakes.example.org/boat"}]"#;
+    mill.write("notes/2021-05-03.json", notes);
+    mill.pass();
+    mill
+}
+
+// ---- archives -------------------------------------------------------------------------------------------------------
+
+const ATOM: &str = "http://www.w3.org/2005/Atom";
+
+/// An entry as it stands in a document, to the letter; by id.
+fn entries(atom: &str) -> BTreeMap<String, String> {
+    let document = roxmltree::Document::parse(atom).unwrap();
+    let entries = document.descendants().filter(|node| node.has_tag_name((ATOM, "entry")));
+    let id = |node: &roxmltree::Node<'_, '_>| {
+        node.children().find(|child| child.has_tag_name((ATOM, "id"))).unwrap().text().unwrap().to_owned()
+    };
+    entries.map(|node| (id(&node), atom[node.range()].to_owned())).collect()
+}
+
+fn link(atom: &str, rel: &str) -> Option<String> {
+    let document = roxmltree::Document::parse(atom).unwrap();
+    let links = document.root_element().children().filter(|node| node.has_tag_name((ATOM, "link")));
+    links.filter(|node| node.attribute("rel") == Some(rel)).find_map(|node| node.attribute("href").map(str::to_owned))
+}
+
+/// The documents of a feed from the head along `prev-archive`, as paths below the output.
+fn chain(mill: &Mill, feed: &str) -> Vec<(String, String)> {
+    const ROOT: &str = "https://feeds.example.org/x/";
+    let mut at = url::Url::parse(&format!("{ROOT}{feed}/atom.xml")).unwrap();
+    let mut chain = Vec::new();
+    loop {
+        let path = at.as_str().strip_prefix(ROOT).unwrap().to_owned();
+        let text = fs::read_to_string(mill.path("public").join(&path)).unwrap();
+        let before = link(&text, "prev-archive");
+        chain.push((path, text));
+        let Some(before) = before else { return chain };
+        at = at.join(&before).unwrap();
+    }
+}
+
+#[test]
+fn the_chain_from_the_head_holds_every_item_and_tells_it_alike_wherever_it_is_repeated() {
+    for base in [CONFIG.to_owned(), CONFIG.lines().skip(2).collect::<Vec<_>>().join("\n")] {
+        let mill = mill();
+        mill.configure(&base);
+        mill.pass();
+        for (feed, undated) in [("all", true), ("press", false)] {
+            let chain = chain(&mill, feed);
+            let paths: Vec<&str> = chain.iter().map(|(path, _)| path.strip_prefix(feed).unwrap()).collect();
+            let months = ["/atom.xml", "/2021/05.atom", "/2021/03.atom", "/2021/01.atom", "/undated.atom"];
+            assert_eq!(paths, months[..if undated { 5 } else { 4 }]);
+            let mut all: BTreeMap<String, String> = BTreeMap::new();
+            for (at, (path, text)) in chain.iter().enumerate() {
+                assert_eq!(text.contains("<fh:archive/>"), at > 0, "{path}");
+                assert_eq!(link(text, "current").is_some(), at > 0, "{path}");
+                for (id, entry) in entries(text) {
+                    assert_eq!(*all.entry(id).or_insert_with(|| entry.clone()), entry, "{path}");
+                }
+            }
+            let of_feed = |item: &serde_json::Value| item["feeds"].as_array().unwrap().contains(&feed.into());
+            let stored =
+                mill.items().into_iter().filter(|(_, item)| of_feed(item)).map(|(id, _)| format!("urn:uuid:{id}"));
+            assert_eq!(all.into_keys().collect::<BTreeSet<_>>(), stored.collect());
+        }
+    }
+}
+
+#[test]
+fn only_a_month_that_appears_moves_what_the_head_says_of_the_archives() {
+    let mill = mill();
+    let before = || {
+        let rss = fs::read_to_string(mill.path("public/all/rss.xml")).unwrap();
+        assert!(rss.contains("rel=\"prev-archive\" type=\"application/atom+xml\""), "{rss}");
+        link(&fs::read_to_string(mill.path("public/all/atom.xml")).unwrap(), "prev-archive")
+    };
+    let first = before();
+    mill.write("news/2021-05-17.txt", page(&[MAY, told("A second fair", "03 May 2021", "It begins at one.")]));
+    assert!(mill.pass().changed);
+    assert_eq!(before(), first);
+    mill.write("news/2021-06-17.txt", page(&[told("Summer", "03 June 2021", "It begins.")]));
+    mill.pass();
+    assert_eq!(before().as_deref(), Some("https://feeds.example.org/x/all/2021/06.atom"));
+}
+
+// ---- pages ----------------------------------------------------------------------------------------------------------
+
+/// The ids and the links of a page, as a browser's tokenizer sees them; scripts and handlers are none of it.
+fn page_of(html: &str) -> (BTreeSet<String>, Vec<String>) {
+    let (mut ids, mut links) = (BTreeSet::new(), Vec::new());
+    for Ok(token) in Tokenizer::new(html) {
+        let Token::StartTag(tag) = token else { continue };
+        let name = String::from_utf8_lossy(&tag.name).into_owned();
+        assert!(!["script", "style", "iframe", "object", "b", "i"].contains(&name.as_str()), "<{name}> in {html}");
+        for (key, value) in &tag.attributes {
+            let (key, value) = (String::from_utf8_lossy(key), String::from_utf8_lossy(value).into_owned());
+            assert!(!key.starts_with("on") && key != "style", "{key} in {html}");
+            match &*key {
+                "id" => assert!(ids.insert(value), "an id twice in {html}"),
+                "href" => links.push(value),
+                _ => {}
+            }
+        }
+    }
+    (ids, links)
+}
+
+#[test]
+fn every_link_on_the_pages_leads_to_something_that_is_there() {
+    let mill = mill();
+    let feeds = mill.feeds();
+    let root = url::Url::parse("https://feeds.example.org/x/").unwrap();
+    let html = feeds.iter().filter(|(path, _)| path.ends_with(".html"));
+    let pages: BTreeMap<&str, _> =
+        html.map(|(path, bytes)| (path.as_str(), page_of(std::str::from_utf8(bytes).unwrap()))).collect();
+    assert_eq!(pages.len(), 1 + 2 + 4 + 3);
+    let mut followed = 0;
+    for (path, (_, links)) in &pages {
+        for link in links {
+            let to = root.join(path).unwrap().join(link).unwrap();
+            let Some(below) = to.as_str().strip_prefix(root.as_str()) else {
+                assert_eq!(to.as_str(), "https://lakes.example.org/boat", "a link of {path} leads away");
+                continue;
+            };
+            let (file, anchor) = below.split_once('#').map_or((below, None), |(file, anchor)| (file, Some(anchor)));
+            let file =
+                if file.is_empty() || file.ends_with('/') { format!("{file}index.html") } else { file.to_owned() };
+            assert!(feeds.contains_key(&file), "{path} links to {link}");
+            if let Some(anchor) = anchor {
+                assert!(pages[file.as_str()].0.contains(anchor), "{path} links to {link}");
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed > 100, "{followed}");
+}
+
+#[test]
+fn an_item_links_to_its_own_address_else_to_its_place_for_life() {
+    let mill = mill();
+    let json: serde_json::Value =
+        serde_json::from_slice(&fs::read(mill.path("public/press/feed.json")).unwrap()).unwrap();
+    let item = &json["items"][0];
+    let id = item["id"].as_str().unwrap().strip_prefix("urn:uuid:").unwrap();
+    assert_eq!(item["url"], format!("https://feeds.example.org/x/press/2021/05.html#{id}"));
+    let archive = fs::read_to_string(mill.path("public/all/2021/03.atom")).unwrap();
+    assert!(archive.contains("href=\"https://lakes.example.org/boat\""), "{archive}");
+    // Another address changes the links, and nothing else.
+    let ids = |feed| mill.atom(feed).into_iter().map(|entry| entry.id).collect::<Vec<_>>();
+    let (before, files) = (ids("all"), mill.feeds().into_keys().collect::<Vec<_>>());
+    mill.configure(&CONFIG.replace("https://feeds.example.org/x/", "https://news.example.net/"));
+    mill.pass();
+    assert_eq!((ids("all"), mill.feeds().into_keys().collect::<Vec<_>>()), (before, files));
+    for (path, bytes) in mill.feeds() {
+        assert!(!String::from_utf8(bytes).unwrap().contains("feeds.example.org"), "{path}");
+    }
+}
+
+#[test]
+fn a_revised_item_shows_what_it_said_before_on_its_page_and_nowhere_else() {
+    let mill = mill();
+    for (path, bytes) in mill.feeds() {
+        let text = String::from_utf8(bytes).unwrap();
+        let is_page = path.ends_with("2021/03.html");
+        assert_eq!(text.contains("The lake rises by a hand"), is_page, "{path}");
+        assert_eq!(
+            text.contains("first captured on <time datetime=\"2021-05-03\">3 May 2021</time>"),
+            is_page,
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn an_item_that_is_retracted_leaves_page_archive_and_count_and_comes_back_the_same() {
+    let mill = mill();
+    let before = mill.feeds();
+    let id = before.iter().find_map(|(path, bytes)| {
+        let month = path == "all/2021/01.atom";
+        month.then(|| entries(std::str::from_utf8(bytes).unwrap()).into_keys().next().unwrap())
+    });
+    let id = id.unwrap();
+    assert_eq!(mill.run(&["retract", &id]).code, 0);
+    mill.pass();
+    let after = mill.feeds();
+    for name in ["all/2021/01.html", "all/2021/01.atom", "press/2021/01.html"] {
+        assert!(before.contains_key(name) && !after.contains_key(name), "{name}");
+    }
+    assert!(String::from_utf8_lossy(&after["all/index.html"]).contains("5 items"));
+    assert_eq!(mill.run(&["retract", &id, "--undo"]).code, 0);
+    mill.pass();
+    assert!(mill.feeds() == before);
+}
+
+// ---- what changed, and no more --------------------------------------------------------------------------------------
+
+/// The real disk, which notes what was read and written.
+#[derive(Default)]
+struct Watched(Mutex<BTreeSet<String>>);
+
+impl Watched {
+    fn note(&self, path: &Path) {
+        self.0.lock().unwrap().insert(path.file_name().unwrap().to_string_lossy().into_owned());
+    }
+}
+
+impl Disk for Watched {
+    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
+        RealDisk.stat(path)
+    }
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.note(path);
+        RealDisk.read(path)
+    }
+    fn create_dir(&self, path: &Path) -> io::Result<bool> {
+        RealDisk.create_dir(path)
+    }
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.note(path);
+        RealDisk.write_new(path, bytes)
+    }
+    fn sync(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+    fn sync_everything(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        RealDisk.rename(from, to)
+    }
+    fn sync_dir(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove(path)
+    }
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove_dir(path)
+    }
+}
+
+/// What a pass read and wrote of the documents of months, whatever came of it.
+fn rendered(mill: &Mill) -> Vec<String> {
+    let (config, disk) = (mill.config(), Watched::default());
+    let mut state = hold(&config);
+    run(&config, &disk, false, &mut state.store, &mut state.decided).unwrap();
+    let months = |name: &String| name.contains(".html") || name.contains(".atom");
+    disk.0
+        .into_inner()
+        .unwrap()
+        .into_iter()
+        .filter(months)
+        .filter(|name| !name.contains("index") && !name.contains("atom.xml"))
+        .collect()
+}
+
+#[test]
+fn a_month_is_rendered_only_when_it_changed_or_its_neighbour_did() {
+    let mill = mill();
+    assert_eq!(rendered(&mill), Vec::<String>::new());
+    mill.write("news/2021-05-17.txt", page(&[MAY, told("A third shore", "04 March 2021", "Louder.")]));
+    assert_eq!(rendered(&mill), [".03.atom.new", ".03.html.new"]);
+    // The same once more under other words: nothing.
+    mill.write("news/2021-05-18.txt", page(&[MAY]));
+    assert_eq!(rendered(&mill), Vec::<String>::new());
+    // A month that appears: what comes before it links to it, what comes after it is archived after it.
+    mill.write("news/2021-05-19.txt", page(&[told("Spring", "20 April 2021", "It came.")]));
+    assert_eq!(rendered(&mill), [".03.html.new", ".04.atom.new", ".04.html.new", ".05.atom.new", ".05.html.new"]);
+}
+
+#[test]
+fn a_page_that_was_deleted_or_altered_comes_back_and_no_other_is_rendered() {
+    let mill = mill();
+    let expected = mill.feeds();
+    for harm in [
+        (|path: &Path| fs::remove_file(path).unwrap()) as fn(&Path),
+        |path| fs::write(path, "harmed").unwrap(),
+        |path| fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap(),
+    ] {
+        let before = prints(&mill.path("public"));
+        harm(&mill.path("public/all/2021/01.html"));
+        let rendered = rendered(&mill);
+        assert!(rendered.iter().all(|name| name.contains("01.")), "{rendered:?}");
+        assert!(mill.feeds() == expected);
+        let after = prints(&mill.path("public"));
+        let others = |prints: &[(std::path::PathBuf, u64, i64, i64, Vec<u8>)]| {
+            prints.iter().filter(|print| !print.0.ends_with("01.html")).cloned().collect::<Vec<_>>()
+        };
+        assert!(others(&before) == others(&after));
+    }
+    fs::remove_file(mill.path("public/index.html")).unwrap();
+    fs::remove_file(mill.path("public/style.css")).unwrap();
+    let report = mill.pass();
+    assert_eq!((report.index, report.changed), (vec!["index.html".to_owned(), "style.css".to_owned()], true));
+    assert!(mill.feeds() == expected);
+    fs::remove_dir_all(mill.path("public")).unwrap();
+    mill.pass();
+    assert!(mill.feeds() == expected);
+}
+
+#[test]
+fn what_a_feed_keeps_no_more_leaves_its_pages() {
+    let mill = Mill::new(&CONFIG.replace("limit   = 1", "limit   = 1\nkeep = \"30d\""));
+    mill.write("news/2021-03-05.txt", page(&[SHORE, MARCH, JANUARY]));
+    mill.pass();
+    let months = |mill: &Mill| {
+        let pages = mill.feeds().into_keys().filter(|path| path.starts_with("press/2021/"));
+        pages.map(|path| path["press/2021/".len()..].to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(months(&mill), ["03.atom", "03.html"]);
+    let id = |mill: &Mill| fs::read_to_string(mill.path("public/press/2021/03.html")).unwrap();
+    assert_eq!(id(&mill).matches("<article").count(), 2);
+    // A later capture of nothing new: the day that is kept moves on, through the midst of a month.
+    mill.write("news/2021-04-02.txt", page(&[SHORE, MARCH]));
+    mill.pass();
+    assert_eq!(id(&mill).matches("<article").count(), 1);
+    mill.write("news/2021-05-10.txt", page(&[MAY]));
+    mill.pass();
+    assert_eq!(months(&mill), ["05.atom", "05.html"]);
+    let incremental = mill.feeds();
+    fs::remove_dir_all(mill.path(".feedmill")).unwrap();
+    mill.pass();
+    assert!(mill.feeds() == incremental);
+}
+
+#[test]
+fn a_feed_that_left_the_config_is_listed_no_more_and_removed_when_asked() {
+    let mill = mill();
+    fs::write(mill.path("public/press/2021/mine.txt"), "not feedmill's").unwrap();
+    let without = CONFIG.split("[[feed]]\nname    = \"press\"").next().unwrap();
+    mill.configure(without);
+    mill.pass();
+    assert!(mill.path("public/press/2021/01.html").exists());
+    assert!(!fs::read_to_string(mill.path("public/index.html")).unwrap().contains("press"));
+    let would = mill.run(&["--once", "--dry-run", "--prune", "--format", "json"]);
+    assert_eq!(would.code, 5, "{would:?}");
+    assert_eq!(mill.run(&["--once", "--prune"]).code, 0);
+    let left: Vec<String> = mill.feeds().into_keys().filter(|path| path.starts_with("press")).collect();
+    assert_eq!(left, ["press/2021/mine.txt"], "what is not feedmill's stays");
+    assert_eq!(mill.run(&["--once", "--dry-run", "--prune"]).code, 0);
+}
