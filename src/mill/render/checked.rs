@@ -93,9 +93,10 @@ fn parse(text: &str) -> Result<roxmltree::Document<'_>, Flaw> {
     roxmltree::Document::parse(text).map_err(|error| Flaw::IllFormed(error.to_string()))
 }
 
-/// What a JSON Feed is checked for.
+/// What a JSON Feed is checked for; other JSON has no items.
 #[derive(serde::Deserialize)]
 struct JsonFeed {
+    #[serde(default)]
     items: Vec<serde::de::IgnoredAny>,
 }
 
@@ -261,7 +262,8 @@ mod tests {
         let json = |text: &str| check("x/feed.json", &rss(text.as_bytes(), 2));
         assert_eq!(json(r#"{"version":"","items":[{"id":"a"},{"id":"b"}]}"#), Ok(()));
         assert_eq!(json(r#"{"items":[{}]}"#), Err(Flaw::Entries { meant: 2, read: 1 }));
-        for broken in [r#"{"items":[{},{}]"#, r#"{"items":[{},{"id":"\x"}]}"#, r#"{"items":[{},{"a" 1}]}"#, "{}"] {
+        assert_eq!(json(r#"{"schema":1}"#), Err(Flaw::Entries { meant: 2, read: 0 }));
+        for broken in [r#"{"items":[{},{}]"#, r#"{"items":[{},{"id":"\x"}]}"#, r#"{"items":[{},{"a" 1}]}"#] {
             assert!(matches!(json(broken), Err(Flaw::IllFormed(_))), "{broken}");
         }
     }
