@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::look::{View, view};
 use super::*;
 use crate::operations::{self, Condition, Kind};
+use crate::pass::publication::INDEX;
 use crate::report::Count;
 use crate::store::{KnownSource, LedgerRow, PublishedRow};
 
@@ -177,6 +178,10 @@ fn feeds(view: &View) -> Result<Vec<FeedLine>, Ended> {
     let failed = |error| view.failed(error);
     let mut documents: BTreeMap<String, Vec<DocumentLine>> = BTreeMap::new();
     for PublishedRow { feed, path, size, mtime_ns, .. } in view.store.published().map_err(failed)? {
+        // What belongs to all of them is no feed.
+        if feed == INDEX {
+            continue;
+        }
         let written = DateTime::from_timestamp_nanos(mtime_ns);
         documents.entry(feed).or_default().push(DocumentLine { path, bytes: size, written });
     }
