@@ -136,7 +136,7 @@ fn sources(view: &View, config: Option<&Config>, conditions: &[Condition]) -> Re
             continue;
         };
         let skipped = conditions.iter().filter(|condition| condition.kind == Kind::Skipped);
-        let skipped = skipped.filter(|condition| source.files.would_read(&condition.subject));
+        let skipped = skipped.filter(|condition| source.files.concerns(&condition.subject));
         line.skipped = skipped.map(|condition| format!("{}: {}", condition.subject, condition.detail)).collect();
         if !line.skipped.is_empty() && line.state != SourceState::Drift {
             line.state = SourceState::Skipped;
