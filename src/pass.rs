@@ -47,7 +47,7 @@ use crate::store::{
 };
 use crate::trouble::Trouble;
 
-mod publication;
+pub(crate) mod publication;
 
 pub use self::publication::ledger;
 

@@ -9,6 +9,7 @@ use super::look::{View, view};
 use super::*;
 use crate::drift;
 use crate::operations::{self, Condition, Kind};
+use crate::pass::publication::INDEX;
 use crate::report::Count;
 use crate::store::{KnownSource, LedgerRow, PublishedRow};
 
@@ -136,7 +137,7 @@ fn sources(view: &View, config: Option<&Config>, conditions: &[Condition]) -> Re
             continue;
         };
         let skipped = conditions.iter().filter(|condition| condition.kind == Kind::Skipped);
-        let skipped = skipped.filter(|condition| source.files.would_read(&condition.subject));
+        let skipped = skipped.filter(|condition| source.files.concerns(&condition.subject));
         line.skipped = skipped.map(|condition| format!("{}: {}", condition.subject, condition.detail)).collect();
         if !line.skipped.is_empty() && line.state != SourceState::Drift {
             line.state = SourceState::Skipped;
@@ -179,6 +180,10 @@ fn feeds(view: &View) -> Result<Vec<FeedLine>, Ended> {
     let failed = |error| view.failed(error);
     let mut documents: BTreeMap<String, Vec<DocumentLine>> = BTreeMap::new();
     for PublishedRow { feed, path, size, mtime_ns, .. } in view.store.published().map_err(failed)? {
+        // What belongs to all of them is no feed.
+        if feed == INDEX {
+            continue;
+        }
         let written = DateTime::from_timestamp_nanos(mtime_ns);
         documents.entry(feed).or_default().push(DocumentLine { path, bytes: size, written });
     }

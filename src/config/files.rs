@@ -310,10 +310,11 @@ impl Files {
         &self.roots
     }
 
-    /// Whether a file that is listed as `name` is one of these.
+    /// Whether what is listed as `name` is one of these files, or the folder that they lie in.
     #[must_use]
-    pub fn would_read(&self, name: &str) -> bool {
-        self.roots().iter().any(|root| root.below(name).is_some_and(|below| self.would_list(root, below)))
+    pub fn concerns(&self, name: &str) -> bool {
+        let is_one = |root: &Root| root.below(name).is_some_and(|below| self.would_list(root, below));
+        self.roots().iter().any(|root| root.label.trim_end_matches('/') == name || is_one(root))
     }
 
     /// The path to open for a file that was listed as `name`; `None` for a name that no root begins.

@@ -28,7 +28,7 @@ use crate::store::{FeedState, FeedTerms, PublishedRow, Shelf, Store, StoreError,
 const AT_ONCE: usize = 8_000;
 
 /// To whom the ledger counts the documents that list all feeds; no feed has this name.
-const INDEX: &str = "";
+pub(crate) const INDEX: &str = "";
 
 /// The lines of the ledger that belong to one feed, by their paths.
 type Rows = BTreeMap<String, PublishedRow>;
