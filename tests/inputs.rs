@@ -79,6 +79,30 @@ fn one_newsroom_in_every_form_gives_the_same_items() {
 }
 
 #[test]
+fn the_versions_of_a_changelog_are_its_items() {
+    let text = input("changelog.md");
+    let scrape = parse(&text, &form(Form::Markdown));
+    let told: Vec<_> = all_told(&scrape).into_iter().map(|[title, day, summary, _]| [title, day, summary]).collect();
+    let wanted = [
+        ["[1.2.0]", "2023-04-12", "A flag for dry runs A crash with empty input"],
+        ["[1.1.0]", "2023-02-20", "Faster start"],
+        ["[1.0.0]", "2023-01-31", "First release"],
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn what_links_to_an_unknown_address_is_still_a_headline() {
+    let text = input("ago.html");
+    let scrape = parse(&text, &form(Form::Html));
+    assert_eq!(titles(&scrape), ["Crane three works again", "Fair postponed", "Two new tugs"]);
+    assert!(scrape.drafts.iter().all(|draft| draft.link.is_none() && draft.date.is_some()));
+    let terms = Terms { url: Some("https://harbour.example/news/".to_owned()), ..form(Form::Html) };
+    let linked = parse(&text, &terms).drafts.into_iter().map(|draft| draft.link.unwrap_or_default().into_owned());
+    assert_eq!(linked.collect::<Vec<_>>()[0], "https://harbour.example/n/44");
+}
+
+#[test]
 fn a_draft_stands_on_the_lines_of_the_file() {
     for (name, text) in newsroom() {
         let lines: Vec<_> = text.lines().collect();

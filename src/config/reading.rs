@@ -531,7 +531,19 @@ impl Reader<'_> {
         let own = std::sync::Arc::clone(&self.own);
         let layouts = self.layouts.iter().copied().chain(own.iter().map(Layout::name));
         let layouts: Vec<(&str, &str)> = layouts.map(|name| (name, name)).collect();
-        let layout = self.word(table, "layout", &layouts).filter(|name| *name != "auto").map(str::to_owned);
+        // `undated + newsroom`: a file with a list in each.
+        let known = |name: &str| name != "auto" && layouts.iter().any(|(word, _)| *word == name);
+        let pair = match table.get("layout").map(|value| value.get_ref()) {
+            Some(DeValue::String(text)) => text
+                .split_once(Layout::THEN)
+                .is_some_and(|(one, next)| known(one) && known(next))
+                .then(|| text.to_string()),
+            _ => None,
+        };
+        let layout = match pair {
+            Some(pair) => Some(pair),
+            None => self.word(table, "layout", &layouts).filter(|name| *name != "auto").map(str::to_owned),
+        };
         let captured = self.text(table, "captured").and_then(|text| {
             let pattern = CapturedPattern::parse(text.text);
             let hint = "write it like the names of the files: captured = \"news-%Y%m%d-%H%M.txt\"".to_owned();

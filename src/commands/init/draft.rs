@@ -29,7 +29,7 @@ pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt) -> String
         line(&mut text, "exclude", "[\"public\"]", "# what feedmill writes is no news");
     }
     line(&mut text, "site", &toml_string(&name), "# ids are made of it: choose it for good");
-    if let Some(layout) = learnt.layout {
+    if let Some(layout) = &learnt.layout {
         line(&mut text, "layout", &toml_string(layout), "");
     }
     if let Some(language) = learnt.language {

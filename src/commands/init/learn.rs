@@ -3,7 +3,7 @@
 //! Only what the samples show is learnt. What they leave open stays open: a key that is not written has a default, and
 //! `check` tells of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -60,7 +60,7 @@ pub(super) struct Doubt {
 /// What the samples tell.
 pub(super) struct Learnt {
     /// The layout that reads them best.
-    pub(super) layout: Option<&'static str>,
+    pub(super) layout: Option<String>,
     /// The language of all of them that are read.
     pub(super) language: Option<&'static str>,
     /// The order of numbers, where one sample needs it and another shows it, or the operator said it.
@@ -74,9 +74,8 @@ pub(super) struct Learnt {
 impl Learnt {
     pub(super) fn of(samples: &[Sample]) -> Self {
         let layout = layout_for(samples);
-        let language = language_of(samples, layout);
-        let terms =
-            Terms { layout: layout.map(str::to_owned), language: language.map(str::to_owned), ..Terms::default() };
+        let language = language_of(samples, layout.as_deref());
+        let terms = Terms { layout: layout.clone(), language: language.map(str::to_owned), ..Terms::default() };
         let doubt = doubt(samples, &terms);
         let order = doubt.as_ref().and_then(|_| order_shown(samples, &terms));
         Self { layout, language, order, doubt: doubt.filter(|_| order.is_none()), captured: captured_form(samples) }
@@ -119,12 +118,21 @@ fn gists(samples: &[Sample], terms: &Terms) -> Vec<Gist> {
 /// more, then the first of the list. `None` where no layout is needed, or none reads anything.
 ///
 /// Doubt comes first: a layout that takes every line for an item always reads the most.
-fn layout_for(samples: &[Sample]) -> Option<&'static str> {
+fn layout_for(samples: &[Sample]) -> Option<String> {
     // What no sample is read with by itself is no candidate: a layout that is forced on a page can find items in it.
     let alone = gists(samples, &Terms::default());
-    let chosen: BTreeSet<&str> = alone.iter().filter(|it| !it.refused).map(|it| it.layout.as_str()).collect();
-    let candidates = scrape::layouts().iter().copied().filter(|name| chosen.contains(name));
-    let weighed = candidates.map(|layout| {
+    // The two layouts of a page with two lists are one name.
+    let place = |name: &str| scrape::layouts().iter().position(|known| *known == name);
+    let places = |name: &str| match name.split_once(scrape::Layout::THEN) {
+        Some((one, next)) => Some((place(one)?, Some(place(next)?))),
+        None => Some((place(name)?, None)),
+    };
+    let chosen: BTreeMap<_, &str> = alone
+        .iter()
+        .filter(|it| !it.refused)
+        .filter_map(|it| Some((places(&it.layout)?, it.layout.as_str())))
+        .collect();
+    let weighed = chosen.into_values().map(|layout| {
         let read = gists(samples, &Terms { layout: Some(layout.to_owned()), ..Terms::default() });
         let doubt: f64 = read.iter().map(|it| it.doubt).sum();
         let items: usize = read.iter().map(|it| it.items).sum();
@@ -132,7 +140,7 @@ fn layout_for(samples: &[Sample]) -> Option<&'static str> {
     });
     let better = |a: &(&str, f64, usize), b: &(&str, f64, usize)| a.1.total_cmp(&b.1).then(b.2.cmp(&a.2));
     // Of equals `min_by` takes the first.
-    weighed.min_by(better).map(|(layout, ..)| layout)
+    weighed.min_by(better).map(|(layout, ..)| layout.to_owned())
 }
 
 /// The language of all samples that are read, where none leaves a doubt; left open it would be chosen anew for each file.

@@ -6,12 +6,13 @@
 //!
 //! Lines end with LF, CR LF or CR, as editors count them. Other separators (form feed, NEL, U+2028) are white space.
 
+use chrono::NaiveTime;
 use memchr::{memchr, memchr2};
 use regex::Regex;
 
 use super::date::{self, Printed};
-use super::label::is_attachment;
-use super::language::Lexicon;
+use super::label::{ends_sentence, is_attachment, is_furniture};
+use super::language::{Lexicon, is_letter};
 use super::rendition::Note;
 
 /// What makes a block: it belongs to the layout, not to the reader.
@@ -30,6 +31,8 @@ pub(crate) enum Mark {
     /// `12.` or `12)`; the number when it fits.
     Number(Option<u32>),
     Bullet,
+    /// A time of day, which is left in the text: `15:10 The market opens`.
+    Clock,
 }
 
 /// A block. Its `text` is a slice of the file without mark and outer blanks, line breaks included.
@@ -63,6 +66,11 @@ impl<'t> Block<'t> {
         self.note.is_some_and(|note| note.beside)
     }
 
+    /// The file links it to something, whether or not anybody can tell to what.
+    pub(crate) fn is_linked(&self) -> bool {
+        self.note.is_some_and(|note| note.linked)
+    }
+
     /// The address that the file links it to.
     pub(crate) fn link(&self) -> Option<&'t str> {
         self.note.and_then(|note| note.link.as_deref())
@@ -82,17 +90,21 @@ pub(crate) struct Page<'t> {
     pub(crate) tabs: bool,
     /// A richer form than text says more of some blocks.
     pub(crate) noted: bool,
+    /// Nothing of the file stands before it.
+    pub(crate) opens_file: bool,
 }
 
 /// Takes `text` apart. `notes` say more of some of its lines, in their order.
 #[cfg(test)]
 pub(crate) fn split<'t>(text: &'t str, notes: &'t [Note], unit: Unit, lexicon: &Lexicon) -> Page<'t> {
-    split_by(text, notes, unit, lexicon, None)
+    split_by(text, 0, notes, unit, lexicon, None)
 }
 
-/// Takes `text` apart; lines that `marker` matches begin with a mark, too. `notes` say more of some of its lines.
+/// Takes `text` apart, before which so many lines stand in the file; lines that `marker` matches begin with a mark, too.
+/// `notes` say more of some of its lines.
 pub(crate) fn split_by<'t>(
     text: &'t str,
+    before: u32,
     notes: &'t [Note],
     unit: Unit,
     lexicon: &Lexicon,
@@ -103,10 +115,11 @@ pub(crate) fn split_by<'t>(
         blocks: Vec::with_capacity((text.len() / 80).min(4096) + 4),
         dates: Vec::with_capacity((text.len() / 320).min(1024) + 2),
         cut: !text.is_empty() && !text.ends_with(['\n', '\r']),
-        last_line: 0,
+        last_line: before,
         pipes: memchr(b'|', text.as_bytes()).is_some(),
         tabs: memchr(b'\t', text.as_bytes()).is_some(),
         noted: false,
+        opens_file: before == 0,
     };
     page.noted = !notes.is_empty();
     let pipes = page.pipes;
@@ -115,7 +128,8 @@ pub(crate) fn split_by<'t>(
     // The run that the next line may go on with, by where its text begins.
     let mut open: Option<usize> = None;
     let mut alone: Option<Block<'t>> = None;
-    for line in (Lines { text, at: 0, number: 0 }) {
+    let mut lines = Lines { text, at: 0, number: before };
+    while let Some(line) = lines.next() {
         page.last_line = line.number;
         let note = notes.next_if(|note| note.line == line.number);
         if note.is_some_and(|note| note.absent) {
@@ -141,23 +155,42 @@ pub(crate) fn split_by<'t>(
             note,
         };
         blanks = 0;
+        if let Some((printed, behind)) = tile(body, &lines, lexicon) {
+            page.last_line = behind.number;
+            let end = behind.at - (text.get(start..behind.at).map_or(0, |raw| raw.len() - raw.trim_end().len()));
+            block.text = text.get(start..end).unwrap_or(body);
+            (block.last_line, block.folded) = (behind.number, true);
+            block.indent = columns(line.text.get(..lead).unwrap_or_default());
+            block.date = u32::try_from(page.dates.len()).ok();
+            page.dates.push(printed.shown_as(block.text));
+            while notes.next_if(|note| note.line <= behind.number).is_some() {}
+            page.blocks.extend(alone.take().map(|lone| Block { mark: Mark::None, ..lone }));
+            page.blocks.push(block);
+            (open, lines) = (None, behind);
+            continue;
+        }
         // A date that the file states for programs is surer than the words that it shows.
         let stated = note.and_then(|note| note.time.as_deref()).and_then(|time| date::whole(time, lexicon));
         let mut found = if stated.is_none() { date::whole(body, lexicon) } else { None };
         if found.is_none() {
             let own = marker.and_then(|marker| marker.find(body)).map(|found| (Mark::Bullet, found.end()));
-            let (mark, length) = own.unwrap_or_else(|| mark(body, open.is_some()));
+            // In a run a time of day is one only below another: sentences are wrapped anywhere.
+            let in_run = open.is_some() && !page.blocks.last().is_some_and(|last| last.mark == Mark::Clock);
+            let (mark, length) = own.unwrap_or_else(|| mark(body, open.is_some(), in_run));
+            block.mark = mark;
             let behind = trim(body.get(length..).unwrap_or_default()).1;
             let linked = link_number(behind);
             if length + linked > 0 {
-                block.mark = mark;
                 block.text = behind.get(linked..).unwrap_or_default();
                 found = date::whole(block.text, lexicon);
             }
             found = stated.map(|stated| stated.shown_as(block.text)).or(found);
         }
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
-        let attached = unit == Unit::Run && found.is_none() && is_attachment(block.text);
+        let attached = unit == Unit::Run
+            && found.is_none()
+            && (is_attachment(block.text)
+                || page.blocks.last().is_some_and(|last| offers(block.text, last.text, lexicon)));
         let own = found.is_some()
             || block.mark != Mark::None
             || (pipes && body.contains('|'))
@@ -206,9 +239,44 @@ pub(crate) fn split_by<'t>(
     page
 }
 
+/// Whether `line`, below a sentence, leads on: `Read more`.
+fn offers(line: &str, above: &str, lexicon: &Lexicon) -> bool {
+    line.len() <= 48 && ends_sentence(above, &['.', '!', '?', '…', '。', '！', '？']) && is_furniture(line, lexicon)
+}
+
+/// The date whose parts stand on lines of their own, as on the leaf of a calendar: `18`, `May`, `2019`; and where the
+/// lines behind it begin. `lines` are those behind `body`, its first part.
+fn tile<'t>(body: &str, lines: &Lines<'t>, lexicon: &Lexicon) -> Option<(Printed<'t>, Lines<'t>)> {
+    const LONGEST_PART: usize = 24;
+    let first = body.as_bytes().first()?;
+    if body.len() > LONGEST_PART || !(lexicon.is_month(body) || (first.is_ascii_digit() && body.len() <= 3)) {
+        return None;
+    }
+    let day = body.strip_suffix('.').unwrap_or(body).bytes().all(|b| b.is_ascii_digit());
+    let mut ahead = *lines;
+    let mut end = body.len();
+    let start = lines.text.get(..lines.at)?.rfind(body)?;
+    let mut found = None;
+    for parts in 2..=3 {
+        let part = ahead.find(|line| !trim(line.text).1.is_empty())?;
+        let (lead, part_text) = trim(part.text);
+        let near = part.start + lead - (start + end) <= 8 + lead;
+        if part_text.len() > LONGEST_PART || !near || (parts == 2 && day && !part_text.starts_with(is_letter)) {
+            break;
+        }
+        end = part.start + lead + part_text.len() - start;
+        let Some(printed) = date::whole(lines.text.get(start..start + end)?, lexicon) else { continue };
+        found = Some((printed, ahead)).filter(|(printed, _)| printed.kicker.is_none()).or(found);
+        if printed.is_firm() {
+            break;
+        }
+    }
+    found
+}
+
 /// The list mark at the start of `line`: what it is, and how long with the blank behind it. In the middle of a run a
 /// year is no mark: `… in` / `2020. The ministry …` is a sentence that was wrapped.
-fn mark(line: &str, in_run: bool) -> (Mark, usize) {
+fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
     let bytes = line.as_bytes();
     if bytes.first().is_some_and(u8::is_ascii_alphabetic) {
         return (Mark::None, 0);
@@ -216,6 +284,10 @@ fn mark(line: &str, in_run: bool) -> (Mark, usize) {
     let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
     let (mark, length) = if digits > 0 {
         let number = line.get(..digits).and_then(|digits| digits.parse().ok());
+        if bytes.get(digits) == Some(&b':') {
+            let is_clock = !in_text && clock(line).is_some();
+            return (if is_clock { Mark::Clock } else { Mark::None }, 0);
+        }
         let ends = matches!(bytes.get(digits), Some(b'.' | b')'));
         if !ends || (in_run && digits == 4 && number.is_some_and(|year| (1900..=2199).contains(&year))) {
             return (Mark::None, 0);
@@ -233,6 +305,29 @@ fn mark(line: &str, in_run: bool) -> (Mark, usize) {
         Some(Some(c)) if !is_blank(c) => (Mark::None, 0),
         _ => (mark, length),
     }
+}
+
+/// The time of day that `line` begins with, and the text behind it and the sign or the end of a range that may stand
+/// between: `15:10 The market opens`, `9:30 – The …`, `10:00–11:30 The …`.
+pub(crate) fn clock(line: &str) -> Option<(NaiveTime, &str)> {
+    let read = |text: &str| -> Option<(NaiveTime, usize)> {
+        let (hour, rest) = text.split_once(':')?;
+        let minute = rest.get(..2)?;
+        let is_number = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        let time = NaiveTime::from_hms_opt(hour.parse().ok()?, minute.parse().ok()?, 0)?;
+        (is_number(hour) && is_number(minute)).then_some((time, hour.len() + 3))
+    };
+    let is_sign = |c: char| is_blank(c) || matches!(c, '-' | '–' | '—' | '|' | '·');
+    let (time, length) = read(line)?;
+    let behind = line.get(length..)?;
+    let mut rest = behind.trim_start_matches(is_sign);
+    if rest.len() < behind.len()
+        && let Some((_, length)) = read(rest)
+    {
+        rest = rest.get(length..)?.trim_start_matches(is_sign);
+    }
+    let begins_text = rest.starts_with(|c: char| c.is_alphabetic() || "«„“\"‘'(¿¡".contains(c));
+    (begins_text && rest.len() < behind.len()).then_some((time, rest))
 }
 
 /// How long the number is with which a text browser marks the link that a line begins with: `[6]The market opens`.
@@ -296,12 +391,19 @@ pub(crate) fn joined_text(text: &str) -> std::borrow::Cow<'_, str> {
     joined.into()
 }
 
+/// Where the line of that number begins in `text`, before which so many lines stand in the file.
+pub(crate) fn line_start(text: &str, before: u32, number: u32) -> usize {
+    let mut lines = Lines { text, at: 0, number: before };
+    lines.find(|line| line.number == number).map_or(text.len(), |line| line.start)
+}
+
 struct Line<'t> {
     text: &'t str,
     start: usize,
     number: u32,
 }
 
+#[derive(Clone, Copy)]
 struct Lines<'t> {
     text: &'t str,
     at: usize,

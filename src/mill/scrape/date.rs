@@ -338,7 +338,7 @@ impl<'t> Printed<'t> {
     pub(crate) fn settle(&self, settled: Settled) -> (DateRead<'t>, Option<&'static str>) {
         let days = self.days(settled);
         let read = DateRead {
-            raw: Cow::Borrowed(self.raw),
+            raw: super::blocks::joined_text(self.raw),
             day: days.ok().map(|(day, _)| day),
             end: days.ok().and_then(|(_, end)| end),
             time: self.clock.time,

@@ -4,6 +4,7 @@
 //! true item would be charged for not being a menu entry.
 
 use super::blocks::{Block, Mark, Page};
+use super::label::{Kind, Label};
 
 /// What the items of a file begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub(crate) enum Marking {
     None,
     Numbers,
     Bullets,
+    /// Times of day, below the days.
+    Clocks,
 }
 
 /// To which of its neighbours a date stands nearer, as blank lines show it.
@@ -36,6 +39,10 @@ pub(crate) struct Evidence {
     pub(crate) lean: Lean,
     /// No newline at the end of the file.
     pub(crate) cut: bool,
+    /// Under a day short lines and sentences take turns more than once, and not only under the last.
+    posts: bool,
+    /// Most days stand right below the line before them.
+    close: bool,
     /// How the file itself marks the headlines of its items.
     heads: Option<Heads>,
 }
@@ -52,7 +59,7 @@ enum Heads {
 impl Heads {
     fn of(block: &Block<'_>) -> Option<Self> {
         match block.level() {
-            0 => block.link().filter(|_| block.date.is_none()).map(|_| Self::Links),
+            0 => (block.is_linked() && block.date.is_none()).then_some(Self::Links),
             level => Some(Self::Level(level)),
         }
     }
@@ -60,11 +67,15 @@ impl Heads {
 
 impl Evidence {
     /// `dated` says which blocks have a date.
-    pub(crate) fn of(page: &Page<'_>, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Self {
+    pub(crate) fn of(page: &Page<'_>, labels: &[Label], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Self {
         let gap = common_gap(&page.blocks);
         let spaced = page.blocks.iter().skip(1).filter(|block| block.gap > 0).take(3).count();
-        let marking = marking(&page.blocks, dated);
-        let heads = if page.noted { heads(&page.blocks) } else { None };
+        let heads = if page.noted { heads(&page.blocks, dated) } else { None };
+        let marking = match heads {
+            // Headings that hold the day: what is marked below them is their text.
+            Some(Heads::Level(_)) if dated_heads(&page.blocks, heads, dated) => Marking::None,
+            _ => marking(&page.blocks, heads, dated),
+        };
         Self {
             gap,
             tight: gap == 0 && spaced == 3,
@@ -72,6 +83,8 @@ impl Evidence {
             lean: lean(&page.blocks),
             inset: is_inset(&page.blocks, marking, dated),
             cut: page.cut,
+            close: gap == 0 && close(&page.blocks),
+            posts: marking == Marking::None && posts(&page.blocks, labels),
             heads,
         }
     }
@@ -79,6 +92,16 @@ impl Evidence {
     /// Whether `block` looks like the headlines of this file; `None` where the file marks none.
     pub(crate) fn is_head(&self, block: &Block<'_>) -> Option<bool> {
         self.heads.map(|heads| Heads::of(block) == Some(heads))
+    }
+
+    /// Whether the file says which lines are headings, and those of items are.
+    pub(crate) fn has_headings(&self) -> bool {
+        matches!(self.heads, Some(Heads::Level(_)))
+    }
+
+    /// Whether `block` is a heading within an item: deeper than those of items are.
+    pub(crate) fn is_below_heads(&self, block: &Block<'_>) -> bool {
+        matches!(self.heads, Some(Heads::Level(level)) if block.level() > level)
     }
 
     /// Whether `block` is the page's own headline: a heading of the first level where those of items have another, or
@@ -97,6 +120,16 @@ impl Evidence {
         self.is_wide(block) && self.is_marked(block)
     }
 
+    /// A blank line above, where most days have none: what follows belongs less to what stands above.
+    pub(crate) fn is_apart(&self, block: &Block<'_>) -> bool {
+        self.close && block.gap > 0
+    }
+
+    /// More than one item can stand under a day: title and text by turns, with no marks.
+    pub(crate) fn has_posts(&self) -> bool {
+        self.posts
+    }
+
     /// Wide, as seen from within an item.
     pub(crate) fn is_wide_inside(&self, block: &Block<'_>) -> bool {
         self.is_wide(block) || (self.tight && block.gap > 0)
@@ -108,8 +141,35 @@ impl Evidence {
             Marking::None => true,
             Marking::Numbers => matches!(block.mark, Mark::Number(_)),
             Marking::Bullets => block.mark == Mark::Bullet,
+            // The day above a time is no less.
+            Marking::Clocks => matches!(block.mark, Mark::Clock) || block.date.is_some(),
         }
     }
+}
+
+/// Whether two days or more, the last aside, have two pairs of a short line and a sentence below them, or one of them
+/// has and no day has less than one.
+fn posts(blocks: &[Block<'_>], labels: &[Label]) -> bool {
+    let pairs = labels.iter().zip(labels.iter().skip(1)).map(|(one, next)| {
+        one.kind == Kind::Text && one.short && (next.sentence || next.wordy) && next.kind == Kind::Text
+    });
+    let (mut days, mut here, mut several) = (0_u32, 0_u32, 0_u32);
+    for (block, is_pair) in blocks.iter().zip(pairs) {
+        if block.date.is_some() {
+            several += u32::from(days > 0 && here > 1);
+            (days, here) = (days + 1, 0);
+        }
+        here += u32::from(is_pair);
+    }
+    // Behind the last day stands what comes after the list, too.
+    several >= 1 && several * 4 >= days.saturating_sub(1)
+}
+
+/// Whether half of the dates at least have no blank line before them, and some have.
+fn close(blocks: &[Block<'_>]) -> bool {
+    let dates = || blocks.iter().filter(|block| block.date.is_some());
+    let apart = dates().filter(|block| block.gap > 0).count();
+    apart > 0 && apart * 2 <= dates().count()
 }
 
 /// Four in five dates, and two at least, have to stand nearer to the same side.
@@ -142,47 +202,76 @@ fn common_gap(blocks: &[Block<'_>]) -> u32 {
 
 /// Marks count as those of items when there are two, and more than half of the dates have one on them or on the three
 /// blocks before them. With fewer than two dates, only the marks are left to ask.
-fn marking(blocks: &[Block<'_>], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Marking {
+fn marking(blocks: &[Block<'_>], heads: Option<Heads>, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Marking {
     let (mut numbers, mut bullets) = (0_u32, 0_u32);
     let (mut dates, mut numbered, mut bulleted) = (0_u32, 0_u32, 0_u32);
     // How many blocks ago each mark stood.
+    let (mut clocks, mut clocked, mut date_ago) = (0_u32, 0_u32, u32::MAX);
     let (mut number_ago, mut bullet_ago) = (u32::MAX, u32::MAX);
     for (at, block) in blocks.iter().enumerate() {
         (number_ago, bullet_ago) = (number_ago.saturating_add(1), bullet_ago.saturating_add(1));
         match block.mark {
             Mark::Number(_) => (numbers, number_ago) = (numbers + 1, 0),
             Mark::Bullet => (bullets, bullet_ago) = (bullets + 1, 0),
+            Mark::Clock => {
+                clocks += 1;
+                clocked += u32::from(date_ago < 3);
+                date_ago = u32::MAX;
+            }
+            // A headline at the margin that is a heading has its marks, if any, on it: those above are another item's.
+            Mark::None if block.level() > 0 && block.indent == 0 && Heads::of(block) == heads => {
+                (number_ago, bullet_ago) = (u32::MAX, u32::MAX);
+            }
             Mark::None => {}
         }
+        date_ago = date_ago.saturating_add(1);
         if dated(at, block) {
+            date_ago = 0;
             dates += 1;
-            numbered += u32::from(number_ago <= 3);
-            bulleted += u32::from(bullet_ago <= 3);
+            // A line that holds its title and its day begins the item.
+            let near = if block.date.is_some() { 3 } else { 0 };
+            numbered += u32::from(number_ago <= near);
+            bulleted += u32::from(bullet_ago <= near);
         }
     }
     if numbers >= 2 && (dates < 2 || numbered * 2 > dates) {
         Marking::Numbers
     } else if bullets >= 2 && (dates < 2 || bulleted * 2 > dates) {
         Marking::Bullets
+    } else if clocks >= 2
+        && clocked * 2 > dates
+        && (clocks > dates || (clocks + dates) as usize * 5 >= blocks.len() * 4)
+    {
+        Marking::Clocks
     } else {
         Marking::None
     }
 }
 
-/// What stands near three dates of four, on one side of them: headings of one level, else links.
-fn heads(blocks: &[Block<'_>]) -> Option<Heads> {
+/// Whether most headlines hold their day.
+fn dated_heads(blocks: &[Block<'_>], heads: Option<Heads>, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> bool {
+    let (mut all, mut with_day) = (0_u32, 0_u32);
+    for (at, block) in blocks.iter().enumerate().filter(|(_, block)| Heads::of(block) == heads) {
+        all += 1;
+        with_day += u32::from(dated(at, block));
+    }
+    with_day * 2 > all
+}
+
+/// What stands near three dates of four, on one side of them, or holds them: headings of one level, else links.
+fn heads(blocks: &[Block<'_>], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Option<Heads> {
     const NEAR: usize = 4;
     let levels = (1..=6).map(Heads::Level);
     levels.chain([Heads::Links]).find(|heads| {
         let (mut dates, mut before, mut behind) = (0_u32, 0_u32, 0_u32);
         let (mut head_ago, mut date_ago) = (usize::MAX, usize::MAX);
-        for block in blocks {
+        for (at, block) in blocks.iter().enumerate() {
             (head_ago, date_ago) = (head_ago.saturating_add(1), date_ago.saturating_add(1));
             if Heads::of(block) == Some(*heads) {
                 behind += u32::from(date_ago <= NEAR);
                 (head_ago, date_ago) = (0, usize::MAX);
             }
-            if block.date.is_some() {
+            if block.date.is_some() || (head_ago == 0 && dated(at, block)) {
                 dates += 1;
                 before += u32::from(head_ago <= NEAR);
                 (head_ago, date_ago) = (usize::MAX, 0);
@@ -213,7 +302,7 @@ mod tests {
     use crate::mill::scrape::language::Lexicon;
 
     fn evidence(text: &str) -> Evidence {
-        Evidence::of(&split(text, &[], Unit::Run, Lexicon::of(None)), &|_, block| block.date.is_some())
+        Evidence::of(&split(text, &[], Unit::Run, Lexicon::of(None)), &[], &|_, block| block.date.is_some())
     }
 
     #[test]
@@ -229,9 +318,10 @@ mod tests {
     fn what_stands_near_most_dates_marks_the_headlines() {
         use crate::mill::scrape::rendition::Note;
         let level = |line, level| Note { line, level, ..Note::default() };
-        let link = |line| Note { line, link: Some("https://example.org/".into()), ..Note::default() };
+        let link = |line| Note { line, linked: true, ..Note::default() };
         let text = "News\n\n2020\n\nOne\n\n15 June 2020\n\nMore\n\nTwo\n\n14 June 2020\n\nMore\n";
-        let heads = |notes: &[Note]| heads(&split(text, notes, Unit::Run, Lexicon::of(None)).blocks);
+        let dated = |_: usize, block: &Block<'_>| block.date.is_some();
+        let heads = |notes: &[Note]| heads(&split(text, notes, Unit::Run, Lexicon::of(None)).blocks, &dated);
         assert_eq!(
             heads(&[level(1, 1), level(3, 2), level(5, 3), link(9), level(11, 3), link(15)]),
             Some(Heads::Level(3))

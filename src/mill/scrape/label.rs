@@ -40,6 +40,10 @@ pub(crate) struct Label {
     pub(crate) above_short: bool,
     /// The block above it ends as a sentence does.
     pub(crate) below_sentence: bool,
+    /// A word or two: a kicker rather than a title.
+    pub(crate) brief: bool,
+    /// The page has the same few words once more.
+    pub(crate) echo: bool,
     /// Too long for a headline, or a sentence of eight words or more.
     pub(crate) wordy: bool,
     /// Ends as a sentence does.
@@ -52,6 +56,14 @@ pub(crate) struct Label {
     pub(crate) glued: Option<Grade>,
     /// A date stands behind the text.
     pub(crate) end_dated: Option<Grade>,
+    /// Who wrote it, and nothing else: `By Ann Field`.
+    pub(crate) byline: bool,
+    /// It begins in the middle of a sentence, right below the line before.
+    pub(crate) goes_on: bool,
+    /// A line ends where the next word would have had room: these are several texts.
+    pub(crate) broken: bool,
+    /// The text before that date is a name rather than a title: `Valley Gazette, 20 April 2016`.
+    pub(crate) named: bool,
 }
 
 /// Labels the blocks of `page`, in order.
@@ -62,11 +74,31 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
         label.above_short = below && label.short;
         below = label.short;
     }
+    echo(page, &mut labels);
+    for (block, label) in page.blocks.iter().zip(&mut labels) {
+        label.goes_on = label.kind == Kind::Text && block.gap == 0 && block.text.starts_with(char::is_lowercase);
+    }
     let mut above = false;
     for label in &mut labels {
         label.below_sentence = std::mem::replace(&mut above, label.sentence || label.wordy);
     }
     labels
+}
+
+/// Tells which few words stand on the page more than once, marks apart: no two items have one title.
+fn echo(page: &Page<'_>, labels: &mut [Label]) {
+    let brief = |label: &Label| label.brief && label.kind == Kind::Text;
+    let mut texts: Vec<&str> =
+        page.blocks.iter().zip(&*labels).filter(|(_, label)| brief(label)).map(|(block, _)| block.text).collect();
+    if texts.len() < 2 {
+        return;
+    }
+    texts.sort_unstable();
+    let twice: Vec<&str> =
+        texts.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied())?).collect();
+    for (block, label) in page.blocks.iter().zip(labels).filter(|(_, label)| brief(label)) {
+        label.echo = twice.binary_search(&block.text).is_ok();
+    }
 }
 
 fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
@@ -76,12 +108,18 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         short: false,
         above_short: false,
         below_sentence: false,
+        brief: false,
+        echo: false,
         wordy: false,
         sentence: false,
         begins_with_date: false,
         piped: false,
         glued: None,
         end_dated: None,
+        named: false,
+        byline: false,
+        broken: false,
+        goes_on: false,
     };
     if let Some(printed) = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?)) {
         let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
@@ -113,7 +151,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         let kind = if opens && date::is_month(text, lexicon) { Kind::Month } else { Kind::Furniture };
         return Label { kind, ..plain };
     }
-    if !block.folded && opens && date::is_month(text, lexicon) {
+    if !block.folded && ((opens && date::is_month(text, lexicon)) || lexicon.is_month(text)) {
         return Label { kind: Kind::Month, ..plain };
     }
     let piped = page.pipes && text.contains('|');
@@ -124,9 +162,15 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let begins_with_date = begins() || date::is_shaped_like_one(text);
     let glued = glued();
     let end_dated = if block.folded { None } else { inline::trailing(text, lexicon) };
-    let end_dated = end_dated.map(|(_, printed)| printed.grade(settled));
+    let field = if block.folded { None } else { inline::field(text, lexicon) };
+    let named = field.is_some() || end_dated.is_some_and(|(before, _)| is_name(before, lexicon));
+    let end_dated = field.or(end_dated.map(|(_, printed)| printed)).map(|printed| printed.grade(settled));
     let sentence = !short && ends_sentence(text, &['.', '。', '։', '।', '۔']);
-    Label { short, wordy: !short && is_wordy(text), sentence, begins_with_date, piped, glued, end_dated, ..plain }
+    let brief = short && is_brief(text);
+    let wordy = !short && is_wordy(text);
+    let byline = short && lexicon.author(text).is_some();
+    let broken = block.folded && is_broken(text);
+    Label { byline, broken, short, brief, wordy, sentence, begins_with_date, piped, glued, end_dated, named, ..plain }
 }
 
 /// A title of more letters than this is hardly one.
@@ -149,7 +193,8 @@ fn is_credit(text: &str, lexicon: &Lexicon) -> bool {
     credit(text, lexicon).is_some()
 }
 
-fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
+/// Lines that stand around lists and say nothing.
+pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     let bytes = text.as_bytes();
     let Some(first) = bytes.first() else { return true };
     if matches!(first, b'-' | b'=' | b'_' | b'*' | b'~' | b'#' | b'|' | b'+' | b'.' | b':')
@@ -157,18 +202,84 @@ fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     {
         return true;
     }
-    if is_address(text) || is_attachment(text) {
+    if is_address(text) || is_attachment(text) || is_pages(text, lexicon) || is_trail(text) {
         return true;
     }
     if text.len() > 32 {
-        return false;
+        return text.len() <= 80 && lexicon.is_filed(text);
+    }
+    if text.ends_with(|c: char| c.is_ascii_digit()) && !first.is_ascii_digit() {
+        let name = text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | ' ' | ':' | '：'));
+        if lexicon.is_counted(name) {
+            return true;
+        }
     }
     if first.is_ascii_digit() {
         let behind = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ')'));
         return behind.is_empty() || lexicon.is_counted(behind.trim());
     }
     let bare = text.trim_end_matches(['.', '…', '»', '›', '>', '→', ' ', ':']).trim_start_matches(['[', '(', '«', '‹']);
-    bare.is_empty() || lexicon.is_furniture(bare.trim_end_matches([']', ')']))
+    bare.is_empty() || lexicon.is_filed(text) || lexicon.is_furniture(bare.trim_end_matches([']', ')']))
+}
+
+/// Ways through the site: `Home > Media > Press releases`, `About us | Contact | Privacy`.
+fn is_trail(text: &str) -> bool {
+    let short =
+        |piece: &str| (1..=4).contains(&piece.split_whitespace().take(5).count()) && !piece.ends_with(['.', '!', '?']);
+    let signs = |sign: &str| text.match_indices(sign).take(2).count();
+    if text.len() > 200 {
+        return false;
+    }
+    let path = [" > ", " » ", " › ", " → "].into_iter().any(|sign| signs(sign) > 0 && text.split(sign).all(short));
+    let bars = !text.bytes().any(|b| b.is_ascii_digit())
+        && [" | ", "   "].into_iter().any(|sign| {
+            let pieces = || text.split(sign).map(str::trim).filter(|piece| !piece.is_empty());
+            signs(sign) > 1 && pieces().take(3).count() == 3 && pieces().all(short)
+        });
+    path || bars
+}
+
+/// Numbers of pages, and words that lead to others: `1 2 3 … 64 Next`, `Page 1 of 84`.
+fn is_pages(text: &str, lexicon: &Lexicon) -> bool {
+    const WORDS: [&str; 22] = [
+        "page",
+        "of",
+        "seite",
+        "von",
+        "sur",
+        "página",
+        "pagina",
+        "de",
+        "di",
+        "van",
+        "sida",
+        "side",
+        "sivu",
+        "av",
+        "af",
+        "strona",
+        "z",
+        "stránka",
+        "страница",
+        "стр.",
+        "из",
+        "sayfa",
+    ];
+    if text.len() > 120 || !text.bytes().any(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let mut numbers = 0;
+    for word in text.split([' ', '[', ']', '|', '/', '\u{A0}']).filter(|word| !word.is_empty()) {
+        if word.bytes().all(|b| b.is_ascii_digit()) {
+            numbers += 1;
+        } else if word.contains(char::is_alphanumeric)
+            && !WORDS.iter().any(|known| word.eq_ignore_ascii_case(known) || word.to_lowercase() == *known)
+            && !lexicon.is_furniture(word)
+        {
+            return false;
+        }
+    }
+    numbers >= 2
 }
 
 /// An address and nothing else, as text browsers list them below a page.
@@ -199,6 +310,34 @@ fn is_row(text: &str, lexicon: &Lexicon) -> bool {
         && text.split(['|', '\t']).any(|cell| date::whole(cell.trim(), lexicon).is_some())
 }
 
+/// A name of three words at most, or an author's.
+fn is_name(text: &str, lexicon: &Lexicon) -> bool {
+    let begins_great = || text.chars().find(|c| c.is_alphabetic()).is_some_and(|c| !c.is_lowercase());
+    lexicon.author(text).is_some()
+        || (begins_great()
+            && text.len() <= 60
+            && !text.contains(|c: char| c.is_ascii_digit() || matches!(c, ':' | '?' | '!' | '…'))
+            && words(text) <= 3)
+}
+
+/// Whether a line of `text` ends so early that it was not wrapped there.
+fn is_broken(text: &str) -> bool {
+    const NARROW: usize = 40;
+    let mut lines = text.lines().peekable();
+    while let Some((line, next)) = lines.next().and_then(|line| Some((line, lines.peek()?))) {
+        let word = next.split_whitespace().next().unwrap_or_default();
+        if line.trim().chars().count() + 1 + word.chars().count() <= NARROW {
+            return true;
+        }
+    }
+    false
+}
+
+/// Two words at most, and few letters.
+pub(crate) fn is_brief(text: &str) -> bool {
+    text.len() <= 60 && words(text) <= 2 && text.chars().count() <= 28
+}
+
 /// What no heading ends with: the signs of sentences, and of texts that go on.
 const NO_END_OF_A_HEADING: [char; 12] = ['.', '!', '…', ',', ';', '。', '！', '、', '։', '।', '۔', '،'];
 
@@ -214,8 +353,14 @@ fn is_short(text: &str) -> bool {
     if text.chars().count() > 70 {
         return false;
     }
-    let ideographs = text.chars().filter(|c| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}')).count();
-    text.split_whitespace().take(9).count() + ideographs / 3 <= 8
+    words(text) <= 8
+}
+
+/// How many words `text` has, ten at most where they have blanks between them.
+pub(super) fn words(text: &str) -> usize {
+    let is_unspaced = |c: &char| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}');
+    let ideographs = if text.is_ascii() { 0 } else { text.chars().filter(is_unspaced).count() };
+    text.split_whitespace().take(10).count() + ideographs / 3
 }
 
 fn is_wordy(text: &str) -> bool {

@@ -13,6 +13,7 @@ mod letters;
 mod names;
 mod words;
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 pub(crate) use choose::{Choice, choose};
@@ -140,6 +141,8 @@ pub(crate) struct Lexicon {
     credits: Vec<&'static str>,
     furniture: Vec<&'static str>,
     counted: Vec<&'static str>,
+    by: Vec<&'static str>,
+    filed: Vec<&'static str>,
 }
 
 static LEXICONS: [OnceLock<Lexicon>; LANGUAGES.len()] = [const { OnceLock::new() }; LANGUAGES.len()];
@@ -172,6 +175,8 @@ impl Lexicon {
             credits: Vec::new(),
             furniture: Vec::new(),
             counted: Vec::new(),
+            by: Vec::new(),
+            filed: Vec::new(),
         }
     }
 
@@ -224,6 +229,8 @@ impl Lexicon {
             lexicon.credits.extend(list(language.credits));
             lexicon.furniture.extend(list(language.furniture));
             lexicon.counted.extend(list(language.counted));
+            lexicon.by.extend(list(language.by));
+            lexicon.filed.extend(list(language.filed));
         }
         lexicon.small.extend(list(own.small));
         for first in lexicon.credits.iter().filter_map(|phrase| phrase.chars().next()) {
@@ -318,13 +325,58 @@ impl Lexicon {
 
     /// Whether `line` is one that stands around lists and says nothing.
     pub(crate) fn is_furniture(&self, line: &str) -> bool {
-        is_any(&self.furniture, line)
+        is_any(&self.furniture, line) || is_furniture_anywhere(line)
+    }
+
+    /// The name behind the word that says who wrote something: `by Ann Field`.
+    pub(crate) fn author<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let behind = |word: &&str| text.get(begins_with(text, word)?..);
+        let mut names = self.by.iter().filter_map(behind);
+        let name = names.find(|rest| rest.starts_with(|c: char| c.is_whitespace() || c == ':'))?;
+        let name = name.trim_matches(|c: char| c.is_whitespace() || c == ':');
+        let few = name.split_whitespace().take(7).count() <= 6 && !name.ends_with(['.', '!', '?', ':']);
+        (few && name.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())).then_some(name)
+    }
+
+    /// Whether `text` is the name of a month and nothing else.
+    pub(crate) fn is_month(&self, text: &str) -> bool {
+        let name = text.strip_suffix('.').unwrap_or(text);
+        self.begins.get(usize::from(name.bytes().next().unwrap_or_default())).copied().unwrap_or(false)
+            && matches!(self.word(name), Word::Month(1..=12) | Word::MonthOrWeekday(_))
+    }
+
+    /// Whether `line` names the groups that an item is in.
+    pub(crate) fn is_filed(&self, line: &str) -> bool {
+        self.filed.iter().any(|phrase| begins_with(line, phrase).is_some())
+    }
+
+    /// Whether `text` only counts or offers something, or says by whom: what stands around the text of an item.
+    pub(crate) fn is_aside(&self, text: &str) -> bool {
+        let is_aside = |piece: &str| {
+            let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+            let counted = digits > 0 && piece.get(digits..).is_some_and(|rest| self.is_counted(rest.trim()));
+            counted || self.is_furniture(piece) || self.author(piece).is_some()
+        };
+        let mut pieces =
+            text.split(['|', '·', '•', ',', '—', '–']).map(str::trim).filter(|it| !it.is_empty()).peekable();
+        pieces.peek().is_some() && pieces.all(is_aside)
     }
 
     /// Whether `word` is what counters count.
     pub(crate) fn is_counted(&self, word: &str) -> bool {
         is_any(&self.counted, word)
     }
+}
+
+/// Whether `line` is furniture in any language: pages of figures do not tell theirs.
+fn is_furniture_anywhere(line: &str) -> bool {
+    static ALL: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    // One word in ASCII is many words in many languages.
+    if line.len() < 4 || line.len() > 64 || (line.is_ascii() && !line.contains(' ')) {
+        return false;
+    }
+    let all = || LANGUAGES.iter().flat_map(|language| list(language.furniture)).collect();
+    ALL.get_or_init(all).contains(line.to_lowercase().as_str())
 }
 
 /// Months and weekdays, the halves of the day.

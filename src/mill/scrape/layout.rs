@@ -49,7 +49,7 @@ impl Field {
         Self::ALL.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
     }
 
-    fn dates(self) -> bool {
+    pub(crate) fn dates(self) -> bool {
         matches!(self, Self::Date | Self::Glued | Self::EndDated | Self::Row)
     }
 }
@@ -146,6 +146,9 @@ impl PartialEq for Layout {
 impl Eq for Layout {}
 
 impl Layout {
+    /// What stands between the names of two layouts, where a file has a list in each.
+    pub const THEN: &str = " + ";
+
     /// What it is called.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -163,6 +166,16 @@ impl Layout {
 
     pub(crate) fn reads_by(&self, unit: Unit) -> bool {
         self.unit == Units::Either || (self.unit == Units::Run) == (unit == Unit::Run)
+    }
+
+    /// Whether a kicker stands above each item: in no other layout it has to.
+    pub(crate) fn is_headed(&self) -> bool {
+        self.places.iter().any(|place| place.field == Field::Kicker && place.need == Need::Once)
+    }
+
+    /// Whether the title stands in `field`: among those that hold a date, too, where it has no place of its own.
+    pub(crate) fn holds_title(&self, field: Field) -> bool {
+        field == Field::Title || (!self.has(Field::Title) && field.dates())
     }
 
     /// Whether it has patterns of its own, so that its blocks are not everybody's.
@@ -209,10 +222,11 @@ fn places(item: &str) -> Result<Vec<Place>, String> {
 }
 
 /// The built-in layouts in the order in which `auto` prefers them, as they are written.
-const BUILT_IN: [(&str, &str); 9] = [
+const BUILT_IN: [(&str, &str); 10] = [
     ("newsroom", include_str!("layouts/newsroom.toml")),
     ("date-first", include_str!("layouts/date-first.toml")),
     ("date-last", include_str!("layouts/date-last.toml")),
+    ("kicker-date", include_str!("layouts/kicker-date.toml")),
     ("day-header", include_str!("layouts/day-header.toml")),
     ("glued", include_str!("layouts/glued.toml")),
     ("date-title", include_str!("layouts/date-title.toml")),
@@ -231,6 +245,13 @@ static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
 pub fn layouts() -> &'static [&'static str] {
     static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| BUILT_IN.map(|(name, _)| name).to_vec());
     &NAMES
+}
+
+/// The two layouts of a name like `undated + newsroom`.
+pub(crate) fn pair<'l>(name: Option<&str>, own: &'l [Layout]) -> Option<(&'l Layout, &'l Layout)> {
+    let (first, second) = name?.split_once(Layout::THEN)?;
+    let named = |name| <[&Layout; 1]>::try_from(candidates(Some(name), own)).ok().map(|[layout]| layout);
+    Some((named(first)?, named(second)?))
 }
 
 /// The layouts that may explain a file: the one named, or all, `own` ones first.
@@ -270,5 +291,8 @@ mod tests {
         assert_eq!(LAYOUTS.iter().map(Layout::name).collect::<Vec<_>>(), layouts());
         assert_eq!(candidates(Some("newsroom"), &[]).len(), 1);
         assert_eq!(candidates(Some("no such layout"), &[]).len(), layouts().len());
+        let names = |name| pair(Some(name), &[]).map(|(one, next)| (one.name().to_owned(), next.name().to_owned()));
+        assert_eq!(names("undated + newsroom"), Some(("undated".to_owned(), "newsroom".to_owned())));
+        assert_eq!(names("undated + no such layout"), None);
     }
 }

@@ -11,8 +11,8 @@
 //! is dropped with a [`Fault`] and never lent to a neighbour; a title at which a cut file ends is not taken.
 //!
 //! How: `blocks` takes the text apart, `date` and `label` say what each block could be (in the words of `language`),
-//! `evidence` takes the facts of the file, `layout` says how items look, `path` finds the cheapest explanation, and
-//! `reading` tells it in drafts. `input` stands before all that: it decides which form a file has, and makes lines of
+//! `evidence` takes the facts of the file, `layout` says how items look, `path` finds the cheapest explanation, `tidy`
+//! mends it where all items together know better, and `reading` tells it in drafts; `parted` looks for a second list. `input` stands before all that: it decides which form a file has, and makes lines of
 //! HTML and Markdown, and drafts of JSON, CSV and feeds.
 
 mod blocks;
@@ -22,9 +22,11 @@ mod input;
 mod label;
 mod language;
 mod layout;
+mod parted;
 mod path;
 mod reading;
 mod rendition;
+mod tidy;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -51,7 +53,8 @@ pub fn explain<'t>(text: &'t str, terms: &Terms) -> Explained<'t> {
 /// How a source's files are to be read: all that decides a reading besides the text.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    /// The layout to read with; `None` is `auto`: the cheapest explanation among the built-ins.
+    /// The layout to read with, or two for a file with a list in each, one below the other: `undated + newsroom`; `None` is
+    /// `auto`: the cheapest explanation among the built-ins.
     pub layout: Option<String>,
     /// Layouts of the operator's own: they come before the built-ins, and one with the name of a built-in replaces it.
     pub layouts: Arc<[Layout]>,
@@ -181,7 +184,7 @@ pub struct Fault {
 /// What a file says.
 #[derive(Debug, Clone)]
 pub struct Scrape<'t> {
-    /// The name of the layout that explains the file best.
+    /// The name of the layout that explains the file best, or of two ([`Layout::THEN`]).
     pub layout: Cow<'t, str>,
     /// 1 is a file without a doubt; below [`REFUSED_BELOW`] nothing is taken, below [`DRIFT_BELOW`] the page changed.
     pub confidence: f64,
@@ -255,4 +258,4 @@ pub const DRIFT_BELOW: f64 = 0.7;
 
 /// Changes whenever the same bytes under the same terms could be read differently: what was read with an older
 /// revision is read again.
-pub const REVISION: u32 = 8;
+pub const REVISION: u32 = 9;

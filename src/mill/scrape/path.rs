@@ -8,8 +8,10 @@
 //! Prices are tenths, so that sums compare exactly. `parsing.md` measures them; a price is changed with the test that
 //! needs it. The path takes constant time a block: a handful of states, one byte a state to find the way back.
 
+mod fits;
+
+use self::fits::fits;
 use super::blocks::{Block, Mark, Page};
-use super::date::Grade;
 use super::evidence::{Evidence, Lean, Marking};
 use super::label::{Kind, Label};
 use super::layout::{Field, Layout, Need};
@@ -26,6 +28,8 @@ const ONE: u64 = 10;
 pub(crate) const GONE: u64 = 25;
 /// A contradiction.
 const NEVER: u64 = 40;
+/// A second list begins that has another layout.
+pub(crate) const SWITCH: u64 = ONE + HALF;
 /// No move at all: more than any file can cost.
 const IMPOSSIBLE: u64 = 1 << 44;
 
@@ -65,6 +69,29 @@ impl Step {
     /// The place of the pattern that the block fills.
     pub(crate) fn place(self) -> Option<usize> {
         matches!(self.act, Move::In | Move::Start).then(|| usize::from(self.to).saturating_sub(PLACES))
+    }
+
+    /// Makes the block at `at`, which begins an item, a heading above it; or nothing, where more stands between.
+    pub(crate) fn behead(steps: &mut [Self], at: usize) {
+        let Some((kicker, behind)) = steps.get_mut(at..).and_then(<[Self]>::split_first_mut) else { return };
+        let Some(next) = behind.iter().position(|step| step.act != Move::Noise) else { return };
+        let Some(title) = behind.get_mut(next).filter(|step| step.act == Move::In) else { return };
+        let to = if usize::from(kicker.from) == OUTSIDE { HEADED } else { BETWEEN };
+        title.act = Move::Start;
+        if next == 0 {
+            title.from = to as u8;
+            *kicker = Self { act: Move::Heading, from: kicker.from, to: to as u8 };
+        } else {
+            title.from = kicker.from;
+            *kicker = Self { act: Move::Noise, from: kicker.from, to: kicker.from };
+        }
+    }
+
+    /// Leaves the block at `at` out of the item that it ended.
+    pub(crate) fn leave_out(steps: &mut [Self], at: usize) {
+        if let Some(step) = steps.get_mut(at) {
+            *step = Self { act: Move::Noise, from: step.to, to: step.to };
+        }
     }
 
     /// Nothing but a heading, and perhaps noise, stands between the last item and this block.
@@ -133,6 +160,8 @@ pub(crate) struct Prices<'a, 't> {
     rows: bool,
     /// More than one day stands on the page.
     several_days: bool,
+    /// A kicker stands above each item, as in no layout where it may be missing.
+    headed: bool,
 }
 
 impl<'a, 't> Prices<'a, 't> {
@@ -157,7 +186,22 @@ impl<'a, 't> Prices<'a, 't> {
         let place = |field| layout.places.iter().position(|place| place.field == field).unwrap_or(MOST_PLACES);
         let (date, kicker, title) = (place(Field::Date), place(Field::Kicker), place(Field::Title));
         let (rows, several_days) = (layout.has(Field::Row), page.dates.len() > 1);
-        Self { layout, evidence, page, labels, lack, unfinished, often, date, kicker, title, rows, several_days }
+        let headed = layout.is_headed();
+        Self {
+            layout,
+            evidence,
+            page,
+            labels,
+            lack,
+            unfinished,
+            often,
+            date,
+            kicker,
+            title,
+            rows,
+            several_days,
+            headed,
+        }
     }
 
     /// What the item lacks when it ends behind `place`.
@@ -179,6 +223,7 @@ impl<'a, 't> Prices<'a, 't> {
         let noise = match label.kind {
             Kind::Noise => 0,
             Kind::Furniture => HAIR,
+            Kind::Text if label.byline || self.evidence.is_below_heads(block) => HAIR,
             Kind::Text if names_columns => HAIR,
             Kind::Date(_) | Kind::Row => GONE,
             Kind::Text | Kind::Month | Kind::Credit | Kind::CutDate | Kind::Kicker => ONE,
@@ -190,8 +235,10 @@ impl<'a, 't> Prices<'a, 't> {
             (Kind::Month, _) if bare && (headings.time || headings.day) => 0,
             // A line that says more than a day is an item's: the kicker is.
             (Kind::Date(_), _) if headings.day && bare && !self.is_deep(block) => when(label.glued.is_some(), HAIR),
+            (Kind::Text, 1..) if self.evidence.is_below_heads(block) => ONE,
             (Kind::Text, 1..) if bare && !self.is_deep(block) => HAIR,
-            (Kind::Text, _) if bare && label.short && !label.piped && !self.is_deep(block) => {
+            (Kind::Text, _) if self.evidence.has_headings() => IMPOSSIBLE,
+            (Kind::Text, _) if bare && label.short && !label.piped && !label.named && !self.is_deep(block) => {
                 if headings.section {
                     HAIR
                 } else {
@@ -204,7 +251,8 @@ impl<'a, 't> Prices<'a, 't> {
         let margin = when(at_margin && bare, GONE) + when(is_date && self.evidence.lean == Lean::Up, ONE);
         let unmarked = self.layout.marked && bare;
         let mut fit = [IMPOSSIBLE; MOST_PLACES];
-        let fits = fits(label, bare, first, block.level());
+        let level = if self.evidence.is_below_heads(block) { 0 } else { block.level() };
+        let fits = fits(label, bare, first, level, self.headed);
         let mut told = false;
         for (slot, place) in fit.iter_mut().zip(&self.layout.places) {
             // Behind a date with its text, more of the summary is a summary once more: no short line is likely to be.
@@ -226,10 +274,12 @@ impl<'a, 't> Prices<'a, 't> {
             }
         } else if let Some(is_head) = head {
             for (fit, place) in fit.iter_mut().zip(&self.layout.places) {
+                let holds_title = self.layout.holds_title(place.field);
                 *fit = match (place.field, is_head) {
                     (Field::Title, true) => 0,
-                    (Field::Title, false) | (_, true) => *fit + GONE,
-                    (_, false) => *fit,
+                    (_, true) if holds_title => *fit,
+                    (_, false) if !holds_title => *fit,
+                    _ => *fit + GONE,
                 };
             }
         }
@@ -241,16 +291,22 @@ impl<'a, 't> Prices<'a, 't> {
             strays: matches!(label.kind, Kind::Date(_)),
             heading,
             into: when(numbered, GONE)
+                + when(block.mark == Mark::Clock, GONE)
                 + when(block.mark == Mark::Bullet && self.evidence.marking == Marking::Bullets, ONE)
                 + when(self.evidence.is_wide_inside(block), HALF)
                 + when(at_margin, GONE)
+                + when(is_date && self.evidence.is_apart(block), ONE)
+                + when(label.goes_on, HALF)
                 + when(is_date && self.evidence.lean == Lean::Down, ONE),
-            more: SLIGHT + when(label.short, ONE),
+            // Where no marks tell items apart a list is a text.
+            more: SLIGHT
+                + when(label.short && !(block.mark == Mark::Bullet && self.evidence.marking == Marking::None), ONE),
             start_first: when(unmarked, GONE) + when(!marked, HALF) + margin,
             start_later: when(unmarked, GONE) + when(!marked, if wide { HALF } else { GONE }) + margin,
             // Under a day nothing but marks tells where the next item begins. Where each item has its day it is likely
             // none; below the one day of a page a short line behind a text is one.
             breaks: match headings.day && self.evidence.marking == Marking::None {
+                true if self.several_days && self.evidence.has_posts() && label.below_sentence && label.short => SLIGHT,
                 true if self.several_days => ONE + HALF,
                 true => {
                     if label.below_sentence && label.short {
@@ -352,7 +408,7 @@ impl<'a, 't> Prices<'a, 't> {
     /// The price of one step of a path: the same sums that chose it.
     fn price(&self, at: usize, step: Step) -> u64 {
         let Some((block, label)) = self.page.blocks.get(at).zip(self.labels.get(at)) else { return 0 };
-        let bill = self.bill(block, label, at == 0);
+        let bill = self.bill(block, label, at == 0 && self.page.opens_file);
         let (from, place) = (usize::from(step.from), usize::from(step.to).saturating_sub(PLACES));
         let fit = bill.fit.get(place).copied().unwrap_or(0);
         match step.act {
@@ -365,9 +421,8 @@ impl<'a, 't> Prices<'a, 't> {
     }
 
     /// The same in the unit that users see: 1 is a block that means nothing.
-    #[expect(clippy::cast_precision_loss, reason = "prices are small numbers")]
     pub(crate) fn cost(&self, at: usize, step: Step) -> f64 {
-        self.price(at, step) as f64 / ONE as f64
+        Self::cost_of(self.price(at, step))
     }
 
     /// Finds the cheapest path, unless it costs more than `most`.
@@ -377,7 +432,7 @@ impl<'a, 't> Prices<'a, 't> {
         if let Some(slot) = costs.first_mut() {
             *slot = 0;
         }
-        let mut first = true;
+        let mut first = self.page.opens_file;
         for (block, label) in self.page.blocks.iter().zip(self.labels) {
             let bill = self.bill(block, label, first);
             first = false;
@@ -391,6 +446,56 @@ impl<'a, 't> Prices<'a, 't> {
         let ends = costs.iter().enumerate().map(|(state, cost)| (cost + self.end(state), state));
         let (cost, state) = ends.min().unwrap_or_default();
         (cost <= most).then(|| self.judge(follow(&ways, state), cost))
+    }
+
+    /// What the blocks before each block cost by themselves.
+    pub(crate) fn costs(&self) -> Vec<u64> {
+        let mut all = Vec::with_capacity(self.page.blocks.len());
+        let mut costs = [IMPOSSIBLE; STATES];
+        if let Some(slot) = costs.first_mut() {
+            *slot = 0;
+        }
+        let mut first = self.page.opens_file;
+        for (block, label) in self.page.blocks.iter().zip(self.labels) {
+            all.push(costs.iter().enumerate().map(|(state, cost)| cost + self.end(state)).min().unwrap_or(0));
+            costs = self.row(&self.bill(block, label, first), &costs).map(Offer::cost);
+            first = false;
+        }
+        all
+    }
+
+    /// The cheapest path that begins at one of the blocks that have an entry, for what that costs: its cost, and where it
+    /// begins.
+    pub(crate) fn enter(&self, entries: &[Option<u64>]) -> Option<(u64, usize)> {
+        let mut ways: Vec<([u8; STATES], bool)> = Vec::with_capacity(self.page.blocks.len());
+        let mut costs = [IMPOSSIBLE; STATES];
+        for ((block, label), entry) in self.page.blocks.iter().zip(self.labels).zip(entries) {
+            let entered = match (costs.first_mut(), entry) {
+                (Some(outside), Some(entry)) if entry < outside => {
+                    *outside = *entry;
+                    true
+                }
+                _ => false,
+            };
+            let row = self.row(&self.bill(block, label, false), &costs);
+            costs = row.map(Offer::cost);
+            ways.push((row.map(Offer::way), entered));
+        }
+        let ends = costs.iter().enumerate().map(|(state, cost)| (cost + self.end(state), state));
+        let (cost, mut state) = ends.min().filter(|(cost, _)| *cost < IMPOSSIBLE)?;
+        for (at, (row, entered)) in ways.iter().enumerate().rev() {
+            state = usize::from(row.get(state).copied().unwrap_or(0) & 0xF);
+            if *entered && state == OUTSIDE {
+                return Some((cost, at));
+            }
+        }
+        None
+    }
+
+    /// A price in the unit that users see.
+    #[expect(clippy::cast_precision_loss, reason = "prices are small numbers")]
+    pub(crate) fn cost_of(price: u64) -> f64 {
+        price as f64 / ONE as f64
     }
 
     /// The most that a path may cost whose score is to reach `score`.
@@ -464,59 +569,6 @@ impl<'a, 't> Prices<'a, 't> {
 #[expect(clippy::cast_precision_loss, reason = "a share of a few million blocks is exact enough")]
 fn share(cost: u64, blocks: usize) -> f64 {
     if blocks == 0 { 0.0 } else { 1.0 - cost as f64 / (ONE as f64 * blocks as f64) }
-}
-
-/// What a block costs in the place of a field.
-fn fits(label: &Label, bare: bool, first: bool, level: u8) -> impl Fn(Field) -> u64 {
-    let when = |holds: bool, price: u64| if holds { price } else { 0 };
-    let only = |holds: bool, price: u64| if holds { price } else { IMPOSSIBLE };
-    // A short line that opens the page is more likely its title than anything of the first item.
-    let opens = when(first && bare && label.short, ONE);
-    let text = match label.kind {
-        Kind::Date(_) | Kind::CutDate | Kind::Month | Kind::Credit => NEVER,
-        Kind::Row | Kind::Noise | Kind::Kicker => NEVER,
-        Kind::Furniture => ONE,
-        Kind::Text => when(label.piped, HALF),
-    };
-    let graded = |grade| match grade {
-        Some(Grade::Whole) => 0,
-        Some(Grade::Partial) => HAIR,
-        Some(Grade::Broken) => HALF,
-        None => IMPOSSIBLE,
-    };
-    let whole = graded(if let Kind::Date(grade) = label.kind { Some(grade) } else { None });
-    // Cells beside a date can say by whom and in which group the item is.
-    let date = if label.kind == Kind::Row { SLIGHT } else { whole };
-    let glued = graded(label.glued);
-    let end_dated = graded(label.end_dated) + when(label.wordy, HALF);
-    let row = only(label.kind == Kind::Row || (matches!(label.kind, Kind::Date(_)) && label.piped), 0);
-    let ends = when(label.end_dated.is_some(), SLIGHT);
-    let title = text
-        + when(label.wordy, HALF)
-        + when(label.sentence, SLIGHT)
-        + when(label.begins_with_date, ONE)
-        + ends
-        + opens;
-    // A list mark can make a headline of a date; nothing else can.
-    let title = only(!(bare && matches!(label.kind, Kind::Date(_))), title);
-    let kicker = match label.kind {
-        Kind::Kicker => 0,
-        Kind::Text if label.short && level == 0 => SLIGHT + opens,
-        _ => IMPOSSIBLE,
-    };
-    let credit = only(label.kind == Kind::Credit, 0);
-    // A line that the file calls a heading is no part of a text.
-    let summary = text + when(label.short, HAIR) + when(level > 0, ONE);
-    move |field| match field {
-        Field::Credit => credit,
-        Field::Kicker => kicker,
-        Field::Title => title,
-        Field::Date => date,
-        Field::Summary => summary,
-        Field::Glued => glued,
-        Field::EndDated => end_dated,
-        Field::Row => row,
-    }
 }
 
 /// What it costs to reach a state, and the last move there, as one number: the lesser is the cheaper, and of equally

@@ -1,18 +1,23 @@
 //! From the chosen path to what the file says: drafts, faults, and why a file is refused.
 
+mod open;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use regex::Regex;
 
-use super::blocks::{Block, Mark, Page, Unit, joined, joined_text, split_by};
+use self::open::Open;
+use super::blocks::{Block, Mark, Page, Unit, joined, split_by};
 use super::date::{self, Printed, Settled, inline};
-use super::evidence::Evidence;
-use super::label::{Kind, Label, credit, ends_sentence, label};
+use super::evidence::{Evidence, Marking};
+use super::label::{Kind, Label, ends_sentence, is_brief, label};
 use super::language::{Choice, Lexicon, choose};
-use super::layout::{Field, Layout, candidates};
+use super::layout::{Field, Layout, candidates, pair};
+use super::parted;
 use super::path::{Move, Prices, Reading, Step};
 use super::rendition::Note;
+use super::tidy::tidy;
 use super::{BlockUse, DateRead, Draft, Fault, REFUSED_BELOW, Rival, Scrape, Terms};
 
 /// Longer texts are shortened to this many letters in a fault.
@@ -52,6 +57,34 @@ struct Explanation<'l> {
     reading: Reading,
 }
 
+/// A file, or a part of one that is read by itself.
+#[derive(Clone, Copy)]
+pub(super) struct Half<'t> {
+    pub(super) text: &'t str,
+    /// What is said of its lines.
+    pub(super) notes: &'t [Note],
+    /// So many lines of the file stand before it.
+    pub(super) before: u32,
+}
+
+/// What a file or a part of it says, and what that cost.
+pub(super) struct Told<'t> {
+    pub(super) scrape: Scrape<'t>,
+    pub(super) blocks: Vec<BlockUse<'t>>,
+    pub(super) score: f64,
+    pub(super) blocks_read: usize,
+    /// The lines above which a second list may begin.
+    pub(super) cuts: Vec<u32>,
+}
+
+/// How a file is read: the same for all of its parts.
+#[derive(Clone, Copy)]
+struct How<'h> {
+    terms: &'h Terms,
+    choice: &'h Choice,
+    explaining: bool,
+}
+
 /// Reads `text`, of whose lines `notes` say more; with `explaining`, says of each block what became of it.
 pub(super) fn read<'t>(
     text: &'t str,
@@ -60,60 +93,106 @@ pub(super) fn read<'t>(
     explaining: bool,
 ) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
     let choice = choose(terms.language.as_deref(), text);
-    let layouts = candidates(terms.layout.as_deref(), &terms.layouts);
-    let open = layouts.len() > 1;
-    // The file taken apart by blocks, if need be by lines, and once more for each layout with patterns of its own.
-    let mut looks: Vec<Look<'t, '_>> = Vec::new();
-    let mut found: Vec<Explanation<'_>> = Vec::new();
-    let mut best: Option<f64> = None;
-    let mut shared = None;
-    for unit in [Unit::Run, Unit::Line] {
-        // Where no block has more than one line both units are the same.
-        let single = |at: &usize| looks.get(*at).is_some_and(|look| !look.page.blocks.iter().any(|it| it.folded));
-        let same = unit == Unit::Line && shared.as_ref().is_some_and(single);
-        if !same {
-            shared = None;
-        }
-        for layout in layouts.iter().copied().filter(|layout| layout.reads_by(unit)) {
-            if same && layout.reads_by(Unit::Run) {
-                continue;
+    let how = How { terms, choice: &choice, explaining };
+    let pair = pair(terms.layout.as_deref(), &terms.layouts);
+    let layouts = match pair {
+        Some((first, second)) => vec![first, second],
+        None => candidates(terms.layout.as_deref(), &terms.layouts),
+    };
+    let whole = Half { text, notes, before: 0 };
+    let told = how.read(whole, &layouts, layouts.len() > 1);
+    let (first, second) = pair.map_or((layouts.clone(), layouts), |(first, second)| (vec![first], vec![second]));
+    let parted = told.cuts.iter().filter_map(|line| {
+        let (above, below) = parted::halves(whole, *line);
+        let (above, below) = (how.read(above, &first, false), how.read(below, &second, false));
+        parted::joined(&told, above, below, pair.is_some())
+    });
+    // Of equals the first cut is taken.
+    let best = parted.fold(None, |best: Option<Told<'_>>, next| match best {
+        Some(best) if best.score >= next.score => Some(best),
+        _ => Some(next),
+    });
+    let told = best.unwrap_or(told);
+    (Scrape { language: choice.tag, ..told.scrape }, told.blocks)
+}
+
+impl How<'_> {
+    /// Reads `half` by the best of `layouts`; with `seeking`, says where a second list may begin.
+    fn read<'t>(self, half: Half<'t>, layouts: &[&Layout], seeking: bool) -> Told<'t> {
+        let open = layouts.len() > 1;
+        // The file taken apart by blocks, if need be by lines, and once more for each layout with patterns of its own.
+        let mut looks: Vec<Look<'t, '_>> = Vec::new();
+        let mut found: Vec<Explanation<'_>> = Vec::new();
+        let mut best: Option<f64> = None;
+        let mut shared = None;
+        for unit in [Unit::Run, Unit::Line] {
+            // Where no block has more than one line both units are the same.
+            let single = |at: &usize| looks.get(*at).is_some_and(|look| !look.page.blocks.iter().any(|it| it.folded));
+            let same = unit == Unit::Line && shared.as_ref().is_some_and(single);
+            if !same {
+                shared = None;
             }
-            let at = match shared.filter(|_| !layout.has_patterns()) {
-                Some(at) => at,
-                None => {
-                    looks.push(Look::at(text, notes, unit, layout, terms, &choice));
-                    let at = looks.len() - 1;
-                    if !layout.has_patterns() {
-                        shared = Some(at);
-                    }
-                    at
+            for layout in layouts.iter().copied().filter(|layout| layout.reads_by(unit)) {
+                if same && layout.reads_by(Unit::Run) {
+                    continue;
                 }
-            };
-            let Some(look) = looks.get(at) else { continue };
-            if open && !look.may_have(layout) {
-                continue;
-            }
-            let prices = look.prices(layout);
-            let most = best.map_or(u64::MAX >> 16, |best| prices.most(best - NEAR));
-            let Some(reading) = prices.read(most) else { continue };
-            // Of equals the first stays: the order of the list is that of preference.
-            if best.is_none_or(|best| reading.score > best + TIED) {
-                best = Some(reading.score);
-                found.insert(0, Explanation { layout, look: at, reading });
-            } else {
-                found.push(Explanation { layout, look: at, reading });
+                let at = match shared.filter(|_| !layout.has_patterns()) {
+                    Some(at) => at,
+                    None => {
+                        looks.push(Look::at(half, unit, layout, self.terms, self.choice));
+                        let at = looks.len() - 1;
+                        if !layout.has_patterns() {
+                            shared = Some(at);
+                        }
+                        at
+                    }
+                };
+                let Some(look) = looks.get(at) else { continue };
+                if open && !look.may_have(layout) {
+                    continue;
+                }
+                let prices = look.prices(layout);
+                let most = best.map_or(u64::MAX >> 16, |best| prices.most(best - NEAR));
+                let Some(reading) = prices.read(most) else { continue };
+                // Of equals the first stays: the order of the list is that of preference.
+                if best.is_none_or(|best| reading.score > best + TIED) {
+                    best = Some(reading.score);
+                    found.insert(0, Explanation { layout, look: at, reading });
+                } else {
+                    found.push(Explanation { layout, look: at, reading });
+                }
             }
         }
+        let Some((first, others)) = found.split_first_mut() else {
+            return Told::nothing();
+        };
+        let Some(look) = looks.get(first.look) else { return Told::nothing() };
+        let rival = rival(first, others, &looks);
+        let mut steps = first.reading.steps.clone();
+        tidy(first.layout, look.evidence, &look.page.blocks, &look.labels, &mut steps);
+        let (scrape, blocks) = look.tell(first, &steps, self.explaining);
+        let scrape = Scrape { rival, ..scrape };
+        let mut told = Told {
+            scrape,
+            blocks,
+            score: first.reading.score,
+            blocks_read: first.reading.steps.len(),
+            cuts: Vec::new(),
+        };
+        if seeking && (parted::may_be(&told) || self.terms.layout.is_some()) {
+            for look in &looks {
+                look.cuts(layouts, &mut told.cuts);
+            }
+        }
+        told
     }
-    let Some((first, others)) = found.split_first() else {
-        return (refused("".into(), 0.0, Vec::new(), "no item was found".to_owned()), Vec::new());
-    };
-    let Some(look) = looks.get(first.look) else {
-        return (refused("".into(), 0.0, Vec::new(), "no layout is known".to_owned()), Vec::new());
-    };
-    let rival = rival(first, others, &looks);
-    let (scrape, blocks) = look.tell(first.layout, &first.reading, explaining);
-    (Scrape { language: choice.tag, rival, ..scrape }, blocks)
+}
+
+impl Told<'_> {
+    fn nothing() -> Self {
+        let scrape = refused("".into(), 0.0, Vec::new(), "no item was found".to_owned());
+        Self { scrape, blocks: Vec::new(), score: 0.0, blocks_read: 0, cuts: Vec::new() }
+    }
 }
 
 /// The best of those that explain the file nearly as well as the first, and read other items.
@@ -145,9 +224,9 @@ fn refused(layout: Cow<'_, str>, confidence: f64, faults: Vec<Fault>, why: Strin
 }
 
 impl<'t, 'c> Look<'t, 'c> {
-    fn at(text: &'t str, notes: &'t [Note], unit: Unit, layout: &Layout, terms: &Terms, choice: &'c Choice) -> Self {
+    fn at(half: Half<'t>, unit: Unit, layout: &Layout, terms: &Terms, choice: &'c Choice) -> Self {
         let lexicon = choice.lexicon;
-        let mut page = split_by(text, notes, unit, lexicon, layout.marker.as_ref());
+        let mut page = split_by(half.text, half.before, half.notes, unit, lexicon, layout.marker.as_ref());
         date::dispute(&mut page.dates, choice);
         // Dates that share their lines with texts settle the order of numbers where there are no others.
         let settled = match page.dates.len() {
@@ -174,7 +253,12 @@ impl<'t, 'c> Look<'t, 'c> {
             let label = labels.get(at);
             few && label.is_some_and(|it| it.glued.or(it.end_dated).is_some() || it.kind == Kind::Row)
         };
-        let evidence = Evidence::of(&page, &|at, block| block.date.is_some() || inner(at));
+        let evidence = Evidence::of(&page, &labels, &|at, block| block.date.is_some() || inner(at));
+        if evidence.marking != Marking::Clocks {
+            // Times of day that tell no items apart are text.
+            let clocks = page.blocks.iter_mut().filter(|block| block.mark == Mark::Clock);
+            clocks.for_each(|block| block.mark = Mark::None);
+        }
         Self { page, labels, evidence, settled, choice, named: terms.layout.is_some() }
     }
 
@@ -194,11 +278,20 @@ impl<'t, 'c> Look<'t, 'c> {
         } else if layout.has(Field::Row) {
             several(&|label| label.kind == Kind::Row || (label.piped && matches!(label.kind, Kind::Date(_))))
         } else if layout.is_dated() {
-            dates > 0 || (layout.has(Field::Date) && several(&|label| label.kind == Kind::Row))
+            dates > 0
+                || (layout.has(Field::Date) && several(&|label| label.named))
+                || (layout.has(Field::Date) && several(&|label| label.kind == Kind::Row))
         } else {
             let inner = |label: &&Label| label.end_dated.is_some() || label.kind == Kind::Row;
             dates + self.labels.iter().filter(inner).take(2).count() < 2
         }
+    }
+
+    /// The lines above which the page may be cut in two.
+    fn cuts(&self, layouts: &[&Layout], cuts: &mut Vec<u32>) {
+        let layouts = layouts.iter().filter(|layout| self.may_have(layout) && !layout.has_patterns());
+        let prices: Vec<_> = layouts.map(|layout| self.prices(layout)).collect();
+        parted::cuts(&self.page.blocks, &self.labels, &prices, cuts);
     }
 
     /// Which items an explanation reads: the lines of their titles and dates.
@@ -231,7 +324,8 @@ impl<'t, 'c> Look<'t, 'c> {
     }
 
     /// Turns a reading into what the file says.
-    fn tell(&self, layout: &Layout, reading: &Reading, explaining: bool) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
+    fn tell(&self, explanation: &Explanation<'_>, steps: &[Step], explaining: bool) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
+        let Explanation { layout, reading, .. } = explanation;
         let mut drafts = Vec::with_capacity(self.page.dates.len() + 1);
         let mut faults = Vec::new();
         // For each block the draft it went into, if any.
@@ -240,7 +334,7 @@ impl<'t, 'c> Look<'t, 'c> {
         let mut day: Option<DateRead<'t>> = None;
         let titles = if layout.has(Field::Row) { self.title_column() } else { 0 };
         let mut open: Option<Open<'t>> = None;
-        for ((block, label), step) in self.page.blocks.iter().zip(&self.labels).zip(&reading.steps) {
+        for ((block, label), step) in self.page.blocks.iter().zip(&self.labels).zip(steps) {
             if matches!(step.act, Move::Heading | Move::Start) {
                 self.close(open.take(), false, &mut drafts, &mut faults, &mut owners);
             }
@@ -251,11 +345,15 @@ impl<'t, 'c> Look<'t, 'c> {
                     faults.extend(trouble.flatten().map(|reason| fault(block.line, reason, block.text)));
                     day = read.map(|read| DateRead { inherited: true, ..read });
                 }
+                // The page's own name is no part of it.
+                Move::Heading if self.evidence.is_page_title(block) => section = None,
                 Move::Heading => section = Some((block, label.kind != Kind::Month)),
                 // A wide gap under a heading says that another heading, the true one, was lost there; unless the item
                 // below lost its mark, and so made the gap.
                 Move::Start if step.under_heading() && self.evidence.lost_above(block) => section = None,
                 Move::Noise => match label.kind {
+                    // What stands between a heading and the list says that it heads more than the list.
+                    Kind::Text if drafts.is_empty() && open.is_none() && !has_cells(block, label) => section = None,
                     Kind::Date(_) => faults.push(fault(block.line, STRAY, block.text)),
                     Kind::CutDate => faults.push(fault(block.line, CUT_DATE, block.text)),
                     _ => {}
@@ -279,7 +377,7 @@ impl<'t, 'c> Look<'t, 'c> {
         }
         self.close(open.take(), true, &mut drafts, &mut faults, &mut owners);
         faults.sort_by_key(|fault| fault.line);
-        let blocks = if explaining { self.explain(layout, reading, &owners) } else { Vec::new() };
+        let blocks = if explaining { self.explain(layout, reading, steps, &owners) } else { Vec::new() };
         (judge(layout, reading, self.named, drafts, faults), blocks)
     }
 
@@ -310,6 +408,7 @@ impl<'t, 'c> Look<'t, 'c> {
             read
         });
         let date = date.or(open.day);
+        let date = date.map(|date| DateRead { time: date.time.or(open.time), ..date });
         for owner in owners.iter_mut().skip(open.first_block) {
             *owner = Some(drafts.len());
         }
@@ -337,7 +436,8 @@ impl<'t, 'c> Look<'t, 'c> {
     /// not much shorter than the longest.
     fn title_column(&self) -> usize {
         let mut columns: Vec<(usize, BTreeSet<&str>)> = Vec::new();
-        let rows = self.page.blocks.iter().zip(&self.labels).filter(|(_, label)| label.kind == Kind::Row);
+        let is_row = |label: &Label| label.kind == Kind::Row || (label.piped && matches!(label.kind, Kind::Date(_)));
+        let rows = self.page.blocks.iter().zip(&self.labels).filter(|(_, label)| is_row(label));
         for (block, _) in rows.take(MOST_ROWS) {
             for (at, cell) in cells(block.text).take(MOST_CELLS).enumerate() {
                 if columns.len() <= at {
@@ -357,11 +457,19 @@ impl<'t, 'c> Look<'t, 'c> {
         columns.iter().position(|(letters, _)| letters * 2 > most).unwrap_or(0)
     }
 
-    fn explain(&self, layout: &Layout, reading: &Reading, owners: &[Option<usize>]) -> Vec<BlockUse<'t>> {
+    /// What became of each block by `steps`; what it cost is what the path paid.
+    fn explain(
+        &self,
+        layout: &Layout,
+        reading: &Reading,
+        steps: &[Step],
+        owners: &[Option<usize>],
+    ) -> Vec<BlockUse<'t>> {
         let prices = self.prices(layout);
-        let blocks = self.page.blocks.iter().zip(&self.labels).zip(&reading.steps).zip(owners).enumerate();
+        let blocks =
+            self.page.blocks.iter().zip(&self.labels).zip(steps.iter().zip(&reading.steps)).zip(owners).enumerate();
         blocks
-            .map(|(at, (((block, label), step), owner))| {
+            .map(|(at, (((block, label), (step, paid)), owner))| {
                 let field = step.place().and_then(|place| layout.places.get(place)).map(|place| place.field);
                 BlockUse {
                     line: block.line,
@@ -371,7 +479,7 @@ impl<'t, 'c> Look<'t, 'c> {
                         (None, _) => "noise",
                     },
                     item: owner.filter(|_| field.is_some()),
-                    cost: prices.cost(at, *step),
+                    cost: prices.cost(at, *paid),
                     text: joined(block),
                     reason: why_unused(label, *step, owner.is_some()),
                     from: None,
@@ -395,134 +503,6 @@ fn why_unused(label: &Label, step: Step, owned: bool) -> Option<&'static str> {
         (Move::Noise, Kind::Credit) => Some("a photo line without an item"),
         (Move::Noise, Kind::Noise) => Some("noise, as the layout says"),
         (Move::Noise, Kind::Month | Kind::Row | Kind::Text | Kind::Kicker) => Some("no part of an item"),
-    }
-}
-
-/// An item while its blocks are gathered.
-struct Open<'t> {
-    title: Option<Cow<'t, str>>,
-    date: Option<Printed<'t>>,
-    date_line: Option<u32>,
-    summary: Option<Cow<'t, str>>,
-    credit: Option<&'t str>,
-    kicker: Option<Cow<'t, str>>,
-    link: Option<&'t str>,
-    section: Option<Cow<'t, str>>,
-    /// The section is a part of the page, not a time.
-    names_a_topic: bool,
-    number: Option<u32>,
-    /// The day that the heading above states.
-    day: Option<DateRead<'t>>,
-    line: u32,
-    last_line: u32,
-    last_field: Field,
-    first_block: usize,
-}
-
-impl<'t> Open<'t> {
-    fn new(
-        block: &Block<'t>,
-        section: Option<(&Block<'t>, bool)>,
-        day: Option<DateRead<'t>>,
-        first_block: usize,
-    ) -> Self {
-        let number = if let Mark::Number(number) = block.mark { number } else { None };
-        Self {
-            title: None,
-            date: None,
-            date_line: None,
-            summary: None,
-            credit: None,
-            kicker: None,
-            link: None,
-            section: section.map(|(block, _)| joined(block)),
-            names_a_topic: section.is_some_and(|(_, names_a_topic)| names_a_topic),
-            number,
-            day,
-            line: block.line,
-            last_line: block.last_line,
-            last_field: Field::Title,
-            first_block,
-        }
-    }
-
-    fn fill(&mut self, field: Field, block: &Block<'t>, look: &Look<'t, '_>) {
-        self.last_line = block.last_line;
-        self.last_field = field;
-        match field {
-            Field::Title => (self.title, self.link) = (Some(joined(block)), block.link()),
-            Field::Kicker => self.kicker = Some(joined(block)),
-            Field::Credit => self.credit = credit(block.text, look.choice.lexicon),
-            Field::Date => match look.date(block) {
-                Some(printed) => (self.date, self.date_line) = (Some(*printed), Some(block.line)),
-                None => self.date_among_cells(block, look),
-            },
-            Field::Summary => self.add(joined(block)),
-            Field::Glued | Field::EndDated | Field::Row => {}
-        }
-    }
-
-    fn add(&mut self, more: Cow<'t, str>) {
-        self.summary = Some(match self.summary.take() {
-            None => more,
-            Some(summary) => Cow::Owned(summary.into_owned() + " " + &more),
-        });
-    }
-
-    fn dated(&mut self, mut printed: Printed<'t>, block: &Block<'t>, look: &Look<'t, '_>) {
-        date::dispute(std::slice::from_mut(&mut printed), look.choice);
-        (self.date, self.date_line) = (Some(printed), Some(block.line));
-    }
-
-    /// The first cell that is a date; the one before it says of which kind the item is.
-    fn date_among_cells(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
-        let mut before = None;
-        for cell in cells(block.text) {
-            if let Some(printed) = date::whole(cell, look.choice.lexicon) {
-                self.dated(printed, block, look);
-                break;
-            }
-            before = before.or(Some(cell).filter(|cell| cell.chars().any(char::is_alphabetic)));
-        }
-        self.kicker = self.kicker.take().or(before.map(Cow::Borrowed));
-    }
-
-    /// A date and a text: of an item that has its title the text is the summary.
-    fn glued(&mut self, block: &Block<'t>, titled: bool, look: &Look<'t, '_>) {
-        self.last_line = block.last_line;
-        let Some((printed, text)) = inline::leading(block.text, look.choice.lexicon) else { return };
-        self.dated(printed, block, look);
-        self.last_field = if titled { Field::Summary } else { Field::Title };
-        if titled {
-            self.add(joined_text(text));
-        } else {
-            (self.title, self.link) = (Some(joined_text(text)), block.link());
-        }
-    }
-
-    fn end_dated(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
-        (self.last_line, self.last_field) = (block.last_line, Field::Date);
-        let Some((title, printed)) = inline::trailing(block.text, look.choice.lexicon) else { return };
-        self.dated(printed, block, look);
-        (self.title, self.link) = (Some(joined_text(title)), block.link());
-    }
-
-    /// The cell in the column `titles` is the title, the first one that is a date the date, and a number before the
-    /// title that of the item.
-    fn row(&mut self, block: &Block<'t>, titles: usize, look: &Look<'t, '_>) {
-        (self.last_line, self.last_field) = (block.last_line, Field::Date);
-        self.link = block.link();
-        for (at, cell) in cells(block.text).enumerate() {
-            if at == titles && !cell.is_empty() {
-                self.title = Some(joined_text(cell));
-            } else if self.date.is_none()
-                && let Some(printed) = date::whole(cell, look.choice.lexicon)
-            {
-                self.dated(printed, block, look);
-            } else if self.title.is_none() && self.number.is_none() {
-                self.number = cell.parse().ok();
-            }
-        }
     }
 }
 
@@ -552,6 +532,12 @@ fn judge<'t>(
         None
     };
     let why = why.or_else(|| {
+        // Of a word or two each, with nothing to say of any: a menu.
+        let is_bare = |draft: &Draft<'_>| draft.summary.is_none() && draft.date.is_none() && is_brief(&draft.title);
+        let menu = !named && drafts.iter().filter(|draft| is_bare(draft)).count() * 2 > drafts.len();
+        menu.then(|| "items of a word or two are a menu".to_owned())
+    });
+    let why = why.or_else(|| {
         let few = !named && drafts.len() <= 2 && reading.score < FEW;
         few.then(|| "two items are no list where nearly all of the page is something else".to_owned())
     });
@@ -570,6 +556,10 @@ fn judge<'t>(
         language: None,
         rival: None,
     }
+}
+
+fn has_cells(block: &Block<'_>, label: &Label) -> bool {
+    label.piped || block.text.contains('\t')
 }
 
 /// The cells of a row. Rules at its ends make none.

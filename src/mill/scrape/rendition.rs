@@ -12,6 +12,8 @@ pub(crate) struct Note {
     pub(crate) level: u8,
     /// Where the line links to: an absolute address.
     pub(crate) link: Option<Box<str>>,
+    /// It links somewhere, perhaps to an address that nobody can tell: relative to a page whose own is unknown.
+    pub(crate) linked: bool,
     /// The time that the line states for programs.
     pub(crate) time: Option<Box<str>>,
     /// It stands beside a time, as words about the item.

@@ -82,7 +82,7 @@ impl<'t> Cursor<'t, '_> {
 
     /// `14:30`, `14:30:05Z`, `2.30 p.m.`, `2 pm`, `14h30`, `14.30 Uhr`, `14時30分`, and a zone. A bare number, or two with
     /// a full stop between them, are a time only where something says so.
-    fn clock(&mut self, stated: bool) -> Option<Clock> {
+    pub(super) fn clock(&mut self, stated: bool) -> Option<Clock> {
         let (mut hour, _) = self.number(0).filter(|(_, digits)| *digits <= 2)?;
         let before = self.at;
         let minutes = self.number(2).filter(|(_, digits)| *digits == 2);

@@ -83,7 +83,18 @@ impl<'t> Cursor<'t, '_> {
             clock = self.clock_after();
         }
         let clock = clock.unwrap_or_default();
+        if clock.time.is_some() {
+            self.clock_end();
+        }
         Some(Printed { raw: self.line, start, end, clock, place: None, kicker: None, disputed: false })
+    }
+
+    /// The end of a range of times: `6:00 pm - 8:00 pm`. Only its begin is kept.
+    fn clock_end(&mut self) {
+        let before = self.at;
+        if !(self.until() && self.clock(true).is_some_and(|clock| !clock.bad)) {
+            self.at = before;
+        }
     }
 
     /// Weekdays and small words before a date: `Monday, the`, `el lunes`, `den`.
@@ -459,6 +470,11 @@ impl<'t> Cursor<'t, '_> {
         if printed.start.year == Year::None && printed.end.is_none_or(|end| end.year == Year::None) {
             return None;
         }
+        // Who wrote it needs no sign before it.
+        let aside = comma || apart || self.lexicon.author(words).is_some();
+        if aside && self.lexicon.is_aside(words) {
+            return Some(());
+        }
         if comma && is_place(words, self.lexicon) {
             printed.place = Some(words);
         } else if !comma && is_kicker(words, if apart { 8 } else { 4 }) {
@@ -484,9 +500,13 @@ pub(super) fn is_place(words: &str, lexicon: &Lexicon) -> bool {
 
 /// A few words of which the first begins with a capital: `News release`.
 fn is_kicker(words: &str, most: usize) -> bool {
+    // `Release No. 112`.
+    let numbered = |c: char| most > 4 && (c.is_ascii_digit() || matches!(c, '.' | '№'));
     words.chars().next().is_some_and(char::is_uppercase)
         && words.split_whitespace().take(most + 1).count() <= most
-        && words.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '-' | '’' | '\'' | '&' | '/'))
+        && words
+            .chars()
+            .all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '-' | '’' | '\'' | '&' | '/') || numbered(c))
 }
 
 /// Lends what one end of a range states to the other: `30 December - 2 January 2020`, `8 - 10 June 2020`.

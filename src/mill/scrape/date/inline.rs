@@ -120,6 +120,19 @@ fn may_end_dated(tail: &str) -> bool {
         || (!near_end.is_ascii() && (holds_digit(bytes) || tail.chars().any(|c| !c.is_ascii() && c.is_numeric())))
 }
 
+/// Reads the date of a field that has a name: `Closing date: 31 May 2022`, whatever the name.
+pub(crate) fn field<'t>(text: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>> {
+    let (name, value) = text.split_once([':', '：'])?;
+    let is_name = name.split_whitespace().take(4).count() <= 3
+        && name.len() <= 40
+        && name.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || matches!(c, '-' | '\'' | '’'))
+        && name.chars().any(char::is_alphabetic);
+    if !is_name {
+        return None;
+    }
+    whole(value.trim(), lexicon).filter(|printed| printed.kicker.is_none())
+}
+
 fn signs_off(text: &str) -> &str {
     text.trim_start_matches(|c: char| c.is_whitespace() || SIGNS.contains(&c))
 }

@@ -18,6 +18,22 @@ pub(super) fn absolute(href: &str, base: Option<&Url>) -> Option<String> {
     (matches!(url.scheme(), "http" | "https") && url.has_host() && url.as_str().len() <= LONGEST).then(|| url.into())
 }
 
+/// The same, or, where it cannot be told because the page's own address is unknown, `href` as it is printed: a headline
+/// is one whatever it leads to. [`is_known`] tells them apart.
+pub(super) fn link(href: &str, base: Option<&Url>) -> Option<String> {
+    absolute(href, base).or_else(|| {
+        let href = href.trim();
+        let relative = matches!(Url::parse(href), Err(url::ParseError::RelativeUrlWithoutBase));
+        let leads = base.is_none() && relative && !href.starts_with('#') && href.len() <= LONGEST;
+        leads.then(|| href.to_owned())
+    })
+}
+
+/// Whether a [`link`] is an absolute address.
+pub(super) fn is_known(link: &str) -> bool {
+    link.starts_with("https://") || link.starts_with("http://")
+}
+
 /// The address of the page, where the operator or the page itself says it.
 pub(super) fn base(url: Option<&str>) -> Option<Url> {
     Url::parse(url?).ok().filter(|url| matches!(url.scheme(), "http" | "https"))

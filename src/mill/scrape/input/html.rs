@@ -368,7 +368,7 @@ impl Visitor for Lines {
                 self.based = true;
             }
             "a" => {
-                let link = element.get("href").and_then(|href| address::absolute(href, self.base.as_ref()));
+                let link = element.get("href").and_then(|href| address::link(href, self.base.as_ref()));
                 self.links.push(link);
             }
             "time" => {
@@ -505,7 +505,7 @@ impl Lines {
         let mut addresses = linked.iter().filter_map(|(link, length)| Some((link.as_ref()?, *length)));
         if let Some((link, length)) = addresses.next()
             && addresses.next().is_none()
-            && length * 2 >= line.text.len()
+            && length * 2 >= line.text.len().saturating_sub(timed(&times))
         {
             line.link = Some(link.clone());
         }
@@ -587,7 +587,8 @@ impl Lines {
             let note = noted.then(|| Note {
                 level: line.level,
                 beside: line.beside,
-                link: line.link.map(Into::into),
+                linked: line.link.is_some(),
+                link: line.link.filter(|link| address::is_known(link)).map(Into::into),
                 time: line.time.map(Into::into),
                 ..Note::default()
             });
@@ -608,8 +609,13 @@ fn day_of(stated: &str) -> &str {
     stated.trim().split(['T', ' ']).next().unwrap_or_default()
 }
 
-/// A `<time>` at the begin or end of a line stands for itself, the words around it do too.
-/// In the middle of a sentence it is a part of that.
+/// How much of a line its times are.
+fn timed(times: &[(usize, usize, Option<String>)]) -> usize {
+    times.iter().filter(|time| time.1 != usize::MAX).map(|(start, end, _)| end.saturating_sub(*start)).sum()
+}
+
+/// A `<time>` at the begin or end of a line stands for itself, the words around it do too, and so does one between a
+/// few words. In a sentence it is a part of that.
 fn pieces(line: Line, times: &[(usize, usize, Option<String>)]) -> Vec<Line> {
     let Some((start, end, stated)) = times.iter().find(|(start, end, _)| start < end) else { return vec![line] };
     let end = (*end).min(line.text.len());
@@ -620,7 +626,10 @@ fn pieces(line: Line, times: &[(usize, usize, Option<String>)]) -> Vec<Line> {
     let part = |from, to| line.text.get(from..to).unwrap_or_default();
     let (before, shown, after) = (bare(part(0, *start)), part(*start, end).trim(), bare(part(end, line.text.len())));
     let runs_on = |text: &str| text.len() > 80 || text.contains(". ");
-    if (!before.is_empty() && !after.is_empty()) || runs_on(&before) || runs_on(&after) {
+    let both = !before.is_empty() && !after.is_empty();
+    // `Posted on … by …`: between two short ones it is no part of a sentence.
+    let sentence = both && (before.len() + after.len() > 60 || line.text.ends_with(['.', '!', '?', '…', '。']));
+    if sentence || runs_on(&before) || runs_on(&after) {
         return vec![line];
     }
     // What is printed is shown, unless it only says how long ago.
@@ -631,14 +640,21 @@ fn pieces(line: Line, times: &[(usize, usize, Option<String>)]) -> Vec<Line> {
         _ => shown,
     };
     let like = |text: String| Line { text, line: line.line, level: line.level, ..Line::default() };
+    // What links somewhere and is more than a word is the headline itself.
+    let beside = |text: String| {
+        let several = text.contains(' ') || (!text.is_ascii() && text.chars().count() >= 8);
+        let is_headline = line.link.is_some() && several;
+        let link = line.link.clone().filter(|_| is_headline);
+        Line { beside: !is_headline, link, ..like(text) }
+    };
     let time = Line { time: stated.clone(), goes_on: line.goes_on, ..like(shown.to_owned()) };
     let mut pieces: Vec<Line> = Vec::new();
     if !before.is_empty() {
-        pieces.push(Line { goes_on: line.goes_on, beside: true, ..like(before) });
+        pieces.push(Line { goes_on: line.goes_on, ..beside(before) });
     }
     pieces.push(time);
     if !after.is_empty() {
-        pieces.push(Line { beside: true, ..like(after) });
+        pieces.push(beside(after));
     }
     pieces
 }

@@ -34,6 +34,10 @@ pub(super) struct Words {
     pub(super) day: &'static str,
     /// Before the date of an item, perhaps with a colon.
     pub(super) stamps: &'static str,
+    /// Before the name of an author: `by Ann Field`.
+    pub(super) by: &'static str,
+    /// How a line begins that names the groups an item is in.
+    pub(super) filed: &'static str,
     /// Words that stay small inside a name: `Isle of Man`.
     pub(super) small: &'static str,
     /// How a photo line may begin, besides `©`.
@@ -63,6 +67,8 @@ const NONE: Words = Words {
     year: "",
     day: "",
     stamps: "",
+    by: "",
+    filed: "",
     small: "",
     credits: "",
     furniture: "",
@@ -74,6 +80,8 @@ const NONE: Words = Words {
 pub(super) static LANGUAGES: [Words; 72] = [
     Words {
         tag: "en",
+        filed: "filed under|posted in|tagged|tags:|filed in",
+        by: "by",
         months: ["", "", "", "", "", "", "", "", "sept", "", "", ""],
         weekdays: "tues|thur|thurs|weds",
         ordinals: "st|nd|rd|th",
@@ -84,16 +92,18 @@ pub(super) static LANGUAGES: [Words; 72] = [
         hour: "hrs|hours|h",
         am: "am",
         pm: "pm",
-        stamps: "published|published on|posted|posted on|date|date published|publication date|release date|issued|issued on",
+        stamps: "published|published on|posted|posted on|date|date published|publication date|release date|issued|issued on|when|released|released on|added|created",
         small: "of|the|and|on|upon|de|la|le|du|des|del|di|da|am|an|der",
         credits: "photo:|photo by |photos:|photo credit:|image:|image credit:|picture:|credit:",
         furniture: "read more|read on|more|share|share this|continue reading|load more|show more|see all|view all|back to top|print|tweet|email|subscribe|next|previous|next page|previous page|older posts|newer posts|learn more|read full article|read the full story|view more|see more|full story|leave a comment",
-        counted: "comment|comments|view|views|share|shares|like|likes|reply|replies",
+        counted: "comment|comments|view|views|share|shares|like|likes|reply|replies|min read|mins read|minute read|minutes read|min|mins|minutes|answers|downloads|hits|visits|reads|read",
         common: "the|of|and|to|in|for|is|with|that|by|from|are|was|has|have|will",
         ..NONE
     },
     Words {
         tag: "de",
+        filed: "abgelegt unter|schlagwörter:|schlagworte:|tags:|veröffentlicht in",
+        by: "von",
         months: ["jän|jänner", "feber|febr", "mrz", "", "", "", "", "", "sept", "", "", ""],
         weekdays: "sonnabend",
         on: "am|den|vom|ab|von",
@@ -102,16 +112,18 @@ pub(super) static LANGUAGES: [Words; 72] = [
         hour: "uhr|h",
         am: "vormittags|morgens",
         pm: "nachmittags|abends",
-        stamps: "veröffentlicht|veröffentlicht am|datum|stand|erschienen am|vom",
+        stamps: "veröffentlicht|veröffentlicht am|datum|stand|erschienen am|vom|eingestellt am|wann",
         small: "am|an|der|die|das|im|in|bei|ob|und|von|vor|zu|auf",
         credits: "foto:|fotos:|bild:|bilder:|bildnachweis:|foto von |quelle:|fotonachweis:",
         furniture: "mehr lesen|weiterlesen|mehr|mehr erfahren|weiter|teilen|drucken|zurück|nach oben|mehr anzeigen|alle anzeigen|weitere meldungen|zum artikel|lesen sie mehr|weiter lesen|abonnieren|nächste|vorherige",
-        counted: "kommentar|kommentare|aufrufe|ansichten|antworten",
+        counted: "kommentar|kommentare|aufrufe|ansichten|antworten|min lesezeit|min. lesezeit|minuten lesezeit|minuten|min|antwort",
         common: "der|die|das|und|von|zu|den|mit|für|ist|auf|dem|ein|eine|nicht|im|wird|des|bei",
         ..NONE
     },
     Words {
         tag: "fr",
+        filed: "classé dans|publié dans|mots-clés|étiquettes",
+        by: "par",
         months: ["janv", "févr|fév", "mar", "avr", "", "jn", "juil|juill|jui", "aoû", "sept", "oct", "nov", "déc"],
         ordinals: "er|e|ère",
         of: "de",
@@ -121,16 +133,18 @@ pub(super) static LANGUAGES: [Words; 72] = [
         hour: "h|heures|heure",
         am: "du matin",
         pm: "de l'après-midi|du soir",
-        stamps: "publié|publié le|paru le|mis en ligne le|date|date de publication|posté le",
+        stamps: "publié|publié le|paru le|mis en ligne le|date|date de publication|posté le|ajouté le|quand",
         small: "de|la|le|les|du|des|sur|en|et|à|aux|sous|d'|l'",
         credits: "photo :|photo:|photos :|crédit photo :|crédit photo:|crédits :|crédits photo :|image :|photo de ",
         furniture: "lire la suite|lire plus|en savoir plus|suite|partager|imprimer|voir plus|voir tout|plus|retour en haut|haut de page|suivant|précédent|s'abonner|lire l'article|afficher plus|tous les articles|plus d'infos",
-        counted: "commentaire|commentaires|vues|partages|réponses",
+        counted: "commentaire|commentaires|vues|partages|réponses|min de lecture|minutes de lecture|min",
         common: "le|la|les|des|et|du|une|est|pour|dans|qui|que|sur|au|par|avec|ce|aux|l'|d'",
         ..NONE
     },
     Words {
         tag: "es",
+        filed: "archivado en|publicado en|etiquetas:",
+        by: "por",
         months: ["", "", "", "", "", "", "", "", "sept|set|setbre", "", "", ""],
         ordinals: "er|ro|o",
         of: "de",
@@ -140,16 +154,18 @@ pub(super) static LANGUAGES: [Words; 72] = [
         hour: "h|hs|hrs|horas|hora",
         am: "a.m|am|de la mañana",
         pm: "p.m|pm|de la tarde|de la noche",
-        stamps: "publicado|publicado el|fecha|fecha de publicación|publicada el",
+        stamps: "publicado|publicado el|fecha|fecha de publicación|publicada el|cuándo",
         small: "de|la|el|los|las|del|y|en",
         credits: "foto:|fotos:|crédito:|crédito de la foto:|imagen:|fotografía:|foto de ",
         furniture: "leer más|leer mas|ver más|más|seguir leyendo|continuar leyendo|compartir|imprimir|ver todo|ver todos|siguiente|anterior|más información|volver arriba|suscribirse|sigue leyendo|saber más|cargar más",
-        counted: "comentario|comentarios|vistas|visitas|respuestas",
+        counted: "comentario|comentarios|vistas|visitas|respuestas|min de lectura|minutos de lectura|min",
         common: "el|la|los|las|de|del|y|en|que|por|con|una|para|es|se|un|su|al|lo|como",
         ..NONE
     },
     Words {
         tag: "pt",
+        filed: "publicado em:|arquivado em|etiquetas:",
+        by: "por",
         months: ["", "", "", "", "", "", "", "", "", "", "", ""],
         weekdays: "segunda-feira|terça-feira|quarta-feira|quinta-feira|sexta-feira|2ª feira",
         ordinals: "o|er",
@@ -160,16 +176,18 @@ pub(super) static LANGUAGES: [Words; 72] = [
         hour: "h|hs|horas|min",
         am: "da manhã",
         pm: "da tarde|da noite",
-        stamps: "publicado|publicado em|publicada em|data|postado em|data de publicação",
+        stamps: "publicado|publicado em|publicada em|data|postado em|data de publicação|adicionado em|quando",
         small: "de|da|do|das|dos|e|em|no|na",
         credits: "foto:|fotos:|crédito:|créditos:|imagem:|fotografia:|foto de ",
         furniture: "leia mais|ler mais|saiba mais|mais|veja mais|ver mais|ver todos|continue lendo|continuar a ler|compartilhar|partilhar|imprimir|próximo|próxima|anterior|voltar ao topo|carregar mais",
-        counted: "comentário|comentários|visualizações|respostas",
+        counted: "comentário|comentários|visualizações|respostas|min de leitura|minutos de leitura",
         common: "o|a|os|as|de|do|da|dos|das|e|em|que|um|uma|para|com|no|na|por|não|ao|foi|é",
         ..NONE
     },
     Words {
         tag: "it",
+        filed: "archiviato in|pubblicato in|tag:",
+        by: "di|a cura di",
         months: ["genn", "febbr", "", "", "magg", "giugn", "lugl", "", "sett", "", "", ""],
         of: "di",
         on: "il|dal|dall'|l'|del|lo|lì",
@@ -178,16 +196,18 @@ pub(super) static LANGUAGES: [Words; 72] = [
         hour: "h",
         am: "di mattina",
         pm: "di sera|del pomeriggio",
-        stamps: "pubblicato|pubblicato il|data|data di pubblicazione|inserito il",
+        stamps: "pubblicato|pubblicato il|data|data di pubblicazione|inserito il|quando",
         small: "di|del|della|dei|delle|da|in|e|sul|nel|la|il|d'|dell'",
         credits: "foto:|fotografia:|immagine:|crediti:|credito:|foto di ",
         furniture: "leggi tutto|leggi di più|continua a leggere|altro|condividi|stampa|vedi tutti|vedi tutto|successivo|precedente|continua|scopri di più|torna su|mostra altro|approfondisci",
-        counted: "commento|commenti|visualizzazioni|risposte",
+        counted: "commento|commenti|visualizzazioni|risposte|min di lettura|minuti di lettura|min",
         common: "il|la|le|gli|di|del|della|e|che|per|con|una|un|è|nel|dei|delle|alla|sono|da",
         ..NONE
     },
     Words {
         tag: "nl",
+        filed: "geplaatst in|trefwoorden",
+        by: "door",
         months: ["", "febr", "maa", "", "", "", "", "", "sept", "", "", ""],
         ordinals: "e|de|ste",
         of: "van",
@@ -197,16 +217,18 @@ pub(super) static LANGUAGES: [Words; 72] = [
         hour: "uur|u|h",
         am: "'s ochtends",
         pm: "'s middags|'s avonds",
-        stamps: "gepubliceerd|gepubliceerd op|geplaatst op|datum|publicatiedatum",
+        stamps: "gepubliceerd|gepubliceerd op|geplaatst op|datum|publicatiedatum|toegevoegd op|wanneer",
         small: "van|de|het|den|der|aan|op|in|en|ten|ter",
         credits: "foto:|foto's:|beeld:|bron:|fotograaf:|afbeelding:",
         furniture: "lees meer|lees verder|meer lezen|meer|delen|afdrukken|volgende|vorige|bekijk alles|toon meer|meer weergeven|meer info|meer nieuws|terug naar boven",
-        counted: "reactie|reacties|weergaven",
+        counted: "reactie|reacties|weergaven|min leestijd|min lezen|minuten leestijd|minuten",
         common: "de|het|een|van|en|in|is|op|voor|met|zijn|dat|te|niet|aan|door|naar|ook",
         ..NONE
     },
     Words {
         tag: "ru",
+        filed: "рубрика:|рубрики:|метки:|теги:",
+        by: "автор|от",
         months: ["", "февр", "мар", "", "", "", "", "", "сент", "", "нояб", ""],
         weekdays: "воскресение|воскр|понед",
         ordinals: "го|е|ое|ого|й",
@@ -221,12 +243,13 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "на|в|и|при",
         credits: "фото:|фото |фотография:|изображение:|автор фото:|иллюстрация:|источник фото:",
         furniture: "читать далее|подробнее|далее|ещё|еще|читать полностью|поделиться|показать ещё|показать еще|все новости|наверх|печать|следующая|предыдущая|читать|узнать больше|вперёд|назад|читать дальше|загрузить ещё|версия для печати|подробнее...",
-        counted: "комментарий|комментария|комментариев|просмотров|просмотра|просмотр",
+        counted: "комментарий|комментария|комментариев|просмотров|просмотра|просмотр|мин|мин чтения|минут чтения|минуты чтения|мин. чтения",
         common: "и|в|не|на|с|что|по|для|из|от|о|к|как|это|при|его|также|был|были|их|года",
         ..NONE
     },
     Words {
         tag: "tr",
+        by: "yazar|tarafından",
         months: ["", "şbt", "mrt", "nsn", "mys", "hzr", "tmz", "ağs", "", "ekm", "ksm", "arl"],
         weekdays: "pts|çar|per|cmt|prş|pzr",
         ordinals: "'de|'da|'te|'ta",
@@ -237,12 +260,14 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "ve|ile",
         credits: "fotoğraf:|foto:|görsel:|fotoğraflar:|kaynak:",
         furniture: "devamını oku|daha fazla|devamı|devamı için tıklayın|paylaş|yazdır|tümü|tümünü gör|sonraki|önceki|daha fazlasını oku|başa dön|detaylar|ayrıntılar|tüm haberler|devamı...",
-        counted: "yorum|görüntülenme|beğeni|paylaşım",
+        counted: "yorum|görüntülenme|beğeni|paylaşım|dk okuma|dakika okuma",
         common: "ve|bir|bu|için|ile|da|de|olarak|daha|olan|çok|en|gibi|sonra|göre|kadar|ne",
         ..NONE
     },
     Words {
         tag: "pl",
+        filed: "kategoria:|tagi:|opublikowano w",
+        by: "przez|autor",
         months: [
             "stycz",
             "luty|lutego",
@@ -263,16 +288,17 @@ pub(super) static LANGUAGES: [Words; 72] = [
         until: "do|i|-",
         at: "o|godz|o godz|o godzinie|godzina|g",
         year: "r|roku|rok",
-        stamps: "opublikowano|data|data publikacji|dodano|opublikowane",
+        stamps: "opublikowano|data|data publikacji|dodano|opublikowane|utworzono|data dodania",
         small: "nad|w|na|i|pod|z|im",
         credits: "fot|fot.|foto:|zdjęcie:|zdjęcia:|fot.:",
         furniture: "czytaj więcej|więcej|czytaj dalej|zobacz więcej|udostępnij|drukuj|następna|poprzednia|wszystkie aktualności|pokaż więcej|do góry|zobacz wszystkie|dowiedz się więcej|dalej|wstecz",
-        counted: "komentarz|komentarze|komentarzy|wyświetleń|odsłon",
+        counted: "komentarz|komentarze|komentarzy|wyświetleń|odsłon|min czytania|minuty czytania",
         common: "w|i|z|na|do|nie|się|o|jest|że|dla|od|po|przez|za|oraz|przy|jak|są|ze",
         ..NONE
     },
     Words {
         tag: "uk",
+        by: "автор|від",
         months: ["", "", "берез", "квіт", "трав", "черв", "лип", "серп", "верес", "жовт", "листоп", "груд"],
         weekdays: "п’ятниця|четверг",
         ordinals: "го|е",
@@ -281,16 +307,17 @@ pub(super) static LANGUAGES: [Words; 72] = [
         at: "о|об|в",
         hour: "год|година",
         year: "р|рік|року|рр",
-        stamps: "опубліковано|дата|дата публікації|розміщено",
+        stamps: "опубліковано|дата|дата публікації|розміщено|додано|оприлюднено",
         small: "на|в|і|та",
         credits: "фото:|фото |зображення:|світлина:",
         furniture: "читати далі|докладніше|детальніше|далі|більше|поділитися|друк|всі новини|усі новини|показати ще|наступна|попередня|читати|читати більше|вгору",
-        counted: "коментар|коментарі|коментарів|переглядів",
+        counted: "коментар|коментарі|коментарів|переглядів|хв|хв читання",
         common: "і|в|у|на|з|що|не|до|та|за|для|від|як|про|це|є|його|також|під|які",
         ..NONE
     },
     Words {
         tag: "cs",
+        by: "autor|napsal|od",
         months: ["", "", "", "", "", "čer", "červenec|července|čvc", "", "", "", "list", ""],
         on: "od|dne|ve dnech",
         until: "do|až|a",
@@ -298,16 +325,17 @@ pub(super) static LANGUAGES: [Words; 72] = [
         hour: "h|hod|hodin",
         am: "dopoledne|dop|ráno",
         pm: "odpoledne|odp|večer",
-        stamps: "publikováno|zveřejněno|datum|vydáno|datum zveřejnění",
+        stamps: "publikováno|zveřejněno|datum|vydáno|datum zveřejnění|vloženo|přidáno",
         small: "nad|v|na|a|pod|u",
         credits: "foto:|fotografie:|obrázek:|zdroj:|autor fotografie:",
         furniture: "číst více|více|celý článek|číst dál|sdílet|tisk|další|předchozí|zobrazit více|zpět nahoru|všechny články|přečíst|více informací|zobrazit vše",
-        counted: "komentář|komentáře|komentářů|zobrazení",
+        counted: "komentář|komentáře|komentářů|zobrazení|min čtení|minut čtení",
         common: "a|v|na|je|se|s|z|o|do|že|pro|od|k|ve|po|za|by|jsou|který|ze|při",
         ..NONE
     },
     Words {
         tag: "sk",
+        by: "autor|od",
         months: [
             "januára",
             "februára|febr",
@@ -326,7 +354,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         until: "do|až|a",
         at: "o",
         hour: "h|hod",
-        stamps: "publikované|zverejnené|dátum|zverejnené dňa|dátum zverejnenia",
+        stamps: "publikované|zverejnené|dátum|zverejnené dňa|dátum zverejnenia|pridané|vydané",
         small: "nad|v|na|a|pod|pri",
         credits: "foto:|fotografia:|obrázok:|zdroj:",
         furniture: "čítať viac|viac|čítať ďalej|celý článok|zdieľať|tlačiť|ďalej|ďalšie|predchádzajúce|zobraziť viac|všetky aktuality|viac informácií",
@@ -336,6 +364,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "sl",
+        by: "avtor|piše",
         months: [
             "januarja",
             "februarja",
@@ -364,6 +393,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "hr",
+        by: "piše|autor",
         months: [
             "siječ",
             "velj",
@@ -423,6 +453,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "sr",
+        by: "autor|аутор|пише",
         months: [
             "januara|јануара",
             "februara|фебруара",
@@ -468,6 +499,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "bg",
+        by: "от|автор",
         months: ["ян", "февр", "", "", "", "", "", "", "септ", "", "ноем", ""],
         ordinals: "ви|ти|ри|ми",
         on: "от|на",
@@ -477,7 +509,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         year: "г|год|година",
         am: "пр.об",
         pm: "сл.об",
-        stamps: "публикувано|дата|публикувано на|публикация",
+        stamps: "публикувано|дата|публикувано на|публикация|публикувана на",
         small: "на|в|и|при|до",
         credits: "снимка:|снимки:|фото:|източник:",
         furniture: "прочети повече|още|виж повече|повече|сподели|следваща|предишна|всички новини|прочетете повече|научете повече|вижте още|принтирай|нагоре",
@@ -516,6 +548,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "ro",
+        by: "de către|scris de",
         months: ["ianuar", "febr", "mart", "", "", "iunie", "iulie", "", "sept", "oct", "noi", "dec"],
         weekdays: "lun|mar|mie|joi|vin|sâm|sam|dum|marţi|sîmbătă",
         of: "din",
@@ -524,7 +557,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         at: "la ora|ora|orele|la",
         hour: "h",
         year: "an",
-        stamps: "publicat|publicat pe|publicat la|data|data publicării|postat la",
+        stamps: "publicat|publicat pe|publicat la|data|data publicării|postat la|adăugat",
         small: "de|din|la|în|pe|al|a|și",
         credits: "foto:|fotografie:|sursa foto:|imagine:|credit foto:",
         furniture: "citește mai mult|citeste mai mult|mai mult|mai multe|citește mai departe|distribuie|tipărește|următoarea|anterioara|vezi toate|vezi mai mult|detalii|află mai multe",
@@ -534,6 +567,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "el",
+        by: "από|από τον|από την",
         months: ["", "", "", "", "", "", "", "", "σεπτ", "", "", "δεκεμ"],
         weekdays: "κυρ|δευτ|παρασκ",
         ordinals: "η|ης|ος",
@@ -544,7 +578,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         hour: "μ|ώρα",
         am: "π.μ|πμ",
         pm: "μ.μ|μμ",
-        stamps: "δημοσιεύτηκε|δημοσίευση|ημερομηνία|δημοσιεύθηκε|ημ/νία",
+        stamps: "δημοσιεύτηκε|δημοσίευση|ημερομηνία|δημοσιεύθηκε|ημ/νία|αναρτήθηκε",
         small: "του|της|των|και|στο|στη|από",
         credits: "φωτο:|φωτογραφία:|φωτογραφίες:|εικόνα:|φωτό:|πηγή:",
         furniture: "διαβάστε περισσότερα|περισσότερα|συνέχεια|διαβάστε επίσης|κοινοποίηση|εκτύπωση|επόμενο|προηγούμενο|δείτε περισσότερα|όλα τα νέα|δείτε όλα",
@@ -554,6 +588,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "hu",
+        by: "szerző|írta",
         months: ["", "", "márc", "", "", "", "", "", "", "", "", ""],
         ordinals: "án|én|ei|ai|i|ától|étől|áig|éig|jén|ján|től|tól|ig|e|a|je|ja",
         until: "és|között",
@@ -562,7 +597,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         am: "de|délelőtt",
         pm: "du|délután|este",
         year: "év|évi",
-        stamps: "közzétéve|megjelent|dátum|közzététel|publikálva|létrehozva",
+        stamps: "közzétéve|megjelent|dátum|közzététel|publikálva|létrehozva|feltöltve",
         small: "és|a|az",
         credits: "fotó:|kép:|fénykép:|forrás:|fotók:",
         furniture: "tovább|bővebben|olvass tovább|tovább olvasom|részletek|megosztás|nyomtatás|következő|előző|összes hír|több|tovább a cikkre|elolvasom|továbbiak",
@@ -572,6 +607,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "sv",
+        filed: "publicerat i|etiketter",
+        by: "av",
         months: ["", "febr", "", "", "", "", "", "", "sept", "", "", ""],
         weekdays: "lörd|månd",
         ordinals: "e|a|er",
@@ -583,12 +620,14 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "och|i|på|av|vid|den|det|för",
         credits: "foto:|bild:|bilder:|fotograf:|foto ",
         furniture: "läs mer|mer|läs vidare|dela|skriv ut|nästa|föregående|visa mer|visa fler|visa alla|till toppen|alla nyheter|läs hela",
-        counted: "kommentar|kommentarer|visningar",
+        counted: "kommentar|kommentarer|visningar|min läsning|min lästid|minuter",
         common: "och|i|att|det|som|en|på|är|av|för|med|till|den|har|de|inte|om|ett|vi|från|kan",
         ..NONE
     },
     Words {
         tag: "nb",
+        filed: "publisert i",
+        by: "av",
         aliases: "no",
         months: ["", "febr", "mar", "apr", "", "jun", "jul", "", "sept", "", "", ""],
         weekdays: "søn|man|tirs|tir|ons|tors|tor|fre|lør",
@@ -599,7 +638,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "og|i|på|av|ved|den|det|for",
         credits: "foto:|bilde:|illustrasjon:|fotograf:|foto ",
         furniture: "les mer|mer|les videre|les hele saken|del|skriv ut|neste|forrige|vis mer|vis flere|vis alle|til toppen|alle nyheter",
-        counted: "kommentar|kommentarer|visninger",
+        counted: "kommentar|kommentarer|visninger|min lesetid|minutter",
         common: "og|i|det|som|en|på|er|av|for|med|til|den|har|de|ikke|om|et|vi|fra|å|kan|ble",
         ..NONE
     },
@@ -620,6 +659,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "da",
+        filed: "udgivet i",
+        by: "af",
         months: ["", "febr", "mar", "", "", "", "", "", "sept", "", "", ""],
         weekdays: "tirs|tors|lørd|sønd",
         on: "den|d|fra",
@@ -629,12 +670,14 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "og|i|på|af|ved|den|det|for",
         credits: "foto:|billede:|fotograf:|kilde:|foto ",
         furniture: "læs mere|mere|læs videre|læs hele artiklen|del|udskriv|næste|forrige|vis mere|vis flere|vis alle|se alle|til toppen|alle nyheder|se mere",
-        counted: "kommentar|kommentarer|visninger",
+        counted: "kommentar|kommentarer|visninger|min læsning|min læsetid|minutters læsetid",
         common: "og|i|det|som|en|på|er|af|for|med|til|den|har|de|ikke|om|et|vi|fra|at|kan|blev",
         ..NONE
     },
     Words {
         tag: "fi",
+        filed: "avainsanat",
+        by: "kirjoittanut|kirjoittaja",
         months: [
             "tammikuuta|tammikuun",
             "helmikuuta|helmikuun",
@@ -652,16 +695,17 @@ pub(super) static LANGUAGES: [Words; 72] = [
         weekdays: "maanantaina|tiistaina|keskiviikkona|torstaina|perjantaina|lauantaina|sunnuntaina",
         until: "ja",
         at: "klo|kello",
-        stamps: "julkaistu|päivämäärä|julkaisupäivä|julkaistu:",
+        stamps: "julkaistu|päivämäärä|julkaisupäivä|julkaistu:|pvm",
         small: "ja",
         credits: "kuva:|kuvat:|valokuva:|kuvaaja:",
         furniture: "lue lisää|lisää|lue koko uutinen|jaa|tulosta|seuraava|edellinen|näytä lisää|näytä kaikki|kaikki uutiset|sivun alkuun|jatka lukemista",
-        counted: "kommentti|kommenttia|kommentit",
+        counted: "kommentti|kommenttia|kommentit|min lukuaika|minuuttia",
         common: "ja|on|että|ei|se|oli|ovat|myös|mutta|hän|kun|ole|joka|sekä|tai|kuin|jotka|sen|mukaan|nyt",
         ..NONE
     },
     Words {
         tag: "et",
+        by: "autor",
         months: [
             "jaanuaril|jaanuarist|jaan",
             "veebruaril|veebr",
@@ -688,6 +732,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "lv",
+        by: "autors",
         months: [
             "janvārī|janvāra",
             "februārī|februāra",
@@ -716,6 +761,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "lt",
+        by: "autorius",
         months: ["saus", "", "", "", "", "", "", "", "", "", "", ""],
         on: "nuo",
         until: "iki|ir",
@@ -748,6 +794,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "ca",
+        by: "per",
         months: ["", "febr", "març", "", "", "", "", "", "setembre", "", "", ""],
         weekdays: "dill|dim",
         ordinals: "r|n|t|è|er",
@@ -766,6 +813,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "gl",
+        by: "por",
         months: ["", "febr", "mar", "", "", "", "", "", "", "", "", "dec"],
         weekdays: "mércores|venres",
         of: "de",
@@ -783,6 +831,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "eu",
+        by: "egilea",
         months: [
             "urtarrilaren|urtarrilak|urtarrileko",
             "otsailaren|otsailak|otsail",
@@ -936,10 +985,10 @@ pub(super) static LANGUAGES: [Words; 72] = [
         tag: "ja",
         weekdays: "日曜|月曜|火曜|水曜|木曜|金曜|土曜",
         until: "から|まで|および",
-        stamps: "投稿日|公開日|掲載日|更新日|日付|発表日|登録日|配信日",
+        stamps: "投稿日|公開日|掲載日|日付|発表日|登録日|配信日|開催日",
         credits: "写真:|写真：|画像:|画像：|撮影:|撮影：|提供:|提供：|写真提供:|写真提供：",
         furniture: "続きを読む|もっと見る|もっと読む|詳細|詳しくはこちら|詳細を見る|一覧へ|一覧を見る|次へ|前へ|シェア|印刷|トップへ|ページトップへ|すべて見る|もっと|全文を読む|詳しく見る|記事を読む",
-        counted: "件|コメント|件のコメント|回",
+        counted: "件|コメント|件のコメント|回|閲覧数|ビュー",
         ..NONE
     },
     Words {
@@ -948,25 +997,26 @@ pub(super) static LANGUAGES: [Words; 72] = [
         until: "至|到|和",
         am: "早上|凌晨",
         pm: "晚上|傍晚|中午",
-        stamps: "发布时间|发布日期|日期|时间|發布日期|發佈日期|发布于|發布時間|發佈時間|来源时间|更新时间",
+        stamps: "发布时间|发布日期|日期|时间|發布日期|發佈日期|发布于|發布時間|發佈時間|来源时间|发表时间",
         credits: "图片:|图片：|图:|图：|摄影:|摄影：|攝影:|攝影：|圖片:|圖片：|图片来源：|圖片來源：|供图：",
         furniture: "阅读更多|閱讀更多|更多|查看更多|更多内容|阅读全文|詳情|详情|下一页|上一页|下一頁|上一頁|分享|打印|返回顶部|返回頂部|查看详情|继续阅读|繼續閱讀|更多>>|查看全部|了解更多|列印",
-        counted: "条评论|次浏览|則留言|评论|浏览",
+        counted: "条评论|次浏览|則留言|评论|浏览|阅读|浏览次数|点击|点击数|点击量|阅读量|次|浏览量|閱讀|瀏覽",
         ..NONE
     },
     Words {
         tag: "ko",
         weekdays: "일요일|월|화|수|목|금|토",
         until: "부터|까지|및",
-        stamps: "작성일|등록일|게시일|날짜|입력|발행일|등록일시|작성일자|등록일자",
+        stamps: "작성일|등록일|게시일|날짜|입력|발행일|등록일시|작성일자|등록일자|일시",
         credits: "사진:|사진=|이미지:|사진 제공:|사진제공:|사진 =|출처:",
         furniture: "더 보기|더보기|자세히 보기|자세히|계속 읽기|전체 보기|목록|다음|이전|공유|인쇄|맨 위로|기사 더보기|더 알아보기|상세보기|바로가기",
-        counted: "댓글|조회|개의 댓글|개|회",
+        counted: "댓글|조회|개의 댓글|개|회|조회수|추천",
         common: "및|대한|위한|있는|이|그|등|수|한|할|것",
         ..NONE
     },
     Words {
         tag: "ar",
+        by: "بقلم|كتبه|بواسطة",
         months: [
             "",
             "",
@@ -999,6 +1049,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "fa",
+        by: "توسط|نویسنده",
         months: ["", "", "", "آپریل", "می", "", "ژولای|جولای", "آگوست|اگوست", "", "اکتبر", "", ""],
         foreign_months: "فروردین|اردیبهشت|خرداد|تیر|مرداد|امرداد|شهریور|مهر|آبان|آذر|دی|بهمن|اسفند|محرم|صفر|رجب|شعبان|رمضان|شوال",
         weekdays: "سه شنبه|چهار شنبه|پنج شنبه|یک شنبه|دو شنبه",
@@ -1015,6 +1066,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "he",
+        by: "מאת",
         aliases: "iw",
         months: [
             "בינואר|ינוא",
@@ -1163,6 +1215,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "vi",
+        by: "bởi|tác giả",
         months: [
             "tháng một|tháng giêng",
             "tháng hai",
@@ -1195,6 +1248,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "id",
+        by: "oleh",
         aliases: "in",
         months: ["", "pebruari|peb", "mar", "", "", "", "", "agt|ags|agust", "sept", "okt", "nopember|nop|nov", "des"],
         weekdays: "jum'at",
@@ -1212,6 +1266,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "ms",
+        by: "oleh",
         months: ["", "", "", "", "", "", "", "", "sept", "", "", ""],
         weekdays: "isnin|khamis",
         on: "pada|dari",

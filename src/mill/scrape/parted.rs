@@ -1,0 +1,175 @@
+//! A file with two lists of different layouts: bullets without days, then numbered items with them.
+//!
+//! A page read as one list either misreads the second or leaves it out. So where one list explains a page badly, the
+//! page is cut in two above a heading, each half is read as a page of its own, with facts of its own, and the two
+//! readings are taken together if they explain the page better even with the price of the switch.
+//!
+//! There are few places to cut at, so the cost stays linear: where list marks change their kind, and where the cheapest
+//! path that changes layouts once does so. What costs least is taken.
+//!
+//! A menu is a list without days, too. So such a list counts here only above one that has days, and only when its
+//! items stand under a heading and have the length of headlines; and no half is taken that is not read with confidence.
+
+use std::borrow::Cow;
+
+use super::blocks::{Block, Mark};
+use super::label::{Kind, Label};
+use super::layout::Layout;
+use super::path::{Prices, SWITCH};
+use super::reading::{Half, Told};
+use super::{BlockUse, Draft, Rival, Scrape};
+
+/// A page that one list explains so well has no second one.
+const WELL: f64 = 0.92;
+/// Smaller pages have no room for two lists.
+const FEWEST_BLOCKS: usize = 6;
+/// Items without days are headlines when they have so many words, halves counted: 3.5 on the average.
+const HEADLINE_WORDS: (usize, usize) = (7, 2);
+/// With less confidence no half is taken. A list of bare headlines has 0.7.
+const SURE: f64 = 0.65;
+/// How near one list has to come to be told of as a rival.
+const NEAR: f64 = 0.05;
+
+/// Whether it is worth looking for a second list.
+pub(super) fn may_be(told: &Told<'_>) -> bool {
+    told.blocks_read >= FEWEST_BLOCKS && told.score < WELL
+}
+
+/// The lines above which a page may be cut: those of headings.
+pub(super) fn cuts(blocks: &[Block<'_>], labels: &[Label], prices: &[Prices<'_, '_>], cuts: &mut Vec<u32>) {
+    let mut add = |at: Option<usize>| {
+        let line = at.and_then(|at| blocks.get(at)).map(|block| block.line);
+        cuts.extend(line.filter(|line| !cuts.contains(line)));
+    };
+    add(where_marks_change(blocks, labels));
+    add(where_layouts_change(blocks, labels, prices));
+    add(second_part(blocks));
+}
+
+/// Whether a second list may begin with this block.
+fn is_heading(block: &Block<'_>, label: &Label) -> bool {
+    label.kind == Kind::Text && block.mark == Mark::None && (block.level() > 0 || (label.short && block.gap > 0))
+}
+
+/// The heading above the first mark that is of another kind than those before it, or above the first day behind marks.
+fn where_marks_change(blocks: &[Block<'_>], labels: &[Label]) -> Option<usize> {
+    let (mut bullets, mut numbers) = (0_u32, 0_u32);
+    let mut heading = None;
+    for (at, (block, label)) in blocks.iter().zip(labels).enumerate() {
+        let changes = match block.mark {
+            Mark::Bullet => numbers > 1,
+            Mark::Number(_) => bullets > 1,
+            _ => bullets > 1 && (block.date.is_some() || label.end_dated.is_some() || label.kind == Kind::Row),
+        };
+        match heading {
+            Some(heading) if changes => return Some(heading),
+            _ => {}
+        }
+        match block.mark {
+            Mark::Bullet => bullets += 1,
+            Mark::Number(_) => numbers += 1,
+            _ if is_heading(block, label) && (bullets > 1 || numbers > 1) => heading = heading.or(Some(at)),
+            _ => {}
+        }
+        if block.mark != Mark::None && !changes {
+            // The list went on below it.
+            heading = None;
+        }
+    }
+    None
+}
+
+/// The second of a few headings that the file says are of one level, the highest of which it has several.
+fn second_part(blocks: &[Block<'_>]) -> Option<usize> {
+    const FEW: usize = 4;
+    (1..=6).find_map(|level| {
+        let mut parts = blocks.iter().enumerate().filter(|(_, block)| block.level() == level).map(|(at, _)| at);
+        let second = parts.by_ref().nth(1)?;
+        (parts.take(FEW).count() + 2 <= FEW).then_some(second)
+    })
+}
+
+/// Where the cheapest path changes layouts that may do so once, above a heading.
+fn where_layouts_change(blocks: &[Block<'_>], labels: &[Label], prices: &[Prices<'_, '_>]) -> Option<usize> {
+    let mut entries: Vec<u64> = Vec::new();
+    for one in prices {
+        let costs = one.costs();
+        if entries.is_empty() {
+            entries = costs;
+        } else {
+            entries.iter_mut().zip(costs).for_each(|(least, cost)| *least = cost.min(*least));
+        }
+    }
+    let entries: Vec<Option<u64>> = entries
+        .into_iter()
+        .zip(blocks.iter().zip(labels))
+        .map(|(cost, (block, label))| is_heading(block, label).then_some(cost + SWITCH))
+        .collect();
+    let ways = prices.iter().filter_map(|one| one.enter(&entries));
+    ways.min_by_key(|(cost, at)| (*cost, *at)).map(|(_, at)| at)
+}
+
+/// The two halves as one file, if they explain it better than `whole` does, or if `asked` for.
+pub(super) fn joined<'t>(whole: &Told<'t>, first: Told<'t>, second: Told<'t>, asked: bool) -> Option<Told<'t>> {
+    let halves = [&first, &second];
+    let dated = |told: &Told<'_>| told.scrape.drafts.iter().any(|draft| draft.date.is_some());
+    let sure = halves.iter().all(|half| half.scrape.refused.is_none() && half.scrape.drafts.len() > 1);
+    let cost = |told: &Told<'_>| (1.0 - told.score) * count(told.blocks_read);
+    let together = cost(&first) + cost(&second) + Prices::cost_of(SWITCH);
+    let better = whole.scrape.refused.is_some() || together < cost(whole);
+    let confidence = first.scrape.confidence.min(second.scrape.confidence);
+    let lists = (dated(&first) || is_of_headlines(&first.scrape.drafts)) && dated(&second);
+    let differ = first.scrape.layout != second.scrape.layout;
+    if !(sure && (asked || (better && lists && differ && confidence >= SURE))) {
+        return None;
+    }
+    let blocks_read = first.blocks_read + second.blocks_read;
+    let score = 1.0 - together / count(blocks_read);
+    let behind = score - whole.score;
+    let rival = (whole.scrape.refused.is_none() && behind <= NEAR).then(|| Rival {
+        layout: whole.scrape.layout.to_string(),
+        items: whole.scrape.drafts.len(),
+        behind,
+    });
+    let layout = format!("{}{}{}", first.scrape.layout, Layout::THEN, second.scrape.layout);
+    let items = first.scrape.drafts.len();
+    let mut drafts = first.scrape.drafts;
+    drafts.extend(second.scrape.drafts);
+    let mut faults = first.scrape.faults;
+    faults.extend(second.scrape.faults);
+    let mut blocks = first.blocks;
+    blocks
+        .extend(second.blocks.into_iter().map(|block| BlockUse { item: block.item.map(|item| item + items), ..block }));
+    let newest = first.scrape.newest.max(second.scrape.newest);
+    let scrape =
+        Scrape { layout: Cow::Owned(layout), confidence, drafts, faults, refused: None, newest, language: None, rival };
+    Some(Told { scrape, blocks, score, blocks_read, cuts: Vec::new() })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a page has a few million blocks at most")]
+fn count(blocks: usize) -> f64 {
+    blocks as f64
+}
+
+/// Whether items without days are headlines rather than entries of a menu: by their texts, or by their length.
+fn is_of_headlines(drafts: &[Draft<'_>]) -> bool {
+    let words: usize = drafts.iter().map(|draft| super::label::words(&draft.title)).sum();
+    let (most, of) = HEADLINE_WORDS;
+    // What stands under no heading is the menu of the site.
+    let headed = drafts.iter().all(|draft| draft.section.is_some());
+    drafts.len() > 1
+        && headed
+        && (drafts.iter().all(|draft| draft.summary.is_some()) || words * of >= drafts.len() * most)
+}
+
+/// `whole` cut above `line`.
+pub(super) fn halves<'t>(whole: Half<'t>, line: u32) -> (Half<'t>, Half<'t>) {
+    let at = super::blocks::line_start(whole.text, whole.before, line);
+    let (above, below) = whole.text.split_at_checked(at).unwrap_or((whole.text, ""));
+    let noted = whole.notes.partition_point(|note| note.line < line);
+    let (notes_above, notes_below) = whole.notes.split_at_checked(noted).unwrap_or((whole.notes, &[]));
+    (
+        Half { text: above, notes: notes_above, ..whole },
+        Half { text: below, notes: notes_below, before: line.saturating_sub(1) },
+    )
+}

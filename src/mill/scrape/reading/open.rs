@@ -1,0 +1,172 @@
+//! An item while its blocks are gathered: which text becomes which of its fields.
+
+use std::borrow::Cow;
+
+use chrono::NaiveTime;
+
+use super::{Look, cells};
+use crate::mill::scrape::DateRead;
+use crate::mill::scrape::blocks::{Block, Mark, clock, joined, joined_text};
+use crate::mill::scrape::date::{self, Printed, inline};
+use crate::mill::scrape::evidence::Marking;
+use crate::mill::scrape::label::credit;
+use crate::mill::scrape::layout::Field;
+
+/// An item while its blocks are gathered.
+pub(super) struct Open<'t> {
+    pub(super) title: Option<Cow<'t, str>>,
+    pub(super) date: Option<Printed<'t>>,
+    pub(super) date_line: Option<u32>,
+    /// The time of day before the title.
+    pub(super) time: Option<NaiveTime>,
+    pub(super) summary: Option<Cow<'t, str>>,
+    pub(super) credit: Option<&'t str>,
+    pub(super) kicker: Option<Cow<'t, str>>,
+    pub(super) link: Option<&'t str>,
+    pub(super) section: Option<Cow<'t, str>>,
+    /// The section is a part of the page, not a time.
+    pub(super) names_a_topic: bool,
+    pub(super) number: Option<u32>,
+    /// The day that the heading above states.
+    pub(super) day: Option<DateRead<'t>>,
+    pub(super) line: u32,
+    pub(super) last_line: u32,
+    pub(super) last_field: Field,
+    pub(super) first_block: usize,
+}
+
+impl<'t> Open<'t> {
+    pub(super) fn new(
+        block: &Block<'t>,
+        section: Option<(&Block<'t>, bool)>,
+        day: Option<DateRead<'t>>,
+        first_block: usize,
+    ) -> Self {
+        let number = if let Mark::Number(number) = block.mark { number } else { None };
+        Self {
+            title: None,
+            date: None,
+            date_line: None,
+            time: None,
+            summary: None,
+            credit: None,
+            kicker: None,
+            link: None,
+            section: section.map(|(block, _)| joined(block)),
+            names_a_topic: section.is_some_and(|(_, names_a_topic)| names_a_topic),
+            number,
+            day,
+            line: block.line,
+            last_line: block.last_line,
+            last_field: Field::Title,
+            first_block,
+        }
+    }
+
+    pub(super) fn fill(&mut self, field: Field, block: &Block<'t>, look: &Look<'t, '_>) {
+        self.last_line = block.last_line;
+        self.last_field = field;
+        match field {
+            Field::Title => self.titled(block, look),
+            Field::Kicker => self.kicker = Some(joined(block)),
+            Field::Credit => self.credit = credit(block.text, look.choice.lexicon),
+            Field::Date => match look.date(block) {
+                Some(printed) => (self.date, self.date_line) = (Some(*printed), Some(block.line)),
+                None if look.page.pipes && block.text.contains('|') => self.date_among_cells(block, look),
+                None if look.page.tabs && block.text.contains('\t') => self.date_among_cells(block, look),
+                None => self.date_behind_name(block, look),
+            },
+            Field::Summary => self.add(joined(block)),
+            Field::Glued | Field::EndDated | Field::Row => {}
+        }
+    }
+
+    fn titled(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
+        (self.title, self.link) = (Some(joined(block)), block.link());
+        if block.mark == Mark::Clock
+            && look.evidence.marking == Marking::Clocks
+            && let Some((time, title)) = clock(block.text)
+        {
+            (self.title, self.time) = (Some(joined_text(title)), Some(time));
+        }
+    }
+
+    /// `Valley Gazette, 20 April 2016`, `By Ann Field, 20 April 2016`: the name says who wrote it.
+    fn date_behind_name(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
+        if let Some(printed) = inline::field(block.text, look.choice.lexicon) {
+            return self.dated(printed, block, look);
+        }
+        let Some((name, printed)) = inline::trailing(block.text, look.choice.lexicon) else { return };
+        self.dated(printed, block, look);
+        let name = look.choice.lexicon.author(name).unwrap_or(name);
+        self.kicker = self.kicker.take().or(Some(joined_text(name)));
+    }
+
+    fn add(&mut self, more: Cow<'t, str>) {
+        self.summary = Some(match self.summary.take() {
+            None => more,
+            Some(summary) => Cow::Owned(summary.into_owned() + " " + &more),
+        });
+    }
+
+    fn dated(&mut self, mut printed: Printed<'t>, block: &Block<'t>, look: &Look<'t, '_>) {
+        date::dispute(std::slice::from_mut(&mut printed), look.choice);
+        (self.date, self.date_line) = (Some(printed), Some(block.line));
+    }
+
+    /// The first cell that is a date; the one before it says of which kind the item is.
+    fn date_among_cells(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
+        let mut before = None;
+        for cell in cells(block.text) {
+            if let Some(printed) = date::whole(cell, look.choice.lexicon) {
+                self.dated(printed, block, look);
+                break;
+            }
+            before = before.or(Some(cell).filter(|cell| cell.chars().any(char::is_alphabetic)));
+        }
+        self.kicker = self.kicker.take().or(before.map(Cow::Borrowed));
+    }
+
+    /// A date and a text: of an item that has its title the text is the summary.
+    pub(super) fn glued(&mut self, block: &Block<'t>, titled: bool, look: &Look<'t, '_>) {
+        self.last_line = block.last_line;
+        let Some((printed, text)) = inline::leading(block.text, look.choice.lexicon) else { return };
+        self.dated(printed, block, look);
+        self.last_field = if titled { Field::Summary } else { Field::Title };
+        if titled {
+            self.add(joined_text(text));
+        } else {
+            (self.title, self.link) = (Some(joined_text(first_column(text))), block.link());
+        }
+    }
+
+    pub(super) fn end_dated(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
+        (self.last_line, self.last_field) = (block.last_line, Field::Date);
+        let Some((title, printed)) = inline::trailing(block.text, look.choice.lexicon) else { return };
+        self.dated(printed, block, look);
+        (self.title, self.link) = (Some(joined_text(first_column(title))), block.link());
+    }
+
+    /// The cell in the column `titles` is the title, the first one that is a date the date, and a number before the
+    /// title that of the item.
+    pub(super) fn row(&mut self, block: &Block<'t>, titles: usize, look: &Look<'t, '_>) {
+        (self.last_line, self.last_field) = (block.last_line, Field::Date);
+        self.link = block.link();
+        for (at, cell) in cells(block.text).enumerate() {
+            if at == titles && !cell.is_empty() {
+                self.title = Some(joined_text(cell));
+            } else if self.date.is_none()
+                && let Some(printed) = date::whole(cell, look.choice.lexicon)
+            {
+                self.dated(printed, block, look);
+            } else if self.title.is_none() && self.number.is_none() {
+                self.number = cell.parse().ok();
+            }
+        }
+    }
+}
+
+/// What stands before the next column, where only blanks part them.
+fn first_column(text: &str) -> &str {
+    text.split("   ").next().unwrap_or(text).trim_end()
+}

@@ -1,0 +1,106 @@
+//! What only all items together show of one: the chosen path is mended where one item alone has a field.
+//!
+//! The path prices a block by its neighbours, so what stands around a list pours into the items at its ends: the
+//! page's address is a summary of the last one, `News` a kicker of the first. Where three items or more agree that
+//! they have no such field, it is none.
+
+use super::blocks::{Block, Mark};
+use super::evidence::{Evidence, Marking};
+use super::label::{Kind, Label};
+use super::layout::{Field, Layout};
+use super::path::{Move, Step};
+
+/// So few items agree about nothing.
+const SEVERAL: usize = 3;
+
+/// Mends `steps`, of which there is one for each block.
+pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
+    let starts = |steps: &[Step]| steps.iter().filter(|step| step.act == Move::Start).count();
+    if starts(steps) < SEVERAL {
+        return;
+    }
+    if layout.is_dated() {
+        cast_out(layout, blocks, steps);
+    }
+    if layout.has(Field::Kicker) && !layout.is_headed() {
+        behead(layout, evidence, blocks, labels, steps);
+    }
+    if layout.has(Field::Summary) {
+        dock(layout, labels, steps);
+    }
+}
+
+fn field(layout: &Layout, step: Step) -> Option<Field> {
+    step.place().and_then(|place| layout.places.get(place)).map(|place| place.field)
+}
+
+/// Of dated items those without a day that begin with a mark where all the others have none are entries of a menu.
+fn cast_out(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
+    let dates = |step: &Step| field(layout, *step).is_some_and(Field::dates);
+    let mut items: Vec<(usize, bool)> = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        if step.act == Move::Start {
+            items.push((at, false));
+        }
+        if let Some((_, dated)) = items.last_mut() {
+            *dated |= dates(step);
+        }
+    }
+    let is_marked = |at: usize| blocks.get(at).is_some_and(|block| block.mark != Mark::None);
+    let dated = || items.iter().filter(|(_, dated)| *dated);
+    if dated().count() < SEVERAL || dated().any(|(at, _)| is_marked(*at)) {
+        return;
+    }
+    let ends = items.iter().skip(1).map(|(next, _)| *next).chain([steps.len()]);
+    let out: Vec<_> = items.iter().zip(ends).filter(|((at, dated), _)| !dated && is_marked(*at)).collect();
+    for ((at, _), end) in out {
+        let of_item = (*at..end).filter(|at| steps.get(*at).is_some_and(|step| step.place().is_some()));
+        for at in of_item.collect::<Vec<_>>() {
+            Step::leave_out(steps, at);
+        }
+    }
+}
+
+/// Kickers that the first item alone has, or a few that stand apart from their titles, are headings.
+fn behead(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
+    let is_kicker = |step: &Step| field(layout, *step) == Some(Field::Kicker);
+    let items = steps.iter().filter(|step| step.act == Move::Start).count();
+    let kickers = steps.iter().filter(|step| is_kicker(step)).count();
+    let first = steps.iter().position(|step| step.act == Move::Start);
+    let only_first = kickers == 1 && first.and_then(|at| steps.get(at)).is_some_and(is_kicker);
+    if kickers == 0 || kickers * 2 > items {
+        return;
+    }
+    // Whether the fields of items stand closer together than the kicker and the title.
+    let tight = steps.iter().zip(blocks).filter(|(step, _)| field(layout, **step) == Some(Field::Date));
+    let tight = tight.clone().count() > 0 && tight.into_iter().all(|(_, block)| block.gap == 0);
+    for at in 0..steps.len() {
+        let Some(((step, block), label)) = steps.get(at).zip(blocks.get(at)).zip(labels.get(at)) else { return };
+        let apart = tight && blocks.get(at + 1).is_some_and(|next| next.gap > 0);
+        if step.act == Move::Start
+            && is_kicker(step)
+            && (block.mark == Mark::None || evidence.marking == Marking::None)
+            && (label.kind, label.short) == (Kind::Text, true)
+            && (only_first || apart)
+        {
+            Step::behead(steps, at);
+        }
+    }
+}
+
+/// What the last item has more of than all the others is what stands below the list, unless it reads like a text.
+fn dock(layout: &Layout, labels: &[Label], steps: &mut [Step]) {
+    let Some(last) = steps.iter().rposition(|step| step.act == Move::Start) else { return };
+    let is_summary = |step: &Step| field(layout, *step) == Some(Field::Summary);
+    let (mut most, mut here) = (0, 0);
+    for step in steps.iter().take(last) {
+        here = if step.act == Move::Start { 0 } else { here + usize::from(is_summary(step)) };
+        most = most.max(here);
+    }
+    let more = steps.iter().enumerate().skip(last).filter(|(_, step)| is_summary(step)).skip(most);
+    let reads_like_text = |at: &usize| labels.get(*at).is_some_and(|label| label.wordy);
+    let more: Vec<usize> = more.map(|(at, _)| at).skip_while(reads_like_text).collect();
+    for at in more {
+        Step::leave_out(steps, at);
+    }
+}
