@@ -316,9 +316,12 @@ fn a_month_is_rendered_only_when_it_changed_or_its_neighbour_did() {
     // The same once more under other words: nothing.
     mill.write("news/2021-05-18.txt", page(&[MAY]));
     assert_eq!(rendered(&mill), Vec::<String>::new());
-    // A month that appears: what comes before it links to it, what comes after it is archived after it.
+    // A month that appears: what comes before it links to it, what comes after it is archived after it. The two
+    // documents of a month are rendered together; one of the size it had is read before it is written.
     mill.write("news/2021-05-19.txt", page(&[told("Spring", "20 April 2021", "It came.")]));
-    assert_eq!(rendered(&mill), [".03.html.new", ".04.atom.new", ".04.html.new", ".05.atom.new", ".05.html.new"]);
+    let (written, read): (Vec<String>, _) = rendered(&mill).into_iter().partition(|name| name.ends_with(".new"));
+    assert_eq!(written, [".03.html.new", ".04.atom.new", ".04.html.new", ".05.atom.new", ".05.html.new"]);
+    assert_eq!(read, ["03.atom", "05.atom", "05.html"]);
 }
 
 #[test]

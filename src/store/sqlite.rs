@@ -62,7 +62,11 @@ enum Age {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{ConstraintViolation, DatabaseCorrupt, NotADatabase};
-        match error.sqlite_error_code() {
+        let code = match &error {
+            rusqlite::Error::SqlInputError { error, .. } => Some(error.code),
+            error => error.sqlite_error_code(),
+        };
+        match code {
             // Tables that contradict each other: nothing that is written here breaks a constraint of a sound file.
             Some(DatabaseCorrupt | NotADatabase | ConstraintViolation) => Self::Damaged(error.to_string()),
             // A schema that lacks what this version wrote, or a fault of ours.

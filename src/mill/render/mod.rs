@@ -59,7 +59,7 @@ const CREDIT_ATTRIBUTES: [(&str, &str); 2] = [("role", "photographer"), ("scheme
 pub struct Document {
     /// The document itself.
     pub bytes: Vec<u8>,
-    /// How many items it is meant to hold, as far as [`check`] can tell.
+    /// How many items it is meant to hold, as far as [`check()`] can tell.
     pub entries: usize,
 }
 
