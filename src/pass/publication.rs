@@ -25,7 +25,7 @@ use crate::report::{FeedLine, Report};
 use crate::store::{FeedState, FeedTerms, PublishedRow, Shelf, Store, StoreError, Terms};
 
 /// How many items are rendered before their documents leave the memory.
-const AT_ONCE: usize = 8_000;
+const AT_ONCE: usize = 2_000;
 
 /// To whom the ledger counts the documents that list all feeds; no feed has this name.
 pub(crate) const INDEX: &str = "";
@@ -42,6 +42,9 @@ struct OneFeed<'a> {
     /// Its lines of the ledger. A pass that knows what changed begins with those of the documents that are not of a
     /// month, and looks at no other files.
     rows: Rows,
+    /// Nothing of a backlog is left. Until then only the months that its head points to are rendered: whole histories
+    /// would be rendered anew after every batch, to be replaced by the next.
+    last: bool,
 }
 
 /// A document of a month page, and what it is made of.
@@ -73,7 +76,7 @@ impl Pass<'_> {
                 false => by_path(store.published_of(&feed.name, false)?),
             };
             let (state, rendered_with) = (store.feed_state(&feed.name)?, self.rendered_with(feed));
-            let one = OneFeed { feed, terms: feed_terms, state, rendered_with, rows };
+            let one = OneFeed { feed, terms: feed_terms, state, rendered_with, rows, last };
             match self.publish_feed(store, terms, one, report) {
                 Ok(line) => report.feeds.push(line),
                 // What stands in the way of one feed must not keep the others back; the first such trouble is told.
@@ -179,8 +182,13 @@ impl Pass<'_> {
         // Without a head there is no feed that would have pages.
         let wanted = ready.as_ref().filter(|_| !head.is_empty()).map(|feed| wanted(feed, &one.rendered_with, shelves));
         let wanted = wanted.unwrap_or_default();
+        let shown: BTreeSet<Month> = match ready.as_ref().filter(|_| !one.last) {
+            Some(feed) => feed.entries.iter().map(|entry| entry.item.month()).collect(),
+            None => wanted.iter().map(|of| of.month).collect(),
+        };
         let stale: Vec<&Wanted> = wanted
             .iter()
+            .filter(|of| shown.contains(&of.month))
             .filter(|of| rows.get(&of.path).is_none_or(|row| row.made_of != of.made_of) || fallen.contains(&of.path))
             .collect();
         let paths: BTreeSet<&str> =
@@ -202,8 +210,9 @@ impl Pass<'_> {
         let made_of: BTreeMap<&str, u64> = wanted.iter().map(|of| (&*of.path, of.made_of)).collect();
         let row_of =
             |listed: Listed| row_of(&feed.name, made_of.get(&*listed.path).copied().unwrap_or_default(), listed);
+        let written_now = head.iter().map(|(path, _)| path).chain(stale.iter().map(|of| &*of.path));
         let new: Vec<PublishedRow> =
-            paths.iter().filter(|path| !rows.contains_key(**path)).map(|path| first(&feed.name, path)).collect();
+            written_now.filter(|path| !rows.contains_key(*path)).map(|path| first(&feed.name, path)).collect();
         if !new.is_empty() {
             store.record_published(&feed.name, state, &new, &[])?;
         }
@@ -219,7 +228,7 @@ impl Pass<'_> {
         let documents: Vec<PublishedRow> = outcomes.iter().map(|outcome| row_of(outcome.listed.clone())).collect();
         let summary = ready.as_ref().filter(|_| !head.is_empty()).map(Summary::of);
         let shown = FeedState {
-            shown: state.changed,
+            shown: if one.last { state.changed } else { state.shown },
             rendered_with: one.rendered_with.clone(),
             items,
             summary: summary.and_then(|summary| serde_json::to_string(&summary).ok()).unwrap_or_default(),
