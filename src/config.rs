@@ -53,7 +53,22 @@ const MAX_CONFIG: u64 = 4 << 20;
 
 /// Every table of a config with its keys; the top of the file is the table without a name.
 pub const KEYS: &[(&str, &[&str])] = &[
-    ("", &["state", "output", "base_url", "watch", "serve", "websub", "operations", "source", "category", "feed"]),
+    (
+        "",
+        &[
+            "state",
+            "output",
+            "base_url",
+            "pages",
+            "watch",
+            "serve",
+            "websub",
+            "operations",
+            "source",
+            "category",
+            "feed",
+        ],
+    ),
     ("[watch]", &["mode", "rescan", "settle"]),
     ("[serve]", &["listen", "socket"]),
     ("[websub]", &["hubs", "once"]),
@@ -117,6 +132,8 @@ pub struct Config {
     pub output: PathBuf,
     /// Where the output is served, with a `/` at its end.
     pub base_url: Option<String>,
+    /// Whether there are pages for people, and archives; else there are only feeds.
+    pub pages: bool,
     /// When to look.
     pub watch: Watch,
     /// The built-in server, if there is to be one.
@@ -552,6 +569,7 @@ fn without_file(given: &Given, around: &Surroundings) -> Result<Config, Refusal>
         state,
         output,
         base_url: None,
+        pages: true,
         watch: Watch::default(),
         serve: None,
         websub: WebSub::default(),

@@ -57,6 +57,28 @@ fn mill() -> Mill {
     mill
 }
 
+/// Where the operator wants feeds alone, nothing points to a page, and those that stood there go.
+#[test]
+fn without_pages_there_are_feeds_alone_and_they_lead_nowhere_else() {
+    let mill = mill();
+    let before = mill.feeds();
+    assert!(before.keys().any(|path| path.ends_with(".html")));
+    mill.write("feedmill.toml", CONFIG.replacen("[[source]]", "pages = false\n\n[[source]]", 1));
+    mill.pass();
+    let left: Vec<String> = mill.feeds().into_keys().collect();
+    let feeds = ["all/atom.xml", "all/feed.json", "all/rss.xml", "feeds.opml"];
+    assert_eq!(left[..3], feeds[..3]);
+    assert!(left.contains(&feeds[3].to_owned()));
+    assert!(left.iter().all(|path| !path.ends_with(".html") && !path.contains("/20")), "{left:?}");
+    for document in mill.feeds().values() {
+        let text = String::from_utf8_lossy(document);
+        assert!(!text.contains(".html") && !text.contains("prev-archive"), "{text}");
+    }
+    mill.write("feedmill.toml", CONFIG);
+    mill.pass();
+    assert_eq!(mill.feeds(), before);
+}
+
 // ---- archives -------------------------------------------------------------------------------------------------------
 
 const ATOM: &str = "http://www.w3.org/2005/Atom";

@@ -179,6 +179,8 @@ impl Reader<'_> {
         let base_url = self.text(&top, "base_url");
         let base_url = base_url.and_then(|text| self.take("base_url", &text.span, values::base_url(text.text)));
 
+        let pages = self.truth(&top, "pages").unwrap_or(true);
+
         let mut watch = Watch::default();
         if let Some(table) = self.table(&top, "watch", "[watch]") {
             let modes = [("auto", WatchMode::Auto), ("events", WatchMode::Events), ("poll", WatchMode::Poll)];
@@ -280,6 +282,7 @@ impl Reader<'_> {
             state: state_path,
             output: output_path,
             base_url,
+            pages,
             watch,
             serve,
             websub,

@@ -143,7 +143,7 @@ impl Pass<'_> {
             one.rows = by_path(store.published_of(&feed.name, true)?);
         }
         let one = &one;
-        let shelves = store.shelves(one.terms)?;
+        let shelves = if self.config.pages { store.shelves(one.terms)? } else { Vec::new() };
         let taken_out = taken_out(store, one.terms, terms)?;
         let ready = self.feed(one, store.head(one.terms, terms)?, taken_out, &shelves);
         if self.recovered
@@ -280,12 +280,15 @@ impl Pass<'_> {
             summaries.extend(serde_json::from_str(&store.feed_state(&feed.name)?.summary).ok());
         }
         let base_url = self.config.base_url.as_deref().and_then(Address::new);
-        let made_of = print(&(render::REVISION, &summaries, &base_url));
+        let made_of = print(&(render::REVISION, &summaries, &base_url, self.config.pages));
         let as_it_was = |row: &PublishedRow| row.made_of == made_of && self.stands(row);
         if rows.is_empty() == summaries.is_empty() && rows.values().all(as_it_was) {
             return Ok(());
         }
-        let tree = if summaries.is_empty() { Tree::default() } else { render::index(&summaries, base_url.as_ref()) };
+        let tree = match summaries.as_slice() {
+            [] => Tree::default(),
+            summaries => render::index(summaries, base_url.as_ref(), self.config.pages),
+        };
         let gone: Vec<&str> = rows.keys().map(String::as_str).filter(|path| tree.get(path).is_none()).collect();
         if self.dry_run {
             report.index = publish::would_write(self.disk, &self.config.output, &tree)?;
@@ -403,8 +406,8 @@ impl Pass<'_> {
             .filter_map(|index| self.config.sources.get(*index))
             .map(|source| (&source.name, &source.title, &source.url, &source.language))
             .collect();
-        let (base_url, hubs) = (&self.config.base_url, &self.config.websub.hubs);
-        let all = (render::REVISION, &feed.title, feed.limit, base_url, hubs, sources);
+        let (base_url, pages, hubs) = (&self.config.base_url, self.config.pages, &self.config.websub.hubs);
+        let all = (render::REVISION, &feed.title, feed.limit, base_url, pages, hubs, sources);
         format!("{:016x}", print(&all))
     }
 }

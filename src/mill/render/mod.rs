@@ -180,13 +180,18 @@ pub fn month_paths(feed: &str, month: Month) -> [String; 2] {
     ["html", "atom"].map(|ending| format!("{feed}/{}.{ending}", month.path()))
 }
 
-/// What lists all feeds, and what their pages share. `feeds` are in the order in which they are to be shown.
+/// What lists all feeds, and what their pages share, if there are to be `pages`. `feeds` are in the order in which they
+/// are to be shown.
 #[must_use]
-pub fn index(feeds: &[Summary], base_url: Option<&Address>) -> Tree {
+pub fn index(feeds: &[Summary], base_url: Option<&Address>, pages: bool) -> Tree {
     let document = |bytes| Document { bytes, entries: feeds.len() };
+    let opml = ("feeds.opml".to_owned(), document(opml::write(feeds, base_url)));
+    if !pages {
+        return Tree::from_iter([opml]);
+    }
     Tree::from_iter([
+        opml,
         ("index.html".to_owned(), document(page::index(feeds, base_url))),
-        ("feeds.opml".to_owned(), document(opml::write(feeds, base_url))),
         (page::STYLE.to_owned(), document(page::STYLE_SHEET.into())),
         (page::ICON.to_owned(), document(page::ICON_IMAGE.into())),
     ])

@@ -192,7 +192,7 @@ fn all_feeds_as_opml() {
     let mut feed = two();
     (feed.name, feed.title) = ("новости".to_owned(), text("\"News\" <&> more"));
     let opml = |base: Option<&Address>| {
-        let tree = index(&[Summary::of(&feed)], base);
+        let tree = index(&[Summary::of(&feed)], base, true);
         assert_eq!(check("feeds.opml", tree.get("feeds.opml").unwrap()), Ok(()));
         String::from_utf8(tree.get("feeds.opml").unwrap().bytes.clone()).unwrap()
     };
