@@ -346,6 +346,22 @@ fn a_month_is_rendered_only_when_it_changed_or_its_neighbour_did() {
     assert_eq!(read, ["03.atom", "05.atom", "05.html"]);
 }
 
+/// While a backlog is worked off only the months of the head are rendered. Those left are not forgotten, though what
+/// comes last is of another feed.
+#[test]
+fn at_the_end_of_a_backlog_every_month_stands() {
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-05-03.txt", page(&[MAY, SHORE, MARCH, JANUARY]));
+    // Big files are read after the small ones are published.
+    let padding = " ".repeat(5 << 20);
+    mill.write("notes/2021-05-03.json", format!(r#"[{{"title": "A boat", "date": "2021-03-20"}}{padding}]"#));
+    mill.pass();
+    for month in ["01", "03", "05"] {
+        assert!(mill.path(&format!("public/press/2021/{month}.html")).exists(), "{month}");
+    }
+    assert_eq!(rendered(&mill), Vec::<String>::new());
+}
+
 #[test]
 fn a_page_that_was_deleted_or_altered_comes_back_and_no_other_is_rendered() {
     let mill = mill();

@@ -47,6 +47,14 @@ struct OneFeed<'a> {
     last: bool,
 }
 
+impl OneFeed<'_> {
+    /// What a feed is marked with whose other months are still to be rendered: the next batch need not render it again,
+    /// and the last publication, or that of the next pass, does.
+    fn in_part(&self) -> String {
+        format!("{} in part", self.rendered_with)
+    }
+}
+
 /// A document of a month page, and what it is made of.
 struct Wanted {
     path: String,
@@ -134,7 +142,8 @@ impl Pass<'_> {
         let (feed, state) = (one.feed, one.state.clone());
         let fallen: BTreeSet<String> =
             one.rows.values().filter(|row| !self.stands(row)).map(|row| row.path.clone()).collect();
-        let shown = state.shown == state.changed && state.rendered_with == one.rendered_with;
+        let as_before = state.rendered_with == one.rendered_with || !one.last && state.rendered_with == one.in_part();
+        let shown = state.shown == state.changed && as_before;
         let unchanged = FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() };
         if shown && fallen.is_empty() && !self.recovered {
             return Ok(unchanged);
@@ -228,8 +237,8 @@ impl Pass<'_> {
         let documents: Vec<PublishedRow> = outcomes.iter().map(|outcome| row_of(outcome.listed.clone())).collect();
         let summary = ready.as_ref().filter(|_| !head.is_empty()).map(Summary::of);
         let shown = FeedState {
-            shown: if one.last { state.changed } else { state.shown },
-            rendered_with: one.rendered_with.clone(),
+            shown: state.changed,
+            rendered_with: if one.last { one.rendered_with.clone() } else { one.in_part() },
             items,
             summary: summary.and_then(|summary| serde_json::to_string(&summary).ok()).unwrap_or_default(),
             ..state.clone()
