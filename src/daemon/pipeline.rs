@@ -90,7 +90,9 @@ impl Pipeline {
     /// for.
     fn tell_hubs(&self) {
         let Some(state) = self.state.as_ref().filter(|_| !self.config.websub.hubs.is_empty()) else { return };
-        match state.store.published() {
+        // Hubs hear of the heads alone: of a long history only a few lines of the ledger are needed.
+        let heads = self.config.feeds.iter().map(|feed| state.store.published_of(&feed.name, false));
+        match heads.collect::<Result<Vec<_>, _>>().map(|heads| heads.concat()) {
             Ok(published) => self.hubs.published(hub::topics(&self.config, &published)),
             // The next pass will meet it again, and tell.
             Err(error) => tracing::debug!(%error, "what is published can't be read"),
