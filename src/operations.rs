@@ -130,7 +130,6 @@ impl Operations {
             .and_then(|_| publish::publish(disk, here, &of_output))
             .and_then(|_| publish::withdraw(disk, elsewhere, &[FEED]));
         match written {
-            Ok(_) if self.written == self.ledger => {}
             Ok(_) => self.written.clone_from(&self.ledger),
             // Whatever stands in the way is told by the pass itself, if it is in its way as well.
             Err(trouble) => {
