@@ -10,18 +10,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use feedmill::mill::item::is_forbidden;
-use support::harbour::{BRIDGE, FERRY, LAKE, MOLE};
+use support::harbour::{BRIDGE, CONFIG, FERRY, LAKE, MOLE};
 use support::{Mill, Ran, page, prints, told};
-
-const CONFIG: &str = r#"
-[[source]]
-name     = "news"
-files    = ["news/*.txt"]
-site     = "harbour"
-language = "en"
-layout   = "newsroom"
-url      = "https://harbour.example/"
-"#;
 
 /// A mill with one good page, which the others must not keep from being read.
 fn mill() -> Mill {

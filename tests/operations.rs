@@ -12,18 +12,8 @@ use feedmill::pass::Pass;
 use feedmill::publish::Outcome;
 use feedmill::report::Report;
 use feedmill::state::State;
-use support::harbour::{BRIDGE, LAKE};
+use support::harbour::{BRIDGE, CONFIG, LAKE};
 use support::{Entry, Mill, TestDisk, entries, page, prints};
-
-const CONFIG: &str = r#"
-[[source]]
-name     = "news"
-files    = ["news/*.txt"]
-site     = "harbour"
-language = "en"
-layout   = "newsroom"
-url      = "https://harbour.example/"
-"#;
 
 fn mill(more: &str) -> Mill {
     let mill = Mill::new(&format!("{more}{CONFIG}"));

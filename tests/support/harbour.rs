@@ -2,6 +2,17 @@
 
 use super::{Told, told};
 
+/// One source that reads them, and no more.
+pub(crate) const CONFIG: &str = r#"
+[[source]]
+name     = "news"
+files    = ["news/*.txt"]
+site     = "harbour"
+language = "en"
+layout   = "newsroom"
+url      = "https://harbour.example/"
+"#;
+
 pub(crate) const MAST: Told = told("The mast of the light ship", "01 March 2021", "The mast is painted red.");
 pub(crate) const MAST_2: Told =
     told("The mast of the light ship", "01 March 2021", "The mast is painted white after all.");
