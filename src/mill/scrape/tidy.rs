@@ -88,7 +88,8 @@ fn behead(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[L
     }
 }
 
-/// What the last item has more of than all the others is what stands below the list, unless it reads like a text.
+/// What the last item has more of than all the others is what stands below the list, unless it reads like a text: long,
+/// or a sentence, which in scripts without blanks is short.
 fn dock(layout: &Layout, labels: &[Label], steps: &mut [Step]) {
     let Some(last) = steps.iter().rposition(|step| step.act == Move::Start) else { return };
     let is_summary = |step: &Step| field(layout, *step) == Some(Field::Summary);
@@ -98,7 +99,7 @@ fn dock(layout: &Layout, labels: &[Label], steps: &mut [Step]) {
         most = most.max(here);
     }
     let more = steps.iter().enumerate().skip(last).filter(|(_, step)| is_summary(step)).skip(most);
-    let reads_like_text = |at: &usize| labels.get(*at).is_some_and(|label| label.wordy);
+    let reads_like_text = |at: &usize| labels.get(*at).is_some_and(|label| label.wordy || label.sentence);
     let more: Vec<usize> = more.map(|(at, _)| at).skip_while(reads_like_text).collect();
     for at in more {
         Step::leave_out(steps, at);
