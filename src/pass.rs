@@ -49,7 +49,7 @@ use crate::trouble::Trouble;
 
 pub(crate) mod publication;
 
-pub use self::publication::ledger;
+pub use self::publication::{Remembered, ledger};
 
 /// A file changed so shortly before it was read that a further change might leave its stat as it is.
 const RACY: Duration = Duration::from_secs(2);
@@ -117,6 +117,8 @@ pub struct Pass<'a> {
     pub scope: Scope<'a>,
     /// Told at once what was published, and at which paths documents were withdrawn.
     pub published: &'a (dyn Fn(&[Outcome], &[&str]) + Sync),
+    /// What a daemon keeps between passes.
+    pub remembered: Option<&'a Remembered>,
     /// The process ends with this pass: the system takes back at once what freeing bit by bit would take long over.
     pub parting: bool,
     /// What reads a page: [`Page::parse`], but in tests.
@@ -233,6 +235,7 @@ impl<'a> Pass<'a> {
             recovered: false,
             scope: Scope::ALL,
             published: &|_, _| {},
+            remembered: None,
             parting: false,
             parse: |page| page.parse(),
         }

@@ -7,7 +7,7 @@
 //! This room knows the [`Tree`] and nothing of how it came about. What it returns is for the publish ledger, by which
 //! [`stands`] tells later, without reading, whether somebody altered or deleted a file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
@@ -64,8 +64,12 @@ pub fn stands(disk: &dyn Disk, root: &Path, listed: &Listed) -> bool {
 /// Those of [`Publication`].
 pub fn publish(disk: &(dyn Disk + Sync), root: &Path, tree: &Tree) -> Result<Vec<Outcome>, Trouble> {
     let mut publication = Publication::new(disk, root);
-    publication.add(tree)?;
-    publication.finish()
+    publication.add(0, tree)?;
+    let mut published = publication.finish();
+    match published.troubles.remove(&0) {
+        Some(trouble) => Err(trouble),
+        None => Ok(published.outcomes.remove(&0).unwrap_or_default()),
+    }
 }
 
 /// With more files than this it takes less to sync all that the file system has than each by itself.
@@ -78,8 +82,9 @@ const SMALL: usize = 1 << 20;
 /// Only files whose bytes differ are replaced. All new bytes are on disk before the first file is replaced, and pages
 /// are replaced before the feeds that point to them, those before the index. What is not finished leaves nothing behind.
 ///
-/// When a document does not pass [`render::check`], or the disk refuses a step, that is an error, and nothing more is to
-/// be added. No published file is ever incomplete then: each holds its old bytes or its new ones, nothing half-written is
+/// The documents come in *shares*, numbered by the caller: what belongs to one feed. When a document does not pass
+/// [`render::check`], or the disk refuses a step, nothing more is done for its share, and nothing for the index; the
+/// others go on. No published file is ever incomplete: each holds its old bytes or its new ones, nothing half-written is
 /// left beside them as far as the disk lets us clean up, and publishing the same again finishes the work.
 pub struct Publication<'d> {
     disk: &'d (dyn Disk + Sync),
@@ -88,6 +93,15 @@ pub struct Publication<'d> {
     places: Vec<Place>,
     /// The folders whose names change.
     folders: BTreeSet<PathBuf>,
+}
+
+/// What became of a publication, by the numbers of the shares.
+#[derive(Debug, Default)]
+pub struct Published {
+    /// One for each document that stands in its place, in the order of their paths.
+    pub outcomes: BTreeMap<usize, Vec<Outcome>>,
+    /// What stood in the way.
+    pub troubles: BTreeMap<usize, Trouble>,
 }
 
 impl<'d> Publication<'d> {
@@ -104,12 +118,21 @@ impl<'d> Publication<'d> {
         self
     }
 
-    /// Writes those of the documents that differ from what stands in their places, beside these.
+    /// Writes those of the documents of a share that differ from what stands in their places, beside these.
     ///
     /// # Errors
-    /// See [`Publication`].
-    pub fn add(&mut self, tree: &Tree) -> Result<(), Trouble> {
-        let mut added = survey(self.disk, self.root, tree)?;
+    /// See [`Publication`]: what was added of the share before is dropped.
+    pub fn add(&mut self, share: usize, tree: &Tree) -> Result<(), Trouble> {
+        let added = self.write(share, tree);
+        if added.is_err() {
+            let of_share = self.places.extract_if(.., |place| place.share == share);
+            of_share.for_each(|place| place.abandon(self.disk));
+        }
+        added
+    }
+
+    fn write(&mut self, share: usize, tree: &Tree) -> Result<(), Trouble> {
+        let mut added = survey(self.disk, self.root, share, tree)?;
         for (place, _) in added.iter().filter(|(place, _)| place.unchanged.is_some()) {
             // A run that was killed may have left its unfinished file beside one that needs nothing now.
             let _ = self.disk.remove(&place.aside);
@@ -132,42 +155,59 @@ impl<'d> Publication<'d> {
         written
     }
 
-    /// Puts all new files into their places. One outcome for each document, in the order of their paths.
-    ///
-    /// # Errors
-    /// See [`Publication`].
-    pub fn finish(mut self) -> Result<Vec<Outcome>, Trouble> {
+    /// Puts all new files into their places.
+    #[must_use]
+    pub fn finish(mut self) -> Published {
         let (disk, root) = (self.disk, self.root);
+        let mut published = Published::default();
+        let troubles = &mut published.troubles;
         let mut changed: Vec<&mut Place> = self.places.iter_mut().filter(|place| place.unchanged.is_none()).collect();
         changed.sort_by(|a, b| (a.turn(), &a.path).cmp(&(b.turn(), &b.path)));
-        let alone = changed.len() <= FEW;
-        if let (false, Some(first)) = (alone, changed.first()) {
-            disk.sync_everything(root).map_err(|error| first.refused(root, error))?;
-        }
-        for_each(changed.iter_mut().collect(), |place| place.settle(disk, root, alone))?;
+        // Where that fails, each tells what is wrong with it.
+        let synced = changed.len() > FEW && disk.sync_everything(root).is_ok();
         for place in &mut changed {
-            disk.rename(&place.aside, &place.target).map_err(|error| place.refused(root, error))?;
-            place.in_place = true;
+            if let Err(trouble) = place.settle(disk, root, !synced) {
+                troubles.entry(place.share).or_insert(trouble);
+            }
+        }
+        for place in &mut changed {
+            let waits = if place.turn() == INDEX { !troubles.is_empty() } else { troubles.contains_key(&place.share) };
+            if waits {
+                continue;
+            }
+            match disk.rename(&place.aside, &place.target) {
+                Ok(()) => place.in_place = true,
+                Err(error) => _ = troubles.insert(place.share, place.refused(root, error)),
+            }
         }
         for folder in &self.folders {
-            disk.sync_dir(folder).map_err(|error| {
-                Trouble::unusable(format!("cannot sync the folder \"{}\"", folder.display()))
-                    .because(error)
-                    .still("its files are in place and whole, but a power cut might bring the previous ones back")
-                    .help("look at the disk's health (dmesg, smartctl)")
-            })?;
+            let in_it: Vec<_> =
+                changed.iter().filter(|place| place.in_place && place.target.starts_with(folder)).collect();
+            let synced = if in_it.is_empty() { Ok(()) } else { disk.sync_dir(folder) };
+            if let Err(error) = synced {
+                for place in in_it {
+                    let error = error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error);
+                    troubles.entry(place.share).or_insert_with(|| unsynced(folder, error));
+                }
+            }
         }
         let mut places = std::mem::take(&mut self.places);
         places.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(places.into_iter().filter_map(Place::outcome).collect())
+        for place in places {
+            if place.unchanged.is_none() && !place.in_place {
+                place.abandon(disk);
+                continue;
+            }
+            let share = place.share;
+            published.outcomes.entry(share).or_default().extend(place.outcome());
+        }
+        published
     }
 }
 
 impl Drop for Publication<'_> {
     fn drop(&mut self) {
-        for place in self.places.iter().filter(|place| place.unchanged.is_none() && !place.in_place) {
-            let _ = self.disk.remove(&place.aside);
-        }
+        self.places.drain(..).for_each(|place| place.abandon(self.disk));
     }
 }
 
@@ -182,7 +222,7 @@ fn for_each<T: Send>(places: Vec<T>, work: impl Fn(T) -> Result<(), Trouble> + S
 /// # Errors
 /// When something stands in the way that [`publish`] could not replace, or the folder can't be looked into.
 pub fn would_write(disk: &dyn Disk, root: &Path, tree: &Tree) -> Result<Vec<String>, Trouble> {
-    let places = survey(disk, root, tree)?;
+    let places = survey(disk, root, 0, tree)?;
     Ok(places.into_iter().filter(|(place, _)| place.unchanged.is_none()).map(|(place, _)| place.path).collect())
 }
 
@@ -229,6 +269,8 @@ pub fn clear(disk: &dyn Disk, root: &Path, paths: &[&str]) {
 
 /// The place that a document goes to.
 struct Place {
+    /// What it belongs to.
+    share: usize,
     path: String,
     /// XXH3-128 of the document.
     hash: u128,
@@ -276,16 +318,21 @@ impl Place {
 }
 
 /// Compares every document with what stands at its place.
-fn survey<'a>(disk: &dyn Disk, root: &Path, tree: &'a Tree) -> Result<Vec<(Place, &'a Document)>, Trouble> {
-    tree.iter().map(|(path, document)| Ok((look(disk, root, path, document)?, document))).collect()
+fn survey<'a>(
+    disk: &dyn Disk,
+    root: &Path,
+    share: usize,
+    tree: &'a Tree,
+) -> Result<Vec<(Place, &'a Document)>, Trouble> {
+    tree.iter().map(|(path, document)| Ok((look(disk, root, (share, path), document)?, document))).collect()
 }
 
-fn look(disk: &dyn Disk, root: &Path, path: &str, document: &Document) -> Result<Place, Trouble> {
+fn look(disk: &dyn Disk, root: &Path, (share, path): (usize, &str), document: &Document) -> Result<Place, Trouble> {
     let target = root.join(path);
     let aside = beside(&target);
     let (unchanged, new) = (None, None);
     let mut place =
-        Place { path: path.to_owned(), hash: 0, target, aside, taken: false, unchanged, new, in_place: false };
+        Place { share, path: path.to_owned(), hash: 0, target, aside, taken: false, unchanged, new, in_place: false };
     if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(place.trouble(Some("the path leaves the output folder")).help("give the feed a plain name"));
     }
@@ -322,11 +369,21 @@ fn ensure_folder(disk: &dyn Disk, folder: &Path, folders: &mut BTreeSet<PathBuf>
     Ok(())
 }
 
+/// The turn of what lists all feeds.
+const INDEX: u8 = 2;
+
 impl Place {
+    /// Leaves what stands there as it is, and nothing beside it.
+    fn abandon(self, disk: &dyn Disk) {
+        if self.unchanged.is_none() && !self.in_place {
+            let _ = disk.remove(&self.aside);
+        }
+    }
+
     /// What is replaced first: pages and archives, then the feeds that point to them, then what lists the feeds.
     fn turn(&self) -> u8 {
         match self.path.rsplit_once('/') {
-            None => 2,
+            None => INDEX,
             Some((_, name)) if render::HEADS.contains(&name) => 1,
             Some(_) => 0,
         }
@@ -374,6 +431,13 @@ impl Place {
         };
         Trouble::unusable(why.map_or_else(|| what.clone(), |why| format!("{what}: {why}"))).still(still)
     }
+}
+
+fn unsynced(folder: &Path, error: io::Error) -> Trouble {
+    Trouble::unusable(format!("cannot sync the folder \"{}\"", folder.display()))
+        .because(error)
+        .still("its files are in place and whole, but a power cut might bring the previous ones back")
+        .help("look at the disk's health (dmesg, smartctl)")
 }
 
 /// The folder that holds `path`.

@@ -397,6 +397,19 @@ pub struct FeedState {
     pub summary: String,
 }
 
+/// What became of the documents of a feed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Record {
+    /// Its name.
+    pub feed: String,
+    /// How far it was published; `None`: no further than before.
+    pub state: Option<FeedState>,
+    /// The documents that were written, or are to be.
+    pub documents: Vec<PublishedRow>,
+    /// The paths at which no document of it is any more.
+    pub gone: Vec<String>,
+}
+
 /// Why a store can't do what it was asked.
 #[derive(Debug)]
 pub enum StoreError {
@@ -490,14 +503,10 @@ pub trait Store {
     fn published(&self) -> Result<Vec<PublishedRow>>;
     /// What the publish ledger lists of a feed; only what is not said to be made of something, unless it is `all`.
     fn published_of(&self, feed: &str, all: bool) -> Result<Vec<PublishedRow>>;
-    /// Records how far a feed was published, that these documents were, and that those at the paths `gone` are no more.
-    fn record_published(
-        &mut self,
-        feed: &str,
-        state: &FeedState,
-        documents: &[PublishedRow],
-        gone: &[&str],
-    ) -> Result<()>;
+    /// The lines of the publish ledger for these paths, as far as there are any.
+    fn published_at(&self, paths: &[&str]) -> Result<Vec<PublishedRow>>;
+    /// Records what was published, all of it or nothing.
+    fn record_published(&mut self, records: &[Record]) -> Result<()>;
 }
 
 /// How long an item counts as freshly captured, in days.

@@ -9,7 +9,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Mutex;
 
-use feedmill::publish::{Disk, RealDisk, Stat};
+use feedmill::pass::{Pass, Remembered, Scope};
+use feedmill::publish::{Disk, Outcome, RealDisk, Stat};
+use feedmill::store::{Sqlite, Store as _};
 use html5gum::{Token, Tokenizer};
 use support::{Mill, Told, hold, page, prints, run, told};
 
@@ -432,4 +434,71 @@ fn a_feed_that_left_the_config_is_listed_no_more_and_removed_when_asked() {
     let left: Vec<String> = mill.feeds().into_keys().filter(|path| path.starts_with("press")).collect();
     assert_eq!(left, ["press/2021/mine.txt"], "what is not feedmill's stays");
     assert_eq!(mill.run(&["--once", "--dry-run", "--prune"]).code, 0);
+}
+
+/// A daemon takes the month pages that nothing changed for granted. After each of these changes the folder holds what a
+/// pass over everything makes of the same files in an empty folder.
+#[test]
+fn a_pass_that_remembers_the_months_publishes_what_one_that_does_not_would() {
+    let mill = Mill::new(CONFIG);
+    let config = mill.config();
+    let mut state = hold(&config);
+    let remembered = Remembered::default();
+    let april = told("A mast in April", "05 April 2021", "The mast was set up in April.");
+    let changes: Vec<(&str, String)> = vec![
+        ("news/2021-05-03.txt", page(&[MAY, SHORE, JANUARY])),
+        // A month that grows, another text in an old month, a month between two, one after and one before all.
+        ("news/2021-05-04.txt", page(&[MAY, MARCH])),
+        ("news/2021-05-05.txt", page(&[MARCH_AGAIN])),
+        ("news/2021-05-06.txt", page(&[april])),
+        ("news/2021-06-02.txt", page(&[told("Regatta", "01 June 2021", "The regatta begins.")])),
+        ("news/2021-06-03.txt", page(&[told("Ice on the lake", "01 December 2020", "The lake is frozen over.")])),
+        ("notes/2021-06-04.json", r#"[{"title": "A note without a day"}]"#.to_owned()),
+    ];
+    let asked = Mutex::new(Vec::new());
+    for (at, (path, text)) in changes.iter().enumerate() {
+        mill.write(path, text);
+        asked.lock().unwrap().clear();
+        let named = BTreeSet::from([mill.path(path)]);
+        let scope = Scope { named: (at > 0).then_some(&named), ..Scope::ALL };
+        let published = |outcomes: &[Outcome], _: &[&str]| {
+            asked.lock().unwrap().extend(outcomes.iter().map(|outcome| outcome.listed.path.clone()));
+        };
+        let pass =
+            Pass { scope, remembered: Some(&remembered), published: &published, ..Pass::new(&config, &RealDisk) };
+        pass.run(&mut state.store, &mut state.decided).unwrap();
+
+        let anew = Mill::new(CONFIG);
+        changes[..=at].iter().for_each(|(path, text)| anew.write(path, text));
+        anew.pass();
+        assert_eq!(mill.feeds(), anew.feeds(), "after {path}");
+        let ledger =
+            |store: &Sqlite| store.published().unwrap().into_iter().map(|row| (row.path, row.made_of)).collect();
+        let listed: BTreeMap<String, u64> = ledger(&state.store);
+        assert_eq!(listed, ledger(&anew.state().store), "after {path}");
+    }
+    // The last change gave the undated page, before which there was none, and the oldest month a neighbour.
+    let asked = asked.into_inner().unwrap();
+    let months: Vec<&str> =
+        asked.iter().map(String::as_str).filter(|path| path.matches(['/', '.']).count() > 1).collect();
+    let pages = months.into_iter().filter(|path| path.starts_with("all/20") || path.contains("undated"));
+    assert_eq!(
+        pages.collect::<Vec<_>>(),
+        ["all/2020/12.atom", "all/2020/12.html", "all/undated.atom", "all/undated.html"]
+    );
+
+    // What is remembered of a feed that could not be published does not count.
+    mill.write("feedmill.toml", CONFIG.replace("limit   = 1", "limit   = 3"));
+    let config = mill.config();
+    let named = BTreeSet::new();
+    let pass = Pass {
+        scope: Scope { named: Some(&named), ..Scope::ALL },
+        remembered: Some(&remembered),
+        ..Pass::new(&config, &RealDisk)
+    };
+    pass.run(&mut state.store, &mut state.decided).unwrap();
+    drop(state);
+    let before = prints(&mill.path("public"));
+    mill.pass();
+    assert_eq!(prints(&mill.path("public")), before, "a look at all finds nothing left to do");
 }

@@ -14,7 +14,7 @@ use crate::metrics::Passed;
 use crate::mill::feed::Address;
 use crate::mill::render::{Checked, Document};
 use crate::operations::{Operations, Sight, Standing};
-use crate::pass::{self, Pass, PassError, Scope};
+use crate::pass::{self, Pass, PassError, Remembered, Scope};
 use crate::publish::{Outcome, RealDisk};
 use crate::report::Report;
 use crate::serve::Desk;
@@ -35,6 +35,8 @@ pub(super) struct Pipeline {
     told: bool,
     /// Most of what a pass publishes was published before.
     checked: Checked,
+    /// What it need not ask the store for.
+    remembered: Remembered,
     /// Grows while a pass gets on.
     pub(super) pulse: Arc<AtomicU64>,
     /// Set when the pass at hand should end early.
@@ -55,8 +57,8 @@ impl Pipeline {
             }
         })?;
         let hubs = Hubs::begin(&config, Pace::default());
-        let (checked, stop) = (Checked::default(), Arc::default());
-        Ok(Self { config, state: Some(state), operations, desk, told: false, checked, pulse, stop, hubs })
+        let (checked, remembered, stop) = (Checked::default(), Remembered::default(), Arc::default());
+        Ok(Self { config, state: Some(state), operations, desk, told: false, checked, remembered, pulse, stop, hubs })
     }
 
     /// One pass over what is due. Says how much it looked at, and what else there is to count.
@@ -108,13 +110,14 @@ impl Pipeline {
             Some(state) => state,
             None => {
                 // Another store knows other files than those that changed, or none: a first look again.
-                (due.all, first) = (true, true);
+                (due.all, first, self.remembered) = (true, true, Remembered::default());
                 hold(&self.config, &self.pulse)?
             }
         };
         let outcome = match self.run(&mut state, due, bell, first) {
             Err(PassError::Store(error @ (StoreError::Damaged(_) | StoreError::Refused(_)))) => {
                 state = state.recover(&self.config.state, error)?;
+                self.remembered = Remembered::default();
                 beat(&mut state, &self.config, &self.pulse)?;
                 due.all = true;
                 self.run(&mut state, due, bell, first)
@@ -165,7 +168,7 @@ impl Pipeline {
         };
         let watched =
             Pass { check: &check, progress: &progress, published: &published, ..Pass::new(&self.config, &RealDisk) };
-        let pass = Pass { recovered, scope, ..watched };
+        let pass = Pass { recovered, scope, remembered: Some(&self.remembered), ..watched };
         state.decided.refresh(&self.config.state)?;
         pass.run(&mut state.store, &mut state.decided)
     }
@@ -184,6 +187,7 @@ impl Pipeline {
         }
         self.hubs = Hubs::begin(&config, Pace::default());
         self.config = Arc::new(config);
+        self.remembered = Remembered::default();
         self.told = false;
         Ok(())
     }

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use tracing::{info, warn};
@@ -20,9 +21,10 @@ use crate::mill::feed::{self, Address, Entry, Feed};
 use crate::mill::item::{Item, Key, SourceNo, Text};
 use crate::mill::month::Month;
 use crate::mill::render::{self, Summary, Tree};
-use crate::publish::{self, Listed, Outcome, Publication};
+use crate::publish::{self, Listed, Outcome, Publication, Published};
 use crate::report::{FeedLine, Report};
-use crate::store::{FeedState, FeedTerms, PublishedRow, Shelf, Store, StoreError, Terms};
+use crate::store::{FeedState, FeedTerms, PublishedRow, Record, Shelf, Store, StoreError, Terms};
+use crate::trouble::Trouble;
 
 /// How many items are rendered before their documents leave the memory.
 const AT_ONCE: usize = 2_000;
@@ -62,6 +64,58 @@ struct Wanted {
     made_of: u64,
 }
 
+/// What a month page is made of, besides what all pages of its feed are made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Made {
+    /// Of its items.
+    print: u64,
+    before: Option<Month>,
+    after: Option<Month>,
+}
+
+/// The month pages of a feed, as they were published last.
+struct Standing {
+    /// What [`FeedState::changed`] was.
+    changed: u64,
+    rendered_with: String,
+    language: Option<String>,
+    months: BTreeMap<Month, Made>,
+}
+
+/// The month pages of all feeds, as they were published last: a daemon that keeps them tells those that a change made
+/// stale without asking the ledger for all there are. A full look asks the ledger, and the folder.
+#[derive(Default)]
+pub struct Remembered(Mutex<BTreeMap<String, Standing>>);
+
+impl Remembered {
+    /// What is remembered of a feed is forgotten until it is published: whatever goes wrong meanwhile.
+    fn take(&self, feed: &str) -> Option<Standing> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(feed)
+    }
+
+    fn keep(&self, feed: &str, standing: Standing) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.to_owned(), standing);
+    }
+}
+
+/// A feed, or the index, that was looked at.
+struct Prepared {
+    /// What the report is to say, but for what is underway.
+    line: FeedLine,
+    underway: Option<Underway>,
+}
+
+/// What is on its way into the folder, and what is true once it is there.
+struct Underway {
+    /// Tells of some documents what they are made of.
+    made_of: BTreeMap<String, u64>,
+    /// What is to be withdrawn.
+    gone: Vec<String>,
+    /// `None`: of the index.
+    state: Option<FeedState>,
+    standing: Option<Standing>,
+}
+
 impl Pass<'_> {
     pub(super) fn publish(
         &self,
@@ -78,33 +132,48 @@ impl Pass<'_> {
         }
         let mut trouble = None;
         let kept_before = report.kept.len();
-        for (feed, feed_terms) in self.config.feeds.iter().zip(&terms.feeds) {
+        let mut publication = Publication::new(self.disk, &self.config.output).checked_by(self.check);
+        let mut prepared: BTreeMap<usize, Prepared> = BTreeMap::new();
+        let mut summaries: Vec<Summary> = Vec::new();
+        for (share, (feed, feed_terms)) in self.config.feeds.iter().zip(&terms.feeds).enumerate() {
             let rows = match full {
                 true => ledger.remove(&feed.name).unwrap_or_default(),
                 false => by_path(store.published_of(&feed.name, false)?),
             };
             let (state, rendered_with) = (store.feed_state(&feed.name)?, self.rendered_with(feed));
             let one = OneFeed { feed, terms: feed_terms, state, rendered_with, rows, last };
-            match self.publish_feed(store, terms, one, report) {
-                Ok(line) => report.feeds.push(line),
-                // What stands in the way of one feed must not keep the others back; the first such trouble is told.
-                Err(PassError::Trouble(in_the_way)) => {
-                    trouble.get_or_insert(in_the_way);
+            let mut summary = one.state.summary.clone();
+            match self.prepare_feed(store, terms, one, (&mut publication, share), report) {
+                Ok(ready) => {
+                    if let Some(state) = ready.underway.as_ref().and_then(|underway| underway.state.as_ref()) {
+                        summary.clone_from(&state.summary);
+                    }
+                    prepared.insert(share, ready);
                 }
+                // What stands in the way of one feed must not keep the others back; the first such trouble is told.
+                Err(PassError::Trouble(in_the_way)) => _ = trouble.get_or_insert(in_the_way),
+                Err(error) => return Err(error),
+            }
+            summaries.extend(serde_json::from_str(&summary).ok());
+        }
+        let whole = report.kept.len() == kept_before;
+        if whole && trouble.is_none() {
+            let rows = match full {
+                true => ledger.remove(INDEX).unwrap_or_default(),
+                false => by_path(store.published_of(INDEX, true)?),
+            };
+            let share = self.config.feeds.len();
+            match self.prepare_index(store, &summaries, rows, (&mut publication, share)) {
+                Ok(ready) => _ = prepared.insert(share, ready),
+                Err(PassError::Trouble(in_the_way)) => trouble = Some(in_the_way),
                 Err(error) => return Err(error),
             }
         }
-        let whole = report.kept.len() == kept_before;
-        let index = match full {
-            true => ledger.remove(INDEX).unwrap_or_default(),
-            false => by_path(store.published_of(INDEX, true)?),
-        };
-        if whole && trouble.is_none() {
-            self.publish_index(store, index, report)?;
-            // What is left belongs to feeds that are in the config no more.
-            if self.prune && last {
-                self.remove(store, &ledger, report)?;
-            }
+        let published = publication.finish();
+        trouble = trouble.or(self.settle(store, prepared, published, report)?);
+        // What is left belongs to feeds that are in the config no more.
+        if self.prune && last && whole && trouble.is_none() {
+            self.remove(store, &ledger, report)?;
         }
         if let Some(trouble) = trouble {
             return Err(trouble.into());
@@ -117,6 +186,64 @@ impl Pass<'_> {
             store.forget_recovery()?;
         }
         Ok(())
+    }
+
+    /// Tells of what is in place, withdraws what is to go, and makes the ledger agree with the folder. Gives back the
+    /// first trouble: what it befell stays in the ledger as it was, and the next pass meets it again.
+    fn settle(
+        &self,
+        store: &mut dyn Store,
+        prepared: BTreeMap<usize, Prepared>,
+        mut published: Published,
+        report: &mut Report,
+    ) -> Result<Option<Trouble>, PassError> {
+        let in_place: Vec<Outcome> = published.outcomes.values().flatten().cloned().collect();
+        (self.published)(&in_place, &[]);
+        let mut troubles = Vec::new();
+        let mut records = Vec::new();
+        for (share, Prepared { mut line, underway }) in prepared {
+            if let Some(trouble) = published.troubles.remove(&share) {
+                troubles.push(trouble);
+                continue;
+            }
+            if let Some(Underway { made_of, gone, state, standing }) = underway {
+                let paths: Vec<&str> = gone.iter().map(String::as_str).collect();
+                let withdrawn = match publish::withdraw(self.disk, &self.config.output, &paths) {
+                    Ok(withdrawn) => withdrawn,
+                    Err(trouble) => {
+                        troubles.push(trouble);
+                        continue;
+                    }
+                };
+                let outcomes = published.outcomes.remove(&share).unwrap_or_default();
+                let made_of = |listed: &Listed| made_of.get(&listed.path).copied().unwrap_or_default();
+                let row = |outcome: &Outcome| row_of(&line.name, made_of(&outcome.listed), outcome.listed.clone());
+                let documents = outcomes.iter().map(row).collect();
+                line.written = written(outcomes);
+                if state.is_some() && !line.written.is_empty() {
+                    info!(feed = %line.name, items = line.items, "published");
+                }
+                if !withdrawn.is_empty() && state.as_ref().is_some_and(|state| state.summary.is_empty()) {
+                    warn!(feed = %line.name, "no items are left to show, nor to tell of: its documents were withdrawn");
+                }
+                line.written.extend(withdrawn);
+                if let (Some(remembered), Some(standing)) = (self.remembered, standing) {
+                    remembered.keep(&line.name, standing);
+                }
+                records.push(Record { feed: line.name.clone(), state, documents, gone });
+            }
+            if line.name == INDEX {
+                report.index = line.written;
+            } else {
+                report.feeds.push(line);
+            }
+        }
+        let gone: Vec<&str> = records.iter().flat_map(|record| &record.gone).map(String::as_str).collect();
+        (self.published)(&[], &gone);
+        if !records.is_empty() {
+            store.record_published(&records)?;
+        }
+        Ok(troubles.into_iter().next())
     }
 
     fn note_feeds_without_address(&self, report: &mut Report) {
@@ -132,29 +259,26 @@ impl Pass<'_> {
         }
     }
 
-    fn publish_feed(
+    fn prepare_feed(
         &self,
         store: &mut dyn Store,
         terms: &Terms,
         mut one: OneFeed<'_>,
+        publication: (&mut Publication<'_>, usize),
         report: &mut Report,
-    ) -> Result<FeedLine, PassError> {
+    ) -> Result<Prepared, PassError> {
         let (feed, state) = (one.feed, one.state.clone());
         let fallen: BTreeSet<String> =
             one.rows.values().filter(|row| !self.stands(row)).map(|row| row.path.clone()).collect();
         let as_before = state.rendered_with == one.rendered_with || !one.last && state.rendered_with == one.in_part();
         let shown = state.shown == state.changed && as_before;
-        let unchanged = FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() };
+        let line = FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() };
         if shown && fallen.is_empty() && !self.recovered {
-            return Ok(unchanged);
+            return Ok(Prepared { line, underway: None });
         }
-        if self.scope.named.is_some() {
-            one.rows = by_path(store.published_of(&feed.name, true)?);
-        }
-        let one = &one;
         let shelves = if self.config.pages { store.shelves(one.terms)? } else { Vec::new() };
         let taken_out = taken_out(store, one.terms, terms)?;
-        let ready = self.feed(one, store.head(one.terms, terms)?, taken_out, &shelves);
+        let ready = self.feed(&one, store.head(one.terms, terms)?, taken_out, &shelves);
         if self.recovered
             && let Some(lost) = self.would_lose(store, feed, &terms.rules.decisions)?
         {
@@ -165,44 +289,70 @@ impl Pass<'_> {
             );
             warn!(feed = %feed.name, lost, "the recovered store knows less than what is published: it stays");
             report.kept.push(note);
-            return Ok(unchanged);
+            return Ok(Prepared { line, underway: None });
         }
-        self.put(store, one, ready, &shelves, &fallen)
+        let months = made(&shelves);
+        let language = ready.as_ref().and_then(|feed| feed.language.clone());
+        let mut standing = self.remembered.and_then(|remembered| remembered.take(&feed.name));
+        let stale = self.scope.named.and(standing.take_if(|standing| {
+            let before = (standing.changed, &standing.rendered_with, &standing.language);
+            before == (state.shown, &state.rendered_with, &language) && as_before && one.last
+        }));
+        let stale: Option<BTreeSet<Month>> = stale.map(|standing| differing(&standing.months, &months));
+        match &stale {
+            Some(stale) => {
+                let paths: Vec<String> =
+                    stale.iter().flat_map(|month| render::month_paths(&feed.name, *month)).collect();
+                let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+                one.rows.extend(by_path(store.published_at(&paths)?));
+            }
+            None if self.scope.named.is_some() => one.rows = by_path(store.published_of(&feed.name, true)?),
+            None => {}
+        }
+        let considered = |month: &Month| stale.as_ref().is_none_or(|stale| stale.contains(month));
+        let wanted =
+            wanted((&feed.name, &one.rendered_with, &language), months.iter().filter(|(month, _)| considered(month)));
+        let prepared = self.prepare(store, &one, ready, (&shelves, wanted, &fallen), publication)?;
+        let standing = Standing { changed: state.changed, rendered_with: one.rendered_with, language, months };
+        let underway =
+            prepared.underway.map(|underway| Underway { standing: one.last.then_some(standing), ..underway });
+        Ok(Prepared { underway, ..prepared })
     }
 
     fn stands(&self, row: &PublishedRow) -> bool {
         publish::stands(self.disk, &self.config.output, &listed_of(row))
     }
 
-    /// Makes the folder agree with the documents of one feed, and the ledger with the folder.
+    /// Writes the documents of one feed that are to be replaced beside their places, month pages out of those `wanted`.
     ///
     /// What the ledger lists and is not wanted is withdrawn: a feed whose last item was retracted must not go on showing
     /// it. So a document enters the ledger before it enters the folder, or nobody would know what a killed pass wrote.
-    fn put(
+    fn prepare(
         &self,
         store: &mut dyn Store,
         one: &OneFeed<'_>,
         ready: Option<Feed>,
-        shelves: &[Shelf],
-        fallen: &BTreeSet<String>,
-    ) -> Result<FeedLine, PassError> {
+        (shelves, mut wanted, fallen): (&[Shelf], Vec<Wanted>, &BTreeSet<String>),
+        (publication, share): (&mut Publication<'_>, usize),
+    ) -> Result<Prepared, PassError> {
         let OneFeed { feed, state, rows, .. } = one;
         let head = ready.as_ref().map(render::render).unwrap_or_default();
-        // Without a head there is no feed that would have pages.
-        let wanted = ready.as_ref().filter(|_| !head.is_empty()).map(|feed| wanted(feed, &one.rendered_with, shelves));
-        let wanted = wanted.unwrap_or_default();
-        let shown: BTreeSet<Month> = match ready.as_ref().filter(|_| !one.last) {
-            Some(feed) => feed.entries.iter().map(|entry| entry.item.month()).collect(),
-            None => wanted.iter().map(|of| of.month).collect(),
+        if head.is_empty() {
+            // Without a head there is no feed that would have pages.
+            wanted.clear();
+        }
+        let shown: Option<BTreeSet<Month>> = match &ready {
+            Some(feed) if !one.last => Some(feed.entries.iter().map(|entry| entry.item.month()).collect()),
+            _ => None,
         };
         let stale: Vec<&Wanted> = wanted
             .iter()
-            .filter(|of| shown.contains(&of.month))
+            .filter(|of| shown.as_ref().is_none_or(|shown| shown.contains(&of.month)))
             .filter(|of| rows.get(&of.path).is_none_or(|row| row.made_of != of.made_of) || fallen.contains(&of.path))
             .collect();
         let paths: BTreeSet<&str> =
             head.iter().map(|(path, _)| path).chain(wanted.iter().map(|of| &*of.path)).collect();
-        let gone: Vec<&str> = rows.keys().map(String::as_str).filter(|path| !paths.contains(path)).collect();
+        let gone: Vec<String> = rows.keys().filter(|path| !paths.contains(path.as_str())).cloned().collect();
         let items = head.iter().map(|(_, document)| document.entries).max().unwrap_or_default();
         let mut line = FeedLine { name: feed.name.clone(), items, written: Vec::new() };
         let stale_months: BTreeSet<Month> = stale.iter().map(|of| of.month).collect();
@@ -213,48 +363,25 @@ impl Pass<'_> {
                 line.written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
             }
             line.written.extend(publish::would_write(self.disk, &self.config.output, &head)?);
-            line.written.extend(gone.iter().filter(|path| self.is_there(path)).map(|path| (*path).to_owned()));
-            return Ok(line);
+            line.written.extend(gone.into_iter().filter(|path| self.is_there(path)));
+            return Ok(Prepared { line, underway: None });
         }
-        let made_of: BTreeMap<&str, u64> = wanted.iter().map(|of| (&*of.path, of.made_of)).collect();
-        let row_of =
-            |listed: Listed| row_of(&feed.name, made_of.get(&*listed.path).copied().unwrap_or_default(), listed);
         let written_now = head.iter().map(|(path, _)| path).chain(stale.iter().map(|of| &*of.path));
-        let new: Vec<PublishedRow> =
-            written_now.filter(|path| !rows.contains_key(*path)).map(|path| first(&feed.name, path)).collect();
-        if !new.is_empty() {
-            store.record_published(&feed.name, state, &new, &[])?;
-        }
-        let mut publication = Publication::new(self.disk, &self.config.output).checked_by(self.check);
+        announce(store, &feed.name, written_now.filter(|path| !rows.contains_key(*path)))?;
         for chunk in &chunks {
-            publication.add(&self.months(store, one, ready.as_ref(), chunk)?)?;
+            publication.add(share, &self.months(store, one, ready.as_ref(), chunk)?)?;
         }
-        publication.add(&head)?;
-        let outcomes = publication.finish()?;
-        (self.published)(&outcomes, &[]);
-        let withdrawn = publish::withdraw(self.disk, &self.config.output, &gone)?;
-        (self.published)(&[], &gone);
-        let documents: Vec<PublishedRow> = outcomes.iter().map(|outcome| row_of(outcome.listed.clone())).collect();
+        publication.add(share, &head)?;
         let summary = ready.as_ref().filter(|_| !head.is_empty()).map(Summary::of);
-        let shown = FeedState {
+        let state = FeedState {
             shown: state.changed,
             rendered_with: if one.last { one.rendered_with.clone() } else { one.in_part() },
             items,
             summary: summary.and_then(|summary| serde_json::to_string(&summary).ok()).unwrap_or_default(),
             ..state.clone()
         };
-        store.record_published(&feed.name, &shown, &documents, &gone)?;
-        line.written = written(outcomes);
-        if !line.written.is_empty() {
-            info!(feed = %feed.name, items, "published");
-        }
-        if !withdrawn.is_empty() {
-            if head.is_empty() {
-                warn!(feed = %feed.name, "no items are left to show, nor to tell of: its documents were withdrawn");
-            }
-            line.written.extend(withdrawn);
-        }
-        Ok(line)
+        let made_of = wanted.into_iter().map(|of| (of.path, of.made_of)).collect();
+        Ok(Prepared { line, underway: Some(Underway { made_of, gone, state: Some(state), standing: None }) })
     }
 
     fn is_there(&self, path: &str) -> bool {
@@ -282,43 +409,35 @@ impl Pass<'_> {
         Ok(trees.into_iter().flatten().flatten().collect())
     }
 
-    /// Makes what lists all feeds agree with them.
-    fn publish_index(&self, store: &mut dyn Store, rows: Rows, report: &mut Report) -> Result<(), PassError> {
-        let mut summaries: Vec<Summary> = Vec::new();
-        for feed in &self.config.feeds {
-            summaries.extend(serde_json::from_str(&store.feed_state(&feed.name)?.summary).ok());
-        }
+    /// Writes what lists all feeds beside its place, where it is to be replaced.
+    fn prepare_index(
+        &self,
+        store: &mut dyn Store,
+        summaries: &[Summary],
+        rows: Rows,
+        (publication, share): (&mut Publication<'_>, usize),
+    ) -> Result<Prepared, PassError> {
+        let mut line = FeedLine { name: INDEX.to_owned(), items: summaries.len(), written: Vec::new() };
         let base_url = self.config.base_url.as_deref().and_then(Address::new);
-        let made_of = print(&(render::REVISION, &summaries, &base_url, self.config.pages));
+        let made_of = print(&(render::REVISION, summaries, &base_url, self.config.pages));
         let as_it_was = |row: &PublishedRow| row.made_of == made_of && self.stands(row);
         if rows.is_empty() == summaries.is_empty() && rows.values().all(as_it_was) {
-            return Ok(());
+            return Ok(Prepared { line, underway: None });
         }
-        let tree = match summaries.as_slice() {
+        let tree = match summaries {
             [] => Tree::default(),
             summaries => render::index(summaries, base_url.as_ref(), self.config.pages),
         };
-        let gone: Vec<&str> = rows.keys().map(String::as_str).filter(|path| tree.get(path).is_none()).collect();
+        let gone: Vec<String> = rows.keys().filter(|path| tree.get(path).is_none()).cloned().collect();
         if self.dry_run {
-            report.index = publish::would_write(self.disk, &self.config.output, &tree)?;
-            report.index.extend(gone.iter().filter(|path| self.is_there(path)).map(|path| (*path).to_owned()));
-            return Ok(());
+            line.written = publish::would_write(self.disk, &self.config.output, &tree)?;
+            line.written.extend(gone.into_iter().filter(|path| self.is_there(path)));
+            return Ok(Prepared { line, underway: None });
         }
-        let new: Vec<PublishedRow> =
-            tree.iter().filter(|(path, _)| !rows.contains_key(*path)).map(|(path, _)| first(INDEX, path)).collect();
-        if !new.is_empty() {
-            store.record_published(INDEX, &FeedState::default(), &new, &[])?;
-        }
-        let outcomes = publish::publish(self.disk, &self.config.output, &tree)?;
-        (self.published)(&outcomes, &[]);
-        let withdrawn = publish::withdraw(self.disk, &self.config.output, &gone)?;
-        (self.published)(&[], &gone);
-        let documents: Vec<PublishedRow> =
-            outcomes.iter().map(|outcome| row_of(INDEX, made_of, outcome.listed.clone())).collect();
-        store.record_published(INDEX, &FeedState::default(), &documents, &gone)?;
-        report.index = written(outcomes);
-        report.index.extend(withdrawn);
-        Ok(())
+        announce(store, INDEX, tree.iter().map(|(path, _)| path).filter(|path| !rows.contains_key(*path)))?;
+        publication.add(share, &tree)?;
+        let made_of = tree.into_iter().map(|(path, _)| (path, made_of)).collect();
+        Ok(Prepared { line, underway: Some(Underway { made_of, gone, state: None, standing: None }) })
     }
 
     /// Removes the documents of feeds that left the config, and the folders that held nothing else.
@@ -336,7 +455,8 @@ impl Pass<'_> {
             }
             report.pruned.extend(publish::withdraw(self.disk, &self.config.output, &paths)?);
             publish::clear(self.disk, &self.config.output, &paths);
-            store.record_published(feed, &FeedState::default(), &[], &paths)?;
+            let gone = paths.iter().map(|path| (*path).to_owned()).collect();
+            store.record_published(&[Record { feed: feed.clone(), gone, ..Record::default() }])?;
             info!(%feed, "its documents were removed: it is in the config no more");
         }
         Ok(())
@@ -432,17 +552,43 @@ fn print(of: &impl Hash) -> u64 {
     hasher.finish().max(1)
 }
 
-/// The documents of the months of a feed. An archive names the month before it, a page its two neighbours.
-fn wanted(feed: &Feed, rendered_with: &str, shelves: &[Shelf]) -> Vec<Wanted> {
+/// Enters documents into the ledger that are to be written where there were none.
+fn announce<'p>(store: &mut dyn Store, feed: &str, paths: impl Iterator<Item = &'p str>) -> Result<(), StoreError> {
+    let unwritten = |path: &str| Listed { path: path.to_owned(), size: 0, mtime_ns: 0, inode: 0, hash: 0 };
+    let documents: Vec<PublishedRow> = paths.map(|path| row_of(feed, 0, unwritten(path))).collect();
+    if documents.is_empty() {
+        return Ok(());
+    }
+    store.record_published(&[Record { feed: feed.to_owned(), documents, ..Record::default() }])
+}
+
+/// What the month pages are made of. An archive names the month before it, a page its two neighbours.
+fn made(shelves: &[Shelf]) -> BTreeMap<Month, Made> {
     let of_shelf = |(at, shelf): (usize, &Shelf)| {
-        let month = shelf.month;
         let after = at.checked_sub(1).and_then(|at| shelves.get(at)).map(|shelf| shelf.month);
         let before = shelves.get(at + 1).map(|shelf| shelf.month);
-        let [page, archive] = render::month_paths(&feed.name, month);
-        let made_of = print(&(rendered_with, &feed.language, shelf.print, before));
-        [Wanted { path: page, month, made_of: print(&(made_of, after)) }, Wanted { path: archive, month, made_of }]
+        (shelf.month, Made { print: shelf.print, before, after })
     };
-    shelves.iter().enumerate().flat_map(of_shelf).collect()
+    shelves.iter().enumerate().map(of_shelf).collect()
+}
+
+/// The months that are not the same in both.
+fn differing(a: &BTreeMap<Month, Made>, b: &BTreeMap<Month, Made>) -> BTreeSet<Month> {
+    a.keys().chain(b.keys()).filter(|month| a.get(month) != b.get(month)).copied().collect()
+}
+
+/// The documents of these months of a feed.
+fn wanted<'m>(
+    (feed, rendered_with, language): (&str, &str, &Option<String>),
+    months: impl Iterator<Item = (&'m Month, &'m Made)>,
+) -> Vec<Wanted> {
+    let of_month = |(month, made): (&Month, &Made)| {
+        let [page, archive] = render::month_paths(feed, *month);
+        let made_of = print(&(rendered_with, language, made.print, made.before));
+        let (month, of_page) = (*month, print(&(made_of, made.after)));
+        [Wanted { path: page, month, made_of: of_page }, Wanted { path: archive, month, made_of }]
+    };
+    months.flat_map(of_month).collect()
 }
 
 /// The months to render, as many at a time as have not too many items.
@@ -464,11 +610,6 @@ fn chunks(shelves: &[Shelf], months: &BTreeSet<Month>) -> Vec<BTreeSet<Month>> {
 
 fn written(outcomes: Vec<Outcome>) -> Vec<String> {
     outcomes.into_iter().filter(|outcome| outcome.written).map(|outcome| outcome.listed.path).collect()
-}
-
-/// The line of a document that is not yet there.
-fn first(feed: &str, path: &str) -> PublishedRow {
-    row_of(feed, 0, Listed { path: path.to_owned(), size: 0, mtime_ns: 0, inode: 0, hash: 0 })
 }
 
 fn row_of(feed: &str, made_of: u64, listed: Listed) -> PublishedRow {

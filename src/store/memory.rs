@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, KnownSource, LedgerRow, Past,
-    PublishedRow, Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print,
+    PublishedRow, Reading, Record, Result, Shelf, SightedAt, Store, StoreError, Terms, print,
 };
 use crate::mill::feed;
 use crate::mill::history::{self, Standing};
@@ -436,16 +436,18 @@ impl Store for Memory {
         Ok(of_feed.cloned().collect())
     }
 
-    fn record_published(
-        &mut self,
-        feed: &str,
-        state: &FeedState,
-        documents: &[PublishedRow],
-        gone: &[&str],
-    ) -> Result<()> {
-        self.feeds.insert(feed.to_owned(), state.clone());
-        self.published.retain(|path, _| !gone.contains(&path.as_str()));
-        self.published.extend(documents.iter().map(|row| (row.path.clone(), row.clone())));
+    fn published_at(&self, paths: &[&str]) -> Result<Vec<PublishedRow>> {
+        Ok(paths.iter().filter_map(|path| self.published.get(*path)).cloned().collect())
+    }
+
+    fn record_published(&mut self, records: &[Record]) -> Result<()> {
+        for Record { feed, state, documents, gone } in records {
+            if let Some(state) = state {
+                self.feeds.insert(feed.clone(), state.clone());
+            }
+            self.published.retain(|path, _| !gone.contains(path));
+            self.published.extend(documents.iter().map(|row| (row.path.clone(), row.clone())));
+        }
         Ok(())
     }
 }

@@ -33,7 +33,7 @@ use self::rows::{
 use self::work::Work;
 use super::{
     Absorbed, Batch, Content, FeedState, FeedTerms, Known, KnownSource, LedgerRow, Past, PublishedRow, ReadPath,
-    Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print, schema,
+    Reading, Record, Result, Shelf, SightedAt, Store, StoreError, Terms, print, schema,
 };
 use crate::mill::decisions::Decisions;
 use crate::mill::feed;
@@ -646,6 +646,7 @@ impl Store for Sqlite {
     }
 
     fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
+        let _reading = self.db.unchecked_transaction()?;
         let Some(no) = self.feed_no(feed)? else { return Ok(Vec::new()) };
         if !feed.retention.is_none() {
             return self.retained_head(no, feed, terms);
@@ -703,6 +704,8 @@ impl Store for Sqlite {
     }
 
     fn standing(&self, feed: &FeedTerms, months: &BTreeSet<Month>) -> Result<Vec<Item>> {
+        // Or each of many statements would lock and unlock the store.
+        let _reading = self.db.unchecked_transaction()?;
         let Some(no) = self.feed_no(feed)? else { return Ok(Vec::new()) };
         let mut items = Vec::new();
         if feed.retention.is_none() {
@@ -873,33 +876,40 @@ impl Store for Sqlite {
         Ok(select.query_map([feed], published_from)?.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn record_published(
-        &mut self,
-        feed: &str,
-        state: &FeedState,
-        documents: &[PublishedRow],
-        gone: &[&str],
-    ) -> Result<()> {
+    fn published_at(&self, paths: &[&str]) -> Result<Vec<PublishedRow>> {
+        let transaction = self.db.unchecked_transaction()?;
+        let mut select = transaction.prepare_cached(&format!("SELECT {PUBLISHED} FROM published WHERE path = ?"))?;
+        let mut rows = Vec::new();
+        for path in paths {
+            rows.extend(select.query_row([path], published_from).optional()?);
+        }
+        Ok(rows)
+    }
+
+    fn record_published(&mut self, records: &[Record]) -> Result<()> {
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for path in gone {
-            transaction.prepare_cached("DELETE FROM published WHERE path = ?")?.execute([path])?;
+        for Record { feed, state, documents, gone } in records {
+            for path in gone {
+                transaction.prepare_cached("DELETE FROM published WHERE path = ?")?.execute([path])?;
+            }
+            let mut insert =
+                transaction.prepare_cached("INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?, ?, ?, ?)")?;
+            for row in documents {
+                let (inode, made_of) = (row.inode as i64, row.made_of as i64);
+                let (size, hash) = (signed(row.size), row.hash.to_be_bytes());
+                insert.execute(params![row.path, row.feed, size, row.mtime_ns, inode, hash, made_of])?;
+            }
+            let Some(state) = state else { continue };
+            transaction
+                .prepare_cached("UPDATE feed SET shown = ?, items = ?, rendered_with = ?, summary = ? WHERE name = ?")?
+                .execute(params![
+                    signed(state.shown),
+                    signed(state.items as u64),
+                    state.rendered_with,
+                    state.summary,
+                    feed
+                ])?;
         }
-        let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?, ?, ?, ?)")?;
-        for row in documents {
-            let (inode, made_of) = (row.inode as i64, row.made_of as i64);
-            let size = signed(row.size);
-            insert.execute(params![row.path, row.feed, size, row.mtime_ns, inode, row.hash.to_be_bytes(), made_of])?;
-        }
-        drop(insert);
-        transaction
-            .prepare_cached("UPDATE feed SET shown = ?, items = ?, rendered_with = ?, summary = ? WHERE name = ?")?
-            .execute(params![
-                signed(state.shown),
-                signed(state.items as u64),
-                state.rendered_with,
-                state.summary,
-                feed
-            ])?;
         transaction.commit()?;
         Ok(())
     }
