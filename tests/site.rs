@@ -479,9 +479,8 @@ fn a_pass_that_remembers_the_months_publishes_what_one_that_does_not_would() {
     }
     // The last change gave the undated page, before which there was none, and the oldest month a neighbour.
     let asked = asked.into_inner().unwrap();
-    let months: Vec<&str> =
-        asked.iter().map(String::as_str).filter(|path| path.matches(['/', '.']).count() > 1).collect();
-    let pages = months.into_iter().filter(|path| path.starts_with("all/20") || path.contains("undated"));
+    let asked = asked.iter().map(String::as_str);
+    let pages = asked.filter(|path| path.starts_with("all/20") || path.starts_with("all/undated"));
     assert_eq!(
         pages.collect::<Vec<_>>(),
         ["all/2020/12.atom", "all/2020/12.html", "all/undated.atom", "all/undated.html"]
