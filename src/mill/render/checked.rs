@@ -168,29 +168,45 @@ impl Checked {
         let root = xml.root_element();
         let start = shell.get(root.range().start..root.first_child()?.range().start)?;
         let name = start.strip_prefix('<')?.split([' ', '\n', '>']).next()?;
-        let mut known = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        for item in items {
+        let hash = |item: &str| {
             let mut hasher = Xxh3::new();
             // What the names within mean depends on the root.
             hasher.update(start.as_bytes());
             hasher.update(item.as_bytes());
-            let hash = hasher.digest128();
-            if known.contains(&hash) {
-                continue;
-            }
-            let alone = format!("{start}{item}</{name}>");
-            let xml = clean(&alone)?;
-            let mut children = xml.root_element().children();
-            if !format.is_entry(children.next()?) || children.next().is_some() || format.entries(&xml) != 1 {
+            hasher.digest128()
+        };
+        let mut known = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let hashed = items.into_iter().map(|item| (hash(item), item));
+        let new: Vec<(u128, &str)> = hashed.filter(|(hash, _)| !known.contains(hash)).collect();
+        let bytes: usize = new.iter().map(|(_, item)| item.len()).sum();
+        if bytes > text.len() / 2 && text.len() <= CHECKED_UP_TO && new.iter().all(|(_, item)| is_bare(item)) {
+            // Mostly new: read at once. As many items are seen as were cut out, and none hides what would be one, so
+            // that each was cut out whole.
+            if format.entries(&clean(text)?) != document.entries {
                 return None;
             }
-            if known.len() == REMEMBERED {
-                known.clear();
+        } else {
+            for (_, item) in &new {
+                let alone = format!("{start}{item}</{name}>");
+                let xml = clean(&alone)?;
+                let mut children = xml.root_element().children();
+                if !format.is_entry(children.next()?) || children.next().is_some() || format.entries(&xml) != 1 {
+                    return None;
+                }
             }
-            known.insert(hash);
         }
+        if known.len() + new.len() > REMEMBERED {
+            known.clear();
+        }
+        known.extend(new.into_iter().take(REMEMBERED).map(|(hash, _)| hash));
         Some(())
     }
+}
+
+/// Whether a text has neither comments nor anything else in which a tag is none.
+fn is_bare(text: &str) -> bool {
+    memchr::memchr2_iter(b'!', b'?', text.as_bytes())
+        .all(|at| !text.get(..at).is_some_and(|before| before.ends_with('<')))
 }
 
 /// A part of a document, if it holds no character that no feed may contain and is well-formed.
@@ -278,5 +294,16 @@ mod tests {
         assert_eq!(checked.check(PATH, &with("rss xmlns:m='m'", &format!("{credit}<item>b</item>"), 2)), Ok(()));
         assert_eq!(checked.remembered(), 2);
         assert!(checked.check(PATH, &with("rss", credit, 1)).is_err());
+    }
+
+    #[test]
+    fn items_that_are_read_at_once_are_those_that_were_cut_out() {
+        // As many items are read as are cut out; but the comment makes others of them.
+        let (cut, whole) = ("<item><!--</item>", "<item><!--</item><item>--><item a='a'/></item>");
+        let checked = Checked::default();
+        let of = |items: &str, entries| rss(format!("<rss>{items}</rss>").as_bytes(), entries);
+        assert_eq!(checked.check(PATH, &of(whole, 2)), Ok(()));
+        assert!(checked.check(PATH, &of(cut, 1)).is_err());
+        assert_eq!(checked.remembered(), 0);
     }
 }
