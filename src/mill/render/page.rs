@@ -206,7 +206,7 @@ pub(super) fn feed(feed: &Feed, shown: &[Shown<'_>]) -> Vec<u8> {
             section.items aria-labelledby="newest" {
                 h2 #newest lang="en" { "Newest" }
                 @for shown in shown.iter().take(SHOWN) {
-                    (item::article(shown, lang, &format!("{}.html", shown.entry.item.month().path())))
+                    (item::article(shown, language.as_deref(), &format!("{}.html", shown.entry.item.month().path())))
                 }
             }
             nav.archive aria-labelledby="archive" lang="en" {
@@ -265,7 +265,7 @@ pub(super) fn month(feed: &Feed, shown: &[Shown<'_>], month: Month) -> Vec<u8> {
             (neighbours(feed, month, to_feed, "Months"))
         }
         main {
-            @for shown in shown { (item::article(shown, lang, "")) }
+            @for shown in shown { (item::article(shown, language.as_deref(), "")) }
         }
         (neighbours(feed, month, to_feed, "On to other months"))
         (colophon())

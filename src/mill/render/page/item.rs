@@ -6,9 +6,11 @@ use super::super::{Shown, html as content};
 use super::host;
 use crate::mill::item::{Earlier, Item};
 
-/// An item whose texts are in a language and direction. `page` leads to the page where it stands for life; empty: that
-/// is this page, and the item's anchor, and what it said before, are here.
-pub(super) fn article(shown: &Shown<'_>, (lang, dir): (&str, &str), page: &str) -> Markup {
+/// An item whose texts are in the language of the page, where that is `known`: of others each tells by its own letters
+/// which way it runs. `page` leads to the page where the item stands for life; empty: that is this page, and the item's
+/// anchor, and what it said before, are here.
+pub(super) fn article(shown: &Shown<'_>, known: Option<&str>, page: &str) -> Markup {
+    let (lang, dir) = if known.is_some() { (None, None) } else { (Some(""), Some("auto")) };
     let (entry, item) = (shown.entry, &shown.entry.item);
     let at_home = page.is_empty();
     let headline = html! {
@@ -16,9 +18,9 @@ pub(super) fn article(shown: &Shown<'_>, (lang, dir): (&str, &str), page: &str) 
     };
     html! {
         article.item id=[at_home.then(|| display(item.id))] itemscope itemtype="https://schema.org/NewsArticle" itemid=(shown.id) {
-            @if let Some(kicker) = &item.kicker { p.kicker lang=(lang) dir=(dir) { (kicker.as_str()) } }
-            @if at_home { h2.headline lang=(lang) dir=(dir) { (headline) } }
-            @else { h3.headline lang=(lang) dir=(dir) { (headline) } }
+            @if let Some(kicker) = &item.kicker { p.kicker lang=[lang] dir=[dir] { (kicker.as_str()) } }
+            @if at_home { h2.headline lang=[lang] dir=[dir] { (headline) } }
+            @else { h3.headline lang=[lang] dir=[dir] { (headline) } }
             p.meta {
                 @if let Some(day) = content::day(item) {
                     time datetime=(machine_day(shown)) dir="auto" { (day) }
@@ -32,10 +34,12 @@ pub(super) fn article(shown: &Shown<'_>, (lang, dir): (&str, &str), page: &str) 
                 }
             }
             meta itemprop="datePublished" content=(shown.published.to_rfc3339());
-            meta itemprop="dateModified" content=(shown.updated.to_rfc3339());
-            @if !lang.is_empty() { meta itemprop="inLanguage" content=(lang); }
+            @if shown.updated != shown.published {
+                meta itemprop="dateModified" content=(shown.updated.to_rfc3339());
+            }
+            @if let Some(language) = known { meta itemprop="inLanguage" content=(language); }
             @if let Some(summary) = &item.summary {
-                p.summary lang=(lang) dir=(dir) itemprop="description" { (summary.as_str()) }
+                p.summary lang=[lang] dir=[dir] itemprop="description" { (summary.as_str()) }
             }
             @if let Some(credit) = &item.credit {
                 p.credit lang="en" dir="ltr" { "Photo: © " bdi { (credit.as_str()) } }
@@ -60,7 +64,7 @@ fn machine_day(shown: &Shown<'_>) -> String {
 }
 
 /// What the item said before it was revised.
-fn earlier(item: &Item, lang: &str, dir: &str) -> Markup {
+fn earlier(item: &Item, lang: Option<&str>, dir: Option<&str>) -> Markup {
     html! {
         @for Earlier { title, summary, since } in &item.earlier {
             details.earlier {
@@ -70,7 +74,7 @@ fn earlier(item: &Item, lang: &str, dir: &str) -> Markup {
                         ", first captured on " time datetime=(display(since)) { (display(since.format("%-d %B %Y"))) }
                     }
                 }
-                div lang=(lang) dir=(dir) {
+                div lang=[lang] dir=[dir] {
                     @if *title != item.title { p.title { (title.as_str()) } }
                     @if let Some(summary) = summary { p { (summary.as_str()) } }
                 }
