@@ -46,15 +46,12 @@ pub struct Outcome {
     pub written: bool,
 }
 
-/// Whether a listed document stands as it was published, by one look: nobody deleted or altered it.
+/// Whether a listed document stands as it was published, by one look at its size, modification and inode: nobody deleted
+/// or altered it.
 #[must_use]
-pub fn stands(disk: &dyn Disk, root: &Path, listed: &Listed) -> bool {
-    disk.stat(&root.join(&listed.path)).is_ok_and(|found| {
-        found.is_some_and(|found| {
-            found.kind == Kind::File
-                && (found.size, found.mtime_ns, found.inode) == (listed.size, listed.mtime_ns, listed.inode)
-        })
-    })
+pub fn stands(disk: &dyn Disk, root: &Path, path: &str, listed: (u64, i64, u64)) -> bool {
+    let is_it = |found: Stat| found.kind == Kind::File && (found.size, found.mtime_ns, found.inode) == listed;
+    disk.stat(&root.join(path)).is_ok_and(|found| found.is_some_and(is_it))
 }
 
 /// Makes the files below `root` agree with `tree`; other files are left alone. One outcome for each document, in the

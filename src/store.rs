@@ -347,7 +347,7 @@ pub struct Past {
 }
 
 /// A published document, as the publish ledger lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PublishedRow {
     /// The feed it belongs to.
     pub feed: String,
@@ -499,8 +499,14 @@ pub trait Store {
     fn feed_state(&self, feed: &str) -> Result<FeedState>;
     /// Forgets that the store was made of what a damaged one still held: feeds may shrink again.
     fn forget_recovery(&mut self) -> Result<()>;
+    /// Shows every line of the publish ledger.
+    fn each_published(&self, visit: &mut dyn FnMut(&PublishedRow)) -> Result<()>;
     /// The publish ledger.
-    fn published(&self) -> Result<Vec<PublishedRow>>;
+    fn published(&self) -> Result<Vec<PublishedRow>> {
+        let mut rows = Vec::new();
+        self.each_published(&mut |row| rows.push(row.clone()))?;
+        Ok(rows)
+    }
     /// What the publish ledger lists of a feed; only what is not said to be made of something, unless it is `all`.
     fn published_of(&self, feed: &str, all: bool) -> Result<Vec<PublishedRow>>;
     /// The lines of the publish ledger for these paths, as far as there are any.

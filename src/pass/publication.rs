@@ -41,9 +41,9 @@ struct OneFeed<'a> {
     terms: &'a FeedTerms,
     state: FeedState,
     rendered_with: String,
-    /// Its lines of the ledger. A pass that knows what changed begins with those of the documents that are not of a
-    /// month, and looks at no other files.
-    rows: Rows,
+    /// The paths at which its documents do not stand as they were published. A pass that knows what changed looks at
+    /// those alone that are not of a month.
+    fallen: BTreeSet<String>,
     /// Nothing of a backlog is left. Until then only the months that its head points to are rendered: whole histories
     /// would be rendered anew after every batch, to be replaced by the next.
     last: bool,
@@ -98,6 +98,15 @@ impl Remembered {
     }
 }
 
+/// What a look at all that was published finds amiss.
+#[derive(Default)]
+struct Strewn {
+    /// What does not stand as it was published, by its feed.
+    fallen: BTreeMap<String, BTreeSet<String>>,
+    /// What is listed of feeds that are in the config no more.
+    left: BTreeMap<String, Vec<String>>,
+}
+
 /// A feed, or the index, that was looked at.
 struct Prepared {
     /// What the report is to say, but for what is underway.
@@ -124,24 +133,26 @@ impl Pass<'_> {
         report: &mut Report,
         last: bool,
     ) -> Result<(), PassError> {
-        let mut ledger: BTreeMap<String, Rows> = BTreeMap::new();
-        // A pass that knows what changed asks for what it needs, feed by feed.
-        let full = self.scope.named.is_none();
-        for row in if full { store.published()? } else { Vec::new() } {
-            ledger.entry(row.feed.clone()).or_default().insert(row.path.clone(), row);
-        }
+        // A pass that knows what changed looks at what it needs, feed by feed.
+        let mut strewn = match self.scope.named {
+            None => self.strewn(store)?,
+            Some(_) => Strewn::default(),
+        };
         let mut trouble = None;
         let kept_before = report.kept.len();
         let mut publication = Publication::new(self.disk, &self.config.output).checked_by(self.check);
         let mut prepared: BTreeMap<usize, Prepared> = BTreeMap::new();
         let mut summaries: Vec<Summary> = Vec::new();
         for (share, (feed, feed_terms)) in self.config.feeds.iter().zip(&terms.feeds).enumerate() {
-            let rows = match full {
-                true => ledger.remove(&feed.name).unwrap_or_default(),
-                false => by_path(store.published_of(&feed.name, false)?),
+            let fallen = match self.scope.named {
+                None => strewn.fallen.remove(&feed.name).unwrap_or_default(),
+                Some(_) => {
+                    let heads = store.published_of(&feed.name, false)?.into_iter();
+                    heads.filter(|row| !self.stands(row)).map(|row| row.path).collect()
+                }
             };
             let (state, rendered_with) = (store.feed_state(&feed.name)?, self.rendered_with(feed));
-            let one = OneFeed { feed, terms: feed_terms, state, rendered_with, rows, last };
+            let one = OneFeed { feed, terms: feed_terms, state, rendered_with, fallen, last };
             let mut summary = one.state.summary.clone();
             match self.prepare_feed(store, terms, one, (&mut publication, share), report) {
                 Ok(ready) => {
@@ -158,12 +169,8 @@ impl Pass<'_> {
         }
         let whole = report.kept.len() == kept_before;
         if whole && trouble.is_none() {
-            let rows = match full {
-                true => ledger.remove(INDEX).unwrap_or_default(),
-                false => by_path(store.published_of(INDEX, true)?),
-            };
             let share = self.config.feeds.len();
-            match self.prepare_index(store, &summaries, rows, (&mut publication, share)) {
+            match self.prepare_index(store, &summaries, (&mut publication, share)) {
                 Ok(ready) => _ = prepared.insert(share, ready),
                 Err(PassError::Trouble(in_the_way)) => trouble = Some(in_the_way),
                 Err(error) => return Err(error),
@@ -173,7 +180,7 @@ impl Pass<'_> {
         trouble = trouble.or(self.settle(store, prepared, published, report)?);
         // What is left belongs to feeds that are in the config no more.
         if self.prune && last && whole && trouble.is_none() {
-            self.remove(store, &ledger, report)?;
+            self.remove(store, strewn.left, report)?;
         }
         if let Some(trouble) = trouble {
             return Err(trouble.into());
@@ -246,6 +253,20 @@ impl Pass<'_> {
         Ok(troubles.into_iter().next())
     }
 
+    /// One look at every document that the ledger lists.
+    fn strewn(&self, store: &dyn Store) -> Result<Strewn, StoreError> {
+        let feeds: BTreeSet<&str> = self.config.feeds.iter().map(|feed| &*feed.name).chain([INDEX]).collect();
+        let mut strewn = Strewn::default();
+        store.each_published(&mut |row| {
+            if !feeds.contains(&*row.feed) {
+                strewn.left.entry(row.feed.clone()).or_default().push(row.path.clone());
+            } else if !self.stands(row) {
+                strewn.fallen.entry(row.feed.clone()).or_default().insert(row.path.clone());
+            }
+        })?;
+        Ok(strewn)
+    }
+
     fn note_feeds_without_address(&self, report: &mut Report) {
         for feed in &self.config.feeds {
             let mut sources = feed.sources.iter().filter_map(|index| self.config.sources.get(*index));
@@ -263,17 +284,15 @@ impl Pass<'_> {
         &self,
         store: &mut dyn Store,
         terms: &Terms,
-        mut one: OneFeed<'_>,
+        one: OneFeed<'_>,
         publication: (&mut Publication<'_>, usize),
         report: &mut Report,
     ) -> Result<Prepared, PassError> {
         let (feed, state) = (one.feed, one.state.clone());
-        let fallen: BTreeSet<String> =
-            one.rows.values().filter(|row| !self.stands(row)).map(|row| row.path.clone()).collect();
         let as_before = state.rendered_with == one.rendered_with || !one.last && state.rendered_with == one.in_part();
         let shown = state.shown == state.changed && as_before;
         let line = FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() };
-        if shown && fallen.is_empty() && !self.recovered {
+        if shown && one.fallen.is_empty() && !self.recovered {
             return Ok(Prepared { line, underway: None });
         }
         let shelves = if self.config.pages { store.shelves(one.terms)? } else { Vec::new() };
@@ -299,20 +318,19 @@ impl Pass<'_> {
             before == (state.shown, &state.rendered_with, &language) && as_before && one.last
         }));
         let stale: Option<BTreeSet<Month>> = stale.map(|standing| differing(&standing.months, &months));
-        match &stale {
+        let rows = match &stale {
             Some(stale) => {
-                let paths: Vec<String> =
-                    stale.iter().flat_map(|month| render::month_paths(&feed.name, *month)).collect();
-                let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-                one.rows.extend(by_path(store.published_at(&paths)?));
+                let paths = stale.iter().flat_map(|month| render::month_paths(&feed.name, *month));
+                let paths: Vec<String> = paths.collect();
+                let of_months = store.published_at(&paths.iter().map(String::as_str).collect::<Vec<_>>())?;
+                store.published_of(&feed.name, false)?.into_iter().chain(of_months).collect()
             }
-            None if self.scope.named.is_some() => one.rows = by_path(store.published_of(&feed.name, true)?),
-            None => {}
-        }
+            None => store.published_of(&feed.name, true)?,
+        };
         let considered = |month: &Month| stale.as_ref().is_none_or(|stale| stale.contains(month));
         let wanted =
             wanted((&feed.name, &one.rendered_with, &language), months.iter().filter(|(month, _)| considered(month)));
-        let prepared = self.prepare(store, &one, ready, (&shelves, wanted, &fallen), publication)?;
+        let prepared = self.prepare(store, &one, ready, (&shelves, wanted, by_path(rows)), publication)?;
         let standing = Standing { changed: state.changed, rendered_with: one.rendered_with, language, months };
         let underway =
             prepared.underway.map(|underway| Underway { standing: one.last.then_some(standing), ..underway });
@@ -320,7 +338,7 @@ impl Pass<'_> {
     }
 
     fn stands(&self, row: &PublishedRow) -> bool {
-        publish::stands(self.disk, &self.config.output, &listed_of(row))
+        publish::stands(self.disk, &self.config.output, &row.path, (row.size, row.mtime_ns, row.inode))
     }
 
     /// Writes the documents of one feed that are to be replaced beside their places, month pages out of those `wanted`.
@@ -332,10 +350,10 @@ impl Pass<'_> {
         store: &mut dyn Store,
         one: &OneFeed<'_>,
         ready: Option<Feed>,
-        (shelves, mut wanted, fallen): (&[Shelf], Vec<Wanted>, &BTreeSet<String>),
+        (shelves, mut wanted, rows): (&[Shelf], Vec<Wanted>, Rows),
         (publication, share): (&mut Publication<'_>, usize),
     ) -> Result<Prepared, PassError> {
-        let OneFeed { feed, state, rows, .. } = one;
+        let OneFeed { feed, state, fallen, .. } = one;
         let head = ready.as_ref().map(render::render).unwrap_or_default();
         if head.is_empty() {
             // Without a head there is no feed that would have pages.
@@ -414,9 +432,9 @@ impl Pass<'_> {
         &self,
         store: &mut dyn Store,
         summaries: &[Summary],
-        rows: Rows,
         (publication, share): (&mut Publication<'_>, usize),
     ) -> Result<Prepared, PassError> {
+        let rows = by_path(store.published_of(INDEX, true)?);
         let mut line = FeedLine { name: INDEX.to_owned(), items: summaries.len(), written: Vec::new() };
         let base_url = self.config.base_url.as_deref().and_then(Address::new);
         let made_of = print(&(render::REVISION, summaries, &base_url, self.config.pages));
@@ -444,20 +462,19 @@ impl Pass<'_> {
     fn remove(
         &self,
         store: &mut dyn Store,
-        ledger: &BTreeMap<String, Rows>,
+        left: BTreeMap<String, Vec<String>>,
         report: &mut Report,
     ) -> Result<(), PassError> {
-        for (feed, rows) in ledger {
-            let paths: Vec<&str> = rows.keys().map(String::as_str).collect();
+        for (feed, gone) in left {
+            let paths: Vec<&str> = gone.iter().map(String::as_str).collect();
             if self.dry_run {
                 report.pruned.extend(paths.iter().filter(|path| self.is_there(path)).map(|path| (*path).to_owned()));
                 continue;
             }
             report.pruned.extend(publish::withdraw(self.disk, &self.config.output, &paths)?);
             publish::clear(self.disk, &self.config.output, &paths);
-            let gone = paths.iter().map(|path| (*path).to_owned()).collect();
-            store.record_published(&[Record { feed: feed.clone(), gone, ..Record::default() }])?;
             info!(%feed, "its documents were removed: it is in the config no more");
+            store.record_published(&[Record { feed, gone, ..Record::default() }])?;
         }
         Ok(())
     }

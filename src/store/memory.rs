@@ -427,8 +427,9 @@ impl Store for Memory {
         Ok(())
     }
 
-    fn published(&self) -> Result<Vec<PublishedRow>> {
-        Ok(self.published.values().cloned().collect())
+    fn each_published(&self, visit: &mut dyn FnMut(&PublishedRow)) -> Result<()> {
+        self.published.values().for_each(visit);
+        Ok(())
     }
 
     fn published_of(&self, feed: &str, all: bool) -> Result<Vec<PublishedRow>> {

@@ -864,9 +864,15 @@ impl Store for Sqlite {
         self.set_note(crate::state::RECOVERED, false)
     }
 
-    fn published(&self) -> Result<Vec<PublishedRow>> {
+    fn each_published(&self, visit: &mut dyn FnMut(&PublishedRow)) -> Result<()> {
         let mut select = self.db.prepare_cached(&format!("SELECT {PUBLISHED} FROM published"))?;
-        Ok(select.query_map([], published_from)?.collect::<rusqlite::Result<_>>()?)
+        let (mut rows, mut line) = (select.query([])?, PublishedRow::default());
+        while let Some(row) = rows.next()? {
+            // A long history has thousands of them: their texts are copied into the same place.
+            read_published(row, &mut line)?;
+            visit(&line);
+        }
+        Ok(())
     }
 
     fn published_of(&self, feed: &str, all: bool) -> Result<Vec<PublishedRow>> {
@@ -918,15 +924,25 @@ impl Store for Sqlite {
 const PUBLISHED: &str = "feed, path, size, mtime, inode, hash, made_of";
 
 fn published_from(row: &rusqlite::Row<'_>) -> rusqlite::Result<PublishedRow> {
-    Ok(PublishedRow {
-        feed: row.get(0)?,
-        path: row.get(1)?,
-        size: unsigned(row.get(2)?),
-        mtime_ns: row.get(3)?,
-        inode: row.get::<_, i64>(4)? as u64,
-        hash: digest_from(row, 5)?,
-        made_of: row.get::<_, i64>(6)? as u64,
-    })
+    let mut line = PublishedRow::default();
+    read_published(row, &mut line)?;
+    Ok(line)
+}
+
+fn read_published(row: &rusqlite::Row<'_>, line: &mut PublishedRow) -> rusqlite::Result<()> {
+    let text = |into: &mut String, column| {
+        into.clear();
+        into.push_str(row.get_ref(column)?.as_str()?);
+        Ok::<_, rusqlite::Error>(())
+    };
+    text(&mut line.feed, 0)?;
+    text(&mut line.path, 1)?;
+    line.size = unsigned(row.get(2)?);
+    line.mtime_ns = row.get(3)?;
+    line.inode = row.get::<_, i64>(4)? as u64;
+    line.hash = digest_from(row, 5)?;
+    line.made_of = row.get::<_, i64>(6)? as u64;
+    Ok(())
 }
 
 #[cfg(test)]
