@@ -81,9 +81,13 @@ impl fmt::Display for Address {
 /// A path (segments separated by `/`) as it stands in an address (RFC 3986 section 3.3).
 #[must_use]
 pub fn path_escaped(path: &str) -> String {
+    let stays = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '/');
+    if path.chars().all(stays) {
+        return path.to_owned();
+    }
     let mut escaped = String::with_capacity(path.len());
     for c in path.chars() {
-        if c.is_ascii_alphanumeric() || "-._~/".contains(c) {
+        if stays(c) {
             escaped.push(c);
         } else {
             push_escaped(&mut escaped, c);

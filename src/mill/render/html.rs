@@ -52,12 +52,16 @@ fn paragraph(html: &mut String, parts: &[&str]) {
 
 /// Appends a text as markup that shows it. Not for attributes.
 pub(super) fn escape(markup: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => markup.push_str("&amp;"),
-            '<' => markup.push_str("&lt;"),
-            '>' => markup.push_str("&gt;"),
-            c => markup.push(c),
-        }
+    let mut rest = text;
+    while let Some(at) = memchr::memchr3(b'&', b'<', b'>', rest.as_bytes()) {
+        let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        markup.push_str(before);
+        markup.push_str(match from.as_bytes().first() {
+            Some(b'&') => "&amp;",
+            Some(b'<') => "&lt;",
+            _ => "&gt;",
+        });
+        rest = from.get(1..).unwrap_or_default();
     }
+    markup.push_str(rest);
 }

@@ -129,6 +129,15 @@ struct Shown<'a> {
     link: Option<Address>,
 }
 
+impl Shown<'_> {
+    /// The bare id.
+    fn anchor(&self) -> &str {
+        self.id.strip_prefix(URN).unwrap_or_default()
+    }
+}
+
+const URN: &str = "urn:uuid:";
+
 /// Changes whenever the same feed would give other bytes: what was rendered with an older revision is rendered again.
 pub const REVISION: u32 = 3;
 
@@ -209,7 +218,7 @@ fn show<'a>(feed: &Feed, entry: &'a Entry) -> Option<Shown<'a>> {
     debug_assert!(entry.item.published.is_some(), "an undated item is kept out of feeds");
     Some(Shown {
         entry,
-        id: format!("urn:uuid:{}", entry.item.id),
+        id: format!("{URN}{}", entry.item.id),
         published: four_digit_year(entry.item.published?),
         updated: four_digit_year(entry.updated()?),
         content: html::content(entry),

@@ -1,7 +1,9 @@
 //! RSS 2.0 (rssboard.org/rss-specification).
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use chrono::format::{self, StrftimeItems};
 use chrono::{DateTime, Utc};
 use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::{Extension, ExtensionMap};
@@ -79,5 +81,7 @@ fn credited(credit: &str) -> ExtensionMap {
 
 /// RFC 822 section 5 with a four-digit year, as RSS asks for.
 fn rfc822(moment: DateTime<Utc>) -> String {
-    moment.format("%a, %d %b %Y %H:%M:%S +0000").to_string()
+    static FORM: LazyLock<Vec<format::Item<'static>>> =
+        LazyLock::new(|| StrftimeItems::new("%a, %d %b %Y %H:%M:%S +0000").collect());
+    moment.format_with_items(FORM.iter()).to_string()
 }

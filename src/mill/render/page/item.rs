@@ -14,10 +14,10 @@ pub(super) fn article(shown: &Shown<'_>, known: Option<&str>, page: &str) -> Mar
     let (entry, item) = (shown.entry, &shown.entry.item);
     let at_home = page.is_empty();
     let headline = html! {
-        a href={ (page) "#" (display(item.id)) } { span itemprop="headline" { (item.title.as_str()) } }
+        a href={ (page) "#" (shown.anchor()) } { span itemprop="headline" { (item.title.as_str()) } }
     };
     html! {
-        article.item id=[at_home.then(|| display(item.id))] itemscope itemtype="https://schema.org/NewsArticle" itemid=(shown.id) {
+        article.item id=[at_home.then(|| shown.anchor())] itemscope itemtype="https://schema.org/NewsArticle" itemid=(shown.id) {
             @if let Some(kicker) = &item.kicker { p.kicker lang=[lang] dir=[dir] { (kicker.as_str()) } }
             @if at_home { h2.headline lang=[lang] dir=[dir] { (headline) } }
             @else { h3.headline lang=[lang] dir=[dir] { (headline) } }
