@@ -27,7 +27,7 @@ use crate::store::{FeedState, FeedTerms, PublishedRow, Record, Shelf, Store, Sto
 use crate::trouble::Trouble;
 
 /// How many items are rendered before their documents leave the memory.
-const AT_ONCE: usize = 2_000;
+const AT_ONCE: usize = 500;
 
 /// To whom the ledger counts the documents that list all feeds; no feed has this name.
 pub(crate) const INDEX: &str = "";
