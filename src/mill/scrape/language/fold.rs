@@ -8,7 +8,11 @@ use unicode_normalization::UnicodeNormalization;
 /// one language no two names of months or weekdays differ by these alone; a test says so.
 pub(super) fn fold(word: &str) -> String {
     if word.is_ascii() {
-        return word.to_ascii_lowercase().replace('`', "'");
+        let mut folded = word.to_ascii_lowercase();
+        if folded.contains('`') {
+            folded = folded.replace('`', "'");
+        }
+        return folded;
     }
     let folded = word.chars().flat_map(char::to_lowercase).nfkd();
     folded
