@@ -10,6 +10,7 @@
 //! A content that a later one completes counts only for the accounts that the whole repeats: no sighting is filed for
 //! the others.
 
+mod insert;
 mod rows;
 mod salvage;
 mod work;

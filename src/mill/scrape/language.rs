@@ -395,6 +395,9 @@ impl Labels {
 
     /// Whether `word`, in any case, is one of them.
     fn has(&self, word: &str) -> bool {
+        if word.is_ascii() {
+            return self.of(word).any(|name| name.eq_ignore_ascii_case(word));
+        }
         self.of(word).any(|name| is_same(name, word))
     }
 }

@@ -76,16 +76,17 @@ impl Work<'_> {
 
     /// Writes items that no row is there for yet.
     fn write_new(&mut self, settled: Vec<Settled>, members: &mut Vec<Member>) -> Result<()> {
-        for settled in settled {
-            self.tell(&settled)?;
+        let mut rows = Vec::with_capacity(settled.len());
+        for settled in &settled {
+            self.tell(settled)?;
             self.absorbed.new += 1;
             self.changed_sources.extend(&settled.item.sources);
             self.join_feeds(&settled.item, members);
             for (index, (key, pairs)) in settled.parts.iter().enumerate() {
                 let filed_here = index == 0;
-                self.insert(*key, settled.id, pairs, filed_here.then_some((&settled.item, settled.text)))?;
+                rows.push((*key, settled.id, &**pairs, filed_here.then_some((&settled.item, settled.text))));
             }
         }
-        Ok(())
+        self.insert(&rows)
     }
 }
