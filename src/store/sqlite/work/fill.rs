@@ -58,7 +58,8 @@ impl Work<'_> {
         };
         let of_keys: Vec<_> = changes.chunk_by(|a, b| a.0 == b.0).collect();
         let lots = || of_keys.chunks(LOT).map(settle);
-        let mut members = Vec::new();
+        // Most items are shown in one feed.
+        let mut members = Vec::with_capacity(of_keys.len());
         thread::scope(|scope| {
             let mut write = |lot: Result<Vec<Settled>>| self.write_new(lot?, &mut members);
             let (send, receive) = sync_channel(AHEAD);

@@ -15,6 +15,9 @@ impl Work<'_> {
     /// Takes in the looks of a batch.
     pub(in crate::store::sqlite) fn look(&mut self, batch: &Batch) -> Result<()> {
         let ids = self.file_accounts(batch)?;
+        // There are a hundred thousand in a first pass.
+        let added = |look: &Look| if let Found::New { reading, .. } = &look.found { reading.lines.len() } else { 0 };
+        self.changes.reserve_exact(batch.looks.iter().map(added).sum());
         for look in &batch.looks {
             self.look_into(batch, look, &ids)?;
         }
