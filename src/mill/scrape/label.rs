@@ -146,7 +146,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     if is_credit(text, lexicon) {
         return Label { kind: Kind::Credit, ..plain };
     }
-    if is_furniture(text, lexicon) {
+    if block.is_furniture(lexicon) {
         // A year alone is a number too, but it heads a list.
         let kind = if opens && date::is_month(text, lexicon) { Kind::Month } else { Kind::Furniture };
         return Label { kind, ..plain };
