@@ -487,8 +487,8 @@ impl<'a> Pass<'a> {
         }
 
         let (accounts, starts) = met.in_one_row();
-        let global = |number: &u32| {
-            let (at, index) = (*number as usize % SHARDS, number / SHARDS as u32);
+        let global = |number: u32| {
+            let (at, index) = (number as usize % SHARDS, number / SHARDS as u32);
             starts.get(at).map(|start| start + index)
         };
         let mut batch = Batch { accounts, looks: Vec::with_capacity(jobs.len()) };
@@ -508,7 +508,12 @@ impl<'a> Pass<'a> {
                 }
             };
             report.files.read += 1;
-            let reading = looked.reading.and_then(|reading| reading.map(global));
+            let reading = looked.reading.and_then(|mut reading| {
+                for line in &mut reading.lines {
+                    line.account = global(line.account)?;
+                }
+                Some(reading)
+            });
             let same = job.row.is_some_and(|row| row.digest == looked.digest);
             let found = match reading {
                 None => {

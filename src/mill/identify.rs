@@ -19,7 +19,7 @@ use chrono::{Datelike, NaiveDate, Timelike};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use uuid::Uuid;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::item::{Account, DateBasis, Key, Text};
 use super::scrape::Draft;
@@ -238,26 +238,27 @@ pub fn twin_head(folded_summary: &str) -> &str {
 pub fn fingerprint(draft: &Draft<'_>) -> u128 {
     // The separator can't be part of a text: it would be a forbidden character.
     const SEPARATOR: &[u8] = b"\0";
-    let mut hash = Xxh3::new();
+    // In one row: hashed piece by piece it costs three times as much.
+    let mut said: Vec<u8> = Vec::with_capacity(1024);
     let fields = [&draft.summary, &draft.credit, &draft.kicker, &draft.link, &draft.id, &draft.topic];
-    hash.update(draft.title.as_bytes());
+    said.extend_from_slice(draft.title.as_bytes());
     for field in fields {
-        hash.update(SEPARATOR);
-        hash.update(field.as_deref().unwrap_or("").as_bytes());
+        said.extend_from_slice(SEPARATOR);
+        said.extend_from_slice(field.as_deref().unwrap_or("").as_bytes());
     }
     if let Some(date) = &draft.date {
-        hash.update(SEPARATOR);
-        hash.update(date.raw.as_bytes());
-        hash.update(date.place.as_deref().unwrap_or("").as_bytes());
+        said.extend_from_slice(SEPARATOR);
+        said.extend_from_slice(date.raw.as_bytes());
+        said.extend_from_slice(date.place.as_deref().unwrap_or("").as_bytes());
         for day in [date.day, date.end] {
-            hash.update(&day.map_or(0, |day| day.num_days_from_ce()).to_le_bytes());
+            said.extend_from_slice(&day.map_or(0, |day| day.num_days_from_ce()).to_le_bytes());
         }
         // Read from elsewhere than from what is printed, where a page shows a date in other words.
         let time = date.time.map_or(u32::MAX, |time| time.num_seconds_from_midnight());
-        hash.update(&time.to_le_bytes());
-        hash.update(&date.offset.unwrap_or(i32::MAX).to_le_bytes());
+        said.extend_from_slice(&time.to_le_bytes());
+        said.extend_from_slice(&date.offset.unwrap_or(i32::MAX).to_le_bytes());
     }
-    hash.digest128()
+    xxh3_128(&said)
 }
 
 /// Makes an account of a draft. `None`: the title holds nothing printable.

@@ -194,12 +194,31 @@ pub(super) const OURS: u32 = 0x6665_6564;
 /// The file can't be written.
 pub(super) fn begin(db: &Connection) -> Result<()> {
     db.pragma_update(None, "application_id", OURS)?;
-    db.execute_batch("BEGIN")?;
-    for migration in MIGRATIONS {
-        db.execute_batch(migration)?;
-    }
-    db.execute_batch("COMMIT")?;
+    db.execute_batch(&format!("BEGIN; {} COMMIT;", at_once()))?;
     Ok(())
+}
+
+/// The migrations as if the tables had been made with all their columns: SQLite reads its whole schema again for each
+/// column that is added, and a pass over a few files takes hardly more time than that.
+fn at_once() -> String {
+    let mut schema = String::new();
+    for statement in MIGRATIONS.iter().flat_map(|migration| migration.split_inclusive(";\n")) {
+        let added = statement.trim().strip_prefix("ALTER TABLE ").and_then(|rest| rest.split_once(" ADD COLUMN "));
+        let end = added.and_then(|(table, _)| {
+            let table = schema.find(&format!("CREATE TABLE {table} ("))?;
+            let behind = schema.get(table..)?;
+            // A key of several columns stands behind all of them.
+            let end = behind.find(",\n    PRIMARY KEY (").into_iter().chain(behind.find("\n) STRICT")).min()?;
+            Some(table + end)
+        });
+        match added.zip(end) {
+            Some(((_, column), end)) => {
+                schema.insert_str(end, &format!(",\n    {}", column.trim_end_matches(';')));
+            }
+            None => schema.push_str(statement),
+        }
+    }
+    schema
 }
 
 /// Makes a file that was filled for the first time one that counts.
@@ -268,6 +287,29 @@ mod tests {
         db.execute("INSERT INTO source VALUES (0, 'x', NULL, NULL)", []).unwrap();
         migrate(&mut db).unwrap();
         assert_eq!(db.query_row("SELECT count(*) FROM source", [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+    }
+
+    #[test]
+    fn tables_made_at_once_are_those_that_the_migrations_make() {
+        let shape = |db: &Connection| {
+            let sql = "SELECT t.name, c.cid, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk
+                       FROM sqlite_schema AS t, pragma_table_xinfo(t.name) AS c WHERE t.type = 'table'
+                       UNION ALL SELECT tbl_name, rootpage > 0, name, type, 0, sql, 0 FROM sqlite_schema
+                       WHERE type <> 'table' ORDER BY 1, 2, 3";
+            let mut select = db.prepare(sql).unwrap();
+            let mut rows = select.raw_query();
+            let mut shape = Vec::new();
+            while let Some(row) = rows.next().unwrap() {
+                shape.push((0..7).map(|at| row.get::<_, rusqlite::types::Value>(at).unwrap()).collect::<Vec<_>>());
+            }
+            shape
+        };
+        let mut migrated = Connection::open_in_memory().unwrap();
+        migrate(&mut migrated).unwrap();
+        let at_once = Connection::open_in_memory().unwrap();
+        begin(&at_once).unwrap();
+        assert_eq!(shape(&at_once), shape(&migrated));
+        assert!(!super::at_once().contains("ALTER TABLE"));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! A content that a later one completes counts only for the accounts that the whole repeats: no sighting is filed for
 //! the others.
 
+mod insert;
 mod rows;
 mod salvage;
 mod work;
@@ -95,6 +96,9 @@ const WITHIN: &str = "SELECT key, id FROM member WHERE feed = ? AND published >=
 
 /// Those that stand in another: few, with an index of their own, which SQLite would not take by itself.
 const ELSEWHERE: &str = "SELECT key, id FROM member INDEXED BY member_elsewhere WHERE feed = ? AND month = ?";
+
+/// So many accounts are more than the cache holds, and are written before the transaction ends.
+const MUCH: usize = 10_000;
 
 /// Where a backup keeps the lines of the decisions file, among the notes.
 const DECISIONS: &str = "decisions.jsonl";
@@ -621,10 +625,22 @@ impl Store for Sqlite {
 
     fn absorb(&mut self, batch: &Batch, terms: &Terms) -> Result<Absorbed> {
         self.grow_up()?;
+        let is_much = self.age == Age::Filling && batch.accounts.len() >= MUCH;
+        let file = self.db.path().filter(|_| is_much).map(std::path::PathBuf::from);
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut work = Work::new(&transaction, terms)?;
         work.look(batch)?;
-        work.carry_down()?;
+        // What was read is most of a new store, and stays as it is: it goes to the disk while the items are settled, so
+        // that there is less to wait for when the store is kept.
+        std::thread::scope(|scope| {
+            let sync = file.map(|file| move || fs::File::open(file)?.sync_data());
+            let ahead = sync.and_then(|sync| std::thread::Builder::new().spawn_scoped(scope, sync).ok());
+            work.carry_down()?;
+            match ahead.map(std::thread::ScopedJoinHandle::join) {
+                Some(Ok(Err(error))) => Err(StoreError::Unusable(Box::new(error))),
+                _ => Ok(()),
+            }
+        })?;
         work.touch_feeds()?;
         let absorbed = std::mem::take(&mut work.absorbed);
         drop(work);

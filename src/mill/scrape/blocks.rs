@@ -51,11 +51,18 @@ pub(crate) struct Block<'t> {
     pub(crate) folded: bool,
     /// Which of the page's dates the block is.
     pub(crate) date: Option<u32>,
+    /// Whether the text is furniture, where that was asked already.
+    furniture: Option<bool>,
     /// What a richer form than text said of it.
     note: Option<&'t Note>,
 }
 
 impl<'t> Block<'t> {
+    /// Whether it stands around lists and says nothing.
+    pub(crate) fn is_furniture(&self, lexicon: &Lexicon) -> bool {
+        self.furniture.unwrap_or_else(|| is_furniture(self.text, lexicon))
+    }
+
     /// The level of the heading that the file says it is, 1 to 6; 0 where it says nothing.
     pub(crate) fn level(&self) -> u8 {
         self.note.map_or(0, |note| note.level)
@@ -152,6 +159,7 @@ pub(crate) fn split_by<'t>(
             mark: Mark::None,
             folded: false,
             date: None,
+            furniture: None,
             note,
         };
         blanks = 0;
@@ -187,10 +195,11 @@ pub(crate) fn split_by<'t>(
             found = stated.map(|stated| stated.shown_as(block.text)).or(found);
         }
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
-        let attached = unit == Unit::Run
-            && found.is_none()
-            && (is_attachment(block.text)
-                || page.blocks.last().is_some_and(|last| offers(block.text, last.text, lexicon)));
+        let may_attach = unit == Unit::Run && found.is_none();
+        if may_attach && page.blocks.last().is_some_and(|last| may_offer(block.text, last.text)) {
+            block.furniture = Some(is_furniture(block.text, lexicon));
+        }
+        let attached = may_attach && (block.furniture == Some(true) || is_attachment(block.text));
         let own = found.is_some()
             || block.mark != Mark::None
             || (pipes && body.contains('|'))
@@ -201,7 +210,7 @@ pub(crate) fn split_by<'t>(
             let end = line.start + lead + body.len();
             last.text = text.get(start..end).unwrap_or(last.text);
             last.last_line = line.number;
-            last.folded = true;
+            (last.folded, last.furniture) = (true, None);
             last.note = last.note.or(note);
             continue;
         }
@@ -229,7 +238,7 @@ pub(crate) fn split_by<'t>(
         }
         if block.text.is_empty() {
             // A mark alone on its line is lent to the next block.
-            alone = Some(Block { text: body, ..block });
+            alone = Some(Block { text: body, furniture: None, ..block });
             open = None;
         } else {
             page.blocks.push(block);
@@ -239,9 +248,9 @@ pub(crate) fn split_by<'t>(
     page
 }
 
-/// Whether `line`, below a sentence, leads on: `Read more`.
-fn offers(line: &str, above: &str, lexicon: &Lexicon) -> bool {
-    line.len() <= 48 && ends_sentence(above, &['.', '!', '?', '…', '。', '！', '？']) && is_furniture(line, lexicon)
+/// Whether `line` may be one that leads on, `Read more`: it is short and stands below a sentence.
+fn may_offer(line: &str, above: &str) -> bool {
+    line.len() <= 48 && ends_sentence(above, &['.', '!', '?', '…', '。', '！', '？'])
 }
 
 /// The date whose parts stand on lines of their own, as on the leaf of a calendar: `18`, `May`, `2019`; and where the

@@ -7,7 +7,7 @@ use memchr::memchr_iter;
 
 use super::blocks::{Block, Page};
 use super::date::{self, Grade, Settled, inline};
-use super::language::Lexicon;
+use super::language::{Lexicon, has_ascii_digit, is_same};
 
 /// What kind of line a block is, at first sight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +146,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     if is_credit(text, lexicon) {
         return Label { kind: Kind::Credit, ..plain };
     }
-    if is_furniture(text, lexicon) {
+    if block.is_furniture(lexicon) {
         // A year alone is a number too, but it heads a list.
         let kind = if opens && date::is_month(text, lexicon) { Kind::Month } else { Kind::Furniture };
         return Label { kind, ..plain };
@@ -230,8 +230,18 @@ fn is_trail(text: &str) -> bool {
     if text.len() > 200 {
         return false;
     }
-    let path = [" > ", " » ", " › ", " → "].into_iter().any(|sign| signs(sign) > 0 && text.split(sign).all(short));
-    let bars = !text.bytes().any(|b| b.is_ascii_digit())
+    // Hardly a text has any of the signs, and looks at its bytes tell: for those that are not ASCII the last of theirs.
+    // Nothing ends a look early, so that it takes many bytes at a time.
+    let bytes = text.as_bytes();
+    let holds = |is: fn(u8) -> bool| bytes.iter().fold(false, |any, b| any | is(*b));
+    let blanks = || {
+        let threes = bytes.iter().zip(bytes.iter().skip(1)).zip(bytes.iter().skip(2));
+        threes.fold(false, |any, ((a, b), c)| any | ((a ^ b' ') | (b ^ b' ') | (c ^ b' ') == 0))
+    };
+    let path = holds(|b| matches!(b, b'>' | 0xBB | 0xBA | 0x92))
+        && [" > ", " » ", " › ", " → "].into_iter().any(|sign| signs(sign) > 0 && text.split(sign).all(short));
+    let bars = !holds(|b| b.is_ascii_digit())
+        && (holds(|b| b == b'|') || blanks())
         && [" | ", "   "].into_iter().any(|sign| {
             let pieces = || text.split(sign).map(str::trim).filter(|piece| !piece.is_empty());
             signs(sign) > 1 && pieces().take(3).count() == 3 && pieces().all(short)
@@ -265,7 +275,7 @@ fn is_pages(text: &str, lexicon: &Lexicon) -> bool {
         "из",
         "sayfa",
     ];
-    if text.len() > 120 || !text.bytes().any(|b| b.is_ascii_digit()) {
+    if text.len() > 120 || !has_ascii_digit(text) || !has_two_numbers(text) {
         return false;
     }
     let mut numbers = 0;
@@ -273,13 +283,20 @@ fn is_pages(text: &str, lexicon: &Lexicon) -> bool {
         if word.bytes().all(|b| b.is_ascii_digit()) {
             numbers += 1;
         } else if word.contains(char::is_alphanumeric)
-            && !WORDS.iter().any(|known| word.eq_ignore_ascii_case(known) || word.to_lowercase() == *known)
+            && !WORDS.iter().any(|known| is_same(known, word))
             && !lexicon.is_furniture(word)
         {
             return false;
         }
     }
     numbers >= 2
+}
+
+/// Whether digits stand in two places at least.
+fn has_two_numbers(text: &str) -> bool {
+    let mut before = false;
+    let begins = |b: u8| !std::mem::replace(&mut before, b.is_ascii_digit()) && b.is_ascii_digit();
+    text.bytes().map(begins).filter(|begins| *begins).nth(1).is_some()
 }
 
 /// An address and nothing else, as text browsers list them below a page.
@@ -335,7 +352,7 @@ fn is_broken(text: &str) -> bool {
 
 /// Two words at most, and few letters.
 pub(crate) fn is_brief(text: &str) -> bool {
-    text.len() <= 60 && words(text) <= 2 && text.chars().count() <= 28
+    text.len() <= 60 && text.chars().count() <= 28 && words(text) <= 2
 }
 
 /// What no heading ends with: the signs of sentences, and of texts that go on.
@@ -414,6 +431,16 @@ mod tests {
             ("PDF (312 KB)", Kind::Furniture),
             ("[PDF, 1,2 MB]", Kind::Furniture),
             ("PDF forms are here", Kind::Text),
+            ("Home > Media", Kind::Furniture),
+            ("Home » Media", Kind::Furniture),
+            ("Home › Media", Kind::Furniture),
+            ("Home → Media", Kind::Furniture),
+            ("Contact us   About us   Privacy", Kind::Furniture),
+            ("Contact us | About us | Privacy", Kind::Furniture),
+            ("Page 1 of 84", Kind::Furniture),
+            ("Página 1 de 84", Kind::Furniture),
+            ("СТРАНИЦА 1 ИЗ 84", Kind::Furniture),
+            ("Page one of 84", Kind::Text),
             ("57.x | 14 Sep 2023 | open", Kind::Row),
             ("3 comments were made on the plan", Kind::Text),
             ("Share of women in work", Kind::Text),

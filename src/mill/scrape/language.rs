@@ -13,8 +13,9 @@ mod letters;
 mod names;
 mod words;
 
-use std::collections::HashSet;
 use std::sync::OnceLock;
+
+use rustc_hash::FxHashSet;
 
 pub(crate) use choose::{Choice, choose};
 use fold::fold;
@@ -133,8 +134,6 @@ pub(crate) struct Lexicon {
     seconds: [u32; 256],
     /// The first bytes with which a date may begin: the cheapest test of all.
     begins: [bool; 256],
-    /// The first bytes of photo lines, of either case.
-    credit_begins: [bool; 256],
     /// Longest first.
     phrases: Vec<Phrase>,
     /// The first bytes of phrases, of either case.
@@ -143,11 +142,18 @@ pub(crate) struct Lexicon {
     /// Years are those of the Buddhist era where they can be nothing else.
     pub(crate) buddhist: bool,
     small: Vec<&'static str>,
-    credits: Vec<&'static str>,
-    furniture: Vec<&'static str>,
-    counted: Vec<&'static str>,
-    by: Vec<&'static str>,
-    filed: Vec<&'static str>,
+    credits: Labels,
+    furniture: Labels,
+    counted: Labels,
+    by: Labels,
+    filed: Labels,
+}
+
+/// Words and phrases of lines that are no news, in lower case.
+struct Labels {
+    phrases: Vec<&'static str>,
+    /// Their first bytes, of either case: most lines are told from all of them by their first.
+    leads: [bool; 256],
 }
 
 static LEXICONS: [OnceLock<Lexicon>; LANGUAGES.len()] = [const { OnceLock::new() }; LANGUAGES.len()];
@@ -171,17 +177,16 @@ impl Lexicon {
             by_first: [(0, 0); 256],
             seconds: [0; 256],
             begins: [false; 256],
-            credit_begins: [false; 256],
             phrases: Vec::new(),
             phrase_begins: [false; 256],
             ordinals: Vec::new(),
             buddhist: false,
             small: Vec::new(),
-            credits: Vec::new(),
-            furniture: Vec::new(),
-            counted: Vec::new(),
-            by: Vec::new(),
-            filed: Vec::new(),
+            credits: Labels::empty(),
+            furniture: Labels::empty(),
+            counted: Labels::empty(),
+            by: Labels::empty(),
+            filed: Labels::empty(),
         }
     }
 
@@ -231,20 +236,13 @@ impl Lexicon {
         }
         for language in both {
             lexicon.ordinals.extend(list(language.ordinals).map(fold));
-            lexicon.credits.extend(list(language.credits));
-            lexicon.furniture.extend(list(language.furniture));
-            lexicon.counted.extend(list(language.counted));
-            lexicon.by.extend(list(language.by));
-            lexicon.filed.extend(list(language.filed));
+            lexicon.credits.extend(language.credits);
+            lexicon.furniture.extend(language.furniture);
+            lexicon.counted.extend(language.counted);
+            lexicon.by.extend(language.by);
+            lexicon.filed.extend(language.filed);
         }
         lexicon.small.extend(list(own.small));
-        for first in lexicon.credits.iter().filter_map(|phrase| phrase.chars().next()) {
-            for first in first.to_uppercase().chain([first]) {
-                let mut buffer = [0; 4];
-                let lead = first.encode_utf8(&mut buffer).bytes().next().unwrap_or_default();
-                lexicon.credit_begins.get_mut(usize::from(lead)).into_iter().for_each(|slot| *slot = true);
-            }
-        }
         lexicon.packed = words.iter().map(|(name, _)| pack(name).unwrap_or(0)).collect();
         lexicon.words = words;
         lexicon
@@ -322,21 +320,18 @@ impl Lexicon {
 
     /// How long the words are with which a photo line begins; `None` when `text` is none.
     pub(crate) fn credit(&self, text: &str) -> Option<usize> {
-        if !self.credit_begins.get(usize::from(*text.as_bytes().first()?)).copied().unwrap_or(false) {
-            return None;
-        }
-        self.credits.iter().find_map(|phrase| begins_with(text, phrase))
+        self.credits.of(text).find_map(|phrase| begins_with(text, phrase))
     }
 
     /// Whether `line` is one that stands around lists and says nothing.
     pub(crate) fn is_furniture(&self, line: &str) -> bool {
-        is_any(&self.furniture, line) || is_furniture_anywhere(line)
+        self.furniture.has(line) || is_furniture_anywhere(line)
     }
 
     /// The name behind the word that says who wrote something: `by Ann Field`.
     pub(crate) fn author<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let behind = |word: &&str| text.get(begins_with(text, word)?..);
-        let mut names = self.by.iter().filter_map(behind);
+        let behind = |word: &str| text.get(begins_with(text, word)?..);
+        let mut names = self.by.of(text).filter_map(behind);
         let name = names.find(|rest| rest.starts_with(|c: char| c.is_whitespace() || c == ':'))?;
         let name = name.trim_matches(|c: char| c.is_whitespace() || c == ':');
         let few = name.split_whitespace().take(7).count() <= 6 && !name.ends_with(['.', '!', '?', ':']);
@@ -346,13 +341,15 @@ impl Lexicon {
     /// Whether `text` is the name of a month and nothing else.
     pub(crate) fn is_month(&self, text: &str) -> bool {
         let name = text.strip_suffix('.').unwrap_or(text);
-        self.begins.get(usize::from(name.bytes().next().unwrap_or_default())).copied().unwrap_or(false)
+        // No word has a blank in it, and nearly all lines have.
+        !name.contains(' ')
+            && self.begins.get(usize::from(name.bytes().next().unwrap_or_default())).copied().unwrap_or(false)
             && matches!(self.word(name), Word::Month(1..=12) | Word::MonthOrWeekday(_))
     }
 
     /// Whether `line` names the groups that an item is in.
     pub(crate) fn is_filed(&self, line: &str) -> bool {
-        self.filed.iter().any(|phrase| begins_with(line, phrase).is_some())
+        self.filed.of(line).any(|phrase| begins_with(line, phrase).is_some())
     }
 
     /// Whether `text` only counts or offers something, or says by whom: what stands around the text of an item.
@@ -369,13 +366,45 @@ impl Lexicon {
 
     /// Whether `word` is what counters count.
     pub(crate) fn is_counted(&self, word: &str) -> bool {
-        is_any(&self.counted, word)
+        self.counted.has(word)
+    }
+}
+
+impl Labels {
+    const fn empty() -> Self {
+        Self { phrases: Vec::new(), leads: [false; 256] }
+    }
+
+    fn extend(&mut self, phrases: &'static str) {
+        for phrase in list(phrases) {
+            self.phrases.push(phrase);
+            for first in phrase.chars().take(1).flat_map(|first| first.to_uppercase().chain([first])) {
+                let lead = first.encode_utf8(&mut [0; 4]).bytes().next().unwrap_or_default();
+                self.leads.get_mut(usize::from(lead)).into_iter().for_each(|slot| *slot = true);
+            }
+        }
+    }
+
+    /// Those that `text` may begin with, or be.
+    fn of(&self, text: &str) -> impl Iterator<Item = &'static str> {
+        let lead = text.as_bytes().first().copied().unwrap_or_default();
+        let may_be = self.leads.get(usize::from(lead)).copied().unwrap_or(false);
+        let phrases = if may_be { &*self.phrases } else { &[] };
+        phrases.iter().copied()
+    }
+
+    /// Whether `word`, in any case, is one of them.
+    fn has(&self, word: &str) -> bool {
+        if word.is_ascii() {
+            return self.of(word).any(|name| name.eq_ignore_ascii_case(word));
+        }
+        self.of(word).any(|name| is_same(name, word))
     }
 }
 
 /// Whether `line` is furniture in any language: pages of figures do not tell theirs.
 fn is_furniture_anywhere(line: &str) -> bool {
-    static ALL: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    static ALL: OnceLock<FxHashSet<&'static str>> = OnceLock::new();
     // What is ASCII in one language may be any word in another, and most pages are asked nothing more.
     if line.is_ascii() || line.len() > 64 {
         return false;
@@ -477,16 +506,8 @@ fn bit(letter: u8) -> u32 {
     1 << (letter & 31)
 }
 
-fn is_any(names: &[&str], word: &str) -> bool {
-    if word.is_ascii() {
-        names.iter().any(|name| name.eq_ignore_ascii_case(word))
-    } else {
-        names.iter().any(|name| is_same(name, word))
-    }
-}
-
 /// Whether `word`, in any case, is `name`, which is in lower case.
-fn is_same(name: &str, word: &str) -> bool {
+pub(crate) fn is_same(name: &str, word: &str) -> bool {
     name.eq_ignore_ascii_case(word) || (!word.is_ascii() && name.chars().eq(word.chars().flat_map(char::to_lowercase)))
 }
 

@@ -29,6 +29,7 @@ use rusqlite::{CachedStatement, Connection};
 use rustc_hash::FxHashMap;
 
 use super::Pair;
+use super::insert::Insert;
 use super::rows::{ACCOUNT, account_from, language_from, moment_from};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Key, SourceNo};
@@ -86,10 +87,10 @@ pub(super) struct Work<'a> {
     /// How months of feeds change: by how many items, and by what their print.
     months: BTreeMap<(i64, Month), (i64, u64)>,
     pub(super) absorbed: Absorbed,
-    insert_account: CachedStatement<'a>,
+    insert_account: Insert<'a>,
     insert_path: CachedStatement<'a>,
     insert_seen: CachedStatement<'a>,
-    insert_item: CachedStatement<'a>,
+    insert_item: Insert<'a>,
 }
 
 impl<'a> Work<'a> {
@@ -105,17 +106,13 @@ impl<'a> Work<'a> {
             changed_sources: BTreeSet::new(),
             months: BTreeMap::new(),
             absorbed: Absorbed::default(),
-            insert_account: db.prepare_cached(&format!(
-                "INSERT INTO account (id, {ACCOUNT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            ))?,
+            insert_account: Insert::new(db, &format!("account (id, {ACCOUNT})"), 15)?,
             insert_path: db.prepare_cached(
                 "INSERT INTO path VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
                  ON CONFLICT (source, name) DO NOTHING",
             )?,
             insert_seen: db.prepare_cached("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, ?, ?)")?,
-            insert_item: db.prepare_cached(
-                "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?,
+            insert_item: Insert::new(db, "item", 20)?,
         })
     }
 

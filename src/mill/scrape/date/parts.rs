@@ -10,11 +10,8 @@ const MOST_PARTS: usize = 28;
 pub(super) fn may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
     match head.as_bytes().first() {
         Some(b'0'..=b'9') => number_may_begin_date(head, lexicon),
-        Some(lead) if lead.is_ascii() => {
-            lexicon.may_begin(*lead) && has_numeral(head) && begins_with_opener(head, lexicon)
-        }
-        Some(_) if head.starts_with(is_numeral) => number_may_begin_date(head, lexicon),
-        Some(lead) => lexicon.may_begin(*lead) && has_numeral(head) && begins_with_opener(head, lexicon),
+        Some(lead) if !lead.is_ascii() && head.starts_with(is_numeral) => number_may_begin_date(head, lexicon),
+        Some(lead) => lexicon.may_begin(*lead) && begins_with_opener(head, lexicon) && has_numeral(head),
         None => false,
     }
 }

@@ -8,6 +8,7 @@ use super::Work;
 use crate::mill::feed;
 use crate::mill::item::{Item, Key, SourceNo};
 use crate::mill::month::Month;
+use crate::store::sqlite::insert::Insert;
 use crate::store::sqlite::rows::{ITEM, column, get_meta, item_from, set_meta, signed, small, unsigned};
 use crate::store::{FRESH_DAYS, FeedState, FeedTerms, Reading, Result, Terms, print};
 
@@ -100,11 +101,13 @@ impl Work<'_> {
     /// Writes who joined the feeds, and what that and who left made of their months.
     pub(super) fn fill_feeds(&mut self, mut members: Vec<Member>) -> Result<()> {
         members.sort_unstable();
-        let mut insert = self.db.prepare_cached("INSERT INTO member VALUES (?, ?, ?, ?, ?)")?;
-        for (feed, std::cmp::Reverse(published), id, key, month) in members {
-            let month = month.map(Month::number);
-            insert.execute(params![feed, published, id.0.into_bytes(), key.0.into_bytes(), month])?;
-        }
+        Insert::new(self.db, "member", 5)?.all(&members, |row, (feed, published, id, key, month)| {
+            row.bind(feed)?;
+            row.bind(published.0)?;
+            row.bind(id.0.into_bytes())?;
+            row.bind(key.0.into_bytes())?;
+            row.bind_if(month.map(Month::number))
+        })?;
         let mut select = self.db.prepare_cached("SELECT items, print FROM month WHERE feed = ? AND month = ?")?;
         for ((feed, month), (items, print)) in std::mem::take(&mut self.months) {
             let known = select.query_row((feed, month.number()), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;

@@ -58,7 +58,8 @@ impl Work<'_> {
         };
         let of_keys: Vec<_> = changes.chunk_by(|a, b| a.0 == b.0).collect();
         let lots = || of_keys.chunks(LOT).map(settle);
-        let mut members = Vec::new();
+        // Most items are shown in one feed.
+        let mut members = Vec::with_capacity(of_keys.len());
         thread::scope(|scope| {
             let mut write = |lot: Result<Vec<Settled>>| self.write_new(lot?, &mut members);
             let (send, receive) = sync_channel(AHEAD);
@@ -76,16 +77,17 @@ impl Work<'_> {
 
     /// Writes items that no row is there for yet.
     fn write_new(&mut self, settled: Vec<Settled>, members: &mut Vec<Member>) -> Result<()> {
-        for settled in settled {
-            self.tell(&settled)?;
+        let mut rows = Vec::with_capacity(settled.len());
+        for settled in &settled {
+            self.tell(settled)?;
             self.absorbed.new += 1;
             self.changed_sources.extend(&settled.item.sources);
             self.join_feeds(&settled.item, members);
             for (index, (key, pairs)) in settled.parts.iter().enumerate() {
                 let filed_here = index == 0;
-                self.insert(*key, settled.id, pairs, filed_here.then_some((&settled.item, settled.text)))?;
+                rows.push((*key, settled.id, &**pairs, filed_here.then_some((&settled.item, settled.text))));
             }
         }
-        Ok(())
+        self.insert(&rows)
     }
 }

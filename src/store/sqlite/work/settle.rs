@@ -221,7 +221,7 @@ impl Work<'_> {
                     Some(_) => self.delete(key, id)?,
                     None => {}
                 }
-                self.insert(key, id, &pairs, filed_here.then_some((&item, text)))?;
+                self.insert(&[(key, id, &pairs, filed_here.then_some((&item, text)))])?;
             }
         }
         for (key, id) in old.into_keys() {

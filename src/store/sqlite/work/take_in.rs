@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use super::{Change, Origin, Work};
 use crate::mill::item::{Account, Captured, Key, Moment, SourceNo};
 use crate::stat::Stat;
+use crate::store::sqlite::insert::Insert;
 use crate::store::sqlite::rows::{basis_to, day_to, moment_to, signed, small, text, time_to};
 use crate::store::sqlite::{CONTENTS_PER_PATH, content_id};
 use crate::store::{Batch, Content, Found, Look, Reading, Result, StoreError};
@@ -14,6 +15,9 @@ impl Work<'_> {
     /// Takes in the looks of a batch.
     pub(in crate::store::sqlite) fn look(&mut self, batch: &Batch) -> Result<()> {
         let ids = self.file_accounts(batch)?;
+        // There are a hundred thousand in a first pass.
+        let added = |look: &Look| if let Found::New { reading, .. } = &look.found { reading.lines.len() } else { 0 };
+        self.changes.reserve_exact(batch.looks.iter().map(added).sum());
         for look in &batch.looks {
             self.look_into(batch, look, &ids)?;
         }
@@ -54,11 +58,12 @@ impl Work<'_> {
             if *id == 0 {
                 *id = next;
                 next += 1;
-                self.write_account(*id, account)?;
                 self.written.1.push(account.clone());
                 known.1.push(*id);
             }
         }
+        let numbered: Vec<(i64, &Account)> = (self.written.0..).zip(self.written.1.iter().map(|new| &**new)).collect();
+        write_accounts(&mut self.insert_account, &numbered)?;
         Ok(ids)
     }
 
@@ -153,7 +158,7 @@ impl Work<'_> {
         for line in &reading.lines {
             if !ids.contains_key(&line.account) {
                 let id = signed(ids.len() as u64) + 1;
-                self.write_account(id, &line.account)?;
+                write_accounts(&mut self.insert_account, &[(id, &line.account)])?;
                 ids.insert(line.account.clone(), id);
             }
         }
@@ -223,27 +228,6 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn write_account(&mut self, id: i64, account: &Account) -> Result<()> {
-        self.insert_account.execute(params![
-            id,
-            account.title.as_str(),
-            text(account.summary.as_ref()),
-            account.date.map(day_to),
-            account.date_end.map(day_to),
-            account.time.map(time_to),
-            text(account.date_raw.as_ref()),
-            basis_to(account.basis),
-            text(account.credit.as_ref()),
-            text(account.kicker.as_ref()),
-            text(account.place.as_ref()),
-            text(account.link.as_ref()),
-            text(account.explicit_id.as_ref()),
-            text(account.topic.as_ref()),
-            account.offset,
-        ])?;
-        Ok(())
-    }
-
     #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
     fn write_content(
         &mut self,
@@ -272,4 +256,25 @@ impl Work<'_> {
         ])?;
         Ok(())
     }
+}
+
+/// Writes accounts, each with its number.
+fn write_accounts(insert: &mut Insert<'_>, accounts: &[(i64, &Account)]) -> Result<()> {
+    insert.all(accounts, |row, (id, account)| {
+        row.bind(id)?;
+        row.bind(account.title.as_str())?;
+        row.bind_if(text(account.summary.as_ref()))?;
+        row.bind_if(account.date.map(day_to))?;
+        row.bind_if(account.date_end.map(day_to))?;
+        row.bind_if(account.time.map(time_to))?;
+        row.bind_if(text(account.date_raw.as_ref()))?;
+        row.bind(basis_to(account.basis))?;
+        row.bind_if(text(account.credit.as_ref()))?;
+        row.bind_if(text(account.kicker.as_ref()))?;
+        row.bind_if(text(account.place.as_ref()))?;
+        row.bind_if(text(account.link.as_ref()))?;
+        row.bind_if(text(account.explicit_id.as_ref()))?;
+        row.bind_if(text(account.topic.as_ref()))?;
+        row.bind_if(account.offset)
+    })
 }

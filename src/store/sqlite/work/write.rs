@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::params;
-
 use super::Work;
 use crate::mill::item::{Item, Key};
 use crate::store::sqlite::rows::{ITEM, basis_to, day_to, item_from, key_from, list_to, text, time_to};
@@ -15,6 +13,9 @@ pub(super) struct Old {
     /// The settled item and its text, where the row is the one that an item is filed under.
     pub(super) item: Option<(Item, i64)>,
 }
+
+/// A row of `item`: key, id, sightings as they are stored; the item and the number of its text.
+pub(super) type Filing<'f> = (Key, Key, &'f [u8], Option<(&'f Item, i64)>);
 
 impl Work<'_> {
     pub(super) fn old_rows(&self, family: &[Key]) -> Result<BTreeMap<(Key, Key), Old>> {
@@ -34,37 +35,32 @@ impl Work<'_> {
         Ok(old)
     }
 
-    pub(super) fn insert(&mut self, key: Key, id: Key, pairs: &[u8], item: Option<(&Item, i64)>) -> Result<()> {
-        let (key, id) = (key.0.into_bytes(), id.0.into_bytes());
-        match item {
-            Some((item, text_of)) => self.insert_item.execute(params![
-                key,
-                id,
-                pairs,
-                text_of,
-                item.date.map(day_to),
-                item.date_end.map(day_to),
-                item.time.map(time_to),
-                text(item.date_raw.as_ref()),
-                basis_to(item.basis),
-                text(item.credit.as_ref()),
-                text(item.kicker.as_ref()),
-                text(item.place.as_ref()),
-                text(item.link.as_ref()),
-                item.published.map(|instant| instant.timestamp()),
-                item.updated.map(|instant| instant.timestamp()),
-                postcard::to_stdvec(&item.sources)?,
-                list_to(&item.categories)?,
-                item.earliest.map(day_to),
-                list_to(&item.earlier)?,
-                text(item.language.as_ref()),
-            ])?,
-            None => self
-                .db
-                .prepare_cached("INSERT INTO item (key, id, pairs, basis, sources) VALUES (?, ?, ?, 0, x'00')")?
-                .execute((key, id, pairs))?,
-        };
-        Ok(())
+    /// Writes rows of `item`: under a key and an id what is filed there, and the item with its text where this is the row
+    /// that it is filed under.
+    pub(super) fn insert(&mut self, rows: &[Filing<'_>]) -> Result<()> {
+        self.insert_item.all(rows, |row, (key, id, pairs, settled)| {
+            let item = settled.map(|(item, _)| item);
+            row.bind(key.0.into_bytes())?;
+            row.bind(id.0.into_bytes())?;
+            row.bind(pairs)?;
+            row.bind_if(settled.map(|(_, text)| text))?;
+            row.bind_if(item.and_then(|item| item.date).map(day_to))?;
+            row.bind_if(item.and_then(|item| item.date_end).map(day_to))?;
+            row.bind_if(item.and_then(|item| item.time).map(time_to))?;
+            row.bind_if(text(item.and_then(|item| item.date_raw.as_ref())))?;
+            row.bind(item.map_or(0, |item| basis_to(item.basis)))?;
+            row.bind_if(text(item.and_then(|item| item.credit.as_ref())))?;
+            row.bind_if(text(item.and_then(|item| item.kicker.as_ref())))?;
+            row.bind_if(text(item.and_then(|item| item.place.as_ref())))?;
+            row.bind_if(text(item.and_then(|item| item.link.as_ref())))?;
+            row.bind_if(item.and_then(|item| item.published).map(|instant| instant.timestamp()))?;
+            row.bind_if(item.and_then(|item| item.updated).map(|instant| instant.timestamp()))?;
+            row.bind(postcard::to_stdvec(item.map_or(&[][..], |item| &item.sources))?)?;
+            row.bind_if(list_to(item.map_or(&[][..], |item| &item.categories))?)?;
+            row.bind_if(item.and_then(|item| item.earliest).map(day_to))?;
+            row.bind_if(list_to(item.map_or(&[][..], |item| &item.earlier))?)?;
+            row.bind_if(text(item.and_then(|item| item.language.as_ref())))
+        })
     }
 
     pub(super) fn update_pairs(&self, key: Key, id: Key, pairs: &[u8]) -> Result<()> {
