@@ -19,7 +19,7 @@ use crate::mill::decisions::Decisions;
 use crate::mill::feed::{self, Address, Entry, Feed};
 use crate::mill::item::{Item, Key, SourceNo, Text};
 use crate::mill::month::Month;
-use crate::mill::render::{self, Summary, Tree};
+use crate::mill::render::{self, Head, Summary, Tree};
 use crate::publish::{self, Listed, Outcome, Publication};
 use crate::report::{FeedLine, Report};
 use crate::store::{FeedState, FeedTerms, PublishedRow, Shelf, Store, StoreError, Terms};
@@ -29,6 +29,9 @@ const AT_ONCE: usize = 2_000;
 
 /// To whom the ledger counts the documents that list all feeds; no feed has this name.
 pub(crate) const INDEX: &str = "";
+
+/// See [`OneFeed::in_part`].
+const IN_PART: &str = " in part";
 
 /// The lines of the ledger that belong to one feed, by their paths.
 type Rows = BTreeMap<String, PublishedRow>;
@@ -51,7 +54,7 @@ impl OneFeed<'_> {
     /// What a feed is marked with whose other months are still to be rendered: the next batch need not render it again,
     /// and the last publication, or that of the next pass, does.
     fn in_part(&self) -> String {
-        format!("{} in part", self.rendered_with)
+        format!("{}{IN_PART}", self.rendered_with)
     }
 }
 
@@ -63,6 +66,16 @@ struct Wanted {
 }
 
 impl Pass<'_> {
+    /// Whether a backlog left months of some feed to be rendered.
+    pub(super) fn is_in_part(&self, store: &dyn Store) -> Result<bool, StoreError> {
+        for feed in &self.config.feeds {
+            if store.feed_state(&feed.name)?.rendered_with.ends_with(IN_PART) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     pub(super) fn publish(
         &self,
         store: &mut dyn Store,
@@ -148,6 +161,11 @@ impl Pass<'_> {
         if shown && fallen.is_empty() && !self.recovered {
             return Ok(unchanged);
         }
+        // A head as long as its history takes as long.
+        let is_long = feed.limit == 0 || feed.limit > AT_ONCE;
+        if is_long && !one.last && self.scope.is_waited_for() {
+            return Ok(unchanged);
+        }
         if self.scope.named.is_some() {
             one.rows = by_path(store.published_of(&feed.name, true)?);
         }
@@ -187,69 +205,84 @@ impl Pass<'_> {
         fallen: &BTreeSet<String>,
     ) -> Result<FeedLine, PassError> {
         let OneFeed { feed, state, rows, .. } = one;
-        let head = ready.as_ref().map(render::render).unwrap_or_default();
+        let head = ready.as_ref().and_then(Head::of);
         // Without a head there is no feed that would have pages.
-        let wanted = ready.as_ref().filter(|_| !head.is_empty()).map(|feed| wanted(feed, &one.rendered_with, shelves));
+        let wanted = ready.as_ref().filter(|_| head.is_some()).map(|feed| wanted(feed, &one.rendered_with, shelves));
         let wanted = wanted.unwrap_or_default();
-        let shown: BTreeSet<Month> = match ready.as_ref().filter(|_| !one.last) {
-            Some(feed) => feed.entries.iter().map(|entry| entry.item.month()).collect(),
-            None => wanted.iter().map(|of| of.month).collect(),
-        };
+        let pointed_to: BTreeSet<Month> =
+            ready.iter().flat_map(|feed| &feed.entries).map(|entry| entry.item.month()).collect();
+        let is_all = wanted.iter().all(|of| pointed_to.contains(&of.month));
         let stale: Vec<&Wanted> = wanted
             .iter()
-            .filter(|of| shown.contains(&of.month))
+            .filter(|of| one.last || pointed_to.contains(&of.month))
             .filter(|of| rows.get(&of.path).is_none_or(|row| row.made_of != of.made_of) || fallen.contains(&of.path))
             .collect();
-        let paths: BTreeSet<&str> =
-            head.iter().map(|(path, _)| path).chain(wanted.iter().map(|of| &*of.path)).collect();
+        let heads: Vec<String> = head.iter().flat_map(Head::paths).collect();
+        let paths: BTreeSet<&str> = heads.iter().map(String::as_str).chain(wanted.iter().map(|of| &*of.path)).collect();
         let gone: Vec<&str> = rows.keys().map(String::as_str).filter(|path| !paths.contains(path)).collect();
-        let items = head.iter().map(|(_, document)| document.entries).max().unwrap_or_default();
+        let items = head.as_ref().map(Head::items).unwrap_or_default();
         let mut line = FeedLine { name: feed.name.clone(), items, written: Vec::new() };
         let stale_months: BTreeSet<Month> = stale.iter().map(|of| of.month).collect();
-        let chunks = chunks(shelves, &stale_months);
+        let documents = || head.iter().flat_map(Head::documents).map(|document| Tree::from_iter([document]));
+        let mut chunks = chunks(shelves, &stale_months);
+        let (is_pointed_to, mut last) = (|chunk: &BTreeSet<Month>| !chunk.is_disjoint(&pointed_to), one.last || is_all);
+        chunks.sort_by_key(|chunk| !is_pointed_to(chunk));
         if self.dry_run {
             for chunk in &chunks {
                 let tree = self.months(store, one, ready.as_ref(), chunk)?;
                 line.written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
             }
-            line.written.extend(publish::would_write(self.disk, &self.config.output, &head)?);
+            for document in documents() {
+                line.written.extend(publish::would_write(self.disk, &self.config.output, &document)?);
+            }
             line.written.extend(gone.iter().filter(|path| self.is_there(path)).map(|path| (*path).to_owned()));
             return Ok(line);
         }
         let made_of: BTreeMap<&str, u64> = wanted.iter().map(|of| (&*of.path, of.made_of)).collect();
         let row_of =
             |listed: Listed| row_of(&feed.name, made_of.get(&*listed.path).copied().unwrap_or_default(), listed);
-        let written_now = head.iter().map(|(path, _)| path).chain(stale.iter().map(|of| &*of.path));
+        let written_now = heads.iter().map(String::as_str).chain(stale.iter().map(|of| &*of.path));
         let new: Vec<PublishedRow> =
             written_now.filter(|path| !rows.contains_key(*path)).map(|path| first(&feed.name, path)).collect();
         if !new.is_empty() {
             store.record_published(&feed.name, state, &new, &[])?;
         }
         let mut publication = Publication::new(self.disk, &self.config.output).checked_by(self.check);
-        for chunk in &chunks {
+        for (at, chunk) in chunks.iter().enumerate() {
+            // What the head points to must be there.
+            if at > 0 && !is_pointed_to(chunk) && self.scope.is_waited_for() {
+                last = false;
+                break;
+            }
             publication.add(&self.months(store, one, ready.as_ref(), chunk)?)?;
         }
-        publication.add(&head)?;
+        for document in documents() {
+            publication.add(&document)?;
+        }
         let outcomes = publication.finish()?;
         (self.published)(&outcomes, &[]);
         let withdrawn = publish::withdraw(self.disk, &self.config.output, &gone)?;
         (self.published)(&[], &gone);
         let documents: Vec<PublishedRow> = outcomes.iter().map(|outcome| row_of(outcome.listed.clone())).collect();
-        let summary = ready.as_ref().filter(|_| !head.is_empty()).map(Summary::of);
+        let summary = ready.as_ref().filter(|_| head.is_some()).map(Summary::of);
         let shown = FeedState {
             shown: state.changed,
-            rendered_with: if one.last { one.rendered_with.clone() } else { one.in_part() },
+            rendered_with: if last { one.rendered_with.clone() } else { one.in_part() },
             items,
             summary: summary.and_then(|summary| serde_json::to_string(&summary).ok()).unwrap_or_default(),
             ..state.clone()
         };
+        // What had to wait is not there yet.
+        let there: BTreeSet<&str> = documents.iter().map(|row| &*row.path).collect();
+        let waiting = new.iter().map(|row| &*row.path).filter(|path| !there.contains(path));
+        let gone: Vec<&str> = gone.iter().copied().chain(waiting).collect();
         store.record_published(&feed.name, &shown, &documents, &gone)?;
         line.written = written(outcomes);
         if !line.written.is_empty() {
             info!(feed = %feed.name, items, "published");
         }
         if !withdrawn.is_empty() {
-            if head.is_empty() {
+            if head.is_none() {
                 warn!(feed = %feed.name, "no items are left to show, nor to tell of: its documents were withdrawn");
             }
             line.written.extend(withdrawn);
@@ -274,9 +307,10 @@ impl Pass<'_> {
         for item in store.standing(one.terms, months)? {
             by_month.entry(item.month()).or_default().push(item);
         }
+        // Of a feed that shows all it has, the entries are more than all its pages together.
+        let frame = feed.without_entries();
         let trees = on_all_cores(by_month.into_iter().collect(), |(month, items)| {
-            let of_month = Feed { entries: self.entries(one, items), taken_out: Vec::new(), ..feed.clone() };
-            render::month(&of_month, month)
+            render::month(&Feed { entries: self.entries(one, items), ..frame.clone() }, month)
         });
         // A thread that panicked is a bug; its months are missing, and the next pass meets them again.
         Ok(trees.into_iter().flatten().flatten().collect())
