@@ -186,10 +186,14 @@ fn configured_if_any(cli: &Cli) -> Result<Option<Config>, Ended> {
 
 /// The folders of state and output.
 fn folders(cli: &Cli) -> Result<(std::path::PathBuf, std::path::PathBuf), Ended> {
-    Ok(match configured_if_any(cli)? {
-        Some(config) => (config.state, config.output),
+    Ok(folders_of(cli, configured_if_any(cli)?.as_ref()))
+}
+
+fn folders_of(cli: &Cli, config: Option<&Config>) -> (std::path::PathBuf, std::path::PathBuf) {
+    match config {
+        Some(config) => (config.state.clone(), config.output.clone()),
         None => config::default_folders(&cli.given(), &Surroundings::of_process()),
-    })
+    }
 }
 
 // ---- a pass ---------------------------------------------------------------------------------------------------------

@@ -317,7 +317,7 @@ impl<'a> Loop<'a> {
             .await?;
         self.told.metrics.pass(outcome.as_ref().ok(), &passed);
         match outcome {
-            Ok(report) => self.done(&report, passed.all, now),
+            Ok(report) => self.done(&report, passed.all, passed.whole, now),
             Err(trouble) if self.started => {
                 let longest = self.schedule.wait_with_trouble(self.config.watch.rescan, Instant::now());
                 self.voice.trouble(&trouble, longest);
@@ -347,9 +347,8 @@ impl<'a> Loop<'a> {
         }
     }
 
-    fn done(&mut self, report: &Report, all: bool, began: Instant) {
+    fn done(&mut self, report: &Report, all: bool, whole: bool, began: Instant) {
         let now = Instant::now();
-        let whole = !self.stop.load(Ordering::Relaxed);
         self.voice.done(report, all && whole);
         (self.daemon.tell)(report);
         let done = Done {

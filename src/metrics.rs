@@ -48,6 +48,8 @@ fn label(name: &'static str, value: &str) -> Label {
 pub struct Passed {
     /// It looked at all there is.
     pub all: bool,
+    /// It was not ended early.
+    pub whole: bool,
     /// How long it took.
     pub took: Duration,
     /// For each feed that may have another one: when its newest item was published, in seconds since 1970.
@@ -259,6 +261,7 @@ mod tests {
         };
         let passed = Passed {
             all: true,
+            whole: true,
             took: Duration::from_millis(20),
             newest: vec![("news".into(), 1_600_000_000)],
             open: [(Kind::Drift, 1)].into(),

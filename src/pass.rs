@@ -136,13 +136,20 @@ pub struct Scope<'a> {
     pub unfinished: Option<&'a (dyn Fn(&Path, &Stat, bool) -> bool + Sync)>,
     /// Set when the pass is to end after the batch that it is at.
     pub stop: &'a AtomicBool,
+    /// Asked after each of its long steps: is something else waiting? Then it ends there. What it leaves undone the next
+    /// look at all finds; as each pass makes one long step at least, all of them are made in the end. `None`: nothing is.
+    pub waited_for: Option<&'a (dyn Fn() -> bool + Sync)>,
 }
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
 impl Scope<'_> {
     /// All there is, to the end.
-    pub const ALL: Self = Scope { named: None, unfinished: None, stop: &NEVER };
+    pub const ALL: Self = Scope { named: None, unfinished: None, stop: &NEVER, waited_for: None };
+
+    fn is_waited_for(&self) -> bool {
+        self.waited_for.is_some_and(|ask| ask())
+    }
 }
 
 /// A file to look into.
@@ -248,13 +255,19 @@ impl<'a> Pass<'a> {
     pub fn run(&self, store: &mut dyn Store, decided: &mut Decided) -> Result<Report, PassError> {
         let mut report = Report { schema: 1, ..Report::default() };
         let mut terms = self.terms(store, decided)?;
-        let mut absorbed = self.take_in_under(&mut terms, store, decided, &mut report, true)?;
+        let (mut absorbed, whole) = self.take_in_under(&mut terms, store, decided, &mut report, true)?;
         if !absorbed.unseen.is_empty() {
             self.note_first_seen(&absorbed, decided)?;
             terms = self.terms(store, decided)?;
             absorbed.add(store.agree(&terms)?);
         }
-        self.publish(store, &terms, &mut report, true)?;
+        let mut sooner = Report::default();
+        if whole && self.scope.waited_for.is_some() && self.is_in_part(store)? {
+            // What is new need not wait for the months that a backlog left behind.
+            self.publish(store, &terms, &mut sooner, false)?;
+        }
+        self.publish(store, &terms, &mut report, whole)?;
+        report.wrote_sooner(sooner.feeds);
         report.items.new = absorbed.new;
         report.items.revised = absorbed.revised;
         report.items.gone = absorbed.gone;
@@ -283,10 +296,11 @@ impl<'a> Pass<'a> {
         publish: bool,
     ) -> Result<Absorbed, PassError> {
         let mut terms = self.terms(store, decided)?;
-        self.take_in_under(&mut terms, store, decided, report, publish)
+        Ok(self.take_in_under(&mut terms, store, decided, report, publish)?.0)
     }
 
-    /// Takes in under these terms, which become others where decisions are added.
+    /// Takes in under these terms, which become others where decisions are added. Says whether it got to its end, or was
+    /// waited for.
     fn take_in_under(
         &self,
         terms: &mut Terms,
@@ -294,7 +308,7 @@ impl<'a> Pass<'a> {
         decided: &mut Decided,
         report: &mut Report,
         publish: bool,
-    ) -> Result<Absorbed, PassError> {
+    ) -> Result<(Absorbed, bool), PassError> {
         let mut absorbed = store.agree(terms)?;
         let numbers = self.numbers(store)?;
         let listings = self.list(report);
@@ -336,11 +350,12 @@ impl<'a> Pass<'a> {
         jobs.sort_by_key(|job| job.stat.size > BIG);
         let total = jobs.len();
         let mut done = 0;
-        let mut taken_in = false;
+        let (mut taken_in, mut whole) = (false, true);
         let mut grown: BTreeSet<SourceNo> = BTreeSet::new();
         let mut jobs = jobs.as_mut_slice();
         while !jobs.is_empty() && !self.scope.stop.load(Ordering::Relaxed) {
             let (batch, rest) = jobs.split_at_mut(batch_length(jobs));
+            let long = batch.iter().any(|job| job.stat.size > BIG);
             for job in batch.iter_mut().filter(|job| job.row.is_some()) {
                 job.known = store.contents_of(job.no, job.name)?;
             }
@@ -367,8 +382,12 @@ impl<'a> Pass<'a> {
                 store.keep()?;
             }
             jobs = rest;
-            if self.parting && jobs.is_empty() {
+            if self.parting && jobs.is_empty() && !long {
                 std::mem::forget(batch);
+            }
+            if long && self.scope.is_waited_for() {
+                whole = false;
+                break;
             }
             if publish && !jobs.is_empty() && !self.dry_run {
                 match self.publish(store, terms, &mut Report::default(), false) {
@@ -390,7 +409,7 @@ impl<'a> Pass<'a> {
             let ledger = if taken_in && may_drift { store.ledger()? } else { ledger };
             report.drift = self.drift(store, &ledger, &numbers, &listings)?;
         }
-        Ok(absorbed)
+        Ok((absorbed, whole))
     }
 
     fn is_unfinished(&self, source: &config::Source, seen: &Seen, row: Option<&LedgerRow>) -> bool {

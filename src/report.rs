@@ -129,6 +129,16 @@ pub struct SkippedLine {
 }
 
 impl Report {
+    /// Adds what was written of the feeds before, in the same pass.
+    pub fn wrote_sooner(&mut self, feeds: Vec<FeedLine>) {
+        for sooner in feeds {
+            let Some(feed) = self.feeds.iter_mut().find(|feed| feed.name == sooner.name) else { continue };
+            feed.written.extend(sooner.written);
+            feed.written.sort();
+            feed.written.dedup();
+        }
+    }
+
     /// Warns of what asks for the operator's attention, as far as it was not `told` before.
     pub fn warn(&self, told: &mut BTreeSet<String>) {
         for SkippedLine { file, reason } in &self.skipped {

@@ -45,7 +45,8 @@ struct History {
 
 /// `import`: an export or a backup, into a store that holds nothing.
 pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
-    let (folder, _) = folders(cli)?;
+    let config = configured_if_any(cli)?;
+    let (folder, _) = folders_of(cli, config.as_ref());
     let file = file.filter(|file| *file != Path::new("-"));
     let name = file.map_or_else(|| "standard input".to_owned(), |file| file.display().to_string());
     let unreadable = |error: io::Error| Trouble::usage(format!("cannot read {name}")).because(error);
@@ -76,8 +77,15 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
     if history.recovered {
         state.store.set_note(RECOVERED, true).map_err(failed)?;
     }
-    // Whose sites these are the config of the next pass says, and all is settled anew then.
-    let terms = state.store.stored_terms(&state.decided.decisions).map_err(failed)?;
+    let names: Vec<&str> = history.contents.iter().map(|content| content.source.as_str()).collect();
+    state.store.source_numbers(&names).map_err(failed)?;
+    // Whose sites these are the config says: filed under others, all items would be gone and new in the next pass.
+    let terms = match &config {
+        Some(config) => Pass::new(config, &RealDisk)
+            .terms(&mut state.store, &state.decided)
+            .map_err(|error| error.trouble(&store))?,
+        None => state.store.stored_terms(&state.decided.decisions).map_err(failed)?,
+    };
     let count = history.contents.len();
     state.store.import(history.contents, &terms).map_err(|error| match error {
         // The store is fine: what it was given is not.

@@ -70,14 +70,15 @@ impl Pipeline {
         standing: &Standing,
     ) -> (Passed, Result<Report, Trouble>) {
         let began = Instant::now();
-        let outcome = self.pass_over(&mut due, bell, first);
+        let gave_way = AtomicBool::new(false);
+        let outcome = self.pass_over(&mut due, bell, first, &gave_way);
         let took = began.elapsed();
         self.tell_hubs();
-        let whole = due.all && !self.stop.load(Ordering::Relaxed);
+        let whole = !self.stop.load(Ordering::Relaxed) && !gave_way.into_inner();
         let mended = self.state.as_mut().and_then(|state| state.mended.take());
-        self.operations.pass((&self.config, &RealDisk), outcome.as_ref(), (whole, mended), standing);
+        self.operations.pass((&self.config, &RealDisk), outcome.as_ref(), (due.all && whole, mended), standing);
         let newest = outcome.as_ref().map(|report| self.newest(report, first)).unwrap_or_default();
-        (Passed { all: due.all, took, newest, open: self.operations.open_by_kind() }, outcome)
+        (Passed { all: due.all, whole, took, newest, open: self.operations.open_by_kind() }, outcome)
     }
 
     /// When the newest item of each feed that was written, or on a first look of each, was published.
@@ -101,7 +102,13 @@ impl Pipeline {
         }
     }
 
-    fn pass_over(&mut self, due: &mut Due, bell: &Bell, mut first: bool) -> Result<Report, Trouble> {
+    fn pass_over(
+        &mut self,
+        due: &mut Due,
+        bell: &Bell,
+        mut first: bool,
+        gave_way: &AtomicBool,
+    ) -> Result<Report, Trouble> {
         if self.state.as_ref().is_some_and(|state| !state.stands(&self.config.state)) {
             warn!(state = %self.config.state.display(), "the state folder was removed or replaced: it is taken up anew");
             self.state = None;
@@ -114,13 +121,13 @@ impl Pipeline {
                 hold(&self.config, &self.pulse)?
             }
         };
-        let outcome = match self.run(&mut state, due, bell, first) {
+        let outcome = match self.run(&mut state, due, bell, first, gave_way) {
             Err(PassError::Store(error @ (StoreError::Damaged(_) | StoreError::Refused(_)))) => {
                 state = state.recover(&self.config.state, error)?;
                 self.remembered = Remembered::default();
                 beat(&mut state, &self.config, &self.pulse)?;
                 due.all = true;
-                self.run(&mut state, due, bell, first)
+                self.run(&mut state, due, bell, first, gave_way)
             }
             outcome => outcome,
         };
@@ -128,7 +135,15 @@ impl Pipeline {
         outcome.map_err(|error| error.trouble(&self.config.state.join(state::STORE)))
     }
 
-    fn run(&mut self, state: &mut State, due: &Due, bell: &Bell, first: bool) -> Result<Report, PassError> {
+    /// `gave_way` is set if the pass ends early for what became due meanwhile.
+    fn run(
+        &mut self,
+        state: &mut State,
+        due: &Due,
+        bell: &Bell,
+        first: bool,
+        gave_way: &AtomicBool,
+    ) -> Result<Report, PassError> {
         let settle = self.config.watch.settle;
         let named: Option<BTreeSet<_>> =
             (!due.all).then(|| due.finished.iter().chain(due.quiet.keys()).cloned().collect());
@@ -151,7 +166,14 @@ impl Pipeline {
             hints.put_off(path.to_owned(), first_change.unwrap_or(now), now);
             true
         };
-        let scope = Scope { named: named.as_ref(), unfinished: Some(&unfinished), stop: &self.stop };
+        let waited_for = || {
+            let now = Instant::now();
+            let waits = bell.hints().when(now).is_some_and(|due| due <= now);
+            gave_way.fetch_or(waits, Ordering::Relaxed);
+            waits
+        };
+        let stop = &self.stop;
+        let scope = Scope { named: named.as_ref(), unfinished: Some(&unfinished), stop, waited_for: Some(&waited_for) };
         let recovered = state.store.has_note(RECOVERED)?;
         let pulse = &*self.pulse;
         let progress = |_, _| {

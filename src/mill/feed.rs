@@ -330,6 +330,24 @@ impl Feed {
         Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("feedmill:feed:{}", self.name).as_bytes())
     }
 
+    /// What its documents have in common: the feed with nothing in it.
+    #[must_use]
+    pub fn without_entries(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            title: self.title.clone(),
+            description: self.description.clone(),
+            language: self.language.clone(),
+            base_url: self.base_url.clone(),
+            hubs: self.hubs.clone(),
+            home: self.home.clone(),
+            author: self.author.clone(),
+            entries: Vec::new(),
+            taken_out: Vec::new(),
+            months: self.months.clone(),
+        }
+    }
+
     /// The newest `updated` of its entries; without entries the moment when the last one was taken out, `None` where
     /// there never was one. Never the clock: a feed that says "now" makes every reader download it again.
     #[must_use]

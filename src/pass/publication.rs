@@ -20,7 +20,7 @@ use crate::mill::decisions::Decisions;
 use crate::mill::feed::{self, Address, Entry, Feed};
 use crate::mill::item::{Item, Key, SourceNo, Text};
 use crate::mill::month::Month;
-use crate::mill::render::{self, Summary, Tree};
+use crate::mill::render::{self, Head, Summary, Tree};
 use crate::publish::{self, Listed, Outcome, Publication, Published};
 use crate::report::{FeedLine, Report};
 use crate::store::{FeedState, FeedTerms, PublishedRow, Record, Shelf, Store, StoreError, Terms};
@@ -31,6 +31,9 @@ const AT_ONCE: usize = 500;
 
 /// To whom the ledger counts the documents that list all feeds; no feed has this name.
 pub(crate) const INDEX: &str = "";
+
+/// See [`OneFeed::in_part`].
+const IN_PART: &str = " in part";
 
 /// The lines of the ledger that belong to one feed, by their paths.
 type Rows = BTreeMap<String, PublishedRow>;
@@ -53,7 +56,7 @@ impl OneFeed<'_> {
     /// What a feed is marked with whose other months are still to be rendered: the next batch need not render it again,
     /// and the last publication, or that of the next pass, does.
     fn in_part(&self) -> String {
-        format!("{} in part", self.rendered_with)
+        format!("{}{IN_PART}", self.rendered_with)
     }
 }
 
@@ -126,6 +129,16 @@ struct Underway {
 }
 
 impl Pass<'_> {
+    /// Whether a backlog left months of some feed to be rendered.
+    pub(super) fn is_in_part(&self, store: &dyn Store) -> Result<bool, StoreError> {
+        for feed in &self.config.feeds {
+            if store.feed_state(&feed.name)?.rendered_with.ends_with(IN_PART) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     pub(super) fn publish(
         &self,
         store: &mut dyn Store,
@@ -295,6 +308,11 @@ impl Pass<'_> {
         if shown && one.fallen.is_empty() && !self.recovered {
             return Ok(Prepared { line, underway: None });
         }
+        // A head as long as its history takes as long.
+        let is_long = feed.limit == 0 || feed.limit > AT_ONCE;
+        if is_long && !one.last && self.scope.is_waited_for() {
+            return Ok(Prepared { line, underway: None });
+        }
         let shelves = if self.config.pages { store.shelves(one.terms)? } else { Vec::new() };
         let taken_out = taken_out(store, one.terms, terms)?;
         let ready = self.feed(&one, store.head(one.terms, terms)?, taken_out, &shelves);
@@ -354,46 +372,59 @@ impl Pass<'_> {
         (publication, share): (&mut Publication<'_>, usize),
     ) -> Result<Prepared, PassError> {
         let OneFeed { feed, state, fallen, .. } = one;
-        let head = ready.as_ref().map(render::render).unwrap_or_default();
-        if head.is_empty() {
+        let head = ready.as_ref().and_then(Head::of);
+        if head.is_none() {
             // Without a head there is no feed that would have pages.
             wanted.clear();
         }
-        let shown: Option<BTreeSet<Month>> = match &ready {
-            Some(feed) if !one.last => Some(feed.entries.iter().map(|entry| entry.item.month()).collect()),
-            _ => None,
-        };
+        let pointed_to: BTreeSet<Month> =
+            ready.iter().flat_map(|feed| &feed.entries).map(|entry| entry.item.month()).collect();
+        let is_all = wanted.iter().all(|of| pointed_to.contains(&of.month));
         let stale: Vec<&Wanted> = wanted
             .iter()
-            .filter(|of| shown.as_ref().is_none_or(|shown| shown.contains(&of.month)))
+            .filter(|of| one.last || pointed_to.contains(&of.month))
             .filter(|of| rows.get(&of.path).is_none_or(|row| row.made_of != of.made_of) || fallen.contains(&of.path))
             .collect();
-        let paths: BTreeSet<&str> =
-            head.iter().map(|(path, _)| path).chain(wanted.iter().map(|of| &*of.path)).collect();
+        let heads: Vec<String> = head.iter().flat_map(Head::paths).collect();
+        let paths: BTreeSet<&str> = heads.iter().map(String::as_str).chain(wanted.iter().map(|of| &*of.path)).collect();
         let gone: Vec<String> = rows.keys().filter(|path| !paths.contains(path.as_str())).cloned().collect();
-        let items = head.iter().map(|(_, document)| document.entries).max().unwrap_or_default();
+        let items = head.as_ref().map(Head::items).unwrap_or_default();
         let mut line = FeedLine { name: feed.name.clone(), items, written: Vec::new() };
         let stale_months: BTreeSet<Month> = stale.iter().map(|of| of.month).collect();
-        let chunks = chunks(shelves, &stale_months);
+        let documents = || head.iter().flat_map(Head::documents).map(|document| Tree::from_iter([document]));
+        let mut chunks = chunks(shelves, &stale_months);
+        let (is_pointed_to, mut last) = (|chunk: &BTreeSet<Month>| !chunk.is_disjoint(&pointed_to), one.last || is_all);
+        chunks.sort_by_key(|chunk| !is_pointed_to(chunk));
         if self.dry_run {
             for chunk in &chunks {
                 let tree = self.months(store, one, ready.as_ref(), chunk)?;
                 line.written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
             }
-            line.written.extend(publish::would_write(self.disk, &self.config.output, &head)?);
+            for document in documents() {
+                line.written.extend(publish::would_write(self.disk, &self.config.output, &document)?);
+            }
             line.written.extend(gone.into_iter().filter(|path| self.is_there(path)));
             return Ok(Prepared { line, underway: None });
         }
-        let written_now = head.iter().map(|(path, _)| path).chain(stale.iter().map(|of| &*of.path));
-        announce(store, &feed.name, written_now.filter(|path| !rows.contains_key(*path)))?;
-        for chunk in &chunks {
+        let is_new = |path: &&str| !rows.contains_key(*path);
+        for (at, chunk) in chunks.iter().enumerate() {
+            // What the head points to must be there.
+            if at > 0 && !is_pointed_to(chunk) && self.scope.is_waited_for() {
+                last = false;
+                break;
+            }
+            let of_chunk = stale.iter().filter(|of| chunk.contains(&of.month)).map(|of| &*of.path);
+            announce(store, &feed.name, of_chunk.filter(is_new))?;
             publication.add(share, &self.months(store, one, ready.as_ref(), chunk)?)?;
         }
-        publication.add(share, &head)?;
-        let summary = ready.as_ref().filter(|_| !head.is_empty()).map(Summary::of);
+        announce(store, &feed.name, heads.iter().map(String::as_str).filter(is_new))?;
+        for document in documents() {
+            publication.add(share, &document)?;
+        }
+        let summary = ready.as_ref().filter(|_| head.is_some()).map(Summary::of);
         let state = FeedState {
             shown: state.changed,
-            rendered_with: if one.last { one.rendered_with.clone() } else { one.in_part() },
+            rendered_with: if last { one.rendered_with.clone() } else { one.in_part() },
             items,
             summary: summary.and_then(|summary| serde_json::to_string(&summary).ok()).unwrap_or_default(),
             ..state.clone()
@@ -419,9 +450,10 @@ impl Pass<'_> {
         for item in store.standing(one.terms, months)? {
             by_month.entry(item.month()).or_default().push(item);
         }
+        // Of a feed that shows all it has, the entries are more than all its pages together.
+        let frame = feed.without_entries();
         let trees = on_all_cores(by_month.into_iter().collect(), |(month, items)| {
-            let of_month = Feed { entries: self.entries(one, items), taken_out: Vec::new(), ..feed.clone() };
-            render::month(&of_month, month)
+            render::month(&Feed { entries: self.entries(one, items), ..frame.clone() }, month)
         });
         // A thread that panicked is a bug; its months are missing, and the next pass meets them again.
         Ok(trees.into_iter().flatten().flatten().collect())

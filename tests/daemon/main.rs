@@ -9,6 +9,7 @@
 mod beside;
 mod crowd;
 mod folders;
+mod huge;
 mod idle;
 mod kills;
 mod operations;

@@ -9,7 +9,7 @@ use atom_syndication::extension::{Extension, ExtensionMap};
 use atom_syndication::{Category, Content, Entry, Feed as Document, Generator, Link, Person, Text, WriteConfig};
 use chrono::{DateTime, Utc};
 
-use super::{MEDIA, Shown, four_digit_year, language};
+use super::{MEDIA, Shown, four_digit_year, in_runs, language};
 use crate::mill::feed::Feed;
 use crate::mill::item::Key;
 use crate::mill::month::Month;
@@ -28,6 +28,23 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>, 
     let media = entries.iter().any(|shown| shown.entry.item.credit.is_some());
     let taken_out = archive.is_none() && !feed.taken_out.is_empty();
     let declared = [(archive.is_some(), "fh", HISTORY), (media, "media", MEDIA), (taken_out, "at", TOMBSTONES)];
+    let run = |entries: &[Shown<'_>]| write_run(feed, entries, updated, archive, &declared);
+    let bytes = in_runs(entries, run, b"  <entry>", b"</feed>");
+    match (archive, taken_out) {
+        (Some(_), _) => before_the_entries(bytes, "  <fh:archive/>\n"),
+        (None, true) => before_the_entries(bytes, &tombstones(feed)),
+        (None, false) => bytes,
+    }
+}
+
+/// One run of the entries of a document.
+pub(super) fn write_run(
+    feed: &Feed,
+    entries: &[Shown<'_>],
+    updated: DateTime<Utc>,
+    archive: Option<Month>,
+    declared: &[(bool, &str, &str)],
+) -> Vec<u8> {
     let document = Document {
         id: format!("urn:uuid:{}", feed.id()),
         title: Text::plain(feed.title.as_str()),
@@ -38,9 +55,9 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>, 
         links: links(feed, archive),
         lang: language(feed),
         namespaces: declared
-            .into_iter()
+            .iter()
             .filter(|(used, ..)| *used)
-            .map(|(_, prefix, name)| (prefix.to_owned(), name.to_owned()))
+            .map(|(_, prefix, name)| ((*prefix).to_owned(), (*name).to_owned()))
             .collect(),
         entries: entries.iter().map(entry).collect(),
         ..Document::default()
@@ -49,11 +66,7 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>, 
     // Writing to memory can't fail. If a later version of the crate thinks otherwise, `check` refuses the empty document.
     let mut bytes = document.write_with_config(Vec::new(), config).unwrap_or_default();
     bytes.push(b'\n');
-    match (archive, taken_out) {
-        (Some(_), _) => before_the_entries(bytes, "  <fh:archive/>\n"),
-        (None, true) => before_the_entries(bytes, &tombstones(feed)),
-        (None, false) => bytes,
-    }
+    bytes
 }
 
 fn links(feed: &Feed, archive: Option<Month>) -> Vec<Link> {

@@ -1,6 +1,6 @@
 //! JSON Feed 1.1 (jsonfeed.org/version/1.1).
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Shown, language};
 use crate::mill::feed::Feed;
@@ -20,7 +20,16 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
     authors: [Author<'a>; 1],
-    items: Vec<Item<'a>>,
+    items: Items<'a>,
+}
+
+/// Each item is made when it is written.
+struct Items<'a>(&'a [Shown<'a>]);
+
+impl Serialize for Items<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(item))
+    }
 }
 
 /// Whoever wants to be told of changes asks it for `feed_url`.
@@ -69,7 +78,7 @@ pub(super) fn write(feed: &Feed, entries: &[Shown<'_>]) -> Vec<u8> {
         description: feed.description.as_str(),
         language: language(feed),
         authors: [Author { name: feed.author.as_str() }],
-        items: entries.iter().map(item).collect(),
+        items: Items(entries),
     };
     // Strings and lists can't fail to be written. If a later version of the crate thinks otherwise, `check` refuses the
     // empty document.

@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 use std::collections::{BTreeMap, btree_map};
 
 use chrono::{DateTime, Utc};
+use memchr::memmem;
 
 use super::feed::{self, Address, Entry, Feed};
 use super::month::Month;
@@ -48,6 +49,9 @@ pub fn media_type(path: &str) -> &'static str {
 
 /// The names of the documents that subscribers take, in the folder of their feed: its newest items, in each format.
 pub const HEADS: [&str; 3] = ["rss.xml", "atom.xml", "feed.json"];
+
+/// The name of the page of a feed, beside its heads.
+const PAGE: &str = "index.html";
 
 /// The namespace of Media RSS, for the photo credit.
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
@@ -152,20 +156,72 @@ pub const REVISION: u32 = 3;
 /// and that the entries are in the order of [`newest_first`](feed::newest_first).
 #[must_use]
 pub fn render(feed: &Feed) -> Tree {
-    let (shown, Some(updated)) = (shown(feed), feed.updated().map(four_digit_year)) else {
-        return Tree::default();
-    };
-    let entries = shown.len();
-    let at = |name: &str| format!("{}/{name}", feed.name);
-    let mut tree = Tree::from_iter([
-        (at("rss.xml"), Document { bytes: rss::write(feed, &shown, updated), entries }),
-        (at("atom.xml"), Document { bytes: atom::write(feed, &shown, updated, None), entries }),
-        (at("feed.json"), Document { bytes: json_feed::write(feed, &shown), entries }),
-    ]);
-    if !feed.months.is_empty() {
-        tree.insert(at("index.html"), Document { bytes: page::feed(feed, &shown), entries });
+    Head::of(feed).iter().flat_map(Head::documents).collect()
+}
+
+/// What [`render`] makes of a feed, one document after the other: a feed that shows all it ever had makes each of them
+/// long.
+pub struct Head<'a> {
+    feed: &'a Feed,
+    shown: Vec<Shown<'a>>,
+    updated: DateTime<Utc>,
+}
+
+impl<'a> Head<'a> {
+    /// `None` where [`render`] makes nothing.
+    #[must_use]
+    pub fn of(feed: &'a Feed) -> Option<Self> {
+        Some(Self { feed, shown: shown(feed), updated: feed.updated().map(four_digit_year)? })
     }
-    tree
+
+    /// How many items each document holds.
+    #[must_use]
+    pub fn items(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// Where the documents lie.
+    pub fn paths(&self) -> impl Iterator<Item = String> {
+        let page = (!self.feed.months.is_empty()).then_some(PAGE);
+        HEADS.into_iter().chain(page).map(|name| format!("{}/{name}", self.feed.name))
+    }
+
+    /// The documents, in the order of the paths, each made when it is asked for.
+    pub fn documents(&self) -> impl Iterator<Item = (String, Document)> {
+        let Self { feed, shown, updated } = self;
+        let entries = self.items();
+        let of = move |path: String| {
+            let bytes = match path.rsplit_once('/').map_or(&*path, |(_, name)| name) {
+                "rss.xml" => rss::write(feed, shown, *updated),
+                "atom.xml" => atom::write(feed, shown, *updated, None),
+                "feed.json" => json_feed::write(feed, shown),
+                _ => page::feed(feed, shown),
+            };
+            (path, Document { bytes, entries })
+        };
+        self.paths().map(of)
+    }
+}
+
+/// The crates for RSS and Atom want a thousand bytes for each entry before they write the first one: of a long document
+/// they are given so many at a time.
+const RUN: usize = 1_000;
+
+/// One document with all `entries`, out of those that `write` makes of runs of them. Each entry begins with `opens`,
+/// behind the last one comes `closes`: no text holds a bare `<`.
+fn in_runs(entries: &[Shown<'_>], write: impl Fn(&[Shown<'_>]) -> Vec<u8>, opens: &[u8], closes: &[u8]) -> Vec<u8> {
+    let mut runs = entries.chunks(RUN);
+    let mut document = write(runs.next().unwrap_or_default());
+    for run in runs {
+        let run = write(run);
+        let (from, to) = (memmem::find(&run, opens), memmem::rfind(&run, closes));
+        let entries = from.zip(to).and_then(|(from, to)| run.get(from..to)).unwrap_or_default();
+        // What closes a document is there, or its writer failed: then this is empty, and `check` refuses it.
+        let end = document.split_off(memmem::rfind(&document, closes).unwrap_or(document.len()));
+        document.extend_from_slice(entries);
+        document.extend(end);
+    }
+    document
 }
 
 /// The page of one month of `feed`, whose entries are those of the month, and the month as an archive document

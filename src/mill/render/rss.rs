@@ -9,11 +9,17 @@ use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Guid, Item};
 
-use super::{MEDIA, Shown, language};
+use super::{MEDIA, Shown, in_runs, language};
 use crate::mill::feed::{Address, Feed};
 
 pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) -> Vec<u8> {
     let media = entries.iter().any(|shown| shown.entry.item.credit.is_some());
+    let run = |entries: &[Shown<'_>]| write_run(feed, entries, updated, media);
+    in_runs(entries, run, b"    <item>", b"  </channel>")
+}
+
+/// One run of the items of a document.
+pub(super) fn write_run(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>, media: bool) -> Vec<u8> {
     let channel = Channel {
         title: feed.title.to_string(),
         link: feed.page_or_nowhere(),

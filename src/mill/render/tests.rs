@@ -348,3 +348,18 @@ fn hubs_stand_beside_the_address_that_they_are_asked_for() {
         assert!(!shown(&feed, path).contains("hub"), "{path}");
     }
 }
+
+#[test]
+fn a_long_document_is_written_in_runs_as_it_would_be_at_once() {
+    let day = |n: usize| NaiveDate::from_ymd_opt(2021, 4, 28).unwrap() - chrono::TimeDelta::days(n as i64);
+    let mut entries: Vec<Entry> =
+        (0..2 * RUN + 1).map(|n| entry(item(&format!("title {n}"), &day(n).to_string()))).collect();
+    // The name space of the credit is declared for all, wherever it is used.
+    entries[RUN + 1].item.credit = Some(text("Yuri Degtyarev"));
+    let feed = feed(entries);
+    let (shown, updated) = (super::shown(&feed), feed.updated().unwrap());
+    let head = Head::of(&feed).unwrap();
+    let document = |name: &str| head.documents().find(|(path, _)| path.ends_with(name)).unwrap().1.bytes;
+    assert!(document("rss.xml") == rss::write_run(&feed, &shown, updated, true));
+    assert!(document("atom.xml") == atom::write_run(&feed, &shown, updated, None, &[(true, "media", MEDIA)]));
+}
