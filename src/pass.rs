@@ -359,7 +359,7 @@ impl<'a> Pass<'a> {
             for job in batch.iter_mut().filter(|job| job.row.is_some()) {
                 job.known = store.contents_of(job.no, job.name)?;
             }
-            let (batch, aliases) = self.look_into(batch, store, report, &|n| (self.progress)(done + n, total))?;
+            let (mut batch, aliases) = self.look_into(batch, store, report, &|n| (self.progress)(done + n, total))?;
             done += batch.1;
             for (alias, of) in aliases {
                 // A page that is read as it once was gives keys that are one already, maybe the other way round.
@@ -378,7 +378,7 @@ impl<'a> Pass<'a> {
                 let new = batch.0.looks.iter().filter(|look| matches!(look.found, Found::New { .. }));
                 grown.extend(new.map(|look| look.source));
                 report.drifted |= batch.0.looks.iter().any(|look| look.found.drifts());
-                absorbed.add(store.absorb(&batch.0, terms)?);
+                absorbed.add(store.absorb(&mut batch.0, terms)?);
                 store.keep()?;
             }
             jobs = rest;

@@ -472,8 +472,9 @@ pub trait Store {
     fn past(&self, source: SourceNo, most: usize) -> Result<Vec<Past>>;
     /// Makes what was derived agree with the terms, if they changed. Tells all that is unseen, whether they did or not.
     fn agree(&mut self, terms: &Terms) -> Result<Absorbed>;
-    /// Takes in a batch and all that follows from it, in one transaction.
-    fn absorb(&mut self, batch: &Batch, terms: &Terms) -> Result<Absorbed>;
+    /// Takes in a batch and all that follows from it, in one transaction. Its looks are taken out of it: a first pass has
+    /// many of them, and they make room for what follows.
+    fn absorb(&mut self, batch: &mut Batch, terms: &Terms) -> Result<Absorbed>;
     /// What was taken in survives from here on, whatever happens to the process: a store that is filled for the first
     /// time promises nothing before.
     fn keep(&mut self) -> Result<()>;

@@ -964,7 +964,7 @@ fn a_file_looked_into_right_after_it_was_written_is_looked_into_once_more_and_th
         let terms = pass.terms(&mut store, &decided).unwrap();
         let row = store.ledger().unwrap().remove(0);
         let look = Look { source: row.source, path: row.path, stat: row.stat, racy: true, found: Found::Same };
-        store.absorb(&Batch { accounts: Vec::new(), looks: vec![look] }, &terms).unwrap();
+        store.absorb(&mut Batch { accounts: Vec::new(), looks: vec![look] }, &terms).unwrap();
     }
     let (published, first) = (prints(&mill.path("public")), mill.pass());
     assert_eq!((first.files.read, first.changed), (1, false));

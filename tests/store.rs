@@ -361,7 +361,10 @@ proptest! {
             let batch = world.perform(op);
             world_terms = world.terms();
             let (ours, theirs) = match &batch {
-                Some(batch) => (sqlite.absorb(batch, &world_terms).unwrap(), oracle.absorb(batch, &world_terms).unwrap()),
+                Some(batch) => (
+                    sqlite.absorb(&mut batch.clone(), &world_terms).unwrap(),
+                    oracle.absorb(&mut batch.clone(), &world_terms).unwrap(),
+                ),
                 None => (sqlite.agree(&world_terms).unwrap(), oracle.agree(&world_terms).unwrap()),
             };
             prop_assert_eq!(counts(&ours), counts(&theirs), "after {:?}", op);
@@ -394,7 +397,7 @@ proptest! {
         sources(&mut one);
         one.agree(&terms).unwrap();
         for batch in &batches {
-            one.absorb(batch, &terms).unwrap();
+            one.absorb(&mut batch.clone(), &terms).unwrap();
         }
         // Path by path, from the last: each path keeps its own order.
         batches.sort_by_key(|batch| std::cmp::Reverse(batch.looks[0].path.clone()));
@@ -402,7 +405,7 @@ proptest! {
         sources(&mut other);
         other.agree(&terms).unwrap();
         for batch in &batches {
-            other.absorb(batch, &terms).unwrap();
+            other.absorb(&mut batch.clone(), &terms).unwrap();
         }
         prop_assert_eq!(items(&one, &terms), items(&other, &terms));
         prop_assert_eq!(heads(&one, &terms), heads(&other, &terms));
@@ -444,7 +447,8 @@ fn a_store_that_is_filled_at_once_is_what_the_oracle_makes_of_it() {
     oracle.source_numbers(&["none", "s0", "s1", "s2"]).unwrap();
     sqlite.agree(&terms).unwrap();
     oracle.agree(&terms).unwrap();
-    let (ours, theirs) = (sqlite.absorb(&all, &terms).unwrap(), oracle.absorb(&all, &terms).unwrap());
+    let ours = sqlite.absorb(&mut all.clone(), &terms).unwrap();
+    let theirs = oracle.absorb(&mut all.clone(), &terms).unwrap();
     assert_eq!(counts(&ours), counts(&theirs));
     assert!(ours.new > 150 && !ours.twins.is_empty(), "{} items", ours.new);
     assert_eq!(items(&sqlite, &terms), items(&oracle, &terms));
@@ -464,7 +468,7 @@ fn a_first_filling_that_was_cut_short_is_begun_anew() {
         let before = store.known_sources().unwrap().len();
         sources(&mut store);
         store.agree(&terms).unwrap();
-        store.absorb(&batch, &terms).unwrap();
+        store.absorb(&mut batch.clone(), &terms).unwrap();
         if keep {
             store.keep().unwrap();
         }

@@ -267,10 +267,10 @@ impl Store for Memory {
         Ok(self.difference(&before))
     }
 
-    fn absorb(&mut self, batch: &Batch, terms: &Terms) -> Result<Absorbed> {
+    fn absorb(&mut self, batch: &mut Batch, terms: &Terms) -> Result<Absorbed> {
         let before = self.all();
         let account = |index: &u32| batch.accounts.get(*index as usize).map(|(_, account)| Account::clone(account));
-        for look in &batch.looks {
+        for look in &std::mem::take(&mut batch.looks) {
             let path = self.paths.entry((look.source, look.path.clone())).or_default();
             (path.stat, path.racy) = (look.stat, look.racy);
             match &look.found {

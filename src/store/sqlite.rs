@@ -97,6 +97,9 @@ const WITHIN: &str = "SELECT key, id FROM member WHERE feed = ? AND published >=
 /// Those that stand in another: few, with an index of their own, which SQLite would not take by itself.
 const ELSEWHERE: &str = "SELECT key, id FROM member INDEXED BY member_elsewhere WHERE feed = ? AND month = ?";
 
+/// What the cache holds, in KiB below zero as SQLite counts it.
+const CACHE: i64 = -4_096;
+
 /// So many accounts are more than the cache holds, and are written before the transaction ends.
 const MUCH: usize = 10_000;
 
@@ -141,6 +144,8 @@ impl Sqlite {
         Self::prepare(&db)?;
         if is_new {
             db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+            // Rows come in the order of their keys: what is written is not looked at again.
+            db.pragma_update(None, "cache_size", -1_024)?;
             // In memory, not off: what fails half-way, on a full disk, is still rolled back.
             db.pragma_update(None, "journal_mode", "MEMORY")?;
             db.pragma_update(None, "synchronous", "OFF")?;
@@ -275,7 +280,7 @@ impl Sqlite {
 
     fn prepare(db: &Connection) -> Result<()> {
         db.set_prepared_statement_cache_capacity(64);
-        db.pragma_update(None, "cache_size", -4_096)?;
+        db.pragma_update(None, "cache_size", CACHE)?;
         db.pragma_update(None, "temp_store", "MEMORY")?;
         // Else a statement whose plan depends on what is bound to it is planned anew each time it runs.
         db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -623,13 +628,14 @@ impl Store for Sqlite {
         Ok(absorbed)
     }
 
-    fn absorb(&mut self, batch: &Batch, terms: &Terms) -> Result<Absorbed> {
+    fn absorb(&mut self, batch: &mut Batch, terms: &Terms) -> Result<Absorbed> {
         self.grow_up()?;
         let is_much = self.age == Age::Filling && batch.accounts.len() >= MUCH;
         let file = self.db.path().filter(|_| is_much).map(std::path::PathBuf::from);
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut work = Work::new(&transaction, terms)?;
         work.look(batch)?;
+        batch.looks = Vec::new();
         // What was read is most of a new store, and stays as it is: it goes to the disk while the items are settled, so
         // that there is less to wait for when the store is kept.
         std::thread::scope(|scope| {
@@ -655,6 +661,7 @@ impl Store for Sqlite {
         let synced = self.db.path().map_or(Ok(()), |path| fs::File::open(path)?.sync_all());
         synced.map_err(|error| StoreError::Unusable(Box::new(error)))?;
         self.db.pragma_update(None, "locking_mode", "NORMAL")?;
+        self.db.pragma_update(None, "cache_size", CACHE)?;
         schema::filled(&self.db)?;
         self.db.pragma_update(None, "journal_mode", "WAL")?;
         self.age = Age::Young;
