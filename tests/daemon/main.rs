@@ -8,6 +8,7 @@
 
 mod beside;
 mod crowd;
+mod faults;
 mod folders;
 mod huge;
 mod idle;
