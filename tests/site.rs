@@ -486,6 +486,16 @@ fn a_pass_that_remembers_the_months_publishes_what_one_that_does_not_would() {
         ["all/2020/12.atom", "all/2020/12.html", "all/undated.atom", "all/undated.html"]
     );
 
+    // A head that is gone makes even such a pass look at all.
+    for gone in ["all/rss.xml", "all/2021/03.html", "press/2021/05.atom"] {
+        fs::remove_file(mill.path("public").join(gone)).unwrap();
+    }
+    let (before, none) = (mill.feeds().len(), BTreeSet::new());
+    let scope = Scope { named: Some(&none), ..Scope::ALL };
+    let pass = Pass { scope, remembered: Some(&remembered), ..Pass::new(&config, &RealDisk) };
+    pass.run(&mut state.store, &mut state.decided).unwrap();
+    assert_eq!(mill.feeds().len(), before + 3);
+
     // What is remembered of a feed that could not be published does not count.
     mill.write("feedmill.toml", CONFIG.replace("limit   = 1", "limit   = 3"));
     let config = mill.config();

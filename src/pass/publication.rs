@@ -3,7 +3,7 @@
 //! Level again: a document that should be there is compared with its line in the publish ledger, and that with the file.
 //! What a month page is made of is known without looking at its items (the store keeps a print of them), so that only
 //! what would come out otherwise, or was altered from outside, is rendered. A pass that knows what changed leaves the
-//! files of month pages that nothing changed to the next full look.
+//! files of month pages that nothing changed to the next full look, unless a head is not what it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
@@ -44,9 +44,10 @@ struct OneFeed<'a> {
     terms: &'a FeedTerms,
     state: FeedState,
     rendered_with: String,
-    /// The paths at which its documents do not stand as they were published. A pass that knows what changed looks at
-    /// those alone that are not of a month.
+    /// The paths at which its documents do not stand as they were published.
     fallen: BTreeSet<String>,
+    /// All of them were looked at.
+    full: bool,
     /// Nothing of a backlog is left. Until then only the months that its head points to are rendered: whole histories
     /// would be rendered anew after every batch, to be replaced by the next.
     last: bool,
@@ -146,26 +147,17 @@ impl Pass<'_> {
         report: &mut Report,
         last: bool,
     ) -> Result<(), PassError> {
-        // A pass that knows what changed looks at what it needs, feed by feed.
-        let mut strewn = match self.scope.named {
-            None => self.strewn(store)?,
-            Some(_) => Strewn::default(),
-        };
+        let full = self.scope.named.is_none() || self.is_meddled_with(store)?;
+        let mut strewn = if full { self.strewn(store)? } else { Strewn::default() };
         let mut trouble = None;
         let kept_before = report.kept.len();
         let mut publication = Publication::new(self.disk, &self.config.output).checked_by(self.check);
         let mut prepared: BTreeMap<usize, Prepared> = BTreeMap::new();
         let mut summaries: Vec<Summary> = Vec::new();
         for (share, (feed, feed_terms)) in self.config.feeds.iter().zip(&terms.feeds).enumerate() {
-            let fallen = match self.scope.named {
-                None => strewn.fallen.remove(&feed.name).unwrap_or_default(),
-                Some(_) => {
-                    let heads = store.published_of(&feed.name, false)?.into_iter();
-                    heads.filter(|row| !self.stands(row)).map(|row| row.path).collect()
-                }
-            };
+            let fallen = strewn.fallen.remove(&feed.name).unwrap_or_default();
             let (state, rendered_with) = (store.feed_state(&feed.name)?, self.rendered_with(feed));
-            let one = OneFeed { feed, terms: feed_terms, state, rendered_with, fallen, last };
+            let one = OneFeed { feed, terms: feed_terms, state, rendered_with, fallen, full, last };
             let mut summary = one.state.summary.clone();
             match self.prepare_feed(store, terms, one, (&mut publication, share), report) {
                 Ok(ready) => {
@@ -266,6 +258,17 @@ impl Pass<'_> {
         Ok(troubles.into_iter().next())
     }
 
+    /// Whether a document that is not of a month does not stand as it was published. A pass that knows what changed
+    /// looks at no others, unless that is so: then the folder may have been removed, with all that was in it.
+    fn is_meddled_with(&self, store: &dyn Store) -> Result<bool, StoreError> {
+        for feed in &self.config.feeds {
+            if store.published_of(&feed.name, false)?.iter().any(|row| !self.stands(row)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// One look at every document that the ledger lists.
     fn strewn(&self, store: &dyn Store) -> Result<Strewn, StoreError> {
         let feeds: BTreeSet<&str> = self.config.feeds.iter().map(|feed| &*feed.name).chain([INDEX]).collect();
@@ -331,10 +334,10 @@ impl Pass<'_> {
         let months = made(&shelves);
         let language = ready.as_ref().and_then(|feed| feed.language.clone());
         let mut standing = self.remembered.and_then(|remembered| remembered.take(&feed.name));
-        let stale = self.scope.named.and(standing.take_if(|standing| {
+        let stale = standing.take_if(|standing| {
             let before = (standing.changed, &standing.rendered_with, &standing.language);
-            before == (state.shown, &state.rendered_with, &language) && as_before && one.last
-        }));
+            before == (state.shown, &state.rendered_with, &language) && as_before && one.last && !one.full
+        });
         let stale: Option<BTreeSet<Month>> = stale.map(|standing| differing(&standing.months, &months));
         let rows = match &stale {
             Some(stale) => {
