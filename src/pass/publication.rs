@@ -225,15 +225,15 @@ impl Pass<'_> {
         if !new.is_empty() {
             store.record_published(&feed.name, state, &new, &[])?;
         }
-        let mut publication = Publication::new(self.disk, &self.config.output).checked_by(self.check);
+        let mut publication = self.publication();
         for chunk in &chunks {
             publication.add(&self.months(store, one, ready.as_ref(), chunk)?)?;
         }
         publication.add(&head)?;
         let outcomes = publication.finish()?;
         (self.published)(&outcomes, &[]);
-        let withdrawn = publish::withdraw(self.disk, &self.config.output, &gone)?;
         (self.published)(&[], &gone);
+        let withdrawn = publish::withdraw(self.disk, &self.config.output, &gone)?;
         let documents: Vec<PublishedRow> = outcomes.iter().map(|outcome| row_of(outcome.listed.clone())).collect();
         let summary = ready.as_ref().filter(|_| !head.is_empty()).map(Summary::of);
         let shown = FeedState {
@@ -255,6 +255,10 @@ impl Pass<'_> {
             line.written.extend(withdrawn);
         }
         Ok(line)
+    }
+
+    fn publication(&self) -> Publication<'_> {
+        Publication::new(self.disk, &self.config.output).checked_by(self.check).announced_to(self.announced)
     }
 
     fn is_there(&self, path: &str) -> bool {
@@ -309,10 +313,12 @@ impl Pass<'_> {
         if !new.is_empty() {
             store.record_published(INDEX, &FeedState::default(), &new, &[])?;
         }
-        let outcomes = publish::publish(self.disk, &self.config.output, &tree)?;
+        let mut publication = self.publication();
+        publication.add(&tree)?;
+        let outcomes = publication.finish()?;
         (self.published)(&outcomes, &[]);
-        let withdrawn = publish::withdraw(self.disk, &self.config.output, &gone)?;
         (self.published)(&[], &gone);
+        let withdrawn = publish::withdraw(self.disk, &self.config.output, &gone)?;
         let documents: Vec<PublishedRow> =
             outcomes.iter().map(|outcome| row_of(INDEX, made_of, outcome.listed.clone())).collect();
         store.record_published(INDEX, &FeedState::default(), &documents, &gone)?;
