@@ -22,7 +22,7 @@ pub use ledger::{Condition, Kind, Ledger, Sight};
 
 use crate::config::Config;
 use crate::mill::render::{Document, Tree};
-use crate::publish::{self, Disk};
+use crate::publish::{self, Disk, Listed};
 use crate::report::Report;
 use crate::trouble::Trouble;
 
@@ -50,13 +50,16 @@ pub struct Operations {
     ledger: Option<Ledger>,
     /// The ledger as both files have it.
     written: Option<Ledger>,
+    /// How the feed stands in the output, where it is published. The publish ledger does not list it: it is no document
+    /// of the store's, and `--prune` must not take it for one.
+    published: Option<Listed>,
 }
 
 impl Operations {
     /// Those kept in the state folder `state`.
     #[must_use]
     pub fn of(state: &Path) -> Self {
-        Self { state: state.to_owned(), ledger: None, written: None }
+        Self { state: state.to_owned(), ledger: None, written: None, published: None }
     }
 
     /// Notes what a pass met, and what is known besides, and writes it down where it differs.
@@ -101,6 +104,12 @@ impl Operations {
         }
     }
 
+    /// How the feed stands in the output, for whoever serves that; `None` where it is not published.
+    #[must_use]
+    pub fn published(&self) -> Option<&Listed> {
+        self.published.as_ref()
+    }
+
     /// How many conditions of each kind hold.
     #[must_use]
     pub fn open_by_kind(&self) -> BTreeMap<Kind, usize> {
@@ -128,9 +137,12 @@ impl Operations {
         if publish { &mut of_output } else { &mut of_state }.insert(FEED, feed);
         let written = publish::publish(disk, &config.state, &of_state)
             .and_then(|_| publish::publish(disk, here, &of_output))
-            .and_then(|_| publish::withdraw(disk, elsewhere, &[FEED]));
+            .and_then(|outcomes| publish::withdraw(disk, elsewhere, &[FEED]).map(|_| outcomes));
         match written {
-            Ok(_) => self.written.clone_from(&self.ledger),
+            Ok(outcomes) => {
+                self.written.clone_from(&self.ledger);
+                self.published = outcomes.into_iter().next().map(|outcome| outcome.listed);
+            }
             // Whatever stands in the way is told by the pass itself, if it is in its way as well.
             Err(trouble) => {
                 debug!(%trouble, "the operations feed can't be written: it is tried again after the next pass");

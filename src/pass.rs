@@ -38,7 +38,7 @@ use crate::mill::page::Page;
 use crate::mill::render;
 use crate::mill::scrape::{self, Scrape};
 use crate::mill::settle::{Rules, SourceRule};
-use crate::publish::{Disk, Outcome};
+use crate::publish::{Disk, Listed, Outcome};
 use crate::report::{Drift, FAULTS_TOLD, FaultLine, Report, SkippedLine, Unusual};
 use crate::stat::Stat;
 use crate::state;
@@ -115,7 +115,9 @@ pub struct Pass<'a> {
     pub recovered: bool,
     /// How much to look at.
     pub scope: Scope<'a>,
-    /// Told at once what was published, and at which paths documents were withdrawn.
+    /// Told how documents will stand, before the first of them takes the place of its previous version.
+    pub announced: &'a (dyn Fn(&[Listed]) + Sync),
+    /// Told at once what was published, and beforehand at which paths documents are withdrawn.
     pub published: &'a (dyn Fn(&[Outcome], &[&str]) + Sync),
     /// What a daemon keeps between passes.
     pub remembered: Option<&'a Remembered>,
@@ -241,6 +243,7 @@ impl<'a> Pass<'a> {
             progress: &|_, _| {},
             recovered: false,
             scope: Scope::ALL,
+            announced: &|_| {},
             published: &|_, _| {},
             remembered: None,
             parting: false,

@@ -87,6 +87,7 @@ pub struct Publication<'d> {
     disk: &'d (dyn Disk + Sync),
     root: &'d Path,
     check: Check<'d>,
+    announced: &'d (dyn Fn(&[Listed]) + Sync),
     places: Vec<Place>,
     /// The folders whose names change.
     folders: BTreeSet<PathBuf>,
@@ -105,13 +106,22 @@ impl<'d> Publication<'d> {
     /// Nothing yet.
     #[must_use]
     pub fn new(disk: &'d (dyn Disk + Sync), root: &'d Path) -> Self {
-        Self { disk, root, check: &render::check, places: Vec::new(), folders: BTreeSet::new() }
+        let (check, announced) = (&render::check, &|_: &[Listed]| {});
+        Self { disk, root, check, announced, places: Vec::new(), folders: BTreeSet::new() }
     }
 
     /// With a check of its own: one that remembers what it saw, say.
     #[must_use]
     pub fn checked_by(mut self, check: Check<'d>) -> Self {
         self.check = check;
+        self
+    }
+
+    /// Tells how the new documents will stand, when all of them are on disk and before the first is put into its place:
+    /// who serves the folder knows both versions while one takes the place of the other.
+    #[must_use]
+    pub fn announced_to(mut self, announced: &'d (dyn Fn(&[Listed]) + Sync)) -> Self {
+        self.announced = announced;
         self
     }
 
@@ -167,6 +177,7 @@ impl<'d> Publication<'d> {
                 troubles.entry(place.share).or_insert(trouble);
             }
         }
+        (self.announced)(&changed.iter().filter_map(|place| place.listed()).collect::<Vec<_>>());
         for place in &mut changed {
             let waits = if place.turn() == INDEX { !troubles.is_empty() } else { troubles.contains_key(&place.share) };
             if waits {
@@ -386,11 +397,14 @@ impl Place {
         }
     }
 
+    /// How it stands when it is published.
+    fn listed(&self) -> Option<Listed> {
+        let Stat { size, mtime_ns, inode, .. } = self.unchanged.or(self.new)?;
+        Some(Listed { path: self.path.clone(), size, mtime_ns, inode, hash: self.hash })
+    }
+
     fn outcome(self) -> Option<Outcome> {
-        let stat = self.unchanged.or(self.new)?;
-        let listed =
-            Listed { path: self.path, size: stat.size, mtime_ns: stat.mtime_ns, inode: stat.inode, hash: self.hash };
-        Some(Outcome { listed, written: self.unchanged.is_none() })
+        Some(Outcome { listed: self.listed()?, written: self.unchanged.is_none() })
     }
 
     /// The disk refused a step of publishing this document.

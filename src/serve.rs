@@ -8,7 +8,7 @@
 //! ever reaches the disk. So there is nothing to traverse, and a file that somebody put beside ours is not served.
 //!
 //! Promised: an answer bears the bytes of a published document as the ledger has them, never others, never a part; while
-//! a document is replaced the previous one is served. Feeds, index pages and style sheet lie ready, in every coding that
+//! a document is replaced either version is served, for what is about to be published is announced before. Feeds, index pages and style sheet lie ready, in every coding that
 //! helps; month pages, of which there may be thousands, are fetched when they are asked for ([`Shelf`]). Each coding has
 //! its own strong entity tag, made of the content; `Last-Modified` grows with each version even within a second.
 //! `/` and `/<feed>/` are their `index.html`.
@@ -42,7 +42,7 @@ impl Handler for Shelf {
             Found::Unlisted if self.lists(&format!("{path}/index.html")) => return moved(&path),
             Found::Unlisted => return plain(StatusCode::NOT_FOUND),
             Found::Away => {
-                // Just replaced, or tampered with: the ledger or the file is about to be put right.
+                // Tampered with: the next full look puts it right.
                 let mut response = plain(StatusCode::SERVICE_UNAVAILABLE);
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
                 return response;

@@ -4,18 +4,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use feedmill::http::{Limits, Listener, Server};
 use feedmill::mill::render::{Document, Tree};
-use feedmill::publish::{Listed, RealDisk, publish};
+use feedmill::publish::{Disk, Listed, Publication, RealDisk, Stat, publish};
 use feedmill::serve::Shelf;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
 
 const RSS: &str = "news/rss.xml";
@@ -430,6 +431,90 @@ fn many_slow_clients_keep_nobody_waiting_and_make_room() {
         }
     }
     assert_eq!(site.get("/news/rss.xml", &[]).body, feed(1).as_bytes());
+}
+
+#[test]
+fn six_hundred_slow_clients_keep_nobody_waiting() {
+    const SLOW: u64 = 600;
+    // Each connection has both of its ends in this process.
+    let limit = getrlimit(Resource::Nofile);
+    let needed = limit.current.map(|now| now.max(4 * SLOW));
+    setrlimit(Resource::Nofile, Rlimit { current: needed, ..limit }).unwrap();
+    let patient = Duration::from_secs(600);
+    let site = Site::with(Limits { first_byte: patient, head: patient, ..Limits::default() });
+    let mut slow = Vec::new();
+    for number in 0..SLOW {
+        let mut stream = site.connect();
+        let sent: &[u8] = if number % 2 == 0 { b"GET / HTTP/1.1\r\nX-A: " } else { b"" };
+        stream.write_all(sent).unwrap();
+        slow.push(stream);
+    }
+    assert_eq!(site.get("/news/rss.xml", &[]).body, feed(1).as_bytes());
+    for stream in &slow {
+        stream.set_nonblocking(true).unwrap();
+        let waiting = stream.peek(&mut [0]).map_err(|error| error.kind());
+        assert_eq!(waiting, Err(std::io::ErrorKind::WouldBlock), "neither answered nor let go");
+    }
+}
+
+#[test]
+fn between_a_rename_and_the_ledger_the_new_version_is_served() {
+    let site = Site::new();
+    let disk = Asked { site: &site, seen: Mutex::default() };
+    let document = Document { bytes: html("July").into(), entries: 0 };
+    let announced = |coming: &[Listed]| site.shelf.announce(coming);
+    let root = site.root();
+    let mut publication = Publication::new(&disk, &root).announced_to(&announced);
+    publication.add(0, &Tree::from_iter([(PAGE.to_owned(), document)])).unwrap();
+    let outcomes = publication.finish().outcomes.remove(&0).unwrap();
+    let seen = disk.seen.into_inner().unwrap();
+    assert_eq!((seen[0].status, seen[0].body.as_slice()), (200, html("July").as_bytes()));
+    site.shelf.change(outcomes.iter().map(|outcome| &outcome.listed), &[]);
+    let told = site.get("/news/2020/06.html", &[]);
+    for line in ["etag", "last-modified"] {
+        assert_eq!(told.header(line), seen[0].header(line), "the same version has the same {line}");
+    }
+}
+
+/// A disk with a reader who asks for the page just after its replacement, and never before: what was asked for is kept.
+struct Asked<'s> {
+    site: &'s Site,
+    seen: Mutex<Vec<Answer>>,
+}
+
+impl Disk for Asked<'_> {
+    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
+        RealDisk.stat(path)
+    }
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        RealDisk.read(path)
+    }
+    fn create_dir(&self, path: &Path) -> io::Result<bool> {
+        RealDisk.create_dir(path)
+    }
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        RealDisk.write_new(path, bytes)
+    }
+    fn sync(&self, path: &Path) -> io::Result<()> {
+        RealDisk.sync(path)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        RealDisk.rename(from, to)?;
+        self.seen.lock().unwrap().push(self.site.get("/news/2020/06.html", &[]));
+        Ok(())
+    }
+    fn sync_everything(&self, folder: &Path) -> io::Result<()> {
+        RealDisk.sync_everything(folder)
+    }
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        RealDisk.sync_dir(path)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove(path)
+    }
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove_dir(path)
+    }
 }
 
 #[test]

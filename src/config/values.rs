@@ -6,6 +6,8 @@ use std::time::Duration;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use crate::mill::feed::Address;
+use crate::mill::render::BESIDE_FEEDS;
+use crate::operations;
 
 /// Why a value can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +107,8 @@ pub(super) fn name(text: &str) -> Result<(), Wrong> {
     if numbered || matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") {
         return because(format!("the name {text:?} means a device on Windows"));
     }
-    if matches!(text.to_ascii_lowercase().as_str(), "index.html" | "feeds.opml") {
+    let mut published = BESIDE_FEEDS.into_iter().chain([operations::FEED]);
+    if published.any(|own| text.eq_ignore_ascii_case(own)) {
         return because(format!("{text:?} is a file that feedmill publishes itself"));
     }
     Ok(())
@@ -370,6 +373,9 @@ mod tests {
             "com1",
             "index.html",
             "Feeds.OPML",
+            "style.css",
+            "icon.svg",
+            "operations.atom",
             "a%b",
             "a#b",
             "★",

@@ -13,9 +13,9 @@ use crate::hub::{self, Hubs, Pace};
 use crate::metrics::Passed;
 use crate::mill::feed::Address;
 use crate::mill::render::{Checked, Document};
-use crate::operations::{Operations, Sight, Standing};
+use crate::operations::{self, Operations, Sight, Standing};
 use crate::pass::{self, Pass, PassError, Remembered, Scope};
-use crate::publish::{Outcome, RealDisk};
+use crate::publish::{Listed, Outcome, RealDisk};
 use crate::report::Report;
 use crate::serve::Desk;
 use crate::stat::Stat;
@@ -77,6 +77,10 @@ impl Pipeline {
         let whole = !self.stop.load(Ordering::Relaxed) && !gave_way.into_inner();
         let mended = self.state.as_mut().and_then(|state| state.mended.take());
         self.operations.pass((&self.config, &RealDisk), outcome.as_ref(), (due.all && whole, mended), standing);
+        match self.operations.published() {
+            Some(listed) => self.desk.change([listed], &[]),
+            None => self.desk.change([], &[operations::FEED]),
+        }
         let newest = outcome.as_ref().map(|report| self.newest(report, first)).unwrap_or_default();
         (Passed { all: due.all, whole, took, newest, open: self.operations.open_by_kind() }, outcome)
     }
@@ -183,14 +187,16 @@ impl Pipeline {
         let check = |path: &str, document: &Document| checked.check(path, document);
         if !std::mem::replace(&mut self.told, true) {
             // Only now: a store that had to be made anew lists nothing, and what it will list is being served.
-            self.desk.take_up(&self.config.output, pass::ledger(&state.store)?);
+            let ledger = pass::ledger(&state.store)?.into_iter().chain(self.operations.published().cloned());
+            self.desk.take_up(&self.config.output, ledger);
         }
         let published = |outcomes: &[Outcome], gone: &[&str]| {
             self.desk.change(outcomes.iter().map(|outcome| &outcome.listed), gone);
         };
-        let watched =
-            Pass { check: &check, progress: &progress, published: &published, ..Pass::new(&self.config, &RealDisk) };
-        let pass = Pass { recovered, scope, remembered: Some(&self.remembered), ..watched };
+        let announced = |coming: &[Listed]| self.desk.announce(coming);
+        let (check, progress, announced, published) = (&check, &progress, &announced, &published);
+        let all = Pass { remembered: Some(&self.remembered), ..Pass::new(&self.config, &RealDisk) };
+        let pass = Pass { check, progress, announced, published, recovered, scope, ..all };
         state.decided.refresh(&self.config.state)?;
         pass.run(&mut state.store, &mut state.decided)
     }

@@ -151,7 +151,8 @@ impl Pass<'_> {
         let mut strewn = if full { self.strewn(store)? } else { Strewn::default() };
         let mut trouble = None;
         let kept_before = report.kept.len();
-        let mut publication = Publication::new(self.disk, &self.config.output).checked_by(self.check);
+        let publication = Publication::new(self.disk, &self.config.output);
+        let mut publication = publication.checked_by(self.check).announced_to(self.announced);
         let mut prepared: BTreeMap<usize, Prepared> = BTreeMap::new();
         let mut summaries: Vec<Summary> = Vec::new();
         for (share, (feed, feed_terms)) in self.config.feeds.iter().zip(&terms.feeds).enumerate() {
@@ -220,6 +221,7 @@ impl Pass<'_> {
             }
             if let Some(Underway { made_of, gone, state, standing }) = underway {
                 let paths: Vec<&str> = gone.iter().map(String::as_str).collect();
+                (self.published)(&[], &paths);
                 let withdrawn = match publish::withdraw(self.disk, &self.config.output, &paths) {
                     Ok(withdrawn) => withdrawn,
                     Err(trouble) => {
@@ -250,8 +252,6 @@ impl Pass<'_> {
                 report.feeds.push(line);
             }
         }
-        let gone: Vec<&str> = records.iter().flat_map(|record| &record.gone).map(String::as_str).collect();
-        (self.published)(&[], &gone);
         if !records.is_empty() {
             store.record_published(&records)?;
         }

@@ -56,6 +56,13 @@ impl Desk {
         }
     }
 
+    /// These documents are about to take the places of their previous versions.
+    pub fn announce(&self, coming: &[Listed]) {
+        if self.is_open() {
+            self.shelf.announce(coming);
+        }
+    }
+
     /// These documents were published, and those at the paths in `gone` withdrawn.
     pub fn change<'l>(&self, published: impl IntoIterator<Item = &'l Listed>, gone: &[&str]) {
         if self.is_open() {

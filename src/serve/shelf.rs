@@ -55,6 +55,8 @@ struct Places {
 #[derive(Debug, Clone)]
 struct Place {
     listed: Listed,
+    /// The version that is about to take its place, or has taken it already.
+    coming: Option<Listed>,
     /// In seconds since 1970. The file's, but at least one more than the previous version's: who asks by date alone must
     /// not miss the second of two versions.
     modified: u64,
@@ -88,6 +90,17 @@ impl Shelf {
         for listed in ledger {
             let previous = before.remove(&listed.path);
             places.put(listed, previous);
+        }
+    }
+
+    /// Takes up that these are about to be put into their places. Until [`change`](Self::change) tells that they were,
+    /// each of the two versions may be what the folder holds. A path that is new is not served before.
+    pub fn announce(&self, coming: &[Listed]) {
+        let mut places = self.places_mut();
+        for listed in coming {
+            if let Some(place) = places.by_path.get_mut(&listed.path) {
+                place.coming = Some(listed.clone());
+            }
         }
     }
 
@@ -129,25 +142,41 @@ impl Shelf {
 
     /// What there is at `path`, in the coding that a client with these `headers` wants most.
     pub(super) fn find(&self, path: &str, headers: &HeaderMap) -> Found {
-        let (root, place) = {
-            let places = self.places();
-            match places.by_path.get(path) {
-                None => return Found::Unlisted,
-                Some(Place { ready: Some(document), .. }) => return given(document, headers),
-                Some(place) => (places.root.clone(), place.clone()),
+        let mut missed: Option<Place> = None;
+        loop {
+            let (root, place) = {
+                let places = self.places();
+                match places.by_path.get(path) {
+                    None => return Found::Unlisted,
+                    Some(Place { ready: Some(document), .. }) => return given(document, headers),
+                    Some(place) => (places.root.clone(), place.clone()),
+                }
+            };
+            if let Some(found) = self.at(&root, &place, headers) {
+                return found;
             }
-        };
-        if let Some(document) = self.fetched(&root, &place) {
-            return given(&document, headers);
-        }
-        match open(&root, &place.listed) {
-            Some(file) => {
-                let Listed { path, size, hash, .. } = &place.listed;
-                let version = Version::new(path, *hash, place.modified, Coding::Identity, *size);
-                Found::Here(Body::file(file, *size), Arc::new(version))
+            if let Some(found) = place.succeeded().and_then(|place| self.at(&root, &place, headers)) {
+                return found;
             }
-            None => Found::Away,
+            // It may have been replaced since it was looked up. Then that was announced in between.
+            if missed
+                .is_some_and(|missed| (missed.listed, missed.coming) == (place.listed.clone(), place.coming.clone()))
+            {
+                return Found::Away;
+            }
+            missed = Some(place);
         }
+    }
+
+    /// The document of `place`, if the folder holds it.
+    fn at(&self, root: &Path, place: &Place, headers: &HeaderMap) -> Option<Found> {
+        if let Some(document) = self.fetched(root, place) {
+            return Some(given(&document, headers));
+        }
+        let file = open(root, &place.listed)?;
+        let Listed { path, size, hash, .. } = &place.listed;
+        let version = Version::new(path, *hash, place.modified, Coding::Identity, *size);
+        Some(Found::Here(Body::file(file, *size), Arc::new(version)))
     }
 
     /// The document at `place`, from what is kept or from the disk; `None` where it is too large for that, or away.
@@ -197,13 +226,9 @@ impl Places {
         let size = usize::try_from(listed.size).unwrap_or(usize::MAX);
         let often = is_asked_often(&listed.path) && size <= READY.min(ALL_READY.saturating_sub(self.ready_bytes));
         self.ready_bytes += if often { size } else { 0 };
-        let modified = match &previous {
-            Some(place) if place.listed.hash == listed.hash => place.modified,
-            Some(place) => seconds(&listed).max(place.modified + 1),
-            None => seconds(&listed),
-        };
+        let modified = previous.as_ref().map_or_else(|| seconds(&listed), |place| place.modified_as(&listed));
         let ready = previous.and_then(|place| place.ready).filter(|_| often);
-        self.by_path.insert(listed.path.clone(), Place { listed, modified, often, ready });
+        self.by_path.insert(listed.path.clone(), Place { listed, coming: None, modified, often, ready });
     }
 
     fn take(&mut self, path: &str) -> Option<Place> {
@@ -216,6 +241,17 @@ impl Places {
 }
 
 impl Place {
+    /// When the document was modified that comes after this one.
+    fn modified_as(&self, next: &Listed) -> u64 {
+        if self.listed.hash == next.hash { self.modified } else { seconds(next).max(self.modified + 1) }
+    }
+
+    /// As it will be.
+    fn succeeded(&self) -> Option<Self> {
+        let listed = self.coming.clone()?;
+        Some(Self { modified: self.modified_as(&listed), listed, coming: None, often: self.often, ready: None })
+    }
+
     fn lacks_preparation(&self) -> bool {
         self.often && self.ready.as_ref().is_none_or(|document| document.hash != self.listed.hash)
     }

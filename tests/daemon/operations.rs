@@ -68,12 +68,33 @@ fn what_healed_while_it_was_down_is_closed() {
     daemon.terminate();
 }
 
+#[test]
+fn where_it_is_published_it_is_served() {
+    let with =
+        |publish: bool| format!("[serve]\nlisten = \"127.0.0.1:0\"\n[operations]\npublish = {publish}\n{}", config(""));
+    let mill = Mill::new(&with(true));
+    mill.write("in/a.txt", sheet("start", 1..=3));
+    let daemon = Daemon::ready(&mill);
+    let ask = || asks_at(&daemon, "serving the feeds on ", "/operations.atom");
+    daemon.until("the operations feed", || ask().starts_with("HTTP/1.1 200 OK\r\n"));
+    mill.write("in/bad.txt", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
+    daemon.until("what is skipped", || ask().contains("skipped: in/bad.txt"));
+    mill.configure(&with(false));
+    daemon.signal(Signal::HUP);
+    daemon.until("nothing where it is not published", || ask().starts_with("HTTP/1.1 404 "));
+    daemon.terminate();
+}
+
 // ---- metrics and health ---------------------------------------------------------------------------------------------
 
 /// Asks the daemon, where its log says that it listens.
 fn asks(daemon: &Daemon, path: &str) -> String {
+    asks_at(daemon, "telling metrics and health on ", path)
+}
+
+fn asks_at(daemon: &Daemon, where_it_listens: &str, path: &str) -> String {
     let log = daemon.log();
-    let address = log.rsplit_once("telling metrics and health on ").unwrap().1.lines().next().unwrap().to_owned();
+    let address = log.rsplit_once(where_it_listens).unwrap().1.lines().next().unwrap().to_owned();
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();

@@ -47,6 +47,9 @@ pub fn media_type(path: &str) -> &'static str {
     }
 }
 
+/// What lies beside the folders of the feeds: no feed can have such a name.
+pub const BESIDE_FEEDS: [&str; 4] = ["index.html", "feeds.opml", page::STYLE, page::ICON];
+
 /// The names of the documents that subscribers take, in the folder of their feed: its newest items, in each format.
 pub const HEADS: [&str; 3] = ["rss.xml", "atom.xml", "feed.json"];
 
