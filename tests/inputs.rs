@@ -96,7 +96,9 @@ fn what_links_to_an_unknown_address_is_still_a_headline() {
     let text = input("ago.html");
     let scrape = parse(&text, &form(Form::Html));
     assert_eq!(titles(&scrape), ["Crane three works again", "Fair postponed", "Two new tugs"]);
-    assert!(scrape.drafts.iter().all(|draft| draft.link.is_none() && draft.date.is_some()));
+    assert_eq!(scrape.drafts[0].link.as_deref(), Some("/n/44"), "as printed");
+    let accounts = scrape.drafts.iter().filter_map(feedmill::mill::identify::account);
+    assert!(accounts.into_iter().all(|account| account.link.is_none() && account.date.is_some()));
     let terms = Terms { url: Some("https://harbour.example/news/".to_owned()), ..form(Form::Html) };
     let linked = parse(&text, &terms).drafts.into_iter().map(|draft| draft.link.unwrap_or_default().into_owned());
     assert_eq!(linked.collect::<Vec<_>>()[0], "https://harbour.example/n/44");

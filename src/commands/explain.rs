@@ -146,7 +146,7 @@ fn told_item(draft: &scrape::Draft<'_>, site: Site) -> Option<Value> {
         "id": site.key(&account), "title": account.title, "date": account.date, "date_end": account.date_end,
         "date_raw": account.date_raw, "time": account.time, "date_basis": account.basis,
         "summary": account.summary, "credit": account.credit, "kicker": account.kicker,
-        "place": account.place, "section": draft.section, "number": draft.number, "link": account.link,
+        "place": account.place, "section": draft.section, "number": draft.number, "link": draft.link,
         "line": draft.line, "truncated": draft.truncated,
     }))
 }

@@ -73,12 +73,7 @@ impl<'t> Block<'t> {
         self.note.is_some_and(|note| note.beside)
     }
 
-    /// The file links it to something, whether or not anybody can tell to what.
-    pub(crate) fn is_linked(&self) -> bool {
-        self.note.is_some_and(|note| note.linked)
-    }
-
-    /// The address that the file links it to.
+    /// The address that the file links it to, whether or not anybody can tell where that is.
     pub(crate) fn link(&self) -> Option<&'t str> {
         self.note.and_then(|note| note.link.as_deref())
     }

@@ -59,7 +59,7 @@ enum Heads {
 impl Heads {
     fn of(block: &Block<'_>) -> Option<Self> {
         match block.level() {
-            0 => (block.is_linked() && block.date.is_none()).then_some(Self::Links),
+            0 => (block.link().is_some() && block.date.is_none()).then_some(Self::Links),
             level => Some(Self::Level(level)),
         }
     }
@@ -318,7 +318,7 @@ mod tests {
     fn what_stands_near_most_dates_marks_the_headlines() {
         use crate::mill::scrape::rendition::Note;
         let level = |line, level| Note { line, level, ..Note::default() };
-        let link = |line| Note { line, linked: true, ..Note::default() };
+        let link = |line| Note { line, link: Some("/1".into()), ..Note::default() };
         let text = "News\n\n2020\n\nOne\n\n15 June 2020\n\nMore\n\nTwo\n\n14 June 2020\n\nMore\n";
         let dated = |_: usize, block: &Block<'_>| block.date.is_some();
         let heads = |notes: &[Note]| heads(&split(text, notes, Unit::Run, Lexicon::of(None)).blocks, &dated);

@@ -161,7 +161,9 @@ fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> (Scrape<'
 fn unshare(scrape: &mut Scrape<'_>) {
     let mut titles: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
     for draft in &scrape.drafts {
-        let Some(link) = draft.link.as_deref().filter(|_| draft.id.is_none()) else { continue };
+        let Some(link) = draft.link.as_deref().filter(|link| draft.id.is_none() && address::is_known(link)) else {
+            continue;
+        };
         let (title, shared) = titles.entry(link).or_insert((&draft.title, false));
         *shared |= *title != draft.title;
     }

@@ -26,6 +26,7 @@ mod parted;
 mod path;
 mod reading;
 mod rendition;
+mod repeated;
 mod tidy;
 
 use std::borrow::Cow;
@@ -100,7 +101,7 @@ pub struct Draft<'t> {
     pub credit: Option<Cow<'t, str>>,
     /// A short line before the title.
     pub kicker: Option<Cow<'t, str>>,
-    /// The address that the file gives for the item.
+    /// The address that the file gives for the item; as printed where the page's own is unknown and it is relative.
     pub link: Option<Cow<'t, str>>,
     /// What the file itself tells the item apart by: its guid, its id.
     pub id: Option<Cow<'t, str>>,
@@ -259,4 +260,4 @@ pub const DRIFT_BELOW: f64 = 0.7;
 
 /// Changes whenever the same bytes under the same terms could be read differently: what was read with an older
 /// revision is read again.
-pub const REVISION: u32 = 11;
+pub const REVISION: u32 = 12;

@@ -94,6 +94,14 @@ impl Step {
         }
     }
 
+    /// Turns the block at `at` and the one behind it round: the first fills the place of the second, which fills `place`.
+    pub(crate) fn turn(steps: &mut [Self], at: usize, place: usize) {
+        if let Some([first, second]) = steps.get_mut(at..at + 2) {
+            first.to = second.to;
+            (second.from, second.to) = (second.to, (PLACES + place) as u8);
+        }
+    }
+
     /// Nothing but a heading, and perhaps noise, stands between the last item and this block.
     pub(crate) fn under_heading(self) -> bool {
         matches!(usize::from(self.from), HEADED | BETWEEN)

@@ -17,6 +17,7 @@ use super::layout::{Field, Layout, candidates, pair};
 use super::parted;
 use super::path::{Move, Prices, Reading, Step};
 use super::rendition::Note;
+use super::repeated;
 use super::tidy::tidy;
 use super::{BlockUse, DateRead, Draft, Fault, REFUSED_BELOW, Rival, Scrape, Terms};
 
@@ -227,6 +228,7 @@ impl<'t, 'c> Look<'t, 'c> {
     fn at(half: Half<'t>, unit: Unit, layout: &Layout, terms: &Terms, choice: &'c Choice) -> Self {
         let lexicon = choice.lexicon;
         let mut page = split_by(half.text, half.before, half.notes, unit, lexicon, layout.marker.as_ref());
+        repeated::bare_dates(&mut page, lexicon);
         date::dispute(&mut page.dates, choice);
         // Dates that share their lines with texts settle the order of numbers where there are no others.
         let settled = match page.dates.len() {
@@ -234,6 +236,7 @@ impl<'t, 'c> Look<'t, 'c> {
             _ => Settled::of(&page.dates, terms),
         };
         let mut labels = label(&page, settled, lexicon);
+        repeated::fields(&page, &mut labels);
         for (label, block) in labels.iter_mut().zip(&page.blocks) {
             let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|it| it.is_match(block.text));
             if matches(&layout.noise) {

@@ -10,10 +10,8 @@ pub(crate) struct Note {
     pub(crate) line: u32,
     /// The level of a heading, 1 to 6; 0 for any other line.
     pub(crate) level: u8,
-    /// Where the line links to: an absolute address.
+    /// Where the line links to: an absolute address, or, on a page whose own is unknown, what is printed.
     pub(crate) link: Option<Box<str>>,
-    /// It links somewhere, perhaps to an address that nobody can tell: relative to a page whose own is unknown.
-    pub(crate) linked: bool,
     /// The time that the line states for programs.
     pub(crate) time: Option<Box<str>>,
     /// It stands beside a time, as words about the item.

@@ -4,9 +4,11 @@
 //! page's address is a summary of the last one, `News` a kicker of the first. Where three items or more agree that
 //! they have no such field, it is none.
 
+use std::collections::BTreeSet;
+
 use super::blocks::{Block, Mark};
 use super::evidence::{Evidence, Marking};
-use super::label::{Kind, Label};
+use super::label::{Kind, Label, words};
 use super::layout::{Field, Layout};
 use super::path::{Move, Step};
 
@@ -21,6 +23,9 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
     }
     if layout.is_dated() {
         cast_out(layout, blocks, steps);
+    }
+    if layout.has(Field::Kicker) && layout.is_dated() {
+        turn(layout, blocks, steps);
     }
     if layout.has(Field::Kicker) && !layout.is_headed() {
         behead(layout, evidence, blocks, labels, steps);
@@ -85,6 +90,43 @@ fn behead(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[L
         {
             Step::behead(steps, at);
         }
+    }
+}
+
+/// Kickers are few words, and the same ones again and again. What is different in each item, and has several words or
+/// more letters than the line below it, is the title; that line is a text below it where it reads like one, else a
+/// kicker.
+fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
+    let place = |wanted: Field| layout.places.iter().position(|place| place.field == wanted);
+    let (Some(kicker), Some(summary)) = (place(Field::Kicker), place(Field::Summary)) else { return };
+    let is_pair = |pair: &[Step]| match pair {
+        [first, second] => {
+            field(layout, *first) == Some(Field::Kicker)
+                && field(layout, *second) == Some(Field::Title)
+                && second.act == Move::In
+        }
+        _ => false,
+    };
+    let pairs: Vec<usize> = steps.windows(2).enumerate().filter(|(_, pair)| is_pair(pair)).map(|(at, _)| at).collect();
+    let items = steps.iter().filter(|step| step.act == Move::Start).count();
+    if pairs.len() < SEVERAL || pairs.len() * 2 < items {
+        return;
+    }
+    let texts = |more: usize| pairs.iter().filter_map(move |at| blocks.get(at + more)).map(|block| block.text);
+    let sum = |more: usize, of: &dyn Fn(&str) -> usize| texts(more).map(of).sum::<usize>();
+    let letters = |text: &str| text.chars().count();
+    let wordy = sum(0, &words) >= SEVERAL * pairs.len();
+    let different = texts(0).collect::<BTreeSet<_>>().len() == pairs.len();
+    if !different || !(wordy || sum(0, &letters) > sum(1, &letters)) {
+        return;
+    }
+    let is_text = |text: &str| {
+        let great = text.split_whitespace().filter(|word| !word.starts_with(char::is_lowercase)).count();
+        great * 2 < words(text)
+    };
+    for at in pairs {
+        let text = blocks.get(at + 1).is_some_and(|block| is_text(block.text));
+        Step::turn(steps, at, if text { summary } else { kicker });
     }
 }
 

@@ -587,8 +587,7 @@ impl Lines {
             let note = noted.then(|| Note {
                 level: line.level,
                 beside: line.beside,
-                linked: line.link.is_some(),
-                link: line.link.filter(|link| address::is_known(link)).map(Into::into),
+                link: line.link.map(Into::into),
                 time: line.time.map(Into::into),
                 ..Note::default()
             });
@@ -770,7 +769,7 @@ impl Visitor for Picking<'_> {
         let Some(item) = &mut self.item else { return };
         item.record.last_line = item.record.last_line.max(element.line);
         if element.name == "a"
-            && let Some(link) = element.get("href").and_then(|href| address::absolute(href, self.base.as_ref()))
+            && let Some(link) = element.get("href").and_then(|href| address::link(href, self.base.as_ref()))
         {
             item.link_open = Some((depth, link));
         }
@@ -832,7 +831,7 @@ impl Visitor for Picking<'_> {
         for reading in done {
             let text = match reading.value {
                 Some(value) if reading.part == Part::Link => {
-                    address::absolute(&value, self.base.as_ref()).unwrap_or_default()
+                    address::link(&value, self.base.as_ref()).unwrap_or_default()
                 }
                 Some(value) => value,
                 None => reading.text,

@@ -295,21 +295,19 @@ impl Reader<'_> {
         marks.extend(self.levels.iter().map(|(at, level)| (*at, Note { level: *level, ..Note::default() })));
         marks.extend(self.absent.iter().map(|range| (range.start, Note { absent: true, ..Note::default() })));
         for (range, link) in &self.links {
-            let known = address::is_known(link).then(|| link.as_str().into());
-            marks.push((range.start, Note { link: known, linked: true, ..Note::default() }));
+            marks.push((range.start, Note { link: Some(link.as_str().into()), ..Note::default() }));
         }
         marks.sort_by_key(|(at, _)| *at);
         let mut counter = LineCounter::new(self.text);
         let mut notes: Vec<(Note, u32)> = Vec::new();
         for (at, mark) in marks {
             let line = counter.line_at(at);
-            let linked = u32::from(mark.linked);
+            let linked = u32::from(mark.link.is_some());
             match notes.last_mut().filter(|(note, _)| note.line == line) {
                 Some((note, links)) => {
                     note.level = note.level.max(mark.level);
                     note.absent |= mark.absent;
                     note.link = note.link.take().or(mark.link);
-                    note.linked |= mark.linked;
                     *links += linked;
                 }
                 None => notes.push((Note { line, ..mark }, linked)),
@@ -331,7 +329,7 @@ impl Reader<'_> {
                 line.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || "-*•.+)".contains(c));
             let whole = source.trim_start().starts_with('<');
             if *links > 1 || (!whole && text.len() * 2 < bare.trim_end().len()) {
-                (note.link, note.linked) = (None, false);
+                note.link = None;
             }
         }
     }

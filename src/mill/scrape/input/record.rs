@@ -229,7 +229,7 @@ pub(super) fn tell(
             summary: own(Part::Summary),
             credit: own(Part::Credit),
             kicker: own(Part::Kicker),
-            link: record.get(Part::Link).and_then(|link| address::absolute(link, base.as_ref())).map(Cow::Owned),
+            link: record.get(Part::Link).and_then(|link| address::link(link, base.as_ref())).map(Cow::Owned),
             id: if numbers { None } else { own(Part::Id) },
             section: own(Part::Section),
             topic: own(Part::Section),

@@ -1,0 +1,87 @@
+//! What several lines of a page begin with is the name of a field, in whatever language: a page repeats it for each item.
+
+use super::blocks::{Block, Mark, Page};
+use super::date::{Printed, inline};
+use super::label::{Kind, Label};
+use super::language::Lexicon;
+
+/// So many lines make a name of what they begin with.
+const SEVERAL: usize = 3;
+/// No line of a field is longer, and no name.
+const LONGEST_LINE: usize = 120;
+const LONGEST_NAME: usize = 44;
+
+/// Whether the file gives the block no sign that it begins an item.
+fn is_plain(block: &Block<'_>) -> bool {
+    block.mark == Mark::None
+        && block.level() == 0
+        && block.link().is_none()
+        && !block.folded
+        && block.date.is_none()
+        && block.text.len() <= LONGEST_LINE
+}
+
+/// Makes dates of the lines of which all say the same before a date, on a page that has none but these: no list has
+/// one title again and again. Each stands below the line that is the title.
+pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
+    if !page.dates.is_empty() {
+        return;
+    }
+    let mut found: Vec<(usize, Printed<'t>)> = Vec::new();
+    let mut name = None;
+    for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| is_plain(block)) {
+        let Some((before, printed)) = inline::trailing(block.text, lexicon) else { continue };
+        let adjoins = at == 0 || found.last().is_some_and(|(last, _)| last + 1 == at);
+        if adjoins || *name.get_or_insert(before) != before {
+            return;
+        }
+        found.push((at, printed));
+    }
+    if found.len() < SEVERAL {
+        return;
+    }
+    for (at, printed) in found {
+        if let Some(block) = page.blocks.get_mut(at) {
+            block.date = u32::try_from(page.dates.len()).ok();
+            page.dates.push(printed);
+        }
+    }
+}
+
+/// The name before the colon, and whether something follows it on the line.
+fn name(text: &str) -> Option<&str> {
+    let (name, value) = text.split_once([':', '：'])?;
+    let is_name = name.len() <= LONGEST_NAME && name.split_whitespace().take(4).count() <= 3;
+    (is_name && !name.is_empty() && !value.trim().is_empty()).then_some(name)
+}
+
+/// Lines that begin with a name that others have, too, each right below a line of its item, say things that are neither
+/// title nor text: `Units: About 3,100`.
+pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
+    let mut names: Vec<(&str, usize, bool)> = Vec::new();
+    let mut above: Option<&str> = None;
+    let mut below_text = false;
+    for (at, (block, label)) in page.blocks.iter().zip(labels.iter()).enumerate() {
+        let own = if label.kind == Kind::Text && block.text.len() <= LONGEST_LINE { name(block.text) } else { None };
+        if let Some(own) = own {
+            let fits =
+                is_plain(block) && block.gap == 0 && below_text && above != Some(own) && label.end_dated.is_none();
+            names.push((own, at, fits));
+        }
+        above = own;
+        below_text = label.kind == Kind::Text;
+    }
+    if names.len() < SEVERAL {
+        return;
+    }
+    names.sort_unstable();
+    for same in names.chunk_by(|a, b| a.0 == b.0) {
+        if same.len() >= SEVERAL && same.iter().all(|(.., fits)| *fits) {
+            for (_, at, _) in same {
+                if let Some(label) = labels.get_mut(*at) {
+                    label.kind = Kind::Furniture;
+                }
+            }
+        }
+    }
+}
