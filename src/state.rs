@@ -80,6 +80,11 @@ impl State {
         let Self { store, decided, mut mended, lock } = self;
         drop(store);
         let file = folder.join(STORE);
+        if !file.exists() {
+            // It was being filled for the first time.
+            let store = Sqlite::open(&file).map_err(|error| unusable(&file, error))?;
+            return Ok(Self { store, decided, mended, lock });
+        }
         let how = Sqlite::confirm(&file, error).map_err(|error| unusable(&file, error))?;
         Ok(Self { store: recover(&file, &how, &mut mended)?, decided, mended, lock })
     }

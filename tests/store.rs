@@ -463,21 +463,21 @@ fn a_first_filling_that_was_cut_short_is_begun_anew() {
     let mut world = World::new();
     let batch = world.perform(&Op::Write(0, vec![0, 1, 2])).unwrap();
     let terms = world.terms();
-    let fill = |keep: bool| {
+    let fill = |end: fn(Sqlite)| {
         let mut store = Sqlite::open(&file).unwrap();
         let before = store.known_sources().unwrap().len();
         sources(&mut store);
         store.agree(&terms).unwrap();
         store.absorb(&mut batch.clone(), &terms).unwrap();
-        if keep {
-            store.keep().unwrap();
-        }
-        // Closed or killed, the file is the same: what was committed is in it.
+        end(store);
         before
     };
-    assert_eq!(fill(false), 0);
+    fill(drop);
+    assert!(!file.exists(), "what was given up is of no use to anyone");
+    // What a kill leaves: what was committed is in the file.
+    fill(std::mem::forget);
     assert!(Sqlite::open_to_read(&file).is_err(), "nobody reads what is not yet a store");
-    assert_eq!(fill(true), 0, "nothing is left of the first filling");
+    assert_eq!(fill(|mut store| store.keep().unwrap()), 0, "nothing is left of the first filling");
     let there = Sqlite::open_to_read(&file).unwrap();
     assert_eq!(there.known_sources().unwrap().len(), 3);
     assert!(there.count().unwrap() > 0);

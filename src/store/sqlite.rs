@@ -120,6 +120,15 @@ fn content_id(path: i64, n: u32) -> i64 {
     path * CONTENTS_PER_PATH + i64::from(n)
 }
 
+/// A first filling that was given up leaves nothing behind: half of it is on the disk, in whatever order.
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        if let (Age::Filling, Some(file)) = (self.age, self.db.path()) {
+            let _ = fs::remove_file(file);
+        }
+    }
+}
+
 impl Sqlite {
     /// Opens the store at `file`, or makes one.
     ///
