@@ -165,7 +165,7 @@ impl Metrics {
         for (feed, newest) in &passed.newest {
             self.feed_newest.get_or_create(&label("feed", feed)).set(*newest);
         }
-        if passed.all {
+        if passed.all && passed.whole {
             self.looked_at_all(report);
         }
     }

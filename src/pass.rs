@@ -149,8 +149,9 @@ impl Scope<'_> {
     /// All there is, to the end.
     pub const ALL: Self = Scope { named: None, unfinished: None, stop: &NEVER, waited_for: None };
 
+    /// Whether the pass is to end after the step that it is at.
     fn is_waited_for(&self) -> bool {
-        self.waited_for.is_some_and(|ask| ask())
+        self.stop.load(Ordering::Relaxed) || self.waited_for.is_some_and(|ask| ask())
     }
 }
 
@@ -267,10 +268,10 @@ impl<'a> Pass<'a> {
         let mut sooner = Report::default();
         if whole && self.scope.waited_for.is_some() && self.is_in_part(store)? {
             // What is new need not wait for the months that a backlog left behind.
-            self.publish(store, &terms, &mut sooner, false)?;
+            Self::go_on(self.publish(store, &terms, &mut sooner, false))?;
         }
         self.publish(store, &terms, &mut report, whole)?;
-        report.wrote_sooner(sooner.feeds);
+        report.wrote_sooner(sooner);
         report.items.new = absorbed.new;
         report.items.revised = absorbed.revised;
         report.items.gone = absorbed.gone;
@@ -285,6 +286,14 @@ impl<'a> Pass<'a> {
         }
         report.exit = report.verdict(self.dry_run) as u8;
         Ok(report)
+    }
+
+    /// What stands in the way of a publication in between will be told at the end: what comes after it goes on.
+    fn go_on(published: Result<(), PassError>) -> Result<(), PassError> {
+        match published {
+            Err(PassError::Trouble(_)) => Ok(()),
+            published => published,
+        }
     }
 
     /// Takes in what differs from what the store saw. `publish` after each batch but the last.
@@ -385,6 +394,7 @@ impl<'a> Pass<'a> {
                 store.keep()?;
             }
             jobs = rest;
+            // What a huge file gave is more than publishing should find taken.
             if self.parting && jobs.is_empty() && !long {
                 std::mem::forget(batch);
             }
@@ -393,13 +403,10 @@ impl<'a> Pass<'a> {
                 break;
             }
             if publish && !jobs.is_empty() && !self.dry_run {
-                match self.publish(store, terms, &mut Report::default(), false) {
-                    // What stands in the way will be told at the end; taking in goes on.
-                    Ok(()) | Err(PassError::Trouble(_)) => {}
-                    Err(error) => return Err(error),
-                }
+                Self::go_on(self.publish(store, terms, &mut Report::default(), false))?;
             }
         }
+        whole &= jobs.is_empty();
         store.keep()?;
         for (source, no) in self.config.sources.iter().zip(&numbers).filter(|(_, no)| grown.contains(no)) {
             let unusual = drift::unusual(store, *no)?.map(|reason| Unusual { source: source.name.clone(), reason });

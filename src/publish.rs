@@ -189,8 +189,8 @@ impl<'d> Publication<'d> {
             }
         }
         for folder in &self.folders {
-            let in_it: Vec<_> =
-                changed.iter().filter(|place| place.in_place && place.target.starts_with(folder)).collect();
+            let is_in_it = |place: &Place| folder == Path::new(".") || place.target.starts_with(folder);
+            let in_it: Vec<_> = changed.iter().filter(|place| place.in_place && is_in_it(place)).collect();
             let synced = if in_it.is_empty() { Ok(()) } else { disk.sync_dir(folder) };
             if let Err(error) = synced {
                 for place in in_it {
@@ -247,7 +247,7 @@ pub fn withdraw(disk: &dyn Disk, root: &Path, paths: &[&str]) -> Result<Vec<Stri
         let refused = |error: io::Error| {
             Trouble::unusable(format!("cannot withdraw \"{path}\""))
                 .because(error)
-                .still("it is still served, though no item of its feed is left to show")
+                .still("it still lies there, though no item of its feed is left to show")
                 .help(format!("let the service user write in \"{}\", or remove the file", parent(&target).display()))
         };
         let _ = disk.remove(&beside(&target));

@@ -129,14 +129,20 @@ pub struct SkippedLine {
 }
 
 impl Report {
-    /// Adds what was written of the feeds before, in the same pass.
-    pub fn wrote_sooner(&mut self, feeds: Vec<FeedLine>) {
-        for sooner in feeds {
-            let Some(feed) = self.feeds.iter_mut().find(|feed| feed.name == sooner.name) else { continue };
-            feed.written.extend(sooner.written);
-            feed.written.sort();
-            feed.written.dedup();
+    /// Adds what an earlier publication of the same pass wrote.
+    pub fn wrote_sooner(&mut self, sooner: Self) {
+        let add = |to: &mut Vec<String>, written: Vec<String>| {
+            to.extend(written);
+            to.sort();
+            to.dedup();
+        };
+        for feed in sooner.feeds {
+            if let Some(later) = self.feeds.iter_mut().find(|later| later.name == feed.name) {
+                add(&mut later.written, feed.written);
+            }
         }
+        add(&mut self.index, sooner.index);
+        self.changed |= sooner.changed;
     }
 
     /// Warns of what asks for the operator's attention, as far as it was not `told` before.

@@ -78,10 +78,11 @@ impl State {
     /// `error` is no sign of damage, or the new store can't be made.
     pub fn recover(self, folder: &Path, error: StoreError) -> Result<Self, Trouble> {
         let Self { store, decided, mut mended, lock } = self;
+        let was_being_filled = store.is_being_filled();
         drop(store);
         let file = folder.join(STORE);
-        if !file.exists() {
-            // It was being filled for the first time.
+        if was_being_filled {
+            // All that it held is in the inbox still.
             let store = Sqlite::open(&file).map_err(|error| unusable(&file, error))?;
             return Ok(Self { store, decided, mended, lock });
         }

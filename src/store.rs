@@ -399,7 +399,7 @@ pub struct FeedState {
 
 /// What became of the documents of a feed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Record {
+pub struct LedgerChange {
     /// Its name.
     pub feed: String,
     /// How far it was published; `None`: no further than before.
@@ -513,7 +513,7 @@ pub trait Store {
     /// The lines of the publish ledger for these paths, as far as there are any.
     fn published_at(&self, paths: &[&str]) -> Result<Vec<PublishedRow>>;
     /// Records what was published, all of it or nothing.
-    fn record_published(&mut self, records: &[Record]) -> Result<()>;
+    fn record_published(&mut self, changes: &[LedgerChange]) -> Result<()>;
 }
 
 /// How long an item counts as freshly captured, in days.

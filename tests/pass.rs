@@ -8,7 +8,8 @@ use std::fs;
 
 use feedmill::mill::decisions::Decision;
 use feedmill::mill::item::Key;
-use feedmill::pass::Pass;
+use feedmill::pass::{Pass, Scope};
+use feedmill::publish::RealDisk;
 use feedmill::state::State;
 use feedmill::store::{Batch, Found, Look, Sqlite, Store};
 use support::harbour::{BRIDGE, FERRY, LAKE, MAST, MAST_2, MOLE};
@@ -971,4 +972,46 @@ fn a_file_looked_into_right_after_it_was_written_is_looked_into_once_more_and_th
     let second = mill.pass();
     assert_eq!((second.files.read, second.files.unchanged), (0, 1), "cost follows the change");
     assert_eq!(prints(&mill.path("public")), published);
+}
+
+/// A pass that is always waited for makes one step and ends. Passes go on where it stopped, and come to the same end as
+/// one that nobody waits for; a feed in trouble keeps the months of the others from nothing.
+#[test]
+fn passes_that_give_way_come_to_the_same_end() {
+    let day = |n: u32| format!("{:02} {} {}", n % 28 + 1, ["March", "June", "October"][n as usize % 3], 1990 + n % 30);
+    let told: Vec<(String, String)> = (0..1500).map(|n| (format!("Notice {n} of the board"), day(n))).collect();
+    let items = told.iter().enumerate().map(|(n, (title, day))| {
+        format!("  {}. {title}\n\n    {day}\n\n    What the notice {n} says is said here.\n\n", n + 1)
+    });
+    let text = format!("News room\n\n{}", items.collect::<String>());
+    let (patient, hurried) = (Mill::new(CONFIG), Mill::new(CONFIG));
+    for mill in [&patient, &hurried] {
+        mill.write("news/2021-03-10.txt", &text);
+    }
+    patient.pass();
+    let config = hurried.config();
+    let mut state = hurried.state();
+    // A folder in the place of a document: one feed is in trouble until it goes.
+    let in_the_way = hurried.path("public/press/atom.xml");
+    fs::create_dir_all(&in_the_way).unwrap();
+    let scope = Scope { waited_for: Some(&|| true), ..Scope::ALL };
+    let mut months = Vec::new();
+    for passes in 0.. {
+        assert!(passes < 20, "it comes to no end: {months:?}");
+        let before = hurried.feeds().len();
+        let pass = Pass { scope, ..Pass::new(&config, &RealDisk) };
+        let outcome = pass.run(&mut state.store, &mut state.decided);
+        months.push(hurried.feeds().len() - before);
+        assert_eq!(outcome.is_err(), in_the_way.is_dir());
+        if months.ends_with(&[0]) && !in_the_way.is_dir() {
+            break;
+        }
+        if months.ends_with(&[0]) {
+            let of = |mill: &Mill| mill.feeds().into_keys().filter(|path| path.starts_with("front/")).count();
+            assert_eq!(of(&hurried), of(&patient), "the other feeds are whole");
+            fs::remove_dir(&in_the_way).unwrap();
+        }
+    }
+    assert!(months.iter().filter(|written| **written > 0).count() > 3, "{months:?}");
+    assert_eq!(hurried.feeds(), patient.feeds());
 }

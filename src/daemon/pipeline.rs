@@ -177,7 +177,9 @@ impl Pipeline {
             waits
         };
         let stop = &self.stop;
-        let scope = Scope { named: named.as_ref(), unfinished: Some(&unfinished), stop, waited_for: Some(&waited_for) };
+        // Whoever waits for READY waits for all that was there.
+        let waited_for = (!first).then_some(&waited_for as &(dyn Fn() -> bool + Sync));
+        let scope = Scope { named: named.as_ref(), unfinished: Some(&unfinished), stop, waited_for };
         let recovered = state.store.has_note(RECOVERED)?;
         let pulse = &*self.pulse;
         let progress = |_, _| {

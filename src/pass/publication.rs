@@ -23,7 +23,7 @@ use crate::mill::month::Month;
 use crate::mill::render::{self, Head, Summary, Tree};
 use crate::publish::{self, Listed, Outcome, Publication, Published};
 use crate::report::{FeedLine, Report};
-use crate::store::{FeedState, FeedTerms, PublishedRow, Record, Shelf, Store, StoreError, Terms};
+use crate::store::{FeedState, FeedTerms, LedgerChange, PublishedRow, Shelf, Store, StoreError, Terms};
 use crate::trouble::Trouble;
 
 /// How many items are rendered before their documents leave the memory.
@@ -78,7 +78,7 @@ struct Made {
 }
 
 /// The month pages of a feed, as they were published last.
-struct Standing {
+struct Pages {
     /// What [`FeedState::changed`] was.
     changed: u64,
     rendered_with: String,
@@ -89,16 +89,16 @@ struct Standing {
 /// The month pages of all feeds, as they were published last: a daemon that keeps them tells those that a change made
 /// stale without asking the ledger for all there are. A full look asks the ledger, and the folder.
 #[derive(Default)]
-pub struct Remembered(Mutex<BTreeMap<String, Standing>>);
+pub struct Remembered(Mutex<BTreeMap<String, Pages>>);
 
 impl Remembered {
     /// What is remembered of a feed is forgotten until it is published: whatever goes wrong meanwhile.
-    fn take(&self, feed: &str) -> Option<Standing> {
+    fn take(&self, feed: &str) -> Option<Pages> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(feed)
     }
 
-    fn keep(&self, feed: &str, standing: Standing) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.to_owned(), standing);
+    fn keep(&self, feed: &str, pages: Pages) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.to_owned(), pages);
     }
 }
 
@@ -126,7 +126,7 @@ struct Underway {
     gone: Vec<String>,
     /// `None`: of the index.
     state: Option<FeedState>,
-    standing: Option<Standing>,
+    pages: Option<Pages>,
 }
 
 impl Pass<'_> {
@@ -183,7 +183,7 @@ impl Pass<'_> {
             }
         }
         let published = publication.finish();
-        trouble = trouble.or(self.settle(store, prepared, published, report)?);
+        trouble = trouble.or(self.conclude(store, prepared, published, report)?);
         // What is left belongs to feeds that are in the config no more.
         if self.prune && last && whole && trouble.is_none() {
             self.remove(store, strewn.left, report)?;
@@ -203,7 +203,7 @@ impl Pass<'_> {
 
     /// Tells of what is in place, withdraws what is to go, and makes the ledger agree with the folder. Gives back the
     /// first trouble: what it befell stays in the ledger as it was, and the next pass meets it again.
-    fn settle(
+    fn conclude(
         &self,
         store: &mut dyn Store,
         prepared: BTreeMap<usize, Prepared>,
@@ -219,7 +219,7 @@ impl Pass<'_> {
                 troubles.push(trouble);
                 continue;
             }
-            if let Some(Underway { made_of, gone, state, standing }) = underway {
+            if let Some(Underway { made_of, gone, state, pages }) = underway {
                 let paths: Vec<&str> = gone.iter().map(String::as_str).collect();
                 (self.published)(&[], &paths);
                 let withdrawn = match publish::withdraw(self.disk, &self.config.output, &paths) {
@@ -241,10 +241,10 @@ impl Pass<'_> {
                     warn!(feed = %line.name, "no items are left to show, nor to tell of: its documents were withdrawn");
                 }
                 line.written.extend(withdrawn);
-                if let (Some(remembered), Some(standing)) = (self.remembered, standing) {
-                    remembered.keep(&line.name, standing);
+                if let (Some(remembered), Some(pages)) = (self.remembered, pages) {
+                    remembered.keep(&line.name, pages);
                 }
-                records.push(Record { feed: line.name.clone(), state, documents, gone });
+                records.push(LedgerChange { feed: line.name.clone(), state, documents, gone });
             }
             if line.name == INDEX {
                 report.index = line.written;
@@ -333,12 +333,12 @@ impl Pass<'_> {
         }
         let months = made(&shelves);
         let language = ready.as_ref().and_then(|feed| feed.language.clone());
-        let mut standing = self.remembered.and_then(|remembered| remembered.take(&feed.name));
-        let stale = standing.take_if(|standing| {
-            let before = (standing.changed, &standing.rendered_with, &standing.language);
+        let mut pages = self.remembered.and_then(|remembered| remembered.take(&feed.name));
+        let stale = pages.take_if(|pages| {
+            let before = (pages.changed, &pages.rendered_with, &pages.language);
             before == (state.shown, &state.rendered_with, &language) && as_before && one.last && !one.full
         });
-        let stale: Option<BTreeSet<Month>> = stale.map(|standing| differing(&standing.months, &months));
+        let stale: Option<BTreeSet<Month>> = stale.map(|pages| differing(&pages.months, &months));
         let rows = match &stale {
             Some(stale) => {
                 let paths = stale.iter().flat_map(|month| render::month_paths(&feed.name, *month));
@@ -352,9 +352,11 @@ impl Pass<'_> {
         let wanted =
             wanted((&feed.name, &one.rendered_with, &language), months.iter().filter(|(month, _)| considered(month)));
         let prepared = self.prepare(store, &one, ready, (&shelves, wanted, by_path(rows)), publication)?;
-        let standing = Standing { changed: state.changed, rendered_with: one.rendered_with, language, months };
-        let underway =
-            prepared.underway.map(|underway| Underway { standing: one.last.then_some(standing), ..underway });
+        let underway = prepared.underway.map(|underway| {
+            let is_whole = underway.state.as_ref().is_some_and(|state| state.rendered_with == one.rendered_with);
+            let pages = Pages { changed: state.changed, rendered_with: one.rendered_with, language, months };
+            Underway { pages: is_whole.then_some(pages), ..underway }
+        });
         Ok(Prepared { underway, ..prepared })
     }
 
@@ -433,7 +435,7 @@ impl Pass<'_> {
             ..state.clone()
         };
         let made_of = wanted.into_iter().map(|of| (of.path, of.made_of)).collect();
-        Ok(Prepared { line, underway: Some(Underway { made_of, gone, state: Some(state), standing: None }) })
+        Ok(Prepared { line, underway: Some(Underway { made_of, gone, state: Some(state), pages: None }) })
     }
 
     fn is_there(&self, path: &str) -> bool {
@@ -447,7 +449,7 @@ impl Pass<'_> {
         one: &OneFeed<'_>,
         ready: Option<&Feed>,
         months: &BTreeSet<Month>,
-    ) -> Result<Tree, StoreError> {
+    ) -> Result<Tree, PassError> {
         let Some(feed) = ready else { return Ok(Tree::default()) };
         let mut by_month: BTreeMap<Month, Vec<Item>> = BTreeMap::new();
         for item in store.standing(one.terms, months)? {
@@ -458,8 +460,14 @@ impl Pass<'_> {
         let trees = on_all_cores(by_month.into_iter().collect(), |(month, items)| {
             render::month(&Feed { entries: self.entries(one, items), ..frame.clone() }, month)
         });
-        // A thread that panicked is a bug; its months are missing, and the next pass meets them again.
-        Ok(trees.into_iter().flatten().flatten().collect())
+        let trees: Option<Vec<Tree>> = trees.into_iter().collect();
+        let Some(trees) = trees else {
+            return Err(Trouble::unusable(format!("cannot make the month pages of feed \"{}\"", feed.name))
+                .still("what was published of it stays")
+                .help("this is a bug in feedmill: please report it, with what `feedmill items` prints")
+                .into());
+        };
+        Ok(trees.into_iter().flatten().collect())
     }
 
     /// Writes what lists all feeds beside its place, where it is to be replaced.
@@ -490,7 +498,7 @@ impl Pass<'_> {
         announce(store, INDEX, tree.iter().map(|(path, _)| path).filter(|path| !rows.contains_key(*path)))?;
         publication.add(share, &tree)?;
         let made_of = tree.into_iter().map(|(path, _)| (path, made_of)).collect();
-        Ok(Prepared { line, underway: Some(Underway { made_of, gone, state: None, standing: None }) })
+        Ok(Prepared { line, underway: Some(Underway { made_of, gone, state: None, pages: None }) })
     }
 
     /// Removes the documents of feeds that left the config, and the folders that held nothing else.
@@ -509,7 +517,7 @@ impl Pass<'_> {
             report.pruned.extend(publish::withdraw(self.disk, &self.config.output, &paths)?);
             publish::clear(self.disk, &self.config.output, &paths);
             info!(%feed, "its documents were removed: it is in the config no more");
-            store.record_published(&[Record { feed, gone, ..Record::default() }])?;
+            store.record_published(&[LedgerChange { feed, gone, ..LedgerChange::default() }])?;
         }
         Ok(())
     }
@@ -611,7 +619,7 @@ fn announce<'p>(store: &mut dyn Store, feed: &str, paths: impl Iterator<Item = &
     if documents.is_empty() {
         return Ok(());
     }
-    store.record_published(&[Record { feed: feed.to_owned(), documents, ..Record::default() }])
+    store.record_published(&[LedgerChange { feed: feed.to_owned(), documents, ..LedgerChange::default() }])
 }
 
 /// What the month pages are made of. An archive names the month before it, a page its two neighbours.

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, KnownSource, LedgerRow, Past,
-    PublishedRow, Reading, Record, Result, Shelf, SightedAt, Store, StoreError, Terms, print,
+    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, KnownSource, LedgerChange, LedgerRow,
+    Past, PublishedRow, Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print,
 };
 use crate::mill::feed;
 use crate::mill::history::{self, Standing};
@@ -441,8 +441,8 @@ impl Store for Memory {
         Ok(paths.iter().filter_map(|path| self.published.get(*path)).cloned().collect())
     }
 
-    fn record_published(&mut self, records: &[Record]) -> Result<()> {
-        for Record { feed, state, documents, gone } in records {
+    fn record_published(&mut self, changes: &[LedgerChange]) -> Result<()> {
+        for LedgerChange { feed, state, documents, gone } in changes {
             if let Some(state) = state {
                 self.feeds.insert(feed.clone(), state.clone());
             }

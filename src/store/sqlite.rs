@@ -19,6 +19,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,8 +34,8 @@ use self::rows::{
 };
 use self::work::Work;
 use super::{
-    Absorbed, Batch, Content, FeedState, FeedTerms, Known, KnownSource, LedgerRow, Past, PublishedRow, ReadPath,
-    Reading, Record, Result, Shelf, SightedAt, Store, StoreError, Terms, print, schema,
+    Absorbed, Batch, Content, FeedState, FeedTerms, Known, KnownSource, LedgerChange, LedgerRow, Past, PublishedRow,
+    ReadPath, Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print, schema,
 };
 use crate::mill::decisions::Decisions;
 use crate::mill::feed;
@@ -47,6 +48,9 @@ use crate::mill::settle::Rules;
 pub struct Sqlite {
     db: Connection,
     age: Age,
+    /// The file, where it was made here. It is closed after the connection: closing it, however often it was opened, takes
+    /// away the locks that SQLite has on it (sqlite.org/howtocorrupt.html, section 2.2).
+    made: Option<fs::File>,
 }
 
 /// How far a store has come: see [`Sqlite::open`].
@@ -123,8 +127,14 @@ fn content_id(path: i64, n: u32) -> i64 {
 /// A first filling that was given up leaves nothing behind: half of it is on the disk, in whatever order.
 impl Drop for Sqlite {
     fn drop(&mut self) {
-        if let (Age::Filling, Some(file)) = (self.age, self.db.path()) {
-            let _ = fs::remove_file(file);
+        let same = |made: &fs::File, path: &str| {
+            let print = |found: fs::Metadata| (found.dev(), found.ino());
+            Some(print(made.metadata().ok()?) == print(fs::metadata(path).ok()?))
+        };
+        if let (Age::Filling, Some(path), Some(made)) = (self.age, self.db.path(), &self.made)
+            && same(made, path) == Some(true)
+        {
+            let _ = fs::remove_file(path);
         }
     }
 }
@@ -144,13 +154,19 @@ impl Sqlite {
         }
         let is_new = fs::metadata(file).map_or(true, |found| found.len() == 0);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut db = Connection::open_with_flags(file, flags)?;
+        let db = Connection::open_with_flags(file, flags)?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
+        let (age, made) = match is_new {
+            true => (Age::Filling, Some(fs::File::open(file).map_err(|error| StoreError::Unusable(Box::new(error)))?)),
+            false => (Age::Grown, None),
+        };
+        let mut store = Self { db, age, made };
+        let db = &mut store.db;
         if is_new {
             // Before the size of the cache is set, which is counted in pages.
             db.pragma_update(None, "page_size", 8_192)?;
         }
-        Self::prepare(&db)?;
+        Self::prepare(db)?;
         if is_new {
             db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
             // Rows come in the order of their keys: what is written is not looked at again.
@@ -158,17 +174,23 @@ impl Sqlite {
             // In memory, not off: what fails half-way, on a full disk, is still rolled back.
             db.pragma_update(None, "journal_mode", "MEMORY")?;
             db.pragma_update(None, "synchronous", "OFF")?;
-            schema::begin(&db)?;
+            schema::begin(db)?;
         } else {
             db.pragma_update(None, "synchronous", "NORMAL")?;
             // Before the log is set up, for that writes: a store of a later version is refused untouched.
-            schema::migrate(&mut db)?;
+            schema::migrate(db)?;
             db.pragma_update(None, "journal_mode", "WAL")?;
         }
         // Closing need not copy the log into the file and sync both: the next pass reads it where it is, and the
         // automatic checkpoint bounds its size.
         db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        Ok(Self { db, age: if is_new { Age::Filling } else { Age::Grown } })
+        Ok(store)
+    }
+
+    /// Whether it is still being filled for the first time: given up now, it leaves nothing behind.
+    #[must_use]
+    pub fn is_being_filled(&self) -> bool {
+        self.age == Age::Filling
     }
 
     /// Whether there is a store at `file`, or what may be a damaged one: a first filling that is under way, or was cut
@@ -199,7 +221,7 @@ impl Sqlite {
         if found < schema::NEWEST {
             return Err(StoreError::Unusable(format!("it is of version {found}: a pass brings it up to date").into()));
         }
-        Ok(Self { db, age: Age::Grown })
+        Ok(Self { db, age: Age::Grown, made: None })
     }
 
     /// A store that leaves nothing behind.
@@ -210,7 +232,7 @@ impl Sqlite {
         let mut db = Connection::open_in_memory()?;
         Self::prepare(&db)?;
         schema::migrate(&mut db)?;
-        Ok(Self { db, age: Age::Grown })
+        Ok(Self { db, age: Age::Grown, made: None })
     }
 
     /// A copy of this store in memory: what `--dry-run` changes instead.
@@ -225,7 +247,7 @@ impl Sqlite {
             std::time::Duration::ZERO,
             None,
         )?;
-        Ok(Self { db, age: Age::Grown })
+        Ok(Self { db, age: Age::Grown, made: None })
     }
 
     /// From now on the log is synced where its order counts.
@@ -269,7 +291,7 @@ impl Sqlite {
     /// [`StoreError`]: no store, a damaged one, or one of a later version.
     pub fn of_backup(file: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let backup = Self { db: Connection::open_with_flags(file, flags)?, age: Age::Grown };
+        let backup = Self { db: Connection::open_with_flags(file, flags)?, age: Age::Grown, made: None };
         if backup.db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0 {
             return Err(StoreError::Damaged("it is a database, but no store of feedmill".into()));
         }
@@ -349,7 +371,7 @@ impl Sqlite {
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let looked = Connection::open_with_flags(file, flags).map_err(StoreError::from).and_then(|db| {
-            let store = Self { db, age: Age::Grown };
+            let store = Self { db, age: Age::Grown, made: None };
             store.check()?;
             schema::is_whole(&store.db)
         });
@@ -640,7 +662,7 @@ impl Store for Sqlite {
     fn absorb(&mut self, batch: &mut Batch, terms: &Terms) -> Result<Absorbed> {
         self.grow_up()?;
         let is_much = self.age == Age::Filling && batch.accounts.len() >= MUCH;
-        let file = self.db.path().filter(|_| is_much).map(std::path::PathBuf::from);
+        let file = self.made.as_ref().filter(|_| is_much);
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut work = Work::new(&transaction, terms)?;
         work.look(batch)?;
@@ -648,7 +670,7 @@ impl Store for Sqlite {
         // What was read is most of a new store, and stays as it is: it goes to the disk while the items are settled, so
         // that there is less to wait for when the store is kept.
         std::thread::scope(|scope| {
-            let sync = file.map(|file| move || fs::File::open(file)?.sync_data());
+            let sync = file.map(|file| || file.sync_data());
             let ahead = sync.and_then(|sync| std::thread::Builder::new().spawn_scoped(scope, sync).ok());
             work.carry_down()?;
             match ahead.map(std::thread::ScopedJoinHandle::join) {
@@ -667,13 +689,13 @@ impl Store for Sqlite {
         if self.age != Age::Filling {
             return Ok(());
         }
-        let synced = self.db.path().map_or(Ok(()), |path| fs::File::open(path)?.sync_all());
+        let synced = self.made.as_ref().map_or(Ok(()), fs::File::sync_all);
         synced.map_err(|error| StoreError::Unusable(Box::new(error)))?;
         self.db.pragma_update(None, "locking_mode", "NORMAL")?;
         self.db.pragma_update(None, "cache_size", CACHE)?;
         schema::filled(&self.db)?;
-        self.db.pragma_update(None, "journal_mode", "WAL")?;
         self.age = Age::Young;
+        self.db.pragma_update(None, "journal_mode", "WAL")?;
         Ok(())
     }
 
@@ -924,9 +946,9 @@ impl Store for Sqlite {
         Ok(rows)
     }
 
-    fn record_published(&mut self, records: &[Record]) -> Result<()> {
+    fn record_published(&mut self, changes: &[LedgerChange]) -> Result<()> {
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for Record { feed, state, documents, gone } in records {
+        for LedgerChange { feed, state, documents, gone } in changes {
             for path in gone {
                 transaction.prepare_cached("DELETE FROM published WHERE path = ?")?.execute([path])?;
             }
