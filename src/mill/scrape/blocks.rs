@@ -240,7 +240,25 @@ pub(crate) fn split_by<'t>(
         }
     }
     page.blocks.extend(alone.map(|lone| Block { mark: Mark::None, ..lone }));
+    // Most pages are none of a text browser's, and have no such link.
+    if memchr(b']', text.as_bytes()).is_some() {
+        for block in page.blocks.iter_mut().filter(|block| block.date.is_none()) {
+            block.text = without_lead_on(block.text, lexicon);
+        }
+    }
     page
+}
+
+/// `text` without the numbered link behind it that leads on, as a text browser shows it: `Work begins. [7]Read more`.
+fn without_lead_on<'t>(text: &'t str, lexicon: &Lexicon) -> &'t str {
+    const LONGEST: usize = 40;
+    let tail = text.get(text.ceil_char_boundary(text.len().saturating_sub(LONGEST))..).unwrap_or_default();
+    let Some(at) = tail.rfind('[') else { return text };
+    let link = tail.get(at..).unwrap_or_default();
+    let number = link_number(link);
+    let before = text.get(..text.len() - link.len()).unwrap_or_default().trim_end();
+    let leads_on = number > 0 && !before.is_empty() && link.get(number..).is_some_and(|it| is_furniture(it, lexicon));
+    if leads_on { before } else { text }
 }
 
 /// Whether `line` may be one that leads on, `Read more`: it is short and stands below a sentence.

@@ -38,6 +38,8 @@ pub(crate) struct Label {
     pub(crate) short: bool,
     /// The block below it is short, too.
     pub(crate) above_short: bool,
+    /// The block below it is more than a few words, and no sentence: a headline.
+    pub(crate) above_headline: bool,
     /// The block above it ends as a sentence does.
     pub(crate) below_sentence: bool,
     /// A word or two: a kicker rather than a title.
@@ -69,10 +71,15 @@ pub(crate) struct Label {
 /// Labels the blocks of `page`, in order.
 pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec<Label> {
     let mut labels: Vec<Label> = page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect();
-    let mut below = false;
-    for label in labels.iter_mut().rev() {
+    let (mut below, mut headline) = (false, false);
+    for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
         label.above_short = below && label.short;
+        label.above_headline = headline && label.brief;
         below = label.short;
+        headline = label.kind == Kind::Text
+            && !(label.short || label.wordy || label.piped)
+            && label.glued.or(label.end_dated).is_none()
+            && !block.text.ends_with(NO_END_OF_A_HEADING);
     }
     echo(page, &mut labels);
     for (block, label) in page.blocks.iter().zip(&mut labels) {
@@ -107,6 +114,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         kind: Kind::Text,
         short: false,
         above_short: false,
+        above_headline: false,
         below_sentence: false,
         brief: false,
         echo: false,
@@ -238,11 +246,13 @@ fn is_trail(text: &str) -> bool {
         let threes = bytes.iter().zip(bytes.iter().skip(1)).zip(bytes.iter().skip(2));
         threes.fold(false, |any, ((a, b), c)| any | ((a ^ b' ') | (b ^ b' ') | (c ^ b' ') == 0))
     };
-    let path = holds(|b| matches!(b, b'>' | 0xBB | 0xBA | 0x92))
+    // A way through the site does not begin with a number: `12 Mar 2020 » Sorting`.
+    let path = !text.starts_with(|c: char| c.is_ascii_digit())
+        && holds(|b| matches!(b, b'>' | 0xBB | 0xBA | 0x92))
         && [" > ", " » ", " › ", " → "].into_iter().any(|sign| signs(sign) > 0 && text.split(sign).all(short));
     let bars = !holds(|b| b.is_ascii_digit())
-        && (holds(|b| b == b'|') || blanks())
-        && [" | ", "   "].into_iter().any(|sign| {
+        && (holds(|b| matches!(b, b'|' | 0x99)) || blanks())
+        && [" | ", " ∙ ", "   "].into_iter().any(|sign| {
             let pieces = || text.split(sign).map(str::trim).filter(|piece| !piece.is_empty());
             signs(sign) > 1 && pieces().take(3).count() == 3 && pieces().all(short)
         });
@@ -305,20 +315,49 @@ fn is_address(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
 }
 
+fn is_size(word: &str) -> bool {
+    const SIZES: [&str; 10] = ["kb", "mb", "gb", "kib", "mib", "ko", "mo", "go", "кб", "мб"];
+    SIZES.iter().any(|unit| word.eq_ignore_ascii_case(unit))
+}
+
 /// A kind of file or its size and nothing else: `PDF (312 KB)`. It says what a link leads to.
 pub(crate) fn is_attachment(text: &str) -> bool {
     const KINDS: [&str; 14] =
         ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "rtf", "zip", "csv", "epub", "mp3"];
-    const SIZES: [&str; 10] = ["kb", "mb", "gb", "kib", "mib", "ko", "mo", "go", "кб", "мб"];
     if text.len() > 32 {
         return false;
     }
     let is_one_of = |word: &str, known: &[&str]| known.iter().any(|it| word.eq_ignore_ascii_case(it));
     let words = || text.split([' ', '(', ')', '[', ']', ',', '.', ':', '\u{A0}', '-', '/']).filter(|it| !it.is_empty());
-    let is_size = |word: &str| is_one_of(word, &SIZES);
     let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit());
     words().all(|word| is_one_of(word, &KINDS) || is_number(word) || is_size(word))
         && words().any(|word| !is_number(word))
+}
+
+/// A title without the kind and size of its file, in brackets behind it: `Council meeting (PDF, 212 KB)`.
+pub(crate) fn without_attachment(text: &str) -> &str {
+    let trimmed = text.trim_end();
+    let bracket = || {
+        let inner = trimmed.strip_suffix([')', ']'])?;
+        let open = inner.rfind(['(', '['])?;
+        let inner = inner.get(open + 1..)?;
+        let title = text.get(..open)?.trim_end();
+        ((is_attachment(inner) || is_sized(inner)) && !title.is_empty()).then_some(title)
+    };
+    bracket().unwrap_or(text)
+}
+
+/// A word, a number and a unit of sizes: `Word, 45 KB`.
+fn is_sized(text: &str) -> bool {
+    let words: Vec<&str> = text.split([' ', ',', '\u{A0}']).filter(|word| !word.is_empty()).take(4).collect();
+    match words.as_slice() {
+        [kind, number, unit] => {
+            kind.chars().all(char::is_alphabetic)
+                && number.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+                && is_size(unit)
+        }
+        _ => false,
+    }
 }
 
 /// Cells by `|` or tab, one of which is a date.
@@ -437,6 +476,8 @@ mod tests {
             ("Home → Media", Kind::Furniture),
             ("Contact us   About us   Privacy", Kind::Furniture),
             ("Contact us | About us | Privacy", Kind::Furniture),
+            ("Contact us ∙ About us ∙ Privacy", Kind::Furniture),
+            ("12 Mar 2020 » Sorting ropes", Kind::Text),
             ("Page 1 of 84", Kind::Furniture),
             ("Página 1 de 84", Kind::Furniture),
             ("СТРАНИЦА 1 ИЗ 84", Kind::Furniture),

@@ -102,6 +102,17 @@ impl Step {
         }
     }
 
+    /// Makes the heading at `at` the title of the item that the block behind it begins, which fills `place`.
+    pub(crate) fn crown(steps: &mut [Self], at: usize, place: usize) {
+        if let Some([above, first]) = steps.get_mut(at..at + 2)
+            && above.act == Move::Heading
+            && first.act == Move::Start
+        {
+            *above = Self { act: Move::Start, from: above.from, to: first.to };
+            *first = Self { act: Move::In, from: first.to, to: (PLACES + place) as u8 };
+        }
+    }
+
     /// Nothing but a heading, and perhaps noise, stands between the last item and this block.
     pub(crate) fn under_heading(self) -> bool {
         matches!(usize::from(self.from), HEADED | BETWEEN)

@@ -35,6 +35,9 @@ const LONE: f64 = 0.9;
 /// Two items are taken when they explain so much of the page.
 const FEW: f64 = 0.3;
 
+/// Longer sentences are no titles.
+const PARAGRAPH: usize = 100;
+
 /// How near a rival has to come, as a share of what a file can cost, to be told of.
 const NEAR: f64 = 0.05;
 /// Of layouts no farther apart than this the list decides.
@@ -539,6 +542,15 @@ fn judge<'t>(
         let is_bare = |draft: &Draft<'_>| draft.summary.is_none() && draft.date.is_none() && is_brief(&draft.title);
         let menu = !named && drafts.iter().filter(|draft| is_bare(draft)).count() * 2 > drafts.len();
         menu.then(|| "items of a word or two are a menu".to_owned())
+    });
+    let why = why.or_else(|| {
+        // Below the one day of a page, paragraphs are those of an article.
+        let is_paragraph = |draft: &Draft<'_>| {
+            draft.title.chars().count() > PARAGRAPH && ends_sentence(&draft.title, &['.', '!', '?', '…', '。'])
+        };
+        let article =
+            !named && layout.headings.day && drafts.iter().filter(|it| is_paragraph(it)).count() * 2 >= drafts.len();
+        article.then(|| "paragraphs below a day are an article".to_owned())
     });
     let why = why.or_else(|| {
         let few = !named && drafts.len() <= 2 && reading.score < FEW;

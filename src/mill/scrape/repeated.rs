@@ -31,6 +31,10 @@ pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     let mut name = None;
     for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| is_plain(block)) {
         let Some((before, printed)) = inline::trailing(block.text, lexicon) else { continue };
+        if inline::field(block.text, lexicon).is_some() {
+            // `Closing date: 4 May 2018` names its field itself.
+            return;
+        }
         let adjoins = at == 0 || found.last().is_some_and(|(last, _)| last + 1 == at);
         if adjoins || *name.get_or_insert(before) != before {
             return;
@@ -64,8 +68,9 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
     for (at, (block, label)) in page.blocks.iter().zip(labels.iter()).enumerate() {
         let own = if label.kind == Kind::Text && block.text.len() <= LONGEST_LINE { name(block.text) } else { None };
         if let Some(own) = own {
-            let fits =
-                is_plain(block) && block.gap == 0 && below_text && above != Some(own) && label.end_dated.is_none();
+            // A field that holds a sentence is a text with a name.
+            let holds_text = label.sentence || label.wordy || label.end_dated.is_some();
+            let fits = is_plain(block) && block.gap == 0 && below_text && above != Some(own) && !holds_text;
             names.push((own, at, fits));
         }
         above = own;

@@ -23,6 +23,7 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
     }
     if layout.is_dated() {
         cast_out(layout, blocks, steps);
+        end_list(layout, evidence, labels, steps);
     }
     if layout.has(Field::Kicker) && layout.is_dated() {
         turn(layout, blocks, steps);
@@ -63,6 +64,26 @@ fn cast_out(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
         for at in of_item.collect::<Vec<_>>() {
             Step::leave_out(steps, at);
         }
+    }
+}
+
+/// A few words without a day that end a list of which each item states its own are what stands below it, unless the
+/// file is cut there.
+fn end_list(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [Step]) {
+    let states_day = |step: &Step| field(layout, *step).is_some_and(Field::dates);
+    let Some(last) = steps.iter().rposition(|step| step.act == Move::Start) else { return };
+    let (list, tail) = steps.split_at(last);
+    let items = list.iter().filter(|step| step.act == Move::Start).count();
+    let dated = list.iter().filter(|step| states_day(step)).count();
+    let few_words = |(step, label): (&Step, &Label)| step.place().is_none() || label.short;
+    let is_bare = !tail.iter().any(states_day) && tail.iter().zip(labels.iter().skip(last)).all(few_words);
+    if evidence.cut || items < SEVERAL || dated < items || !is_bare {
+        return;
+    }
+    for at in
+        (last..steps.len()).filter(|at| steps.get(*at).is_some_and(|step| step.place().is_some())).collect::<Vec<_>>()
+    {
+        Step::leave_out(steps, at);
     }
 }
 
@@ -124,9 +145,24 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
         let great = text.split_whitespace().filter(|word| !word.starts_with(char::is_lowercase)).count();
         great * 2 < words(text)
     };
-    for at in pairs {
+    let close = |at: usize| blocks.get(at + 1).is_some_and(|block| block.gap == 0);
+    let all_close = pairs.iter().all(|at| close(*at));
+    let place_of = |at: usize| {
         let text = blocks.get(at + 1).is_some_and(|block| is_text(block.text));
-        Step::turn(steps, at, if text { summary } else { kicker });
+        if text { summary } else { kicker }
+    };
+    for at in &pairs {
+        Step::turn(steps, *at, place_of(*at));
+    }
+    // Where all the others have both lines, what stands right above the first item is no heading but its title.
+    let first = steps.iter().position(|step| step.act == Move::Start);
+    if let Some(above) = first.and_then(|first| first.checked_sub(1))
+        && pairs.len() + 1 == items
+        && !pairs.contains(&(above + 1))
+        && all_close
+        && close(above)
+    {
+        Step::crown(steps, above, place_of(above));
     }
 }
 

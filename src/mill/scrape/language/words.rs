@@ -95,7 +95,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         stamps: "published|published on|posted|posted on|date|date published|publication date|release date|issued|issued on|when|released|released on|added|created",
         small: "of|the|and|on|upon|de|la|le|du|des|del|di|da|am|an|der",
         credits: "photo:|photo by |photos:|photo credit:|image:|image credit:|picture:|credit:",
-        furniture: "read more|read on|more|share|share this|continue reading|load more|show more|see all|view all|back to top|print|tweet|email|subscribe|next|previous|next page|previous page|older posts|newer posts|learn more|read full article|read the full story|view more|see more|full story|leave a comment",
+        furniture: "read more|read on|more|share|share this|share this post|share this article|continue reading|load more|show more|see all|view all|back to top|print|tweet|email|subscribe|next|previous|next page|previous page|older posts|newer posts|learn more|read full article|read the full story|view more|see more|full story|leave a comment",
         counted: "comment|comments|view|views|share|shares|like|likes|reply|replies|min read|mins read|minute read|minutes read|min|mins|minutes|answers|downloads|hits|visits|reads|read",
         common: "the|of|and|to|in|for|is|with|that|by|from|are|was|has|have|will",
         ..NONE

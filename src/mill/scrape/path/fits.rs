@@ -41,6 +41,7 @@ pub(super) fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bo
         + when(label.wordy || label.byline, HALF)
         + when(label.broken, ONE)
         + when(label.brief && label.above_short, SLIGHT + HAIR)
+        + when(label.above_headline, HALF)
         + when(label.sentence, SLIGHT)
         + when(label.begins_with_date || label.glued.is_some(), ONE)
         + ends

@@ -9,7 +9,7 @@ use crate::mill::scrape::DateRead;
 use crate::mill::scrape::blocks::{Block, Mark, clock, joined, joined_text};
 use crate::mill::scrape::date::{self, Printed, inline};
 use crate::mill::scrape::evidence::Marking;
-use crate::mill::scrape::label::credit;
+use crate::mill::scrape::label::{credit, without_attachment};
 use crate::mill::scrape::layout::Field;
 
 /// An item while its blocks are gathered.
@@ -82,7 +82,9 @@ impl<'t> Open<'t> {
     }
 
     fn titled(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
-        (self.title, self.link) = (Some(joined(block)), block.link());
+        let whole = without_attachment(block.text);
+        let title = if whole.len() < block.text.len() { joined_text(whole) } else { joined(block) };
+        (self.title, self.link) = (Some(title), block.link());
         if block.mark == Mark::Clock
             && look.evidence.marking == Marking::Clocks
             && let Some((time, title)) = clock(block.text)
@@ -136,7 +138,7 @@ impl<'t> Open<'t> {
         if titled {
             self.add(joined_text(text));
         } else {
-            (self.title, self.link) = (Some(joined_text(first_column(text))), block.link());
+            (self.title, self.link) = (Some(joined_text(without_attachment(first_column(text)))), block.link());
         }
     }
 
@@ -144,7 +146,7 @@ impl<'t> Open<'t> {
         (self.last_line, self.last_field) = (block.last_line, Field::Date);
         let Some((title, printed)) = inline::trailing(block.text, look.choice.lexicon) else { return };
         self.dated(printed, block, look);
-        (self.title, self.link) = (Some(joined_text(first_column(title))), block.link());
+        (self.title, self.link) = (Some(joined_text(without_attachment(first_column(title)))), block.link());
     }
 
     /// The cell in the column `titles` is the title, the first one that is a date the date, and a number before the
