@@ -21,8 +21,8 @@ fn is_plain(block: &Block<'_>) -> bool {
         && block.text.len() <= LONGEST_LINE
 }
 
-/// Makes dates of the lines of which all say the same before a date, on a page that has none but these: no list has
-/// one title again and again. Each stands below the line that is the title.
+/// Makes dates of the lines of which all say the same before a date, on a page that has none but these. Each stands below
+/// its title: bulletins and minutes have one title again and again.
 pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     if !page.dates.is_empty() {
         return;
@@ -35,8 +35,7 @@ pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
             // `Closing date: 4 May 2018` names its field itself.
             return;
         }
-        let adjoins = at == 0 || found.last().is_some_and(|(last, _)| last + 1 == at);
-        if adjoins || *name.get_or_insert(before) != before {
+        if !below_title(&page.blocks, at) || *name.get_or_insert(before) != before {
             return;
         }
         found.push((at, printed));
@@ -52,6 +51,19 @@ pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     }
 }
 
+/// Whether the line belongs to what stands above it: to the line that opens its paragraph, at most one between them, or to
+/// a heading or link.
+fn below_title(blocks: &[Block<'_>], at: usize) -> bool {
+    let Some((line, above)) = blocks.get(..=at).and_then(<[_]>::split_last) else { return false };
+    if above.last().is_some_and(|above| above.level() > 0 || above.link().is_some()) {
+        return true;
+    }
+    let opens = |back: usize| {
+        above.len().checked_sub(back).is_some_and(|at| at == 0 || above.get(at).is_some_and(|line| line.gap > 0))
+    };
+    line.gap == 0 && (opens(1) || opens(2))
+}
+
 /// The name before the colon, and whether something follows it on the line.
 fn name(text: &str) -> Option<&str> {
     let (name, value) = text.split_once([':', '：'])?;
@@ -59,8 +71,8 @@ fn name(text: &str) -> Option<&str> {
     (is_name && !name.is_empty() && !value.trim().is_empty()).then_some(name)
 }
 
-/// Lines that begin with a name that others have, too, each right below a line of its item, say things that are neither
-/// title nor text: `Units: About 3,100`.
+/// Lines that begin with one name, one in each item, right below a line of it and not above its day, say things that are
+/// neither title nor text: `Units: About 3,100`. A country before several titles is no such name.
 pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
     let mut names: Vec<(&str, usize, bool)> = Vec::new();
     let mut above: Option<&str> = None;
@@ -70,7 +82,10 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
         if let Some(own) = own {
             // A field that holds a sentence is a text with a name.
             let holds_text = label.sentence || label.wordy || label.end_dated.is_some();
-            let fits = is_plain(block) && block.gap == 0 && below_text && above != Some(own) && !holds_text;
+            let above_day =
+                page.blocks.get(at + 1).is_some_and(|next| next.date.is_some() && name(next.text).is_none());
+            let fits =
+                is_plain(block) && block.gap == 0 && below_text && above != Some(own) && !holds_text && !above_day;
             names.push((own, at, fits));
         }
         above = own;
@@ -81,7 +96,7 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
     }
     names.sort_unstable();
     for same in names.chunk_by(|a, b| a.0 == b.0) {
-        if same.len() >= SEVERAL && same.iter().all(|(.., fits)| *fits) {
+        if same.len() >= SEVERAL.max(page.dates.len()) && same.iter().all(|(.., fits)| *fits) {
             for (_, at, _) in same {
                 if let Some(label) = labels.get_mut(*at) {
                     label.kind = Kind::Furniture;

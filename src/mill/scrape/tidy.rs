@@ -114,12 +114,11 @@ fn behead(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[L
     }
 }
 
-/// Kickers are few words, and the same ones again and again. What is different in each item, and has several words or
-/// more letters than the line below it, is the title; that line is a text below it where it reads like one, else a
-/// kicker.
+/// Kickers are few words, and the same ones again and again. What is different in each item, and no name, is the title
+/// where the line below it is a name in each item: whoever wrote it, or the place.
 fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     let place = |wanted: Field| layout.places.iter().position(|place| place.field == wanted);
-    let (Some(kicker), Some(summary)) = (place(Field::Kicker), place(Field::Summary)) else { return };
+    let Some(kicker) = place(Field::Kicker) else { return };
     let is_pair = |pair: &[Step]| match pair {
         [first, second] => {
             field(layout, *first) == Some(Field::Kicker)
@@ -134,25 +133,19 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
         return;
     }
     let texts = |more: usize| pairs.iter().filter_map(move |at| blocks.get(at + more)).map(|block| block.text);
-    let sum = |more: usize, of: &dyn Fn(&str) -> usize| texts(more).map(of).sum::<usize>();
-    let letters = |text: &str| text.chars().count();
-    let wordy = sum(0, &words) >= SEVERAL * pairs.len();
     let different = texts(0).collect::<BTreeSet<_>>().len() == pairs.len();
-    if !different || !(wordy || sum(0, &letters) > sum(1, &letters)) {
+    // Whoever speaks can have a longer name than what is said has words: only their form tells which is which.
+    let is_name = |text: &str| {
+        let great = text.split_whitespace().filter(|word| word.starts_with(char::is_uppercase)).count();
+        great * 2 > words(text)
+    };
+    if !different || texts(0).any(is_name) || !texts(1).all(is_name) {
         return;
     }
-    let is_text = |text: &str| {
-        let great = text.split_whitespace().filter(|word| !word.starts_with(char::is_lowercase)).count();
-        great * 2 < words(text)
-    };
     let close = |at: usize| blocks.get(at + 1).is_some_and(|block| block.gap == 0);
     let all_close = pairs.iter().all(|at| close(*at));
-    let place_of = |at: usize| {
-        let text = blocks.get(at + 1).is_some_and(|block| is_text(block.text));
-        if text { summary } else { kicker }
-    };
     for at in &pairs {
-        Step::turn(steps, *at, place_of(*at));
+        Step::turn(steps, *at, kicker);
     }
     // Where all the others have both lines, what stands right above the first item is no heading but its title.
     let first = steps.iter().position(|step| step.act == Move::Start);
@@ -161,8 +154,9 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
         && !pairs.contains(&(above + 1))
         && all_close
         && close(above)
+        && blocks.get(above + 1).is_some_and(|block| is_name(block.text))
     {
-        Step::crown(steps, above, place_of(above));
+        Step::crown(steps, above, kicker);
     }
 }
 
