@@ -79,9 +79,11 @@ impl Daemon<'_> {
                 Trouble::unusable("cannot take what the service manager handed over").because(error)
             })?;
             let desk = Desk::default();
-            let pipeline = Pipeline::new(Arc::new(config), desk.clone())?;
+            let mut pipeline = Pipeline::new(Arc::new(config), desk.clone())?;
             // Once the state is ours: a second feedmill is told who holds it, not that its address is taken.
-            let server = serve::Service::begin(&pipeline.config, &handed, desk)?;
+            let mut server = serve::Service::begin(&pipeline.config, &handed, desk)?;
+            pipeline.tell_what_was_published();
+            server.open()?;
             let progress = Arc::new(Progress::new(Arc::clone(&pipeline.pulse)));
             let metrics = Arc::new(Metrics::new(Arc::clone(&progress), self.manager.gives_up_after()));
             let listening = Listening::begin(&pipeline.config, &handed, Arc::clone(&metrics))?;

@@ -42,7 +42,7 @@ impl Handler for Shelf {
             Found::Unlisted if self.lists(&format!("{path}/index.html")) => return moved(&path),
             Found::Unlisted => return plain(StatusCode::NOT_FOUND),
             Found::Away => {
-                // Tampered with: the next full look puts it right.
+                // Tampered with: the next full look puts it right. Or to come: the first pass is under way.
                 let mut response = plain(StatusCode::SERVICE_UNAVAILABLE);
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
                 return response;

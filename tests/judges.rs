@@ -2,7 +2,8 @@
 //!
 //! The labels in `tests/labels/` were written by hand from the pages, and know nothing of the store. Three unrelated
 //! readers have to agree with them on id, title, date and text, in RSS and in Atom: feed-rs, and by way of
-//! `tests/judges/agree.py` feedparser and newsboat. The invented pages of `samples/lakes` are always read, the real
+//! `tests/judges/agree.py` feedparser and newsboat; over HTTP, from the program's own server, `reader` and sfeed besides
+//! (`http`). What is to be the same in all three formats is compared apart (`formats`). The invented pages of `samples/lakes` are always read, the real
 //! ones of `seeds` where `FEEDMILL_SHARED` or `../shared` has them.
 #![expect(
     clippy::unwrap_used,
@@ -10,7 +11,13 @@
     reason = "a test that can't go on has failed, and one that is skipped says so"
 )]
 
+#[path = "judges/formats.rs"]
+mod formats;
+#[path = "judges/http.rs"]
+mod http;
+
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,6 +54,25 @@ struct Newsroom {
     labels: Vec<Label>,
 }
 
+impl Newsroom {
+    /// The labels as `agree.py` wants them.
+    fn write_labels(&self, folder: &Path) -> PathBuf {
+        let file = folder.join("labels.json");
+        let labels = serde_json::json!({ "site": self.site, "items": self.labels });
+        fs::write(&file, serde_json::to_vec(&labels).unwrap()).unwrap();
+        file
+    }
+
+    /// Lets `agree.py` speak, which has to find so many readers that see every label.
+    fn agree(&self, agree: &mut Command, readers: usize) {
+        let done = agree.output().unwrap();
+        let said = String::from_utf8_lossy(&done.stdout);
+        assert!(done.status.success(), "{agree:?}:\n{said}{}", String::from_utf8_lossy(&done.stderr));
+        let agreed = said.matches(&format!("{} labels, 0 differences", self.labels.len())).count();
+        assert_eq!(agreed, readers, "{said}");
+    }
+}
+
 #[derive(Deserialize)]
 struct Labels {
     items: Vec<Label>,
@@ -59,6 +85,17 @@ fn labels(file: &Path) -> Vec<Label> {
 fn lakes() -> Newsroom {
     let labels = labels(&Path::new(HERE).join("tests/labels/lakes.json"));
     Newsroom { folder: Path::new(HERE).join("samples/lakes"), site: "lakes", labels }
+}
+
+/// The Python that has the judges; `None`, said aloud, where there is none.
+fn python() -> Option<OsString> {
+    let python = std::env::var_os("FEEDMILL_PYTHON");
+    if python.is_none() {
+        eprintln!(
+            "skipped: FEEDMILL_PYTHON names no Python with feedparser, reader and jsonschema (tests/run makes one)"
+        );
+    }
+    python
 }
 
 /// Real pages, which are not part of the project; `None`, said aloud, where they are absent.
@@ -87,18 +124,18 @@ fn shared(what: &str) -> Option<PathBuf> {
     Some(path)
 }
 
+/// The program, in a folder that has no config.
+fn feedmill(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_feedmill"));
+    command.current_dir(folder).env_remove("CONFIGURATION_DIRECTORY").env_remove("STATE_DIRECTORY");
+    command
+}
+
 /// The feeds that the program publishes of a newsroom. The folder goes with the first value.
 fn published(newsroom: &Newsroom) -> (tempfile::TempDir, PathBuf) {
     let temp = tempfile::tempdir().unwrap();
     let output = temp.path().join("public");
-    let done = Command::new(env!("CARGO_BIN_EXE_feedmill"))
-        .current_dir(temp.path())
-        .env_remove("CONFIGURATION_DIRECTORY")
-        .env_remove("STATE_DIRECTORY")
-        .arg("--once")
-        .arg(&newsroom.folder)
-        .output()
-        .unwrap();
+    let done = feedmill(temp.path()).arg("--once").arg(&newsroom.folder).output().unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
     assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
     assert!(said.contains(&format!("{} items: {0} new", newsroom.labels.len())), "{said}");
@@ -147,27 +184,36 @@ fn meant(newsroom: &Newsroom, document: &str) -> BTreeMap<String, Seen> {
 
 fn as_feed_rs_reads(document: &Path) -> BTreeMap<String, Seen> {
     let says_when_revised = !document.ends_with("rss.xml");
-    let feed = feed_rs::parser::parse(&fs::read(document).unwrap()[..]).unwrap();
+    seen_by_feed_rs(&fs::read(document).unwrap(), says_when_revised)
+}
+
+fn seen_by_feed_rs(document: &[u8], says_when_revised: bool) -> BTreeMap<String, Seen> {
+    let feed = feed_rs::parser::parse(document).unwrap();
     let seen = |entry: feed_rs::model::Entry| {
         let published = entry.published.unwrap();
-        let content = entry.content.and_then(|content| content.body);
-        let content = content.or_else(|| entry.summary.map(|summary| summary.content)).unwrap();
-        // The content is HTML of a kind that is XML as well.
-        let html = format!("<div>{content}</div>");
-        let html = roxmltree::Document::parse(&html).unwrap();
-        let words = |node: roxmltree::Node<'_, '_>| node.children().filter_map(|child| child.text()).collect();
         let seen = Seen {
+            text: paragraphs(&entry),
             title: entry.title.unwrap().content,
             day: published.date_naive(),
-            text: html.root_element().children().map(words).collect(),
             revised: entry.updated.filter(|updated| says_when_revised && *updated != published).map(day),
         };
         (entry.id, seen)
     };
     let count = feed.entries.len();
     let all: BTreeMap<_, _> = feed.entries.into_iter().map(seen).collect();
-    assert_eq!(all.len(), count, "an id comes twice in {}", document.display());
+    assert_eq!(all.len(), count, "an id comes twice");
     all
+}
+
+/// The paragraphs of an entry's text.
+fn paragraphs(entry: &feed_rs::model::Entry) -> Vec<String> {
+    let content = entry.content.as_ref().and_then(|content| content.body.as_ref());
+    let content = content.or_else(|| entry.summary.as_ref().map(|summary| &summary.content)).unwrap();
+    // The content is HTML of a kind that is XML as well.
+    let html = format!("<div>{content}</div>");
+    let html = roxmltree::Document::parse(&html).unwrap();
+    let words = |node: roxmltree::Node<'_, '_>| node.children().filter_map(|child| child.text()).collect();
+    html.root_element().children().map(words).collect()
 }
 
 fn day(moment: DateTime<Utc>) -> NaiveDate {
@@ -182,22 +228,18 @@ fn feed_rs_agrees(newsroom: &Newsroom) {
 }
 
 fn feedparser_and_newsboat_agree(newsroom: &Newsroom) {
-    let Some(python) = std::env::var_os("FEEDMILL_PYTHON") else {
-        eprintln!("skipped: FEEDMILL_PYTHON names no Python with feedparser (tests/run makes one)");
-        return;
-    };
+    let Some(python) = python() else { return };
     let (temp, feed) = published(newsroom);
-    let file = temp.path().join("labels.json");
-    let labels = serde_json::json!({ "site": newsroom.site, "items": newsroom.labels });
-    fs::write(&file, serde_json::to_vec(&labels).unwrap()).unwrap();
+    let labels = newsroom.write_labels(temp.path());
     for document in DOCUMENTS {
-        let judge = Path::new(HERE).join("tests/judges/agree.py");
-        let done = Command::new(&python).arg(judge).args([&file, &feed.join(document)]).output().unwrap();
-        let said = String::from_utf8_lossy(&done.stdout);
-        assert!(done.status.success(), "{document}:\n{said}{}", String::from_utf8_lossy(&done.stderr));
         // Each of the two has told how many it compared.
-        assert_eq!(said.matches(&format!("{} labels, 0 differences", newsroom.labels.len())).count(), 2, "{said}");
+        newsroom.agree(Command::new(&python).arg(judge("agree.py")).args([&labels, &feed.join(document)]), 2);
     }
+}
+
+/// A program of `tests/judges`.
+fn judge(name: &str) -> PathBuf {
+    Path::new(HERE).join("tests/judges").join(name)
 }
 
 /// Every document below a folder, archives among them.
@@ -235,16 +277,9 @@ fn libxml2_accepts(newsroom: &Newsroom) {
 
 /// JSON Feed against its schema, by a validator that knows nothing of feeds.
 fn the_schema_accepts(newsroom: &Newsroom) {
-    let (Some(python), Some(schema)) = (std::env::var_os("FEEDMILL_PYTHON"), shared("schemas/jsonfeed-1.1.json"))
-    else {
-        eprintln!(
-            "skipped: FEEDMILL_PYTHON names no Python with jsonschema (tests/run makes one), or there is no schema"
-        );
-        return;
-    };
+    let (Some(python), Some(schema)) = (python(), shared("schemas/jsonfeed-1.1.json")) else { return };
     let (_temp, feed) = published(newsroom);
-    let judge = Path::new(HERE).join("tests/judges/schema.py");
-    let done = Command::new(python).arg(judge).args([&schema, &feed.join("feed.json")]).output().unwrap();
+    let done = Command::new(python).arg(judge("schema.py")).args([&schema, &feed.join("feed.json")]).output().unwrap();
     assert!(
         done.status.success(),
         "{}{}",

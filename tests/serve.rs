@@ -598,7 +598,8 @@ fn a_socket_file_is_listened_on_taken_over_and_removed() {
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
-    assert_eq!(Answer::of(&answer).status, 404);
+    let answer = Answer::of(&answer);
+    assert_eq!((answer.status, answer.header("retry-after")), (503, "2"), "nothing was published yet");
     server.end();
     assert!(!path.exists());
     fs::write(&path, "a file of somebody's").unwrap();

@@ -61,6 +61,14 @@ impl Pipeline {
         Ok(Self { config, state: Some(state), operations, desk, told: false, checked, remembered, pulse, stop, hubs })
     }
 
+    /// Tells the desk what was published before this one was started, so that it is served from the first request on.
+    pub(super) fn tell_what_was_published(&mut self) {
+        // What keeps the ledger from being read is told by the first pass, which needs it, too.
+        if let Some(ledger) = self.state.as_ref().and_then(|state| pass::ledger(&state.store).ok()) {
+            self.desk.take_up(&self.config.output, ledger.into_iter().chain(self.operations.published().cloned()));
+        }
+    }
+
     /// One pass over what is due. Says how much it looked at, and what else there is to count.
     pub(super) fn pass(
         &mut self,

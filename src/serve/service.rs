@@ -80,6 +80,8 @@ pub struct Service {
     handed: bool,
     /// Where the config says, and the sockets there: what stays is not bound a second time.
     bound: Vec<(Endpoint, Listener)>,
+    /// Where nobody is let in before [`open`](Self::open).
+    waiting: Option<Vec<Listener>>,
     server: Option<Server>,
 }
 
@@ -91,8 +93,8 @@ enum Endpoint {
 }
 
 impl Service {
-    /// Begins to listen, and shows what is told at `desk`. Whoever begins to tell there, or whose config changed, tells of
-    /// all first.
+    /// Listens, and will show what is told at `desk`. Whoever begins to tell there, or whose config changed, tells of all
+    /// first; then comes [`open`](Self::open).
     ///
     /// # Errors
     /// When nobody can listen where the config says.
@@ -102,12 +104,24 @@ impl Service {
                 .because(error)
                 .help("look at the socket unit: ListenStream= is the kind to hand over")
         })?;
-        let mut service = Self { desk, handed: !listeners.is_empty(), bound: Vec::new(), server: None };
+        let mut service =
+            Self { desk, handed: !listeners.is_empty(), bound: Vec::new(), waiting: Some(Vec::new()), server: None };
         if service.handed {
             service.listen(listeners)?;
         }
         service.take_up(config)?;
         Ok(service)
+    }
+
+    /// Lets clients in. Those who came before, as under a socket unit the one does for whom this was started, waited.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
+    pub fn open(&mut self) -> Result<(), Trouble> {
+        match self.waiting.take() {
+            Some(listeners) if !listeners.is_empty() => self.listen(listeners),
+            _ => Ok(()),
+        }
     }
 
     /// Listens where another config says. Where that fails it listens where it did.
@@ -137,7 +151,12 @@ impl Service {
         self.listen(listeners.map_err(no_thread)?)
     }
 
-    fn listen(&mut self, listeners: Vec<Listener>) -> Result<(), Trouble> {
+    fn listen(&mut self, mut listeners: Vec<Listener>) -> Result<(), Trouble> {
+        self.desk.open().map_err(no_thread)?;
+        if let Some(waiting) = &mut self.waiting {
+            waiting.append(&mut listeners);
+            return Ok(());
+        }
         for listener in &listeners {
             info!("serving the feeds on {listener}");
         }
@@ -146,7 +165,6 @@ impl Service {
             None => {
                 let shelf = Arc::clone(&self.desk.shelf);
                 let limits = Limits::default().within_descriptors();
-                self.desk.open().map_err(no_thread)?;
                 self.server = Some(Server::start("serve", listeners, shelf, limits).map_err(no_thread)?);
             }
         }

@@ -70,7 +70,7 @@ struct Place {
 pub(super) enum Found {
     /// The ledger does not know the path.
     Unlisted,
-    /// What lies there is not what the ledger lists.
+    /// What lies there is not what the ledger lists; or nothing was published yet.
     Away,
     /// The bytes and the heads that go with them.
     Here(Body, Arc<Version>),
@@ -147,6 +147,8 @@ impl Shelf {
             let (root, place) = {
                 let places = self.places();
                 match places.by_path.get(path) {
+                    // Before anything at all was published nobody can say what there is not.
+                    None if places.by_path.is_empty() => return Found::Away,
                     None => return Found::Unlisted,
                     Some(Place { ready: Some(document), .. }) => return given(document, headers),
                     Some(place) => (places.root.clone(), place.clone()),

@@ -3,6 +3,8 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
 
 use chrono::{DateTime, Utc};
 
@@ -83,6 +85,29 @@ fn where_it_is_published_it_is_served() {
     daemon.signal(Signal::HUP);
     daemon.until("nothing where it is not published", || ask().starts_with("HTTP/1.1 404 "));
     daemon.terminate();
+}
+
+/// Under a socket unit somebody asks before there is anybody to answer.
+#[test]
+fn who_asked_before_it_was_started_gets_what_was_published_before() {
+    let mill = Mill::new(&config(""));
+    mill.write("in/a.txt", sheet("start", 1..=3));
+    assert_eq!(mill.run(&["--once"]).code, 0);
+    // So much to look at that an answer does not wait for the first pass.
+    (0..5000).for_each(|n| mill.overwrite(&format!("in/{n}.txt"), ""));
+    let door = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut stream = TcpStream::connect(door.local_addr().unwrap()).unwrap();
+    write!(stream, "GET /everything/rss.xml HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let handed = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" \"$@\" 3<&0 </dev/null";
+    let mut command = Command::new("sh");
+    command.args(["-c", handed, env!("CARGO_BIN_EXE_feedmill"), "-q"]).current_dir(mill.path(""));
+    let mut daemon = command.stdin(OwnedFd::from(door)).stdout(Stdio::null()).spawn().unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    let feed = fs::read(mill.path("public/everything/rss.xml")).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK") && answer.ends_with(&feed), "{}", String::from_utf8_lossy(&answer));
 }
 
 // ---- metrics and health ---------------------------------------------------------------------------------------------

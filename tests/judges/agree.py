@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Compares what strangers read in a feed with what a person saw on the scraped page.
 
-    agree.py LABELS.json FEED [--root DIR] [--site SITE] [--subset]
+    agree.py LABELS.json FEED|URL [--root DIR] [--site SITE] [--reader NAME]… [--subset]
 
-LABELS.json is [{"title", "date", "summary", "credit", "categories"}], or an object with such a list under "items" (and "site"). FEED is
-an rss.xml or atom.xml; DIR, by default its folder, is what newsboat is served from. feedparser and newsboat each have to
-see every label as one item: the id recomputed here from site, title and date, the title, the day in UTC, and a text that
-contains summary and credit; feedparser the categories, where a label has them. With --subset items beyond the labels are allowed. Prints every difference and exits with 1
-if there is one. A reader that is not installed is a failure too: a judge that stays away has not agreed.
+LABELS.json is [{"title", "date", "summary", "credit", "categories"}], or an object with such a list under "items" (and
+"site"). FEED is an rss.xml or atom.xml; DIR, by default its folder, is what newsboat is served from. A URL is fetched by
+each reader as it fetches. feedparser and newsboat, or the readers named, each have to see every label as one item: the id
+recomputed here from site, title and date, the title, the day in UTC, and a text that contains summary and credit;
+feedparser the categories, where a label has them. With --subset items beyond the labels are allowed. Prints every
+difference and exits with 1 if there is one. A reader that is not installed is a failure too: a judge that stays away has
+not agreed.
 """
 
 import argparse
@@ -21,6 +23,12 @@ import unicodedata
 import uuid
 
 HERE = pathlib.Path(__file__).resolve().parent
+READERS = {
+    "feedparser": [sys.executable, HERE / "read_feedparser.py"],
+    "newsboat": ["sh", HERE / "read_newsboat.sh"],
+    "reader": [sys.executable, HERE / "read_reader.py"],
+    "sfeed": [sys.executable, HERE / "read_sfeed.py"],
+}
 
 
 def fold(text):
@@ -89,9 +97,10 @@ def read(command):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("labels", type=pathlib.Path)
-    parser.add_argument("feed", type=pathlib.Path)
+    parser.add_argument("feed")
     parser.add_argument("--root", type=pathlib.Path, help="the served folder; default: the feed's own")
     parser.add_argument("--site", help="the site of the source; default: the labels' own, else the feed's folder")
+    parser.add_argument("--reader", action="append", choices=READERS, help="default: feedparser and newsboat")
     parser.add_argument("--subset", action="store_true", help="allow items without a label")
     args = parser.parse_args()
 
@@ -100,14 +109,13 @@ def main():
     if isinstance(labels, dict):
         site = site or labels.get("site")
         labels = labels["items"]
-    feed = args.feed.resolve()
-    site = site or feed.parent.name
-    root = (args.root or feed.parent).resolve()
-
-    readers = {
-        "feedparser": [sys.executable, HERE / "read_feedparser.py", feed],
-        "newsboat": ["sh", HERE / "read_newsboat.sh", root, feed.relative_to(root)],
-    }
+    readers = {name: READERS[name] + [args.feed] for name in args.reader or ["feedparser", "newsboat"]}
+    if not args.feed.startswith("http://"):
+        feed = pathlib.Path(args.feed).resolve()
+        site = site or feed.parent.name
+        root = (args.root or feed.parent).resolve()
+        if "newsboat" in readers:
+            readers["newsboat"] = READERS["newsboat"] + [root, feed.relative_to(root)]
     agreed = [compare(name, read(command), labels, site, args.subset) for name, command in readers.items()]
     sys.exit(0 if all(agreed) else 1)
 

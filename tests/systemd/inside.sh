@@ -161,6 +161,37 @@ cp /tmp/without-hub.toml "$config"
 systemctl reload feedmill
 soon "active without hubs" active
 
+# ---- the feeds over a socket of systemd's ----
+
+get() { curl --silent --show-error --fail --noproxy '*' --max-time 20 "http://127.0.0.1:8080/$1"; }
+gets() { get water/rss.xml | cmp -s - "$public/water/rss.xml"; }
+little() { systemd-analyze security --threshold=2 --no-pager feedmill.service >/dev/null; }
+rm -r /etc/systemd/system/feedmill.service.d
+check "nobody listens" refused get water/rss.xml
+systemctl stop feedmill
+install -D -m 644 systemd/feedmill.socket /etc/systemd/system/feedmill.socket
+check "verify finds nothing in the socket" [ -z "$(systemd-analyze verify /etc/systemd/system/feedmill.socket 2>&1)" ]
+systemctl daemon-reload
+systemctl enable --now feedmill.socket
+check "the socket is enabled" systemctl is-enabled --quiet feedmill.socket
+check "and starts nothing by itself" is ActiveState inactive
+check "who asks is answered by the service that this starts" gets
+soon "active since somebody asked" active
+pid=$(of MainPID)
+check "it takes the socket from systemd" logged 6 "serving the feeds on"
+check "in a network of its own" [ "$(readlink "/proc/$pid/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+(sleep 0.2; gets && echo answered >/tmp/asked) &
+asking=$!
+systemctl restart feedmill
+wait "$asking"
+check "nobody is turned away by a restart" [ -s /tmp/asked ]
+check "another process answers" other "$pid"
+check "and little is exposed" little
+systemctl disable --now feedmill.socket 2>/dev/null
+systemctl restart feedmill
+soon "active without the socket" active
+check "nobody listens any more" refused get water/rss.xml
+
 # ---- stop ----
 
 systemctl stop feedmill
