@@ -5,7 +5,7 @@
 
 use memchr::memchr_iter;
 
-use super::blocks::{Block, Page};
+use super::blocks::{Block, Mark, Page};
 use super::date::{self, Grade, Settled, inline};
 use super::language::{Lexicon, has_ascii_digit, is_same};
 
@@ -163,7 +163,9 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let glued = glued();
     let end_dated = if block.folded { None } else { inline::trailing(text, lexicon) };
     let field = if block.folded { None } else { inline::field(text, lexicon) };
-    let named = field.is_some() || end_dated.is_some_and(|(before, _)| is_name(before, lexicon));
+    // What has a mark of its own is an item, though it be as short as a name.
+    let is_marked = block.mark != Mark::None;
+    let named = field.is_some() || (!is_marked && end_dated.is_some_and(|(before, _)| is_name(before, lexicon)));
     let end_dated = field.or(end_dated.map(|(_, printed)| printed)).map(|printed| printed.grade(settled));
     let sentence = !short && ends_sentence(text, &['.', '。', '։', '।', '۔']);
     let brief = short && is_brief(text);
@@ -239,7 +241,10 @@ fn is_trail(text: &str) -> bool {
         threes.fold(false, |any, ((a, b), c)| any | ((a ^ b' ') | (b ^ b' ') | (c ^ b' ') == 0))
     };
     let path = holds(|b| matches!(b, b'>' | 0xBB | 0xBA | 0x92))
-        && [" > ", " » ", " › ", " → "].into_iter().any(|sign| signs(sign) > 0 && text.split(sign).all(short));
+        && [" > ", " » ", " › ", " → "].into_iter().any(|sign| {
+            // A way begins at a page, not on a day: `12 Mar 2020 » Sorting without comparing`.
+            signs(sign) > 0 && text.split(sign).all(short) && !text.split(sign).next().is_some_and(has_two_numbers)
+        });
     let bars = !holds(|b| b.is_ascii_digit())
         && (holds(|b| b == b'|') || blanks())
         && [" | ", "   "].into_iter().any(|sign| {
@@ -307,8 +312,10 @@ fn is_address(text: &str) -> bool {
 
 /// A kind of file or its size and nothing else: `PDF (312 KB)`. It says what a link leads to.
 pub(crate) fn is_attachment(text: &str) -> bool {
-    const KINDS: [&str; 14] =
-        ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "rtf", "zip", "csv", "epub", "mp3"];
+    const KINDS: [&str; 16] = [
+        "pdf", "doc", "docx", "word", "xls", "xlsx", "excel", "ppt", "pptx", "odt", "ods", "rtf", "zip", "csv", "epub",
+        "mp3",
+    ];
     const SIZES: [&str; 10] = ["kb", "mb", "gb", "kib", "mib", "ko", "mo", "go", "кб", "мб"];
     if text.len() > 32 {
         return false;
