@@ -105,6 +105,78 @@ fn what_links_to_an_unknown_address_is_still_a_headline() {
 }
 
 #[test]
+fn a_sitemap_of_news_lists_its_items() {
+    let text = input("sitemap.xml");
+    let scrape = parse(&text, &Terms::default());
+    assert_eq!(scrape.layout, "feed");
+    let told: Vec<_> = scrape.drafts.iter().map(|draft| (told(draft), draft.link.as_deref())).collect();
+    let item = |title: &str, day: &str| [title.to_owned(), day.to_owned(), String::new(), String::new()];
+    let wanted = [
+        (item("A ferry for the outer isles & Ossel", "2020-06-28"), Some("https://thrum.example/ferry")),
+        (item("Lamps on every quay", "2020-06-21"), Some("https://thrum.example/lamps")),
+    ];
+    assert_eq!(told, wanted, "its last item is cut");
+    // A sitemap of pages says where they are, and nothing about them.
+    let bare = "<urlset><url><loc>https://thrum.example/</loc><lastmod>2020-06-28</lastmod></url></urlset>";
+    let scrape = parse(bare, &Terms::default());
+    assert!(scrape.drafts.is_empty() && scrape.refused.is_some());
+}
+
+#[test]
+fn a_line_in_bold_is_a_heading() {
+    let text = input("bold.md");
+    let scrape = parse(&text, &form(Form::Markdown));
+    let wanted = [
+        ["Two hides rebuilt at Ossel Water", "2021-06-14", "Both have ramps now.", ""],
+        ["Volunteers count the grebes", "2021-06-10", "", ""],
+        ["The reed cutters are back", "2021-06-02", "They stay until the ice is gone.", ""],
+    ];
+    assert_eq!(all_told(&scrape), wanted, "{:?}", scrape.refused);
+}
+
+#[test]
+fn what_a_link_leads_to_is_no_part_of_the_title() {
+    let text = input("documents.md");
+    let scrape = parse(&text, &form(Form::Markdown));
+    let told: Vec<_> = scrape.drafts.iter().map(|draft| (draft.title.as_ref(), draft.link.as_deref())).collect();
+    let wanted = [
+        ("Annual meeting of the board", Some("/docs/annual.pdf")),
+        ("Sluice committee", Some("/docs/sluice.docx")),
+        ("Meeting of all millers (open to guests)", Some("/docs/millers.pdf")),
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn the_one_link_of_a_row_is_that_of_its_item() {
+    let text = input("topics.md");
+    let scrape = parse(&text, &form(Form::Markdown));
+    let links: Vec<_> = scrape.drafts.iter().map(|draft| draft.link.as_deref()).collect();
+    assert_eq!(links, [Some("/t/12"), Some("/t/11"), None]);
+}
+
+#[test]
+fn columns_are_known_by_what_offices_call_them() {
+    let text = input("proposals.csv");
+    let scrape = parse(&text, &form(Form::Csv));
+    let told: Vec<_> = scrape.drafts.iter().map(|draft| (told(draft), draft.link.as_deref())).collect();
+    let item = |title: &str, day: &str| [title.to_owned(), day.to_owned(), String::new(), String::new()];
+    let wanted = [
+        (item("A barn at Weir Farm, to be lived in", "2022-05-27"), Some("https://weir.example/12")),
+        (item("Fell one ash", "2022-05-20"), Some("https://weir.example/9")),
+    ];
+    assert_eq!(told, wanted, "{:?}", scrape.refused);
+}
+
+#[test]
+fn a_day_before_a_sign_begins_no_way_through_the_site() {
+    let text = "# wheel/log\n\n- 12 Mar 2020 » [Sorting](/s)\n- 28 Feb 2020 » [Why I left](/l)\n\
+                - 15 Dec 2019 » [A parser in an evening](/p)\n";
+    let scrape = parse(text, &form(Form::Markdown));
+    assert_eq!(titles(&scrape), ["Sorting", "Why I left", "A parser in an evening"]);
+}
+
+#[test]
 fn a_draft_stands_on_the_lines_of_the_file() {
     for (name, text) in newsroom() {
         let lines: Vec<_> = text.lines().collect();

@@ -43,7 +43,7 @@ pub enum Form {
     Csv,
     /// Columns separated by tabs.
     Tsv,
-    /// RSS, RDF or Atom.
+    /// RSS, RDF, Atom, or a sitemap of news.
     Feed,
 }
 
@@ -237,6 +237,7 @@ mod tests {
             ("<?xml version=\"1.0\"?>\n<rss version=\"2.0\"/>", Form::Feed),
             ("<!-- x -->\n<feed xmlns=\"http://www.w3.org/2005/Atom\"/>", Form::Feed),
             ("<rdf:RDF>", Form::Feed),
+            ("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">", Form::Feed),
             ("<p>News</p>", Form::Text),
             ("<feedback>", Form::Text),
             ("[1] A note", Form::Text),

@@ -5,7 +5,7 @@
 
 use memchr::memchr_iter;
 
-use super::blocks::{Block, Page};
+use super::blocks::{Block, Mark, Page};
 use super::date::{self, Grade, Settled, inline};
 use super::language::{Lexicon, has_ascii_digit, is_same};
 
@@ -171,7 +171,9 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let glued = glued();
     let end_dated = if block.folded { None } else { inline::trailing(text, lexicon) };
     let field = if block.folded { None } else { inline::field(text, lexicon) };
-    let named = field.is_some() || end_dated.is_some_and(|(before, _)| is_name(before, lexicon));
+    // What has a mark of its own is an item, though it be as short as a name.
+    let is_marked = block.mark != Mark::None;
+    let named = field.is_some() || (!is_marked && end_dated.is_some_and(|(before, _)| is_name(before, lexicon)));
     let end_dated = field.or(end_dated.map(|(_, printed)| printed)).map(|printed| printed.grade(settled));
     let sentence = !short && ends_sentence(text, &['.', '。', '։', '।', '۔']);
     let brief = short && is_brief(text);
@@ -322,8 +324,10 @@ fn is_size(word: &str) -> bool {
 
 /// A kind of file or its size and nothing else: `PDF (312 KB)`. It says what a link leads to.
 pub(crate) fn is_attachment(text: &str) -> bool {
-    const KINDS: [&str; 14] =
-        ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "rtf", "zip", "csv", "epub", "mp3"];
+    const KINDS: [&str; 16] = [
+        "pdf", "doc", "docx", "word", "xls", "xlsx", "excel", "ppt", "pptx", "odt", "ods", "rtf", "zip", "csv", "epub",
+        "mp3",
+    ];
     if text.len() > 32 {
         return false;
     }

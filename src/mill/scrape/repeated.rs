@@ -28,19 +28,20 @@ pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
         return;
     }
     let mut found: Vec<(usize, Printed<'t>)> = Vec::new();
-    let mut name = None;
+    let (mut name, mut all_below) = (None, true);
     for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| is_plain(block)) {
         let Some((before, printed)) = inline::trailing(block.text, lexicon) else { continue };
         if inline::field(block.text, lexicon).is_some() {
             // `Closing date: 4 May 2018` names its field itself.
             return;
         }
-        if !below_title(&page.blocks, at) || *name.get_or_insert(before) != before {
+        if *name.get_or_insert(before) != before {
             return;
         }
+        all_below &= below_title(&page.blocks, at);
         found.push((at, printed));
     }
-    if found.len() < SEVERAL {
+    if found.len() < SEVERAL || !(all_below || have_titles(&page.blocks, &found)) {
         return;
     }
     for (at, printed) in found {
@@ -64,6 +65,20 @@ fn below_title(blocks: &[Block<'_>], at: usize) -> bool {
     line.gap == 0 && (opens(1) || opens(2))
 }
 
+/// Whether what stands above each of the lines can be its title: it is no sentence, and of what stands between two of them
+/// one more than what stands below the last, which has no title of a next one below it.
+fn have_titles(blocks: &[Block<'_>], lines: &[(usize, Printed<'_>)]) -> bool {
+    let sentence = |text: &str| text.ends_with(['.', '!', '?', ':', '。', '।', '۔']);
+    let above = |at: usize| at.checked_sub(1).and_then(|above| blocks.get(above));
+    let titled = lines.iter().all(|(at, _)| above(*at).is_some_and(|block| !sentence(block.text)));
+    let between = lines.windows(2).filter_map(|pair| match pair {
+        [(first, _), (second, _)] => Some(second - first - 1),
+        _ => None,
+    });
+    let below_last = lines.last().map_or(0, |(last, _)| blocks.len() - last - 1);
+    titled && between.min().is_some_and(|fewest| fewest > below_last)
+}
+
 /// The name before the colon, and whether something follows it on the line.
 fn name(text: &str) -> Option<&str> {
     let (name, value) = text.split_once([':', '：'])?;
@@ -71,7 +86,7 @@ fn name(text: &str) -> Option<&str> {
     (is_name && !name.is_empty() && !value.trim().is_empty()).then_some(name)
 }
 
-/// Lines that begin with one name, one in each item, right below a line of it and not above its day, say things that are
+/// Lines that begin with one name, one in most items, right below a line of it and not above its day, say things that are
 /// neither title nor text: `Units: About 3,100`. A country before several titles is no such name.
 pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
     let mut names: Vec<(&str, usize, bool)> = Vec::new();
@@ -96,7 +111,7 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
     }
     names.sort_unstable();
     for same in names.chunk_by(|a, b| a.0 == b.0) {
-        if same.len() >= SEVERAL.max(page.dates.len()) && same.iter().all(|(.., fits)| *fits) {
+        if same.len() >= SEVERAL && same.len() * 3 >= page.dates.len() * 2 && same.iter().all(|(.., fits)| *fits) {
             for (_, at, _) in same {
                 if let Some(label) = labels.get_mut(*at) {
                     label.kind = Kind::Furniture;

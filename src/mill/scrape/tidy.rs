@@ -139,7 +139,10 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
         let great = text.split_whitespace().filter(|word| word.starts_with(char::is_uppercase)).count();
         great * 2 > words(text)
     };
-    if !different || texts(0).any(is_name) || !texts(1).all(is_name) {
+    // Nor are figures alone a title, like the years of a life.
+    let says_nothing = |text: &str| !text.contains(char::is_alphabetic);
+    let turned = !texts(0).any(is_name) && texts(1).all(is_name) || texts(1).all(says_nothing);
+    if !different || !turned {
         return;
     }
     let close = |at: usize| blocks.get(at + 1).is_some_and(|block| block.gap == 0);

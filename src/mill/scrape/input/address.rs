@@ -24,7 +24,7 @@ pub(super) fn link(href: &str, base: Option<&Url>) -> Option<String> {
     absolute(href, base).or_else(|| {
         let href = href.trim();
         let relative = matches!(Url::parse(href), Err(url::ParseError::RelativeUrlWithoutBase));
-        let leads = base.is_none() && relative && !href.starts_with('#') && href.len() <= LONGEST;
+        let leads = base.is_none() && relative && !href.is_empty() && !href.starts_with('#') && href.len() <= LONGEST;
         leads.then(|| href.to_owned())
     })
 }

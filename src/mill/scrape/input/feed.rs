@@ -1,4 +1,4 @@
-//! RSS, RDF and Atom.
+//! RSS, RDF and Atom, and sitemaps of news: their `<url>` holds a title and a day, too.
 //!
 //! roxmltree reads the XML, without document types, so that no entity can expand; it knows where each element stands,
 //! and it keeps dates and ids as they are written. An item's id is the one that it states, and none is made up.
@@ -33,7 +33,7 @@ const MOST_SPACES_IN_ALL: usize = 1024;
 
 /// Whether `start`, the beginning of a text, is that of a feed.
 pub(super) fn is_document(start: &str) -> bool {
-    matches!(root(start), Some("rss" | "feed" | "RDF"))
+    matches!(root(start), Some("rss" | "feed" | "RDF" | "urlset"))
 }
 
 /// The local name of the outermost element.
@@ -50,7 +50,12 @@ fn root(text: &str) -> Option<&str> {
 /// Reads a feed.
 pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
     if !is_document(text) {
-        return unreadable(LAYOUT, 1, "this is neither RSS nor Atom", text.lines().next().unwrap_or_default());
+        return unreadable(
+            LAYOUT,
+            1,
+            "this is neither RSS nor Atom nor a sitemap",
+            text.lines().next().unwrap_or_default(),
+        );
     }
     if let Some((at, why)) = monstrous(text) {
         return unreadable(LAYOUT, LineCounter::new(text).line_at(at), why, "");
@@ -179,7 +184,7 @@ fn escaped(text: &str) -> String {
 
 /// A cut feed up to the last item that is whole, its end made good.
 fn closed(text: &str) -> String {
-    let end = ["</item>", "</entry>"].iter().filter_map(|end| Some(text.rfind(end)? + end.len())).max();
+    let end = ["</item>", "</entry>", "</url>"].iter().filter_map(|end| Some(text.rfind(end)? + end.len())).max();
     let whole = end.and_then(|end| text.get(..end)).unwrap_or_default();
     let start = html::without_prolog(text);
     let name = start.get(1..).and_then(|rest| rest.split(|c: char| c.is_whitespace() || c == '>').next());
@@ -201,11 +206,15 @@ fn tell_document(
     let base = address::base(terms.url.as_deref()).or_else(|| Url::parse(&page?).ok());
     let mut records = Vec::new();
     let items = top.children().chain(channel.children().filter(|_| channel != top));
-    for node in items.filter(|node| is(node, "item") || is(node, "entry")) {
+    for node in items.filter(|node| ["item", "entry", "url"].iter().any(|name| is(node, name))) {
         let range = node.range();
         let line = counter.line_at(range.start);
+        // A sitemap keeps what it says of a piece of news in an element of its own.
+        let inner = node.children().filter(|child| is(child, "news")).flat_map(|news| news.children());
         let children: Vec<(Node<'_, '_>, u32)> = node
             .children()
+            .filter(|child| !is(child, "news"))
+            .chain(inner)
             .filter(Node::is_element)
             .map(|child| (child, counter.line_at(child.range().start)))
             .collect();
@@ -224,7 +233,7 @@ fn is(node: &Node<'_, '_>, name: &str) -> bool {
 /// The elements that may hold each field, the surest first.
 const ELEMENTS: [(Part, &[&str]); 5] = [
     (Part::Title, &["title"]),
-    (Part::Date, &["pubDate", "published", "issued", "date", "created", "updated", "modified"]),
+    (Part::Date, &["pubDate", "publication_date", "published", "issued", "date", "created", "updated", "modified"]),
     (Part::Summary, &["description", "summary", "content", "encoded"]),
     (Part::Id, &["guid", "id"]),
     (Part::Credit, &["credit"]),
@@ -254,9 +263,11 @@ fn fill(record: &mut Record, item: Node<'_, '_>, children: &[(Node<'_, '_>, u32)
         record.set(Part::Id, about.value(), record.line, "rdf:about");
     }
     for (node, line) in children {
-        if is(node, "link") && matches!(node.attribute("rel"), None | Some("alternate")) {
+        let name = node.tag_name().name();
+        let is_own = matches!(node.attribute("rel"), None | Some("alternate"));
+        if matches!(name, "link" | "loc") && is_own {
             if let Some(link) = address_of(*node, base) {
-                record.set(Part::Link, &link, *line, "<link>");
+                record.set(Part::Link, &link, *line, format!("<{name}>"));
             }
         } else if is(node, "category") {
             let label =

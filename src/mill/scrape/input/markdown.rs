@@ -11,6 +11,7 @@ use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd
 use url::Url;
 
 use super::{LineCounter, address, html};
+use crate::mill::scrape::label::is_attachment;
 use crate::mill::scrape::rendition::{Note, Rendition};
 
 /// What is done to a piece of the source: it becomes this text. The ends of its lines stay.
@@ -19,6 +20,8 @@ type Edit = (Range<usize>, String);
 /// A file with more signs that may be markup is read as the text it is: they would fill the memory. A list of 100,000
 /// items with links has half as many.
 const MOST_SIGNS: usize = 3_000_000;
+/// The level of a line in bold that stands as a heading.
+const DEEPEST: u8 = 6;
 const TOO_MANY_SIGNS: &str = "it has so much markup that it is read as plain text";
 
 /// The text of a Markdown file; links are relative to `url`.
@@ -137,6 +140,25 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a line at the margin holds this and nothing else: in bold, it is a heading to all who see it.
+    fn is_line(&self, range: &Range<usize>) -> bool {
+        let at_margin = self.text.get(..range.start).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
+        let behind = self.text.get(range.end..).and_then(|behind| behind.split('\n').next());
+        let is_last = behind.is_some_and(|behind| behind.trim_matches(['\\', ' ', '\t', '\r']).is_empty());
+        at_margin && is_last && !self.slice(range).contains('\n')
+    }
+
+    /// Drops what stands in brackets behind a link and tells which kind of file it leads to: `(PDF, 212 KB)`.
+    fn drop_attachment(&mut self, at: usize) {
+        let Some(behind) = self.text.get(at..) else { return };
+        let bracket = behind.trim_start_matches([' ', '\t']);
+        let inner = bracket.strip_prefix('(').and_then(|inner| inner.split_once(')')).map(|(inner, _)| inner);
+        if let Some(inner) = inner.filter(|inner| is_attachment(inner)) {
+            let end = at + (behind.len() - bracket.len()) + inner.len() + 2;
+            self.drop(at..end);
+        }
+    }
+
     fn child(&mut self, range: Range<usize>) {
         self.leaf_end = self.leaf_end.max(range.end);
         if let Some((_, end)) = self.open.last_mut() {
@@ -152,7 +174,12 @@ impl Reader<'_> {
                 self.first_child = None;
             }
             Tag::Emphasis => self.ends(&range, 1),
-            Tag::Strong => self.ends(&range, 2),
+            Tag::Strong => {
+                if self.images == 0 && self.is_line(&range) {
+                    self.levels.push((range.start, DEEPEST));
+                }
+                self.ends(&range, 2);
+            }
             Tag::Strikethrough => {
                 let signs = self.starts(range.start).iter().take(2).take_while(|b| **b == b'~').count();
                 self.ends(&range, signs);
@@ -207,6 +234,7 @@ impl Reader<'_> {
                 if !autolink {
                     self.drop(inner_end.max(range.start + 1).min(range.end)..range.end);
                 }
+                self.drop_attachment(range.end);
             }
             TagEnd::Image => self.images = self.images.saturating_sub(1),
             TagEnd::CodeBlock => self.in_code = false,
@@ -327,7 +355,10 @@ impl Reader<'_> {
             let text = source.split_once('[').and_then(|(_, rest)| rest.rsplit_once(']')).map_or("", |(text, _)| text);
             let bare =
                 line.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || "-*•.+)".contains(c));
-            let whole = source.trim_start().starts_with('<');
+            // The one link of a row is that of its cell.
+            let mut cells = source.split('|').skip(1).map(str::trim);
+            let whole =
+                source.trim_start().starts_with('<') || cells.any(|cell| cell.starts_with('[') && cell.ends_with(')'));
             if *links > 1 || (!whole && text.len() * 2 < bare.trim_end().len()) {
                 note.link = None;
             }
