@@ -1,4 +1,4 @@
-//! The published folder behind nginx and Caddy, asked by a client.
+//! The published folder behind nginx and Caddy, and feedmill's own server behind nginx, asked by a client.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -193,16 +193,53 @@ fn nginx_serves_the_folder() {
     if !has("nginx") {
         return;
     }
+    let mill = lakes();
+    let site = with(&recipe("nginx.conf"), "/var/lib/feedmill/public", mill.path("public").to_str().unwrap());
+    all(&mill, &behind_nginx(&mill, &site));
+}
+
+#[test]
+fn nginx_stands_before_the_server() {
+    if !has("nginx") {
+        return;
+    }
     let (mill, port) = (lakes(), free_port());
-    let folder = mill.path("nginx");
+    let address = format!("127.0.0.1:{port}");
+    let mut feedmill = Command::new(env!("CARGO_BIN_EXE_feedmill"));
+    feedmill.current_dir(mill.path("")).args(["-q", "--listen", &address]);
+    feedmill.env_remove("CONFIGURATION_DIRECTORY").env_remove("STATE_DIRECTORY");
+    let feedmill = Server::run(&mut feedmill, port);
+    let server = behind_nginx(&mill, &with(&recipe("nginx-proxy.conf"), "127.0.0.1:8080", &address));
+    serves_as_readers_expect(&mill, &server);
+    for (path, bytes) in mill.feeds() {
+        for accept in ["gzip", "br", "zstd"] {
+            let asked = [("Accept-Encoding", accept)];
+            let (direct, proxied) =
+                (feedmill.get(&format!("/{path}"), &asked), server.get(&format!("/{path}"), &asked));
+            for name in ["content-encoding", "content-type", "content-length", "etag", "last-modified", "vary"] {
+                assert_eq!(proxied.header(name), direct.header(name), "{path}, {accept}: {name}");
+            }
+            assert!(proxied.body == direct.body, "{path}, {accept}");
+            assert!(
+                accept != "gzip"
+                    || direct.header("content-encoding").is_empty()
+                    || gzip(&["-dc"], &direct.body) == bytes
+            );
+        }
+    }
+    let moved = server.get("/lakes", &[]);
+    assert_eq!((moved.status, moved.header("location")), (308, "/lakes/"));
+    assert_eq!(server.get("/lakes/nothing.xml", &[]).status, 404);
+    drop(feedmill);
+    assert_eq!(server.get("/lakes/rss.xml", &[]).status, 502, "and nothing but the proxy answers");
+}
+
+/// nginx with this site, which listens on a free port.
+fn behind_nginx(mill: &Mill, site: &str) -> Server {
+    let (folder, port) = (mill.path("nginx"), free_port());
     fs::create_dir(&folder).unwrap();
-    let site = with(
-        &recipe("nginx.conf"),
-        "    listen 80;\n    listen [::]:80;\n",
-        &format!("    listen 127.0.0.1:{port};\n"),
-    );
-    let site = with(&site, "/var/lib/feedmill/public", mill.path("public").to_str().unwrap());
-    fs::write(folder.join("site.conf"), site).unwrap();
+    let listens = format!("    listen 127.0.0.1:{port};\n");
+    fs::write(folder.join("site.conf"), with(site, "    listen 80;\n    listen [::]:80;\n", &listens)).unwrap();
     fs::write(folder.join("nginx.conf"), nginx(&folder)).unwrap();
     let command = || {
         let mut command = Command::new("nginx");
@@ -212,7 +249,7 @@ fn nginx_serves_the_folder() {
     };
     let (code, told) = run(command().arg("-t"));
     assert!(code == 0 && !told.contains("[warn]"), "{told}");
-    all(&mill, &Server::run(&mut command(), port));
+    Server::run(&mut command(), port)
 }
 
 /// What stands around a site's file, for a folder of its own.
