@@ -82,8 +82,10 @@ impl Daemon<'_> {
             let mut pipeline = Pipeline::new(Arc::new(config), desk.clone())?;
             // Once the state is ours: a second feedmill is told who holds it, not that its address is taken.
             let mut server = serve::Service::begin(&pipeline.config, &handed, desk)?;
-            pipeline.tell_what_was_published();
-            server.open()?;
+            // Where nothing was, or nobody knows any more what, whoever asks waits for the first pass.
+            if pipeline.tell_what_was_published() {
+                server.open()?;
+            }
             let progress = Arc::new(Progress::new(Arc::clone(&pipeline.pulse)));
             let metrics = Arc::new(Metrics::new(Arc::clone(&progress), self.manager.gives_up_after()));
             let listening = Listening::begin(&pipeline.config, &handed, Arc::clone(&metrics))?;
@@ -319,7 +321,10 @@ impl<'a> Loop<'a> {
             .await?;
         self.told.metrics.pass(outcome.as_ref().ok(), &passed);
         match outcome {
-            Ok(report) => self.done(&report, passed.all, passed.whole, now),
+            Ok(report) => {
+                self.server.open()?;
+                self.done(&report, passed.all, passed.whole, now);
+            }
             Err(trouble) if self.started => {
                 let longest = self.schedule.wait_with_trouble(self.config.watch.rescan, Instant::now());
                 self.voice.trouble(&trouble, longest);

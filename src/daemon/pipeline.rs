@@ -62,11 +62,13 @@ impl Pipeline {
     }
 
     /// Tells the desk what was published before this one was started, so that it is served from the first request on.
-    pub(super) fn tell_what_was_published(&mut self) {
+    /// Says whether there is anything.
+    pub(super) fn tell_what_was_published(&mut self) -> bool {
         // What keeps the ledger from being read is told by the first pass, which needs it, too.
-        if let Some(ledger) = self.state.as_ref().and_then(|state| pass::ledger(&state.store).ok()) {
-            self.desk.take_up(&self.config.output, ledger.into_iter().chain(self.operations.published().cloned()));
-        }
+        let ledger = self.state.as_ref().and_then(|state| pass::ledger(&state.store).ok()).unwrap_or_default();
+        let is_some = !ledger.is_empty();
+        self.desk.take_up(&self.config.output, ledger.into_iter().chain(self.operations.published().cloned()));
+        is_some
     }
 
     /// One pass over what is due. Says how much it looked at, and what else there is to count.
