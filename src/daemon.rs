@@ -82,7 +82,7 @@ impl Daemon<'_> {
             let mut pipeline = Pipeline::new(Arc::new(config), desk.clone())?;
             // Once the state is ours: a second feedmill is told who holds it, not that its address is taken.
             let mut server = serve::Service::begin(&pipeline.config, &handed, desk)?;
-            // Where nothing was, or nobody knows any more what, whoever asks waits for the first pass.
+            // Where nothing was, or what lies there is not what is known of it, whoever asks waits for the first pass.
             if pipeline.tell_what_was_published() {
                 server.open()?;
             }

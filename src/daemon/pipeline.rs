@@ -15,7 +15,7 @@ use crate::mill::feed::Address;
 use crate::mill::render::{Checked, Document};
 use crate::operations::{self, Operations, Sight, Standing};
 use crate::pass::{self, Pass, PassError, Remembered, Scope};
-use crate::publish::{Listed, Outcome, RealDisk};
+use crate::publish::{self, Listed, Outcome, RealDisk};
 use crate::report::Report;
 use crate::serve::Desk;
 use crate::stat::Stat;
@@ -62,13 +62,16 @@ impl Pipeline {
     }
 
     /// Tells the desk what was published before this one was started, so that it is served from the first request on.
-    /// Says whether there is anything.
+    /// Says whether there is anything, and all of it stands: what a cut publication left is put right by the first pass.
     pub(super) fn tell_what_was_published(&mut self) -> bool {
         // What keeps the ledger from being read is told by the first pass, which needs it, too.
         let ledger = self.state.as_ref().and_then(|state| pass::ledger(&state.store).ok()).unwrap_or_default();
-        let is_some = !ledger.is_empty();
+        let stands = |listed: &Listed| {
+            publish::stands(&RealDisk, &self.config.output, &listed.path, (listed.size, listed.mtime_ns, listed.inode))
+        };
+        let is_whole = !ledger.is_empty() && ledger.iter().all(stands);
         self.desk.take_up(&self.config.output, ledger.into_iter().chain(self.operations.published().cloned()));
-        is_some
+        is_whole
     }
 
     /// One pass over what is due. Says how much it looked at, and what else there is to count.
