@@ -9,7 +9,8 @@
 //! A store speaks of contents, accounts and items; rows and SQL stay inside. One transaction per batch holds all of it:
 //! contents, what they say, what follows. There is one writer, guarded by a lock of the shell's.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -376,6 +377,26 @@ pub struct Shelf {
     pub print: u64,
 }
 
+/// An item on a month page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placed {
+    /// When it was published: the newest stands first, of equals the one with the lower id.
+    pub published: DateTime<Utc>,
+    /// Its id.
+    pub id: Key,
+    /// Another value where the item is otherwise.
+    pub print: u64,
+    /// The item itself; `None`: whoever asked knew it.
+    pub item: Option<Item>,
+}
+
+impl Placed {
+    /// As [`newest_first`](crate::mill::feed::newest_first) has it.
+    fn order(&self) -> (Reverse<DateTime<Utc>>, Key) {
+        (Reverse(self.published), self.id)
+    }
+}
+
 /// What tells an item from any other that it might become, where pages are concerned. Those of the items of a month are
 /// added up, so that one can come or go without a look at the others.
 fn print(item: &Item) -> u64 {
@@ -444,6 +465,9 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
+/// Whether an item of a month, with this id and print, need not be told again.
+pub type IsKnown<'a> = &'a dyn Fn(Month, Key, u64) -> bool;
+
 /// What the store answers with.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -482,8 +506,14 @@ pub trait Store {
     fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>>;
     /// The month pages of a feed, the newest first.
     fn shelves(&self, feed: &FeedTerms) -> Result<Vec<Shelf>>;
-    /// The items that stand in these months of a feed, newest first.
-    fn standing(&self, feed: &FeedTerms, months: &BTreeSet<Month>) -> Result<Vec<Item>>;
+    /// What stands in these months of a feed, newest first; of what is `known`, by month, id and print, no more than that
+    /// it does.
+    fn standing(
+        &self,
+        feed: &FeedTerms,
+        months: &BTreeSet<Month>,
+        known: IsKnown<'_>,
+    ) -> Result<BTreeMap<Month, Vec<Placed>>>;
     /// The item that goes under an id.
     fn item(&self, id: Key, terms: &Terms) -> Result<Option<Item>>;
     /// The ids of all items.

@@ -10,11 +10,13 @@ use feedmill::mill::decisions::{Decision, Decisions};
 use feedmill::mill::feed::{Choice, Keep, Retention};
 use feedmill::mill::identify::{Site, fold};
 use feedmill::mill::item::{Account, DateBasis, Item, Key, Moment, SourceNo, Text};
+use feedmill::mill::month::Month;
 use feedmill::mill::settle::{Rules, SourceRule};
 use feedmill::mill::words::{Pattern, Where, Words};
 use feedmill::stat::Stat;
 use feedmill::store::{
-    Absorbed, Batch, FeedTerms, Found, LedgerRow, Line, Look, Memory, Reading, SightedAt, Sqlite, Store, Terms,
+    Absorbed, Batch, FeedTerms, Found, LedgerRow, Line, Look, Memory, Placed, Reading, Shelf, SightedAt, Sqlite, Store,
+    Terms,
 };
 use proptest::prelude::*;
 
@@ -319,6 +321,31 @@ fn heads(store: &dyn Store, terms: &Terms) -> Vec<Vec<Item>> {
     terms.feeds.iter().map(|feed| store.head(feed, terms).unwrap()).collect()
 }
 
+/// What stands on the month pages of each feed: what is there, with and without the items, and the sums of it.
+fn pages(store: &dyn Store, terms: &Terms) -> Vec<(Vec<Shelf>, BTreeMap<Month, Vec<Placed>>)> {
+    let of_feed = |feed: &FeedTerms| {
+        let shelves = store.shelves(feed).unwrap();
+        let months = shelves.iter().map(|shelf| shelf.month).collect();
+        let mut standing = store.standing(feed, &months, &|_, _, _| false).unwrap();
+        let told = standing.clone();
+        // Every other one is known: no more is said of it.
+        let known = |month: Month, id: Key, print: u64| {
+            told[&month].iter().step_by(2).any(|placed| (placed.id, placed.print) == (id, print))
+        };
+        let without = store.standing(feed, &months, &known).unwrap();
+        for placed in standing.values_mut() {
+            placed.iter_mut().step_by(2).for_each(|placed| placed.item = None);
+        }
+        assert_eq!(standing, without);
+        for shelf in &shelves {
+            let prints = told[&shelf.month].iter().map(|placed| placed.print);
+            assert_eq!((shelf.items, shelf.print), (prints.len(), prints.fold(0, u64::wrapping_add)));
+        }
+        (shelves, told)
+    };
+    terms.feeds.iter().map(of_feed).collect()
+}
+
 /// Each item, asked for by its id.
 fn one_by_one(store: &dyn Store, terms: &Terms) -> Vec<Item> {
     store.ids().unwrap().into_iter().map(|id| store.item(id, terms).unwrap().unwrap()).collect()
@@ -371,6 +398,7 @@ proptest! {
             prop_assert_eq!(sqlite.count().unwrap(), oracle.count().unwrap());
             prop_assert_eq!(items(&sqlite, &world_terms), items(&oracle, &world_terms), "after {:?}", op);
             prop_assert_eq!(heads(&sqlite, &world_terms), heads(&oracle, &world_terms), "after {:?}", op);
+            prop_assert_eq!(pages(&sqlite, &world_terms), pages(&oracle, &world_terms), "after {:?}", op);
             prop_assert_eq!(one_by_one(&sqlite, &world_terms), one_by_one(&oracle, &world_terms));
             prop_assert_eq!(ledger(&sqlite), ledger(&oracle));
         }

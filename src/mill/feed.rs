@@ -262,7 +262,7 @@ impl Retained {
 }
 
 /// One item as a feed shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// The item.
     pub item: Item,

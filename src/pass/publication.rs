@@ -20,10 +20,10 @@ use crate::mill::decisions::Decisions;
 use crate::mill::feed::{self, Address, Entry, Feed};
 use crate::mill::item::{Item, Key, SourceNo, Text};
 use crate::mill::month::Month;
-use crate::mill::render::{self, Head, Summary, Tree};
+use crate::mill::render::{self, Head, Pieces, Stand, Summary, Tree};
 use crate::publish::{self, Listed, Outcome, Publication, Published};
 use crate::report::{FeedLine, Report};
-use crate::store::{FeedState, FeedTerms, LedgerChange, PublishedRow, Shelf, Store, StoreError, Terms};
+use crate::store::{FeedState, FeedTerms, LedgerChange, Placed, PublishedRow, Shelf, Store, StoreError, Terms};
 use crate::trouble::Trouble;
 
 /// How many items are rendered before their documents leave the memory.
@@ -59,6 +59,11 @@ impl OneFeed<'_> {
     fn in_part(&self) -> String {
         format!("{}{IN_PART}", self.rendered_with)
     }
+
+    /// What its documents are made with, but for their items.
+    fn pieces_with(&self, ready: Option<&Feed>) -> (String, Option<String>) {
+        (self.rendered_with.clone(), ready.and_then(|feed| feed.language.clone()))
+    }
 }
 
 /// A document of a month page, and what it is made of.
@@ -86,19 +91,73 @@ struct Pages {
     months: BTreeMap<Month, Made>,
 }
 
-/// The month pages of all feeds, as they were published last: a daemon that keeps them tells those that a change made
-/// stale without asking the ledger for all there are. A full look asks the ledger, and the folder.
+/// What a daemon remembers from one publication to the next: nothing that could not be read, or rendered, again.
 #[derive(Default)]
-pub struct Remembered(Mutex<BTreeMap<String, Pages>>);
+pub struct Remembered {
+    /// The month pages of all feeds, as they were published last: those that a change made stale are told without asking
+    /// the ledger for all there are. A full look asks the ledger, and the folder.
+    pages: Mutex<BTreeMap<String, Pages>>,
+    /// What the documents that were published last are made of.
+    pieces: Mutex<Lots>,
+}
 
 impl Remembered {
     /// What is remembered of a feed is forgotten until it is published: whatever goes wrong meanwhile.
     fn take(&self, feed: &str) -> Option<Pages> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(feed)
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner).remove(feed)
     }
 
     fn keep(&self, feed: &str, pages: Pages) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.to_owned(), pages);
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.to_owned(), pages);
+    }
+}
+
+/// Pieces of documents, by feed and month; of the head where there is no month.
+#[derive(Default)]
+struct Lots {
+    lots: BTreeMap<(String, Option<Month>), Lot>,
+    /// Counts the lots that were ever kept.
+    kept: u64,
+}
+
+struct Lot {
+    /// What all documents of the feed are rendered with; with anything else the pieces are worth nothing.
+    rendered_with: (String, Option<String>),
+    /// [`Lots::kept`] when it was kept.
+    at: u64,
+    pieces: Pieces,
+}
+
+/// No more pieces are remembered than fit into so many bytes: the heads of a hundred feeds, or a month page of two
+/// thousand items.
+const PIECES: usize = 4 << 20;
+
+impl Lots {
+    /// Remembers a lot, and forgets those that were kept first until there is room for it.
+    fn keep(&mut self, of: (String, Option<Month>), lot: Lot) {
+        self.kept += 1;
+        self.lots.insert(of, Lot { at: self.kept, ..lot });
+        while self.lots.values().map(|lot| lot.pieces.bytes()).sum::<usize>() > PIECES {
+            let oldest = self.lots.iter().min_by_key(|(_, lot)| lot.at).map(|(of, _)| of.clone());
+            if oldest.and_then(|of| self.lots.remove(&of)).is_none() {
+                break;
+            }
+        }
+    }
+}
+
+/// What the items of a feed are shown under: each the first of its sources that sights it.
+struct Origins {
+    titles: Vec<(SourceNo, Option<Text>)>,
+    otherwise: Option<Text>,
+}
+
+impl Origins {
+    /// An item as the feed shows it.
+    fn entry(&self, item: Item) -> Option<Entry> {
+        let sighted = self.titles.iter().find(|(no, _)| item.sources.contains(no));
+        let origin = sighted.map_or_else(|| self.otherwise.clone(), |(_, title)| title.clone());
+        origin.map(|origin| Entry::new(item, origin))
     }
 }
 
@@ -396,7 +455,6 @@ impl Pass<'_> {
         let items = head.as_ref().map(Head::items).unwrap_or_default();
         let mut line = FeedLine { name: feed.name.clone(), items, written: Vec::new() };
         let stale_months: BTreeSet<Month> = stale.iter().map(|of| of.month).collect();
-        let documents = || head.iter().flat_map(Head::documents).map(|document| Tree::from_iter([document]));
         let mut chunks = chunks(shelves, &stale_months);
         let (is_pointed_to, mut last) = (|chunk: &BTreeSet<Month>| !chunk.is_disjoint(&pointed_to), one.last || is_all);
         chunks.sort_by_key(|chunk| !is_pointed_to(chunk));
@@ -405,8 +463,9 @@ impl Pass<'_> {
                 let tree = self.months(store, one, ready.as_ref(), chunk)?;
                 line.written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
             }
-            for document in documents() {
-                line.written.extend(publish::would_write(self.disk, &self.config.output, &document)?);
+            for (head, path) in head.iter().flat_map(|head| head.paths().map(move |path| (head, path))) {
+                let tree = Tree::from_iter([head.document(path, &mut Pieces::forgotten())]);
+                line.written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
             }
             line.written.extend(gone.into_iter().filter(|path| self.is_there(path)));
             return Ok(Prepared { line, underway: None });
@@ -423,8 +482,13 @@ impl Pass<'_> {
             publication.add(share, &self.months(store, one, ready.as_ref(), chunk)?)?;
         }
         announce(store, &feed.name, heads.iter().map(String::as_str).filter(is_new))?;
-        for document in documents() {
-            publication.add(share, &document)?;
+        if let Some(head) = &head {
+            let mut pieces = self.pieces(one, ready.as_ref(), None);
+            head.trim(&mut pieces);
+            for path in head.paths() {
+                publication.add(share, &Tree::from_iter([head.document(path, &mut pieces)]))?;
+            }
+            self.keep_pieces(one, ready.as_ref(), None, pieces);
         }
         let summary = ready.as_ref().filter(|_| head.is_some()).map(Summary::of);
         let state = FeedState {
@@ -436,6 +500,21 @@ impl Pass<'_> {
         };
         let made_of = wanted.into_iter().map(|of| (of.path, of.made_of)).collect();
         Ok(Prepared { line, underway: Some(Underway { made_of, gone, state: Some(state), pages: None }) })
+    }
+
+    /// What is remembered of a month, or the head, of a feed.
+    fn pieces(&self, one: &OneFeed<'_>, ready: Option<&Feed>, month: Option<Month>) -> Pieces {
+        let Some(remembered) = self.remembered else { return Pieces::forgotten() };
+        let of = (one.feed.name.clone(), month);
+        let lot = remembered.pieces.lock().unwrap_or_else(PoisonError::into_inner).lots.remove(&of);
+        let lot = lot.filter(|lot| lot.rendered_with == one.pieces_with(ready));
+        lot.map_or_else(|| Pieces::within(PIECES), |lot| lot.pieces)
+    }
+
+    fn keep_pieces(&self, one: &OneFeed<'_>, ready: Option<&Feed>, month: Option<Month>, pieces: Pieces) {
+        let Some(remembered) = self.remembered else { return };
+        let lot = Lot { rendered_with: one.pieces_with(ready), at: 0, pieces };
+        remembered.pieces.lock().unwrap_or_else(PoisonError::into_inner).keep((one.feed.name.clone(), month), lot);
     }
 
     fn is_there(&self, path: &str) -> bool {
@@ -451,16 +530,27 @@ impl Pass<'_> {
         months: &BTreeSet<Month>,
     ) -> Result<Tree, PassError> {
         let Some(feed) = ready else { return Ok(Tree::default()) };
-        let mut by_month: BTreeMap<Month, Vec<Item>> = BTreeMap::new();
-        for item in store.standing(one.terms, months)? {
-            by_month.entry(item.month()).or_default().push(item);
-        }
+        let pieces = months.iter().map(|month| (*month, self.pieces(one, ready, Some(*month))));
+        let mut pieces: BTreeMap<Month, Pieces> = pieces.collect();
+        let known = |month, id, print| pieces.get(&month).is_some_and(|pieces| pieces.know(id, print));
+        let standing = store.standing(one.terms, months, &known)?;
+        let origins = self.origins(one);
+        let stand =
+            |Placed { id, print, item, .. }| Stand { id, print, entry: item.and_then(|item| origins.entry(item)) };
+        let job = |(month, placed): (Month, Vec<Placed>)| {
+            let stands: Vec<Stand> = placed.into_iter().map(stand).collect();
+            (month, stands, pieces.remove(&month).unwrap_or_else(Pieces::forgotten))
+        };
         // Of a feed that shows all it has, the entries are more than all its pages together.
         let frame = feed.without_entries();
-        let trees = on_all_cores(by_month.into_iter().collect(), |(month, items)| {
-            render::month(&Feed { entries: self.entries(one, items), ..frame.clone() }, month)
+        let rendered = on_all_cores(standing.into_iter().map(job).collect(), |(month, stands, mut pieces)| {
+            (render::month(&frame, month, &stands, &mut pieces), month, pieces)
         });
-        let trees: Option<Vec<Tree>> = trees.into_iter().collect();
+        let keep = |(tree, month, pieces)| {
+            self.keep_pieces(one, ready, Some(month), pieces);
+            tree
+        };
+        let trees: Option<Vec<Tree>> = rendered.into_iter().map(|rendered| rendered.map(keep)).collect();
         let Some(trees) = trees else {
             return Err(Trouble::unusable(format!("cannot make the month pages of feed \"{}\"", feed.name))
                 .still("what was published of it stays")
@@ -549,7 +639,8 @@ impl Pass<'_> {
         let sources: Vec<&config::Source> = self.sources(one).map(|(source, _)| source).collect();
         let words = |text: &str| Text::new(text).or_else(|| Text::new(&feed.name));
         let titles: Vec<&str> = sources.iter().map(|source| source.title.as_str()).collect();
-        let entries = self.entries(one, items);
+        let origins = self.origins(one);
+        let entries: Vec<Entry> = items.into_iter().filter_map(|item| origins.entry(item)).collect();
         // Without items only the operator can tell.
         let of_sources = || feed::unanimous(sources.iter().map(|source| source.language.as_deref()));
         let of_items = || feed::unanimous(entries.iter().map(|entry| entry.item.language.as_ref().map(Text::as_str)));
@@ -569,16 +660,10 @@ impl Pass<'_> {
         })
     }
 
-    /// Items as the feed shows them: each under the first of its sources that sights it.
-    fn entries(&self, one: &OneFeed<'_>, items: Vec<Item>) -> Vec<Entry> {
+    fn origins(&self, one: &OneFeed<'_>) -> Origins {
         let words = |text: &str| Text::new(text).or_else(|| Text::new(&one.feed.name));
-        let titles: Vec<(SourceNo, Option<Text>)> =
-            self.sources(one).map(|(source, no)| (no, words(&source.title))).collect();
-        let origin = |item: &Item| {
-            let sighted = titles.iter().find(|(no, _)| item.sources.contains(no));
-            sighted.map_or_else(|| words(&one.feed.name), |(_, title)| title.clone())
-        };
-        items.into_iter().filter_map(|item| origin(&item).map(|origin| Entry::new(item, origin))).collect()
+        let titles = self.sources(one).map(|(source, no)| (no, words(&source.title))).collect();
+        Origins { titles, otherwise: words(&one.feed.name) }
     }
 
     /// The sources of a feed, in its order, and their numbers.

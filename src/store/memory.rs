@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, Known, KnownSource, LedgerChange, LedgerRow,
-    Past, PublishedRow, Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print,
+    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, IsKnown, Known, KnownSource, LedgerChange,
+    LedgerRow, Past, Placed, PublishedRow, Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print,
 };
 use crate::mill::feed;
 use crate::mill::history::{self, Standing};
@@ -363,11 +363,22 @@ impl Store for Memory {
         Ok(shelves.into_values().rev().collect())
     }
 
-    fn standing(&self, feed: &FeedTerms, months: &BTreeSet<Month>) -> Result<Vec<Item>> {
-        let Some(View { rules, .. }) = &self.terms else { return Ok(Vec::new()) };
-        let mut items = self.shown(feed, rules)?;
-        items.retain(|item| months.contains(&item.month()));
-        Ok(items)
+    fn standing(
+        &self,
+        feed: &FeedTerms,
+        months: &BTreeSet<Month>,
+        known: IsKnown<'_>,
+    ) -> Result<BTreeMap<Month, Vec<Placed>>> {
+        let Some(View { rules, .. }) = &self.terms else { return Ok(BTreeMap::new()) };
+        let mut standing: BTreeMap<Month, Vec<Placed>> = BTreeMap::new();
+        for item in self.shown(feed, rules)? {
+            let (id, print, month) = (item.id, print(&item), item.month());
+            if let (Some(published), true) = (item.published, months.contains(&month)) {
+                let item = (!known(month, id, print)).then_some(item);
+                standing.entry(month).or_default().push(Placed { published, id, print, item });
+            }
+        }
+        Ok(standing)
     }
 
     fn item(&self, id: Key, _: &Terms) -> Result<Option<Item>> {

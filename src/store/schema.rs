@@ -176,7 +176,15 @@ ALTER TABLE account ADD COLUMN utc_offset INTEGER;
 ALTER TABLE item ADD COLUMN language TEXT;
 ";
 
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+/// The print of each member: what was rendered of a month page before can be told from what is new there.
+///
+/// Without their note of the terms all feeds are filled anew.
+const VERSION_5: &str = "
+ALTER TABLE member ADD COLUMN print INTEGER NOT NULL DEFAULT 0;
+DELETE FROM meta WHERE name = 'feeds';
+";
+
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
 
 /// The tables that hold what can't be recomputed, for salvage.
 pub(super) const KEPT: &[&str] = &["source", "path", "seen", "account"];

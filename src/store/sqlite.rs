@@ -34,8 +34,8 @@ use self::rows::{
 };
 use self::work::Work;
 use super::{
-    Absorbed, Batch, Content, FeedState, FeedTerms, Known, KnownSource, LedgerChange, LedgerRow, Past, PublishedRow,
-    ReadPath, Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print, schema,
+    Absorbed, Batch, Content, FeedState, FeedTerms, IsKnown, Known, KnownSource, LedgerChange, LedgerRow, Past, Placed,
+    PublishedRow, ReadPath, Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print, schema,
 };
 use crate::mill::decisions::Decisions;
 use crate::mill::feed;
@@ -96,10 +96,12 @@ const FEEDS_OF: &str = "SELECT feed.name FROM feed CROSS JOIN member ON member.f
                         WHERE member.published = ? AND member.id = ? ORDER BY feed.no";
 
 /// The members of a feed that stand in the month in which they are published: nearly all.
-const WITHIN: &str = "SELECT key, id FROM member WHERE feed = ? AND published >= ? AND published < ? AND month IS NULL";
+const WITHIN: &str = "SELECT key, id, print, published FROM member
+                      WHERE feed = ? AND published >= ? AND published < ? AND month IS NULL";
 
 /// Those that stand in another: few, with an index of their own, which SQLite would not take by itself.
-const ELSEWHERE: &str = "SELECT key, id FROM member INDEXED BY member_elsewhere WHERE feed = ? AND month = ?";
+const ELSEWHERE: &str = "SELECT key, id, print, published FROM member INDEXED BY member_elsewhere
+                         WHERE feed = ? AND month = ?";
 
 /// What the cache holds, in KiB below zero as SQLite counts it.
 const CACHE: i64 = -4_096;
@@ -757,44 +759,64 @@ impl Store for Sqlite {
         Ok(by_month.into_values().rev().collect())
     }
 
-    fn standing(&self, feed: &FeedTerms, months: &BTreeSet<Month>) -> Result<Vec<Item>> {
+    fn standing(
+        &self,
+        feed: &FeedTerms,
+        months: &BTreeSet<Month>,
+        known: IsKnown<'_>,
+    ) -> Result<BTreeMap<Month, Vec<Placed>>> {
         // Or each of many statements would lock and unlock the store.
         let _reading = self.db.unchecked_transaction()?;
-        let Some(no) = self.feed_no(feed)? else { return Ok(Vec::new()) };
-        let mut items = Vec::new();
+        let Some(no) = self.feed_no(feed)? else { return Ok(BTreeMap::new()) };
+        let mut standing: BTreeMap<Month, Vec<Placed>> = BTreeMap::new();
         if feed.retention.is_none() {
-            let mut wanted: Vec<(Key, Key)> = Vec::new();
-            let keys = |row: &rusqlite::Row<'_>| Ok((key_from(row, 0)?, key_from(row, 1)?));
+            let mut unknown: Vec<(Key, Key, Month, Placed)> = Vec::new();
             let (mut within, mut elsewhere) = (self.db.prepare_cached(WITHIN)?, self.db.prepare_cached(ELSEWHERE)?);
             for month in months {
+                let placed = standing.entry(*month).or_default();
+                let mut place = |mut rows: rusqlite::Rows<'_>| -> Result<()> {
+                    while let Some(row) = rows.next()? {
+                        let (key, id, print) = (key_from(row, 0)?, key_from(row, 1)?, row.get::<_, i64>(2)? as u64);
+                        let published = instant_from(row.get(3)?).unwrap_or_default();
+                        let found = Placed { published, id, print, item: None };
+                        if known(*month, id, print) {
+                            placed.push(found);
+                        } else {
+                            unknown.push((key, id, *month, found));
+                        }
+                    }
+                    Ok(())
+                };
                 if let Some((first, next)) = month.days() {
                     let from = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc().timestamp();
-                    for found in within.query_map((no, from(first), from(next)), keys)? {
-                        wanted.push(found?);
-                    }
+                    place(within.query((no, from(first), from(next)))?)?;
                 }
-                for found in elsewhere.query_map((no, month.number()), keys)? {
-                    wanted.push(found?);
-                }
+                place(elsewhere.query((no, month.number()))?)?;
             }
             // In the order in which they lie in the file: what stands in a month is strewn all over it.
-            wanted.sort_unstable();
+            unknown.sort_unstable_by_key(|(key, id, ..)| (*key, *id));
             let mut select = self.db.prepare_cached(&format!(
                 "SELECT {ITEM} FROM item JOIN account ON account.id = item.text WHERE item.key = ? AND item.id = ?"
             ))?;
-            for (key, id) in wanted {
-                items.push(select.query_row((key.0.into_bytes(), id.0.into_bytes()), item_from)?);
+            for (key, id, month, found) in unknown {
+                let item = select.query_row((key.0.into_bytes(), id.0.into_bytes()), item_from)?;
+                standing.entry(month).or_default().push(Placed { item: Some(item), ..found });
             }
         } else {
             self.retained(no, feed, &mut |item, kept| {
-                if kept && months.contains(&item.month()) {
-                    items.push(item);
+                let (id, print, month) = (item.id, print(&item), item.month());
+                if let (Some(published), true) = (item.published, kept && months.contains(&month)) {
+                    let item = (!known(month, id, print)).then_some(item);
+                    standing.entry(month).or_default().push(Placed { published, id, print, item });
                 }
                 true
             })?;
         }
-        items.sort_by(feed::newest_first);
-        Ok(items)
+        for placed in standing.values_mut() {
+            placed.sort_unstable_by_key(Placed::order);
+        }
+        standing.retain(|_, placed| !placed.is_empty());
+        Ok(standing)
     }
 
     fn item(&self, id: Key, terms: &Terms) -> Result<Option<Item>> {

@@ -9,7 +9,8 @@ use atom_syndication::extension::{Extension, ExtensionMap};
 use atom_syndication::{Category, Content, Entry, Feed as Document, Generator, Link, Person, Text, WriteConfig};
 use chrono::{DateTime, Utc};
 
-use super::{MEDIA, Shown, four_digit_year, in_runs, language};
+use super::pieces::{Format, Kind, Line, Pieces, assemble};
+use super::{MEDIA, Shown, four_digit_year, language};
 use crate::mill::feed::Feed;
 use crate::mill::item::Key;
 use crate::mill::month::Month;
@@ -23,24 +24,31 @@ const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 /// The namespace of RFC 5005.
 const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
+const ENTRIES: Kind = Kind { format: Format::Atom, opens: b"  <entry>", closes: b"</feed>", between: b"" };
+
 /// The head of a feed, or the archive of a month.
-pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>, archive: Option<Month>) -> Vec<u8> {
-    let media = entries.iter().any(|shown| shown.entry.item.credit.is_some());
+pub(super) fn write(
+    feed: &Feed,
+    lines: &[Line<'_>],
+    updated: DateTime<Utc>,
+    archive: Option<Month>,
+    pieces: &mut Pieces,
+) -> Vec<u8> {
+    let media = lines.iter().filter_map(|line| pieces.facts(line)).any(|facts| facts.is_credited);
     let taken_out = archive.is_none() && !feed.taken_out.is_empty();
     let declared = [(archive.is_some(), "fh", HISTORY), (media, "media", MEDIA), (taken_out, "at", TOMBSTONES)];
-    let run = |entries: &[Shown<'_>]| write_run(feed, entries, updated, archive, &declared);
-    let bytes = in_runs(entries, run, b"  <entry>", b"</feed>");
-    match (archive, taken_out) {
-        (Some(_), _) => before_the_entries(bytes, "  <fh:archive/>\n"),
-        (None, true) => before_the_entries(bytes, &tombstones(feed)),
-        (None, false) => bytes,
-    }
+    // The crate writes extensions of a feed behind its entries, where the grammar of RFC 4287 has no place for them.
+    let ahead = match archive {
+        Some(_) => "  <fh:archive/>\n".to_owned(),
+        None => tombstones(feed),
+    };
+    assemble(&ENTRIES, &ahead, lines, pieces, |entries| write_whole(feed, entries, updated, archive, &declared))
 }
 
-/// One run of the entries of a document.
-pub(super) fn write_run(
+/// A document of the crate's.
+pub(super) fn write_whole(
     feed: &Feed,
-    entries: &[Shown<'_>],
+    entries: &[&Shown<'_>],
     updated: DateTime<Utc>,
     archive: Option<Month>,
     declared: &[(bool, &str, &str)],
@@ -59,7 +67,7 @@ pub(super) fn write_run(
             .filter(|(used, ..)| *used)
             .map(|(_, prefix, name)| ((*prefix).to_owned(), (*name).to_owned()))
             .collect(),
-        entries: entries.iter().map(entry).collect(),
+        entries: entries.iter().map(|shown| entry(shown)).collect(),
         ..Document::default()
     };
     let config = WriteConfig { write_document_declaration: true, indent_size: Some(2) };
@@ -103,15 +111,6 @@ fn tombstones(feed: &Feed) -> String {
     feed.taken_out.iter().map(one).collect()
 }
 
-/// The crate writes extensions of a feed behind its entries, where the grammar of RFC 4287 has no place for them.
-fn before_the_entries(document: Vec<u8>, elements: &str) -> Vec<u8> {
-    // No text holds a bare `<`: the first one of these is the first entry, or the end of a feed without one.
-    let first = memchr::memmem::find(&document, b"  <entry>").or_else(|| memchr::memmem::rfind(&document, b"</feed>"));
-    let Some(first) = first else { return document };
-    let (head, entries) = document.split_at_checked(first).unwrap_or((&document, &[]));
-    [head, elements.as_bytes(), entries].concat()
-}
-
 fn entry(shown: &Shown<'_>) -> Entry {
     let item = &shown.entry.item;
     Entry {
@@ -124,7 +123,7 @@ fn entry(shown: &Shown<'_>) -> Entry {
         // No summary element beside it: readers show the content anyway, validators warn of text that looks like markup.
         content: Some(Content {
             content_type: Some("html".to_owned()),
-            value: Some(shown.content.clone()),
+            value: Some(shown.content().to_owned()),
             ..Content::default()
         }),
         extensions: item.credit.as_ref().map(|credit| credited(credit.as_str())).unwrap_or_default(),

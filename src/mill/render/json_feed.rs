@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::pieces::{Format, Kind, Line, Pieces, assemble};
 use super::{Shown, language};
 use crate::mill::feed::Feed;
 
@@ -24,11 +25,11 @@ struct Document<'a> {
 }
 
 /// Each item is made when it is written.
-struct Items<'a>(&'a [Shown<'a>]);
+struct Items<'a>(&'a [&'a Shown<'a>]);
 
 impl Serialize for Items<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(item))
+        serializer.collect_seq(self.0.iter().map(|shown| item(shown)))
     }
 }
 
@@ -68,7 +69,22 @@ struct Own<'a> {
     photo_credit: &'a str,
 }
 
-pub(super) fn write(feed: &Feed, entries: &[Shown<'_>]) -> Vec<u8> {
+const ITEMS: Kind =
+    Kind { format: Format::Json, opens: b"    {\n      \"id\"", closes: b"\n  ]\n}\n", between: b",\n" };
+
+pub(super) fn write(feed: &Feed, lines: &[Line<'_>], pieces: &mut Pieces) -> Vec<u8> {
+    const NONE: &[u8] = b"[]\n}\n";
+    assemble(&ITEMS, "", lines, pieces, |items| {
+        let mut whole = write_whole(feed, items);
+        if let (false, Some(open)) = (lines.is_empty(), whole.strip_suffix(NONE)) {
+            // A list without items is closed where it is opened.
+            whole = [open, b"[\n", ITEMS.closes].concat();
+        }
+        whole
+    })
+}
+
+pub(super) fn write_whole(feed: &Feed, entries: &[&Shown<'_>]) -> Vec<u8> {
     let document = Document {
         version: "https://jsonfeed.org/version/1.1",
         title: feed.title.as_str(),
@@ -98,7 +114,7 @@ fn item<'a>(shown: &'a Shown<'_>) -> Item<'a> {
         id: &shown.id,
         url: shown.link.as_ref().map(|link| link.as_str()),
         title: item.title.as_str(),
-        content_html: &shown.content,
+        content_html: shown.content(),
         summary: item.summary.as_ref().map(|summary| summary.as_str()),
         date_published: shown.published.to_rfc3339(),
         date_modified: shown.updated.to_rfc3339(),

@@ -14,19 +14,22 @@ mod html;
 mod json_feed;
 mod opml;
 mod page;
+mod pieces;
 mod rss;
 
-use std::collections::BTreeSet;
-use std::collections::{BTreeMap, btree_map};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use chrono::{DateTime, Utc};
-use memchr::memmem;
 
+use self::pieces::Line;
 use super::feed::{self, Address, Entry, Feed};
+use super::item::Key;
 use super::month::Month;
 
 pub use self::checked::{CHECKED_UP_TO, Check, Checked, Flaw, check};
 pub use self::page::Summary;
+pub use self::pieces::Pieces;
 
 /// What a server should call the document at `path`, charset included.
 ///
@@ -132,7 +135,7 @@ struct Shown<'a> {
     id: String,
     published: DateTime<Utc>,
     updated: DateTime<Utc>,
-    content: String,
+    content: OnceCell<String>,
     link: Option<Address>,
 }
 
@@ -140,6 +143,11 @@ impl Shown<'_> {
     /// The bare id.
     fn anchor(&self) -> &str {
         self.id.strip_prefix(URN).unwrap_or_default()
+    }
+
+    /// What a subscriber reads below the title.
+    fn content(&self) -> &str {
+        self.content.get_or_init(|| html::content(self.entry))
     }
 }
 
@@ -159,14 +167,16 @@ pub const REVISION: u32 = 3;
 /// and that the entries are in the order of [`newest_first`](feed::newest_first).
 #[must_use]
 pub fn render(feed: &Feed) -> Tree {
-    Head::of(feed).iter().flat_map(Head::documents).collect()
+    let Some(head) = Head::of(feed) else { return Tree::default() };
+    let mut pieces = Pieces::forgotten();
+    head.paths().map(|path| head.document(path, &mut pieces)).collect()
 }
 
 /// What [`render`] makes of a feed, one document after the other: a feed that shows all it ever had makes each of them
 /// long.
 pub struct Head<'a> {
     feed: &'a Feed,
-    shown: Vec<Shown<'a>>,
+    lines: Vec<Line<'a>>,
     updated: DateTime<Utc>,
 }
 
@@ -174,13 +184,23 @@ impl<'a> Head<'a> {
     /// `None` where [`render`] makes nothing.
     #[must_use]
     pub fn of(feed: &'a Feed) -> Option<Self> {
-        Some(Self { feed, shown: shown(feed), updated: feed.updated().map(four_digit_year)? })
+        debug_assert!(
+            feed.entries.is_sorted_by(|a, b| feed::newest_first(&a.item, &b.item).is_lt()),
+            "entries of a feed are sorted and distinct"
+        );
+        let lines = feed.entries.iter().filter_map(|entry| show(feed, entry)).map(Line::of_head).collect();
+        Some(Self { feed, lines, updated: feed.updated().map(four_digit_year)? })
+    }
+
+    /// Has the pieces forget all that is in the head no more.
+    pub fn trim(&self, pieces: &mut Pieces) {
+        pieces.only(&self.lines);
     }
 
     /// How many items each document holds.
     #[must_use]
     pub fn items(&self) -> usize {
-        self.shown.len()
+        self.lines.len()
     }
 
     /// Where the documents lie.
@@ -189,56 +209,51 @@ impl<'a> Head<'a> {
         HEADS.into_iter().chain(page).map(|name| format!("{}/{name}", self.feed.name))
     }
 
-    /// The documents, in the order of the paths, each made when it is asked for.
-    pub fn documents(&self) -> impl Iterator<Item = (String, Document)> {
-        let Self { feed, shown, updated } = self;
-        let entries = self.items();
-        let of = move |path: String| {
-            let bytes = match path.rsplit_once('/').map_or(&*path, |(_, name)| name) {
-                "rss.xml" => rss::write(feed, shown, *updated),
-                "atom.xml" => atom::write(feed, shown, *updated, None),
-                "feed.json" => json_feed::write(feed, shown),
-                _ => page::feed(feed, shown),
-            };
-            (path, Document { bytes, entries })
+    /// The document at one of the [`paths`](Self::paths), of which `pieces` may remember some.
+    #[must_use]
+    pub fn document(&self, path: String, pieces: &mut Pieces) -> (String, Document) {
+        let Self { feed, lines, updated } = self;
+        let bytes = match path.rsplit_once('/').map_or(&*path, |(_, name)| name) {
+            "rss.xml" => rss::write(feed, lines, *updated, pieces),
+            "atom.xml" => atom::write(feed, lines, *updated, None, pieces),
+            "feed.json" => json_feed::write(feed, lines, pieces),
+            _ => page::feed(feed, lines, pieces),
         };
-        self.paths().map(of)
+        (path, Document { bytes, entries: self.items() })
     }
 }
 
-/// The crates for RSS and Atom want a thousand bytes for each entry before they write the first one: of a long document
-/// they are given so many at a time.
-const RUN: usize = 1_000;
-
-/// One document with all `entries`, out of those that `write` makes of runs of them. Each entry begins with `opens`,
-/// behind the last one comes `closes`: no text holds a bare `<`.
-fn in_runs(entries: &[Shown<'_>], write: impl Fn(&[Shown<'_>]) -> Vec<u8>, opens: &[u8], closes: &[u8]) -> Vec<u8> {
-    let mut runs = entries.chunks(RUN);
-    let mut document = write(runs.next().unwrap_or_default());
-    for run in runs {
-        let run = write(run);
-        let (from, to) = (memmem::find(&run, opens), memmem::rfind(&run, closes));
-        let entries = from.zip(to).and_then(|(from, to)| run.get(from..to)).unwrap_or_default();
-        // What closes a document is there, or its writer failed: then this is empty, and `check` refuses it.
-        let end = document.split_off(memmem::rfind(&document, closes).unwrap_or(document.len()));
-        document.extend_from_slice(entries);
-        document.extend(end);
-    }
-    document
+/// An item on the page of its month.
+pub struct Stand {
+    /// Its id.
+    pub id: Key,
+    /// Another value where the item is otherwise.
+    pub print: u64,
+    /// The item; `None`: the pieces of the page remember what was made of it.
+    pub entry: Option<Entry>,
 }
 
-/// The page of one month of `feed`, whose entries are those of the month, and the month as an archive document
-/// (RFC 5005 section 4); none without entries.
+/// The page of one month of `feed`, and the month as an archive document (RFC 5005 section 4); none without items, which
+/// are in the order of [`newest_first`](feed::newest_first). The pieces then remember these items, and no others.
 #[must_use]
-pub fn month(feed: &Feed, month: Month) -> Tree {
-    let (shown, Some(updated)) = (shown(feed), feed.updated().map(four_digit_year)) else {
+pub fn month(feed: &Feed, month: Month, items: &[Stand], pieces: &mut Pieces) -> Tree {
+    let lines: Vec<Line<'_>> = items
+        .iter()
+        .filter_map(|Stand { id, print, entry }| {
+            let shown = entry.as_ref().map(|entry| show(feed, entry));
+            // An entry that can't be shown is left out.
+            (!matches!(shown, Some(None))).then(|| Line { id: *id, print: *print, shown: shown.flatten() })
+        })
+        .collect();
+    pieces.only(&lines);
+    let Some(updated) = lines.iter().filter_map(|line| pieces.facts(line)).map(|facts| facts.updated).max() else {
         return Tree::default();
     };
-    let entries = shown.len();
+    let entries = lines.len();
     let [page, archive] = month_paths(&feed.name, month);
     Tree::from_iter([
-        (page, Document { bytes: page::month(feed, &shown, month), entries }),
-        (archive, Document { bytes: atom::write(feed, &shown, updated, Some(month)), entries }),
+        (page, Document { bytes: page::month(feed, &lines, month, pieces), entries }),
+        (archive, Document { bytes: atom::write(feed, &lines, updated, Some(month), pieces), entries }),
     ])
 }
 
@@ -265,14 +280,6 @@ pub fn index(feeds: &[Summary], base_url: Option<&Address>, pages: bool) -> Tree
     ])
 }
 
-fn shown(feed: &Feed) -> Vec<Shown<'_>> {
-    debug_assert!(
-        feed.entries.is_sorted_by(|a, b| feed::newest_first(&a.item, &b.item).is_lt()),
-        "entries of a feed are sorted and distinct"
-    );
-    feed.entries.iter().filter_map(|entry| show(feed, entry)).collect()
-}
-
 fn show<'a>(feed: &Feed, entry: &'a Entry) -> Option<Shown<'a>> {
     debug_assert!(entry.item.published.is_some(), "an undated item is kept out of feeds");
     Some(Shown {
@@ -280,7 +287,7 @@ fn show<'a>(feed: &Feed, entry: &'a Entry) -> Option<Shown<'a>> {
         id: format!("{URN}{}", entry.item.id),
         published: four_digit_year(entry.item.published?),
         updated: four_digit_year(entry.updated()?),
-        content: html::content(entry),
+        content: OnceCell::new(),
         link: feed.link(entry),
     })
 }

@@ -12,6 +12,7 @@ mod item;
 use maud::{DOCTYPE, Markup, display, html};
 use serde::{Deserialize, Serialize};
 
+use super::pieces::{Format, Kind, Line, Pieces, assemble};
 use super::{Shown, language, language_tag};
 use crate::mill::feed::{Address, Feed, path_escaped};
 use crate::mill::item::Text;
@@ -171,7 +172,7 @@ fn subscribe(folder: &str, title: &str) -> Markup {
 }
 
 /// The page of a feed: what is new, and the way to all the rest.
-pub(super) fn feed(feed: &Feed, shown: &[Shown<'_>]) -> Vec<u8> {
+pub(super) fn feed(feed: &Feed, lines: &[Line<'_>], pieces: &mut Pieces) -> Vec<u8> {
     let language = language(feed);
     let up = "../".repeat(depth(&feed.name));
     let page = Page {
@@ -183,41 +184,46 @@ pub(super) fn feed(feed: &Feed, shown: &[Shown<'_>]) -> Vec<u8> {
     };
     let lang = told_in(language.as_deref());
     let items: usize = feed.months.iter().map(|(_, items)| items).sum();
-    page.write(&html! {
-        (way(&[(&format!("{up}index.html"), "Feeds", ("en", "ltr"))]))
-        header.page {
-            h1 lang=(lang.0) dir=(lang.1) { (feed.title.as_str()) }
-            p.lead lang="en" dir="ltr" {
-                bdi { (feed.description.as_str()) } ". " (counted(items, "item"))
-                @if let Some((since, _)) = feed.months.iter().rev().find(|(month, _)| *month != Month::UNDATED) {
-                    " since " (display(since))
+    let home = |shown: &Shown<'_>| format!("{}.html", shown.entry.item.month().path());
+    let whole = |shown: &[&Shown<'_>]| {
+        page.write(&html! {
+            (way(&[(&format!("{up}index.html"), "Feeds", ("en", "ltr"))]))
+            header.page {
+                h1 lang=(lang.0) dir=(lang.1) { (feed.title.as_str()) }
+                p.lead lang="en" dir="ltr" {
+                    bdi { (feed.description.as_str()) } ". " (counted(items, "item"))
+                    @if let Some((since, _)) = feed.months.iter().rev().find(|(month, _)| *month != Month::UNDATED) {
+                        " since " (display(since))
+                    }
+                    "."
+                    @if let Some(home) = &feed.home {
+                        " Read from " a href=(home.as_str()) rel="external" { (host(home)) } "."
+                    }
                 }
-                "."
-                @if let Some(home) = &feed.home {
-                    " Read from " a href=(home.as_str()) rel="external" { (host(home)) } "."
-                }
-            }
-            div.row {
-                (subscribe("", feed.title.as_str()))
-                p.jump lang="en" { a href="#archive" { "All items by month" } }
-            }
-        }
-        main {
-            section.items aria-labelledby="newest" {
-                h2 #newest lang="en" { "Newest" }
-                @for shown in shown.iter().take(SHOWN) {
-                    (item::article(shown, language.as_deref(), &format!("{}.html", shown.entry.item.month().path())))
+                div.row {
+                    (subscribe("", feed.title.as_str()))
+                    p.jump lang="en" { a href="#archive" { "All items by month" } }
                 }
             }
-            nav.archive aria-labelledby="archive" lang="en" {
-                h2 #archive { "All items by month" }
-                (chart::chart(&feed.months))
-                (months(&feed.months))
+            main {
+                section.items aria-labelledby="newest" {
+                    h2 #newest lang="en" { "Newest" }
+                    @for shown in shown { (item::article(shown, language.as_deref(), &home(shown))) }
+                }
+                nav.archive aria-labelledby="archive" lang="en" {
+                    h2 #archive { "All items by month" }
+                    (chart::chart(&feed.months))
+                    (months(&feed.months))
+                }
             }
-        }
-        (colophon())
-    })
+            (colophon())
+        })
+    };
+    let newest = lines.get(..SHOWN).unwrap_or(lines);
+    assemble(&Kind { closes: b"</section>", ..ARTICLES }, "", newest, pieces, whole)
 }
+
+const ARTICLES: Kind = Kind { format: Format::Page, opens: b"<article ", closes: b"</main>", between: b"" };
 
 /// The months of a feed, by year.
 fn months(months: &[(Month, usize)]) -> Markup {
@@ -243,7 +249,7 @@ fn months(months: &[(Month, usize)]) -> Markup {
 }
 
 /// The page of a month, or of what is undated.
-pub(super) fn month(feed: &Feed, shown: &[Shown<'_>], month: Month) -> Vec<u8> {
+pub(super) fn month(feed: &Feed, lines: &[Line<'_>], month: Month, pieces: &mut Pieces) -> Vec<u8> {
     let language = language(feed);
     let to_feed = if month == Month::UNDATED { "" } else { "../" };
     let up = format!("{to_feed}{}", "../".repeat(depth(&feed.name)));
@@ -257,19 +263,22 @@ pub(super) fn month(feed: &Feed, shown: &[Shown<'_>], month: Month) -> Vec<u8> {
     };
     let lang = told_in(language.as_deref());
     let index = format!("{to_feed}index.html");
-    page.write(&html! {
-        (way(&[(&format!("{up}index.html"), "Feeds", ("en", "ltr")), (&index, feed.title.as_str(), lang)]))
-        header.page {
-            h1 lang="en" { (display(month)) }
-            p.lead lang="en" dir="ltr" { (counted(shown.len(), "item")) "." }
-            (neighbours(feed, month, to_feed, "Months"))
-        }
-        main {
-            @for shown in shown { (item::article(shown, language.as_deref(), "")) }
-        }
-        (neighbours(feed, month, to_feed, "On to other months"))
-        (colophon())
-    })
+    let whole = |shown: &[&Shown<'_>]| {
+        page.write(&html! {
+            (way(&[(&format!("{up}index.html"), "Feeds", ("en", "ltr")), (&index, feed.title.as_str(), lang)]))
+            header.page {
+                h1 lang="en" { (display(month)) }
+                p.lead lang="en" dir="ltr" { (counted(lines.len(), "item")) "." }
+                (neighbours(feed, month, to_feed, "Months"))
+            }
+            main {
+                @for shown in shown { (item::article(shown, language.as_deref(), "")) }
+            }
+            (neighbours(feed, month, to_feed, "On to other months"))
+            (colophon())
+        })
+    };
+    assemble(&ARTICLES, "", lines, pieces, whole)
 }
 
 fn neighbours(feed: &Feed, month: Month, to_feed: &str, label: &str) -> Markup {

@@ -9,17 +9,18 @@ use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Guid, Item};
 
-use super::{MEDIA, Shown, in_runs, language};
+use super::pieces::{Format, Kind, Line, Pieces, assemble};
+use super::{MEDIA, Shown, language};
 use crate::mill::feed::{Address, Feed};
 
-pub(super) fn write(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>) -> Vec<u8> {
-    let media = entries.iter().any(|shown| shown.entry.item.credit.is_some());
-    let run = |entries: &[Shown<'_>]| write_run(feed, entries, updated, media);
-    in_runs(entries, run, b"    <item>", b"  </channel>")
+const ITEMS: Kind = Kind { format: Format::Rss, opens: b"    <item>", closes: b"  </channel>", between: b"" };
+
+pub(super) fn write(feed: &Feed, lines: &[Line<'_>], updated: DateTime<Utc>, pieces: &mut Pieces) -> Vec<u8> {
+    let media = lines.iter().filter_map(|line| pieces.facts(line)).any(|facts| facts.is_credited);
+    assemble(&ITEMS, "", lines, pieces, |items| write_whole(feed, items, updated, media))
 }
 
-/// One run of the items of a document.
-pub(super) fn write_run(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Utc>, media: bool) -> Vec<u8> {
+pub(super) fn write_whole(feed: &Feed, entries: &[&Shown<'_>], updated: DateTime<Utc>, media: bool) -> Vec<u8> {
     let channel = Channel {
         title: feed.title.to_string(),
         link: feed.page_or_nowhere(),
@@ -31,7 +32,7 @@ pub(super) fn write_run(feed: &Feed, entries: &[Shown<'_>], updated: DateTime<Ut
         ttl: Some("60".to_owned()),
         atom_ext: feed.address("rss.xml").map(|own| AtomExtension { links: links(feed, &own) }),
         namespaces: media.then(|| ("media".to_owned(), MEDIA.to_owned())).into_iter().collect(),
-        items: entries.iter().map(item).collect(),
+        items: entries.iter().map(|shown| item(shown)).collect(),
         ..Channel::default()
     };
     // Writing to memory can't fail. If a later version of the crate thinks otherwise, `check` refuses the empty document.
@@ -60,7 +61,7 @@ fn item(shown: &Shown<'_>) -> Item {
     Item {
         title: Some(entry.item.title.to_string()),
         link: shown.link.as_ref().map(ToString::to_string),
-        description: Some(shown.content.clone()),
+        description: Some(shown.content().to_owned()),
         categories: entry.item.categories.iter().map(|name| category(name.as_str())).collect(),
         // The default says permalink, and readers would open the urn.
         guid: Some(Guid { value: shown.id.clone(), permalink: false }),

@@ -1,6 +1,10 @@
+use std::hash::BuildHasher as _;
+
 use chrono::NaiveDate;
+use rustc_hash::FxBuildHasher;
 use uuid::Uuid;
 
+use super::pieces::RUN;
 use super::*;
 use crate::mill::feed::Address;
 use crate::mill::item::{DateBasis, Item, Key, Text};
@@ -358,9 +362,69 @@ fn a_long_document_is_written_in_runs_as_it_would_be_at_once() {
     // The name space of the credit is declared for all, wherever it is used.
     entries[RUN + 1].item.credit = Some(text("Yuri Degtyarev"));
     let feed = feed(entries);
-    let (shown, updated) = (super::shown(&feed), feed.updated().unwrap());
-    let head = Head::of(&feed).unwrap();
-    let document = |name: &str| head.documents().find(|(path, _)| path.ends_with(name)).unwrap().1.bytes;
-    assert!(document("rss.xml") == rss::write_run(&feed, &shown, updated, true));
-    assert!(document("atom.xml") == atom::write_run(&feed, &shown, updated, None, &[(true, "media", MEDIA)]));
+    let shown: Vec<Shown<'_>> = feed.entries.iter().filter_map(|entry| show(&feed, entry)).collect();
+    let (shown, updated): (Vec<&Shown<'_>>, _) = (shown.iter().collect(), feed.updated().unwrap());
+    let tree = render(&feed);
+    let document = |name: &str| tree.get(&format!("ilo-moscow/{name}")).unwrap().bytes.clone();
+    assert!(document("rss.xml") == rss::write_whole(&feed, &shown, updated, true));
+    assert!(document("atom.xml") == atom::write_whole(&feed, &shown, updated, None, &[(true, "media", MEDIA)]));
+    assert!(document("feed.json") == json_feed::write_whole(&feed, &shown));
+}
+
+/// The documents of a head, or of a month, made of what is remembered.
+pub(super) fn of_pieces(feed: &Feed, of: Option<Month>, pieces: &mut Pieces) -> Tree {
+    let Some(of) = of else {
+        let head = Head::of(feed).unwrap();
+        head.trim(pieces);
+        return head.paths().map(|path| head.document(path, pieces)).collect();
+    };
+    let stand = |entry: &Entry| {
+        let (id, print) = (entry.item.id, FxBuildHasher.hash_one(&entry.item));
+        Stand { id, print, entry: (!pieces.know(id, print)).then(|| entry.clone()) }
+    };
+    let stands: Vec<Stand> = feed.entries.iter().map(stand).collect();
+    month(feed, of, &stands, pieces)
+}
+
+#[test]
+fn what_is_remembered_comes_out_as_if_it_were_rendered() {
+    let day = |n: usize| format!("2021-04-{:02}", 28 - n % 28);
+    let mut items: Vec<Item> = (0..40).map(|n| item(&format!("title {n}"), &day(n))).collect();
+    let april = Month::of("2021-04-01".parse().ok());
+    for of in [None, Some(april)] {
+        let mut pieces = Pieces::within(1 << 20);
+        for round in 0..6 {
+            // One is revised, one gets a credit, which declares a name space, one goes, one comes.
+            items[round].title = text(&format!("title {round}, revised"));
+            items[round + 10].credit = Some(text(&format!("credit {round}")));
+            items.remove(20 + round);
+            items.push(item(&format!("late {round}"), &day(round)));
+            items.sort_by(feed::newest_first);
+            let mut feed = feed(items.iter().cloned().map(entry).collect());
+            feed.months = vec![(april, items.len())];
+            let documents = of_pieces(&feed, of, &mut pieces);
+            assert_eq!(documents, of_pieces(&feed, of, &mut Pieces::forgotten()));
+            assert!(documents.iter().all(|(path, document)| check(path, document) == Ok(())));
+            let known = items.iter().filter(|item| pieces.know(item.id, FxBuildHasher.hash_one(item))).count();
+            assert_eq!(known, if of.is_some() { items.len() } else { 0 });
+        }
+        // What is in a document no more is not remembered.
+        items.truncate(1);
+        let feed = feed(items.iter().cloned().map(entry).collect());
+        let before = pieces.bytes();
+        of_pieces(&feed, of, &mut pieces);
+        assert!(pieces.bytes() < before / 10, "{} of {before}", pieces.bytes());
+        items = (0..40).map(|n| item(&format!("title {n}"), &day(n))).collect();
+    }
+}
+
+#[test]
+fn no_more_is_remembered_than_there_is_room_for() {
+    let feed =
+        feed((0..40).map(|n| entry(item(&format!("title {n}"), &format!("2021-04-{:02}", 28 - n % 28)))).collect());
+    let mut feed = feed;
+    feed.entries.sort_by(|a, b| feed::newest_first(&a.item, &b.item));
+    let mut pieces = Pieces::within(10_000);
+    assert_eq!(of_pieces(&feed, None, &mut pieces), render(&feed));
+    assert!((5_000..=10_000).contains(&pieces.bytes()), "{}", pieces.bytes());
 }

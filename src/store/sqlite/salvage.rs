@@ -123,7 +123,8 @@ mod tests {
         store
             .db
             .execute_batch(
-                "ALTER TABLE seen DROP COLUMN layout; ALTER TABLE seen DROP COLUMN language;
+                "ALTER TABLE member DROP COLUMN print;
+                 ALTER TABLE seen DROP COLUMN layout; ALTER TABLE seen DROP COLUMN language;
                  ALTER TABLE account DROP COLUMN utc_offset; ALTER TABLE item DROP COLUMN language;
                  DROP TABLE month; DROP INDEX member_elsewhere; ALTER TABLE member DROP COLUMN month;
                  ALTER TABLE item DROP COLUMN earliest; ALTER TABLE item DROP COLUMN earlier;

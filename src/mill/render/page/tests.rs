@@ -1,4 +1,4 @@
-use super::super::tests::{feed, item, text};
+use super::super::tests::{feed, item, of_pieces, text};
 use super::*;
 use crate::mill::feed::Entry;
 
@@ -13,7 +13,7 @@ fn shown(language: Option<&str>, title: &str) -> (String, String) {
         |tree: &super::super::Tree, path: &str| String::from_utf8(tree.get(path).unwrap().bytes.clone()).unwrap();
     (
         page(&super::super::render(&feed), "ilo-moscow/index.html"),
-        page(&super::super::month(&feed, month), "ilo-moscow/2021/02.html"),
+        page(&of_pieces(&feed, Some(month), &mut Pieces::forgotten()), "ilo-moscow/2021/02.html"),
     )
 }
 

@@ -12,8 +12,9 @@ use crate::store::sqlite::insert::Insert;
 use crate::store::sqlite::rows::{ITEM, column, get_meta, item_from, set_meta, signed, small, unsigned};
 use crate::store::{FRESH_DAYS, FeedState, FeedTerms, Reading, Result, Terms, print};
 
-/// A row of `member`, in the order of its key. The month only where it is not the one in which the item is published.
-pub(super) type Member = (i64, std::cmp::Reverse<i64>, Key, Key, Option<Month>);
+/// A row of `member`, in the order of its key. The month only where it is not the one in which the item is published; the
+/// print of the item at the end.
+pub(super) type Member = (i64, std::cmp::Reverse<i64>, Key, Key, Option<Month>, u64);
 
 impl Work<'_> {
     /// Counts the change for the feeds that may show it.
@@ -78,7 +79,7 @@ impl Work<'_> {
         let within = month.days().is_some_and(|(first, next)| (first..next).contains(&day));
         let elsewhere = (!within).then_some(month);
         for no in feeds_of(self.terms, item) {
-            members.push((no, std::cmp::Reverse(published.timestamp()), item.id, item.key, elsewhere));
+            members.push((no, std::cmp::Reverse(published.timestamp()), item.id, item.key, elsewhere, print));
             let change = self.months.entry((no, month)).or_default();
             *change = (change.0 + 1, change.1.wrapping_add(print));
         }
@@ -101,12 +102,13 @@ impl Work<'_> {
     /// Writes who joined the feeds, and what that and who left made of their months.
     pub(super) fn fill_feeds(&mut self, mut members: Vec<Member>) -> Result<()> {
         members.sort_unstable();
-        Insert::new(self.db, "member", 5)?.all(&members, |row, (feed, published, id, key, month)| {
+        Insert::new(self.db, "member", 6)?.all(&members, |row, (feed, published, id, key, month, print)| {
             row.bind(feed)?;
             row.bind(published.0)?;
             row.bind(id.0.into_bytes())?;
             row.bind(key.0.into_bytes())?;
-            row.bind_if(month.map(Month::number))
+            row.bind_if(month.map(Month::number))?;
+            row.bind(*print as i64)
         })?;
         let mut select = self.db.prepare_cached("SELECT items, print FROM month WHERE feed = ? AND month = ?")?;
         for ((feed, month), (items, print)) in std::mem::take(&mut self.months) {
