@@ -37,16 +37,27 @@ pub fn first_forbidden(text: &str) -> Option<char> {
 /// Whether every character stands for itself.
 ///
 /// Decoding is dear where a text is long and clean, so the bytes are asked. A line separator (U+2028, U+2029) is known
-/// by its last byte: its first two are those of every quotation mark. A forbidden character can only begin with a byte
-/// that few chunks of a text hold, and a chunk is looked at as a whole, many bytes at a time.
-pub(super) fn is_clean(text: &str) -> bool {
-    const CHUNK: usize = 64;
+/// by its last byte: its first two are those of every quotation mark.
+fn is_clean(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_separator = |at: usize| bytes.get(..at).is_some_and(|before| before.ends_with(&[0xE2, 0x80]));
-    if memchr2_iter(0xA8, 0xA9, bytes).any(is_separator) {
-        return false;
-    }
-    let may_begin_forbidden = |b: u8| b < 0x20 || matches!(b, 0x7F | 0xC2 | 0xEF | 0xF0..);
+    !memchr2_iter(0xA8, 0xA9, bytes).any(is_separator) && has_none::<false>(text)
+}
+
+/// Whether a text of many lines has no character that may not reach a feed, but for those that end its lines.
+pub(super) fn are_clean_lines(text: &str) -> bool {
+    has_none::<true>(text)
+}
+
+/// Whether a text has no forbidden character, but for line feeds where it may have `LINES`. Now and then it says no where
+/// there is none.
+///
+/// A forbidden character can only begin with a byte that few chunks of a text hold, and a chunk is looked at as a whole,
+/// many bytes at a time.
+fn has_none<const LINES: bool>(text: &str) -> bool {
+    const CHUNK: usize = 64;
+    let bytes = text.as_bytes();
+    let may_begin_forbidden = |b: u8| (b < 0x20 && !(LINES && b == b'\n')) || matches!(b, 0x7F | 0xC2 | 0xEF | 0xF0..);
     let is_allowed = |at: usize| match bytes.get(at..) {
         Some([0xC2, second, ..]) => *second >= 0xA0,
         // Noncharacters are rare enough to let the slow way decide.
@@ -390,6 +401,8 @@ mod tests {
             let text: String = text.into_iter().collect();
             let clean = text.chars().all(|c| !is_forbidden(c) && !matches!(c, '\u{2028}' | '\u{2029}'));
             prop_assert!(!is_clean(&text) || clean, "{:?}", text);
+            let clean = text.chars().all(|c| !is_forbidden(c) || c == '\n');
+            prop_assert!(!are_clean_lines(&text) || clean, "{:?}", text);
         }
 
         #[test]

@@ -79,8 +79,7 @@ pub fn check(path: &str, document: &Document) -> Result<(), Flaw> {
 
 /// The first character that no feed may contain.
 fn forbidden(text: &str) -> Option<char> {
-    let suspect = text.split('\n').filter(|line| !item::is_clean(line));
-    suspect.flat_map(str::chars).find(|c| item::is_forbidden(*c))
+    if item::are_clean_lines(text) { None } else { text.chars().find(|c| item::is_forbidden(*c) && *c != '\n') }
 }
 
 /// The media type of the document at `path`, without its parameters.
@@ -127,8 +126,8 @@ impl Format {
 /// Items that were checked before, by what their bytes hash to: of a document that is published again and again most
 /// items are the same each time, and only the others are read back anew.
 ///
-/// A document is well-formed if it is so with an empty item in the place of each, and each item is so by itself, below
-/// the same root element. Where either fails the whole document is read, as [`check`] does.
+/// A document is well-formed if it is so with an empty item in the place of each run of them, and each item is so by
+/// itself, below the same root element. Where either fails the whole document is read, as [`check`] does.
 #[derive(Debug, Default)]
 pub struct Checked {
     items: Mutex<HashSet<u128, FxBuildHasher>>,
@@ -160,9 +159,9 @@ impl Checked {
     /// `None`: this way the document can't be shown to be sound.
     fn piece_by_piece(&self, document: &Document, format: &Format) -> Option<()> {
         let text = std::str::from_utf8(&document.bytes).ok()?;
-        let (shell, items) = apart(text, format)?;
+        let (shell, runs, items) = apart(text, format)?;
         let xml = clean(&shell)?;
-        if items.len() != document.entries || format.entries(&xml) != items.len() {
+        if items.len() != document.entries || format.entries(&xml) != runs {
             return None;
         }
         let root = xml.root_element();
@@ -214,21 +213,25 @@ fn clean(text: &str) -> Option<roxmltree::Document<'_>> {
     if forbidden(text).is_some() { None } else { parse(text).ok() }
 }
 
-/// A document with an empty item in the place of each, and the items. `None`: an item has no end.
-fn apart<'t>(text: &'t str, format: &Format) -> Option<(String, Vec<&'t str>)> {
+/// A document with an empty item in the place of all those between which there is nothing, how many of these it has, and
+/// the items. `None`: an item has no end.
+fn apart<'t>(text: &'t str, format: &Format) -> Option<(String, usize, Vec<&'t str>)> {
     let (open, close) = (memmem::Finder::new(format.open), memmem::Finder::new(format.close));
-    let (mut shell, mut items, mut rest) = (String::new(), Vec::new(), text);
+    let (mut shell, mut runs, mut items, mut rest) = (String::new(), 0, Vec::new(), text);
     while let Some(start) = open.find(rest.as_bytes()) {
         let (before, from_item) = rest.split_at_checked(start)?;
         let end = close.find(from_item.as_bytes())? + format.close.len();
         let (item, after) = from_item.split_at_checked(end)?;
-        shell.push_str(before);
-        shell.push_str(format.empty);
+        if items.is_empty() || !before.bytes().all(|b| matches!(b, b' ' | b'\n')) {
+            shell.push_str(before);
+            shell.push_str(format.empty);
+            runs += 1;
+        }
         items.push(item);
         rest = after;
     }
     shell.push_str(rest);
-    Some((shell, items))
+    Some((shell, runs, items))
 }
 
 #[cfg(test)]
