@@ -60,6 +60,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "output",
             "base_url",
             "pages",
+            "precompress",
             "watch",
             "serve",
             "websub",
@@ -134,6 +135,8 @@ pub struct Config {
     pub base_url: Option<String>,
     /// Whether there are pages for people, and archives; else there are only feeds.
     pub pages: bool,
+    /// Whether a compressed sibling lies beside each document.
+    pub precompress: bool,
     /// When to look.
     pub watch: Watch,
     /// The built-in server, if there is to be one.
@@ -570,6 +573,7 @@ fn without_file(given: &Given, around: &Surroundings) -> Result<Config, Refusal>
         output,
         base_url: None,
         pages: true,
+        precompress: false,
         watch: Watch::default(),
         serve: None,
         websub: WebSub::default(),

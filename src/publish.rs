@@ -390,7 +390,7 @@ impl Place {
 
     /// What is replaced first: pages and archives, then the feeds that point to them, then what lists the feeds.
     fn turn(&self) -> u8 {
-        match self.path.rsplit_once('/') {
+        match render::document_of(&self.path).rsplit_once('/') {
             None => INDEX,
             Some((_, name)) if render::HEADS.contains(&name) => 1,
             Some(_) => 0,

@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -436,11 +436,52 @@ fn a_feed_that_left_the_config_is_listed_no_more_and_removed_when_asked() {
     assert_eq!(mill.run(&["--once", "--dry-run", "--prune"]).code, 0);
 }
 
+/// For servers of static files.
+#[test]
+fn siblings_hold_what_they_lie_beside_and_come_and_go_with_it() {
+    let mill = mill();
+    let plain = mill.feeds();
+    let config = with_siblings();
+    mill.configure(&config);
+    mill.pass();
+    let all = mill.feeds();
+    let (siblings, documents): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        all.clone().into_iter().partition(|(path, _)| path.ends_with(".gz"));
+    assert_eq!(documents, plain);
+    let unpacked = siblings.into_iter().map(|(path, bytes)| {
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(&*bytes).read_to_end(&mut unpacked).unwrap();
+        (path.trim_end_matches(".gz").to_owned(), unpacked)
+    });
+    assert_eq!(unpacked.collect::<BTreeMap<_, _>>(), plain);
+
+    let before = prints(&mill.path("public"));
+    mill.pass();
+    assert_eq!(prints(&mill.path("public")), before);
+    for at in ["all/rss.xml.gz", "all/2021/03.html.gz", "all/undated.atom.gz", "feeds.opml.gz"] {
+        for meddle in [|path: &Path| fs::remove_file(path).unwrap(), |path: &Path| fs::write(path, "other").unwrap()] {
+            meddle(&mill.path("public").join(at));
+            mill.pass();
+            assert_eq!(mill.feeds(), all, "{at}");
+        }
+    }
+
+    // Without the word for them none is left.
+    mill.configure(CONFIG);
+    mill.pass();
+    assert_eq!(mill.feeds(), plain);
+}
+
+fn with_siblings() -> String {
+    format!("precompress = true\n{CONFIG}")
+}
+
 /// A daemon takes the month pages that nothing changed for granted. After each of these changes the folder holds what a
 /// pass over everything makes of the same files in an empty folder.
 #[test]
 fn a_pass_that_remembers_the_months_publishes_what_one_that_does_not_would() {
-    let mill = Mill::new(CONFIG);
+    let told_so = with_siblings();
+    let mill = Mill::new(&told_so);
     let config = mill.config();
     let mut state = hold(&config);
     let remembered = Remembered::default();
@@ -468,7 +509,7 @@ fn a_pass_that_remembers_the_months_publishes_what_one_that_does_not_would() {
             Pass { scope, remembered: Some(&remembered), published: &published, ..Pass::new(&config, &RealDisk) };
         pass.run(&mut state.store, &mut state.decided).unwrap();
 
-        let anew = Mill::new(CONFIG);
+        let anew = Mill::new(&told_so);
         changes[..=at].iter().for_each(|(path, text)| anew.write(path, text));
         anew.pass();
         assert_eq!(mill.feeds(), anew.feeds(), "after {path}");
@@ -479,7 +520,7 @@ fn a_pass_that_remembers_the_months_publishes_what_one_that_does_not_would() {
     }
     // The last change gave the undated page, before which there was none, and the oldest month a neighbour.
     let asked = asked.into_inner().unwrap();
-    let asked = asked.iter().map(String::as_str);
+    let asked = asked.iter().map(String::as_str).filter(|path| !path.ends_with(".gz"));
     let pages = asked.filter(|path| path.starts_with("all/20") || path.starts_with("all/undated"));
     assert_eq!(
         pages.collect::<Vec<_>>(),
@@ -487,7 +528,7 @@ fn a_pass_that_remembers_the_months_publishes_what_one_that_does_not_would() {
     );
 
     // A head that is gone makes even such a pass look at all.
-    for gone in ["all/rss.xml", "all/2021/03.html", "press/2021/05.atom"] {
+    for gone in ["all/rss.xml", "all/2021/03.html", "press/2021/05.atom.gz"] {
         fs::remove_file(mill.path("public").join(gone)).unwrap();
     }
     let (before, none) = (mill.feeds().len(), BTreeSet::new());
@@ -497,7 +538,7 @@ fn a_pass_that_remembers_the_months_publishes_what_one_that_does_not_would() {
     assert_eq!(mill.feeds().len(), before + 3);
 
     // What is remembered of a feed that could not be published does not count.
-    mill.write("feedmill.toml", CONFIG.replace("limit   = 1", "limit   = 3"));
+    mill.configure(&told_so.replace("limit   = 1", "limit   = 3"));
     let config = mill.config();
     mill.write("news/2021-06-05.txt", page(&[told("Regatta", "01 June 2021", "The regatta ends.")]));
     let named = BTreeSet::from([mill.path("news/2021-06-05.txt")]);

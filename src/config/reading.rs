@@ -180,6 +180,7 @@ impl Reader<'_> {
         let base_url = base_url.and_then(|text| self.take("base_url", &text.span, values::base_url(text.text)));
 
         let pages = self.truth(&top, "pages").unwrap_or(true);
+        let precompress = self.truth(&top, "precompress").unwrap_or_default();
 
         let mut watch = Watch::default();
         if let Some(table) = self.table(&top, "watch", "[watch]") {
@@ -283,6 +284,7 @@ impl Reader<'_> {
             output: output_path,
             base_url,
             pages,
+            precompress,
             watch,
             serve,
             websub,

@@ -400,16 +400,20 @@ impl Pass<'_> {
         let stale: Option<BTreeSet<Month>> = stale.map(|pages| differing(&pages.months, &months));
         let rows = match &stale {
             Some(stale) => {
-                let paths = stale.iter().flat_map(|month| render::month_paths(&feed.name, *month));
-                let paths: Vec<String> = paths.collect();
+                let paths = self.with_siblings(stale.iter().flat_map(|month| render::month_paths(&feed.name, *month)));
                 let of_months = store.published_at(&paths.iter().map(String::as_str).collect::<Vec<_>>())?;
                 store.published_of(&feed.name, false)?.into_iter().chain(of_months).collect()
             }
             None => store.published_of(&feed.name, true)?,
         };
         let considered = |month: &Month| stale.as_ref().is_none_or(|stale| stale.contains(month));
-        let wanted =
+        let mut wanted =
             wanted((&feed.name, &one.rendered_with, &language), months.iter().filter(|(month, _)| considered(month)));
+        if self.config.precompress {
+            let sibling = |of: &Wanted| Wanted { path: render::sibling_of(&of.path), ..*of };
+            let siblings: Vec<Wanted> = wanted.iter().map(sibling).collect();
+            wanted.extend(siblings);
+        }
         let prepared = self.prepare(store, &one, ready, (&shelves, wanted, by_path(rows)), publication)?;
         let underway = prepared.underway.map(|underway| {
             let is_whole = underway.state.as_ref().is_some_and(|state| state.rendered_with == one.rendered_with);
@@ -449,7 +453,7 @@ impl Pass<'_> {
             .filter(|of| one.last || pointed_to.contains(&of.month))
             .filter(|of| rows.get(&of.path).is_none_or(|row| row.made_of != of.made_of) || fallen.contains(&of.path))
             .collect();
-        let heads: Vec<String> = head.iter().flat_map(Head::paths).collect();
+        let heads = self.with_siblings(head.iter().flat_map(Head::paths));
         let paths: BTreeSet<&str> = heads.iter().map(String::as_str).chain(wanted.iter().map(|of| &*of.path)).collect();
         let gone: Vec<String> = rows.keys().filter(|path| !paths.contains(path.as_str())).cloned().collect();
         let items = head.as_ref().map(Head::items).unwrap_or_default();
@@ -464,7 +468,7 @@ impl Pass<'_> {
                 line.written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
             }
             for (head, path) in head.iter().flat_map(|head| head.paths().map(move |path| (head, path))) {
-                let tree = Tree::from_iter([head.document(path, &mut Pieces::forgotten())]);
+                let tree = self.dressed(Tree::from_iter([head.document(path, &mut Pieces::forgotten())]));
                 line.written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
             }
             line.written.extend(gone.into_iter().filter(|path| self.is_there(path)));
@@ -486,7 +490,7 @@ impl Pass<'_> {
             let mut pieces = self.pieces(one, ready.as_ref(), None);
             head.trim(&mut pieces);
             for path in head.paths() {
-                publication.add(share, &Tree::from_iter([head.document(path, &mut pieces)]))?;
+                publication.add(share, &self.dressed(Tree::from_iter([head.document(path, &mut pieces)])))?;
             }
             self.keep_pieces(one, ready.as_ref(), None, pieces);
         }
@@ -517,6 +521,21 @@ impl Pass<'_> {
         remembered.pieces.lock().unwrap_or_else(PoisonError::into_inner).keep((one.feed.name.clone(), month), lot);
     }
 
+    /// Documents as they are published: with their siblings, where there are to be any.
+    fn dressed(&self, tree: Tree) -> Tree {
+        if self.config.precompress { tree.with_siblings() } else { tree }
+    }
+
+    /// The paths of documents, and of their siblings, where there are to be any.
+    fn with_siblings(&self, paths: impl Iterator<Item = String>) -> Vec<String> {
+        let mut paths: Vec<String> = paths.collect();
+        if self.config.precompress {
+            let siblings: Vec<String> = paths.iter().map(|path| render::sibling_of(path)).collect();
+            paths.extend(siblings);
+        }
+        paths
+    }
+
     fn is_there(&self, path: &str) -> bool {
         self.disk.stat(&self.config.output.join(path)).is_ok_and(|found| found.is_some())
     }
@@ -544,7 +563,7 @@ impl Pass<'_> {
         // Of a feed that shows all it has, the entries are more than all its pages together.
         let frame = feed.without_entries();
         let rendered = on_all_cores(standing.into_iter().map(job).collect(), |(month, stands, mut pieces)| {
-            (render::month(&frame, month, &stands, &mut pieces), month, pieces)
+            (self.dressed(render::month(&frame, month, &stands, &mut pieces)), month, pieces)
         });
         let keep = |(tree, month, pieces)| {
             self.keep_pieces(one, ready, Some(month), pieces);
@@ -570,14 +589,14 @@ impl Pass<'_> {
         let rows = by_path(store.published_of(INDEX, true)?);
         let mut line = FeedLine { name: INDEX.to_owned(), items: summaries.len(), written: Vec::new() };
         let base_url = self.config.base_url.as_deref().and_then(Address::new);
-        let made_of = print(&(render::REVISION, summaries, &base_url, self.config.pages));
+        let made_of = print(&(render::REVISION, summaries, &base_url, self.config.pages, self.config.precompress));
         let as_it_was = |row: &PublishedRow| row.made_of == made_of && self.stands(row);
         if rows.is_empty() == summaries.is_empty() && rows.values().all(as_it_was) {
             return Ok(Prepared { line, underway: None });
         }
         let tree = match summaries {
             [] => Tree::default(),
-            summaries => render::index(summaries, base_url.as_ref(), self.config.pages),
+            summaries => self.dressed(render::index(summaries, base_url.as_ref(), self.config.pages)),
         };
         let gone: Vec<String> = rows.keys().filter(|path| tree.get(path).is_none()).cloned().collect();
         if self.dry_run {
@@ -680,8 +699,9 @@ impl Pass<'_> {
             .filter_map(|index| self.config.sources.get(*index))
             .map(|source| (&source.name, &source.title, &source.url, &source.language))
             .collect();
-        let (base_url, pages, hubs) = (&self.config.base_url, self.config.pages, &self.config.websub.hubs);
-        let all = (render::REVISION, &feed.title, feed.limit, base_url, pages, hubs, sources);
+        let (base_url, hubs) = (&self.config.base_url, &self.config.websub.hubs);
+        let documents = (self.config.pages, self.config.precompress);
+        let all = (render::REVISION, &feed.title, feed.limit, base_url, documents, hubs, sources);
         format!("{:016x}", print(&all))
     }
 }

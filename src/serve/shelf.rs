@@ -15,6 +15,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::document::{Document, Effort, Version};
 use crate::http::{Body, Coding};
+use crate::mill::render::is_sibling;
 use crate::publish::Listed;
 
 /// A document up to this size may lie ready, in bytes.
@@ -271,9 +272,10 @@ fn seconds(listed: &Listed) -> u64 {
     u64::try_from(listed.mtime_ns / 1_000_000_000).unwrap_or_default()
 }
 
-/// Not yet published is what the ledger lists before it is in the folder.
+/// Not yet published is what the ledger lists before it is in the folder. Compressed siblings are for other servers: this
+/// one has codings of its own.
 fn is_served(listed: &Listed) -> bool {
-    (listed.mtime_ns, listed.inode) != (0, 0)
+    (listed.mtime_ns, listed.inode) != (0, 0) && !is_sibling(&listed.path)
 }
 
 /// Feeds, index pages and what they need lie at the top or in a feed's folder; months lie deeper.

@@ -130,9 +130,11 @@ fn guarded(path: &str, answer: &Answer) {
     assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
 }
 
-/// Compressed on the way, then from a sibling of the file.
+const TEXTS: [&str; 5] = ["lakes/rss.xml", "lakes/atom.xml", "lakes/feed.json", "lakes/index.html", "style.css"];
+
+/// Compressed on the way, then from the siblings of the files.
 fn compresses(mill: &Mill, server: &Server) {
-    for path in ["lakes/rss.xml", "lakes/atom.xml", "lakes/feed.json", "lakes/index.html", "style.css"] {
+    for path in TEXTS {
         let bytes = fs::read(mill.path(&format!("public/{path}"))).unwrap();
         let at = format!("/{path}");
         let answer = server.get(&at, &[("Accept-Encoding", "gzip")]);
@@ -143,18 +145,24 @@ fn compresses(mill: &Mill, server: &Server) {
         assert_eq!(plain.header("content-encoding"), "", "{path}");
         assert_ne!(plain.header("etag"), "", "{path}");
         assert_eq!(plain.header("vary"), "Accept-Encoding", "{path}: {plain:?}");
-
-        let sibling = gzip(&["-9c"], &bytes);
-        fs::write(mill.path(&format!("public/{path}.gz")), &sibling).unwrap();
+    }
+    let config = fs::read_to_string(mill.path("feedmill.toml")).unwrap();
+    mill.configure(&format!("precompress = true\n{config}"));
+    assert_eq!(mill.run(&["--once"]).code, 0);
+    for path in TEXTS {
+        let at = format!("/{path}");
         let answer = server.get(&at, &[("Accept-Encoding", "gzip")]);
         assert_eq!(answer.header("content-encoding"), "gzip", "{path}");
         assert_eq!(answer.header("content-type"), media_type(path), "{path}");
+        let sibling = fs::read(mill.path(&format!("public/{path}.gz"))).unwrap();
         assert!(answer.body == sibling, "{path}: the sibling is sent as it is");
         let again = server.get(&at, &[("Accept-Encoding", "gzip"), ("If-None-Match", answer.header("etag"))]);
         assert_eq!(again.status, 304, "{path}: {again:?}");
         guarded(path, &answer);
-        fs::remove_file(mill.path(&format!("public/{path}.gz"))).unwrap();
     }
+    mill.configure(&config);
+    assert_eq!(mill.run(&["--once"]).code, 0);
+    assert!(!mill.path("public/lakes/rss.xml.gz").exists());
 }
 
 fn shows_nothing_else(mill: &Mill, server: &Server) {

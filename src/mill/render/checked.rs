@@ -4,13 +4,15 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io;
 use std::sync::{Mutex, PoisonError};
 
+use flate2::read::GzDecoder;
 use memchr::memmem;
 use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Document, atom, media_type};
+use super::{Document, atom, is_sibling, media_type};
 use crate::mill::item;
 
 /// Documents above this size are not read back before they are published: the reader's tree takes about ten times the
@@ -60,6 +62,9 @@ pub fn check(path: &str, document: &Document) -> Result<(), Flaw> {
     if document.bytes.len() > CHECKED_UP_TO {
         return Ok(());
     }
+    if is_sibling(path) {
+        return unpacked(&document.bytes);
+    }
     let text = std::str::from_utf8(&document.bytes).map_err(|_| Flaw::Undecodable)?;
     if let Some(c) = forbidden(text) {
         return Err(Flaw::Forbidden(c));
@@ -75,6 +80,12 @@ pub fn check(path: &str, document: &Document) -> Result<(), Flaw> {
         _ => document.entries,
     };
     if read == document.entries { Ok(()) } else { Err(Flaw::Entries { meant: document.entries, read }) }
+}
+
+/// A compressed sibling is checked for its end: the sum of what it holds stands there (RFC 1952 section 2.3.1).
+fn unpacked(bytes: &[u8]) -> Result<(), Flaw> {
+    let unpacked = io::copy(&mut GzDecoder::new(bytes), &mut io::sink());
+    unpacked.map(drop).map_err(|error| Flaw::IllFormed(error.to_string()))
 }
 
 /// The first character that no feed may contain.

@@ -16,6 +16,7 @@ mod opml;
 mod page;
 mod pieces;
 mod rss;
+mod sibling;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
@@ -30,6 +31,7 @@ use super::month::Month;
 pub use self::checked::{CHECKED_UP_TO, Check, Checked, Flaw, check};
 pub use self::page::Summary;
 pub use self::pieces::Pieces;
+pub use self::sibling::{document_of, is_sibling, sibling_of};
 
 /// What a server should call the document at `path`, charset included.
 ///
@@ -46,6 +48,7 @@ pub fn media_type(path: &str) -> &'static str {
         Some("html") => "text/html; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("gz") => "application/gzip",
         _ => "application/octet-stream",
     }
 }

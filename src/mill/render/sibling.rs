@@ -1,0 +1,50 @@
+//! Compressed siblings, for servers of static files: `rss.xml.gz` beside `rss.xml` (gzip, RFC 1952).
+//!
+//! A sibling tells neither a time nor a name, so that equal documents have equal ones. It is replaced right behind its
+//! document. Between the two, and until the next pass where that is when feedmill is killed, who takes gzip gets the
+//! document as it was before: whole, and no older than what a cache may serve.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::{Document, Tree};
+
+/// How the name of a sibling ends.
+const ENDING: &str = ".gz";
+
+/// The path of the sibling of the document at `path`.
+#[must_use]
+pub fn sibling_of(path: &str) -> String {
+    format!("{path}{ENDING}")
+}
+
+/// Whether this is the path of a sibling.
+#[must_use]
+pub fn is_sibling(path: &str) -> bool {
+    path.ends_with(ENDING)
+}
+
+/// The path of the document that has its sibling at `path`, or that is there itself.
+#[must_use]
+pub fn document_of(path: &str) -> &str {
+    path.strip_suffix(ENDING).unwrap_or(path)
+}
+
+impl Tree {
+    /// The documents with their siblings.
+    #[must_use]
+    pub fn with_siblings(self) -> Self {
+        let sibling = |(path, document): (&str, &Document)| (sibling_of(path), compressed(document));
+        let siblings: Vec<(String, Document)> = self.iter().map(sibling).collect();
+        self.into_iter().chain(siblings).collect()
+    }
+}
+
+fn compressed(document: &Document) -> Document {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory can't fail. If a later version of the crate thinks otherwise, `check` refuses what is cut.
+    let _ = encoder.write_all(&document.bytes);
+    Document { bytes: encoder.finish().unwrap_or_default(), entries: document.entries }
+}
