@@ -321,8 +321,11 @@ fn heads(store: &dyn Store, terms: &Terms) -> Vec<Vec<Item>> {
     terms.feeds.iter().map(|feed| store.head(feed, terms).unwrap()).collect()
 }
 
+/// The month pages of a feed, and what stands on each.
+type Pages = (Vec<Shelf>, BTreeMap<Month, Vec<Placed>>);
+
 /// What stands on the month pages of each feed: what is there, with and without the items, and the sums of it.
-fn pages(store: &dyn Store, terms: &Terms) -> Vec<(Vec<Shelf>, BTreeMap<Month, Vec<Placed>>)> {
+fn pages(store: &dyn Store, terms: &Terms) -> Vec<Pages> {
     let of_feed = |feed: &FeedTerms| {
         let shelves = store.shelves(feed).unwrap();
         let months = shelves.iter().map(|shelf| shelf.month).collect();
