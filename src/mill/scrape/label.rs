@@ -66,6 +66,8 @@ pub(crate) struct Label {
     pub(crate) broken: bool,
     /// The text before that date is a name rather than a title: `Valley Gazette, 20 April 2016`.
     pub(crate) named: bool,
+    /// It begins with the name of a field: `Recall date: 12 May 2021`, or one that the page repeats. That is no title.
+    pub(crate) field: bool,
 }
 
 /// Labels the blocks of `page`, in order.
@@ -125,6 +127,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         glued: None,
         end_dated: None,
         named: false,
+        field: false,
         byline: false,
         broken: false,
         goes_on: false,
@@ -173,14 +176,29 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let field = if block.folded { None } else { inline::field(text, lexicon) };
     // What has a mark of its own is an item, though it be as short as a name.
     let is_marked = block.mark != Mark::None;
-    let named = field.is_some() || (!is_marked && end_dated.is_some_and(|(before, _)| is_name(before, lexicon)));
+    let is_field = field.is_some();
+    let named = is_field || (!is_marked && end_dated.is_some_and(|(before, _)| is_name(before, lexicon)));
     let end_dated = field.or(end_dated.map(|(_, printed)| printed)).map(|printed| printed.grade(settled));
     let sentence = !short && ends_sentence(text, &['.', '。', '։', '।', '۔']);
     let brief = short && is_brief(text);
     let wordy = !short && is_wordy(text);
     let byline = short && lexicon.author(text).is_some();
     let broken = block.folded && is_broken(text);
-    Label { byline, broken, short, brief, wordy, sentence, begins_with_date, piped, glued, end_dated, named, ..plain }
+    Label {
+        byline,
+        broken,
+        short,
+        brief,
+        wordy,
+        sentence,
+        begins_with_date,
+        piped,
+        glued,
+        end_dated,
+        named,
+        field: is_field,
+        ..plain
+    }
 }
 
 /// A title of more letters than this is hardly one.

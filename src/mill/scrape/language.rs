@@ -92,6 +92,12 @@ fn months_of(language: &Words) -> [Vec<&'static str>; 12] {
     months
 }
 
+/// The names of the weekdays, as the locale data and the tables have them.
+fn weekdays_of(language: &Words) -> impl Iterator<Item = &'static str> {
+    let names = NAMES.iter().find(|names| names.tag == language.tag);
+    list(names.map_or("", |names| names.weekdays)).chain(list(language.weekdays))
+}
+
 /// Where in the tables the language `tag` stands, if it does.
 fn known(tag: Option<&str>) -> Option<usize> {
     let primary = tag?.split(['-', '_']).next()?;
@@ -416,7 +422,7 @@ fn is_furniture_anywhere(line: &str) -> bool {
 /// Months and weekdays, the halves of the day.
 fn meanings_of_names(language: &'static Words) -> Vec<(&'static str, Word)> {
     let names = NAMES.iter().find(|names| names.tag == language.tag);
-    let weekdays: Vec<_> = list(names.map_or("", |names| names.weekdays)).chain(list(language.weekdays)).collect();
+    let weekdays: Vec<_> = weekdays_of(language).collect();
     let folded: Vec<_> = weekdays.iter().map(|day| fold(day)).collect();
     let mut meanings = Vec::new();
     for (months, number) in months_of(language).iter().zip(1..) {

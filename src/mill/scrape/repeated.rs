@@ -22,34 +22,65 @@ fn is_plain(block: &Block<'_>) -> bool {
 }
 
 /// Makes dates of the lines of which all say the same before a date, on a page that has none but these. Each stands below
-/// its title: bulletins and minutes have one title again and again.
+/// its title: bulletins and minutes have one title again and again. Those that say the same but for a number stand above
+/// theirs, where each opens a paragraph of a headline and a text: `Nr. 45/2021 vom 12.05.2021`.
 pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     if !page.dates.is_empty() {
         return;
     }
-    let mut found: Vec<(usize, Printed<'t>)> = Vec::new();
-    let (mut name, mut all_below) = (None, true);
+    let mut found: Vec<(usize, &str, Printed<'t>)> = Vec::new();
     for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| is_plain(block)) {
         let Some((before, printed)) = inline::trailing(block.text, lexicon) else { continue };
-        if inline::field(block.text, lexicon).is_some() {
-            // `Closing date: 4 May 2018` names its field itself.
+        let is_same = found.first().is_none_or(|(_, first, _)| is_same_but_for_a_part(first, before));
+        // `Closing date: 4 May 2018` names its field itself.
+        if inline::field(block.text, lexicon).is_some() || !is_same {
             return;
         }
-        if *name.get_or_insert(before) != before {
-            return;
-        }
-        all_below &= below_title(&page.blocks, at);
-        found.push((at, printed));
+        found.push((at, before, printed));
     }
-    if found.len() < SEVERAL || !(all_below || have_titles(&page.blocks, &found)) {
+    let all = |holds: fn(&[Block<'_>], usize) -> bool| found.iter().all(|(at, ..)| holds(&page.blocks, *at));
+    let stands_by_title = match found.first() {
+        Some((_, first, _)) if found.iter().all(|(_, before, _)| is_same_but_for_numbers(first, before)) => {
+            let is_numbered = found.iter().any(|(_, before, _)| before != first);
+            if is_numbered { all(above_title) } else { all(below_title) || have_titles(&page.blocks, &found) }
+        }
+        _ => all(below_title) || have_titles(&page.blocks, &found),
+    };
+    if found.len() < SEVERAL || !stands_by_title {
         return;
     }
-    for (at, printed) in found {
+    for (at, _, printed) in found {
         if let Some(block) = page.blocks.get_mut(at) {
             block.date = u32::try_from(page.dates.len()).ok();
             page.dates.push(printed);
         }
     }
+}
+
+/// Whether two texts differ in their numbers alone.
+fn is_same_but_for_numbers(one: &str, other: &str) -> bool {
+    let without = |text| str::split(text, |c: char| c.is_ascii_digit()).filter(|part: &&str| !part.is_empty());
+    one == other || without(one).eq(without(other))
+}
+
+/// Whether two texts say the same of another number, or of somebody else: `mara released this`, `tobi released this`.
+fn is_same_but_for_a_part(one: &str, other: &str) -> bool {
+    let said = |text| {
+        let (_, said) = str::split_once(text, ' ')?;
+        (said.contains(' ') && said.starts_with(char::is_lowercase)).then_some(said)
+    };
+    is_same_but_for_numbers(one, other) || said(one).is_some_and(|of_one| Some(of_one) == said(other))
+}
+
+/// Whether the line opens a paragraph that has a headline and a text below it.
+fn above_title(blocks: &[Block<'_>], at: usize) -> bool {
+    let Some([line, title, text, ..]) = blocks.get(at..) else { return false };
+    let is_open = line.gap > 0 || at == 0;
+    is_open && title.gap == 0 && text.gap == 0 && is_plain(title) && !ends_sentence(title.text)
+}
+
+fn ends_sentence(text: &str) -> bool {
+    text.ends_with(['.', '!', '?', ':', '。', '।', '۔'])
 }
 
 /// Whether the line belongs to what stands above it: to the line that opens its paragraph, at most one between them, or to
@@ -67,15 +98,14 @@ fn below_title(blocks: &[Block<'_>], at: usize) -> bool {
 
 /// Whether what stands above each of the lines can be its title: it is no sentence, and of what stands between two of them
 /// one more than what stands below the last, which has no title of a next one below it.
-fn have_titles(blocks: &[Block<'_>], lines: &[(usize, Printed<'_>)]) -> bool {
-    let sentence = |text: &str| text.ends_with(['.', '!', '?', ':', '。', '।', '۔']);
+fn have_titles(blocks: &[Block<'_>], lines: &[(usize, &str, Printed<'_>)]) -> bool {
     let above = |at: usize| at.checked_sub(1).and_then(|above| blocks.get(above));
-    let titled = lines.iter().all(|(at, _)| above(*at).is_some_and(|block| !sentence(block.text)));
+    let titled = lines.iter().all(|(at, ..)| above(*at).is_some_and(|block| !ends_sentence(block.text)));
     let between = lines.windows(2).filter_map(|pair| match pair {
-        [(first, _), (second, _)] => Some(second - first - 1),
+        [(first, ..), (second, ..)] => Some(second - first - 1),
         _ => None,
     });
-    let below_last = lines.last().map_or(0, |(last, _)| blocks.len() - last - 1);
+    let below_last = lines.last().map_or(0, |(last, ..)| blocks.len() - last - 1);
     titled && between.min().is_some_and(|fewest| fewest > below_last)
 }
 
@@ -97,8 +127,10 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
         if let Some(own) = own {
             // A field that holds a sentence is a text with a name.
             let holds_text = label.sentence || label.wordy || label.end_dated.is_some();
-            let above_day =
-                page.blocks.get(at + 1).is_some_and(|next| next.date.is_some() && name(next.text).is_none());
+            let above_day = page
+                .blocks
+                .get(at + 1)
+                .is_some_and(|next| next.gap == 0 && next.date.is_some() && name(next.text).is_none());
             let fits =
                 is_plain(block) && block.gap == 0 && below_text && above != Some(own) && !holds_text && !above_day;
             names.push((own, at, fits));
@@ -114,7 +146,11 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
         if same.len() >= SEVERAL && same.len() * 3 >= page.dates.len() * 2 && same.iter().all(|(.., fits)| *fits) {
             for (_, at, _) in same {
                 if let Some(label) = labels.get_mut(*at) {
-                    label.kind = Kind::Furniture;
+                    (label.kind, label.field) = (Kind::Furniture, true);
+                }
+                // Nothing is more of a headline than what stands above it.
+                if let Some(above) = at.checked_sub(1).and_then(|above| labels.get_mut(above)) {
+                    (above.above_short, above.above_headline) = (false, false);
                 }
             }
         }

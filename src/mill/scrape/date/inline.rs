@@ -103,11 +103,20 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
         (*slot, count) = (at, count + 1);
     }
     starts.get(..count).unwrap_or_default().iter().rev().find_map(|at| {
-        let printed =
-            whole(tail.get(*at..)?, lexicon).filter(plain).filter(|printed| printed.start.year != Year::None)?;
+        let date = tail.get(*at..)?;
+        if is_word_apart(date) {
+            return None;
+        }
+        let printed = whole(date, lexicon).filter(plain).filter(|printed| printed.start.year != Year::None)?;
         let title = signs_off_end(text.get(..from + at)?);
         is_text(title).then_some((title, printed))
     })
+}
+
+/// Whether a word stands so far before the numbers that they are in another column: `Council meets on Tuesday   11/05/2021`.
+fn is_word_apart(date: &str) -> bool {
+    let behind = date.trim_start_matches(char::is_alphabetic);
+    behind.len() < date.len() && (behind.starts_with("  ") || behind.starts_with('\t'))
 }
 
 /// A date ends with its numbers, or with a word or two behind them. Where numbers are no ASCII `tail` is looked at whole.
@@ -196,6 +205,8 @@ mod tests {
             ("The market opens - July 4, 2020", "The market opens", "July 4, 2020"),
             ("The market opens 2021-04-26", "The market opens", "2021-04-26"),
             ("[4.2.1] - 2021-04-26", "[4.2.1]", "2021-04-26"),
+            ("The market opens Sunday 4 July 2020", "The market opens", "Sunday 4 July 2020"),
+            ("The market opens on Sunday    04/07/2020", "The market opens on Sunday", "04/07/2020"),
         ] {
             let (text, printed) = trailing(line, lexicon).expect(line);
             assert_eq!((text, printed.raw), (title, raw), "{line}");

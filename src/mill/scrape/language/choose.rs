@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use super::fold::fold;
 use super::letters::{has_ascii_digit, may_begin_digit};
 use super::words::LANGUAGES;
-use super::{Lexicon, digit, known, list, months_of, parts_of};
+use super::{Lexicon, digit, known, list, months_of, parts_of, weekdays_of};
 
 /// A set of languages, a bit each, in the order of the tables.
 type Set = u128;
@@ -80,7 +80,11 @@ pub(crate) fn choose(named: Option<&str>, text: &str) -> Choice {
     {
         return sole(at);
     }
-    settle(&votes, most, &frequent(head))
+    let mut hits = frequent(head);
+    if most > 0 {
+        hits.iter_mut().zip(weekdays(head)).for_each(|(hits, days)| *hits += 3 * days);
+    }
+    settle(&votes, most, &hits)
 }
 
 fn sole(at: usize) -> Choice {
@@ -192,6 +196,23 @@ fn frequent(head: &str) -> [u32; COUNT] {
     hits
 }
 
+/// How many dates at the head of the file have a weekday of each language right before their number: short weekdays are
+/// frequent words of other languages (`di` is Tuesday in Dutch).
+fn weekdays(head: &str) -> [u32; COUNT] {
+    let mut days = [0; COUNT];
+    for line in lines(head).filter(|line| line.len() <= SHORT && has_digit(line)) {
+        let mut before: Option<&str> = None;
+        for (_, token) in parts_of(line) {
+            let is_number = token.starts_with(|c| digit(c).is_some());
+            if let (true, Some(word)) = (is_number, before) {
+                cast(WEEKDAYS.of(word), &mut days);
+            }
+            before = (!is_number).then_some(token);
+        }
+    }
+    days
+}
+
 /// Whether English has as many votes as any language and the text is plainly English. Which of the languages that share
 /// these months it is matters for labels alone.
 fn is_english(text: &str, votes: &[u32; COUNT]) -> bool {
@@ -244,6 +265,14 @@ static MONTHS: LazyLock<Words> = LazyLock::new(|| {
         for name in list(language.foreign_months) {
             words.add(name, at);
         }
+    }
+    words
+});
+
+static WEEKDAYS: LazyLock<Words> = LazyLock::new(|| {
+    let mut words = Words::default();
+    for (at, language) in LANGUAGES.iter().enumerate() {
+        weekdays_of(language).for_each(|word| words.add(word, at));
     }
     words
 });

@@ -32,7 +32,8 @@ pub(super) fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bo
         _ => whole,
     };
     let glued = graded(label.glued) + when(label.broken, ONE);
-    let end_dated = graded(label.end_dated) + when(label.wordy, HALF) + when(label.named, SLIGHT);
+    let end_dated =
+        graded(label.end_dated) + when(label.wordy, HALF) + when(label.named, SLIGHT) + when(label.field, NEVER);
     let row = only(label.kind == Kind::Row || (matches!(label.kind, Kind::Date(_)) && label.piped), 0);
     let ends = when(label.end_dated.is_some(), SLIGHT) + when(label.named, SLIGHT);
     // Where a kicker heads each item, what stands on the page twice is one; elsewhere it may be an event that returns.
@@ -44,6 +45,7 @@ pub(super) fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bo
         + when(label.above_headline, HALF)
         + when(label.sentence, SLIGHT)
         + when(label.begins_with_date || label.glued.is_some(), ONE)
+        + when(label.field, NEVER)
         + ends
         + echo
         + opens;
