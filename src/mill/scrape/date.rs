@@ -264,30 +264,47 @@ pub(crate) fn is_shaped_like_one(line: &str) -> bool {
     words.len() <= 5 && years == 1 && days == 1 && (1..=3).contains(&others) && at_an_end
 }
 
-/// A heading that is a month with its year, or a year alone: `June 2020`, `2022`.
+/// Whether a heading is a month with its year, or a year alone: `June 2020`, `2022`.
 pub(crate) fn is_month(line: &str, lexicon: &Lexicon) -> bool {
-    if line.len() > 40 || !may_begin_date(line, lexicon) {
-        return false;
-    }
-    let parts = Parts::of(line, lexicon);
-    let mut month = false;
-    let mut year = false;
-    let mut parts = parts.read().iter().map(|part| part.kind).peekable();
-    while let Some(kind) = parts.next() {
-        match kind {
-            Kind::Word(Word::Month(_) | Word::MonthOrWeekday(_)) if !month => month = true,
-            Kind::Number { value: 1..=12, digits: 1 | 2 }
-                if !month && parts.peek() == Some(&Kind::Word(Word::MonthMark)) =>
-            {
-                month = true;
-                parts.next();
-            }
-            Kind::Number { value, digits: 4 } if !year && cursor_year(value, lexicon) => year = true,
-            Kind::Sign(',' | '.') | Kind::Word(Word::Of | Word::Year | Word::Ordinal) => {}
-            _ => return false,
+    Span::of(line, lexicon).is_some()
+}
+
+/// What a heading says of the days below it: their year, and perhaps their month.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Span {
+    year: Year,
+    month: Option<u32>,
+}
+
+impl Span {
+    /// `None`: the line is more than a year with or without its month.
+    pub(crate) fn of(line: &str, lexicon: &Lexicon) -> Option<Self> {
+        if line.len() > 40 || !may_begin_date(line, lexicon) {
+            return None;
         }
+        let parts = Parts::of(line, lexicon);
+        let (mut month, mut year) = (None, None);
+        let mut parts = parts.read().iter().map(|part| part.kind).peekable();
+        while let Some(kind) = parts.next() {
+            match kind {
+                Kind::Word(Word::Month(number) | Word::MonthOrWeekday(number)) if month.is_none() => {
+                    month = Some(u32::from(number));
+                }
+                Kind::Number { value: value @ 1..=12, digits: 1 | 2 }
+                    if month.is_none() && parts.peek() == Some(&Kind::Word(Word::MonthMark)) =>
+                {
+                    month = Some(value);
+                    parts.next();
+                }
+                Kind::Number { value, digits: 4 } if year.is_none() && cursor_year(value, lexicon) => {
+                    year = Some(lexicon.stated(value));
+                }
+                Kind::Sign(',' | '.') | Kind::Word(Word::Of | Word::Year | Word::Ordinal) => {}
+                _ => return None,
+            }
+        }
+        Some(Self { year: year?, month })
     }
-    year
 }
 
 fn cursor_year(value: u32, lexicon: &Lexicon) -> bool {
@@ -306,6 +323,12 @@ impl Lexicon {
 }
 
 impl<'t> Printed<'t> {
+    /// The date below a heading that states its year; `None`: it has one of its own, or is of another month.
+    pub(crate) fn below(self, span: Span) -> Option<Self> {
+        let is_of_it = self.start.year == Year::None && span.month.is_none_or(|month| month == self.start.month);
+        is_of_it.then_some(Self { start: Point { year: span.year, ..self.start }, ..self })
+    }
+
     /// Which order of numbers this date shows by itself.
     pub(crate) fn shows_order(&self) -> Option<DateOrder> {
         self.start.shows.or_else(|| self.end.and_then(|end| end.shows))

@@ -9,7 +9,7 @@ use regex::Regex;
 
 use self::open::Open;
 use super::blocks::{Block, Mark, Page, Unit, joined, split_by};
-use super::date::{self, Printed, Settled, inline};
+use super::date::{self, Printed, Settled, Span, inline};
 use super::evidence::{Evidence, Marking};
 use super::label::{Kind, Label, ends_sentence, is_brief, label};
 use super::language::{Choice, Lexicon, choose};
@@ -329,6 +329,14 @@ impl<'t, 'c> Look<'t, 'c> {
         self.page.dates.get(usize::try_from(block.date?).ok()?)
     }
 
+    /// A date as a draft has it, and why it has no day if so. A year that it lacks may stand in the heading above.
+    fn settle(&self, printed: Printed<'t>, span: Option<Span>) -> (DateRead<'t>, Option<&'static str>) {
+        match span.and_then(|span| printed.below(span)).map(|dated| dated.settle(self.settled)) {
+            Some((read, None)) => (DateRead { inherited: true, ..read }, None),
+            _ => printed.settle(self.settled),
+        }
+    }
+
     /// Turns a reading into what the file says.
     fn tell(&self, explanation: &Explanation<'_>, steps: &[Step], explaining: bool) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
         let Explanation { layout, reading, .. } = explanation;
@@ -337,6 +345,7 @@ impl<'t, 'c> Look<'t, 'c> {
         // For each block the draft it went into, if any.
         let mut owners: Vec<Option<usize>> = Vec::new();
         let mut section = None;
+        let mut span = None;
         let mut day: Option<DateRead<'t>> = None;
         let titles = if layout.has(Field::Row) { self.title_column() } else { 0 };
         let mut open: Option<Open<'t>> = None;
@@ -347,16 +356,21 @@ impl<'t, 'c> Look<'t, 'c> {
             match step.act {
                 // A day heads the items below it, and is no part of the page.
                 Move::Heading if matches!(label.kind, Kind::Date(_)) => {
-                    let (read, trouble) = self.date(block).map(|printed| printed.settle(self.settled)).unzip();
+                    let (read, trouble) = self.date(block).map(|printed| self.settle(*printed, span)).unzip();
                     faults.extend(trouble.flatten().map(|reason| fault(block.line, reason, block.text)));
                     day = read.map(|read| DateRead { inherited: true, ..read });
                 }
                 // The page's own name is no part of it.
                 Move::Heading if self.evidence.is_page_title(block) => section = None,
-                Move::Heading => section = Some((block, label.kind != Kind::Month)),
+                Move::Heading => {
+                    section = Some((block, label.kind != Kind::Month));
+                    span = Span::of(block.text, self.choice.lexicon).or(span);
+                }
                 // A wide gap under a heading says that another heading, the true one, was lost there; unless the item
                 // below lost its mark, and so made the gap.
-                Move::Start if step.under_heading() && self.evidence.lost_above(block) => section = None,
+                Move::Start if step.under_heading() && self.evidence.lost_above(block) => {
+                    (section, span) = (None, None);
+                }
                 Move::Noise => match label.kind {
                     // What stands between a heading and the list says that it heads more than the list.
                     Kind::Text if drafts.is_empty() && open.is_none() && !has_cells(block, label) => section = None,
@@ -367,7 +381,7 @@ impl<'t, 'c> Look<'t, 'c> {
                 _ => {}
             }
             if step.act == Move::Start {
-                open = Some(Open::new(block, section, day.clone(), owners.len()));
+                open = Some(Open::new(block, (section, span), day.clone(), owners.len()));
             }
             if let (Some(open), Some(place)) = (&mut open, step.place().and_then(|place| layout.places.get(place))) {
                 match place.field {
@@ -409,7 +423,7 @@ impl<'t, 'c> Look<'t, 'c> {
             return;
         }
         let date = open.date.map(|printed| {
-            let (read, trouble) = printed.settle(self.settled);
+            let (read, trouble) = self.settle(printed, open.span);
             faults.extend(open.date_line.zip(trouble).map(|(line, reason)| fault(line, reason, printed.raw())));
             read
         });

@@ -7,7 +7,7 @@ use chrono::NaiveTime;
 use super::{Look, cells};
 use crate::mill::scrape::DateRead;
 use crate::mill::scrape::blocks::{Block, Mark, clock, joined, joined_text};
-use crate::mill::scrape::date::{self, Printed, inline};
+use crate::mill::scrape::date::{self, Printed, Span, inline};
 use crate::mill::scrape::evidence::Marking;
 use crate::mill::scrape::label::{credit, without_attachment};
 use crate::mill::scrape::layout::Field;
@@ -27,6 +27,8 @@ pub(super) struct Open<'t> {
     /// The section is a part of the page, not a time.
     pub(super) names_a_topic: bool,
     pub(super) number: Option<u32>,
+    /// The year, and perhaps the month, that the heading above states.
+    pub(super) span: Option<Span>,
     /// The day that the heading above states.
     pub(super) day: Option<DateRead<'t>>,
     pub(super) line: u32,
@@ -38,7 +40,7 @@ pub(super) struct Open<'t> {
 impl<'t> Open<'t> {
     pub(super) fn new(
         block: &Block<'t>,
-        section: Option<(&Block<'t>, bool)>,
+        (section, span): (Option<(&Block<'t>, bool)>, Option<Span>),
         day: Option<DateRead<'t>>,
         first_block: usize,
     ) -> Self {
@@ -55,6 +57,7 @@ impl<'t> Open<'t> {
             section: section.map(|(block, _)| joined(block)),
             names_a_topic: section.is_some_and(|(_, names_a_topic)| names_a_topic),
             number,
+            span,
             day,
             line: block.line,
             last_line: block.last_line,
