@@ -345,7 +345,8 @@ impl Reader<'_> {
         notes.into_iter().map(|(note, _)| note).collect()
     }
 
-    /// A line of several links, or one that is mostly other text, links to nothing.
+    /// A line of several links, or one that is mostly other text, links to nothing. A day beside a short title is no other
+    /// text.
     fn unlink(&self, notes: &mut [(Note, u32)], shown: &str) {
         let mut lines = shown.split('\n').zip(1..);
         let mut sources = self.text.split('\n').zip(1..);
@@ -359,10 +360,22 @@ impl Reader<'_> {
             let mut cells = source.split('|').skip(1).map(str::trim);
             let whole =
                 source.trim_start().starts_with('<') || cells.any(|cell| cell.starts_with('[') && cell.ends_with(')'));
-            if *links > 1 || (!whole && text.len() * 2 < bare.trim_end().len()) {
+            let mostly_other =
+                || text.len() * 2 < bare.trim_end().len() && (text.is_empty() || !bare.split(text).all(is_like_a_day));
+            if *links > 1 || (!whole && mostly_other()) {
                 note.link = None;
             }
         }
+    }
+}
+
+/// Whether there is nothing but a few words, of which some have digits: `(12 February 2021)`.
+fn is_like_a_day(text: &str) -> bool {
+    let words = text.split_whitespace().filter(|word| word.contains(char::is_alphanumeric));
+    let digits = words.clone().filter(|word| word.contains(|c: char| c.is_ascii_digit())).count();
+    match words.count() {
+        0 => true,
+        words => words <= 4 && digits > 0,
     }
 }
 

@@ -66,8 +66,13 @@ pub(super) fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bo
     };
     let credit = only(label.kind == Kind::Credit, 0);
     // A line that the file calls a heading is no part of a text.
-    let summary =
-        text + when(label.short, HAIR) + when(label.brief, SLIGHT) + when(label.echo, SLIGHT) + when(level > 0, ONE);
+    // One that ends with a day is likelier the title of another item.
+    let summary = text
+        + when(label.end_dated.is_some(), HALF)
+        + when(label.short, HAIR)
+        + when(label.brief, SLIGHT)
+        + when(label.echo, SLIGHT)
+        + when(level > 0, ONE);
     move |field| match field {
         Field::Credit => credit,
         Field::Kicker => kicker,
