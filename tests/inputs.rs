@@ -517,6 +517,24 @@ fn pages_whose_headlines_are_headings_are_read_by_them() {
 }
 
 #[test]
+fn links_with_their_days_below_several_headings_are_items() {
+    let text = input("sections.md");
+    let scrape = parse(&text, &form(Form::Markdown));
+    let found: Vec<_> =
+        scrape.drafts.iter().map(|it| (&*it.title, it.section.as_deref(), it.link.as_deref())).collect();
+    let item = |title, section, link| (title, Some(section), Some(link));
+    assert_eq!(
+        found,
+        [
+            item("Flour prices fall", "Newest", "https://mill.example/n/12"),
+            item("New stones laid", "Newest", "https://mill.example/n/11"),
+            item("Winter report", "Archive", "https://mill.example/n/9"),
+            item("Autumn report", "Archive", "https://mill.example/n/8"),
+        ]
+    );
+}
+
+#[test]
 fn the_headline_of_the_page_is_no_item() {
     let entry = |day: &str, title: &str| format!("<dt>{day}</dt><dd><a href='/n'>{title}</a></dd>\n");
     let entries = [
