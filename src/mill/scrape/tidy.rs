@@ -33,6 +33,7 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
     }
     if layout.has(Field::Summary) {
         dock(layout, labels, steps);
+        set_apart(layout, blocks, labels, steps);
     }
 }
 
@@ -160,6 +161,19 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
         && blocks.get(above + 1).is_some_and(|block| is_name(block.text))
     {
         Step::crown(steps, above, kicker);
+    }
+}
+
+/// A few words between two items, with a blank line on either side, are a heading where no item has a summary but the
+/// one above.
+fn set_apart(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
+    let is_summary = |step: &Step| field(layout, *step) == Some(Field::Summary);
+    let mut summaries = steps.iter().enumerate().filter(|(_, step)| is_summary(step)).map(|(at, _)| at);
+    let (Some(at), None) = (summaries.next(), summaries.next()) else { return };
+    let is_apart = |at: usize| blocks.get(at).is_some_and(|block| block.gap > 0);
+    let is_between = steps.get(at + 1).is_some_and(|step| step.act == Move::Start);
+    if is_between && is_apart(at) && is_apart(at + 1) && labels.get(at).is_some_and(|label| label.short) {
+        Step::leave_out(steps, at);
     }
 }
 
