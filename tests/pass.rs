@@ -863,7 +863,7 @@ fn an_item_read_with_another_date_from_the_same_lines_keeps_its_id() {
 
 #[test]
 fn an_undated_item_takes_the_day_it_was_first_seen_only_where_that_is_asked_for() {
-    const UNDATED: Told = told("Harbour fair", "02 March", "The fair begins at noon on the fish market.");
+    const UNDATED: Told = told("Harbour fair", "02 April", "The fair begins at noon on the fish market.");
     let mill = Mill::new(CONFIG);
     mill.write("home/latest.txt", page(&[MOLE, BOAT, UNDATED]));
     mill.pass();
