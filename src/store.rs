@@ -386,8 +386,8 @@ pub struct Placed {
     pub id: Key,
     /// Another value where the item is otherwise.
     pub print: u64,
-    /// The item itself; `None`: whoever asked knew it.
-    pub item: Option<Item>,
+    /// The item itself; `None`: whoever asked knew it. Boxed, since of a month nearly all are known.
+    pub item: Option<Box<Item>>,
 }
 
 impl Placed {

@@ -57,7 +57,8 @@ pub(super) fn are_clean_lines(text: &str) -> bool {
 fn has_none<const LINES: bool>(text: &str) -> bool {
     const CHUNK: usize = 64;
     let bytes = text.as_bytes();
-    let may_begin_forbidden = |b: u8| (b < 0x20 && !(LINES && b == b'\n')) || matches!(b, 0x7F | 0xC2 | 0xEF | 0xF0..);
+    let is_plain = |b: u8| b.wrapping_sub(0x20) < 0x5F || (LINES && b == b'\n');
+    let may_begin_forbidden = |b: u8| (b < 0x20 && !(LINES && b == b'\n')) || matches!(b, 0x7F | 0xC2 | 0xEF..);
     let is_allowed = |at: usize| match bytes.get(at..) {
         Some([0xC2, second, ..]) => *second >= 0xA0,
         // Noncharacters are rare enough to let the slow way decide.
@@ -66,7 +67,8 @@ fn has_none<const LINES: bool>(text: &str) -> bool {
         _ => false,
     };
     bytes.chunks(CHUNK).zip((0..).step_by(CHUNK)).all(|(chunk, start)| {
-        !chunk.iter().fold(false, |any, b| any | may_begin_forbidden(*b))
+        chunk.iter().fold(true, |all, b| all & is_plain(*b))
+            || !chunk.iter().fold(false, |any, b| any | may_begin_forbidden(*b))
             || chunk.iter().zip(start..).all(|(b, at)| !may_begin_forbidden(*b) || is_allowed(at))
     })
 }

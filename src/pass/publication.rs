@@ -555,7 +555,7 @@ impl Pass<'_> {
         let standing = store.standing(one.terms, months, &known)?;
         let origins = self.origins(one);
         let stand =
-            |Placed { id, print, item, .. }| Stand { id, print, entry: item.and_then(|item| origins.entry(item)) };
+            |Placed { id, print, item, .. }| Stand { id, print, entry: item.and_then(|item| origins.entry(*item)).map(Box::new) };
         let job = |(month, placed): (Month, Vec<Placed>)| {
             let stands: Vec<Stand> = placed.into_iter().map(stand).collect();
             (month, stands, pieces.remove(&month).unwrap_or_else(Pieces::forgotten))

@@ -374,7 +374,7 @@ impl Store for Memory {
         for item in self.shown(feed, rules)? {
             let (id, print, month) = (item.id, print(&item), item.month());
             if let (Some(published), true) = (item.published, months.contains(&month)) {
-                let item = (!known(month, id, print)).then_some(item);
+                let item = (!known(month, id, print)).then(|| Box::new(item));
                 standing.entry(month).or_default().push(Placed { published, id, print, item });
             }
         }

@@ -800,13 +800,13 @@ impl Store for Sqlite {
             ))?;
             for (key, id, month, found) in unknown {
                 let item = select.query_row((key.0.into_bytes(), id.0.into_bytes()), item_from)?;
-                standing.entry(month).or_default().push(Placed { item: Some(item), ..found });
+                standing.entry(month).or_default().push(Placed { item: Some(Box::new(item)), ..found });
             }
         } else {
             self.retained(no, feed, &mut |item, kept| {
                 let (id, print, month) = (item.id, print(&item), item.month());
                 if let (Some(published), true) = (item.published, kept && months.contains(&month)) {
-                    let item = (!known(month, id, print)).then_some(item);
+                    let item = (!known(month, id, print)).then(|| Box::new(item));
                     standing.entry(month).or_default().push(Placed { published, id, print, item });
                 }
                 true

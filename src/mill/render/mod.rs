@@ -232,8 +232,8 @@ pub struct Stand {
     pub id: Key,
     /// Another value where the item is otherwise.
     pub print: u64,
-    /// The item; `None`: the pieces of the page remember what was made of it.
-    pub entry: Option<Entry>,
+    /// The item; `None`: the pieces of the page remember what was made of it. Boxed, since they do of nearly all.
+    pub entry: Option<Box<Entry>>,
 }
 
 /// The page of one month of `feed`, and the month as an archive document (RFC 5005 section 4); none without items, which
@@ -245,7 +245,7 @@ pub fn month(feed: &Feed, month: Month, items: &[Stand], pieces: &mut Pieces) ->
         .filter_map(|Stand { id, print, entry }| {
             let shown = entry.as_ref().map(|entry| show(feed, entry));
             // An entry that can't be shown is left out.
-            (!matches!(shown, Some(None))).then(|| Line { id: *id, print: *print, shown: shown.flatten() })
+            (!matches!(shown, Some(None))).then(|| Line { id: *id, print: *print, shown: shown.flatten().map(Box::new) })
         })
         .collect();
     pieces.only(&lines);

@@ -32,13 +32,13 @@ pub(super) enum Format {
 pub(super) struct Line<'a> {
     pub(super) id: Key,
     pub(super) print: u64,
-    pub(super) shown: Option<Shown<'a>>,
+    pub(super) shown: Option<Box<Shown<'a>>>,
 }
 
 impl<'a> Line<'a> {
     /// An item in the head of its feed.
     pub(super) fn of_head(shown: Shown<'a>) -> Self {
-        Self { id: shown.entry.item.id, print: FxBuildHasher.hash_one(shown.entry), shown: Some(shown) }
+        Self { id: shown.entry.item.id, print: FxBuildHasher.hash_one(shown.entry), shown: Some(Box::new(shown)) }
     }
 }
 
@@ -108,6 +108,9 @@ impl Pieces {
 
     /// Forgets all items but these.
     pub(super) fn only(&mut self, lines: &[Line<'_>]) {
+        if lines.iter().filter(|line| self.of(line).is_some()).count() == self.by_id.len() {
+            return;
+        }
         let mut before = mem::take(&mut self.by_id);
         for line in lines {
             if let Some((id, piece)) = before.remove_entry(&line.id).filter(|(_, piece)| piece.print == line.print) {
@@ -119,7 +122,7 @@ impl Pieces {
 
     /// `None`: neither shown nor known.
     pub(super) fn facts(&self, line: &Line<'_>) -> Option<Facts> {
-        line.shown.as_ref().map(Facts::from).or_else(|| self.of(line).map(|piece| piece.facts))
+        line.shown.as_deref().map(Facts::from).or_else(|| self.of(line).map(|piece| piece.facts))
     }
 
     fn of(&self, line: &Line<'_>) -> Option<&Piece> {
@@ -170,17 +173,19 @@ pub(super) fn assemble(
 ) -> Vec<u8> {
     if pieces.most == 0 && lines.len() <= RUN {
         // Nothing is known, and nothing is to be: it is written as it is.
-        let mut whole = write(&lines.iter().filter_map(|line| line.shown.as_ref()).collect::<Vec<_>>());
+        let mut whole = write(&lines.iter().filter_map(|line| line.shown.as_deref()).collect::<Vec<_>>());
         let start = memmem::find(&whole, opens).or_else(|| memmem::rfind(&whole, closes)).unwrap_or(whole.len());
         whole.splice(start..start, ahead.bytes());
         return whole;
     }
-    let mut document = Vec::new();
+    // Long documents would be copied again and again while they grow.
+    let known = lines.iter().filter_map(|line| pieces.written(line, *format)).map(|entry| entry.len() + between.len());
+    let mut document = Vec::with_capacity(known.sum());
     let mut after = Vec::new();
     let (first, others) = lines.split_at_checked(RUN).unwrap_or((lines, &[]));
     for (at, lines) in [first].into_iter().chain(others.chunks(RUN)).enumerate() {
         let is_new = |line: &&Line<'_>| pieces.written(line, *format).is_none();
-        let new: Vec<&Shown<'_>> = lines.iter().filter(is_new).filter_map(|line| line.shown.as_ref()).collect();
+        let new: Vec<&Shown<'_>> = lines.iter().filter(is_new).filter_map(|line| line.shown.as_deref()).collect();
         let written = if at == 0 || !new.is_empty() { write(&new) } else { Vec::new() };
         // What closes a document is there, or its writer failed: then there are no entries, and `check` refuses it.
         let end = if new.is_empty() { memmem::find(&written, closes) } else { memmem::rfind(&written, closes) };

@@ -380,7 +380,7 @@ pub(super) fn of_pieces(feed: &Feed, of: Option<Month>, pieces: &mut Pieces) -> 
     };
     let stand = |entry: &Entry| {
         let (id, print) = (entry.item.id, FxBuildHasher.hash_one(&entry.item));
-        Stand { id, print, entry: (!pieces.know(id, print)).then(|| entry.clone()) }
+        Stand { id, print, entry: (!pieces.know(id, print)).then(|| Box::new(entry.clone())) }
     };
     let stands: Vec<Stand> = feed.entries.iter().map(stand).collect();
     month(feed, of, &stands, pieces)
