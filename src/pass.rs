@@ -36,7 +36,7 @@ use crate::mill::identify::{self, Site};
 use crate::mill::item::{Account, Key, SourceNo, Text};
 use crate::mill::page::Page;
 use crate::mill::render;
-use crate::mill::scrape::{self, Scrape};
+use crate::mill::scrape::{self, Cut, Scrape};
 use crate::mill::settle::{Rules, SourceRule};
 use crate::publish::{Disk, Listed, Outcome};
 use crate::report::{Drift, FAULTS_TOLD, FaultLine, Report, SkippedLine, Unusual};
@@ -833,7 +833,8 @@ fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: 
         reason: fault.reason.clone(),
         text: fault.text.clone(),
     }));
-    for draft in &scrape.drafts {
+    // A title that may be half of one is among the faults.
+    for draft in scrape.drafts.iter().filter(|draft| draft.truncated != Some(Cut::Title)) {
         let Some(account) = met.number(job.site, draft) else {
             faults.push(FaultLine {
                 file: job.name.to_owned(),

@@ -254,6 +254,24 @@ fn a_file_caught_while_it_was_written_leaves_nothing_false_behind() {
     }
 }
 
+#[test]
+fn a_title_that_may_be_half_of_one_is_named_and_not_taken_in() {
+    let text = page(&[MOLE, BOAT]);
+    let (cut, _) = text.split_at(text.find(" boat christened").unwrap());
+    let mill = Mill::new(CONFIG);
+    mill.write("home/latest.txt", cut);
+    let report = mill.pass();
+    assert_eq!(mill.titles("front"), [MOLE.title]);
+    let faults: Vec<_> = report.faults.iter().map(|fault| (&*fault.reason, &*fault.text)).collect();
+    assert_eq!(faults, [("the file is cut behind this title", "Pilot")]);
+    assert_eq!(mill.items().len(), 1);
+
+    mill.write("home/latest.txt", text);
+    mill.pass();
+    assert_eq!(mill.titles("front"), [MOLE.title, BOAT.title]);
+    assert_eq!(mill.items().len(), 2);
+}
+
 /// All that `conflicts` holds, a pass after each round.
 fn settled(mill: &Mill) {
     for step in 0..3 {

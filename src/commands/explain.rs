@@ -141,13 +141,13 @@ impl<I: Iterator<Item = Value>, F: Fn() -> I> Serialize for Each<F> {
 }
 
 fn told_item(draft: &scrape::Draft<'_>, site: Site) -> Option<Value> {
-    let account = identify::account(draft)?;
+    let account = identify::said(draft)?;
     Some(json!({
         "id": site.key(&account), "title": account.title, "date": account.date, "date_end": account.date_end,
         "date_raw": account.date_raw, "time": account.time, "date_basis": account.basis,
         "summary": account.summary, "credit": account.credit, "kicker": account.kicker,
         "place": account.place, "section": draft.section, "number": draft.number, "link": draft.link,
-        "line": draft.line, "truncated": draft.truncated,
+        "line": draft.line, "truncated": draft.truncated.is_some(),
     }))
 }
 

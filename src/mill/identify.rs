@@ -22,7 +22,7 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::item::{Account, DateBasis, Key, Text};
-use super::scrape::Draft;
+use super::scrape::{Cut, Draft};
 
 /// The place scraped: the namespace of its items' names. Sources that show the same site share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -261,9 +261,15 @@ pub fn fingerprint(draft: &Draft<'_>) -> u128 {
     xxh3_128(&said)
 }
 
-/// Makes an account of a draft. `None`: the title holds nothing printable.
+/// Makes an account of a draft. `None`: the title holds nothing printable, or may be half of one.
 #[must_use]
 pub fn account(draft: &Draft<'_>) -> Option<Account> {
+    if draft.truncated == Some(Cut::Title) { None } else { said(draft) }
+}
+
+/// What a draft says in an account's words, to be shown; [`account`] tells whether it may be taken in.
+#[must_use]
+pub fn said(draft: &Draft<'_>) -> Option<Account> {
     let text = |field: &Option<Cow<'_, str>>| field.as_deref().and_then(Text::new);
     let date = draft.date.as_ref();
     let day = date.and_then(|date| date.day);

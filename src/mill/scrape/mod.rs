@@ -116,7 +116,17 @@ pub struct Draft<'t> {
     /// Last line of the item.
     pub last_line: u32,
     /// The item stands at the end of a file that was cut.
-    pub truncated: bool,
+    pub truncated: Option<Cut>,
+}
+
+/// Where in an item a file was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Behind what there is of its title, which may be half of it. The item is shown, and never becomes an account: an id
+    /// that was made of half a title would be wrong for life. What is whole comes with the next capture.
+    Title,
+    /// In its summary: what there is of it is kept.
+    Summary,
 }
 
 impl Draft<'_> {

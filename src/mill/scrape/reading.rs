@@ -19,7 +19,7 @@ use super::path::{Move, Prices, Reading, Step};
 use super::rendition::Note;
 use super::repeated;
 use super::tidy::tidy;
-use super::{BlockUse, DateRead, Draft, Fault, REFUSED_BELOW, Rival, Scrape, Terms};
+use super::{BlockUse, Cut, DateRead, Draft, Fault, REFUSED_BELOW, Rival, Scrape, Terms};
 
 /// Longer texts are shortened to this many letters in a fault.
 const FAULT_LETTERS: usize = 80;
@@ -418,9 +418,9 @@ impl<'t, 'c> Look<'t, 'c> {
             return;
         };
         let cut = at_end && self.page.cut;
-        if cut && open.last_field == Field::Title {
+        let is_title_cut = cut && open.last_field == Field::Title;
+        if is_title_cut {
             faults.push(fault(open.line, "the file is cut behind this title", &title));
-            return;
         }
         let date = open.date.map(|printed| {
             let (read, trouble) = self.settle(printed, open.span);
@@ -448,7 +448,10 @@ impl<'t, 'c> Look<'t, 'c> {
             number: open.number,
             line: open.line,
             last_line: open.last_line,
-            truncated: cut && ends_file && broken_off,
+            truncated: match is_title_cut {
+                true => Some(Cut::Title),
+                false => (cut && ends_file && broken_off).then_some(Cut::Summary),
+            },
         });
     }
 
@@ -531,9 +534,11 @@ fn judge<'t>(
     layout: &Layout,
     reading: &Reading,
     named: bool,
-    drafts: Vec<Draft<'t>>,
+    mut drafts: Vec<Draft<'t>>,
     faults: Vec<Fault>,
 ) -> Scrape<'t> {
+    // Half a title says nothing for the others, nor against them.
+    let cut_in_title = drafts.pop_if(|draft| draft.truncated == Some(Cut::Title));
     let numbered = drafts.iter().any(|draft| draft.number.is_some());
     let dated = drafts.iter().any(|draft| draft.date.is_some());
     let why = if drafts.is_empty() {
@@ -575,6 +580,7 @@ fn judge<'t>(
     }
     let own = drafts.iter().filter_map(|draft| draft.date.as_ref()).filter(|date| !date.year_inferred);
     let newest = own.filter_map(|date| date.day).max();
+    drafts.extend(cut_in_title);
     Scrape {
         layout: layout.name.clone(),
         confidence: reading.confidence,

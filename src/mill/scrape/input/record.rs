@@ -12,7 +12,7 @@ use super::address;
 use crate::mill::scrape::date::{Printed, Settled, dispute, field};
 use crate::mill::scrape::language::choose;
 use crate::mill::scrape::reading::fault;
-use crate::mill::scrape::{BlockUse, Draft, REFUSED_BELOW, Scrape, Terms};
+use crate::mill::scrape::{BlockUse, Cut, Draft, REFUSED_BELOW, Scrape, Terms};
 
 /// A field of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -236,7 +236,7 @@ pub(super) fn tell(
             number: record.number.or_else(|| record.get(Part::Id)?.parse().ok().filter(|_| numbers)),
             line: record.line,
             last_line: record.last_line,
-            truncated: record.truncated,
+            truncated: record.truncated.then_some(Cut::Summary),
         });
     }
     faults.sort_by_key(|fault| fault.line);
