@@ -554,8 +554,11 @@ impl Pass<'_> {
         let known = |month, id, print| pieces.get(&month).is_some_and(|pieces| pieces.know(id, print));
         let standing = store.standing(one.terms, months, &known)?;
         let origins = self.origins(one);
-        let stand =
-            |Placed { id, print, item, .. }| Stand { id, print, entry: item.and_then(|item| origins.entry(*item)).map(Box::new) };
+        let stand = |Placed { id, print, item, .. }| Stand {
+            id,
+            print,
+            entry: item.and_then(|item| origins.entry(*item)).map(Box::new),
+        };
         let job = |(month, placed): (Month, Vec<Placed>)| {
             let stands: Vec<Stand> = placed.into_iter().map(stand).collect();
             (month, stands, pieces.remove(&month).unwrap_or_else(Pieces::forgotten))

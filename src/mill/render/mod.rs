@@ -245,7 +245,11 @@ pub fn month(feed: &Feed, month: Month, items: &[Stand], pieces: &mut Pieces) ->
         .filter_map(|Stand { id, print, entry }| {
             let shown = entry.as_ref().map(|entry| show(feed, entry));
             // An entry that can't be shown is left out.
-            (!matches!(shown, Some(None))).then(|| Line { id: *id, print: *print, shown: shown.flatten().map(Box::new) })
+            (!matches!(shown, Some(None))).then(|| Line {
+                id: *id,
+                print: *print,
+                shown: shown.flatten().map(Box::new),
+            })
         })
         .collect();
     pieces.only(&lines);

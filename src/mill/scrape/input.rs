@@ -4,12 +4,13 @@
 //! file's name says it, and a name that says nothing leaves it to a cautious look at how the text begins. What is in
 //! doubt is text.
 //!
-//! Two ways lead from here. HTML and Markdown become a *rendition*, lines with notes, which the engine reads like any
-//! text. JSON, CSV and feeds, and HTML with selectors, have fields already: each item is a [`record::Record`], and all
+//! Two ways lead from here. HTML, Markdown and the dumps of text browsers become a *rendition*, lines with notes, which the
+//! engine reads like any text. JSON, CSV and feeds, and HTML with selectors, have fields already: each item is a [`record::Record`], and all
 //! records become drafts in one place. Line numbers are those of the file either way.
 
 mod address;
 mod csv;
+mod dump;
 mod feed;
 mod html;
 mod json;
@@ -29,7 +30,7 @@ use super::{BlockUse, Draft, Fault, Scrape, Terms, reading};
 /// The form of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// Plain text.
+    /// Plain text, be it typed, copied or dumped by a text browser.
     Text,
     /// Markdown: text with headings, links and emphasis.
     Markdown,
@@ -114,7 +115,10 @@ pub fn too_large(text: &str, form: Option<Form>) -> Option<String> {
 pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
     let form = terms.form.unwrap_or_else(|| Form::of_text(text));
     let mut read = match form {
-        Form::Text => return reading::read(text, &[], terms, explaining),
+        Form::Text => match dump::render(text) {
+            Some(dump) => rendered(&dump, terms, explaining),
+            None => return reading::read(text, &[], terms, explaining),
+        },
         Form::Markdown => rendered(&markdown::render(text, terms.url.as_deref()), terms, explaining),
         Form::Html => match &terms.select {
             Some(select) => html::selected(text, select, terms, explaining),

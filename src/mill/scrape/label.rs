@@ -176,7 +176,8 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let field = if block.folded { None } else { inline::field(text, lexicon) };
     // What has a mark of its own is an item, though it be as short as a name.
     let is_marked = block.mark != Mark::None;
-    let is_field = field.is_some();
+    let by_author = end_dated.is_some_and(|(before, _)| lexicon.author(before).is_some());
+    let is_field = field.is_some() || (by_author && !is_marked);
     let named = is_field || (!is_marked && end_dated.is_some_and(|(before, _)| is_name(before, lexicon)));
     let end_dated = field.or(end_dated.map(|(_, printed)| printed)).map(|printed| printed.grade(settled));
     let sentence = !short && ends_sentence(text, &['.', '。', '։', '।', '۔']);

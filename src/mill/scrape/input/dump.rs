@@ -1,0 +1,220 @@
+//! What text browsers print of a page.
+//!
+//! ```text
+//! Press releases
+//!
+//!    [3]A ferry for the outer isles
+//!    28 June 2020
+//!
+//! References
+//!
+//!    3. https://news.example.org/2020/ferry
+//! ```
+//!
+//! Lynx, `ELinks` and w3m number the links of a page, and list their addresses behind it. The numbers go, and the list
+//! does. A line that begins with its only link, or has no more than a day before it, leads where that one does. A text
+//! whose end is no such list keeps all its brackets, and so does a dump that was cut before its list.
+//!
+//! Lynx and `ELinks` set all of a page in but its headings, be they those of the page or of an item: that margin goes, or
+//! headings would seem to stand above the items that they begin.
+
+use std::collections::BTreeMap;
+
+use super::address;
+use crate::mill::scrape::rendition::{Note, Rendition};
+
+/// What heads a list of addresses, `References` or `Visible links`, has no more words.
+const HEADING_WORDS: usize = 3;
+/// What may stand before the link of a line, a day and the like, has no more letters.
+const BEFORE: usize = 40;
+
+/// Lynx and `ELinks` set a page in by so many columns, and headings of the third level by fewer.
+const MARGIN: usize = 3;
+const THIRD_LEVEL: usize = 2;
+/// A page that begins with so many more headings than lines at the margin has none.
+const MOST_HEADINGS: usize = 4;
+
+/// The text of a dump, and where its lines lead; `None`: it is no dump.
+pub(super) fn render(text: &str) -> Option<Rendition> {
+    let (page, addresses) = apart(text).unwrap_or((text, BTreeMap::new()));
+    let is_set_in = is_set_in(page);
+    let mut is_dump = is_set_in;
+    if !is_dump && addresses.is_empty() {
+        return None;
+    }
+    let mut rendition = Rendition { text: String::with_capacity(page.len()), ..Rendition::default() };
+    for (line, number) in page.split_inclusive('\n').zip(1..) {
+        let margin = indent(line).filter(|_| is_set_in).map_or(0, |depth| depth.min(MARGIN));
+        let line = line.get(margin..).unwrap_or(line);
+        let start = rendition.text.len();
+        let Some((first, links)) = strip(line, &addresses, &mut rendition.text) else { continue };
+        is_dump = true;
+        let before = rendition.text.get(start..first.0).unwrap_or_default().trim();
+        let is_day = before.chars().count() <= BEFORE && before.contains(|c: char| c.is_ascii_digit());
+        let leads = links == 1 && (is_day || !before.contains(char::is_alphabetic));
+        if let Some(link) = address::absolute(first.1, None).filter(|_| leads) {
+            rendition.notes.push(Note { line: number, link: Some(link.into()), ..Note::default() });
+        }
+    }
+    is_dump.then_some(rendition)
+}
+
+/// Whether most of a page is set in, and what is not stands by itself as headings do.
+fn is_set_in(page: &str) -> bool {
+    let (mut above, mut at_margin, mut headings) = (None, 0, 0);
+    for line in page.lines().map(indent) {
+        match line {
+            Some(0 | THIRD_LEVEL) if above.is_none_or(|above| above < MARGIN) => headings += 1,
+            Some(MARGIN..) if above.is_none_or(|above| above >= MARGIN) => {
+                at_margin += usize::from(line == Some(MARGIN))
+            }
+            None => {}
+            Some(_) => return false,
+        }
+        if headings > at_margin + MOST_HEADINGS {
+            return false;
+        }
+        above = line;
+    }
+    (1..at_margin).contains(&headings)
+}
+
+/// How far a line is set in; `None`: it is blank.
+fn indent(line: &str) -> Option<usize> {
+    line.bytes().position(|b| !b.is_ascii_whitespace())
+}
+
+/// Takes the numbers out of a line. Where the text behind the first one begins, where that one leads, and how many there
+/// are; `None`: none.
+fn strip<'t>(line: &str, addresses: &BTreeMap<u32, &'t str>, into: &mut String) -> Option<((usize, &'t str), usize)> {
+    let (mut first, mut links, mut kept) = (None, 0, 0);
+    for (at, _) in line.match_indices('[') {
+        let link = line.get(at..).and_then(bracketed);
+        let Some((address, behind)) = link.and_then(|(number, behind)| Some((*addresses.get(&number)?, behind))) else {
+            continue;
+        };
+        into.push_str(line.get(kept..at).unwrap_or_default());
+        kept = line.len() - behind.len();
+        first.get_or_insert((into.len(), address));
+        links += 1;
+    }
+    into.push_str(line.get(kept..).unwrap_or_default());
+    first.map(|first| (first, links))
+}
+
+/// `[12]`, and what follows.
+fn bracketed(text: &str) -> Option<(u32, &str)> {
+    let (number, behind) = text.strip_prefix('[')?.split_once(']')?;
+    Some((counted(number)?, behind))
+}
+
+/// A number as a program writes it.
+fn counted(digits: &str) -> Option<u32> {
+    let is_number = (1..=7).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_number)
+}
+
+/// The page, and the addresses that are listed behind it, by number. These count up, and a line at the margin heads them.
+fn apart(text: &str) -> Option<(&str, BTreeMap<u32, &str>)> {
+    let mut addresses = BTreeMap::new();
+    let mut end = text.trim_end().len();
+    // Cut within an address, that one leads elsewhere.
+    let mut is_cut = end == text.len();
+    let mut next = None;
+    loop {
+        let before = text.get(..end)?;
+        let (start, line) = before.rsplit_once('\n').map_or((0, before), |(above, line)| (above.len() + 1, line));
+        if let Some((number, address)) = listed(line) {
+            if next.is_some_and(|next| number + 1 != next) {
+                return None;
+            }
+            next = Some(number);
+            if !std::mem::take(&mut is_cut) {
+                addresses.insert(number, address);
+            }
+        } else if line.split_whitespace().take(HEADING_WORDS + 1).count() > HEADING_WORDS {
+            return None;
+        } else if line.starts_with(|c: char| !c.is_whitespace()) {
+            return (addresses.len() > 1).then_some((text.get(..start)?, addresses));
+        }
+        end = start.checked_sub(1)?;
+    }
+}
+
+/// `12. https://…` as Lynx lists it, `[12] https://…` as w3m does.
+fn listed(line: &str) -> Option<(u32, &str)> {
+    let line = line.trim();
+    let dotted = || line.split_once(". ").and_then(|(number, address)| Some((counted(number)?, address)));
+    let (number, address) = bracketed(line).or_else(dotted)?;
+    let address = address.trim_start();
+    (address.contains(':') && !address.contains(char::is_whitespace)).then_some((number, address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = "References\n\n   1. https://a.example/1\n   2. https://a.example/2\n";
+
+    fn dump(page: &str) -> Rendition {
+        render(&format!("{page}\n{LIST}")).unwrap()
+    }
+
+    #[test]
+    fn numbers_go_and_lines_lead_where_their_only_link_does() {
+        for (line, text, link) in [
+            ("   [1]Lamps on every quay", "   Lamps on every quay", Some("https://a.example/1")),
+            ("     * [2]Lamps [PDF] [3]", "     * Lamps [PDF] [3]", Some("https://a.example/2")),
+            ("   3 May 2021 [2]Lamps", "   3 May 2021 Lamps", Some("https://a.example/2")),
+            ("   [1]Home [2]News", "   Home News", None),
+            ("   The council [1]agreed in May", "   The council agreed in May", None),
+        ] {
+            let rendition = dump(line);
+            assert_eq!(rendition.text, format!("{text}\n"));
+            let links: Vec<_> = rendition.notes.iter().map(|note| note.link.as_deref()).collect();
+            assert_eq!(links, link.map(Some).into_iter().collect::<Vec<_>>(), "{line}");
+        }
+    }
+
+    #[test]
+    fn lists_are_those_of_the_browsers() {
+        let addresses = |list: &str| {
+            apart(list).map(|(page, of)| (page.len(), of.into_values().map(str::to_owned).collect::<Vec<_>>()))
+        };
+        let both = ["https://a.example/1", "file:///2"].map(str::to_owned).to_vec();
+        for list in [
+            "References\n\n   1. https://a.example/1\n   2. file:///2\n",
+            "References\n\n   Visible links\n   1. https://a.example/1\n\n   Hidden links:\n   2. file:///2\n",
+            "References:\n\n[1] https://a.example/1\n[2] file:///2\n",
+            // The last one is cut.
+            "References:\n\n[1] https://a.example/1\n[2] file:///2\n[3] https://a.exa",
+        ] {
+            assert_eq!(addresses(&format!("News\n\n{list}")), Some((6, both.clone())), "{list}");
+        }
+        for none in [
+            "",
+            "News\n",
+            "1. https://a.example/1\n2. https://a.example/2\n",
+            "References\n\n 1. https://a.example/1\n",
+            "References\n\n 2. https://a.example/2\n 1. https://a.example/1\n",
+            "What we read in these weeks\n\n 1. https://a.example/1\n 2. https://a.example/2\n",
+            "References\n\n 1. https://a.example/1\n 2. https://a.example/2\n and more\n of that kind that is read\n",
+        ] {
+            assert_eq!(addresses(none), None, "{none}");
+        }
+        // Without numbers in it a page is what it is.
+        assert_eq!(render(&format!("News\n\n{LIST}")), None);
+    }
+
+    #[test]
+    fn a_margin_goes_where_only_headings_begin_before_it() {
+        let text = |page: &str| render(page).map(|rendition| rendition.text);
+        let page = "News\n\n   One\n   1 May\n\n  Two\n\n     * 2 May\n   b\n";
+        assert_eq!(text(page).as_deref(), Some("News\n\nOne\n1 May\n\nTwo\n\n  * 2 May\nb\n"));
+        for none in
+            ["   One\n   1 May\n", "News\n   One\n   Two\n", "News\n\n    One\n    Two\n", "News\n\n   One\n\nTwo\n"]
+        {
+            assert_eq!(text(none), None, "{none}");
+        }
+    }
+}
