@@ -77,7 +77,7 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
     for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
         label.above_short = below && label.short;
         label.above_headline = headline && label.brief;
-        below = label.short;
+        below = label.short && !label.is_dated_byline();
         headline = label.kind == Kind::Text
             && !(label.short || label.wordy || label.piped)
             && label.glued.or(label.end_dated).is_none()
@@ -183,7 +183,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let sentence = !short && ends_sentence(text, &['.', '。', '։', '।', '۔']);
     let brief = short && is_brief(text);
     let wordy = !short && is_wordy(text);
-    let byline = short && lexicon.author(text).is_some();
+    let byline = short && (by_author || lexicon.author(text).is_some());
     let broken = block.folded && is_broken(text);
     Label {
         byline,
@@ -199,6 +199,13 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         named,
         field: is_field,
         ..plain
+    }
+}
+
+impl Label {
+    /// Whether it says who wrote the item, and when: it states the item's day as a date alone does.
+    pub(crate) fn is_dated_byline(&self) -> bool {
+        self.byline && self.end_dated.is_some()
     }
 }
 

@@ -242,7 +242,9 @@ impl<'a, 't> Prices<'a, 't> {
         let noise = match label.kind {
             Kind::Noise => 0,
             Kind::Furniture => HAIR,
-            Kind::Text if label.byline || self.evidence.is_below_heads(block) => HAIR,
+            Kind::Text if self.evidence.is_below_heads(block) => HAIR,
+            Kind::Text if label.is_dated_byline() => GONE,
+            Kind::Text if label.byline => HAIR,
             Kind::Text if names_columns => HAIR,
             Kind::Date(_) | Kind::Row => GONE,
             Kind::Text | Kind::Month | Kind::Credit | Kind::CutDate | Kind::Kicker => ONE,

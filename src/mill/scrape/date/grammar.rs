@@ -463,7 +463,9 @@ impl<'t> Cursor<'t, '_> {
             return None;
         }
         let comma = self.take_sign(&[',']);
-        let apart = !comma && self.take_sign(&['|', '·', '•']);
+        // Behind a word like `Posted` a dash stands before a kicker, not before a headline.
+        let stamped = self.parts.first().is_some_and(|part| part.kind == Kind::Word(Word::Stamp));
+        let apart = !comma && (self.take_sign(&['|', '·', '•']) || (stamped && self.take_sign(&['-', '–', '—'])));
         let Some(first) = self.parts.get(self.at) else { return (!comma && !apart).then_some(()) };
         // The parts may have run out before the line did; the words below are taken from the line itself.
         let words = self.line.get(usize::from(first.start)..)?;

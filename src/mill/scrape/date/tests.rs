@@ -253,6 +253,7 @@ const ODD: &[(&str, &str, &str)] = &[
     ("en", "Published: 15 June 2020", "2020-06-15"),
     ("en", "Posted on June 15, 2020", "2020-06-15"),
     ("en", "Posted on June 15, 2020 at 2:30 pm", "2020-06-15 14:30:00"),
+    ("fr", "Publié le 12 mai 2021 - Voirie", "2021-05-12 / Voirie"),
     ("en", "Date: 15 June 2020", "2020-06-15"),
     ("en", "(15 June 2020)", "2020-06-15"),
     ("en", "[June 15, 2020]", "2020-06-15"),

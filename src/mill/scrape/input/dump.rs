@@ -62,8 +62,11 @@ pub(super) fn render(text: &str) -> Option<Rendition> {
 /// Whether most of a page is set in, and what is not stands by itself as headings do.
 fn is_set_in(page: &str) -> bool {
     let (mut above, mut at_margin, mut headings) = (None, 0, 0);
-    for line in page.lines().map(indent) {
+    for text in page.lines() {
+        let line = indent(text);
         match line {
+            // An item of a list, with what belongs to it set in.
+            Some(0 | THIRD_LEVEL) if is_marked(text) => return false,
             Some(0 | THIRD_LEVEL) if above.is_none_or(|above| above < MARGIN) => headings += 1,
             Some(MARGIN..) if above.is_none_or(|above| above >= MARGIN) => {
                 at_margin += usize::from(line == Some(MARGIN))
@@ -77,6 +80,12 @@ fn is_set_in(page: &str) -> bool {
         above = line;
     }
     (1..at_margin).contains(&headings)
+}
+
+fn is_marked(line: &str) -> bool {
+    let line = line.trim_start();
+    let behind = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    line.starts_with(['-', '*', '+', '•']) || (behind.len() < line.len() && behind.starts_with(['.', ')']))
 }
 
 /// How far a line is set in; `None`: it is blank.
@@ -211,9 +220,13 @@ mod tests {
         let text = |page: &str| render(page).map(|rendition| rendition.text);
         let page = "News\n\n   One\n   1 May\n\n  Two\n\n     * 2 May\n   b\n";
         assert_eq!(text(page).as_deref(), Some("News\n\nOne\n1 May\n\nTwo\n\n  * 2 May\nb\n"));
-        for none in
-            ["   One\n   1 May\n", "News\n   One\n   Two\n", "News\n\n    One\n    Two\n", "News\n\n   One\n\nTwo\n"]
-        {
+        for none in [
+            "News\n\n1. One\n\n   1 May\n\n   b\n\n   c\n",
+            "   One\n   1 May\n",
+            "News\n   One\n   Two\n",
+            "News\n\n    One\n    Two\n",
+            "News\n\n   One\n\nTwo\n",
+        ] {
             assert_eq!(text(none), None, "{none}");
         }
     }

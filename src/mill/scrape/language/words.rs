@@ -138,7 +138,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         credits: "photo :|photo:|photos :|crédit photo :|crédit photo:|crédits :|crédits photo :|image :|photo de ",
         furniture: "lire la suite|lire plus|en savoir plus|suite|partager|imprimer|voir plus|voir tout|plus|retour en haut|haut de page|suivant|précédent|s'abonner|lire l'article|afficher plus|tous les articles|plus d'infos",
         counted: "commentaire|commentaires|vues|partages|réponses|min de lecture|minutes de lecture|min",
-        common: "le|la|les|des|et|du|une|est|pour|dans|qui|que|sur|au|par|avec|ce|aux|l'|d'",
+        common: "le|la|les|de|des|et|à|en|du|une|est|pour|dans|qui|que|sur|au|par|avec|ce|aux|l'|d'",
         ..NONE
     },
     Words {
@@ -562,7 +562,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         credits: "foto:|fotografie:|sursa foto:|imagine:|credit foto:",
         furniture: "citește mai mult|citeste mai mult|mai mult|mai multe|citește mai departe|distribuie|tipărește|următoarea|anterioara|vezi toate|vezi mai mult|detalii|află mai multe",
         counted: "comentariu|comentarii|vizualizări|afișări",
-        common: "și|de|în|la|a|cu|pe|pentru|din|care|că|nu|este|o|un|au|prin|sau|mai|fost|ale",
+        common: "și|de|în|la|a|cu|pe|pentru|din|care|că|nu|este|o|un|au|prin|sau|sunt|fost|ale",
         ..NONE
     },
     Words {

@@ -27,6 +27,7 @@ pub(super) fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bo
     // Cells beside a date can say by whom and in which group the item is.
     let date = match label.kind {
         Kind::Row => SLIGHT,
+        Kind::Text if label.is_dated_byline() => graded(label.end_dated) + HAIR,
         // Who wrote it stands before the day.
         Kind::Text if label.named => graded(label.end_dated) + SLIGHT + HAIR,
         _ => whole,
@@ -53,6 +54,7 @@ pub(super) fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bo
     let title = only(!(bare && matches!(label.kind, Kind::Date(_))), title);
     let kicker = match label.kind {
         Kind::Kicker => 0,
+        Kind::Text if label.is_dated_byline() => IMPOSSIBLE,
         Kind::Text if headed && level == 0 => only(label.brief, opens + when(!label.echo, SLIGHT)),
         Kind::Text if label.short && level == 0 => {
             opens

@@ -9,7 +9,7 @@ use crate::mill::scrape::DateRead;
 use crate::mill::scrape::blocks::{Block, Mark, clock, joined, joined_text};
 use crate::mill::scrape::date::{self, Printed, Span, inline};
 use crate::mill::scrape::evidence::Marking;
-use crate::mill::scrape::label::{credit, without_attachment};
+use crate::mill::scrape::label::{credit, ends_sentence, without_attachment};
 use crate::mill::scrape::layout::Field;
 
 /// An item while its blocks are gathered.
@@ -36,6 +36,10 @@ pub(super) struct Open<'t> {
     pub(super) last_field: Field,
     pub(super) first_block: usize,
 }
+
+/// A title of fewer letters fits into the narrowest column.
+const WRAPPED: usize = 40;
+const SENTENCE_ENDS: [char; 5] = ['.', '!', '?', ':', '…'];
 
 impl<'t> Open<'t> {
     pub(super) fn new(
@@ -68,6 +72,11 @@ impl<'t> Open<'t> {
 
     pub(super) fn fill(&mut self, field: Field, block: &Block<'t>, look: &Look<'t, '_>) {
         self.last_line = block.last_line;
+        if field == Field::Summary && self.wraps_title(block) {
+            let title = self.title.take().unwrap_or_default();
+            self.title = Some(Cow::Owned(title.into_owned() + " " + &joined(block)));
+            return;
+        }
         self.last_field = field;
         match field {
             Field::Title => self.titled(block, look),
@@ -82,6 +91,18 @@ impl<'t> Open<'t> {
             Field::Summary => self.add(joined(block)),
             Field::Glued | Field::EndDated | Field::Row => {}
         }
+    }
+
+    /// Whether the line right below a long title is the rest of it: it begins small, is shorter, and is no sentence.
+    fn wraps_title(&self, block: &Block<'t>) -> bool {
+        let Some(title) = self.title.as_deref().filter(|_| self.last_field == Field::Title) else { return false };
+        let letters = title.chars().count();
+        letters >= WRAPPED
+            && block.gap == 0
+            && block.text.starts_with(char::is_lowercase)
+            && block.text.chars().count() < letters
+            && !ends_sentence(title, &SENTENCE_ENDS)
+            && !ends_sentence(block.text, &SENTENCE_ENDS)
     }
 
     fn titled(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
