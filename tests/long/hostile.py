@@ -41,6 +41,8 @@ RSS_END = "</channel></rss>"
 LIST = PAGE + "<ul>"
 ITEM_JSON = '{{"title": "{title}", "date": "{date}", "summary": "{summary}", "url": "https://a.example/{n}"}}'
 
+ADDRESSES = "\nReferences\n\n   1. https://a.example/1\n   2. https://a.example/2\n"
+
 SHAPES = {
     "text": {
         "page": lambda: each("  {n}. {title}\n\n    {date}\n\n    {summary}\n\n", "News room\n\n"),
@@ -60,6 +62,9 @@ SHAPES = {
         "deeper": lambda: ("", (" " * (n % 400) + "a\n" for n in itertools.count()), ""),
         "credits": lambda: of("\u00a9 A. Person\n\n"),
         "marks-run": lambda: of("- "),
+        "dump": lambda: of("   [1]A title\n   12 June 2020\n\n", "News\n\n", ADDRESSES),
+        "links-in-a-dump": lambda: of("[1]", tail="\n" + ADDRESSES),
+        "addresses-of-a-dump": lambda: numbered("{n}. https://a.example/{n}\n", "[1]News\n\nReferences\n\n"),
         "same-item": lambda: of("1. Title\n\n12 June 2020\n\nText here.\n\n"),
     },
     "markdown": {
