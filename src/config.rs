@@ -27,6 +27,7 @@ use crate::mill::item::{Moment, Text};
 use crate::mill::page::Page;
 use crate::mill::scrape::{DateOrder, Fields, Form, Layout, Select, Terms};
 use crate::mill::words::Words;
+use crate::mill::zone::Zone;
 
 /// The layouts that a config can name without writing them.
 pub const LAYOUTS: &[&str] = &[
@@ -235,7 +236,7 @@ pub struct Source {
     /// A BCP 47 tag; `None` is `auto`.
     pub language: Option<String>,
     /// The zone of times of day that are printed without one.
-    pub timezone: chrono_tz::Tz,
+    pub timezone: Zone,
     /// The form of its files; `None` is `auto`.
     pub form: Option<Form>,
     /// Where the fields of JSON and CSV stand.
@@ -599,7 +600,7 @@ impl Source {
             site_was: Vec::new(),
             url: None,
             language: None,
-            timezone: chrono_tz::Tz::UTC,
+            timezone: Zone::UTC,
             form: None,
             fields: None,
             select: None,

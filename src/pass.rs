@@ -689,7 +689,7 @@ impl<'a> Pass<'a> {
                 name: source.name.clone(),
                 place: source.site.clone(),
                 site: Site::new(source.namespace_site()),
-                zone: source.timezone,
+                zone: source.timezone.clone(),
                 language: source.language.clone(),
             };
             sources.insert(*no, rule);
@@ -705,7 +705,7 @@ impl<'a> Pass<'a> {
                     &source.name,
                     &source.site,
                     source.namespace_site(),
-                    source.timezone,
+                    &source.timezone,
                     &source.language,
                     &source.captured,
                     source.undated,

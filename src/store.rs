@@ -25,6 +25,7 @@ use crate::mill::item::{Account, Captured, Item, Key, Moment, SourceNo, Text};
 use crate::mill::month::Month;
 use crate::mill::scrape::tag_of;
 use crate::mill::settle::{Rules, SourceRule};
+use crate::mill::zone::Zone;
 use crate::stat::Stat;
 
 mod memory;
@@ -261,7 +262,7 @@ impl KnownSource {
     pub fn rule(self) -> (SourceNo, SourceRule) {
         let Self { no, name, filed } = self;
         let (place, site) = filed.unwrap_or_else(|| (name.clone(), Site::new(&name)));
-        (no, SourceRule { name, place, site, zone: chrono_tz::Tz::UTC, language: None })
+        (no, SourceRule { name, place, site, zone: Zone::UTC, language: None })
     }
 }
 

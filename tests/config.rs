@@ -475,7 +475,7 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!((source.site.as_str(), source.namespace_site(), source.title.as_str()), ("a", "a", "a"));
     assert_eq!((source.undated, source.empty, source.date_order), (Undated::Skip, Empty::Drift, None));
     assert_eq!((&source.language, &source.layout, &source.url), (&None, &None, &None));
-    assert_eq!(source.timezone, chrono_tz::Tz::UTC);
+    assert_eq!(source.timezone, feedmill::mill::zone::Zone::UTC);
     assert!(config.warnings.iter().any(|w| w.contains("no `site`")), "{:?}", config.warnings);
 }
 
@@ -513,7 +513,7 @@ fn the_config_that_is_shipped_holds_every_key_and_is_good() {
     assert_eq!(config.warnings, Vec::<String>::new());
     let source = &config.sources[0];
     assert_eq!(source.date_order, Some(DateOrder::Dmy));
-    assert_eq!(source.timezone, chrono_tz::Europe::Moscow);
+    assert_eq!(source.timezone.to_string(), "Europe/Moscow");
     let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
     let mut table = String::new();
     let mut found = Vec::new();

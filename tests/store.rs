@@ -183,7 +183,7 @@ impl World {
             name: name.into(),
             place: SITE.into(),
             site: Site::new(SITE),
-            zone: chrono_tz::Tz::UTC,
+            zone: feedmill::mill::zone::Zone::UTC,
             language: (name == "s2" && self.rules > 0).then(|| "de".to_owned()),
         };
         let captured = |_, path: &str| path.get(..10).and_then(|day| day.parse().ok()).map(Moment::Day);

@@ -6,7 +6,6 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use chrono_tz::{TZ_VARIANTS, Tz};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use unicode_normalization::UnicodeNormalization as _;
@@ -22,6 +21,7 @@ use crate::mill::feed::{Choice, Keep, speaks};
 use crate::mill::identify::fold;
 use crate::mill::scrape::{At, DateOrder, Fields, Form, Layout, Part, Select, read_layout};
 use crate::mill::words::{Pattern, Where, Words};
+use crate::mill::zone::Zone;
 
 mod apart;
 mod feed;

@@ -5,7 +5,8 @@
 //!
 //! Reading order: [`item`] (the words), [`month`] (the page an item stands on), [`page`] (bytes to text and terms),
 //! [`scrape`] (text to drafts), [`identify`] (drafts to accounts with keys),
-//! [`history`] (which contents of a path count, and since when), [`settle`] (all sightings of a key to one item),
+//! [`history`] (which contents of a path count, and since when), [`settle`] (all sightings of a key to one item, with
+//! times read in a [`zone`]),
 //! [`category`] and [`words`] (what it is filed under), [`feed`] (items to what is subscribed to), [`render`] (feeds to
 //! documents).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -24,3 +25,4 @@ pub mod render;
 pub mod scrape;
 pub mod settle;
 pub mod words;
+pub mod zone;

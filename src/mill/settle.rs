@@ -26,13 +26,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use super::category::{self, Filed};
 use super::decisions::Decisions;
 use super::identify::{self, Site};
 use super::item::{Account, Captured, DateBasis, Earlier, Item, Key, SourceNo, Text, day_after};
+use super::zone::Zone;
 
 /// One account in one content of one path.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ pub struct SourceRule {
     /// The namespace of its items' keys.
     pub site: Site,
     /// The zone of times that name none.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The language of its pages, where the operator says it.
     pub language: Option<String>,
 }
@@ -242,7 +242,7 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
             })
             .filter_map(|sighting| Some((std::cmp::Reverse(sighting.rank(id)), rules.sources.get(&sighting.source)?)))
             .min_by_key(|(rank, source)| (*rank, source.name.as_str()));
-        giver.map_or(Tz::UTC, |(_, source)| source.zone)
+        giver.map_or(Zone::UTC, |(_, source)| source.zone.clone())
     };
     let first_captured = sightings
         .iter()
@@ -265,7 +265,7 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
     let published = date.map(|day| {
         let at = |time| match offset {
             Some(offset) => instant_at(day, time, offset),
-            None => instant(day, time, zone()),
+            None => zone().instant(day.and_time(time)),
         };
         let printed = time.and_then(at).unwrap_or_else(|| id.stamp(day));
         first_captured.map_or(printed, |moment| printed.min(id.stamp(day_after(moment.day()))))
@@ -443,16 +443,6 @@ fn instant_at(day: NaiveDate, time: NaiveTime, offset: i32) -> Option<DateTime<U
     day.and_time(time).checked_sub_signed(east).map(|utc| utc.and_utc())
 }
 
-/// A local day and time in UTC. In a gap (clocks set forward) the time is read as if they had not been; of a time that
-/// comes twice, the earlier counts.
-fn instant(day: NaiveDate, time: NaiveTime, zone: Tz) -> Option<DateTime<Utc>> {
-    let local = day.and_time(time);
-    let hour = chrono::TimeDelta::hours(1);
-    let found = zone.from_local_datetime(&local).earliest();
-    let before_gap = || zone.from_local_datetime(&local.checked_sub_signed(hour)?).earliest()?.checked_add_signed(hour);
-    found.or_else(before_gap).map(|instant| instant.with_timezone(&Utc))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::identify::tests::account_of;
@@ -468,7 +458,7 @@ mod tests {
             name: name.into(),
             place: SITE.into(),
             site: Site::new(SITE),
-            zone: chrono_tz::Europe::Moscow,
+            zone: Zone::named("Europe/Moscow").unwrap(),
             language: None,
         };
         Rules { sources: [(SourceNo(1), rule("a")), (SourceNo(2), rule("b"))].into(), ..Rules::default() }

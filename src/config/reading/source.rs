@@ -49,7 +49,7 @@ impl Reader<'_> {
         let language = self.text(table, "language");
         let language =
             language.and_then(|text| self.take("language", &text.span, values::language(text.text))).flatten();
-        let timezone = self.timezone(table).unwrap_or(Tz::UTC);
+        let timezone = self.timezone(table).unwrap_or(Zone::UTC);
         let forms: Vec<(&str, Option<Form>)> =
             std::iter::once(("auto", None)).chain(Form::ALL.map(|(name, form)| (name, Some(form)))).collect();
         let form = self.word(table, "format", &forms).flatten();
@@ -203,19 +203,16 @@ impl Reader<'_> {
         (good && !patterns.is_empty()).then_some(files)
     }
 
-    pub(super) fn timezone(&mut self, table: &Table<'_>) -> Option<Tz> {
+    pub(super) fn timezone(&mut self, table: &Table<'_>) -> Option<Zone> {
         let text = self.text(table, "timezone")?;
-        if let Ok(zone) = text.text.parse::<Tz>() {
+        if let Some(zone) = Zone::named(text.text) {
             return Some(zone);
         }
         let complaint = Complaint::at(text.span, format!("`timezone`: there is no zone {:?}", text.text));
-        let near = nearest(text.text, TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let near = nearest(text.text, Zone::names());
         let city = text.text.rsplit('/').next().unwrap_or(text.text).replace(' ', "_");
         let near = near.or_else(|| {
-            TZ_VARIANTS
-                .iter()
-                .map(|zone| zone.name())
-                .find(|name| name.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city)))
+            Zone::names().find(|name| name.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city)))
         });
         self.complain(match near {
             Some(near) => complaint.hint(format!("did you mean \"{near}\"?")),
