@@ -12,8 +12,9 @@
 //! ```
 //!
 //! Lynx, `ELinks` and w3m number the links of a page, and list their addresses behind it. The numbers go, and the list
-//! does. A line that begins with its only link, or has no more than a day before it, leads where that one does. A text
-//! whose end is no such list keeps all its brackets, and so does a dump that was cut before its list.
+//! does. A line that begins with its only link, or has no more than a day before it, leads where that one does; so does a
+//! line that ends with the number, as people write it in mail. A text whose end is no such list keeps all its brackets,
+//! and so does a dump that was cut before its list.
 //!
 //! Lynx and `ELinks` set all of a page in but its headings, be they those of the page or of an item: that margin goes, or
 //! headings would seem to stand above the items that they begin.
@@ -49,9 +50,11 @@ pub(super) fn render(text: &str) -> Option<Rendition> {
         let start = rendition.text.len();
         let Some((first, links)) = strip(line, &addresses, &mut rendition.text) else { continue };
         is_dump = true;
-        let before = rendition.text.get(start..first.0).unwrap_or_default().trim();
+        let (before, behind) = (rendition.text.get(start..first.0), rendition.text.get(first.0..));
+        let before = before.unwrap_or_default().trim();
         let is_day = before.chars().count() <= BEFORE && before.contains(|c: char| c.is_ascii_digit());
-        let leads = links == 1 && (is_day || !before.contains(char::is_alphabetic));
+        let is_all_before = behind.is_none_or(|behind| behind.trim().is_empty());
+        let leads = links == 1 && (is_day || is_all_before || !before.contains(char::is_alphabetic));
         if let Some(link) = address::absolute(first.1, None).filter(|_| leads) {
             rendition.notes.push(Note { line: number, link: Some(link.into()), ..Note::default() });
         }
@@ -175,6 +178,7 @@ mod tests {
             ("   [1]Lamps on every quay", "   Lamps on every quay", Some("https://a.example/1")),
             ("     * [2]Lamps [PDF] [3]", "     * Lamps [PDF] [3]", Some("https://a.example/2")),
             ("   3 May 2021 [2]Lamps", "   3 May 2021 Lamps", Some("https://a.example/2")),
+            ("   Lamps on every quay [1]", "   Lamps on every quay ", Some("https://a.example/1")),
             ("   [1]Home [2]News", "   Home News", None),
             ("   The council [1]agreed in May", "   The council agreed in May", None),
         ] {
