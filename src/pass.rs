@@ -833,8 +833,8 @@ fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: 
         reason: fault.reason.clone(),
         text: fault.text.clone(),
     }));
-    // A title that may be half of one is among the faults.
-    for draft in scrape.drafts.iter().filter(|draft| draft.truncated != Some(Cut::Title)) {
+    // What the end of the file took from the others is among the faults.
+    for draft in scrape.drafts.iter().filter(|draft| !draft.truncated.is_some_and(Cut::takes_identity)) {
         let Some(account) = met.number(job.site, draft) else {
             faults.push(FaultLine {
                 file: job.name.to_owned(),

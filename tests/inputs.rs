@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use feedmill::mill::identify::account;
 use feedmill::mill::scrape::{At, Cut, Draft, Fields, Form, Part, Scrape, Select, Terms, explain, parse, too_large};
 use proptest::prelude::*;
 use support::worked;
@@ -99,6 +100,31 @@ fn a_page_that_a_text_browser_dumped_reads_as_the_page() {
     }
 }
 
+/// Without its address an item of a dump would be another one: nothing is taken in of which that is cut off.
+#[test]
+fn a_dump_cut_in_a_line_gives_no_item_under_another_name() {
+    for name in ["newsroom-lynx.txt", "newsroom-w3m.txt", "blog-elinks.txt"] {
+        let text = input(name);
+        let accounts = |text: &str| -> Vec<_> {
+            let scrape = parse(text, &Terms::default());
+            // What has no day is in no feed.
+            let dated = scrape.drafts.iter().filter_map(account).filter(|account| account.date.is_some());
+            dated.map(|account| (account.title, account.link)).collect()
+        };
+        let whole = accounts(&text);
+        let (mut most, mut withheld) = (0, 0);
+        for cut in (0..text.len()).filter(|cut| text.is_char_boundary(*cut) && !text[..*cut].ends_with('\n')) {
+            let left = accounts(&text[..cut]);
+            assert!(left.iter().all(|item| whole.contains(item)), "{name} cut at {cut}: {left:?}");
+            most = most.max(left.len());
+            let scrape = parse(&text[..cut], &Terms::default());
+            withheld += usize::from(scrape.faults.iter().any(|fault| fault.reason.contains("before the address")));
+        }
+        // The last address may be cut as well.
+        assert!(most + 1 >= whole.len() && withheld > 100, "{name}: {most}, {withheld}");
+    }
+}
+
 #[test]
 fn the_versions_of_a_changelog_are_its_items() {
     let text = input("changelog.md");
@@ -118,7 +144,7 @@ fn what_links_to_an_unknown_address_is_still_a_headline() {
     let scrape = parse(&text, &form(Form::Html));
     assert_eq!(titles(&scrape), ["Crane three works again", "Fair postponed", "Two new tugs"]);
     assert_eq!(scrape.drafts[0].link.as_deref(), Some("/n/44"), "as printed");
-    let accounts = scrape.drafts.iter().filter_map(feedmill::mill::identify::account);
+    let accounts = scrape.drafts.iter().filter_map(account);
     assert!(accounts.into_iter().all(|account| account.link.is_none() && account.date.is_some()));
     let terms = Terms { url: Some("https://harbour.example/news/".to_owned()), ..form(Form::Html) };
     let linked = parse(&text, &terms).drafts.into_iter().map(|draft| draft.link.unwrap_or_default().into_owned());
@@ -317,7 +343,7 @@ fn a_file_cut_anywhere_gives_no_item_that_the_whole_does_not_have() {
         let mut most = 0;
         for cut in (0..text.len()).filter(|cut| text.is_char_boundary(*cut)) {
             let scrape = parse(&text[..cut], &terms);
-            for draft in scrape.drafts.iter().filter(|draft| draft.truncated != Some(Cut::Title)) {
+            for draft in scrape.drafts.iter().filter(|draft| !draft.truncated.is_some_and(Cut::takes_identity)) {
                 let own = known.iter().find(|known| known.0 == draft.title);
                 let own = own.unwrap_or_else(|| panic!("{name} cut at {cut}: {draft:?}"));
                 assert!(

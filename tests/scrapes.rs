@@ -451,7 +451,7 @@ fn measure(pages: &[Known], damage: &[Damage], rounds: u64) -> (f64, Vec<String>
         let (text, left) = damaged(page, damage, &mut Chance(round));
         let scrape = parse(&text, &newsroom());
         // A title that may be half of one is told, and never taken in.
-        let taken = scrape.drafts.iter().filter(|draft| draft.truncated != Some(Cut::Title));
+        let taken = scrape.drafts.iter().filter(|draft| !draft.truncated.is_some_and(Cut::takes_identity));
         let told = taken.map(|draft| {
             let day = draft.date.as_ref().and_then(|date| date.day);
             (draft.title.clone().into_owned(), day.map(|day| day.to_string()).unwrap_or_default())

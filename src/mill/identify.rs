@@ -261,10 +261,11 @@ pub fn fingerprint(draft: &Draft<'_>) -> u128 {
     xxh3_128(&said)
 }
 
-/// Makes an account of a draft. `None`: the title holds nothing printable, or may be half of one.
+/// Makes an account of a draft. `None`: the title holds nothing printable, or the file is cut where it
+/// would say which item it is.
 #[must_use]
 pub fn account(draft: &Draft<'_>) -> Option<Account> {
-    if draft.truncated == Some(Cut::Title) { None } else { said(draft) }
+    if draft.truncated.is_some_and(Cut::takes_identity) { None } else { said(draft) }
 }
 
 /// What a draft says in an account's words, to be shown; [`account`] tells whether it may be taken in.

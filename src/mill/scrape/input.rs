@@ -19,13 +19,13 @@ mod record;
 mod select;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use record::{At, Fields, Part};
 pub use select::{BadSelector, Select};
 
 use super::rendition::Rendition;
-use super::{BlockUse, Draft, Fault, Scrape, Terms, reading};
+use super::{BlockUse, Cut, Draft, Fault, Scrape, Terms, reading};
 
 /// The form of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,10 +115,14 @@ pub fn too_large(text: &str, form: Option<Form>) -> Option<String> {
 pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
     let form = terms.form.unwrap_or_else(|| Form::of_text(text));
     let mut read = match form {
-        Form::Text => match dump::render(text) {
-            Some(dump) => rendered(&dump, terms, explaining),
-            None => return reading::read(text, &[], terms, explaining),
-        },
+        Form::Text => {
+            let mut read = match dump::render(text) {
+                Some(dump) => rendered(&dump, terms, explaining),
+                None => reading::read(text, &[], terms, explaining),
+            };
+            withhold(&mut read.0, &dump::without_address(text));
+            read
+        }
         Form::Markdown => rendered(&markdown::render(text, terms.url.as_deref()), terms, explaining),
         Form::Html => match &terms.select {
             Some(select) => html::selected(text, select, terms, explaining),
@@ -161,6 +165,23 @@ fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> (Scrape<'
     (scrape, blocks.collect())
 }
 
+/// Items on these lines have lost the address that names them.
+fn withhold(scrape: &mut Scrape<'_>, lines: &BTreeSet<u32>) {
+    for draft in &mut scrape.drafts {
+        if draft.truncated != Some(Cut::Title) && lines.range(draft.line..=draft.last_line).next().is_some() {
+            draft.truncated = Some(Cut::Address);
+            scrape.faults.push(reading::fault(
+                draft.line,
+                "the file is cut before the address of this item",
+                &draft.title,
+            ));
+        }
+    }
+    if !lines.is_empty() {
+        scrape.faults.sort_by_key(|fault| fault.line);
+    }
+}
+
 /// An address that several items share is the address of none: it would make one item of them.
 fn unshare(scrape: &mut Scrape<'_>) {
     let mut titles: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
@@ -171,7 +192,7 @@ fn unshare(scrape: &mut Scrape<'_>) {
         let (title, shared) = titles.entry(link).or_insert((&draft.title, false));
         *shared |= *title != draft.title;
     }
-    let shared: std::collections::BTreeSet<String> =
+    let shared: BTreeSet<String> =
         titles.iter().filter(|(_, (_, shared))| *shared).map(|(link, _)| (*link).to_owned()).collect();
     if shared.is_empty() {
         return;

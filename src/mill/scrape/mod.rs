@@ -127,6 +127,17 @@ pub enum Cut {
     Title,
     /// In its summary: what there is of it is kept.
     Summary,
+    /// Before the address that names it, which a dump of a text browser has at its end. Without that it would be another
+    /// item: it is shown, and never becomes an account.
+    Address,
+}
+
+impl Cut {
+    /// Whether nothing that is left of the item tells for certain which one it is.
+    #[must_use]
+    pub fn takes_identity(self) -> bool {
+        matches!(self, Self::Title | Self::Address)
+    }
 }
 
 impl Draft<'_> {

@@ -14,12 +14,12 @@
 //! Lynx, `ELinks` and w3m number the links of a page, and list their addresses behind it. The numbers go, and the list
 //! does. A line that begins with its only link, or has no more than a day before it, leads where that one does; so does a
 //! line that ends with the number, as people write it in mail. A text whose end is no such list keeps all its brackets,
-//! and so does a dump that was cut before its list.
+//! and so does a dump that was cut before its list: [`without_address`] tells which of its lines have lost theirs.
 //!
 //! Lynx and `ELinks` set all of a page in but its headings, be they those of the page or of an item: that margin goes, or
 //! headings would seem to stand above the items that they begin.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::address;
 use crate::mill::scrape::rendition::{Note, Rendition};
@@ -28,6 +28,8 @@ use crate::mill::scrape::rendition::{Note, Rendition};
 const HEADING_WORDS: usize = 3;
 /// What may stand before the link of a line, a day and the like, has no more letters.
 const BEFORE: usize = 40;
+/// Fewer numbered links may be anything.
+const FEW_LINKS: usize = 3;
 
 /// Lynx and `ELinks` set a page in by so many columns, and headings of the third level by fewer.
 const MARGIN: usize = 3;
@@ -52,14 +54,38 @@ pub(super) fn render(text: &str) -> Option<Rendition> {
         is_dump = true;
         let (before, behind) = (rendition.text.get(start..first.0), rendition.text.get(first.0..));
         let before = before.unwrap_or_default().trim();
-        let is_day = before.chars().count() <= BEFORE && before.contains(|c: char| c.is_ascii_digit());
         let is_all_before = behind.is_none_or(|behind| behind.trim().is_empty());
-        let leads = links == 1 && (is_day || is_all_before || !before.contains(char::is_alphabetic));
+        let leads = links == 1 && (is_all_before || may_precede(before));
         if let Some(link) = address::absolute(first.1, None).filter(|_| leads) {
             rendition.notes.push(Note { line: number, link: Some(link.into()), ..Note::default() });
         }
     }
     is_dump.then_some(rendition)
+}
+
+/// The lines whose link has no address, since the file is cut before it: links that count up say that it is a dump.
+pub(super) fn without_address(text: &str) -> BTreeSet<u32> {
+    if text.ends_with('\n') || memchr::memchr(b'[', text.as_bytes()).is_none() {
+        return BTreeSet::new();
+    }
+    let (page, addresses) = apart(text).unwrap_or((text, BTreeMap::new()));
+    let link = |line: &str| {
+        let (before, link) = line.split_at_checked(line.find('[')?)?;
+        let (number, behind) = bracketed(link)?;
+        let is_dumped = behind.starts_with(|c: char| !c.is_whitespace());
+        (is_dumped && may_precede(before.trim())).then_some(number)
+    };
+    let links: Vec<(u32, u32)> = page.lines().zip(1..).filter_map(|(line, at)| Some((at, link(line)?))).collect();
+    if links.len() < FEW_LINKS || !links.is_sorted_by(|(_, one), (_, next)| one < next) {
+        return BTreeSet::new();
+    }
+    links.into_iter().filter(|(_, number)| !addresses.contains_key(number)).map(|(at, _)| at).collect()
+}
+
+/// Whether a text before a link leaves the line to the link: a mark, or a day.
+fn may_precede(text: &str) -> bool {
+    let is_day = text.chars().count() <= BEFORE && text.contains(|c: char| c.is_ascii_digit());
+    is_day || !text.contains(char::is_alphabetic)
 }
 
 /// Whether most of a page is set in, and what is not stands by itself as headings do.
