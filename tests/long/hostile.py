@@ -64,6 +64,7 @@ SHAPES = {
         "marks-run": lambda: of("- "),
         "dump": lambda: of("   [1]A title\n   12 June 2020\n\n", "News\n\n", ADDRESSES),
         "links-in-a-dump": lambda: of("[1]", tail="\n" + ADDRESSES),
+        "brackets-of-a-dump": lambda: of("[", tail="[1]\n" + ADDRESSES),
         "addresses-of-a-dump": lambda: numbered("{n}. https://a.example/{n}\n", "[1]News\n\nReferences\n\n"),
         "same-item": lambda: of("1. Title\n\n12 June 2020\n\nText here.\n\n"),
     },

@@ -28,6 +28,8 @@ use crate::mill::scrape::rendition::{Note, Rendition};
 const HEADING_WORDS: usize = 3;
 /// What may stand before the link of a line, a day and the like, has no more letters.
 const BEFORE: usize = 40;
+/// No page has links of more digits.
+const DIGITS: usize = 7;
 /// Fewer numbered links may be anything.
 const FEW_LINKS: usize = 3;
 
@@ -98,7 +100,7 @@ fn is_set_in(page: &str) -> bool {
             Some(0 | THIRD_LEVEL) if is_marked(text) => return false,
             Some(0 | THIRD_LEVEL) if above.is_none_or(|above| above < MARGIN) => headings += 1,
             Some(MARGIN..) if above.is_none_or(|above| above >= MARGIN) => {
-                at_margin += usize::from(line == Some(MARGIN))
+                at_margin += usize::from(line == Some(MARGIN));
             }
             None => {}
             Some(_) => return false,
@@ -142,13 +144,16 @@ fn strip<'t>(line: &str, addresses: &BTreeMap<u32, &'t str>, into: &mut String) 
 
 /// `[12]`, and what follows.
 fn bracketed(text: &str) -> Option<(u32, &str)> {
-    let (number, behind) = text.strip_prefix('[')?.split_once(']')?;
-    Some((counted(number)?, behind))
+    let text = text.strip_prefix('[')?;
+    // No further than a number goes: of many brackets none may be looked for again and again.
+    let digits = text.bytes().take(DIGITS + 1).take_while(u8::is_ascii_digit).count();
+    let (number, behind) = text.split_at_checked(digits)?;
+    Some((counted(number)?, behind.strip_prefix(']')?))
 }
 
 /// A number as a program writes it.
 fn counted(digits: &str) -> Option<u32> {
-    let is_number = (1..=7).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let is_number = (1..=DIGITS).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     digits.parse().ok().filter(|_| is_number)
 }
 
