@@ -9,7 +9,8 @@ mod chart;
 mod direction;
 mod item;
 
-use maud::{DOCTYPE, Markup, display, html};
+use maud::{DOCTYPE, Markup, Render, display, html};
+use memchr::memchr2;
 use serde::{Deserialize, Serialize};
 
 use super::pieces::{Format, Kind, Line, Pieces, assemble};
@@ -27,6 +28,18 @@ pub(super) const ICON_IMAGE: &str = include_str!("page/icon.svg");
 
 /// The most items that the page of a feed shows; the month pages have them all.
 const SHOWN: usize = 30;
+
+/// Escaped like any text. Most have nothing to escape, which is seen many bytes at a time: these are taken as they are.
+impl Render for Text {
+    fn render_to(&self, page: &mut String) {
+        let (text, bytes) = (self.as_str(), self.as_str().as_bytes());
+        if memchr2(b'&', b'<', bytes).or_else(|| memchr2(b'>', b'"', bytes)).is_some() {
+            text.render_to(page);
+        } else {
+            page.push_str(text);
+        }
+    }
+}
 
 /// A feed, as the index shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! One item on a page, told to people and, as schema.org microdata, to machines.
 
-use maud::{Markup, display, html};
+use maud::{Markup, PreEscaped, display, html};
 
 use super::super::{Shown, html as content};
 use super::host;
@@ -9,16 +9,18 @@ use crate::mill::item::{Earlier, Item};
 /// An item whose texts are in the language of the page, where that is `known`: of others each tells by its own letters
 /// which way it runs. `page` leads to the page where the item stands for life; empty: that is this page, and the item's
 /// anchor, and what it said before, are here.
+///
+/// Ids are of letters, digits and marks that mean nothing in HTML.
 pub(super) fn article(shown: &Shown<'_>, known: Option<&str>, page: &str) -> Markup {
     let (lang, dir) = if known.is_some() { (None, None) } else { (Some(""), Some("auto")) };
     let (entry, item) = (shown.entry, &shown.entry.item);
     let at_home = page.is_empty();
     let headline = html! {
-        a href={ (page) "#" (shown.anchor()) } { span itemprop="headline" { (item.title.as_str()) } }
+        a href={ (page) "#" (PreEscaped(shown.anchor())) } { span itemprop="headline" { (item.title) } }
     };
     html! {
-        article.item id=[at_home.then(|| shown.anchor())] itemscope itemtype="https://schema.org/NewsArticle" itemid=(shown.id) {
-            @if let Some(kicker) = &item.kicker { p.kicker lang=[lang] dir=[dir] { (kicker.as_str()) } }
+        article.item id=[at_home.then(|| PreEscaped(shown.anchor()))] itemscope itemtype="https://schema.org/NewsArticle" itemid=(PreEscaped(&shown.id)) {
+            @if let Some(kicker) = &item.kicker { p.kicker lang=[lang] dir=[dir] { (kicker) } }
             @if at_home { h2.headline lang=[lang] dir=[dir] { (headline) } }
             @else { h3.headline lang=[lang] dir=[dir] { (headline) } }
             p.meta {
@@ -26,11 +28,11 @@ pub(super) fn article(shown: &Shown<'_>, known: Option<&str>, page: &str) -> Mar
                     time datetime=(machine_day(shown)) dir="auto" { (day) }
                 }
                 span.origin dir="auto" itemprop="publisher author" itemscope itemtype="https://schema.org/Organization" {
-                    span itemprop="name" { (entry.origin.as_str()) }
+                    span itemprop="name" { (entry.origin) }
                 }
-                @if let Some(place) = &item.place { span dir="auto" { (place.as_str()) } }
+                @if let Some(place) = &item.place { span dir="auto" { (place) } }
                 @for category in &item.categories {
-                    span.category dir="auto" itemprop="articleSection" { (category.as_str()) }
+                    span.category dir="auto" itemprop="articleSection" { (category) }
                 }
             }
             meta itemprop="datePublished" content=(shown.published.to_rfc3339());
@@ -39,14 +41,14 @@ pub(super) fn article(shown: &Shown<'_>, known: Option<&str>, page: &str) -> Mar
             }
             @if let Some(language) = known { meta itemprop="inLanguage" content=(language); }
             @if let Some(summary) = &item.summary {
-                p.summary lang=[lang] dir=[dir] itemprop="description" { (summary.as_str()) }
+                p.summary lang=[lang] dir=[dir] itemprop="description" { (summary) }
             }
             @if let Some(credit) = &item.credit {
-                p.credit lang="en" dir="ltr" { "Photo: © " bdi { (credit.as_str()) } }
+                p.credit lang="en" dir="ltr" { "Photo: © " bdi { (credit) } }
             }
             @if let Some(source) = &entry.link {
                 p.source lang="en" dir="ltr" {
-                    a href=(source.as_str()) rel="external" itemprop="url" aria-label={ (item.title.as_str()) ", at " (host(source)) } {
+                    a href=(source.as_str()) rel="external" itemprop="url" aria-label={ (item.title) ", at " (host(source)) } {
                         "Read at " (host(source))
                     }
                 }
@@ -75,8 +77,8 @@ fn earlier(item: &Item, lang: Option<&str>, dir: Option<&str>) -> Markup {
                     }
                 }
                 div lang=[lang] dir=[dir] {
-                    @if *title != item.title { p.title { (title.as_str()) } }
-                    @if let Some(summary) = summary { p { (summary.as_str()) } }
+                    @if *title != item.title { p.title { (title) } }
+                    @if let Some(summary) = summary { p { (summary) } }
                 }
             }
         }
