@@ -1,5 +1,6 @@
 //! What was read: the looks of a batch become rows of `path`, `seen` and `account`, and changes among sightings.
 
+use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, params};
 use rustc_hash::FxHashMap;
 
@@ -24,17 +25,19 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Gives every account of the batch its number, writing those that are new.
+    /// Gives every account of the batch its number, writing those that are new. What is of one day lies together: it is
+    /// read together, for the page of its month or the head of a feed.
     fn file_accounts(&mut self, batch: &Batch) -> Result<Vec<i64>> {
-        let mut order: Vec<(Key, usize)> =
-            batch.accounts.iter().enumerate().map(|(index, (key, _))| (*key, index)).collect();
+        let numbered = batch.accounts.iter().enumerate();
+        let mut order: Vec<(Option<NaiveDate>, Key, usize)> =
+            numbered.map(|(index, (key, account))| (account.date, *key, index)).collect();
         order.sort_unstable();
         let mut next: i64 = self.db.query_row("SELECT coalesce(max(id), 0) + 1 FROM account", [], |row| row.get(0))?;
         let fresh = next == 1;
         self.written = (next, Vec::new());
         let mut ids = vec![0; batch.accounts.len()];
         let mut known: (Option<Key>, Vec<i64>) = (None, Vec::new());
-        for (key, index) in order {
+        for (_, key, index) in order {
             let (Some((_, account)), Some(id)) = (batch.accounts.get(index), ids.get_mut(index)) else { continue };
             if known.0 != Some(key) {
                 known.0 = Some(key);
