@@ -11,7 +11,8 @@
 //!
 //! Promised: a file that its writer finished is looked at at once, and what arrives meanwhile is the next batch; while
 //! files pour in the passes keep some distance, up to a second, so that ten thousand files are a handful of
-//! publications; every `rescan` all is looked at, whatever the events say. SIGTERM and SIGINT let the batch at hand be
+//! publications; what subscribers poll is published at once, the rest when things have calmed down, within a second or
+//! so; every `rescan` all is looked at, whatever the events say. SIGTERM and SIGINT let the batch at hand be
 //! finished. Trouble before the first pass is done ends the program; afterwards it is told once, and tried again with
 //! growing patience, for ever. A config that can't be used changes nothing.
 //!
@@ -34,7 +35,7 @@ use tokio::time::{Interval, MissedTickBehavior, sleep_until};
 use tracing::info;
 
 use self::lookout::Lookout;
-use self::pipeline::Pipeline;
+use self::pipeline::{Manner, Pipeline};
 use self::schedule::{Done, Schedule};
 use self::voice::{Scene, Voice};
 use crate::config::{Config, WatchMode};
@@ -46,6 +47,7 @@ use crate::report::Report;
 use crate::serve::{self, Desk};
 use crate::service::Manager;
 use crate::trouble::Trouble;
+use crate::watch::Due;
 
 /// How often the service manager is asked for more time while the first pass is under way, and for how much.
 const START: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
@@ -207,6 +209,10 @@ impl<'a> Loop<'a> {
                 Woke::Work => self.work(&mut beat).await?,
             }
         }
+        if self.schedule.has_a_rest() {
+            // As much of it as one step takes: whoever looks at the folder afterwards should find it in one piece.
+            self.pass(&mut beat, Due::default(), Manner { first: false, rest: true }, Instant::now()).await?;
+        }
         info!("ended");
         Ok(())
     }
@@ -306,16 +312,26 @@ impl<'a> Loop<'a> {
                 self.without_events(&trouble.to_string());
             }
         }
-        if due.is_empty() {
+        // The first look under a config: what lies there is taken as it is.
+        let manner = Manner { first: self.voice.announces(), rest: self.schedule.publishes_the_rest(now) };
+        if due.is_empty() && !manner.rest {
             return Ok(());
         }
-        // The first look under a config: what lies there is taken as it is.
-        let first = self.voice.announces();
+        self.pass(beat, due, manner, now).await
+    }
+
+    async fn pass(
+        &mut self,
+        beat: &mut Option<Interval>,
+        due: Due,
+        manner: Manner,
+        now: Instant,
+    ) -> Result<(), Trouble> {
         let bell = Arc::clone(&self.lookout.bell);
         let standing = self.standing();
         let (passed, outcome) = self
             .blocking(beat, move |mut pipeline| {
-                let outcome = pipeline.pass(due, &bell, first, &standing);
+                let outcome = pipeline.pass(due, &bell, manner, &standing);
                 (pipeline, outcome)
             })
             .await?;

@@ -49,6 +49,7 @@ use crate::trouble::Trouble;
 
 pub(crate) mod publication;
 
+use self::publication::Extent;
 pub use self::publication::{Remembered, ledger};
 
 /// A file changed so shortly before it was read that a further change might leave its stat as it is.
@@ -121,6 +122,9 @@ pub struct Pass<'a> {
     pub published: &'a (dyn Fn(&[Outcome], &[&str]) + Sync),
     /// What a daemon keeps between passes.
     pub remembered: Option<&'a Remembered>,
+    /// Only what subscribers poll is published, and what that points to: who called comes back for the rest as soon as
+    /// things have calmed down, and [`Report::in_part`] says whether there is any.
+    pub hurries: bool,
     /// The process ends with this pass: the system takes back at once what freeing bit by bit would take long over.
     pub parting: bool,
     /// What reads a page: [`Page::parse`], but in tests.
@@ -247,6 +251,7 @@ impl<'a> Pass<'a> {
             announced: &|_| {},
             published: &|_, _| {},
             remembered: None,
+            hurries: false,
             parting: false,
             parse: |page| page.parse(),
         }
@@ -260,17 +265,25 @@ impl<'a> Pass<'a> {
         let mut report = Report { schema: 1, ..Report::default() };
         let mut terms = self.terms(store, decided)?;
         let (mut absorbed, whole) = self.take_in_under(&mut terms, store, decided, &mut report, true)?;
+        let taken_in = report.changed;
         if !absorbed.unseen.is_empty() {
             self.note_first_seen(&absorbed, decided)?;
             terms = self.terms(store, decided)?;
             absorbed.add(store.agree(&terms)?);
         }
         let mut sooner = Report::default();
-        if whole && self.scope.waited_for.is_some() && self.is_in_part(store)? {
-            // What is new need not wait for the months that a backlog left behind.
-            Self::go_on(self.publish(store, &terms, &mut sooner, false))?;
+        let extent = match whole {
+            true if self.hurries => Extent::Heads,
+            true => Extent::All,
+            false => Extent::Between,
+        };
+        if extent == Extent::All && self.scope.waited_for.is_some() && self.is_in_part(store)? {
+            // What is new need not wait for what was left behind.
+            Self::go_on(self.publish(store, &terms, &mut sooner, Extent::Between))?;
         }
-        self.publish(store, &terms, &mut report, whole)?;
+        self.publish(store, &terms, &mut report, extent)?;
+        // What stays as it was published, for want of a whole store, is no rest.
+        report.in_part = self.scope.named.is_some() && !self.recovered && self.is_in_part(store)?;
         report.wrote_sooner(sooner);
         report.items.new = absorbed.new;
         report.items.revised = absorbed.revised;
@@ -280,7 +293,7 @@ impl<'a> Pass<'a> {
         for key in &absorbed.twins {
             debug!(%key, "one page lists the same title and date twice, with different texts: told apart");
         }
-        if report.changed {
+        if taken_in || absorbed.new + absorbed.revised + absorbed.gone > 0 {
             let (items, files) = (&report.items, &report.files);
             info!(read = files.read, new = items.new, revised = items.revised, total = items.total, "absorbed");
         }
@@ -403,7 +416,7 @@ impl<'a> Pass<'a> {
                 break;
             }
             if publish && !jobs.is_empty() && !self.dry_run {
-                Self::go_on(self.publish(store, terms, &mut Report::default(), false))?;
+                Self::go_on(self.publish(store, terms, &mut Report::default(), Extent::Between))?;
             }
         }
         whole &= jobs.is_empty();

@@ -390,10 +390,10 @@ impl Place {
 
     /// What is replaced first: pages and archives, then the feeds that point to them, then what lists the feeds.
     fn turn(&self) -> u8 {
-        match render::document_of(&self.path).rsplit_once('/') {
-            None => INDEX,
-            Some((_, name)) if render::HEADS.contains(&name) => 1,
-            Some(_) => 0,
+        match render::document_of(&self.path) {
+            document if !document.contains('/') => INDEX,
+            document if render::is_head(document) => 1,
+            _ => 0,
         }
     }
 

@@ -44,6 +44,9 @@ pub struct Report {
     /// A capture was taken in that may be drift, in a pass that did not look at all: only a full look can tell.
     #[serde(skip)]
     pub drifted: bool,
+    /// Only what subscribers poll was published: the rest is still to be.
+    #[serde(skip)]
+    pub in_part: bool,
 }
 
 /// How many faults a report tells one by one: a hostile file has a million.

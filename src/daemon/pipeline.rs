@@ -45,6 +45,15 @@ pub(super) struct Pipeline {
     hubs: Hubs,
 }
 
+/// How a pass is made.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    /// It is the first under its config.
+    pub(super) first: bool,
+    /// It publishes what passes before it left.
+    pub(super) rest: bool,
+}
+
 impl Pipeline {
     /// Holds the state. What is published is told at `desk`.
     pub(super) fn new(config: Arc<Config>, desk: Desk) -> Result<Self, Trouble> {
@@ -79,12 +88,12 @@ impl Pipeline {
         &mut self,
         mut due: Due,
         bell: &Bell,
-        first: bool,
+        manner: Manner,
         standing: &Standing,
     ) -> (Passed, Result<Report, Trouble>) {
         let began = Instant::now();
         let gave_way = AtomicBool::new(false);
-        let outcome = self.pass_over(&mut due, bell, first, &gave_way);
+        let outcome = self.pass_over(&mut due, bell, manner, &gave_way);
         let took = began.elapsed();
         self.tell_hubs();
         let whole = !self.stop.load(Ordering::Relaxed) && !gave_way.into_inner();
@@ -94,7 +103,7 @@ impl Pipeline {
             Some(listed) => self.desk.change([listed], &[]),
             None => self.desk.change([], &[operations::FEED]),
         }
-        let newest = outcome.as_ref().map(|report| self.newest(report, first)).unwrap_or_default();
+        let newest = outcome.as_ref().map(|report| self.newest(report, manner.first)).unwrap_or_default();
         (Passed { all: due.all, whole, took, newest, open: self.operations.open_by_kind() }, outcome)
     }
 
@@ -123,7 +132,7 @@ impl Pipeline {
         &mut self,
         due: &mut Due,
         bell: &Bell,
-        mut first: bool,
+        mut manner: Manner,
         gave_way: &AtomicBool,
     ) -> Result<Report, Trouble> {
         if self.state.as_ref().is_some_and(|state| !state.stands(&self.config.state)) {
@@ -134,17 +143,18 @@ impl Pipeline {
             Some(state) => state,
             None => {
                 // Another store knows other files than those that changed, or none: a first look again.
-                (due.all, first, self.remembered) = (true, true, Remembered::default());
+                manner.first = true;
+                (due.all, self.remembered) = (true, Remembered::default());
                 hold(&self.config, &self.pulse)?
             }
         };
-        let outcome = match self.run(&mut state, due, bell, first, gave_way) {
+        let outcome = match self.run(&mut state, due, bell, manner, gave_way) {
             Err(PassError::Store(error @ (StoreError::Damaged(_) | StoreError::Refused(_)))) => {
                 state = state.recover(&self.config.state, error)?;
                 self.remembered = Remembered::default();
                 beat(&mut state, &self.config, &self.pulse)?;
                 due.all = true;
-                self.run(&mut state, due, bell, first, gave_way)
+                self.run(&mut state, due, bell, manner, gave_way)
             }
             outcome => outcome,
         };
@@ -158,7 +168,7 @@ impl Pipeline {
         state: &mut State,
         due: &Due,
         bell: &Bell,
-        first: bool,
+        Manner { first, rest }: Manner,
         gave_way: &AtomicBool,
     ) -> Result<Report, PassError> {
         let settle = self.config.watch.settle;
@@ -210,7 +220,9 @@ impl Pipeline {
         };
         let announced = |coming: &[Listed]| self.desk.announce(coming);
         let (check, progress, announced, published) = (&check, &progress, &announced, &published);
-        let all = Pass { remembered: Some(&self.remembered), ..Pass::new(&self.config, &RealDisk) };
+        // A look at all is long anyway, and at the start there may be nothing yet.
+        let hurries = !(first || rest || due.all || recovered);
+        let all = Pass { remembered: Some(&self.remembered), hurries, ..Pass::new(&self.config, &RealDisk) };
         let pass = Pass { check, progress, announced, published, recovered, scope, ..all };
         state.decided.refresh(&self.config.state)?;
         pass.run(&mut state.store, &mut state.decided)

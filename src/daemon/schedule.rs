@@ -14,6 +14,8 @@ const PAUSE: Duration = Duration::from_millis(2);
 const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
 /// Without events a look at all may take this part of a processor's time, but is not made more often than this.
 const POLL: (u32, Duration) = (100, Duration::from_secs(2));
+/// What a pass in a hurry left is published when there was no pass for so long, or so long after the first of them.
+const REST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 /// So long after the last pass the store's log is cut short.
 const TIDY: Duration = Duration::from_secs(2);
 
@@ -29,6 +31,8 @@ pub(super) struct Schedule {
     drift: bool,
     /// Likewise files that were skipped since.
     skipped: bool,
+    /// Passes in a hurry left something to be published: when the first of them was done, and when it is due.
+    rest: Option<(Instant, Instant)>,
     tidy: Option<Instant>,
 }
 
@@ -65,13 +69,15 @@ impl Schedule {
             patience: None,
             drift: false,
             skipped: false,
+            rest: None,
             tidy: None,
         }
     }
 
     /// The next pass, where hints are `due` and something was `last_told`.
     pub(super) fn next(&self, due: Option<Instant>, last_told: Option<Instant>, now: Instant) -> Next {
-        let mut at = due.map_or(self.look, |due| due.min(self.look)).max(self.not_before);
+        let known = self.rest.map_or(self.look, |(_, rest)| rest.min(self.look));
+        let mut at = due.map_or(known, |due| due.min(known)).max(self.not_before);
         let mut waits_for_pause = false;
         if self.patience.is_none() && at > now && self.not_before > now && due.is_some_and(|due| due <= now) {
             // Files pour in. As soon as they pause there is nothing to wait for.
@@ -97,6 +103,16 @@ impl Schedule {
         self.patience.is_some() || now >= self.look
     }
 
+    /// Whether a pass made now is not to hurry, because of what others left.
+    pub(super) fn publishes_the_rest(&self, now: Instant) -> bool {
+        self.rest.is_some_and(|(_, due)| due <= now)
+    }
+
+    /// Whether something is left to be published.
+    pub(super) fn has_a_rest(&self) -> bool {
+        self.rest.is_some()
+    }
+
     /// All is to be looked at as soon as may be.
     pub(super) fn look_at_all(&mut self, now: Instant) {
         self.look = now;
@@ -111,6 +127,10 @@ impl Schedule {
     pub(super) fn done(&mut self, done: &Done<'_>, now: Instant) {
         let Done { report, all, whole, took, pours, rescan, polls } = *done;
         self.patience = None;
+        self.rest = report.in_part.then(|| {
+            let first = self.rest.map_or(now, |(first, _)| first);
+            (first, (now + REST.0).min(first + REST.1))
+        });
         self.skipped |= !report.skipped.is_empty();
         if all && whole {
             self.look = now + if polls { (took * POLL.0).max(POLL.1).min(rescan) } else { rescan };
@@ -205,6 +225,24 @@ mod tests {
         assert!(!schedule.waits_on(&next, Some(end), end));
         schedule.done(&done(&report), start);
         assert!(schedule.listens(start));
+    }
+
+    #[test]
+    fn what_is_left_is_published_when_it_is_calm_or_after_a_second() {
+        let (start, report) = (Instant::now(), Report { in_part: true, ..Report::default() });
+        let mut schedule = Schedule::new(start);
+        schedule.done(&Done { all: true, ..done(&Report::default()) }, start);
+        assert!(!schedule.has_a_rest());
+        let after = |ms| start + Duration::from_millis(ms);
+        for (at, due) in [(0, 100), (90, 190), (180, 280), (910, 1000), (1100, 1000)] {
+            schedule.done(&done(&report), after(at));
+            let calm = schedule.next(None, None, after(at)).at;
+            assert_eq!(calm, after(due.max(at)), "{at}");
+            assert!(schedule.publishes_the_rest(after(due)) && !schedule.looks_at_all(after(due)));
+        }
+        schedule.done(&done(&Report::default()), after(1100));
+        assert!(!schedule.has_a_rest() && !schedule.publishes_the_rest(after(5000)));
+        assert_eq!(schedule.next(None, None, start).at, start + RESCAN);
     }
 
     #[test]

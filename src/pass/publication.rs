@@ -4,6 +4,9 @@
 //! What a month page is made of is known without looking at its items (the store keeps a print of them), so that only
 //! what would come out otherwise, or was altered from outside, is rendered. A pass that knows what changed leaves the
 //! files of month pages that nothing changed to the next full look, unless a head is not what it was.
+//!
+//! A pass may publish in part: what subscribers poll, and what that points to. Pages for people, archives and the index
+//! are left to the next one, and the store knows that they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
@@ -38,6 +41,18 @@ const IN_PART: &str = " in part";
 /// The lines of the ledger that belong to one feed, by their paths.
 type Rows = BTreeMap<String, PublishedRow>;
 
+/// How much of what is stale is published.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Between the batches of a backlog, the heads, and what they point to: the rest would be rendered anew after every
+    /// batch, to be replaced by the next. A head that takes long may wait as well.
+    Between,
+    /// The same, and no head waits: what subscribers poll, ahead of the rest.
+    Heads,
+    /// All of it.
+    All,
+}
+
 /// A feed of the config, and how far it was published.
 struct OneFeed<'a> {
     feed: &'a config::Feed,
@@ -48,16 +63,30 @@ struct OneFeed<'a> {
     fallen: BTreeSet<String>,
     /// All of them were looked at.
     full: bool,
-    /// Nothing of a backlog is left. Until then only the months that its head points to are rendered: whole histories
-    /// would be rendered anew after every batch, to be replaced by the next.
-    last: bool,
+    extent: Extent,
 }
 
 impl OneFeed<'_> {
-    /// What a feed is marked with whose other months are still to be rendered: the next batch need not render it again,
-    /// and the last publication, or that of the next pass, does.
+    /// What a feed is marked with of which only the heads were rendered: the next batch need not render them again, and
+    /// the last publication, or that of the next pass, does the rest.
     fn in_part(&self) -> String {
         format!("{}{IN_PART}", self.rendered_with)
+    }
+
+    /// Whether its heads stand as they would be rendered.
+    fn has_heads(&self) -> bool {
+        let fallen = self.fallen.iter().any(|path| render::is_head(render::document_of(path)));
+        self.state.shown == self.state.changed && self.is_as_it_was() && !fallen
+    }
+
+    /// Whether all that is stale is to be rendered.
+    fn is_last(&self) -> bool {
+        self.extent == Extent::All
+    }
+
+    /// Whether its documents were rendered with what they are to be rendered with now, as far as they were.
+    fn is_as_it_was(&self) -> bool {
+        self.state.rendered_with.strip_suffix(IN_PART).unwrap_or(&self.state.rendered_with) == self.rendered_with
     }
 
     /// What its documents are made with, but for their items.
@@ -82,20 +111,30 @@ struct Made {
     after: Option<Month>,
 }
 
-/// The month pages of a feed, as they were published last.
+/// The month pages of a feed, as they stand.
 struct Pages {
-    /// What [`FeedState::changed`] was.
-    changed: u64,
+    /// What [`FeedState::shown`] has been since: nobody else published the feed meanwhile.
+    shown: u64,
     rendered_with: String,
     language: Option<String>,
     months: BTreeMap<Month, Made>,
 }
 
+impl Pages {
+    /// The months that stand once these are rendered, and those that are no more are withdrawn.
+    fn with(self, rendered: &BTreeSet<Month>, now: &BTreeMap<Month, Made>) -> BTreeMap<Month, Made> {
+        let mut standing = self.months;
+        standing.retain(|month, _| now.contains_key(month));
+        standing.extend(rendered.iter().filter_map(|month| Some((*month, *now.get(month)?))));
+        standing
+    }
+}
+
 /// What a daemon remembers from one publication to the next: nothing that could not be read, or rendered, again.
 #[derive(Default)]
 pub struct Remembered {
-    /// The month pages of all feeds, as they were published last: those that a change made stale are told without asking
-    /// the ledger for all there are. A full look asks the ledger, and the folder.
+    /// The month pages of all feeds, as they stand: those that a change made stale are told without asking the ledger for
+    /// all there are. A full look asks the ledger, and the folder.
     pages: Mutex<BTreeMap<String, Pages>>,
     /// What the documents that were published last are made of.
     pieces: Mutex<Lots>,
@@ -189,7 +228,7 @@ struct Underway {
 }
 
 impl Pass<'_> {
-    /// Whether a backlog left months of some feed to be rendered.
+    /// Whether something of a feed is left to be rendered.
     pub(super) fn is_in_part(&self, store: &dyn Store) -> Result<bool, StoreError> {
         for feed in &self.config.feeds {
             if store.feed_state(&feed.name)?.rendered_with.ends_with(IN_PART) {
@@ -204,9 +243,15 @@ impl Pass<'_> {
         store: &mut dyn Store,
         terms: &Terms,
         report: &mut Report,
-        last: bool,
+        mut extent: Extent,
     ) -> Result<(), PassError> {
-        let full = self.scope.named.is_none() || self.is_meddled_with(store)?;
+        let meddled = self.scope.named.is_some() && self.is_meddled_with(store)?;
+        let full = self.scope.named.is_none() || meddled;
+        // Whoever comes back for the rest would not see what else was taken away; and without pages there is none.
+        if extent == Extent::Heads && (meddled || !self.config.pages) {
+            extent = Extent::All;
+        }
+        let last = extent == Extent::All;
         let mut strewn = if full { self.strewn(store)? } else { Strewn::default() };
         let mut trouble = None;
         let kept_before = report.kept.len();
@@ -217,7 +262,7 @@ impl Pass<'_> {
         for (share, (feed, feed_terms)) in self.config.feeds.iter().zip(&terms.feeds).enumerate() {
             let fallen = strewn.fallen.remove(&feed.name).unwrap_or_default();
             let (state, rendered_with) = (store.feed_state(&feed.name)?, self.rendered_with(feed));
-            let one = OneFeed { feed, terms: feed_terms, state, rendered_with, fallen, full, last };
+            let one = OneFeed { feed, terms: feed_terms, state, rendered_with, fallen, full, extent };
             let mut summary = one.state.summary.clone();
             match self.prepare_feed(store, terms, one, (&mut publication, share), report) {
                 Ok(ready) => {
@@ -233,7 +278,7 @@ impl Pass<'_> {
             summaries.extend(serde_json::from_str(&summary).ok());
         }
         let whole = report.kept.len() == kept_before;
-        if whole && trouble.is_none() {
+        if whole && last && trouble.is_none() {
             let share = self.config.feeds.len();
             match self.prepare_index(store, &summaries, (&mut publication, share)) {
                 Ok(ready) => _ = prepared.insert(share, ready),
@@ -293,7 +338,7 @@ impl Pass<'_> {
                 let row = |outcome: &Outcome| row_of(&line.name, made_of(&outcome.listed), outcome.listed.clone());
                 let documents = outcomes.iter().map(row).collect();
                 line.written = written(outcomes);
-                if state.is_some() && !line.written.is_empty() {
+                if line.written.iter().any(|path| render::is_head(path)) {
                     info!(feed = %line.name, items = line.items, "published");
                 }
                 if !withdrawn.is_empty() && state.as_ref().is_some_and(|state| state.summary.is_empty()) {
@@ -364,7 +409,8 @@ impl Pass<'_> {
         report: &mut Report,
     ) -> Result<Prepared, PassError> {
         let (feed, state) = (one.feed, one.state.clone());
-        let as_before = state.rendered_with == one.rendered_with || !one.last && state.rendered_with == one.in_part();
+        let as_before =
+            state.rendered_with == one.rendered_with || !one.is_last() && state.rendered_with == one.in_part();
         let shown = state.shown == state.changed && as_before;
         let line = FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() };
         if shown && one.fallen.is_empty() && !self.recovered {
@@ -372,7 +418,7 @@ impl Pass<'_> {
         }
         // A head as long as its history takes as long.
         let is_long = feed.limit == 0 || feed.limit > AT_ONCE;
-        if is_long && !one.last && self.scope.is_waited_for() {
+        if is_long && one.extent == Extent::Between && self.scope.is_waited_for() {
             return Ok(Prepared { line, underway: None });
         }
         let shelves = if self.config.pages { store.shelves(one.terms)? } else { Vec::new() };
@@ -392,12 +438,11 @@ impl Pass<'_> {
         }
         let months = made(&shelves);
         let language = ready.as_ref().and_then(|feed| feed.language.clone());
-        let mut pages = self.remembered.and_then(|remembered| remembered.take(&feed.name));
-        let stale = pages.take_if(|pages| {
-            let before = (pages.changed, &pages.rendered_with, &pages.language);
-            before == (state.shown, &state.rendered_with, &language) && as_before && one.last && !one.full
+        let standing = self.remembered.and_then(|remembered| remembered.take(&feed.name)).filter(|pages| {
+            let before = (pages.shown, &pages.rendered_with, &pages.language);
+            before == (state.shown, &one.rendered_with, &language) && one.is_as_it_was() && !one.full
         });
-        let stale: Option<BTreeSet<Month>> = stale.map(|pages| differing(&pages.months, &months));
+        let stale: Option<BTreeSet<Month>> = standing.as_ref().map(|pages| differing(&pages.months, &months));
         let rows = match &stale {
             Some(stale) => {
                 let paths = self.with_siblings(stale.iter().flat_map(|month| render::month_paths(&feed.name, *month)));
@@ -414,13 +459,15 @@ impl Pass<'_> {
             let siblings: Vec<Wanted> = wanted.iter().map(sibling).collect();
             wanted.extend(siblings);
         }
-        let prepared = self.prepare(store, &one, ready, (&shelves, wanted, by_path(rows)), publication)?;
-        let underway = prepared.underway.map(|underway| {
+        let (mut prepared, rendered) =
+            self.prepare(store, &one, ready, (&shelves, wanted, by_path(rows)), publication)?;
+        if let Some(underway) = &mut prepared.underway {
             let is_whole = underway.state.as_ref().is_some_and(|state| state.rendered_with == one.rendered_with);
-            let pages = Pages { changed: state.changed, rendered_with: one.rendered_with, language, months };
-            Underway { pages: is_whole.then_some(pages), ..underway }
-        });
-        Ok(Prepared { underway, ..prepared })
+            let months = if is_whole { Some(months) } else { standing.map(|pages| pages.with(&rendered, &months)) };
+            let pages = |months| Pages { shown: state.changed, rendered_with: one.rendered_with, language, months };
+            underway.pages = months.map(pages);
+        }
+        Ok(prepared)
     }
 
     fn stands(&self, row: &PublishedRow) -> bool {
@@ -428,6 +475,7 @@ impl Pass<'_> {
     }
 
     /// Writes the documents of one feed that are to be replaced beside their places, month pages out of those `wanted`.
+    /// Says which months were rendered.
     ///
     /// What the ledger lists and is not wanted is withdrawn: a feed whose last item was retracted must not go on showing
     /// it. So a document enters the ledger before it enters the folder, or nobody would know what a killed pass wrote.
@@ -438,29 +486,30 @@ impl Pass<'_> {
         ready: Option<Feed>,
         (shelves, mut wanted, rows): (&[Shelf], Vec<Wanted>, Rows),
         (publication, share): (&mut Publication<'_>, usize),
-    ) -> Result<Prepared, PassError> {
+    ) -> Result<(Prepared, BTreeSet<Month>), PassError> {
         let OneFeed { feed, state, fallen, .. } = one;
         let head = ready.as_ref().and_then(Head::of);
         if head.is_none() {
             // Without a head there is no feed that would have pages.
             wanted.clear();
         }
-        let pointed_to: BTreeSet<Month> =
-            ready.iter().flat_map(|feed| &feed.entries).map(|entry| entry.item.month()).collect();
-        let is_all = wanted.iter().all(|of| pointed_to.contains(&of.month));
-        let stale: Vec<&Wanted> = wanted
-            .iter()
-            .filter(|of| one.last || pointed_to.contains(&of.month))
-            .filter(|of| rows.get(&of.path).is_none_or(|row| row.made_of != of.made_of) || fallen.contains(&of.path))
-            .collect();
+        let is_there = |path: &String| rows.get(path).is_some_and(|row| row.made_of != 0) && !fallen.contains(path);
+        let pointed_to = ready.as_ref().map(|feed| pointed_to(feed, one.extent, &is_there)).unwrap_or_default();
         let heads = self.with_siblings(head.iter().flat_map(Head::paths));
         let paths: BTreeSet<&str> = heads.iter().map(String::as_str).chain(wanted.iter().map(|of| &*of.path)).collect();
         let gone: Vec<String> = rows.keys().filter(|path| !paths.contains(path.as_str())).cloned().collect();
+        // What pointed to what is withdrawn must not go on doing so.
+        let is_all = one.is_last() || !gone.is_empty();
+        let stale: Vec<&Wanted> = wanted
+            .iter()
+            .filter(|of| is_all || pointed_to.contains(&of.month))
+            .filter(|of| rows.get(&of.path).is_none_or(|row| row.made_of != of.made_of) || fallen.contains(&of.path))
+            .collect();
         let items = head.as_ref().map(Head::items).unwrap_or_default();
         let mut line = FeedLine { name: feed.name.clone(), items, written: Vec::new() };
         let stale_months: BTreeSet<Month> = stale.iter().map(|of| of.month).collect();
         let mut chunks = chunks(shelves, &stale_months);
-        let (is_pointed_to, mut last) = (|chunk: &BTreeSet<Month>| !chunk.is_disjoint(&pointed_to), one.last || is_all);
+        let (is_pointed_to, mut last) = (|chunk: &BTreeSet<Month>| !chunk.is_disjoint(&pointed_to), one.is_last());
         chunks.sort_by_key(|chunk| !is_pointed_to(chunk));
         if self.dry_run {
             for chunk in &chunks {
@@ -472,24 +521,33 @@ impl Pass<'_> {
                 line.written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
             }
             line.written.extend(gone.into_iter().filter(|path| self.is_there(path)));
-            return Ok(Prepared { line, underway: None });
+            return Ok((Prepared { line, underway: None }, stale_months));
         }
         let is_new = |path: &&str| !rows.contains_key(*path);
+        let mut rendered = BTreeSet::new();
         for (at, chunk) in chunks.iter().enumerate() {
-            // What the head points to must be there.
-            if at > 0 && !is_pointed_to(chunk) && self.scope.is_waited_for() {
+            // What the head points to must be there, and a month and its neighbours come out together.
+            if at > 2 && !is_pointed_to(chunk) && self.scope.is_waited_for() {
                 last = false;
                 break;
             }
             let of_chunk = stale.iter().filter(|of| chunk.contains(&of.month)).map(|of| &*of.path);
             announce(store, &feed.name, of_chunk.filter(is_new))?;
             publication.add(share, &self.months(store, one, ready.as_ref(), chunk)?)?;
+            rendered.extend(chunk);
         }
-        announce(store, &feed.name, heads.iter().map(String::as_str).filter(is_new))?;
+        // Those that are polled went ahead of the rest, or nothing that they show was changed; they point to the page of
+        // the feed, which must be there once.
+        let is_listed = |path: &String| rows.get(path).is_some_and(|row| row.hash != 0);
+        let is_due = |path: &String| {
+            if render::is_head(path) { !one.has_heads() } else { is_all || !is_listed(path) }
+        };
+        let due: Vec<String> = head.iter().flat_map(Head::paths).filter(is_due).collect();
+        announce(store, &feed.name, self.with_siblings(due.iter().cloned()).iter().map(String::as_str).filter(is_new))?;
         if let Some(head) = &head {
             let mut pieces = self.pieces(one, ready.as_ref(), None);
             head.trim(&mut pieces);
-            for path in head.paths() {
+            for path in due {
                 publication.add(share, &self.dressed(Tree::from_iter([head.document(path, &mut pieces)])))?;
             }
             self.keep_pieces(one, ready.as_ref(), None, pieces);
@@ -503,7 +561,8 @@ impl Pass<'_> {
             ..state.clone()
         };
         let made_of = wanted.into_iter().map(|of| (of.path, of.made_of)).collect();
-        Ok(Prepared { line, underway: Some(Underway { made_of, gone, state: Some(state), pages: None }) })
+        let underway = Underway { made_of, gone, state: Some(state), pages: None };
+        Ok((Prepared { line, underway: Some(underway) }, rendered))
     }
 
     /// What is remembered of a month, or the head, of a feed.
@@ -757,6 +816,18 @@ fn wanted<'m>(
         [Wanted { path: page, month, made_of: of_page }, Wanted { path: archive, month, made_of }]
     };
     months.flat_map(of_month).collect()
+}
+
+/// The months whose documents the heads of a feed point to: a reader that follows must find them. There stand the items
+/// without an address of their own; and the newest archive has to be there once, and those that it leads to.
+fn pointed_to(feed: &Feed, extent: Extent, is_there: &dyn Fn(&String) -> bool) -> BTreeSet<Month> {
+    let without_address = feed.entries.iter().filter(|entry| entry.link.is_none());
+    let on_page = without_address.filter(|entry| feed.permalink(&entry.item).is_some());
+    let is_missing = |month: &Month| !render::month_paths(&feed.name, *month).iter().all(is_there);
+    let missing = feed.months.iter().map(|(month, _)| *month).take_while(is_missing);
+    // The next batch of a backlog may well bring others.
+    let missing = missing.take(if extent == Extent::Between { 1 } else { usize::MAX });
+    on_page.map(|entry| entry.item.month()).chain(missing).collect()
 }
 
 /// The months to render, as many at a time as have not too many items.

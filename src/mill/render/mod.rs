@@ -59,6 +59,12 @@ pub const BESIDE_FEEDS: [&str; 4] = ["index.html", "feeds.opml", page::STYLE, pa
 /// The names of the documents that subscribers take, in the folder of their feed: its newest items, in each format.
 pub const HEADS: [&str; 3] = ["rss.xml", "atom.xml", "feed.json"];
 
+/// Whether a document is one that subscribers take.
+#[must_use]
+pub fn is_head(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(_, name)| HEADS.contains(&name))
+}
+
 /// The name of the page of a feed, beside its heads.
 const PAGE: &str = "index.html";
 
