@@ -526,8 +526,8 @@ impl Pass<'_> {
         let is_new = |path: &&str| !rows.contains_key(*path);
         let mut rendered = BTreeSet::new();
         for (at, chunk) in chunks.iter().enumerate() {
-            // What the head points to must be there, and a month and its neighbours come out together.
-            if at > 2 && !is_pointed_to(chunk) && self.scope.is_waited_for() {
+            // What the head points to must be there.
+            if at > 0 && !is_pointed_to(chunk) && self.scope.is_waited_for() {
                 last = false;
                 break;
             }
@@ -825,8 +825,8 @@ fn pointed_to(feed: &Feed, extent: Extent, is_there: &dyn Fn(&String) -> bool) -
     let on_page = without_address.filter(|entry| feed.permalink(&entry.item).is_some());
     let is_missing = |month: &Month| !render::month_paths(&feed.name, *month).iter().all(is_there);
     let missing = feed.months.iter().map(|(month, _)| *month).take_while(is_missing);
-    // The next batch of a backlog may well bring others.
-    let missing = missing.take(if extent == Extent::Between { 1 } else { usize::MAX });
+    // Of a backlog the chain is made piece by piece.
+    let missing = missing.take(if extent == Extent::Heads { usize::MAX } else { 1 });
     on_page.map(|entry| entry.item.month()).chain(missing).collect()
 }
 
