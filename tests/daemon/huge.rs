@@ -22,7 +22,7 @@ fn huge() -> String {
 
 #[test]
 fn a_small_file_does_not_wait_for_the_history_that_a_huge_one_brings() {
-    let mill = Mill::new(&config("").replace("limit = 0", "limit = 20"));
+    let mill = Mill::new(&config("").replace("limit = 0", "limit = 400"));
     mill.write("in/first.txt", sheet("first", 1..=1));
     let daemon = Daemon::ready(&mill);
     let page = huge();
