@@ -272,18 +272,13 @@ impl<'a> Pass<'a> {
             absorbed.add(store.agree(&terms)?);
         }
         let mut sooner = Report::default();
-        let extent = match whole {
-            true if self.hurries => Extent::Heads,
-            true => Extent::All,
-            false => Extent::Between,
-        };
+        let at_the_end = if self.hurries { Extent::Heads } else { Extent::All };
+        let extent = if whole { at_the_end } else { Extent::Between };
         if extent == Extent::All && self.scope.waited_for.is_some() && self.is_in_part(store)? {
             // What is new need not wait for what was left behind.
             Self::go_on(self.publish(store, &terms, &mut sooner, Extent::Between))?;
         }
         self.publish(store, &terms, &mut report, extent)?;
-        // What stays as it was published, for want of a whole store, is no rest.
-        report.in_part = self.scope.named.is_some() && !self.recovered && self.is_in_part(store)?;
         report.wrote_sooner(sooner);
         report.items.new = absorbed.new;
         report.items.revised = absorbed.revised;

@@ -73,10 +73,14 @@ impl OneFeed<'_> {
         format!("{}{IN_PART}", self.rendered_with)
     }
 
-    /// Whether its heads stand as they would be rendered.
+    /// Whether its heads were rendered as they would be now.
+    fn has_shown_all(&self) -> bool {
+        self.state.shown == self.state.changed && self.is_as_it_was()
+    }
+
+    /// Whether they stand, too.
     fn has_heads(&self) -> bool {
-        let fallen = self.fallen.iter().any(|path| render::is_head(render::document_of(path)));
-        self.state.shown == self.state.changed && self.is_as_it_was() && !fallen
+        self.has_shown_all() && !self.fallen.iter().any(|path| render::is_head(render::document_of(path)))
     }
 
     /// Whether all that is stale is to be rendered.
@@ -228,10 +232,10 @@ struct Underway {
 }
 
 impl Pass<'_> {
-    /// Whether something of a feed is left to be rendered.
+    /// Whether something of any feed is left to be rendered.
     pub(super) fn is_in_part(&self, store: &dyn Store) -> Result<bool, StoreError> {
         for feed in &self.config.feeds {
-            if store.feed_state(&feed.name)?.rendered_with.ends_with(IN_PART) {
+            if is_in_part(&store.feed_state(&feed.name)?) {
                 return Ok(true);
             }
         }
@@ -258,16 +262,16 @@ impl Pass<'_> {
         let publication = Publication::new(self.disk, &self.config.output);
         let mut publication = publication.checked_by(self.check).announced_to(self.announced);
         let mut prepared: BTreeMap<usize, Prepared> = BTreeMap::new();
-        let mut summaries: Vec<Summary> = Vec::new();
+        let (mut summaries, mut in_part): (Vec<Summary>, bool) = (Vec::new(), false);
         for (share, (feed, feed_terms)) in self.config.feeds.iter().zip(&terms.feeds).enumerate() {
             let fallen = strewn.fallen.remove(&feed.name).unwrap_or_default();
             let (state, rendered_with) = (store.feed_state(&feed.name)?, self.rendered_with(feed));
             let one = OneFeed { feed, terms: feed_terms, state, rendered_with, fallen, full, extent };
-            let mut summary = one.state.summary.clone();
+            let mut stands = one.state.clone();
             match self.prepare_feed(store, terms, one, (&mut publication, share), report) {
                 Ok(ready) => {
                     if let Some(state) = ready.underway.as_ref().and_then(|underway| underway.state.as_ref()) {
-                        summary.clone_from(&state.summary);
+                        stands.clone_from(state);
                     }
                     prepared.insert(share, ready);
                 }
@@ -275,7 +279,8 @@ impl Pass<'_> {
                 Err(PassError::Trouble(in_the_way)) => _ = trouble.get_or_insert(in_the_way),
                 Err(error) => return Err(error),
             }
-            summaries.extend(serde_json::from_str(&summary).ok());
+            in_part |= is_in_part(&stands);
+            summaries.extend(serde_json::from_str(&stands.summary).ok());
         }
         let whole = report.kept.len() == kept_before;
         if whole && last && trouble.is_none() {
@@ -296,6 +301,8 @@ impl Pass<'_> {
             return Err(trouble.into());
         }
         self.note_feeds_without_address(report);
+        // What stays as it was published, for want of a whole store, is no rest.
+        report.in_part = in_part && self.scope.named.is_some() && !self.recovered;
         report.changed |= report.feeds.iter().any(|feed| !feed.written.is_empty())
             || !report.index.is_empty()
             || !report.pruned.is_empty();
@@ -409,9 +416,7 @@ impl Pass<'_> {
         report: &mut Report,
     ) -> Result<Prepared, PassError> {
         let (feed, state) = (one.feed, one.state.clone());
-        let as_before =
-            state.rendered_with == one.rendered_with || !one.is_last() && state.rendered_with == one.in_part();
-        let shown = state.shown == state.changed && as_before;
+        let shown = one.has_shown_all() && !(one.is_last() && is_in_part(&state));
         let line = FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() };
         if shown && one.fallen.is_empty() && !self.recovered {
             return Ok(Prepared { line, underway: None });
@@ -493,7 +498,8 @@ impl Pass<'_> {
             // Without a head there is no feed that would have pages.
             wanted.clear();
         }
-        let is_there = |path: &String| rows.get(path).is_some_and(|row| row.made_of != 0) && !fallen.contains(path);
+        // What was announced and never written has no hash.
+        let is_there = |path: &String| rows.get(path).is_some_and(|row| row.hash != 0) && !fallen.contains(path);
         let pointed_to = ready.as_ref().map(|feed| pointed_to(feed, one.extent, &is_there)).unwrap_or_default();
         let heads = self.with_siblings(head.iter().flat_map(Head::paths));
         let paths: BTreeSet<&str> = heads.iter().map(String::as_str).chain(wanted.iter().map(|of| &*of.path)).collect();
@@ -538,10 +544,8 @@ impl Pass<'_> {
         }
         // Those that are polled went ahead of the rest, or nothing that they show was changed; they point to the page of
         // the feed, which must be there once.
-        let is_listed = |path: &String| rows.get(path).is_some_and(|row| row.hash != 0);
-        let is_due = |path: &String| {
-            if render::is_head(path) { !one.has_heads() } else { is_all || !is_listed(path) }
-        };
+        let has_heads = one.has_heads();
+        let is_due = |path: &String| if render::is_head(path) { !has_heads } else { is_all || !is_there(path) };
         let due: Vec<String> = head.iter().flat_map(Head::paths).filter(is_due).collect();
         announce(store, &feed.name, self.with_siblings(due.iter().cloned()).iter().map(String::as_str).filter(is_new))?;
         if let Some(head) = &head {
@@ -766,6 +770,11 @@ impl Pass<'_> {
         let all = (render::REVISION, &feed.title, feed.limit, base_url, documents, hubs, sources);
         format!("{:016x}", print(&all))
     }
+}
+
+/// Whether something of a feed is left to be rendered.
+fn is_in_part(state: &FeedState) -> bool {
+    state.rendered_with.ends_with(IN_PART)
 }
 
 fn by_path(rows: Vec<PublishedRow>) -> Rows {

@@ -22,13 +22,19 @@ fn mill(base_url: &str) -> Mill {
     mill
 }
 
+/// Two more items land, and are in the feed. Says how many reports there were before.
+fn grow(mill: &Mill, daemon: &Daemon) -> usize {
+    let before = daemon.reports().len();
+    mill.write("in/b.txt", sheet("ahead", 5..=6));
+    shows(daemon, mill, &title("ahead", 6));
+    before
+}
+
 #[test]
 fn the_feeds_go_ahead_and_the_rest_follows() {
     let mill = mill("");
     let daemon = Daemon::ready(&mill);
-    let before = daemon.reports().len();
-    mill.write("in/b.txt", sheet("ahead", 5..=6));
-    shows(&daemon, &mill, &title("ahead", 6));
+    let before = grow(&mill, &daemon);
     daemon.until("the rest", || written(&daemon, before).len() == 2);
     let [ahead, rest] = written(&daemon, before).try_into().unwrap();
     assert_eq!(ahead, HEADS);
@@ -54,9 +60,7 @@ fn the_feeds_go_ahead_and_the_rest_follows() {
 fn the_page_that_an_item_links_to_is_there_before_the_item_is() {
     let mill = mill("base_url = \"https://feeds.example.org/\"");
     let daemon = Daemon::ready(&mill);
-    let before = daemon.reports().len();
-    mill.write("in/b.txt", sheet("ahead", 5..=6));
-    shows(&daemon, &mill, &title("ahead", 6));
+    let before = grow(&mill, &daemon);
     let page = fs::read_to_string(mill.path("public/everything/2020/06.html")).unwrap();
     assert!(page.contains(&title("ahead", 6)), "{page}");
     daemon.until("the rest", || written(&daemon, before).len() == 2);
