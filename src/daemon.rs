@@ -11,10 +11,10 @@
 //!
 //! Promised: a file that its writer finished is looked at at once, and what arrives meanwhile is the next batch; while
 //! files pour in the passes keep some distance, up to a second, so that ten thousand files are a handful of
-//! publications; what subscribers poll is published at once, the rest when things have calmed down, within a second or
-//! so; every `rescan` all is looked at, whatever the events say. SIGTERM and SIGINT let the batch at hand be
-//! finished. Trouble before the first pass is done ends the program; afterwards it is told once, and tried again with
-//! growing patience, for ever. A config that can't be used changes nothing.
+//! publications; what subscribers poll is published at once, the rest when things have calmed down, within some seconds;
+//! every `rescan` all is looked at, whatever the events say. SIGTERM and SIGINT let the batch at hand be finished. Trouble
+//! before the first pass is done ends the program; afterwards it is told once, and tried again with growing patience, for
+//! ever. A config that can't be used changes nothing.
 //!
 //! Here is the loop; when it wakes for a pass is `schedule`'s, where things happen `lookout`'s, what is told
 //! `voice`'s, and the pass itself `pipeline`'s.

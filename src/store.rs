@@ -400,7 +400,7 @@ impl Placed {
 
 /// What tells an item from any other that it might become, where pages are concerned. Those of the items of a month are
 /// added up, so that one can come or go without a look at the others.
-fn print(item: &Item) -> u64 {
+pub(crate) fn print(item: &Item) -> u64 {
     FxBuildHasher.hash_one(item)
 }
 
@@ -469,6 +469,9 @@ impl std::error::Error for StoreError {}
 /// Whether an item of a month, with this id and print, need not be told again.
 pub type IsKnown<'a> = &'a dyn Fn(Month, Key, u64) -> bool;
 
+/// An item that was read before, by its id and print.
+pub type Recalled<'a> = &'a mut dyn FnMut(Key, u64) -> Option<Item>;
+
 /// What the store answers with.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -503,8 +506,8 @@ pub trait Store {
     /// What was taken in survives from here on, whatever happens to the process: a store that is filled for the first
     /// time promises nothing before.
     fn keep(&mut self) -> Result<()>;
-    /// The items of a feed's head, newest first.
-    fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>>;
+    /// The items of a feed's head, newest first. What `known` gives is not read anew.
+    fn head(&self, feed: &FeedTerms, terms: &Terms, known: Recalled<'_>) -> Result<Vec<Item>>;
     /// The month pages of a feed, the newest first.
     fn shelves(&self, feed: &FeedTerms) -> Result<Vec<Shelf>>;
     /// What stands in these months of a feed, newest first; of what is `known`, by month, id and print, no more than that

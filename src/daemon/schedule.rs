@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::report::Report;
 
-/// The first distance between two passes while files pour in, and the longest.
-const DISTANCE: (Duration, Duration) = (Duration::from_millis(4), Duration::from_secs(1));
+/// The longest distance between the first two passes while files pour in, and between any two. As nobody waits when they
+/// pause, the first is long enough for a program that drops a thousand files.
+const DISTANCE: (Duration, Duration) = (Duration::from_millis(64), Duration::from_secs(1));
 /// So long nothing was told when a stream of events has paused.
 const PAUSE: Duration = Duration::from_millis(2);
 /// The first wait after trouble, and the longest; a shorter `rescan` is the longest.
@@ -15,7 +16,9 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_
 /// Without events a look at all may take this part of a processor's time, but is not made more often than this.
 const POLL: (u32, Duration) = (100, Duration::from_secs(2));
 /// What a pass in a hurry left is published when there was no pass for so long, or so long after the first of them.
-const REST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+///
+/// A change that arrives while it is published waits for it: under a steady stream that should happen to few.
+const REST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// So long after the last pass the store's log is cut short.
 const TIDY: Duration = Duration::from_secs(2);
 
@@ -210,7 +213,7 @@ mod tests {
     fn while_files_pour_in_passes_keep_a_growing_distance_until_a_pause() {
         let (start, report) = (Instant::now(), Report::default());
         let mut schedule = Schedule::new(start);
-        for distance in [4, 8, 16, 32, 64, 128, 256, 512, 1000, 1000] {
+        for distance in [64, 128, 256, 512, 1000, 1000] {
             schedule.done(&Done { pours: true, ..done(&report) }, start);
             assert_eq!(schedule.not_before, start + Duration::from_millis(distance));
         }
@@ -228,20 +231,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_published_when_it_is_calm_or_after_a_second() {
+    fn what_is_left_is_published_when_it_is_calm_or_after_a_while() {
         let (start, report) = (Instant::now(), Report { in_part: true, ..Report::default() });
         let mut schedule = Schedule::new(start);
         schedule.done(&Done { all: true, ..done(&Report::default()) }, start);
         assert!(!schedule.has_a_rest());
         let after = |ms| start + Duration::from_millis(ms);
-        for (at, due) in [(0, 100), (90, 190), (180, 280), (910, 1000), (1100, 1000)] {
+        for (at, due) in [(0, 100), (90, 190), (180, 280), (4910, 5000), (5100, 5000)] {
             schedule.done(&done(&report), after(at));
             let calm = schedule.next(None, None, after(at)).at;
             assert_eq!(calm, after(due.max(at)), "{at}");
             assert!(schedule.publishes_the_rest(after(due)) && !schedule.looks_at_all(after(due)));
         }
-        schedule.done(&done(&Report::default()), after(1100));
-        assert!(!schedule.has_a_rest() && !schedule.publishes_the_rest(after(5000)));
+        schedule.done(&done(&Report::default()), after(5100));
+        assert!(!schedule.has_a_rest() && !schedule.publishes_the_rest(after(9000)));
         assert_eq!(schedule.next(None, None, start).at, start + RESCAN);
     }
 

@@ -8,7 +8,7 @@
 //! A pass may publish in part: what subscribers poll, and what that points to. Pages for people, archives and the index
 //! are left to the next one, and the store knows that they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
@@ -26,7 +26,7 @@ use crate::mill::month::Month;
 use crate::mill::render::{self, Head, Pieces, Stand, Summary, Tree};
 use crate::publish::{self, Listed, Outcome, Publication, Published};
 use crate::report::{FeedLine, Report};
-use crate::store::{FeedState, FeedTerms, LedgerChange, Placed, PublishedRow, Shelf, Store, StoreError, Terms};
+use crate::store::{self, FeedState, FeedTerms, LedgerChange, Placed, PublishedRow, Shelf, Store, StoreError, Terms};
 use crate::trouble::Trouble;
 
 /// How many items are rendered before their documents leave the memory.
@@ -142,7 +142,12 @@ pub struct Remembered {
     pages: Mutex<BTreeMap<String, Pages>>,
     /// What the documents that were published last are made of.
     pieces: Mutex<Lots>,
+    /// The items of heads, as they were read last: of a change nearly all are what they were.
+    heads: Mutex<BTreeMap<String, Items>>,
 }
+
+/// Items by their ids and prints.
+type Items = HashMap<(Key, u64), Item>;
 
 impl Remembered {
     /// What is remembered of a feed is forgotten until it is published: whatever goes wrong meanwhile.
@@ -153,7 +158,26 @@ impl Remembered {
     fn keep(&self, feed: &str, pages: Pages) {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.to_owned(), pages);
     }
+
+    /// The items of a head, forgotten.
+    fn take_head(&self, feed: &str) -> Items {
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner).remove(feed).unwrap_or_default()
+    }
+
+    fn keep_head(&self, feed: &str, items: &[Item]) {
+        let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
+        if heads.values().map(Items::len).sum::<usize>() + items.len() > RECALLED {
+            heads.clear();
+        }
+        if items.len() <= RECALLED {
+            let items = items.iter().map(|item| ((item.id, store::print(item)), item.clone()));
+            heads.insert(feed.to_owned(), items.collect());
+        }
+    }
 }
+
+/// Not more items of heads are remembered than these: the heads of a hundred feeds.
+const RECALLED: usize = 5_000;
 
 /// Pieces of documents, by feed and month; of the head where there is no month.
 #[derive(Default)]
@@ -428,7 +452,7 @@ impl Pass<'_> {
         }
         let shelves = if self.config.pages { store.shelves(one.terms)? } else { Vec::new() };
         let taken_out = taken_out(store, one.terms, terms)?;
-        let ready = self.feed(&one, store.head(one.terms, terms)?, taken_out, &shelves);
+        let ready = self.feed(&one, self.head(store, &one, terms)?, taken_out, &shelves);
         if self.recovered
             && let Some(lost) = self.would_lose(store, feed, &terms.rules.decisions)?
         {
@@ -473,6 +497,15 @@ impl Pass<'_> {
             underway.pages = months.map(pages);
         }
         Ok(prepared)
+    }
+
+    /// The items of a head, of which most are remembered.
+    fn head(&self, store: &dyn Store, one: &OneFeed<'_>, terms: &Terms) -> Result<Vec<Item>, StoreError> {
+        let Some(remembered) = self.remembered else { return store.head(one.terms, terms, &mut |_, _| None) };
+        let mut known = remembered.take_head(&one.feed.name);
+        let items = store.head(one.terms, terms, &mut |id, print| known.remove(&(id, print)))?;
+        remembered.keep_head(&one.feed.name, &items);
+        Ok(items)
     }
 
     fn stands(&self, row: &PublishedRow) -> bool {

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, IsKnown, Known, KnownSource, LedgerChange,
-    LedgerRow, Past, Placed, PublishedRow, Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print,
+    LedgerRow, Past, Placed, PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms, print,
 };
 use crate::mill::feed;
 use crate::mill::history::{self, Standing};
@@ -306,7 +306,7 @@ impl Store for Memory {
         Ok(())
     }
 
-    fn head(&self, terms_of: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
+    fn head(&self, terms_of: &FeedTerms, terms: &Terms, _: Recalled<'_>) -> Result<Vec<Item>> {
         let items = self.shown(terms_of, &terms.rules)?;
         if terms_of.limit == 0 {
             return Ok(items);

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use rustc_hash::FxHashMap;
 
 use self::rows::{
@@ -35,7 +35,7 @@ use self::rows::{
 use self::work::Work;
 use super::{
     Absorbed, Batch, Content, FeedState, FeedTerms, IsKnown, Known, KnownSource, LedgerChange, LedgerRow, Past, Placed,
-    PublishedRow, ReadPath, Reading, Result, Shelf, SightedAt, Store, StoreError, Terms, print, schema,
+    PublishedRow, ReadPath, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms, print, schema,
 };
 use crate::mill::decisions::Decisions;
 use crate::mill::feed;
@@ -334,6 +334,17 @@ impl Sqlite {
         Ok(())
     }
 
+    /// Lets the log grow longer before a transaction has to wait until it is copied into the file: whoever stays tidies it
+    /// when there is time. A short stay must not, for the next one would begin by reading all of it.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any reading.
+    pub fn stay(&mut self) -> Result<()> {
+        /// In pages.
+        const LONG: i64 = 4_000;
+        Ok(self.db.pragma_update(None, "wal_autocheckpoint", LONG)?)
+    }
+
     /// Lets `pulse` grow while a statement is at work: a long one is told from one that hangs.
     ///
     /// # Errors
@@ -503,6 +514,13 @@ impl Sqlite {
             }
         }
         Ok(())
+    }
+
+    /// Looks up an item by the key that it is filed under, and its id.
+    fn item_at(&self) -> Result<CachedStatement<'_>> {
+        Ok(self.db.prepare_cached(&format!(
+            "SELECT {ITEM} FROM item JOIN account ON account.id = item.text WHERE item.key = ? AND item.id = ?"
+        ))?)
     }
 
     fn feed_no(&self, feed: &FeedTerms) -> Result<Option<i64>> {
@@ -701,19 +719,25 @@ impl Store for Sqlite {
         Ok(())
     }
 
-    fn head(&self, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
+    fn head(&self, feed: &FeedTerms, terms: &Terms, known: Recalled<'_>) -> Result<Vec<Item>> {
         let _reading = self.db.unchecked_transaction()?;
         let Some(no) = self.feed_no(feed)? else { return Ok(Vec::new()) };
         if !feed.retention.is_none() {
             return self.retained_head(no, feed, terms);
         }
         let limit = if feed.limit == 0 { -1 } else { signed(feed.limit as u64) };
-        let mut select = self.db.prepare_cached(&format!(
-            "SELECT {ITEM} FROM (SELECT published, id, key FROM member WHERE feed = ?1
-             ORDER BY published DESC, id LIMIT ?2) AS newest
-             JOIN item ON item.key = newest.key AND item.id = newest.id JOIN account ON account.id = item.text"
-        ))?;
-        let newest: Vec<Item> = select.query_map((no, limit), item_from)?.collect::<rusqlite::Result<_>>()?;
+        let mut members = self.db.prepare_cached(
+            "SELECT key, id, print FROM member WHERE feed = ? ORDER BY published DESC, id LIMIT ?",
+        )?;
+        let mut select = self.item_at()?;
+        let (mut rows, mut newest) = (members.query((no, limit))?, Vec::new());
+        while let Some(row) = rows.next()? {
+            let (key, id, print) = (key_from(row, 0)?, key_from(row, 1)?, row.get::<_, i64>(2)? as u64);
+            newest.push(match known(id, print) {
+                Some(item) => item,
+                None => select.query_row((key.0.into_bytes(), id.0.into_bytes()), item_from)?,
+            });
+        }
         let mut late = Vec::new();
         if feed.limit > 0 {
             let shown: BTreeSet<Key> = newest.iter().map(|item| item.id).collect();
@@ -795,9 +819,7 @@ impl Store for Sqlite {
             }
             // In the order in which they lie in the file: what stands in a month is strewn all over it.
             unknown.sort_unstable_by_key(|(key, id, ..)| (*key, *id));
-            let mut select = self.db.prepare_cached(&format!(
-                "SELECT {ITEM} FROM item JOIN account ON account.id = item.text WHERE item.key = ? AND item.id = ?"
-            ))?;
+            let mut select = self.item_at()?;
             for (key, id, month, found) in unknown {
                 let item = select.query_row((key.0.into_bytes(), id.0.into_bytes()), item_from)?;
                 standing.entry(month).or_default().push(Placed { item: Some(Box::new(item)), ..found });
@@ -821,9 +843,7 @@ impl Store for Sqlite {
 
     fn item(&self, id: Key, terms: &Terms) -> Result<Option<Item>> {
         let work = Work::new(&self.db, terms)?;
-        let mut select = self.db.prepare_cached(&format!(
-            "SELECT {ITEM} FROM item JOIN account ON account.id = item.text WHERE item.key = ? AND item.id = ?"
-        ))?;
+        let mut select = self.item_at()?;
         for key in work.family(work.plain_key(id)?)? {
             if let Some(item) = select.query_row((key.0.into_bytes(), id.0.into_bytes()), item_from).optional()? {
                 return Ok(Some(item));
