@@ -10,7 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use flate2::read::GzDecoder;
 use memchr::memmem;
 use rustc_hash::FxBuildHasher;
-use xxhash_rust::xxh3::Xxh3;
+use serde::de::IgnoredAny;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::{Document, atom, is_sibling, media_type};
 use crate::mill::item;
@@ -76,8 +77,8 @@ pub fn check(path: &str, document: &Document) -> Result<(), Flaw> {
         "application/atom+xml" => ATOM.count(text)?,
         "text/x-opml" => parse(text)?.descendants().filter(|node| node.has_tag_name("outline")).count(),
         "application/feed+json" => {
-            let feed: JsonFeed = serde_json::from_str(text).map_err(|error| Flaw::IllFormed(error.to_string()))?;
-            feed.items.len()
+            let feed: Result<JsonFeed<IgnoredAny>, _> = serde_json::from_str(text);
+            feed.map_err(|error| Flaw::IllFormed(error.to_string()))?.items.len()
         }
         _ => document.entries,
     };
@@ -107,9 +108,9 @@ fn parse(text: &str) -> Result<roxmltree::Document<'_>, Flaw> {
 
 /// What a JSON Feed is checked for; other JSON has no items.
 #[derive(serde::Deserialize)]
-struct JsonFeed {
-    #[serde(default)]
-    items: Vec<serde::de::IgnoredAny>,
+struct JsonFeed<T> {
+    #[serde(default = "Vec::new")]
+    items: Vec<T>,
 }
 
 /// How an XML format writes an item.
@@ -140,13 +141,28 @@ impl Format {
     fn entries(&self, xml: &roxmltree::Document<'_>) -> usize {
         xml.descendants().filter(|node| self.is_entry(*node)).count()
     }
+
+    /// Whether a document holds one item and nothing else. It begins and ends as one that does.
+    fn is_alone(&self, text: &str) -> bool {
+        let is_only_child = |xml: &roxmltree::Document<'_>| {
+            let mut children = xml.root_element().children();
+            children.next().is_some_and(|child| self.is_entry(child)) && children.next().is_none()
+        };
+        // In plain XML what looks like a tag is one: of one item the first tag below the root and the last are its own.
+        forbidden(text).is_none()
+            && match plain::count(text, self.name, self.namespace) {
+                Some(items) => items == 1,
+                None => parse(text).is_ok_and(|xml| is_only_child(&xml) && self.entries(&xml) == 1),
+            }
+    }
 }
 
 /// Items that were checked before, by what their bytes hash to: of a document that is published again and again most
 /// items are the same each time, and only the others are read back anew.
 ///
 /// A document is well-formed if it is so with an empty item in the place of each run of them, and each item is so by
-/// itself, below the same root element. Where either fails the whole document is read, as [`check`] does.
+/// itself, below the same root element; in JSON with `null` in their place. Where either fails the whole document is
+/// read, as [`check`] does.
 #[derive(Debug, Default)]
 pub struct Checked {
     items: Mutex<HashSet<u128, FxBuildHasher>>,
@@ -164,6 +180,7 @@ impl Checked {
         let sound = match essence(path) {
             "application/rss+xml" => self.piece_by_piece(document, &RSS),
             "application/atom+xml" => self.piece_by_piece(document, &ATOM),
+            "application/feed+json" => self.item_by_item(document),
             _ => None,
         };
         if sound.is_some() { Ok(()) } else { check(path, document) }
@@ -179,44 +196,52 @@ impl Checked {
     fn piece_by_piece(&self, document: &Document, format: &Format) -> Option<()> {
         let text = std::str::from_utf8(&document.bytes).ok()?;
         let (shell, runs, items) = apart(text, format)?;
-        let xml = clean(&shell)?;
-        if items.len() != document.entries || format.entries(&xml) != runs {
+        if items.len() != document.entries || forbidden(&shell).is_some() || format.count(&shell) != Ok(runs) {
             return None;
         }
-        let root = xml.root_element();
-        let start = shell.get(root.range().start..root.first_child()?.range().start)?;
+        let root = plain::declared(&shell).trim_start();
+        let start = root.get(..=root.find('>')?)?;
         let name = start.strip_prefix('<')?.split([' ', '\n', '>']).next()?;
-        let hash = |item: &str| {
-            let mut hasher = Xxh3::new();
-            // What the names within mean depends on the root.
-            hasher.update(start.as_bytes());
-            hasher.update(item.as_bytes());
-            hasher.digest128()
-        };
+        // What the names within an item mean depends on the root.
+        self.unless_known(start, items, |new| {
+            let bytes: usize = new.iter().map(|item| item.len()).sum();
+            if bytes > text.len() / 2 && text.len() <= CHECKED_UP_TO && new.iter().all(|item| is_bare(item)) {
+                // Mostly new: read at once. As many items are seen as were cut out, and none hides what would be one, so
+                // that each was cut out whole.
+                return forbidden(text).is_none() && format.count(text) == Ok(document.entries);
+            }
+            new.iter().all(|item| format.is_alone(&format!("{start}{item}</{name}>")))
+        })
+    }
+
+    /// The same for a JSON Feed.
+    fn item_by_item(&self, document: &Document) -> Option<()> {
+        let text = std::str::from_utf8(&document.bytes).ok()?;
+        let (shell, items) = listed(text)?;
+        if items.len() != document.entries || forbidden(&shell).is_some() {
+            return None;
+        }
+        let JsonFeed { items: shown } = serde_json::from_str::<JsonFeed<Option<IgnoredAny>>>(&shell).ok()?;
+        if !matches!(shown[..], [None]) {
+            return None;
+        }
+        let is_sound = |item: &&str| forbidden(item).is_none() && serde_json::from_str::<IgnoredAny>(item).is_ok();
+        self.unless_known("{", items, |new| new.iter().all(is_sound))
+    }
+
+    /// Remembers the items of a document, and what they stand in, if those that are new are sound.
+    fn unless_known(&self, within: &str, items: Vec<&str>, are_sound: impl FnOnce(&[&str]) -> bool) -> Option<()> {
+        let within = xxh3_128(within.as_bytes());
         let mut known = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        let hashed = items.into_iter().map(|item| (hash(item), item));
-        let new: Vec<(u128, &str)> = hashed.filter(|(hash, _)| !known.contains(hash)).collect();
-        let bytes: usize = new.iter().map(|(_, item)| item.len()).sum();
-        if bytes > text.len() / 2 && text.len() <= CHECKED_UP_TO && new.iter().all(|(_, item)| is_bare(item)) {
-            // Mostly new: read at once. As many items are seen as were cut out, and none hides what would be one, so
-            // that each was cut out whole.
-            if forbidden(text).is_some() || format.count(text) != Ok(document.entries) {
-                return None;
-            }
-        } else {
-            for (_, item) in &new {
-                let alone = format!("{start}{item}</{name}>");
-                let xml = clean(&alone)?;
-                let mut children = xml.root_element().children();
-                if !format.is_entry(children.next()?) || children.next().is_some() || format.entries(&xml) != 1 {
-                    return None;
-                }
-            }
+        let hashed = items.into_iter().map(|item| (xxh3_128(item.as_bytes()) ^ within, item));
+        let (hashes, new): (Vec<u128>, Vec<&str>) = hashed.filter(|(hash, _)| !known.contains(hash)).unzip();
+        if !are_sound(&new) {
+            return None;
         }
         if known.len() + new.len() > REMEMBERED {
             known.clear();
         }
-        known.extend(new.into_iter().take(REMEMBERED).map(|(hash, _)| hash));
+        known.extend(hashes.into_iter().take(REMEMBERED));
         Some(())
     }
 }
@@ -225,11 +250,6 @@ impl Checked {
 fn is_bare(text: &str) -> bool {
     memchr::memchr2_iter(b'!', b'?', text.as_bytes())
         .all(|at| !text.get(..at).is_some_and(|before| before.ends_with('<')))
-}
-
-/// A part of a document, if it holds no character that no feed may contain and is well-formed.
-fn clean(text: &str) -> Option<roxmltree::Document<'_>> {
-    if forbidden(text).is_some() { None } else { parse(text).ok() }
 }
 
 /// A document with an empty item in the place of all those between which there is nothing, how many of these it has, and
@@ -251,6 +271,22 @@ fn apart<'t>(text: &'t str, format: &Format) -> Option<(String, usize, Vec<&'t s
     }
     shell.push_str(rest);
     Some((shell, runs, items))
+}
+
+/// A JSON Feed with `null` in the place of its items, and the items. `None`: they do not stand as they are written here,
+/// each between lines of its own. No string of JSON holds a line feed, so that these lines are what they seem.
+fn listed(text: &str) -> Option<(String, Vec<&str>)> {
+    const OPENS: &str = "\n    {\n";
+    const CLOSES: &str = "\n    }";
+    let closes = memmem::Finder::new(CLOSES);
+    let (before, mut rest) = text.split_at_checked(memmem::find(text.as_bytes(), OPENS.as_bytes())?)?;
+    let mut items = Vec::new();
+    while rest.starts_with(OPENS) {
+        let (item, after) = rest.split_at_checked(closes.find(rest.as_bytes())? + CLOSES.len())?;
+        items.push(item);
+        rest = after.strip_prefix(',').filter(|next| next.starts_with(OPENS)).unwrap_or(after);
+    }
+    Some(([before, "\n    null", rest].concat(), items))
 }
 
 #[cfg(test)]
@@ -297,13 +333,51 @@ mod tests {
 
     #[test]
     fn a_json_feed_is_read_back() {
-        let json = |text: &str| check("x/feed.json", &rss(text.as_bytes(), 2));
+        let checked = Checked::default();
+        let json = |text: &str| {
+            let document = rss(text.as_bytes(), 2);
+            let found = check("x/feed.json", &document);
+            assert_eq!(checked.check("x/feed.json", &document), found, "{text}");
+            found
+        };
         assert_eq!(json(r#"{"version":"","items":[{"id":"a"},{"id":"b"}]}"#), Ok(()));
         assert_eq!(json(r#"{"items":[{}]}"#), Err(Flaw::Entries { meant: 2, read: 1 }));
         assert_eq!(json(r#"{"schema":1}"#), Err(Flaw::Entries { meant: 2, read: 0 }));
         for broken in [r#"{"items":[{},{}]"#, r#"{"items":[{},{"id":"\x"}]}"#, r#"{"items":[{},{"a" 1}]}"#] {
             assert!(matches!(json(broken), Err(Flaw::IllFormed(_))), "{broken}");
         }
+    }
+
+    #[test]
+    fn an_item_of_a_json_feed_is_checked_once() {
+        let item = |id: &str| format!("\n    {{\n      \"id\": {id}\n    }}");
+        let feed = |items: &[String]| format!("{{\n  \"items\": [{}\n  ]\n}}\n", items.join(","));
+        let checked = Checked::default();
+        let json = |text: &str, entries| {
+            let document = rss(text.as_bytes(), entries);
+            let found = check("x/feed.json", &document);
+            // Twice: the first time must not have made it a known one.
+            for _ in 0..2 {
+                assert_eq!(checked.check("x/feed.json", &document), found, "{text}");
+            }
+            found
+        };
+        let (a, b) = (item("\"a\""), item("[\"b\", {\"c\": null}]"));
+        assert_eq!(json(&feed(&[a.clone(), b.clone()]), 2), Ok(()));
+        assert_eq!(checked.remembered(), 2);
+        assert_eq!(json(&feed(&[item("1"), a.clone()]), 2), Ok(()));
+        assert_eq!(checked.remembered(), 3);
+        assert!(json(&feed(&[a.clone(), item("\"\u{b}\"")]), 2).is_err());
+        assert!(json(&feed(&[a.clone(), item("\"b")]), 2).is_err());
+        assert!(json(&feed(&[a.clone(), b.clone()]), 3).is_err());
+        // What is known is still not what it is where it stands elsewhere, or in a document that is cut.
+        let (whole, elsewhere) = (feed(&[a.clone(), b]), feed(std::slice::from_ref(&a)).replace("items", "others"));
+        assert!(json(&elsewhere, 1).is_err());
+        assert!(json(&elsewhere.replacen('{', "{\"items\": [1],", 1), 1).is_ok());
+        let twice = elsewhere.replacen('{', "{\"items\": [1],", 1).replace(&a, &format!("{a},{a}"));
+        assert!(json(&twice, 2).is_err());
+        (1..whole.trim_end().len()).for_each(|cut| assert!(json(&whole[..cut], 2).is_err(), "{cut}"));
+        assert_eq!(checked.remembered(), 3);
     }
 
     #[test]

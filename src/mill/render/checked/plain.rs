@@ -41,7 +41,7 @@ pub(super) fn count(text: &str, name: &str, namespace: Option<&str>) -> Option<u
 }
 
 /// What follows the declaration, in the forms that the writers have.
-fn declared(text: &str) -> &str {
+pub(super) fn declared(text: &str) -> &str {
     const DECLARATIONS: [&str; 2] = ["<?xml version=\"1.0\"?>", "<?xml version=\"1.0\" encoding=\"utf-8\"?>"];
     DECLARATIONS.iter().find_map(|declaration| text.strip_prefix(declaration)).unwrap_or(text)
 }

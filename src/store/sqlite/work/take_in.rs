@@ -32,7 +32,8 @@ impl Work<'_> {
         let mut order: Vec<(Option<NaiveDate>, Key, usize)> =
             numbered.map(|(index, (key, account))| (account.date, *key, index)).collect();
         order.sort_unstable();
-        let mut next: i64 = self.db.query_row("SELECT coalesce(max(id), 0) + 1 FROM account", [], |row| row.get(0))?;
+        let mut newest = self.db.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM account")?;
+        let mut next: i64 = newest.query_row([], |row| row.get(0))?;
         let fresh = next == 1;
         self.written = (next, Vec::new());
         let mut ids = vec![0; batch.accounts.len()];
