@@ -15,6 +15,7 @@ mod rows;
 mod salvage;
 mod work;
 
+use std::cell::RefCell;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -48,6 +49,9 @@ use crate::mill::settle::Rules;
 pub struct Sqlite {
     db: Connection,
     age: Age,
+    /// The month pages of feeds by their numbers, as they were read. What a batch changes is changed here, too; anything
+    /// else that might change them forgets them all.
+    shelves: RefCell<FxHashMap<i64, Vec<Shelf>>>,
     /// The file, where it was made here. It is closed after the connection: closing it, however often it was opened, takes
     /// away the locks that SQLite has on it (sqlite.org/howtocorrupt.html, section 2.2).
     made: Option<fs::File>,
@@ -142,6 +146,14 @@ impl Drop for Sqlite {
 }
 
 impl Sqlite {
+    fn new(db: Connection, age: Age, made: Option<fs::File>) -> Self {
+        Self { db, age, shelves: RefCell::default(), made }
+    }
+
+    fn grown(db: Connection) -> Self {
+        Self::new(db, Age::Grown, None)
+    }
+
     /// Opens the store at `file`, or makes one.
     ///
     /// A store that holds nothing yet is filled without a journal on disk and without waiting for it: a crash leaves a
@@ -162,7 +174,7 @@ impl Sqlite {
             true => (Age::Filling, Some(fs::File::open(file).map_err(|error| StoreError::Unusable(Box::new(error)))?)),
             false => (Age::Grown, None),
         };
-        let mut store = Self { db, age, made };
+        let mut store = Self::new(db, age, made);
         let db = &mut store.db;
         if is_new {
             // Before the size of the cache is set, which is counted in pages.
@@ -223,7 +235,7 @@ impl Sqlite {
         if found < schema::NEWEST {
             return Err(StoreError::Unusable(format!("it is of version {found}: a pass brings it up to date").into()));
         }
-        Ok(Self { db, age: Age::Grown, made: None })
+        Ok(Self::grown(db))
     }
 
     /// A store that leaves nothing behind.
@@ -234,7 +246,7 @@ impl Sqlite {
         let mut db = Connection::open_in_memory()?;
         Self::prepare(&db)?;
         schema::migrate(&mut db)?;
-        Ok(Self { db, age: Age::Grown, made: None })
+        Ok(Self::grown(db))
     }
 
     /// A copy of this store in memory: what `--dry-run` changes instead.
@@ -249,7 +261,7 @@ impl Sqlite {
             std::time::Duration::ZERO,
             None,
         )?;
-        Ok(Self { db, age: Age::Grown, made: None })
+        Ok(Self::grown(db))
     }
 
     /// From now on the log is synced where its order counts.
@@ -293,7 +305,7 @@ impl Sqlite {
     /// [`StoreError`]: no store, a damaged one, or one of a later version.
     pub fn of_backup(file: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let backup = Self { db: Connection::open_with_flags(file, flags)?, age: Age::Grown, made: None };
+        let backup = Self::grown(Connection::open_with_flags(file, flags)?);
         if backup.db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0 {
             return Err(StoreError::Damaged("it is a database, but no store of feedmill".into()));
         }
@@ -384,7 +396,7 @@ impl Sqlite {
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let looked = Connection::open_with_flags(file, flags).map_err(StoreError::from).and_then(|db| {
-            let store = Self { db, age: Age::Grown, made: None };
+            let store = Self::grown(db);
             store.check()?;
             schema::is_whole(&store.db)
         });
@@ -521,6 +533,16 @@ impl Sqlite {
         Ok(self.db.prepare_cached(&format!(
             "SELECT {ITEM} FROM item JOIN account ON account.id = item.text WHERE item.key = ? AND item.id = ?"
         ))?)
+    }
+
+    /// Puts what is remembered of month pages right. One without items is none.
+    fn restock(&mut self, restocked: Vec<(i64, Shelf)>) {
+        for (feed, shelf) in restocked {
+            let Some(shelves) = self.shelves.get_mut().get_mut(&feed) else { continue };
+            let at = shelves.partition_point(|known| known.month > shelf.month);
+            let known = shelves.get(at).is_some_and(|known| known.month == shelf.month);
+            shelves.splice(at..at + usize::from(known), (shelf.items > 0).then_some(shelf));
+        }
     }
 
     fn feed_no(&self, feed: &FeedTerms) -> Result<Option<i64>> {
@@ -676,6 +698,7 @@ impl Store for Sqlite {
         let absorbed = std::mem::take(&mut work.absorbed);
         drop(work);
         transaction.commit()?;
+        self.shelves.get_mut().clear();
         Ok(absorbed)
     }
 
@@ -699,9 +722,10 @@ impl Store for Sqlite {
             }
         })?;
         work.touch_feeds()?;
-        let absorbed = std::mem::take(&mut work.absorbed);
+        let (absorbed, restocked) = (std::mem::take(&mut work.absorbed), std::mem::take(&mut work.restocked));
         drop(work);
         transaction.commit()?;
+        self.restock(restocked);
         Ok(absorbed)
     }
 
@@ -758,8 +782,11 @@ impl Store for Sqlite {
 
     fn shelves(&self, feed: &FeedTerms) -> Result<Vec<Shelf>> {
         let Some(no) = self.feed_no(feed)? else { return Ok(Vec::new()) };
-        let mut shelves = Vec::new();
         if feed.retention.is_none() {
+            if let Some(shelves) = self.shelves.borrow().get(&no) {
+                return Ok(shelves.clone());
+            }
+            let mut shelves = Vec::new();
             let sql = "SELECT month, items, print FROM month WHERE feed = ? ORDER BY month DESC";
             let mut select = self.db.prepare_cached(sql)?;
             let mut rows = select.query([no])?;
@@ -768,6 +795,7 @@ impl Store for Sqlite {
                 let print = row.get::<_, i64>(2)? as u64;
                 shelves.push(Shelf { month, items: small(row.get(1)?) as usize, print });
             }
+            self.shelves.borrow_mut().insert(no, shelves.clone());
             return Ok(shelves);
         }
         let mut by_month: BTreeMap<Month, Shelf> = BTreeMap::new();
@@ -935,6 +963,7 @@ impl Store for Sqlite {
         let absorbed = std::mem::take(&mut work.absorbed);
         drop(work);
         transaction.commit()?;
+        self.shelves.get_mut().clear();
         self.keep()?;
         Ok(absorbed)
     }

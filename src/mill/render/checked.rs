@@ -276,10 +276,11 @@ fn apart<'t>(text: &'t str, format: &Format) -> Option<(String, usize, Vec<&'t s
 /// A JSON Feed with `null` in the place of its items, and the items. `None`: they do not stand as they are written here,
 /// each between lines of its own. No string of JSON holds a line feed, so that these lines are what they seem.
 fn listed(text: &str) -> Option<(String, Vec<&str>)> {
+    const LIST: &str = "\n  \"items\": [";
     const OPENS: &str = "\n    {\n";
     const CLOSES: &str = "\n    }";
     let closes = memmem::Finder::new(CLOSES);
-    let (before, mut rest) = text.split_at_checked(memmem::find(text.as_bytes(), OPENS.as_bytes())?)?;
+    let (before, mut rest) = text.split_at_checked(memmem::find(text.as_bytes(), LIST.as_bytes())? + LIST.len())?;
     let mut items = Vec::new();
     while rest.starts_with(OPENS) {
         let (item, after) = rest.split_at_checked(closes.find(rest.as_bytes())? + CLOSES.len())?;
@@ -351,7 +352,8 @@ mod tests {
     #[test]
     fn an_item_of_a_json_feed_is_checked_once() {
         let item = |id: &str| format!("\n    {{\n      \"id\": {id}\n    }}");
-        let feed = |items: &[String]| format!("{{\n  \"items\": [{}\n  ]\n}}\n", items.join(","));
+        let head = "\n  \"authors\": [\n    {\n      \"name\": \"c\"\n    }\n  ],";
+        let feed = |items: &[String]| format!("{{{head}\n  \"items\": [{}\n  ]\n}}\n", items.join(","));
         let checked = Checked::default();
         let json = |text: &str, entries| {
             let document = rss(text.as_bytes(), entries);

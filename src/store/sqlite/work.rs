@@ -35,7 +35,7 @@ use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Key, SourceNo};
 use crate::mill::month::Month;
 use crate::mill::settle::{Agreed, Rules};
-use crate::store::{Absorbed, Result, Terms};
+use crate::store::{Absorbed, Result, Shelf, Terms};
 
 /// What changes among the sightings of one key: first the contents whose sightings go, then those that come.
 ///
@@ -86,6 +86,8 @@ pub(super) struct Work<'a> {
     changed_sources: BTreeSet<SourceNo>,
     /// How months of feeds change: by how many items, and by what their print.
     months: BTreeMap<(i64, Month), (i64, u64)>,
+    /// Month pages, by the numbers of their feeds, as they become.
+    pub(super) restocked: Vec<(i64, Shelf)>,
     pub(super) absorbed: Absorbed,
     insert_account: Insert<'a>,
     insert_path: CachedStatement<'a>,
@@ -105,6 +107,7 @@ impl<'a> Work<'a> {
             changes: Vec::new(),
             changed_sources: BTreeSet::new(),
             months: BTreeMap::new(),
+            restocked: Vec::new(),
             absorbed: Absorbed::default(),
             insert_account: Insert::new(db, &format!("account (id, {ACCOUNT})"), 15)?,
             insert_path: db.prepare_cached(

@@ -10,7 +10,7 @@ use crate::mill::item::{Item, Key, SourceNo};
 use crate::mill::month::Month;
 use crate::store::sqlite::insert::Insert;
 use crate::store::sqlite::rows::{ITEM, column, get_meta, item_from, set_meta, signed, small, unsigned};
-use crate::store::{FRESH_DAYS, FeedState, FeedTerms, Reading, Result, Terms, print};
+use crate::store::{FRESH_DAYS, FeedState, FeedTerms, Reading, Result, Shelf, Terms, print};
 
 /// A row of `member`, in the order of its key. The month only where it is not the one in which the item is published; the
 /// print of the item at the end.
@@ -114,17 +114,15 @@ impl Work<'_> {
         for ((feed, month), (items, print)) in std::mem::take(&mut self.months) {
             let known = select.query_row((feed, month.number()), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
             let (known, printed): (i64, i64) = known.unwrap_or_default();
-            if known + items > 0 {
-                self.db.prepare_cached("INSERT OR REPLACE INTO month VALUES (?, ?, ?, ?)")?.execute((
-                    feed,
-                    month.number(),
-                    known + items,
-                    printed.wrapping_add(print as i64),
-                ))?;
+            let (items, print) = (known + items, (printed as u64).wrapping_add(print));
+            if items > 0 {
+                let mut insert = self.db.prepare_cached("INSERT OR REPLACE INTO month VALUES (?, ?, ?, ?)")?;
+                insert.execute((feed, month.number(), items, print as i64))?;
             } else {
                 let mut delete = self.db.prepare_cached("DELETE FROM month WHERE feed = ? AND month = ?")?;
                 delete.execute((feed, month.number()))?;
             }
+            self.restocked.push((feed, Shelf { month, items: small(items) as usize, print }));
         }
         Ok(())
     }
