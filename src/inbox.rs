@@ -146,6 +146,22 @@ impl SkipReason {
     }
 }
 
+impl SkipReason {
+    /// Whether it may be read soon, though nothing about it changes: the system lacked something, or is in trouble itself.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        use io::ErrorKind::{
+            InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied, Unsupported,
+        };
+        // These are of the file or folder, and stay until somebody mends it.
+        let stays = |kind: &io::ErrorKind| {
+            matches!(kind, InvalidFilename | InvalidInput | IsADirectory | NotADirectory)
+                || matches!(kind, NotFound | PermissionDenied | Unsupported)
+        };
+        matches!(self, Self::Refused(kind, _) if !stays(kind))
+    }
+}
+
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -208,8 +224,8 @@ pub fn list(files: &Files, keep_out: &KeepOut) -> Listing {
 
 /// Lists those files of one source that are among `paths`, which are absolute, each without listing its folder.
 ///
-/// What is not there, or belongs to no source, is left out; so is a source's folder that can't be opened, of which
-/// [`list`] tells.
+/// What is not there, or belongs to no source, is left out; so is a source's folder that can't be opened and will not be
+/// soon, of which [`list`] tells.
 #[must_use]
 pub fn list_named(files: &Files, keep_out: &KeepOut, paths: &BTreeSet<PathBuf>) -> Listing {
     let mut listing = Listing::default();
@@ -222,9 +238,14 @@ pub fn list_named(files: &Files, keep_out: &KeepOut, paths: &BTreeSet<PathBuf>) 
             continue;
         }
         let mut walk = Walk::new(files, root, keep_out, &mut listing);
-        let Ok(folder) = openat(CWD, &root.folder, FOLDER, Mode::empty()) else { continue };
-        for below in named {
-            walk.named(&folder, below);
+        match openat(CWD, &root.folder, FOLDER, Mode::empty()) {
+            Ok(folder) => named.for_each(|below| walk.named(&folder, below)),
+            Err(error) => {
+                let reason = SkipReason::of(&error.into());
+                if reason.may_pass() {
+                    walk.skip(reason);
+                }
+            }
         }
     }
     sorted(listing)
@@ -286,9 +307,13 @@ impl<'w> Walk<'w> {
             if !self.enters(name.as_bytes(), at, depth) || depth >= MAX_DEPTH {
                 return;
             }
-            let Ok(next) = openat(here, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()) else { return };
             self.path.push(b'/');
-            folder = Some(next);
+            match openat(here, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
+                Ok(next) => folder = Some(next),
+                // Gone, or replaced by something else.
+                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return,
+                Err(error) => return self.skip(SkipReason::of(&error.into())),
+            }
             depth += 1;
         }
     }

@@ -232,8 +232,29 @@ impl Met {
     }
 }
 
+/// Why a file could not be used.
+struct Unusable {
+    /// Empty: it is gone or empty, and nobody needs to hear of it.
+    reason: String,
+    /// See [`inbox::SkipReason::may_pass`].
+    may_pass: bool,
+}
+
+impl From<String> for Unusable {
+    fn from(reason: String) -> Self {
+        Self { reason, may_pass: false }
+    }
+}
+
+impl From<inbox::SkipReason> for Unusable {
+    fn from(reason: inbox::SkipReason) -> Self {
+        let is_gone = reason == inbox::SkipReason::Gone;
+        Self { may_pass: reason.may_pass(), reason: if is_gone { String::new() } else { reason.to_string() } }
+    }
+}
+
 /// One job done: its place in the batch, what it gave, and what could not be used.
-type Done = (usize, Result<Looked, String>, Vec<FaultLine>);
+type Done = (usize, Result<Looked, Unusable>, Vec<FaultLine>);
 
 impl<'a> Pass<'a> {
     /// A pass over all there is, to its end, that publishes and is watched by nobody.
@@ -454,7 +475,7 @@ impl<'a> Pass<'a> {
                 debug!(file = %ignored.name, why = %ignored.why, "ignored");
             }
             for skipped in &listing.skipped {
-                skip(report, &skipped.name, &skipped.reason.to_string());
+                skip(report, &skipped.name, &skipped.reason.to_string(), skipped.reason.may_pass());
             }
             listings.push(listing);
         }
@@ -487,7 +508,7 @@ impl<'a> Pass<'a> {
                 let mut faults = Vec::new();
                 let look = || self.look(job, &keep_out, &met, (&mut opened, &mut buffer), &mut faults);
                 // Nothing that one file does to feedmill may keep it from the others.
-                let looked = catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|panic| Err(bug(&*panic)));
+                let looked = catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|panic| Err(bug(&*panic).into()));
                 share.push((index, looked, faults));
                 progress(finished.fetch_add(1, Ordering::Relaxed) + 1);
             }
@@ -501,7 +522,7 @@ impl<'a> Pass<'a> {
             shares.extend(others.into_iter().map(|other| other.join().unwrap_or_default()));
             shares
         });
-        let mut done: Vec<Option<Result<Looked, String>>> = Vec::new();
+        let mut done: Vec<Option<Result<Looked, Unusable>>> = Vec::new();
         done.resize_with(jobs.len(), || None);
         let mut faults = Vec::new();
         for (index, looked, found) in shares.into_iter().flatten() {
@@ -532,14 +553,14 @@ impl<'a> Pass<'a> {
         let mut aliases = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
             let Some(looked) = done else {
-                skip(report, job.name, "not looked at: a thread was lost");
+                skip(report, job.name, "not looked at: a thread was lost", true);
                 continue;
             };
             let looked = match looked {
                 Ok(looked) => looked,
-                Err(reason) => {
+                Err(Unusable { reason, may_pass }) => {
                     if !reason.is_empty() {
-                        skip(report, job.name, &reason);
+                        skip(report, job.name, &reason, may_pass);
                     }
                     continue;
                 }
@@ -577,7 +598,7 @@ impl<'a> Pass<'a> {
         Ok(((batch, jobs.len()), aliases))
     }
 
-    /// Looks into one file. An empty error: it is gone or empty, and nobody needs to hear of it.
+    /// Looks into one file.
     fn look(
         &self,
         job: &Job<'_>,
@@ -585,13 +606,11 @@ impl<'a> Pass<'a> {
         met: &Met,
         (opened, buffer): (&mut inbox::Opened<'a>, &mut Vec<u8>),
         faults: &mut Vec<FaultLine>,
-    ) -> Result<Looked, String> {
+    ) -> Result<Looked, Unusable> {
         let source = self.config.sources.get(job.source).ok_or_else(String::new)?;
-        let stat = opened
-            .read(&source.files, job.name, keep_out, inbox::MAX_BYTES, buffer)
-            .map_err(|reason| if reason == inbox::SkipReason::Gone { String::new() } else { reason.to_string() })?;
+        let stat = opened.read(&source.files, job.name, keep_out, inbox::MAX_BYTES, buffer)?;
         if buffer.is_empty() {
-            return Err(String::new());
+            return Err(String::new().into());
         }
         let modified = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(stat.mtime_ns).unwrap_or_default());
         let racy = SystemTime::now().duration_since(modified).is_ok_and(|age| age < RACY);
@@ -606,7 +625,8 @@ impl<'a> Pass<'a> {
         }
         let scrape = (self.parse)(&page);
         if scrape.drafts.len() > MAX_ITEMS {
-            return Err(format!("it lists {} items, more than the {MAX_ITEMS} that are taken", scrape.drafts.len()));
+            let reason = format!("it lists {} items, more than the {MAX_ITEMS} that are taken", scrape.drafts.len());
+            return Err(reason.into());
         }
         let reading = reading(&scrape, job, source.empty, met, faults);
         Ok(Looked { stat, racy, digest, length, completes: completes(buffer, &job.known), reading: Some(reading) })
@@ -785,8 +805,9 @@ fn bug(panic: &(dyn Any + Send)) -> String {
     format!("a bug in feedmill: please report it, with the file ({})", what.unwrap_or("no more is known"))
 }
 
-fn skip(report: &mut Report, file: &str, reason: &str) {
+fn skip(report: &mut Report, file: &str, reason: &str, may_pass: bool) {
     report.files.skipped += 1;
+    report.may_pass |= may_pass;
     report.skipped.push(SkippedLine { file: file.to_owned(), reason: reason.to_owned() });
 }
 

@@ -47,6 +47,9 @@ pub struct Report {
     /// Only what subscribers poll was published: the rest is still to be.
     #[serde(skip)]
     pub in_part: bool,
+    /// What was skipped may be readable soon, though nothing about it changes.
+    #[serde(skip)]
+    pub may_pass: bool,
 }
 
 /// How many faults a report tells one by one: a hostile file has a million.

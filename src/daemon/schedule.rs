@@ -11,7 +11,7 @@ use crate::report::Report;
 const DISTANCE: (Duration, Duration) = (Duration::from_millis(64), Duration::from_secs(1));
 /// So long nothing was told when a stream of events has paused.
 const PAUSE: Duration = Duration::from_millis(2);
-/// The first wait after trouble, and the longest; a shorter `rescan` is the longest.
+/// The first wait after trouble, or for what may be readable soon, and the longest; a shorter `rescan` is the longest.
 const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
 /// Without events a look at all may take this part of a processor's time, but is not made more often than this.
 const POLL: (u32, Duration) = (100, Duration::from_secs(2));
@@ -34,6 +34,8 @@ pub(super) struct Schedule {
     drift: bool,
     /// Likewise files that were skipped since.
     skipped: bool,
+    /// Some of them may be readable soon: how long the next look at all waited for that.
+    may_pass: Option<Duration>,
     /// Passes in a hurry left something to be published: when the first of them was done, and when it is due.
     rest: Option<(Instant, Instant)>,
     tidy: Option<Instant>,
@@ -72,6 +74,7 @@ impl Schedule {
             patience: None,
             drift: false,
             skipped: false,
+            may_pass: None,
             rest: None,
             tidy: None,
         }
@@ -144,6 +147,13 @@ impl Schedule {
         } else if self.skipped && report.changed {
             // Many may be skipped for long: what is mended need not be told at once.
             self.look = self.look.min(now + TIDY);
+        }
+        if report.may_pass {
+            let wait = self.may_pass.map_or(RETRY.0, |wait| wait * 2).min(RETRY.1);
+            self.may_pass = Some(wait);
+            self.look = self.look.min(now + wait);
+        } else if all && whole {
+            self.may_pass = None;
         }
         // Did more arrive while this pass ran? Then files pour in, and the next pass keeps its distance.
         self.distance = if pours { (self.distance * 2).clamp(DISTANCE.0, DISTANCE.1) } else { Duration::ZERO };
@@ -261,6 +271,24 @@ mod tests {
         }
         schedule.begin_anew(start);
         assert!(schedule.listens(start));
+    }
+
+    #[test]
+    fn what_may_be_readable_soon_is_looked_for_with_patience() {
+        let (start, report) = (Instant::now(), Report { may_pass: true, ..Report::default() });
+        let mut schedule = Schedule::new(start);
+        schedule.done(&Done { all: true, ..done(&Report::default()) }, start);
+        for (all, wait) in [(false, 250), (true, 500), (true, 1000)] {
+            schedule.done(&Done { all, ..done(&report) }, start);
+            assert_eq!(schedule.next(None, None, start).at, start + Duration::from_millis(wait));
+        }
+        // A pass over other files knows nothing of it.
+        schedule.done(&done(&Report::default()), start);
+        assert!(schedule.looks_at_all(start + Duration::from_secs(1)));
+        schedule.done(&Done { all: true, ..done(&Report::default()) }, start);
+        assert_eq!(schedule.next(None, None, start).at, start + RESCAN);
+        schedule.done(&done(&report), start);
+        assert!(schedule.looks_at_all(start + RETRY.0));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+
 use crate::service::{Daemon, config, items, once, program, sheet, shown, shows, title};
 use crate::support::{Mill, assert_whole, files_below, page, told};
 
@@ -93,6 +95,24 @@ fn readers_take_no_descriptor_that_watching_and_publishing_need() {
     assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
     drop(readers);
     drops(&mill, &daemon, "calm");
+    daemon.terminate();
+}
+
+#[test]
+fn what_could_not_be_opened_for_want_of_descriptors_is_read_when_there_are_some() {
+    let mill = Mill::new(&config(""));
+    mill.write("in/a.txt", sheet("start", 1..=1));
+    let daemon = Daemon::ready(&mill);
+    let pid = Pid::from_raw(i32::try_from(daemon.pid()).unwrap());
+    let limit = |files| prlimit(pid, Resource::Nofile, files).unwrap();
+    // What is open stays so.
+    let before = limit(Rlimit { current: Some(3), ..getrlimit(Resource::Nofile) });
+    mill.write("in/late.txt", sheet("late", 1..=1));
+    daemon.until("a file that can't be opened", || daemon.log().contains("Too many open files"));
+    assert!(!shown(&mill.path("public")).contains_key(&title("late", 1)));
+    limit(before);
+    // Nothing changes any more, and the next look at all for its own sake is minutes away.
+    shows(&daemon, &mill, &title("late", 1));
     daemon.terminate();
 }
 
