@@ -266,7 +266,10 @@ fn hold(config: &Config, pulse: &Arc<AtomicU64>) -> Result<State, Trouble> {
 /// What a store is told by whoever stays.
 fn settle_in(state: &mut State, config: &Config, pulse: &Arc<AtomicU64>) -> Result<(), Trouble> {
     let store = &mut state.store;
-    store.beat(pulse).and_then(|()| store.stay()).map_err(|error| state::unusable(&config.state.join(state::STORE), error))
+    store
+        .beat(pulse)
+        .and_then(|()| store.stay())
+        .map_err(|error| state::unusable(&config.state.join(state::STORE), error))
 }
 
 /// Whether a file changed within `settle` before now, by the kernel's own time: a writer can't set that.

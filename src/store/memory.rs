@@ -8,7 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, IsKnown, Known, KnownSource, LedgerChange,
-    LedgerRow, Past, Placed, PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms, print,
+    LedgerRow, Past, Placed, PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms,
+    print,
 };
 use crate::mill::feed;
 use crate::mill::history::{self, Standing};

@@ -750,9 +750,9 @@ impl Store for Sqlite {
             return self.retained_head(no, feed, terms);
         }
         let limit = if feed.limit == 0 { -1 } else { signed(feed.limit as u64) };
-        let mut members = self.db.prepare_cached(
-            "SELECT key, id, print FROM member WHERE feed = ? ORDER BY published DESC, id LIMIT ?",
-        )?;
+        let mut members = self
+            .db
+            .prepare_cached("SELECT key, id, print FROM member WHERE feed = ? ORDER BY published DESC, id LIMIT ?")?;
         let mut select = self.item_at()?;
         let (mut rows, mut newest) = (members.query((no, limit))?, Vec::new());
         while let Some(row) = rows.next()? {
