@@ -200,11 +200,7 @@ impl<'a> Loop<'a> {
                 Woke::Tidy => {
                     self.schedule.tidied();
                     self.voice.tell_status();
-                    self.blocking(&mut beat, |mut pipeline| {
-                        pipeline.tidy();
-                        (pipeline, ())
-                    })
-                    .await?;
+                    self.tidy(&mut beat).await?;
                 }
                 Woke::Work => self.work(&mut beat).await?,
             }
@@ -213,8 +209,18 @@ impl<'a> Loop<'a> {
             // As much of it as one step takes: whoever looks at the folder afterwards should find it in one piece.
             self.pass(&mut beat, Due::default(), Manner { first: false, rest: true }, Instant::now()).await?;
         }
+        self.tidy(&mut beat).await?;
         info!("ended");
         Ok(())
+    }
+
+    /// Cuts the store's log short, which the next start would read.
+    async fn tidy(&mut self, beat: &mut Option<Interval>) -> Result<(), Trouble> {
+        let tidy = |mut pipeline: Pipeline| {
+            pipeline.tidy();
+            (pipeline, ())
+        };
+        self.blocking(beat, tidy).await
     }
 
     /// Waits until there is something to do.

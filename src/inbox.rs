@@ -128,7 +128,10 @@ pub enum SkipReason {
     /// The folder of a source does not exist.
     NoFolder,
     /// The system refused: what it said.
-    Refused(io::ErrorKind, String),
+    Refused(String),
+    /// The system refused what it may grant soon, though nothing about the file changes: it lacked something, or is in
+    /// trouble itself. What it said.
+    Transient(String),
     /// It is no regular file, or a link that leads out of the folder.
     NotRegular,
     /// It is longer than can be read: its size and the most, in bytes.
@@ -139,26 +142,22 @@ pub enum SkipReason {
 
 impl SkipReason {
     fn of(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::Gone,
-            kind => Self::Refused(kind, error.to_string()),
+        match Errno::from_io_error(error) {
+            Some(Errno::NOENT) => Self::Gone,
+            Some(
+                Errno::MFILE
+                | Errno::NFILE
+                | Errno::NOMEM
+                | Errno::NOBUFS
+                | Errno::AGAIN
+                | Errno::INTR
+                | Errno::IO
+                | Errno::STALE
+                | Errno::TIMEDOUT,
+            ) => Self::Transient(error.to_string()),
+            _ if error.kind() == io::ErrorKind::NotFound => Self::Gone,
+            _ => Self::Refused(error.to_string()),
         }
-    }
-}
-
-impl SkipReason {
-    /// Whether it may be read soon, though nothing about it changes: the system lacked something, or is in trouble itself.
-    #[must_use]
-    pub fn may_pass(&self) -> bool {
-        use io::ErrorKind::{
-            InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied, Unsupported,
-        };
-        // These are of the file or folder, and stay until somebody mends it.
-        let stays = |kind: &io::ErrorKind| {
-            matches!(kind, InvalidFilename | InvalidInput | IsADirectory | NotADirectory)
-                || matches!(kind, NotFound | PermissionDenied | Unsupported)
-        };
-        matches!(self, Self::Refused(kind, _) if !stays(kind))
     }
 }
 
@@ -167,7 +166,7 @@ impl fmt::Display for SkipReason {
         match self {
             Self::Gone => f.write_str("it is gone since it was listed"),
             Self::NoFolder => f.write_str("the folder does not exist"),
-            Self::Refused(_, what) => f.write_str(what),
+            Self::Refused(what) | Self::Transient(what) => f.write_str(what),
             Self::NotRegular => f.write_str("it is not a regular file any more, or a link out of the folder"),
             Self::TooLarge(size, most) => {
                 write!(
@@ -242,7 +241,7 @@ pub fn list_named(files: &Files, keep_out: &KeepOut, paths: &BTreeSet<PathBuf>) 
             Ok(folder) => named.for_each(|below| walk.named(&folder, below)),
             Err(error) => {
                 let reason = SkipReason::of(&error.into());
-                if reason.may_pass() {
+                if matches!(reason, SkipReason::Transient(_)) {
                     walk.skip(reason);
                 }
             }
@@ -294,8 +293,10 @@ impl<'w> Walk<'w> {
         while let Some(name) = names.next() {
             let (Component::Normal(name), at) = (name, self.path.len()) else { return };
             let here = folder.as_ref().unwrap_or(root);
-            if fstat(here).map_or(true, |stat| self.keep_out.folders.contains(&identity(&stat))) {
-                return;
+            match fstat(here) {
+                Ok(stat) if self.keep_out.folders.contains(&identity(&stat)) => return,
+                Ok(_) => {}
+                Err(error) => return self.skip(SkipReason::of(&error.into())),
             }
             self.path.extend(name.as_bytes());
             if names.peek().is_none() {

@@ -232,29 +232,36 @@ impl Met {
     }
 }
 
-/// Why a file could not be used.
-struct Unusable {
-    /// Empty: it is gone or empty, and nobody needs to hear of it.
-    reason: String,
-    /// See [`inbox::SkipReason::may_pass`].
-    may_pass: bool,
+/// Why a file was not read.
+struct NotRead {
+    /// `None`: it is gone or empty, and nobody needs to hear of it.
+    reason: Option<String>,
+    /// See [`SkipReason::Transient`](inbox::SkipReason::Transient).
+    is_transient: bool,
 }
 
-impl From<String> for Unusable {
+impl NotRead {
+    const SILENTLY: Self = Self { reason: None, is_transient: false };
+}
+
+impl From<String> for NotRead {
     fn from(reason: String) -> Self {
-        Self { reason, may_pass: false }
+        Self { reason: Some(reason), is_transient: false }
     }
 }
 
-impl From<inbox::SkipReason> for Unusable {
-    fn from(reason: inbox::SkipReason) -> Self {
-        let is_gone = reason == inbox::SkipReason::Gone;
-        Self { may_pass: reason.may_pass(), reason: if is_gone { String::new() } else { reason.to_string() } }
+impl From<&inbox::SkipReason> for NotRead {
+    fn from(reason: &inbox::SkipReason) -> Self {
+        match reason {
+            inbox::SkipReason::Gone => Self::SILENTLY,
+            inbox::SkipReason::Transient(_) => Self { reason: Some(reason.to_string()), is_transient: true },
+            reason => reason.to_string().into(),
+        }
     }
 }
 
 /// One job done: its place in the batch, what it gave, and what could not be used.
-type Done = (usize, Result<Looked, Unusable>, Vec<FaultLine>);
+type Done = (usize, Result<Looked, NotRead>, Vec<FaultLine>);
 
 impl<'a> Pass<'a> {
     /// A pass over all there is, to its end, that publishes and is watched by nobody.
@@ -475,7 +482,7 @@ impl<'a> Pass<'a> {
                 debug!(file = %ignored.name, why = %ignored.why, "ignored");
             }
             for skipped in &listing.skipped {
-                skip(report, &skipped.name, &skipped.reason.to_string(), skipped.reason.may_pass());
+                skip(report, &skipped.name, (&skipped.reason).into());
             }
             listings.push(listing);
         }
@@ -522,7 +529,7 @@ impl<'a> Pass<'a> {
             shares.extend(others.into_iter().map(|other| other.join().unwrap_or_default()));
             shares
         });
-        let mut done: Vec<Option<Result<Looked, Unusable>>> = Vec::new();
+        let mut done: Vec<Option<Result<Looked, NotRead>>> = Vec::new();
         done.resize_with(jobs.len(), || None);
         let mut faults = Vec::new();
         for (index, looked, found) in shares.into_iter().flatten() {
@@ -553,15 +560,14 @@ impl<'a> Pass<'a> {
         let mut aliases = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
             let Some(looked) = done else {
-                skip(report, job.name, "not looked at: a thread was lost", true);
+                let lost = Some("not looked at: a thread was lost".into());
+                skip(report, job.name, NotRead { reason: lost, is_transient: true });
                 continue;
             };
             let looked = match looked {
                 Ok(looked) => looked,
-                Err(Unusable { reason, may_pass }) => {
-                    if !reason.is_empty() {
-                        skip(report, job.name, &reason, may_pass);
-                    }
+                Err(why) => {
+                    skip(report, job.name, why);
                     continue;
                 }
             };
@@ -606,11 +612,12 @@ impl<'a> Pass<'a> {
         met: &Met,
         (opened, buffer): (&mut inbox::Opened<'a>, &mut Vec<u8>),
         faults: &mut Vec<FaultLine>,
-    ) -> Result<Looked, Unusable> {
-        let source = self.config.sources.get(job.source).ok_or_else(String::new)?;
-        let stat = opened.read(&source.files, job.name, keep_out, inbox::MAX_BYTES, buffer)?;
+    ) -> Result<Looked, NotRead> {
+        let source = self.config.sources.get(job.source).ok_or(NotRead::SILENTLY)?;
+        let read = opened.read(&source.files, job.name, keep_out, inbox::MAX_BYTES, buffer);
+        let stat = read.map_err(|reason| NotRead::from(&reason))?;
         if buffer.is_empty() {
-            return Err(String::new().into());
+            return Err(NotRead::SILENTLY);
         }
         let modified = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(stat.mtime_ns).unwrap_or_default());
         let racy = SystemTime::now().duration_since(modified).is_ok_and(|age| age < RACY);
@@ -805,10 +812,11 @@ fn bug(panic: &(dyn Any + Send)) -> String {
     format!("a bug in feedmill: please report it, with the file ({})", what.unwrap_or("no more is known"))
 }
 
-fn skip(report: &mut Report, file: &str, reason: &str, may_pass: bool) {
+fn skip(report: &mut Report, file: &str, NotRead { reason, is_transient }: NotRead) {
+    let Some(reason) = reason else { return };
     report.files.skipped += 1;
-    report.may_pass |= may_pass;
-    report.skipped.push(SkippedLine { file: file.to_owned(), reason: reason.to_owned() });
+    report.transient |= is_transient;
+    report.skipped.push(SkippedLine { file: file.to_owned(), reason });
 }
 
 /// How many of the jobs make the next batch.

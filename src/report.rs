@@ -49,7 +49,7 @@ pub struct Report {
     pub in_part: bool,
     /// What was skipped may be readable soon, though nothing about it changes.
     #[serde(skip)]
-    pub may_pass: bool,
+    pub transient: bool,
 }
 
 /// How many faults a report tells one by one: a hostile file has a million.

@@ -152,7 +152,7 @@ impl Pipeline {
             Err(PassError::Store(error @ (StoreError::Damaged(_) | StoreError::Refused(_)))) => {
                 state = state.recover(&self.config.state, error)?;
                 self.remembered = Remembered::default();
-                settle_in(&mut state, &self.config, &self.pulse)?;
+                stay(&mut state, &self.config, &self.pulse)?;
                 due.all = true;
                 self.run(&mut state, due, bell, manner, gave_way)
             }
@@ -259,17 +259,12 @@ impl Pipeline {
 
 fn hold(config: &Config, pulse: &Arc<AtomicU64>) -> Result<State, Trouble> {
     let mut state = State::hold(&config.state)?;
-    settle_in(&mut state, config, pulse)?;
+    stay(&mut state, config, pulse)?;
     Ok(state)
 }
 
-/// What a store is told by whoever stays.
-fn settle_in(state: &mut State, config: &Config, pulse: &Arc<AtomicU64>) -> Result<(), Trouble> {
-    let store = &mut state.store;
-    store
-        .beat(pulse)
-        .and_then(|()| store.stay())
-        .map_err(|error| state::unusable(&config.state.join(state::STORE), error))
+fn stay(state: &mut State, config: &Config, pulse: &Arc<AtomicU64>) -> Result<(), Trouble> {
+    state.store.stay(pulse).map_err(|error| state::unusable(&config.state.join(state::STORE), error))
 }
 
 /// Whether a file changed within `settle` before now, by the kernel's own time: a writer can't set that.

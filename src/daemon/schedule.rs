@@ -11,7 +11,8 @@ use crate::report::Report;
 const DISTANCE: (Duration, Duration) = (Duration::from_millis(64), Duration::from_secs(1));
 /// So long nothing was told when a stream of events has paused.
 const PAUSE: Duration = Duration::from_millis(2);
-/// The first wait after trouble, or for what may be readable soon, and the longest; a shorter `rescan` is the longest.
+/// The first wait after trouble, or for what may be readable soon, and the longest after trouble; a shorter `rescan` is
+/// the longest.
 const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
 /// Without events a look at all may take this part of a processor's time, but is not made more often than this.
 const POLL: (u32, Duration) = (100, Duration::from_secs(2));
@@ -34,8 +35,8 @@ pub(super) struct Schedule {
     drift: bool,
     /// Likewise files that were skipped since.
     skipped: bool,
-    /// Some of them may be readable soon: how long the next look at all waited for that.
-    may_pass: Option<Duration>,
+    /// Some of them may be readable soon: how long the next look at all waits for that. `None`: as long as the first.
+    transient: Option<Duration>,
     /// Passes in a hurry left something to be published: when the first of them was done, and when it is due.
     rest: Option<(Instant, Instant)>,
     tidy: Option<Instant>,
@@ -74,7 +75,7 @@ impl Schedule {
             patience: None,
             drift: false,
             skipped: false,
-            may_pass: None,
+            transient: None,
             rest: None,
             tidy: None,
         }
@@ -126,7 +127,7 @@ impl Schedule {
 
     /// Whatever was waited for, all is to be looked at now: the config is another one.
     pub(super) fn begin_anew(&mut self, now: Instant) {
-        (self.look, self.not_before, self.patience) = (now, now, None);
+        (self.look, self.not_before, self.patience, self.transient) = (now, now, None, None);
     }
 
     /// Takes note of a pass that is done.
@@ -148,12 +149,14 @@ impl Schedule {
             // Many may be skipped for long: what is mended need not be told at once.
             self.look = self.look.min(now + TIDY);
         }
-        if report.may_pass {
-            let wait = self.may_pass.map_or(RETRY.0, |wait| wait * 2).min(RETRY.1);
-            self.may_pass = Some(wait);
-            self.look = self.look.min(now + wait);
+        // Without events all is looked at often anyway.
+        if report.transient && !polls {
+            let wait = self.transient.unwrap_or(RETRY.0);
+            self.look = self.look.min(now + wait.max(took));
+            // Many passes may meet it before all is looked at.
+            self.transient = Some(if all { (wait * 2).min(rescan) } else { wait });
         } else if all && whole {
-            self.may_pass = None;
+            self.transient = None;
         }
         // Did more arrive while this pass ran? Then files pour in, and the next pass keeps its distance.
         self.distance = if pours { (self.distance * 2).clamp(DISTANCE.0, DISTANCE.1) } else { Duration::ZERO };
@@ -275,20 +278,28 @@ mod tests {
 
     #[test]
     fn what_may_be_readable_soon_is_looked_for_with_patience() {
-        let (start, report) = (Instant::now(), Report { may_pass: true, ..Report::default() });
+        let (start, report) = (Instant::now(), Report { transient: true, ..Report::default() });
         let mut schedule = Schedule::new(start);
         schedule.done(&Done { all: true, ..done(&Report::default()) }, start);
-        for (all, wait) in [(false, 250), (true, 500), (true, 1000)] {
+        // However many passes meet it, the wait grows with the looks at all alone.
+        for (all, wait) in [(false, 250), (false, 250), (true, 250), (true, 500), (false, 500), (true, 1000)] {
             schedule.done(&Done { all, ..done(&report) }, start);
             assert_eq!(schedule.next(None, None, start).at, start + Duration::from_millis(wait));
         }
+        for _ in 0..20 {
+            schedule.done(&Done { all: true, ..done(&report) }, start);
+        }
+        assert_eq!(schedule.next(None, None, start).at, start + RESCAN);
+        schedule.begin_anew(start);
+        schedule.done(&Done { all: true, ..done(&report) }, start);
         // A pass over other files knows nothing of it.
         schedule.done(&done(&Report::default()), start);
-        assert!(schedule.looks_at_all(start + Duration::from_secs(1)));
+        assert!(schedule.looks_at_all(start + RETRY.0));
         schedule.done(&Done { all: true, ..done(&Report::default()) }, start);
         assert_eq!(schedule.next(None, None, start).at, start + RESCAN);
-        schedule.done(&done(&report), start);
-        assert!(schedule.looks_at_all(start + RETRY.0));
+        // Where all is looked at often it costs no further look.
+        schedule.done(&Done { all: true, polls: true, ..done(&report) }, start);
+        assert_eq!(schedule.next(None, None, start).at, start + POLL.1);
     }
 
     #[test]

@@ -165,14 +165,15 @@ impl Remembered {
     }
 
     fn keep_head(&self, feed: &str, items: &[Item]) {
+        if items.len() > RECALLED {
+            return;
+        }
         let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
         if heads.values().map(Items::len).sum::<usize>() + items.len() > RECALLED {
             heads.clear();
         }
-        if items.len() <= RECALLED {
-            let items = items.iter().map(|item| ((item.id, store::print(item)), item.clone()));
-            heads.insert(feed.to_owned(), items.collect());
-        }
+        let items = items.iter().map(|item| ((item.id, store::print(item)), item.clone()));
+        heads.insert(feed.to_owned(), items.collect());
     }
 }
 
@@ -501,7 +502,9 @@ impl Pass<'_> {
 
     /// The items of a head, of which most are remembered.
     fn head(&self, store: &dyn Store, one: &OneFeed<'_>, terms: &Terms) -> Result<Vec<Item>, StoreError> {
-        let Some(remembered) = self.remembered else { return store.head(one.terms, terms, &mut |_, _| None) };
+        // What a feed shows only for so long is gone through item by item.
+        let remembered = self.remembered.filter(|_| one.terms.retention.is_none());
+        let Some(remembered) = remembered else { return store.head(one.terms, terms, &mut |_, _| None) };
         let mut known = remembered.take_head(&one.feed.name);
         let items = store.head(one.terms, terms, &mut |id, print| known.remove(&(id, print)))?;
         remembered.keep_head(&one.feed.name, &items);

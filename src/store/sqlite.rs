@@ -50,7 +50,7 @@ pub struct Sqlite {
     db: Connection,
     age: Age,
     /// The month pages of feeds by their numbers, as they were read. What a batch changes is changed here, too; anything
-    /// else that might change them forgets them all.
+    /// else that might change them forgets them all. Only who writes the store may ask twice.
     shelves: RefCell<FxHashMap<i64, Vec<Shelf>>>,
     /// The file, where it was made here. It is closed after the connection: closing it, however often it was opened, takes
     /// away the locks that SQLite has on it (sqlite.org/howtocorrupt.html, section 2.2).
@@ -346,24 +346,17 @@ impl Sqlite {
         Ok(())
     }
 
-    /// Lets the log grow longer before a transaction has to wait until it is copied into the file: whoever stays tidies it
-    /// when there is time. A short stay must not, for the next one would begin by reading all of it.
+    /// For a process that stays: `pulse` grows while a statement is at work, so that a long one is told from one that
+    /// hangs; and the log may grow longer before a transaction has to wait until it is copied into the file. It is tidied
+    /// when there is time, and at the end.
     ///
     /// # Errors
     /// [`StoreError`], as for any reading.
-    pub fn stay(&mut self) -> Result<()> {
-        /// In pages.
-        const LONG: i64 = 4_000;
-        Ok(self.db.pragma_update(None, "wal_autocheckpoint", LONG)?)
-    }
-
-    /// Lets `pulse` grow while a statement is at work: a long one is told from one that hangs.
-    ///
-    /// # Errors
-    /// [`StoreError`], as for any reading.
-    pub fn beat(&mut self, pulse: &Arc<AtomicU64>) -> Result<()> {
+    pub fn stay(&mut self, pulse: &Arc<AtomicU64>) -> Result<()> {
         /// About a millisecond's work, in steps of SQLite's machine.
         const STEPS: i32 = 100_000;
+        /// In pages.
+        const LONG: i64 = 4_000;
         let pulse = Arc::clone(pulse);
         self.db.progress_handler(
             STEPS,
@@ -372,7 +365,7 @@ impl Sqlite {
                 false
             }),
         )?;
-        Ok(())
+        Ok(self.db.pragma_update(None, "wal_autocheckpoint", LONG)?)
     }
 
     /// Looks through the whole file for damage.

@@ -1,6 +1,7 @@
 //! What goes wrong around it: no watches, few descriptors, a slow disk, a clock that jumps, an output folder that is
 //! gone. It rides through without a restart, and what the operator must know it says once.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
@@ -100,20 +101,29 @@ fn readers_take_no_descriptor_that_watching_and_publishing_need() {
 
 #[test]
 fn what_could_not_be_opened_for_want_of_descriptors_is_read_when_there_are_some() {
-    let mill = Mill::new(&config(""));
-    mill.write("in/a.txt", sheet("start", 1..=1));
-    let daemon = Daemon::ready(&mill);
-    let pid = Pid::from_raw(i32::try_from(daemon.pid()).unwrap());
-    let limit = |files| prlimit(pid, Resource::Nofile, files).unwrap();
-    // What is open stays so.
-    let before = limit(Rlimit { current: Some(3), ..getrlimit(Resource::Nofile) });
-    mill.write("in/late.txt", sheet("late", 1..=1));
-    daemon.until("a file that can't be opened", || daemon.log().contains("Too many open files"));
-    assert!(!shown(&mill.path("public")).contains_key(&title("late", 1)));
-    limit(before);
-    // Nothing changes any more, and the next look at all for its own sake is minutes away.
-    shows(&daemon, &mill, &title("late", 1));
-    daemon.terminate();
+    // A source's folder, a file in it, a folder below it.
+    for (name, free) in [("in/late.txt", 0), ("in/later.txt", 1), ("in/below/latest.txt", 1)] {
+        let mill = Mill::new(&config(""));
+        mill.write("in/a.txt", sheet("start", 1..=1));
+        fs::create_dir_all(mill.path(name).parent().unwrap()).unwrap();
+        let daemon = Daemon::ready(&mill);
+        let pid = Pid::from_raw(i32::try_from(daemon.pid()).unwrap());
+        let limit = |files| prlimit(pid, Resource::Nofile, files).unwrap();
+        // What is open stays so.
+        let open: BTreeSet<u64> = fs::read_dir(format!("/proc/{}/fd", daemon.pid()))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap().parse().unwrap())
+            .collect();
+        let most = (0..).filter(|number| !open.contains(number)).nth(free);
+        let before = limit(Rlimit { current: most, ..getrlimit(Resource::Nofile) });
+        mill.write(name, sheet(name, 1..=1));
+        daemon.until("a file that can't be opened", || daemon.log().contains("Too many open files"));
+        assert!(!shown(&mill.path("public")).contains_key(&title(name, 1)));
+        limit(before);
+        // Nothing changes any more, and the next look at all for its own sake is minutes away.
+        shows(&daemon, &mill, &title(name, 1));
+        daemon.terminate();
+    }
 }
 
 #[test]

@@ -142,7 +142,8 @@ impl Format {
         xml.descendants().filter(|node| self.is_entry(*node)).count()
     }
 
-    /// Whether a document holds one item and nothing else. It begins and ends as one that does.
+    /// Whether a document is well-formed and holds one item and nothing else. It begins with the start tags of a root and
+    /// of an item, and ends with their end tags.
     fn is_alone(&self, text: &str) -> bool {
         let is_only_child = |xml: &roxmltree::Document<'_>| {
             let mut children = xml.root_element().children();
@@ -196,14 +197,16 @@ impl Checked {
     fn piece_by_piece(&self, document: &Document, format: &Format) -> Option<()> {
         let text = std::str::from_utf8(&document.bytes).ok()?;
         let (shell, runs, items) = apart(text, format)?;
-        if items.len() != document.entries || forbidden(&shell).is_some() || format.count(&shell) != Ok(runs) {
+        // Plain: nothing in it hides an item, and only its root declares what names mean.
+        let is_plain = plain::count(&shell, format.name, format.namespace) == Some(runs);
+        if items.len() != document.entries || forbidden(&shell).is_some() || !is_plain {
             return None;
         }
         let root = plain::declared(&shell).trim_start();
-        let start = root.get(..=root.find('>')?)?;
+        let start = root.get(..=root.find('>')?).filter(|start| start.matches('"').count() % 2 == 0)?;
         let name = start.strip_prefix('<')?.split([' ', '\n', '>']).next()?;
         // What the names within an item mean depends on the root.
-        self.unless_known(start, items, |new| {
+        self.remember_if(start, items, |new| {
             let bytes: usize = new.iter().map(|item| item.len()).sum();
             if bytes > text.len() / 2 && text.len() <= CHECKED_UP_TO && new.iter().all(|item| is_bare(item)) {
                 // Mostly new: read at once. As many items are seen as were cut out, and none hides what would be one, so
@@ -217,20 +220,24 @@ impl Checked {
     /// The same for a JSON Feed.
     fn item_by_item(&self, document: &Document) -> Option<()> {
         let text = std::str::from_utf8(&document.bytes).ok()?;
-        let (shell, items) = listed(text)?;
-        if items.len() != document.entries || forbidden(&shell).is_some() {
-            return None;
-        }
-        let JsonFeed { items: shown } = serde_json::from_str::<JsonFeed<Option<IgnoredAny>>>(&shell).ok()?;
-        if !matches!(shown[..], [None]) {
+        let (before, items, after) = listed(text)?;
+        // No other list has the name: of two that have it neither is taken.
+        let is_list = serde_json::from_str::<JsonFeed<IgnoredAny>>(&format!("{before}]}}")).is_ok();
+        let shell = [before, "null", after].concat();
+        let shown: JsonFeed<Option<IgnoredAny>> = serde_json::from_str(&shell).ok()?;
+        if items.len() != document.entries
+            || forbidden(&shell).is_some()
+            || !is_list
+            || !matches!(shown.items[..], [None])
+        {
             return None;
         }
         let is_sound = |item: &&str| forbidden(item).is_none() && serde_json::from_str::<IgnoredAny>(item).is_ok();
-        self.unless_known("{", items, |new| new.iter().all(is_sound))
+        self.remember_if("{", items, |new| new.iter().all(is_sound))
     }
 
-    /// Remembers the items of a document, and what they stand in, if those that are new are sound.
-    fn unless_known(&self, within: &str, items: Vec<&str>, are_sound: impl FnOnce(&[&str]) -> bool) -> Option<()> {
+    /// Remembers the items of a document, and what they stand `within`, if those that are new `are_sound`.
+    fn remember_if(&self, within: &str, items: Vec<&str>, are_sound: impl FnOnce(&[&str]) -> bool) -> Option<()> {
         let within = xxh3_128(within.as_bytes());
         let mut known = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         let hashed = items.into_iter().map(|item| (xxh3_128(item.as_bytes()) ^ within, item));
@@ -273,21 +280,26 @@ fn apart<'t>(text: &'t str, format: &Format) -> Option<(String, usize, Vec<&'t s
     Some((shell, runs, items))
 }
 
-/// A JSON Feed with `null` in the place of its items, and the items. `None`: they do not stand as they are written here,
+/// The items of a JSON Feed, with what comes before and behind them. `None`: they do not stand as they are written here,
 /// each between lines of its own. No string of JSON holds a line feed, so that these lines are what they seem.
-fn listed(text: &str) -> Option<(String, Vec<&str>)> {
+fn listed(text: &str) -> Option<(&str, Vec<&str>, &str)> {
     const LIST: &str = "\n  \"items\": [";
     const OPENS: &str = "\n    {\n";
     const CLOSES: &str = "\n    }";
     let closes = memmem::Finder::new(CLOSES);
     let (before, mut rest) = text.split_at_checked(memmem::find(text.as_bytes(), LIST.as_bytes())? + LIST.len())?;
     let mut items = Vec::new();
-    while rest.starts_with(OPENS) {
+    loop {
         let (item, after) = rest.split_at_checked(closes.find(rest.as_bytes())? + CLOSES.len())?;
+        if !item.starts_with(OPENS) {
+            return None;
+        }
         items.push(item);
-        rest = after.strip_prefix(',').filter(|next| next.starts_with(OPENS)).unwrap_or(after);
+        match after.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return Some((before, items, after)),
+        }
     }
-    Some(([before, "\n    null", rest].concat(), items))
 }
 
 #[cfg(test)]
@@ -378,6 +390,9 @@ mod tests {
         assert!(json(&elsewhere.replacen('{', "{\"items\": [1],", 1), 1).is_ok());
         let twice = elsewhere.replacen('{', "{\"items\": [1],", 1).replace(&a, &format!("{a},{a}"));
         assert!(json(&twice, 2).is_err());
+        let within = format!("{{\"items\": [null], \"x\": {whole}}}");
+        assert!(json(&within, 2).is_err());
+        assert!(json(&whole.replace("\n    },", "\n    }"), 2).is_err());
         (1..whole.trim_end().len()).for_each(|cut| assert!(json(&whole[..cut], 2).is_err(), "{cut}"));
         assert_eq!(checked.remembered(), 3);
     }
@@ -387,11 +402,32 @@ mod tests {
         let checked = Checked::default();
         let with = |root: &str, items: &str, entries| rss(format!("<{root}>{items}</rss>").as_bytes(), entries);
         let credit = "<item><m:credit>a</m:credit></item>";
-        assert_eq!(checked.check(PATH, &with("rss xmlns:m='m'", credit, 1)), Ok(()));
+        assert_eq!(checked.check(PATH, &with("rss xmlns:m=\"m\"", credit, 1)), Ok(()));
         assert_eq!(checked.remembered(), 1);
-        assert_eq!(checked.check(PATH, &with("rss xmlns:m='m'", &format!("{credit}<item>b</item>"), 2)), Ok(()));
+        assert_eq!(checked.check(PATH, &with("rss xmlns:m=\"m\"", &format!("{credit}<item>b</item>"), 2)), Ok(()));
         assert_eq!(checked.remembered(), 2);
         assert!(checked.check(PATH, &with("rss", credit, 1)).is_err());
+    }
+
+    #[test]
+    fn what_an_item_was_checked_within_is_known_whole() {
+        let item = format!("<item><m:c>{}</m:c></item>", "a".repeat(32));
+        let declared = "xmlns:m=\"m\"";
+        let pairs = [
+            [format!("<rss a=\">\" {declared}>{item}</rss>"), format!("<rss a=\">\">{item}</rss>")],
+            [
+                format!("<?xml version='1.0'?><rss {declared}>{item}</rss>"),
+                format!("<?xml version='1.0'?><rss>{item}</rss>"),
+            ],
+            [format!("<rss><a {declared}>{item}</a></rss>"), format!("<rss><a>{item}</a></rss>")],
+        ];
+        for [sound, unsound] in pairs {
+            let checked = Checked::default();
+            assert_eq!(checked.check(PATH, &rss(sound.as_bytes(), 1)), Ok(()), "{sound}");
+            assert!(checked.check(PATH, &rss(unsound.as_bytes(), 1)).is_err(), "{unsound}");
+        }
+        let hidden = b"<rss><!--<item></item><item></item>--><item a=''/></rss>";
+        assert!(Checked::default().check(PATH, &rss(hidden, 2)).is_err());
     }
 
     #[test]
