@@ -63,7 +63,16 @@ fn accounts() -> Vec<Account> {
 
 const ACCOUNTS: usize = 14;
 
-const PATHS: [&str; 4] = ["a.txt", "b.txt", "2021-03-05/c.txt", "2021-03-14/d.txt"];
+/// Of two sources in turns. Several captures of each have a stated time, so that what is listed late can be told.
+const PATHS: [&str; 7] = [
+    "a.txt",
+    "b.txt",
+    "2021-03-05/c.txt",
+    "2021-03-14/d.txt",
+    "2021-03-10/e.txt",
+    "2021-03-18/f.txt",
+    "2021-03-20/g.txt",
+];
 
 fn words(include: &[&str], exclude: &[&str], place: Where) -> Words {
     let patterns = |all: &[&str]| all.iter().map(|one| Pattern::new(one).unwrap()).collect();

@@ -33,7 +33,7 @@ use self::rows::{
     ITEM, LEDGER, READING, digest_from, get_meta, instant_from, item_from, key_from, ledger_row_from, moment_from,
     reading_from, set_meta, signed, small, text_from, unsigned,
 };
-use self::work::Work;
+use self::work::{Keys, Work};
 use super::{
     Absorbed, Batch, Content, FeedState, FeedTerms, IsKnown, Known, KnownSource, LedgerChange, LedgerRow, Past, Placed,
     PublishedRow, ReadPath, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms, print, schema,
@@ -52,6 +52,8 @@ pub struct Sqlite {
     /// The month pages of feeds by their numbers, as they were read. What a batch changes is changed here, too; anything
     /// else that might change them forgets them all. Only who writes the store may ask twice.
     shelves: RefCell<FxHashMap<i64, Vec<Shelf>>>,
+    /// Of accounts, which never change.
+    keys: RefCell<Keys>,
     /// The file, where it was made here. It is closed after the connection: closing it, however often it was opened, takes
     /// away the locks that SQLite has on it (sqlite.org/howtocorrupt.html, section 2.2).
     made: Option<fs::File>,
@@ -147,7 +149,7 @@ impl Drop for Sqlite {
 
 impl Sqlite {
     fn new(db: Connection, age: Age, made: Option<fs::File>) -> Self {
-        Self { db, age, shelves: RefCell::default(), made }
+        Self { db, age, shelves: RefCell::default(), keys: RefCell::default(), made }
     }
 
     fn grown(db: Connection) -> Self {
@@ -488,7 +490,8 @@ impl Sqlite {
     fn retained_head(&self, no: i64, feed: &FeedTerms, terms: &Terms) -> Result<Vec<Item>> {
         let mut wanted: BTreeSet<Key> = BTreeSet::new();
         if feed.limit > 0 {
-            wanted.extend(Work::new(&self.db, terms)?.fresh(feed)?.into_iter().map(|(_, id)| id));
+            let fresh = Work::new(&self.db, terms)?.fresh(feed, &BTreeSet::new(), &mut self.keys.borrow_mut())?;
+            wanted.extend(fresh.into_iter().map(|(_, id)| id));
         }
         let (mut newest, mut late) = (Vec::new(), Vec::new());
         self.retained(no, feed, &mut |item, kept| {
@@ -763,7 +766,7 @@ impl Store for Sqlite {
                  JOIN member ON member.feed = ?1 AND member.published = item.published AND member.id = item.id
                  WHERE item.key = ?2 AND item.id = ?3"
             ))?;
-            for (key, id) in Work::new(&self.db, terms)?.fresh(feed)? {
+            for (key, id) in Work::new(&self.db, terms)?.fresh(feed, &shown, &mut self.keys.borrow_mut())? {
                 if !shown.contains(&id) {
                     let item = select.query_row((no, key.0.into_bytes(), id.0.into_bytes()), item_from).optional()?;
                     late.extend(item);

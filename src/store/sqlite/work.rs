@@ -12,10 +12,13 @@
 //! | `write` | makes the rows of items those |
 //! | `feeds` | makes the members of feeds, and what stands in their months, those of the items |
 //!
+//! `fresh` only looks: at what came to light lately.
+//!
 //! The hot statements are prepared once and held, for a first import runs each of them tens of thousands of times.
 
 mod feeds;
 mod fill;
+mod fresh;
 mod gather;
 mod settle;
 mod stand;
@@ -28,6 +31,7 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection};
 use rustc_hash::FxHashMap;
 
+pub(super) use self::fresh::Keys;
 use super::Pair;
 use super::insert::Insert;
 use super::rows::{ACCOUNT, account_from, language_from, moment_from};

@@ -1,16 +1,16 @@
-//! Which feeds show an item, which of them a batch changed, and what is fresh in them.
+//! Which feeds show an item, and which of them a batch changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, params};
 
 use super::Work;
 use crate::mill::feed;
-use crate::mill::item::{Item, Key, SourceNo};
+use crate::mill::item::{Item, Key};
 use crate::mill::month::Month;
 use crate::store::sqlite::insert::Insert;
 use crate::store::sqlite::rows::{ITEM, column, get_meta, item_from, set_meta, signed, small, unsigned};
-use crate::store::{FRESH_DAYS, FeedState, FeedTerms, Reading, Result, Shelf, Terms, print};
+use crate::store::{FeedState, Result, Shelf, Terms, print};
 
 /// A row of `member`, in the order of its key. The month only where it is not the one in which the item is published; the
 /// print of the item at the end.
@@ -125,64 +125,6 @@ impl Work<'_> {
             self.restocked.push((feed, Shelf { month, items: small(items) as usize, print }));
         }
         Ok(())
-    }
-
-    /// The items first captured within [`FRESH_DAYS`] before the newest stated capture of a feed's sources, and not in
-    /// the first capture of any: the ids of each.
-    pub(in crate::store::sqlite) fn fresh(&mut self, feed: &FeedTerms) -> Result<Vec<(Key, Key)>> {
-        let mut ends: BTreeMap<SourceNo, (i64, i64)> = BTreeMap::new();
-        for source in &feed.sources {
-            let found: (Option<i64>, Option<i64>) = self
-                .db
-                .prepare_cached("SELECT min(captured), max(captured) FROM seen WHERE source = ? AND stated = 1")?
-                .query_row([source.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            if let (Some(first), Some(newest)) = found {
-                ends.insert(*source, (first, newest));
-            }
-        }
-        let Some(newest) = ends.values().map(|(_, newest)| *newest).max() else { return Ok(Vec::new()) };
-        let since = newest - FRESH_DAYS * 86_400;
-        let mut keys = BTreeSet::new();
-        for source in ends.keys() {
-            let site = self.site(*source);
-            let readings: Vec<Vec<u8>> = {
-                let mut select = self
-                    .db
-                    .prepare_cached("SELECT reading FROM seen WHERE source = ? AND stated = 1 AND captured >= ?")?;
-                select.query_map((source.0, since), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
-            };
-            for reading in readings {
-                for line in postcard::from_bytes::<Reading<i64>>(&reading)?.lines {
-                    keys.insert(site.key(&*self.account(line.account)?));
-                }
-            }
-        }
-        let mut fresh = Vec::new();
-        let mut done = BTreeSet::new();
-        for key in keys {
-            let family = self.family(key)?;
-            if !family.first().is_some_and(|first| done.insert(*first)) {
-                continue;
-            }
-            let mut hold = Vec::new();
-            for announcement in self.announcements(&family, &mut hold)? {
-                let stated = announcement.sightings.iter().filter(|sighting| sighting.captured.stated);
-                let captures: Vec<(i64, i64)> = stated
-                    .filter_map(|sighting| {
-                        let (first, _) = ends.get(&sighting.source)?;
-                        Some((sighting.captured.when?.instant().timestamp(), *first))
-                    })
-                    .collect();
-                let earliest = captures.iter().map(|(when, _)| *when).min();
-                let is_fresh = earliest.is_some_and(|when| when >= since);
-                if let (true, Some((key, _))) = (is_fresh, announcement.parts.first())
-                    && captures.iter().all(|(when, first)| when != first)
-                {
-                    fresh.push((*key, announcement.id));
-                }
-            }
-        }
-        Ok(fresh)
     }
 }
 
