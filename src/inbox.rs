@@ -143,7 +143,7 @@ pub enum SkipReason {
 impl SkipReason {
     fn of(error: &io::Error) -> Self {
         match Errno::from_io_error(error) {
-            Some(Errno::NOENT) => Self::Gone,
+            _ if error.kind() == io::ErrorKind::NotFound => Self::Gone,
             Some(
                 Errno::MFILE
                 | Errno::NFILE
@@ -155,7 +155,6 @@ impl SkipReason {
                 | Errno::STALE
                 | Errno::TIMEDOUT,
             ) => Self::Transient(error.to_string()),
-            _ if error.kind() == io::ErrorKind::NotFound => Self::Gone,
             _ => Self::Refused(error.to_string()),
         }
     }
@@ -293,10 +292,8 @@ impl<'w> Walk<'w> {
         while let Some(name) = names.next() {
             let (Component::Normal(name), at) = (name, self.path.len()) else { return };
             let here = folder.as_ref().unwrap_or(root);
-            match fstat(here) {
-                Ok(stat) if self.keep_out.folders.contains(&identity(&stat)) => return,
-                Ok(_) => {}
-                Err(error) => return self.skip(SkipReason::of(&error.into())),
+            if !self.is_open_to(here.as_fd()) {
+                return;
             }
             self.path.extend(name.as_bytes());
             if names.peek().is_none() {
@@ -309,12 +306,9 @@ impl<'w> Walk<'w> {
                 return;
             }
             self.path.push(b'/');
-            match openat(here, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
-                Ok(next) => folder = Some(next),
-                // Gone, or replaced by something else.
-                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return,
-                Err(error) => return self.skip(SkipReason::of(&error.into())),
-            }
+            let Ok(name) = CString::new(name.as_bytes()) else { return };
+            let Some(next) = self.enter(here.as_fd(), &name) else { return };
+            folder = Some(next);
             depth += 1;
         }
     }
@@ -326,10 +320,8 @@ impl<'w> Walk<'w> {
 
     /// Looks at all that `folder` holds, the `depth`-th below the world outside; `path` ends with its `/`.
     fn folder(&mut self, folder: OwnedFd, depth: usize) {
-        match fstat(&folder) {
-            Ok(stat) if self.keep_out.folders.contains(&identity(&stat)) => return,
-            Ok(_) => {}
-            Err(error) => return self.skip(SkipReason::of(&error.into())),
+        if !self.is_open_to(folder.as_fd()) {
+            return;
         }
         let mut dir = match Dir::new(folder) {
             Ok(dir) => dir,
@@ -375,11 +367,32 @@ impl<'w> Walk<'w> {
         if depth >= MAX_DEPTH {
             return self.skip(SkipReason::TooDeep);
         }
+        if let Some(below) = self.enter(folder, name) {
+            self.folder(below, depth + 1);
+        }
+    }
+
+    /// Opens the folder called `name`, which is at `path`.
+    fn enter(&mut self, folder: BorrowedFd<'_>, name: &CStr) -> Option<OwnedFd> {
         match openat(folder, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
-            Ok(below) => self.folder(below, depth + 1),
-            // Gone, or replaced by something else, since the folder was read.
-            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
-            Err(error) => self.skip(SkipReason::of(&error.into())),
+            Ok(below) => Some(below),
+            // Gone, or replaced by something else, since its name was read or told.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => None,
+            Err(error) => {
+                self.skip(SkipReason::of(&error.into()));
+                None
+            }
+        }
+    }
+
+    /// Whether this walk may look into the folder at `path`: not into what is kept out of.
+    fn is_open_to(&mut self, folder: BorrowedFd<'_>) -> bool {
+        match fstat(folder) {
+            Ok(stat) => !self.keep_out.folders.contains(&identity(&stat)),
+            Err(error) => {
+                self.skip(SkipReason::of(&error.into()));
+                false
+            }
         }
     }
 
