@@ -1,0 +1,140 @@
+//! The pages of a feed that hold its items for life, month by month, and the archives beside them.
+//!
+//! Promised: what a month page is made of is told without its items, so that only pages that would come out otherwise are
+//! rendered; and no more of them at a time than fit into memory. Refused: deciding which of them are stale. Whether a
+//! file still stands is none of the questions asked here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::one_feed::OneFeed;
+use super::{Extent, print};
+use crate::cores::on_all_cores;
+use crate::mill::feed::Feed;
+use crate::mill::month::Month;
+use crate::mill::render::{self, Pieces, Stand, Tree};
+use crate::pass::{Pass, PassError};
+use crate::store::{Placed, Shelf, Store};
+use crate::trouble::Trouble;
+
+/// How many items are rendered before their documents leave the memory.
+pub(super) const AT_ONCE: usize = 500;
+
+/// A document of a month page, and what it is made of.
+pub(super) struct Wanted {
+    pub(super) path: String,
+    pub(super) month: Month,
+    pub(super) made_of: u64,
+}
+
+/// What a month page is made of, besides what all pages of its feed are made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Made {
+    /// Of its items.
+    print: u64,
+    before: Option<Month>,
+    after: Option<Month>,
+}
+
+/// What the month pages are made of. An archive names the month before it, a page its two neighbours.
+pub(super) fn made(shelves: &[Shelf]) -> BTreeMap<Month, Made> {
+    let of_shelf = |(at, shelf): (usize, &Shelf)| {
+        let after = at.checked_sub(1).and_then(|at| shelves.get(at)).map(|shelf| shelf.month);
+        let before = shelves.get(at + 1).map(|shelf| shelf.month);
+        (shelf.month, Made { print: shelf.print, before, after })
+    };
+    shelves.iter().enumerate().map(of_shelf).collect()
+}
+
+/// The months that are not the same in both.
+pub(super) fn differing(a: &BTreeMap<Month, Made>, b: &BTreeMap<Month, Made>) -> BTreeSet<Month> {
+    a.keys().chain(b.keys()).filter(|month| a.get(month) != b.get(month)).copied().collect()
+}
+
+/// The documents of these months of a feed.
+pub(super) fn wanted<'m>(
+    feed: &str,
+    rendered_with: &str,
+    language: &Option<String>,
+    months: impl Iterator<Item = (&'m Month, &'m Made)>,
+) -> Vec<Wanted> {
+    let of_month = |(month, made): (&Month, &Made)| {
+        let [page, archive] = render::month_paths(feed, *month);
+        let made_of = print(&(rendered_with, language, made.print, made.before));
+        let (month, of_page) = (*month, print(&(made_of, made.after)));
+        [Wanted { path: page, month, made_of: of_page }, Wanted { path: archive, month, made_of }]
+    };
+    months.flat_map(of_month).collect()
+}
+
+/// The months whose documents the heads of a feed point to: a reader that follows must find them. There stand the items
+/// without an address of their own; and the newest archive has to be there once, and those that it leads to.
+pub(super) fn pointed_to(feed: &Feed, extent: Extent, is_there: &dyn Fn(&String) -> bool) -> BTreeSet<Month> {
+    let without_address = feed.entries.iter().filter(|entry| entry.link.is_none());
+    let on_page = without_address.filter(|entry| feed.permalink(&entry.item).is_some());
+    let is_missing = |month: &Month| !render::month_paths(&feed.name, *month).iter().all(is_there);
+    let missing = feed.months.iter().map(|(month, _)| *month).take_while(is_missing);
+    // Of a backlog the chain is made piece by piece.
+    let missing = missing.take(if extent == Extent::Heads { usize::MAX } else { 1 });
+    on_page.map(|entry| entry.item.month()).chain(missing).collect()
+}
+
+/// The months to render, as many at a time as have not too many items.
+pub(super) fn chunks(shelves: &[Shelf], months: &BTreeSet<Month>) -> Vec<BTreeSet<Month>> {
+    let mut chunks: Vec<BTreeSet<Month>> = Vec::new();
+    let mut room = 0;
+    for shelf in shelves.iter().filter(|shelf| months.contains(&shelf.month)) {
+        if shelf.items > room || chunks.is_empty() {
+            chunks.push(BTreeSet::new());
+            room = AT_ONCE;
+        }
+        room = room.saturating_sub(shelf.items);
+        if let Some(chunk) = chunks.last_mut() {
+            chunk.insert(shelf.month);
+        }
+    }
+    chunks
+}
+
+impl Pass<'_> {
+    /// The documents of some months.
+    pub(super) fn months(
+        &self,
+        store: &dyn Store,
+        one: &OneFeed<'_>,
+        ready: Option<&Feed>,
+        months: &BTreeSet<Month>,
+    ) -> Result<Tree, PassError> {
+        let Some(feed) = ready else { return Ok(Tree::default()) };
+        let pieces = months.iter().map(|month| (*month, self.pieces(one, ready, Some(*month))));
+        let mut pieces: BTreeMap<Month, Pieces> = pieces.collect();
+        let known = |month, id, print| pieces.get(&month).is_some_and(|pieces| pieces.know(id, print));
+        let standing = store.standing(one.terms, months, &known)?;
+        let origins = self.origins(one);
+        let stand = |Placed { id, print, item, .. }| Stand {
+            id,
+            print,
+            entry: item.and_then(|item| origins.entry(*item)).map(Box::new),
+        };
+        let job = |(month, placed): (Month, Vec<Placed>)| {
+            let stands: Vec<Stand> = placed.into_iter().map(stand).collect();
+            (month, stands, pieces.remove(&month).unwrap_or_else(Pieces::forgotten))
+        };
+        // Of a feed that shows all it has, the entries are more than all its pages together.
+        let frame = feed.without_entries();
+        let rendered = on_all_cores(standing.into_iter().map(job).collect(), |(month, stands, mut pieces)| {
+            (self.dressed(render::month(&frame, month, &stands, &mut pieces)), month, pieces)
+        });
+        let keep = |(tree, month, pieces)| {
+            self.keep_pieces(one, ready, Some(month), pieces);
+            tree
+        };
+        let trees: Option<Vec<Tree>> = rendered.into_iter().map(|rendered| rendered.map(keep)).collect();
+        let Some(trees) = trees else {
+            return Err(Trouble::unusable(format!("cannot make the month pages of feed \"{}\"", feed.name))
+                .still("what was published of it stays")
+                .help("this is a bug in feedmill: please report it, with what `feedmill items` prints")
+                .into());
+        };
+        Ok(trees.into_iter().flatten().collect())
+    }
+}
