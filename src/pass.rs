@@ -9,21 +9,23 @@
 //! published: stopping between two batches, or anywhere else, is always safe. What a pass did it returns as a
 //! [`Report`]; it prints nothing.
 
-use std::any::Any;
+mod met;
+pub(crate) mod publication;
+mod reading;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
-use rustc_hash::FxHashMap;
 use tracing::{debug, info};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::config::{self, Config, Empty, Undated};
-use crate::cores::cores;
+use self::publication::Extent;
+pub use self::publication::{Remembered, ledger};
+use self::reading::{BIG, Job, batch_length, skip};
+use crate::config::{self, Config, Undated};
 use crate::decided::Decided;
 use crate::drift;
 use crate::inbox::{self, KeepOut, Listing, Seen};
@@ -31,40 +33,18 @@ use crate::mill::captured;
 use crate::mill::category;
 use crate::mill::decisions::Decision;
 use crate::mill::feed::Retention;
-use crate::mill::history::{self, Place, Reread};
-use crate::mill::identify::{self, Site};
-use crate::mill::item::{Account, Key, SourceNo, Text};
+use crate::mill::identify::Site;
+use crate::mill::item::{Key, SourceNo};
 use crate::mill::page::Page;
 use crate::mill::render;
-use crate::mill::scrape::{self, Cut, Scrape};
+use crate::mill::scrape::{self, Scrape};
 use crate::mill::settle::{Rules, SourceRule};
 use crate::publish::{Disk, Listed, Outcome};
-use crate::report::{Drift, FAULTS_TOLD, FaultLine, Report, SkippedLine, Unusual};
+use crate::report::{Drift, Report, Unusual};
 use crate::stat::Stat;
 use crate::state;
-use crate::store::{
-    Absorbed, Batch, FeedTerms, Found, Known, KnownSource, LedgerRow, Line, Look, Reading, Store, StoreError, Terms,
-};
+use crate::store::{Absorbed, FeedTerms, Found, KnownSource, LedgerRow, Store, StoreError, Terms};
 use crate::trouble::Trouble;
-
-pub(crate) mod publication;
-
-use self::publication::Extent;
-pub use self::publication::{Remembered, ledger};
-
-/// A file changed so shortly before it was read that a further change might leave its stat as it is.
-const RACY: Duration = Duration::from_secs(2);
-
-/// How much text one batch takes in: what a crash can cost to read again, and what has to fit into memory.
-const BATCH_BYTES: u64 = 48 << 20;
-/// How many files one batch takes in.
-const BATCH_FILES: usize = 20_000;
-/// Files above this size come last, so that they keep no small one waiting.
-const BIG: u64 = 4 << 20;
-/// More items than any listing has; with it a file can't fill the store.
-const MAX_ITEMS: usize = 400_000;
-/// Fewer files than this are not worth a second thread.
-const FEW: usize = 8;
 
 /// Why a pass could not be finished.
 #[derive(Debug)]
@@ -158,110 +138,6 @@ impl Scope<'_> {
         self.stop.load(Ordering::Relaxed) || self.waited_for.is_some_and(|ask| ask())
     }
 }
-
-/// A file to look into.
-struct Job<'a> {
-    source: usize,
-    no: SourceNo,
-    name: &'a str,
-    below: &'a str,
-    stat: Stat,
-    site: Site,
-    revision: u64,
-    row: Option<&'a LedgerRow>,
-    known: Vec<Known>,
-}
-
-/// What a look into a file gave, before the store is asked.
-struct Looked {
-    stat: Stat,
-    racy: bool,
-    digest: u128,
-    length: u64,
-    completes: Vec<u32>,
-    /// `None`: the content that the path had last, read under the same terms.
-    reading: Option<Reading<u32>>,
-}
-
-/// The accounts that a batch met, each once, whichever thread met it first.
-///
-/// Captures overlap, so most drafts say what another one said: such a draft costs a look here and no account. The
-/// shards keep the threads out of each other's way.
-struct Met {
-    shards: [Mutex<Shard>; SHARDS],
-}
-
-const SHARDS: usize = 64;
-
-#[derive(Default)]
-struct Shard {
-    numbers: FxHashMap<(Site, u128), u32>,
-    accounts: Vec<(Key, Arc<Account>)>,
-}
-
-impl Met {
-    fn new() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()) }
-    }
-
-    /// The number of what a draft says, made into an account only at first sight. `None`: it says nothing printable.
-    fn number(&self, site: Site, draft: &scrape::Draft<'_>) -> Option<u32> {
-        let print = (site, identify::fingerprint(draft));
-        let at = (print.1 % SHARDS as u128) as usize;
-        // A thread that panicked here left the shard as it was before its draft.
-        let mut shard = self.shards.get(at)?.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(number) = shard.numbers.get(&print) {
-            return Some(*number);
-        }
-        let account = identify::account(draft)?;
-        let number = u32::try_from(shard.accounts.len() * SHARDS + at).ok()?;
-        shard.numbers.insert(print, number);
-        shard.accounts.push((site.key(&account), Arc::new(account)));
-        Some(number)
-    }
-
-    /// The accounts in one row, and where each shard's begin in it.
-    fn in_one_row(self) -> (Vec<(Key, Arc<Account>)>, Vec<u32>) {
-        let mut accounts = Vec::new();
-        let mut starts = Vec::with_capacity(SHARDS);
-        for shard in self.shards {
-            starts.push(u32::try_from(accounts.len()).unwrap_or(u32::MAX));
-            accounts.append(&mut shard.into_inner().unwrap_or_else(PoisonError::into_inner).accounts);
-        }
-        (accounts, starts)
-    }
-}
-
-/// Why a file was not read.
-struct NotRead {
-    /// `None`: it is gone or empty, and nobody needs to hear of it.
-    reason: Option<String>,
-    /// See [`SkipReason::Transient`](inbox::SkipReason::Transient).
-    is_transient: bool,
-}
-
-impl NotRead {
-    const SILENTLY: Self = Self { reason: None, is_transient: false };
-}
-
-impl From<String> for NotRead {
-    fn from(reason: String) -> Self {
-        Self { reason: Some(reason), is_transient: false }
-    }
-}
-
-impl From<&inbox::SkipReason> for NotRead {
-    fn from(reason: &inbox::SkipReason) -> Self {
-        match reason {
-            inbox::SkipReason::Gone => Self::SILENTLY,
-            inbox::SkipReason::Transient(_) => Self { reason: Some(reason.to_string()), is_transient: true },
-            reason => reason.to_string().into(),
-        }
-    }
-}
-
-/// One job done: its place in the batch, what it gave, and what could not be used.
-type Done = (usize, Result<Looked, NotRead>, Vec<FaultLine>);
 
 impl<'a> Pass<'a> {
     /// A pass over all there is, to its end, that publishes and is watched by nobody.
@@ -407,9 +283,9 @@ impl<'a> Pass<'a> {
             for job in batch.iter_mut().filter(|job| job.row.is_some()) {
                 job.known = store.contents_of(job.no, job.name)?;
             }
-            let (mut batch, aliases) = self.look_into(batch, store, report, &|n| (self.progress)(done + n, total))?;
-            done += batch.1;
-            for (alias, of) in aliases {
+            let mut read = self.look_into(batch, store, report, &|n| (self.progress)(done + n, total))?;
+            done += read.files;
+            for (alias, of) in read.aliases {
                 // A page that is read as it once was gives keys that are one already, maybe the other way round.
                 let decisions = &decided.decisions;
                 if decisions.root(alias) != decisions.root(of) && !decisions.aliases.contains_key(&alias) {
@@ -419,20 +295,20 @@ impl<'a> Pass<'a> {
             if terms.rules.decisions != decided.decisions {
                 *terms = self.terms(store, decided)?;
             }
-            if !batch.0.looks.is_empty() {
+            if !read.batch.looks.is_empty() {
                 report.changed |=
-                    batch.0.looks.iter().any(|look| matches!(look.found, Found::New { .. } | Found::Reread(_)));
+                    read.batch.looks.iter().any(|look| matches!(look.found, Found::New { .. } | Found::Reread(_)));
                 taken_in = true;
-                let new = batch.0.looks.iter().filter(|look| matches!(look.found, Found::New { .. }));
+                let new = read.batch.looks.iter().filter(|look| matches!(look.found, Found::New { .. }));
                 grown.extend(new.map(|look| look.source));
-                report.drifted |= batch.0.looks.iter().any(|look| look.found.drifts());
-                absorbed.add(store.absorb(&mut batch.0, terms)?);
+                report.drifted |= read.batch.looks.iter().any(|look| look.found.drifts());
+                absorbed.add(store.absorb(&mut read.batch, terms)?);
                 store.keep()?;
             }
             jobs = rest;
             // What a huge file gave is more than publishing should find taken.
             if self.parting && jobs.is_empty() && !long {
-                std::mem::forget(batch);
+                std::mem::forget(read.batch);
             }
             if long && self.scope.is_waited_for() {
                 whole = false;
@@ -487,183 +363,6 @@ impl<'a> Pass<'a> {
             listings.push(listing);
         }
         listings
-    }
-
-    /// Reads and parses the files of a batch, on all cores when there are many, and compares what was read anew with
-    /// the readings the store has. Returns the batch, how many files it took, and the aliases that re-reading found.
-    #[expect(clippy::type_complexity, reason = "said in the line above")]
-    fn look_into(
-        &self,
-        jobs: &[Job<'_>],
-        store: &dyn Store,
-        report: &mut Report,
-        progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<((Batch, usize), Vec<(Key, Key)>), PassError> {
-        let threads = match jobs.len() {
-            0..FEW => 1,
-            _ => cores(),
-        };
-        let keep_out = self.keep_out();
-        let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let met = Met::new();
-        let work = || {
-            let mut share: Vec<Done> = Vec::new();
-            let (mut opened, mut buffer) = (inbox::Opened::default(), Vec::new());
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(job) = jobs.get(index) else { return share };
-                let mut faults = Vec::new();
-                let look = || self.look(job, &keep_out, &met, (&mut opened, &mut buffer), &mut faults);
-                // Nothing that one file does to feedmill may keep it from the others.
-                let looked = catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|panic| Err(bug(&*panic).into()));
-                share.push((index, looked, faults));
-                progress(finished.fetch_add(1, Ordering::Relaxed) + 1);
-            }
-        };
-        let shares: Vec<Vec<Done>> = std::thread::scope(|scope| {
-            // Where no more threads are to be had (a service's TasksMax=) this one does it all.
-            let more = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
-            let others: Vec<_> = (1..threads).filter_map(more).collect();
-            let mut shares = vec![work()];
-            // A thread that was lost has not done its files, and the next pass meets them again.
-            shares.extend(others.into_iter().map(|other| other.join().unwrap_or_default()));
-            shares
-        });
-        let mut done: Vec<Option<Result<Looked, NotRead>>> = Vec::new();
-        done.resize_with(jobs.len(), || None);
-        let mut faults = Vec::new();
-        for (index, looked, found) in shares.into_iter().flatten() {
-            if let Some(slot) = done.get_mut(index) {
-                *slot = Some(looked);
-            }
-            if !found.is_empty() {
-                faults.push((index, found));
-            }
-        }
-        faults.sort_by_key(|(index, _)| *index);
-        for (_, faults) in faults {
-            report.fault_count += faults.len();
-            for fault in faults {
-                debug!(file = %fault.file, line = fault.line, reason = %fault.reason, text = ?fault.text, "fault");
-                if report.faults.len() < FAULTS_TOLD {
-                    report.faults.push(fault);
-                }
-            }
-        }
-
-        let (accounts, starts) = met.in_one_row();
-        let global = |number: u32| {
-            let (at, index) = (number as usize % SHARDS, number / SHARDS as u32);
-            starts.get(at).map(|start| start + index)
-        };
-        let mut batch = Batch { accounts, looks: Vec::with_capacity(jobs.len()) };
-        let mut aliases = Vec::new();
-        for (job, done) in jobs.iter().zip(done) {
-            let Some(looked) = done else {
-                let lost = Some("not looked at: a thread was lost".into());
-                skip(report, job.name, NotRead { reason: lost, is_transient: true });
-                continue;
-            };
-            let looked = match looked {
-                Ok(looked) => looked,
-                Err(why) => {
-                    skip(report, job.name, why);
-                    continue;
-                }
-            };
-            report.files.read += 1;
-            let reading = looked.reading.and_then(|mut reading| {
-                for line in &mut reading.lines {
-                    line.account = global(line.account)?;
-                }
-                Some(reading)
-            });
-            let same = job.row.is_some_and(|row| row.digest == looked.digest);
-            let found = match reading {
-                None => {
-                    // Nothing to write where nothing differs. Once its stat proves something that is noted, or every
-                    // file ever read right after it was written would be hashed again in each pass.
-                    if job.row.is_some_and(|row| row.stat == looked.stat && row.racy == looked.racy) {
-                        continue;
-                    }
-                    Found::Same
-                }
-                Some(reading) if same => self.reread(job, store, &batch, reading, &mut aliases)?,
-                Some(reading) => {
-                    Found::New { digest: looked.digest, length: looked.length, completes: looked.completes, reading }
-                }
-            };
-            batch.looks.push(Look {
-                source: job.no,
-                path: job.name.to_owned(),
-                stat: looked.stat,
-                racy: looked.racy,
-                found,
-            });
-        }
-        Ok(((batch, jobs.len()), aliases))
-    }
-
-    /// Looks into one file.
-    fn look(
-        &self,
-        job: &Job<'_>,
-        keep_out: &KeepOut,
-        met: &Met,
-        (opened, buffer): (&mut inbox::Opened<'a>, &mut Vec<u8>),
-        faults: &mut Vec<FaultLine>,
-    ) -> Result<Looked, NotRead> {
-        let source = self.config.sources.get(job.source).ok_or(NotRead::SILENTLY)?;
-        let read = opened.read(&source.files, job.name, keep_out, inbox::MAX_BYTES, buffer);
-        let stat = read.map_err(|reason| NotRead::from(&reason))?;
-        if buffer.is_empty() {
-            return Err(NotRead::SILENTLY);
-        }
-        let modified = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(stat.mtime_ns).unwrap_or_default());
-        let racy = SystemTime::now().duration_since(modified).is_ok_and(|age| age < RACY);
-        let digest = inbox::digest(buffer);
-        let length = buffer.len() as u64;
-        if job.row.is_some_and(|row| row.digest == digest && row.revision == job.revision) {
-            return Ok(Looked { stat, racy, digest, length, completes: Vec::new(), reading: None });
-        }
-        let page = source.page(job.below, buffer)?;
-        if page.decoded.how.is_a_guess() {
-            info!(file = job.name, encoding = page.decoded.encoding, "not UTF-8: the encoding was detected");
-        }
-        let scrape = (self.parse)(&page);
-        if scrape.drafts.len() > MAX_ITEMS {
-            let reason = format!("it lists {} items, more than the {MAX_ITEMS} that are taken", scrape.drafts.len());
-            return Err(reason.into());
-        }
-        let reading = reading(&scrape, job, source.empty, met, faults);
-        Ok(Looked { stat, racy, digest, length, completes: completes(buffer, &job.known), reading: Some(reading) })
-    }
-
-    /// What becomes of a new reading of bytes that were read before.
-    fn reread(
-        &self,
-        job: &Job<'_>,
-        store: &dyn Store,
-        batch: &Batch,
-        reading: Reading<u32>,
-        aliases: &mut Vec<(Key, Key)>,
-    ) -> Result<Found, PassError> {
-        let site = job.site;
-        let place = |key, line: u32, span: u32| Place { key, line, last_line: line.saturating_add(span) };
-        let old: Vec<Place> = store
-            .newest_reading(job.no, job.name)?
-            .map(|old| old.lines.iter().map(|line| place(site.key(&line.account), line.line, line.span)).collect())
-            .unwrap_or_default();
-        let key = |account: u32| batch.accounts.get(account as usize).map(|(key, _)| *key);
-        let new: Vec<Place> =
-            reading.lines.iter().filter_map(|line| Some(place(key(line.account)?, line.line, line.span))).collect();
-        Ok(match history::reread(&old, &new) {
-            Reread::Replace(found) => {
-                aliases.extend(found);
-                Found::Reread(reading)
-            }
-            Reread::Keep(drift) => Found::Kept { revision: reading.revision, drift },
-        })
     }
 
     /// The newest captures, of those still there, that say that their page changed.
@@ -806,46 +505,6 @@ fn rows_of(store: &dyn Store, listings: &[Listing], numbers: &[SourceNo]) -> Res
     Ok(rows)
 }
 
-/// What to say of a file on which feedmill panicked.
-fn bug(panic: &(dyn Any + Send)) -> String {
-    let what = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("a bug in feedmill: please report it, with the file ({})", what.unwrap_or("no more is known"))
-}
-
-fn skip(report: &mut Report, file: &str, NotRead { reason, is_transient }: NotRead) {
-    let Some(reason) = reason else { return };
-    report.files.skipped += 1;
-    report.transient |= is_transient;
-    report.skipped.push(SkippedLine { file: file.to_owned(), reason });
-}
-
-/// How many of the jobs make the next batch.
-fn batch_length(jobs: &[Job<'_>]) -> usize {
-    let mut bytes = 0;
-    // What the small ones give is published before the first big one is begun.
-    let small = jobs.iter().take_while(|job| job.stat.size <= BIG).count();
-    let fits = jobs.iter().take(if small > 0 { small } else { jobs.len() }).take(BATCH_FILES).take_while(|job| {
-        bytes += job.stat.size;
-        bytes <= BATCH_BYTES
-    });
-    fits.count().max(1)
-}
-
-/// The numbers of those contents that `bytes` goes on from: of which they are a strict prefix.
-fn completes(bytes: &[u8], known: &[Known]) -> Vec<u32> {
-    let mut shorter: Vec<&Known> = known.iter().filter(|known| known.length < bytes.len() as u64).collect();
-    shorter.sort_by_key(|known| known.length);
-    let digests = inbox::prefix_digests(bytes, shorter.iter().map(|known| known.length));
-    let mut completes: Vec<u32> = shorter
-        .iter()
-        .zip(digests)
-        .filter(|(known, digest)| known.digest == *digest)
-        .map(|(known, _)| known.n)
-        .collect();
-    completes.sort_unstable();
-    completes
-}
-
 /// What a source's files are read with. Another value, and what was read is read again.
 #[must_use]
 pub fn revision(source: &config::Source) -> u64 {
@@ -858,62 +517,6 @@ pub fn revision(source: &config::Source) -> u64 {
     );
     // SQLite's integers have a sign; the top bit tells nothing.
     xxh3_64(all.as_bytes()) >> 1
-}
-
-/// What a scrape says, in the store's words.
-fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: &mut Vec<FaultLine>) -> Reading<u32> {
-    let mut sections: Vec<Text> = Vec::new();
-    let mut lines = Vec::with_capacity(scrape.drafts.len());
-    faults.extend(scrape.faults.iter().map(|fault| FaultLine {
-        file: job.name.to_owned(),
-        line: fault.line,
-        reason: fault.reason.clone(),
-        text: fault.text.clone(),
-    }));
-    // What the end of the file took from the others is among the faults.
-    for draft in scrape.drafts.iter().filter(|draft| !draft.truncated.is_some_and(Cut::takes_identity)) {
-        let Some(account) = met.number(job.site, draft) else {
-            faults.push(FaultLine {
-                file: job.name.to_owned(),
-                line: draft.line,
-                reason: "the title holds nothing printable".into(),
-                text: String::new(),
-            });
-            continue;
-        };
-        let section = draft.section.as_deref().and_then(|section| {
-            let known = sections.iter().rposition(|known| known.as_str() == section);
-            known.or_else(|| {
-                sections.push(Text::new(section)?);
-                Some(sections.len() - 1)
-            })
-        });
-        lines.push(Line {
-            account,
-            line: draft.line,
-            span: draft.last_line.saturating_sub(draft.line),
-            number: draft.number,
-            section: section.and_then(|section| u32::try_from(section).ok()),
-        });
-    }
-    let drift = match &scrape.refused {
-        Some(reason) if empty == Empty::Drift => Some(format!("no items: {reason}")),
-        Some(_) => None,
-        None if scrape.confidence < scrape::DRIFT_BELOW => {
-            Some(format!("read with confidence {:.2}, expected {:.2}", scrape.confidence, scrape::DRIFT_BELOW))
-        }
-        None => None,
-    };
-    Reading {
-        revision: job.revision,
-        confidence: (scrape.confidence.clamp(0.0, 1.0) * 1000.0) as u16,
-        newest: scrape.newest,
-        drift,
-        layout: scrape.refused.is_none().then(|| Text::new(&scrape.layout)).flatten(),
-        language: scrape.language,
-        sections,
-        lines,
-    }
 }
 
 /// Where the documents of a feed lie, for people.
