@@ -154,7 +154,7 @@ impl<'d> Publication<'d> {
         }
         let changed: Vec<_> = added.iter_mut().filter(|(place, _)| place.unchanged.is_none()).collect();
         let write =
-            |(place, document): &mut (Place, &Document)| place.write(self.disk, (self.root, self.check), document);
+            |(place, document): &mut (Place, &Document)| place.write(self.disk, self.root, self.check, document);
         let bytes: usize = changed.iter().map(|(_, document)| document.bytes.len()).sum();
         // A thread costs more than it takes to write a few pages.
         let written = if bytes < SMALL { changed.into_iter().try_for_each(write) } else { for_each(changed, write) };
@@ -297,12 +297,7 @@ struct Place {
 
 impl Place {
     /// Writes the document beside its place, if it is one that readers understand.
-    fn write(
-        &mut self,
-        disk: &dyn Disk,
-        (root, check): (&Path, Check<'_>),
-        document: &Document,
-    ) -> Result<(), Trouble> {
+    fn write(&mut self, disk: &dyn Disk, root: &Path, check: Check<'_>, document: &Document) -> Result<(), Trouble> {
         check(&self.path, document).map_err(|flaw| {
             self.trouble(None)
                 .because(flaw)
