@@ -1,0 +1,111 @@
+//! The publish ledger: which documents stand in the folder, as they were when they were written, and how far each feed
+//! was published.
+//!
+//! Promised: the lines of a feed and how far it was published change together or not at all. Refused: knowing whether
+//! what is listed is there; that is asked of the folder.
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::rows::{digest_from, signed, small, unsigned};
+use crate::store::{FeedState, LedgerChange, PublishedRow, Result};
+
+const PUBLISHED: &str = "feed, path, size, mtime, inode, hash, made_of";
+
+/// See [`Store::feed_state`](crate::store::Store::feed_state).
+pub(super) fn state(db: &Connection, feed: &str) -> Result<FeedState> {
+    let mut select =
+        db.prepare_cached("SELECT changed, shown, items, rendered_with, summary FROM feed WHERE name = ?")?;
+    let state = select
+        .query_row([feed], |row| {
+            Ok(FeedState {
+                changed: unsigned(row.get(0)?),
+                shown: unsigned(row.get(1)?),
+                items: small(row.get(2)?) as usize,
+                rendered_with: row.get(3)?,
+                summary: row.get(4)?,
+            })
+        })
+        .optional()?;
+    Ok(state.unwrap_or_default())
+}
+
+/// See [`Store::each_published`](crate::store::Store::each_published).
+pub(super) fn each(db: &Connection, visit: &mut dyn FnMut(&PublishedRow)) -> Result<()> {
+    let mut select = db.prepare_cached(&format!("SELECT {PUBLISHED} FROM published"))?;
+    let (mut rows, mut line) = (select.query([])?, PublishedRow::default());
+    while let Some(row) = rows.next()? {
+        // A long history has thousands of them: their texts are copied into the same place.
+        read_published(row, &mut line)?;
+        visit(&line);
+    }
+    Ok(())
+}
+
+/// See [`Store::published_of`](crate::store::Store::published_of).
+pub(super) fn of(db: &Connection, feed: &str, all: bool) -> Result<Vec<PublishedRow>> {
+    let only = if all { "" } else { "AND made_of = 0" };
+    let sql = format!("SELECT {PUBLISHED} FROM published WHERE feed = ? {only}");
+    let mut select = db.prepare_cached(&sql)?;
+    Ok(select.query_map([feed], published_from)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// See [`Store::published_at`](crate::store::Store::published_at).
+pub(super) fn at(db: &Connection, paths: &[&str]) -> Result<Vec<PublishedRow>> {
+    let transaction = db.unchecked_transaction()?;
+    let mut select = transaction.prepare_cached(&format!("SELECT {PUBLISHED} FROM published WHERE path = ?"))?;
+    let mut rows = Vec::new();
+    for path in paths {
+        rows.extend(select.query_row([path], published_from).optional()?);
+    }
+    Ok(rows)
+}
+
+/// See [`Store::record_published`](crate::store::Store::record_published).
+pub(super) fn record(db: &mut Connection, changes: &[LedgerChange]) -> Result<()> {
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for LedgerChange { feed, state, documents, gone } in changes {
+        for path in gone {
+            transaction.prepare_cached("DELETE FROM published WHERE path = ?")?.execute([path])?;
+        }
+        let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?, ?, ?, ?)")?;
+        for row in documents {
+            let (inode, made_of) = (row.inode as i64, row.made_of as i64);
+            let (size, hash) = (signed(row.size), row.hash.to_be_bytes());
+            insert.execute(params![row.path, row.feed, size, row.mtime_ns, inode, hash, made_of])?;
+        }
+        let Some(state) = state else { continue };
+        transaction
+            .prepare_cached("UPDATE feed SET shown = ?, items = ?, rendered_with = ?, summary = ? WHERE name = ?")?
+            .execute(params![
+                signed(state.shown),
+                signed(state.items as u64),
+                state.rendered_with,
+                state.summary,
+                feed
+            ])?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn published_from(row: &rusqlite::Row<'_>) -> rusqlite::Result<PublishedRow> {
+    let mut line = PublishedRow::default();
+    read_published(row, &mut line)?;
+    Ok(line)
+}
+
+fn read_published(row: &rusqlite::Row<'_>, line: &mut PublishedRow) -> rusqlite::Result<()> {
+    let text = |into: &mut String, column| {
+        into.clear();
+        into.push_str(row.get_ref(column)?.as_str()?);
+        Ok::<_, rusqlite::Error>(())
+    };
+    text(&mut line.feed, 0)?;
+    text(&mut line.path, 1)?;
+    line.size = unsigned(row.get(2)?);
+    line.mtime_ns = row.get(3)?;
+    line.inode = row.get::<_, i64>(4)? as u64;
+    line.hash = digest_from(row, 5)?;
+    line.made_of = row.get::<_, i64>(6)? as u64;
+    Ok(())
+}
