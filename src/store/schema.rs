@@ -3,7 +3,7 @@
 //! `user_version` counts the migrations applied. The list is append-only: a file written by any earlier feedmill is
 //! brought up to date in one exclusive transaction, a file written by a later one is refused untouched.
 //!
-//! Days are counted from 1970-01-01, instants are seconds since then; ids and digests are 16 bytes, big-endian.
+//! What the columns mean is said in `schema.sql`, by which a new file is made.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Result, StoreError};
 
-/// What can't be recomputed: `source`, `path`, `seen`, `account`. What follows from it: the rest.
-///
-/// A content's id is `path << 20 | n`, so that the contents of a path stand together, in order, without an index; a
-/// path has at most 2^20 contents (one an hour for a century).
+/// The tables as all migrations leave them. A new file is made by these: SQLite reads its whole schema again for each
+/// column that is added, and a pass over a few files takes hardly more time than that.
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// The first tables.
 const VERSION_1: &str = "
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
@@ -24,12 +25,10 @@ CREATE TABLE meta (
 CREATE TABLE source (
     no    INTEGER PRIMARY KEY,
     name  TEXT NOT NULL UNIQUE,
-    -- What its items were last filed under: the place scraped, and the namespace of its keys.
     place TEXT,
     site  BLOB
 ) STRICT;
 
--- The newest look into each path. `racy`: modified so shortly before the look that its stat proves nothing.
 CREATE TABLE path (
     id       INTEGER PRIMARY KEY,
     source   INTEGER NOT NULL,
@@ -47,7 +46,6 @@ CREATE TABLE path (
     UNIQUE (source, name)
 ) STRICT;
 
--- Every content a path ever had. `reading` is what it says: one compact value, not a row an item.
 CREATE TABLE seen (
     id           INTEGER PRIMARY KEY,
     source       INTEGER NOT NULL,
@@ -56,7 +54,6 @@ CREATE TABLE seen (
     completed_by INTEGER,
     newest       INTEGER,
     reading      BLOB NOT NULL,
-    -- How it stands among the contents of its path (follows from the above).
     captured     INTEGER,
     captured_day INTEGER NOT NULL,
     stated       INTEGER NOT NULL,
@@ -81,14 +78,11 @@ CREATE TABLE account (
     explicit_id TEXT
 ) STRICT;
 
--- Keys that turned out to name several announcements: the id of each further one, and the key it came from.
 CREATE TABLE twin (
     id  BLOB PRIMARY KEY,
     key BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The sightings of a key that speak of one item (`pairs` of account and content), and that item as it is settled.
--- `text` is the account that gives title and summary; it is null where an alias files the item under another key.
 CREATE TABLE item (
     key          BLOB NOT NULL,
     id           BLOB NOT NULL,
@@ -110,7 +104,6 @@ CREATE TABLE item (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_undated ON item (key, id) WHERE published IS NULL;
 
--- `changed` counts the batches that may have changed what the feed shows, `shown` is its value at the last publication.
 CREATE TABLE feed (
     no            INTEGER PRIMARY KEY,
     name          TEXT NOT NULL UNIQUE,
@@ -138,16 +131,13 @@ CREATE TABLE published (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// What pages file their items under: the topic of an account, and the categories that follow from it and the rules.
+/// What pages file their items under.
 const VERSION_2: &str = "
 ALTER TABLE account ADD COLUMN topic TEXT;
 ALTER TABLE item ADD COLUMN categories BLOB;
 ";
 
-/// Month pages. `earliest` names the month of an item, `earlier` is what it said before it was revised. A member notes its
-/// month only where it is not the one in which it is published, which is rare. `month` has what stands on each page: how
-/// many items, and the sum of their prints, so that it comes and goes with each of them and a page is known to be as it
-/// was. `made_of` tells what a document was made of; `summary` is what the index shows of a feed.
+/// Month pages.
 ///
 /// Without their notes of the terms all items are settled and all feeds filled anew.
 const VERSION_3: &str = "
@@ -202,31 +192,8 @@ pub(super) const OURS: u32 = 0x6665_6564;
 /// The file can't be written.
 pub(super) fn begin(db: &Connection) -> Result<()> {
     db.pragma_update(None, "application_id", OURS)?;
-    db.execute_batch(&format!("BEGIN; {} COMMIT;", at_once()))?;
+    db.execute_batch(&format!("BEGIN; {SCHEMA} COMMIT;"))?;
     Ok(())
-}
-
-/// The migrations as if the tables had been made with all their columns: SQLite reads its whole schema again for each
-/// column that is added, and a pass over a few files takes hardly more time than that.
-fn at_once() -> String {
-    let mut schema = String::new();
-    for statement in MIGRATIONS.iter().flat_map(|migration| migration.split_inclusive(";\n")) {
-        let added = statement.trim().strip_prefix("ALTER TABLE ").and_then(|rest| rest.split_once(" ADD COLUMN "));
-        let end = added.and_then(|(table, _)| {
-            let table = schema.find(&format!("CREATE TABLE {table} ("))?;
-            let behind = schema.get(table..)?;
-            // A key of several columns stands behind all of them.
-            let end = behind.find(",\n    PRIMARY KEY (").into_iter().chain(behind.find("\n) STRICT")).min()?;
-            Some(table + end)
-        });
-        match added.zip(end) {
-            Some(((_, column), end)) => {
-                schema.insert_str(end, &format!(",\n    {}", column.trim_end_matches(';')));
-            }
-            None => schema.push_str(statement),
-        }
-    }
-    schema
 }
 
 /// Makes a file that was filled for the first time one that counts.
@@ -298,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_made_at_once_are_those_that_the_migrations_make() {
+    fn the_tables_of_a_new_store_are_those_that_the_migrations_make() {
         let shape = |db: &Connection| {
             let sql = "SELECT t.name, c.cid, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk
                        FROM sqlite_schema AS t, pragma_table_xinfo(t.name) AS c WHERE t.type = 'table'
@@ -314,10 +281,9 @@ mod tests {
         };
         let mut migrated = Connection::open_in_memory().unwrap();
         migrate(&mut migrated).unwrap();
-        let at_once = Connection::open_in_memory().unwrap();
-        begin(&at_once).unwrap();
-        assert_eq!(shape(&at_once), shape(&migrated));
-        assert!(!super::at_once().contains("ALTER TABLE"));
+        let new = Connection::open_in_memory().unwrap();
+        begin(&new).unwrap();
+        assert_eq!(shape(&new), shape(&migrated));
     }
 
     #[test]
