@@ -172,6 +172,9 @@ impl<'d> Publication<'d> {
         changed.sort_by(|a, b| (a.turn(), &a.path).cmp(&(b.turn(), &b.path)));
         // Where that fails, each tells what is wrong with it.
         let synced = changed.len() > FEW && disk.sync_everything(root).is_ok();
+        if !synced {
+            changed.iter().for_each(|place| disk.begin_sync(&place.aside));
+        }
         for place in &mut changed {
             if let Err(trouble) = place.settle(disk, root, !synced) {
                 troubles.entry(place.share).or_insert(trouble);

@@ -44,6 +44,9 @@ pub trait Disk {
     fn create_dir(&self, path: &Path) -> io::Result<bool>;
     /// Writes a file that everybody may read, anew: what stood at `path` is gone, never written into or through.
     fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Makes the kernel begin to write a file back, and does not wait: of several files to be synced, the syncs then wait
+    /// once and not one after the other. Only a hint.
+    fn begin_sync(&self, _path: &Path) {}
     /// Returns when the file's bytes would survive a power cut.
     fn sync(&self, path: &Path) -> io::Result<()>;
     /// Puts `from` in place of `to`, at once.
@@ -117,10 +120,13 @@ impl Disk for RealDisk {
         };
         file.set_permissions(fs::Permissions::from_mode(0o644))?;
         file.write_all(bytes)?;
-        // Only a hint, but one that makes the kernel begin to write: a sync that follows, and those of other files
-        // written meanwhile, then wait once and not one after the other.
-        let _ = rustix::fs::fadvise(&file, 0, None, Advice::DontNeed);
         Ok(())
+    }
+
+    fn begin_sync(&self, path: &Path) {
+        if let Ok(file) = open(path, OFlags::RDONLY | OFlags::NOFOLLOW) {
+            let _ = rustix::fs::fadvise(&file, 0, None, Advice::DontNeed);
+        }
     }
 
     fn sync(&self, path: &Path) -> io::Result<()> {
