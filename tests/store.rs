@@ -542,3 +542,38 @@ fn a_first_filling_that_was_cut_short_is_begun_anew() {
     let store = Sqlite::open(&file).unwrap();
     assert_eq!(store.known_sources().unwrap().len(), 3, "what was kept stays");
 }
+
+/// What a store remembers of its tables follows what is committed, not what was tried.
+#[test]
+fn a_batch_that_is_refused_changes_nothing_that_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("feedmill.db");
+    let mut world = World::new();
+    let first = world.perform(&Op::Write(0, vec![0, 5])).unwrap();
+    let second = world.perform(&Op::Write(2, vec![6, 9, 7])).unwrap();
+    let terms = world.terms();
+    let (mut sqlite, mut oracle) = (Sqlite::open(&file).unwrap(), Memory::default());
+    sources(&mut sqlite);
+    oracle.source_numbers(&["none", "s0", "s1", "s2"]).unwrap();
+    for store in [&mut sqlite as &mut dyn Store, &mut oracle] {
+        store.agree(&terms).unwrap();
+        store.absorb(&mut first.clone(), &terms).unwrap();
+        store.keep().unwrap();
+    }
+    let before = pages(&oracle, &terms);
+    assert!(pages(&sqlite, &terms) == before);
+    let elsewhere = rusqlite::Connection::open(&file).unwrap();
+    // The last that a batch writes.
+    elsewhere
+        .execute_batch("CREATE TRIGGER refuse BEFORE UPDATE ON feed BEGIN SELECT RAISE(ABORT, 'refused'); END")
+        .unwrap();
+    assert!(sqlite.absorb(&mut second.clone(), &terms).is_err());
+    assert!(pages(&sqlite, &terms) == before, "what was rolled back shows");
+    assert_eq!(heads(&sqlite, &terms), heads(&oracle, &terms));
+    elsewhere.execute_batch("DROP TRIGGER refuse").unwrap();
+    for store in [&mut sqlite as &mut dyn Store, &mut oracle] {
+        store.absorb(&mut second.clone(), &terms).unwrap();
+    }
+    assert!(pages(&oracle, &terms) != before);
+    assert!(pages(&sqlite, &terms) == pages(&oracle, &terms));
+}

@@ -74,6 +74,8 @@ impl Reader {
         let seen = Arc::new(Mutex::new(Seen::new()));
         let (until, known) = (stop.clone(), seen.clone());
         let thread = std::thread::spawn(move || {
+            // Of this thread alone. Other people's readers run elsewhere, and take no time from what is killed here.
+            let _ = rustix::process::nice(19);
             let mut polled = Polled::default();
             while !until.load(Ordering::Relaxed) {
                 let mut seen = known.lock().unwrap();
