@@ -178,9 +178,11 @@ impl<'a> Pass<'a> {
         let mut sooner = Report::default();
         let at_the_end = if self.hurries { Extent::Heads } else { Extent::All };
         let extent = if whole { at_the_end } else { Extent::Between };
-        if extent == Extent::All && self.scope.waited_for.is_some() && self.is_in_part(store)? {
-            // What is new need not wait for what was left behind.
-            Self::go_on(self.publish(store, &terms, &mut sooner, Extent::Between))?;
+        let is_polled = self.remembered.is_some() && !self.recovered;
+        if extent == Extent::All && is_polled && (taken_in || self.is_in_part(store)?) {
+            // What is new need not wait for pages, nor for what was left behind.
+            let ahead = if self.scope.waited_for.is_some() { Extent::Between } else { Extent::Heads };
+            Self::go_on(self.publish(store, &terms, &mut sooner, ahead))?;
         }
         self.publish(store, &terms, &mut report, extent)?;
         report.wrote_sooner(sooner);

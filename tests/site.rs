@@ -9,6 +9,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Mutex;
 
+use feedmill::mill::render;
 use feedmill::pass::{Pass, Remembered, Scope};
 use feedmill::publish::{Disk, Outcome, RealDisk, Stat};
 use feedmill::store::{Sqlite, Store as _};
@@ -557,4 +558,31 @@ fn a_pass_that_remembers_the_months_publishes_what_one_that_does_not_would() {
     let before = prints(&mill.path("public"));
     mill.pass();
     assert_eq!(prints(&mill.path("public")), before, "a look at all finds nothing left to do");
+}
+
+/// However many pages there are to be rendered when a daemon starts: what is polled need not wait for them.
+#[test]
+fn where_subscribers_poll_meanwhile_a_look_at_all_publishes_the_feeds_ahead_of_the_pages() {
+    let publications = |remembered: Option<&Remembered>| {
+        let mill = mill();
+        mill.write("news/2021-05-17.txt", page(&[MAY, told("A third shore", "04 March 2021", "Louder.")]));
+        let (config, publications) = (mill.config(), Mutex::new(Vec::new()));
+        let mut state = hold(&config);
+        let published = |outcomes: &[Outcome], _: &[&str]| {
+            let written = outcomes.iter().filter(|outcome| outcome.written).map(|outcome| outcome.listed.path.clone());
+            publications.lock().unwrap().push(written.collect::<Vec<_>>());
+        };
+        let pass = Pass { remembered, published: &published, ..Pass::new(&config, &RealDisk) };
+        let report = pass.run(&mut state.store, &mut state.decided).unwrap();
+        let mut publications = publications.into_inner().unwrap();
+        publications.retain(|written| !written.is_empty());
+        let told: usize = report.feeds.iter().map(|feed| feed.written.len()).sum::<usize>() + report.index.len();
+        assert_eq!(publications.iter().map(Vec::len).sum::<usize>(), told);
+        publications
+    };
+    let is_head = |path: &String| render::is_head(path);
+    let [feeds, pages] = publications(Some(&Remembered::default())).try_into().unwrap();
+    assert!(feeds.iter().any(is_head) && !feeds.contains(&"all/index.html".to_owned()), "{feeds:?}");
+    assert!(!pages.iter().any(is_head) && pages.contains(&"all/index.html".to_owned()), "{pages:?}");
+    assert_eq!(publications(None).len(), 1);
 }
