@@ -245,35 +245,7 @@ impl<'a> Pass<'a> {
         let rows: HashMap<(SourceNo, &str), &LedgerRow> =
             ledger.iter().map(|row| ((row.source, row.path.as_str()), row)).collect();
 
-        let mut jobs = Vec::new();
-        let mut racy = Vec::new();
-        for (source, (listing, no)) in listings.iter().zip(&numbers).enumerate() {
-            let Some(terms_of) = self.config.sources.get(source) else { continue };
-            let (revision, site) = (revision(terms_of), Site::new(terms_of.namespace_site()));
-            for seen in &listing.files {
-                let row = rows.get(&(*no, &*seen.name)).copied();
-                let differs = row.is_none_or(|row| row.stat != seen.stat || row.revision != revision);
-                if !differs && row.is_some_and(|row| !row.racy) || differs && self.is_unfinished(terms_of, seen, row) {
-                    report.files.unchanged += 1;
-                    continue;
-                }
-                let job = Job {
-                    source,
-                    no: *no,
-                    name: &seen.name,
-                    below: seen.below(),
-                    stat: seen.stat,
-                    site,
-                    revision,
-                    row,
-                    known: Vec::new(),
-                };
-                if differs { jobs.push(job) } else { racy.push(job) }
-            }
-        }
-        // Small ones first; among equals the order of the names, so that nothing depends on the disk.
-        jobs.append(&mut racy);
-        jobs.sort_by_key(|job| job.stat.size > BIG);
+        let mut jobs = self.jobs(&listings, &numbers, &rows, report);
         let total = jobs.len();
         let mut done = 0;
         let (mut taken_in, mut whole) = (false, true);
@@ -334,6 +306,46 @@ impl<'a> Pass<'a> {
             report.drift = self.drift(store, &ledger, &numbers, &listings)?;
         }
         Ok((absorbed, whole))
+    }
+
+    /// The files that differ from what the store saw, or may: those above [`BIG`] last; among equals in the order of their
+    /// names, so that nothing depends on the disk.
+    fn jobs<'j>(
+        &self,
+        listings: &'j [Listing],
+        numbers: &[SourceNo],
+        rows: &HashMap<(SourceNo, &str), &'j LedgerRow>,
+        report: &mut Report,
+    ) -> Vec<Job<'j>> {
+        let mut jobs = Vec::new();
+        let mut racy = Vec::new();
+        for (source, (listing, no)) in listings.iter().zip(numbers).enumerate() {
+            let Some(terms_of) = self.config.sources.get(source) else { continue };
+            let (revision, site) = (revision(terms_of), Site::new(terms_of.namespace_site()));
+            for seen in &listing.files {
+                let row = rows.get(&(*no, &*seen.name)).copied();
+                let differs = row.is_none_or(|row| row.stat != seen.stat || row.revision != revision);
+                if !differs && row.is_some_and(|row| !row.racy) || differs && self.is_unfinished(terms_of, seen, row) {
+                    report.files.unchanged += 1;
+                    continue;
+                }
+                let job = Job {
+                    source,
+                    no: *no,
+                    name: &seen.name,
+                    below: seen.below(),
+                    stat: seen.stat,
+                    site,
+                    revision,
+                    row,
+                    known: Vec::new(),
+                };
+                if differs { jobs.push(job) } else { racy.push(job) }
+            }
+        }
+        jobs.append(&mut racy);
+        jobs.sort_by_key(|job| job.stat.size > BIG);
+        jobs
     }
 
     fn is_unfinished(&self, source: &config::Source, seen: &Seen, row: Option<&LedgerRow>) -> bool {
