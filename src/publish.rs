@@ -72,7 +72,7 @@ pub fn publish(disk: &(dyn Disk + Sync), root: &Path, tree: &Tree) -> Result<Vec
 /// With more files than this it takes less to sync all that the file system has than each by itself.
 const FEW: usize = 48;
 /// Fewer bytes than this are written by one thread.
-const SMALL: usize = 1 << 20;
+const SMALL: usize = 1 << 17;
 
 /// Documents on their way into a folder, some at a time: their bytes need not be in memory all at once.
 ///
