@@ -178,13 +178,16 @@ impl<'a> Pass<'a> {
         let mut sooner = Report::default();
         let at_the_end = if self.hurries { Extent::Heads } else { Extent::All };
         let extent = if whole { at_the_end } else { Extent::Between };
-        let is_polled = self.remembered.is_some() && !self.recovered;
-        if extent == Extent::All && is_polled && (taken_in || self.is_in_part(store)?) {
-            // What is new need not wait for pages, nor for what was left behind.
-            let ahead = if self.scope.waited_for.is_some() { Extent::Between } else { Extent::Heads };
-            Self::go_on(self.publish(store, &terms, &mut sooner, ahead))?;
-        }
+        let ahead = match extent {
+            Extent::All if self.goes_ahead(store)? => self.publish(store, &terms, &mut sooner, Extent::Heads),
+            _ => Ok(()),
+        };
+        let in_the_way = Self::in_the_way(ahead)?;
         self.publish(store, &terms, &mut report, extent)?;
+        // Be it mended by now: what was written but not synced is not written again.
+        if let Some(trouble) = in_the_way {
+            return Err(trouble.into());
+        }
         report.wrote_sooner(sooner);
         report.items.new = absorbed.new;
         report.items.revised = absorbed.revised;
@@ -202,11 +205,19 @@ impl<'a> Pass<'a> {
         Ok(report)
     }
 
-    /// What stands in the way of a publication in between will be told at the end: what comes after it goes on.
-    fn go_on(published: Result<(), PassError>) -> Result<(), PassError> {
+    /// Whether the feeds are published by themselves before all the rest is: where subscribers poll meanwhile, what is new
+    /// need not wait for pages, nor for what was left behind. Of a recovered store it is told once which feeds stay.
+    fn goes_ahead(&self, store: &dyn Store) -> Result<bool, StoreError> {
+        let is_polled = self.remembered.is_some() && self.config.pages && !self.recovered;
+        Ok(is_polled && self.is_behind(store)?)
+    }
+
+    /// What stands in the way of a publication, which others may follow all the same.
+    fn in_the_way(published: Result<(), PassError>) -> Result<Option<Trouble>, PassError> {
         match published {
-            Err(PassError::Trouble(_)) => Ok(()),
-            published => published,
+            Ok(()) => Ok(None),
+            Err(PassError::Trouble(trouble)) => Ok(Some(trouble)),
+            Err(error) => Err(error),
         }
     }
 
@@ -289,7 +300,8 @@ impl<'a> Pass<'a> {
                 break;
             }
             if publish && !jobs.is_empty() && !self.dry_run {
-                Self::go_on(self.publish(store, terms, &mut Report::default(), Extent::Between))?;
+                // Whatever stands in the way, the last publication tells.
+                Self::in_the_way(self.publish(store, terms, &mut Report::default(), Extent::Between))?;
             }
         }
         whole &= jobs.is_empty();

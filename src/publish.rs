@@ -172,7 +172,7 @@ impl<'d> Publication<'d> {
         changed.sort_by(|a, b| (a.turn(), &a.path).cmp(&(b.turn(), &b.path)));
         // Where that fails, each tells what is wrong with it.
         let synced = changed.len() > FEW && disk.sync_everything(root).is_ok();
-        if !synced {
+        if !synced && changed.len() > 1 {
             changed.iter().for_each(|place| disk.begin_sync(&place.aside));
         }
         for place in &mut changed {

@@ -567,7 +567,8 @@ fn a_batch_that_is_refused_changes_nothing_that_is_remembered() {
     elsewhere
         .execute_batch("CREATE TRIGGER refuse BEFORE UPDATE ON feed BEGIN SELECT RAISE(ABORT, 'refused'); END")
         .unwrap();
-    assert!(sqlite.absorb(&mut second.clone(), &terms).is_err());
+    let error = sqlite.absorb(&mut second.clone(), &terms).unwrap_err();
+    assert!(error.to_string().contains("refused"), "{error}");
     assert!(pages(&sqlite, &terms) == before, "what was rolled back shows");
     assert_eq!(heads(&sqlite, &terms), heads(&oracle, &terms));
     elsewhere.execute_batch("DROP TRIGGER refuse").unwrap();

@@ -101,10 +101,12 @@ struct Plan<'s> {
 }
 
 impl Pass<'_> {
-    /// Whether something of any feed is left to be rendered.
-    pub(super) fn is_in_part(&self, store: &dyn Store) -> Result<bool, StoreError> {
+    /// Whether some feed is not what it was rendered as, or was rendered in part.
+    pub(super) fn is_behind(&self, store: &dyn Store) -> Result<bool, StoreError> {
         for feed in &self.config.feeds {
-            if RenderedWith::of(&store.feed_state(&feed.name)?).is_in_part {
+            let state = store.feed_state(&feed.name)?;
+            let with = RenderedWith::of(&state);
+            if state.shown != state.changed || with.is_in_part || with.all != self.rendered_with(feed) {
                 return Ok(true);
             }
         }
@@ -119,12 +121,13 @@ impl Pass<'_> {
         mut extent: Extent,
     ) -> Result<(), PassError> {
         let meddled = self.scope.named.is_some() && self.is_meddled_with(store)?;
-        let full = self.scope.named.is_none() || meddled;
         // Whoever comes back for the rest would not see what else was taken away; and without pages there is none.
         if extent == Extent::Heads && (meddled || !self.config.pages) {
             extent = Extent::All;
         }
         let last = extent == Extent::All;
+        // What goes ahead of the rest leaves the look at all that stands to it.
+        let full = meddled || self.scope.named.is_none() && extent != Extent::Heads;
         let mut strewn = if full { self.strewn(store)? } else { Strewn::default() };
         let mut trouble = None;
         let kept_before = report.kept.len();

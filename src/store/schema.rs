@@ -270,7 +270,11 @@ mod tests {
             let sql = "SELECT t.name, c.cid, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk
                        FROM sqlite_schema AS t, pragma_table_xinfo(t.name) AS c WHERE t.type = 'table'
                        UNION ALL SELECT tbl_name, rootpage > 0, name, type, 0, sql, 0 FROM sqlite_schema
-                       WHERE type <> 'table' ORDER BY 1, 2, 3";
+                       WHERE type <> 'table'
+                       UNION ALL SELECT name, 0, type, '', strict, wr, 0 FROM pragma_table_list
+                       UNION ALL SELECT t.name, k.seqno, k.name, i.name, k.desc, k.coll, k.key
+                       FROM sqlite_schema AS t, pragma_index_list(t.name) AS i, pragma_index_xinfo(i.name) AS k
+                       WHERE t.type = 'table' ORDER BY 1, 2, 3, 4";
             let mut select = db.prepare(sql).unwrap();
             let mut rows = select.raw_query();
             let mut shape = Vec::new();

@@ -86,6 +86,7 @@ fn a_daemon_killed_at_any_moment_goes_on() {
     assert_eq!(mill.run(&["--once"]).code, 0);
     check(&mill, &room, &mut ids);
     let polled = reader.stop();
+    assert!(polled.documents >= kills as usize, "it saw next to nothing: {polled:?}");
 
     // What no file can give back is handed on; all else follows from the files.
     fs::create_dir_all(mill.path("once-state")).unwrap();

@@ -1,4 +1,5 @@
-//! A subscriber that polls a thousand times a second: whatever it sees must be whole, and nothing may ever leave.
+//! A subscriber that polls a thousand times a second, as far as nobody else needs the time: whatever it sees must be
+//! whole, and nothing may ever leave.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

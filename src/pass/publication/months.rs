@@ -1,8 +1,8 @@
 //! The pages of a feed that hold its items for life, month by month, and the archives beside them.
 //!
 //! Promised: what a month page is made of is told without its items, so that only pages that would come out otherwise are
-//! rendered; and no more of them at a time than fit into memory. Refused: deciding which of them are stale. Whether a
-//! file still stands is none of the questions asked here.
+//! rendered; and no more of them at a time than fit into memory. Refused: looking into the ledger, or at the folder: what
+//! they say is asked of the caller.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,15 +67,27 @@ pub(super) fn wanted<'m>(
 }
 
 /// The months whose documents the heads of a feed point to: a reader that follows must find them. There stand the items
-/// without an address of their own; and the newest archive has to be there once, and those that it leads to.
+/// without an address of their own; and the newest archive has to be there once. The neighbours that these name have to
+/// be there as well, and those that they lead to.
 pub(super) fn pointed_to(feed: &Feed, extent: Extent, is_there: &dyn Fn(&String) -> bool) -> BTreeSet<Month> {
     let without_address = feed.entries.iter().filter(|entry| entry.link.is_none());
     let on_page = without_address.filter(|entry| feed.permalink(&entry.item).is_some());
     let is_missing = |month: &Month| !render::month_paths(&feed.name, *month).iter().all(is_there);
-    let missing = feed.months.iter().map(|(month, _)| *month).take_while(is_missing);
+    let months: Vec<Month> = feed.months.iter().map(|(month, _)| *month).collect();
+    let newest = months.first().copied().filter(is_missing);
+    let mut pointed_to: BTreeSet<Month> = on_page.map(|entry| entry.item.month()).chain(newest).collect();
     // Of a backlog the chain is made piece by piece.
-    let missing = missing.take(if extent == Extent::Heads { usize::MAX } else { 1 });
-    on_page.map(|entry| entry.item.month()).chain(missing).collect()
+    if extent == Extent::Heads {
+        let from = pointed_to.clone();
+        for (at, _) in months.iter().enumerate().filter(|(_, month)| from.contains(month)) {
+            let older = months.iter().skip(at + 1);
+            let newer = months.iter().take(at).rev();
+            let missing =
+                older.take_while(|month| is_missing(month)).chain(newer.take_while(|month| is_missing(month)));
+            pointed_to.extend(missing);
+        }
+    }
+    pointed_to
 }
 
 /// The months to render, as many at a time as have not too many items.

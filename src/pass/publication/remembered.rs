@@ -2,9 +2,9 @@
 //! documents.
 //!
 //! Promised: what is remembered is bounded, but for some numbers of each month, and saves work alone: what is published
-//! with it is what would be published without it. What is taken out is forgotten until it is kept again, so that nothing
-//! goes on being remembered of a publication that went wrong. Refused: telling what stands in the folder, or in the
-//! ledger; a full look asks them.
+//! with it is what would be published without it. How pages stand is forgotten until it is kept again, so that nothing
+//! goes on being remembered of a publication that went wrong; items and pieces go by the prints of what they were made of.
+//! Refused: telling what stands in the folder, or in the ledger; a full look asks them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};

@@ -16,7 +16,7 @@ use crate::store::{KnownSource, ReadPath, Result, Store, StoreError, Terms};
 
 /// The feeds that show an item. Of a plain join SQLite makes a walk through all members.
 pub(super) const FEEDS_OF: &str = "SELECT feed.name FROM feed CROSS JOIN member ON member.feed = feed.no
-                        WHERE member.published = ? AND member.id = ? ORDER BY feed.no";
+                                   WHERE member.published = ? AND member.id = ? ORDER BY feed.no";
 
 impl Sqlite {
     /// The terms under which the items of this store can be looked at without a config.

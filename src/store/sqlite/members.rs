@@ -19,11 +19,11 @@ use crate::store::{FeedTerms, IsKnown, Placed, Recalled, Result, Shelf, Terms, p
 
 /// The members of a feed that stand in the month in which they are published: nearly all.
 pub(super) const WITHIN: &str = "SELECT key, id, print, published FROM member
-                      WHERE feed = ? AND published >= ? AND published < ? AND month IS NULL";
+                                 WHERE feed = ? AND published >= ? AND published < ? AND month IS NULL";
 
 /// Those that stand in another: few, with an index of their own, which SQLite would not take by itself.
 pub(super) const ELSEWHERE: &str = "SELECT key, id, print, published FROM member INDEXED BY member_elsewhere
-                         WHERE feed = ? AND month = ?";
+                                    WHERE feed = ? AND month = ?";
 
 impl Sqlite {
     /// See [`Store::head`](crate::store::Store::head).
