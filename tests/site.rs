@@ -8,9 +8,10 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use feedmill::mill::render;
-use feedmill::pass::{Pass, Remembered, Scope};
+use feedmill::pass::{Pass, PassError, Remembered, Scope};
 use feedmill::publish::{Disk, Outcome, RealDisk, Stat};
 use feedmill::store::{Sqlite, Store as _};
 use html5gum::{Token, Tokenizer};
@@ -272,13 +273,16 @@ fn an_item_that_is_retracted_leaves_page_archive_and_count_and_comes_back_the_sa
 
 // ---- what changed, and no more --------------------------------------------------------------------------------------
 
-/// The real disk, which notes what was read and written.
+/// The real disk, which notes what was read and written, and may once refuse to sync a folder.
 #[derive(Default)]
-struct Watched(Mutex<BTreeSet<String>>);
+struct Watched {
+    touched: Mutex<BTreeSet<String>>,
+    refuses: AtomicBool,
+}
 
 impl Watched {
     fn note(&self, path: &Path) {
-        self.0.lock().unwrap().insert(path.file_name().unwrap().to_string_lossy().into_owned());
+        self.touched.lock().unwrap().insert(path.file_name().unwrap().to_string_lossy().into_owned());
     }
 }
 
@@ -307,7 +311,7 @@ impl Disk for Watched {
         RealDisk.rename(from, to)
     }
     fn sync_dir(&self, _: &Path) -> io::Result<()> {
-        Ok(())
+        if self.refuses.swap(false, Ordering::Relaxed) { Err(io::Error::other("refused")) } else { Ok(()) }
     }
     fn remove(&self, path: &Path) -> io::Result<()> {
         RealDisk.remove(path)
@@ -323,7 +327,7 @@ fn rendered(mill: &Mill) -> Vec<String> {
     let mut state = hold(&config);
     run(&config, &disk, false, &mut state.store, &mut state.decided).unwrap();
     let months = |name: &String| name.contains(".html") || name.contains(".atom");
-    disk.0
+    disk.touched
         .into_inner()
         .unwrap()
         .into_iter()
@@ -607,4 +611,18 @@ fn where_subscribers_poll_meanwhile_a_look_at_all_publishes_the_feeds_ahead_of_t
     for month in ["06", "04"] {
         assert!(feeds.contains(&format!("all/2021/{month}.atom")), "{month}: {feeds:?}");
     }
+}
+
+/// What is in place already is not written again, and so would not be synced again: whoever runs the service hears of it.
+#[test]
+fn a_folder_that_could_not_be_synced_is_told_though_all_that_followed_could() {
+    let mill = mill();
+    mill.write("news/2021-05-17.txt", page(&[MAY, told("A third shore", "04 March 2021", "Louder.")]));
+    let (config, remembered) = (mill.config(), Remembered::default());
+    let disk = Watched { refuses: AtomicBool::new(true), ..Watched::default() };
+    let mut state = hold(&config);
+    let pass = Pass { remembered: Some(&remembered), ..Pass::new(&config, &disk) };
+    let refused = pass.run(&mut state.store, &mut state.decided);
+    assert!(matches!(refused, Err(PassError::Trouble(_))));
+    assert!(!pass.run(&mut state.store, &mut state.decided).unwrap().changed, "all is in its place");
 }
