@@ -33,7 +33,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 pub use self::lines::ledger;
 use self::lines::{Rows, Strewn, announce, by_path, row_of};
 use self::months::{AT_ONCE, Wanted, chunks, differing, made, pointed_to, wanted};
-use self::one_feed::{OneFeed, RenderedWith};
+use self::one_feed::{OneFeed, RenderedWith, has_shown_all};
 use self::ready::taken_out;
 use self::remembered::Pages;
 pub use self::remembered::Remembered;
@@ -105,8 +105,7 @@ impl Pass<'_> {
     pub(super) fn is_behind(&self, store: &dyn Store) -> Result<bool, StoreError> {
         for feed in &self.config.feeds {
             let state = store.feed_state(&feed.name)?;
-            let with = RenderedWith::of(&state);
-            if state.shown != state.changed || with.is_in_part || with.all != self.rendered_with(feed) {
+            if RenderedWith::of(&state).is_in_part || !has_shown_all(&state, &self.rendered_with(feed)) {
                 return Ok(true);
             }
         }
@@ -343,7 +342,10 @@ impl Pass<'_> {
         }
         // What was announced and never written has no hash.
         let is_there = |path: &String| rows.get(path).is_some_and(|row| row.hash != 0) && !fallen.contains(path);
-        let pointed_to = ready.as_ref().map(|feed| pointed_to(feed, one.extent, &is_there)).unwrap_or_default();
+        // A month that is not wanted stands. Its siblings may follow.
+        let lacking = wanted.iter().filter(|of| render::document_of(&of.path) == of.path && !is_there(&of.path));
+        let missing: BTreeSet<Month> = lacking.map(|of| of.month).collect();
+        let pointed_to = ready.as_ref().map(|feed| pointed_to(feed, one.extent, &missing)).unwrap_or_default();
         let heads = self.with_siblings(head.iter().flat_map(Head::paths));
         let paths: BTreeSet<&str> = heads.iter().map(String::as_str).chain(wanted.iter().map(|of| &*of.path)).collect();
         let gone: Vec<String> = rows.keys().filter(|path| !paths.contains(path.as_str())).cloned().collect();

@@ -68,23 +68,20 @@ pub(super) fn wanted<'m>(
 
 /// The months whose documents the heads of a feed point to: a reader that follows must find them. There stand the items
 /// without an address of their own; and the newest archive has to be there once. The neighbours that these name have to
-/// be there as well, and those that they lead to.
-pub(super) fn pointed_to(feed: &Feed, extent: Extent, is_there: &dyn Fn(&String) -> bool) -> BTreeSet<Month> {
+/// be there as well, and those that they lead to, as far as they are `missing`.
+pub(super) fn pointed_to(feed: &Feed, extent: Extent, missing: &BTreeSet<Month>) -> BTreeSet<Month> {
     let without_address = feed.entries.iter().filter(|entry| entry.link.is_none());
     let on_page = without_address.filter(|entry| feed.permalink(&entry.item).is_some());
-    let is_missing = |month: &Month| !render::month_paths(&feed.name, *month).iter().all(is_there);
     let months: Vec<Month> = feed.months.iter().map(|(month, _)| *month).collect();
-    let newest = months.first().copied().filter(is_missing);
-    let mut pointed_to: BTreeSet<Month> = on_page.map(|entry| entry.item.month()).chain(newest).collect();
+    let newest = months.first().copied().filter(|month| missing.contains(month));
+    let from: BTreeSet<Month> = on_page.map(|entry| entry.item.month()).chain(newest).collect();
+    let mut pointed_to = from.clone();
     // Of a backlog the chain is made piece by piece.
-    if extent == Extent::Heads {
-        let from = pointed_to.clone();
+    if extent == Extent::Heads && !missing.is_empty() {
         for (at, _) in months.iter().enumerate().filter(|(_, month)| from.contains(month)) {
-            let older = months.iter().skip(at + 1);
-            let newer = months.iter().take(at).rev();
-            let missing =
-                older.take_while(|month| is_missing(month)).chain(newer.take_while(|month| is_missing(month)));
-            pointed_to.extend(missing);
+            let older = months.iter().skip(at + 1).take_while(|month| missing.contains(month));
+            let newer = months.iter().take(at).rev().take_while(|month| missing.contains(month));
+            pointed_to.extend(older.chain(newer));
         }
     }
     pointed_to

@@ -27,7 +27,7 @@ pub(super) struct OneFeed<'a> {
 impl OneFeed<'_> {
     /// Whether its heads were rendered as they would be now.
     pub(super) fn has_shown_all(&self) -> bool {
-        self.state.shown == self.state.changed && self.is_as_it_was()
+        has_shown_all(&self.state, &self.rendered_with)
     }
 
     /// Whether they stand, too.
@@ -49,6 +49,11 @@ impl OneFeed<'_> {
     pub(super) fn pieces_with(&self, ready: Option<&Feed>) -> (String, Option<String>) {
         (self.rendered_with.clone(), ready.and_then(|feed| feed.language.clone()))
     }
+}
+
+/// Whether the heads of a feed that was published so far were rendered as they would be now, with `rendered_with`.
+pub(super) fn has_shown_all(state: &FeedState, rendered_with: &str) -> bool {
+    state.shown == state.changed && RenderedWith::of(state).all == rendered_with
 }
 
 /// What the documents of a feed were rendered with, as [`FeedState::rendered_with`] keeps it.
