@@ -14,7 +14,7 @@ use tracing::{debug, info};
 use super::met::Met;
 use super::{Pass, PassError};
 use crate::config::Empty;
-use crate::cores::cores;
+use crate::cores::{cores, on_cores};
 use crate::inbox::{self, KeepOut};
 use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::Site;
@@ -98,8 +98,8 @@ impl From<&inbox::SkipReason> for NotRead {
     }
 }
 
-/// One job done: its place in the batch, what it gave, and what could not be used.
-type Done = (usize, Result<Looked, NotRead>, Vec<FaultLine>);
+/// What became of one job, and what in its file could not be used.
+type Done = (Result<Looked, NotRead>, Vec<FaultLine>);
 
 impl<'a> Pass<'a> {
     /// Reads and parses the files of a batch, on all cores when there are many, and compares what was read anew with
@@ -116,62 +116,40 @@ impl<'a> Pass<'a> {
             _ => cores(),
         };
         let keep_out = self.keep_out();
-        let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let finished = AtomicUsize::new(0);
         let met = Met::new();
-        let work = || {
-            let mut share: Vec<Done> = Vec::new();
-            let (mut opened, mut buffer) = (inbox::Opened::default(), Vec::new());
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(job) = jobs.get(index) else { return share };
-                let mut faults = Vec::new();
-                let look = || self.look(job, &keep_out, &met, &mut opened, &mut buffer, &mut faults);
-                // Nothing that one file does to feedmill may keep it from the others.
-                let looked = catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|panic| Err(bug(&*panic).into()));
-                share.push((index, looked, faults));
-                progress(finished.fetch_add(1, Ordering::Relaxed) + 1);
-            }
+        let work = |(opened, buffer): &mut (inbox::Opened<'a>, Vec<u8>), job: &Job<'_>| -> Done {
+            let mut faults = Vec::new();
+            let look = || self.look(job, &keep_out, &met, opened, buffer, &mut faults);
+            // Nothing that one file does to feedmill may keep it from the others.
+            let looked = catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|panic| Err(bug(&*panic).into()));
+            progress(finished.fetch_add(1, Ordering::Relaxed) + 1);
+            (looked, faults)
         };
-        let shares: Vec<Vec<Done>> = std::thread::scope(|scope| {
-            // Where no more threads are to be had (a service's TasksMax=) this one does it all.
-            let more = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
-            let others: Vec<_> = (1..threads).filter_map(more).collect();
-            let mut shares = vec![work()];
-            // A thread that was lost has not done its files, and the next pass meets them again.
-            shares.extend(others.into_iter().map(|other| other.join().unwrap_or_default()));
-            shares
-        });
-        let mut done: Vec<Option<Result<Looked, NotRead>>> = Vec::new();
-        done.resize_with(jobs.len(), || None);
-        let mut faults = Vec::new();
-        for (index, looked, found) in shares.into_iter().flatten() {
-            if let Some(slot) = done.get_mut(index) {
-                *slot = Some(looked);
-            }
-            if !found.is_empty() {
-                faults.push((index, found));
-            }
-        }
-        faults.sort_by_key(|(index, _)| *index);
-        for (_, faults) in faults {
-            report.fault_count += faults.len();
-            for fault in faults {
-                debug!(file = %fault.file, line = fault.line, reason = %fault.reason, text = ?fault.text, "fault");
-                if report.faults.len() < FAULTS_TOLD {
-                    report.faults.push(fault);
-                }
-            }
-        }
+        let done = on_cores(threads, jobs.iter().collect(), Default::default, work);
+        self.batch_of(jobs, done, met, store, report)
+    }
 
+    /// What was looked into as a batch: of what was read anew only what differs from the readings the store has.
+    fn batch_of(
+        &self,
+        jobs: &[Job<'_>],
+        done: Vec<Option<Done>>,
+        met: Met,
+        store: &dyn Store,
+        report: &mut Report,
+    ) -> Result<Read, PassError> {
         let (accounts, starts) = met.in_one_row();
         let mut batch = Batch { accounts, looks: Vec::with_capacity(jobs.len()) };
         let mut aliases = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
-            let Some(looked) = done else {
+            let Some((looked, faults)) = done else {
+                // The next pass meets it again.
                 let lost = Some("not looked at: a thread was lost".into());
                 skip(report, job.name, NotRead { reason: lost, is_transient: true });
                 continue;
             };
+            tell(report, faults);
             let looked = match looked {
                 Ok(looked) => looked,
                 Err(why) => {
@@ -287,6 +265,17 @@ pub(super) fn skip(report: &mut Report, file: &str, NotRead { reason, is_transie
     report.files.skipped += 1;
     report.transient |= is_transient;
     report.skipped.push(SkippedLine { file: file.to_owned(), reason });
+}
+
+/// Tells what in a file could not be used.
+fn tell(report: &mut Report, faults: Vec<FaultLine>) {
+    report.fault_count += faults.len();
+    for fault in faults {
+        debug!(file = %fault.file, line = fault.line, reason = %fault.reason, text = ?fault.text, "fault");
+        if report.faults.len() < FAULTS_TOLD {
+            report.faults.push(fault);
+        }
+    }
 }
 
 /// How many of the jobs make the next batch.
