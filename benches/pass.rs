@@ -55,7 +55,7 @@ fn inbox(folder: &Path) -> Config {
     }
     fs::write(folder.join("feedmill.toml"), text).unwrap();
     let given = Given { config: Some(folder.join("feedmill.toml")), ..Given::default() };
-    config::load(&given, &Surroundings::default(), config::LAYOUTS).unwrap()
+    config::load(&given, &Surroundings::default()).unwrap()
 }
 
 /// What `feedmill --once` does once the config is read.

@@ -158,7 +158,7 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
 
 /// What the operator says, checked; what is wrong with it is told.
 fn configured(cli: &Cli) -> Result<Config, Ended> {
-    match config::load(&cli.given(), &Surroundings::of_process(), config::LAYOUTS) {
+    match config::load(&cli.given(), &Surroundings::of_process()) {
         Ok(config) => {
             for warning in &config.warnings {
                 tracing::info!("{warning}");
@@ -217,7 +217,7 @@ fn pass(cli: &Cli) -> Result<Exit, Ended> {
 /// Watches until it is told to end.
 fn watch(cli: &Cli) -> Result<Exit, Ended> {
     let config = configured(cli)?;
-    let reload = || match config::load(&cli.given(), &Surroundings::of_process(), config::LAYOUTS) {
+    let reload = || match config::load(&cli.given(), &Surroundings::of_process()) {
         Ok(config) => Ok(config),
         Err(NoConfig::Nothing) => Err("neither a config nor a folder to read".to_owned()),
         Err(NoConfig::Refused(refusal)) => Err(refusal.render(false)),

@@ -29,20 +29,6 @@ use crate::mill::scrape::{DateOrder, Fields, Form, Layout, Select, Terms};
 use crate::mill::words::Words;
 use crate::mill::zone::Zone;
 
-/// The layouts that a config can name without writing them.
-pub const LAYOUTS: &[&str] = &[
-    "auto",
-    "newsroom",
-    "date-first",
-    "date-last",
-    "day-header",
-    "glued",
-    "date-title",
-    "title-end-date",
-    "table",
-    "undated",
-];
-
 /// How many items a feed's head holds when the config doesn't say.
 pub const DEFAULT_LIMIT: usize = 50;
 
@@ -423,16 +409,14 @@ impl From<Refusal> for NoConfig {
 
 /// Reads and checks everything the operator says: the config, or the folders that stand in for one.
 ///
-/// `layouts` are the names that `layout` can have; [`LAYOUTS`] as a rule.
-///
 /// # Errors
 ///
 /// [`NoConfig::Nothing`] when there is nothing to go by, else everything that is wrong, at once.
-pub fn load(given: &Given, around: &Surroundings, layouts: &[&str]) -> Result<Config, NoConfig> {
+pub fn load(given: &Given, around: &Surroundings) -> Result<Config, NoConfig> {
     match (find(given, around), given.dirs.is_empty()) {
         (Some(file), true) => {
             let text = read(&file)?;
-            Ok(reading::config(&file, text, given, around, layouts)?)
+            Ok(reading::config(&file, text, given, around)?)
         }
         (None, true) => Err(NoConfig::Nothing),
         (None, false) => Ok(without_file(given, around)?),
@@ -450,7 +434,7 @@ pub fn load(given: &Given, around: &Surroundings, layouts: &[&str]) -> Result<Co
 ///
 /// Everything that is wrong with it, at once.
 pub fn parse(file: &Path, text: String, given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
-    reading::config(file, text, given, around, LAYOUTS)
+    reading::config(file, text, given, around)
 }
 
 /// The name of a source that is like `text`, which may hold anything.

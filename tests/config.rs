@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use feedmill::config::{self, Config, Empty, Feed, Given, KEYS, LAYOUTS, NoConfig, Surroundings, Undated, WatchMode};
+use feedmill::config::{self, Config, Empty, Feed, Given, KEYS, NoConfig, Surroundings, Undated, WatchMode};
 use feedmill::mill::feed::Choice;
 use feedmill::mill::scrape::DateOrder;
 use tempfile::TempDir;
@@ -40,7 +40,7 @@ impl Place {
     }
 
     fn load(&self, given: &Given) -> Result<Config, NoConfig> {
-        config::load(given, &self.around(), LAYOUTS)
+        config::load(given, &self.around())
     }
 
     /// What is said of the config, the test's folder replaced by nothing.
@@ -578,7 +578,7 @@ fn the_command_line_comes_first_then_the_config_then_the_service_manager() {
     let place = Place::with(&format!("state = \"s\"\nbase_url = \"https://a.org\"\n{SOURCE}"));
     let mut around = place.around();
     around.state_directory = Some("/var/lib/feedmill:/var/lib/other".into());
-    let load = |given: &Given| config::load(given, &around, LAYOUTS).expect("a config");
+    let load = |given: &Given| config::load(given, &around).expect("a config");
     let config = load(&Given::default());
     assert_eq!(config.state, place.path("s"));
     assert_eq!(config.output, Path::new("/var/lib/feedmill/public"));
@@ -615,7 +615,7 @@ fn the_config_is_looked_for_where_the_contract_says() {
     assert_eq!(found(&Given::default(), &around), Some(place.path("feedmill.toml")));
     assert!(matches!(empty.load(&Given::default()), Err(NoConfig::Nothing)));
     // Paths start from the folder of the config, not from where feedmill runs.
-    let config = config::load(&Given::default(), &around, LAYOUTS).expect("a config");
+    let config = config::load(&Given::default(), &around).expect("a config");
     assert_eq!(config.output, place.path("public"));
     assert_eq!(config.sources[0].files.roots()[0].folder, place.path("scrapes"));
 }
@@ -666,6 +666,14 @@ fn folders_stand_in_for_a_config() {
     fs::create_dir(both.path("scrapes")).expect("made");
     let said = both.refused(&dirs(&["scrapes"]));
     assert!(said.contains("and a config as well: feedmill.toml"), "{said}");
+}
+
+#[test]
+fn each_built_in_layout_can_be_named() {
+    for name in feedmill::mill::scrape::layouts() {
+        let config = good(&format!("{SOURCE}layout = \"{name}\"\n"));
+        assert_eq!(config.sources[0].layout.as_deref(), Some(*name));
+    }
 }
 
 #[test]

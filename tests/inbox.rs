@@ -14,7 +14,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
-use feedmill::config::{self, Given, LAYOUTS, Source, Surroundings};
+use feedmill::config::{self, Given, Source, Surroundings};
 use feedmill::inbox::{self, IgnoreReason, KeepOut, Listing, MAX_BYTES, SkipReason};
 use tempfile::TempDir;
 
@@ -45,7 +45,7 @@ impl Place {
         let text = format!("[[source]]\nname = \"a\"\nsite = \"a\"\n{files}\n");
         fs::write(self.path("feedmill.toml"), text).expect("written");
         let around = Surroundings { current: self.dir.path().to_owned(), ..Surroundings::default() };
-        match config::load(&Given::default(), &around, LAYOUTS) {
+        match config::load(&Given::default(), &around) {
             Ok(mut config) => config.sources.remove(0),
             Err(error) => panic!("{error:?}"),
         }
@@ -54,7 +54,7 @@ impl Place {
     fn folder(&self, folder: &str) -> Source {
         let around = Surroundings { current: self.dir.path().to_owned(), ..Surroundings::default() };
         let given = Given { dirs: vec![folder.into()], ..Given::default() };
-        config::load(&given, &around, LAYOUTS).expect("a config").sources.remove(0)
+        config::load(&given, &around).expect("a config").sources.remove(0)
     }
 }
 

@@ -34,13 +34,7 @@ pub(super) use self::apart::{places_apart, real};
 type Value<'t> = Spanned<DeValue<'t>>;
 
 /// Reads the config `text` of the file `file`.
-pub(super) fn config(
-    file: &Path,
-    text: String,
-    given: &Given,
-    around: &Surroundings,
-    layouts: &[&str],
-) -> Result<Config, Refusal> {
+pub(super) fn config(file: &Path, text: String, given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
     let (document, broken) = DeTable::parse_recoverable(&text);
     if !broken.is_empty() {
         // What stands in a file that is no TOML is anybody's guess: complaints about it would mislead.
@@ -53,7 +47,6 @@ pub(super) fn config(
     }
     let mut reader = Reader {
         folder: file.parent().unwrap_or(Path::new("")),
-        layouts,
         own: std::sync::Arc::default(),
         complaints: Vec::new(),
     };
@@ -106,7 +99,6 @@ struct Written {
 
 struct Reader<'r> {
     folder: &'r Path,
-    layouts: &'r [&'r str],
     /// The layouts that the config itself writes.
     own: std::sync::Arc<[Layout]>,
     complaints: Vec<Complaint>,

@@ -342,7 +342,7 @@ fn the_day_first_seen_is_noted_by_a_later_run() {
         output: Some(lab.path("public")),
         ..Given::default()
     };
-    let config = config::load(&given, &Surroundings::default(), config::LAYOUTS).unwrap();
+    let config = config::load(&given, &Surroundings::default()).unwrap();
     let mut state = State::hold(&config.state).unwrap();
     let pass = Pass::new(&config, &RealDisk);
     let absorbed = pass.take_in(&mut state.store, &mut state.decided, &mut Report::default(), true).unwrap();

@@ -14,7 +14,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use feedmill::config::{self, Config, Given, LAYOUTS, NoConfig, Surroundings};
+use feedmill::config::{self, Config, Given, NoConfig, Surroundings};
 use feedmill::decided::Decided;
 use feedmill::mill::decisions::Decision;
 use feedmill::pass::{Pass, PassError};
@@ -168,7 +168,7 @@ impl Mill {
 
     pub(crate) fn config(&self) -> Config {
         let around = Surroundings { current: self.folder.path().to_owned(), ..Surroundings::default() };
-        match config::load(&Given::default(), &around, LAYOUTS) {
+        match config::load(&Given::default(), &around) {
             Ok(config) => config,
             Err(NoConfig::Refused(refusal)) => panic!("{refusal}"),
             Err(NoConfig::Nothing) => panic!("no config"),

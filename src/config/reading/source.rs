@@ -1,6 +1,7 @@
 //! `[[source]]`: what is read, and how.
 
 use super::*;
+use crate::mill::scrape;
 
 impl Reader<'_> {
     pub(super) fn name<'t>(&mut self, table: &Table<'t>) -> Option<Text<'t>> {
@@ -56,7 +57,8 @@ impl Reader<'_> {
         let fields = self.fields(table);
         let select = self.select(table);
         let own = std::sync::Arc::clone(&self.own);
-        let layouts = self.layouts.iter().copied().chain(own.iter().map(Layout::name));
+        let built_in = scrape::layouts().iter().copied();
+        let layouts = std::iter::once("auto").chain(built_in).chain(own.iter().map(Layout::name));
         let layouts: Vec<(&str, &str)> = layouts.map(|name| (name, name)).collect();
         // `undated + newsroom`: a file with a list in each.
         let known = |name: &str| name != "auto" && layouts.iter().any(|(word, _)| *word == name);
