@@ -429,7 +429,7 @@ const NO_END_OF_A_HEADING: [char; 12] = ['.', '!', '…', ',', ';', '。', '！'
 
 /// Eight words and seventy letters at most, and no end of a sentence. Where words have no blanks between them, three
 /// letters are a word.
-fn is_short(text: &str) -> bool {
+pub(crate) fn is_short(text: &str) -> bool {
     if text.len() > 70 * 4 || text.ends_with(NO_END_OF_A_HEADING) {
         return false;
     }

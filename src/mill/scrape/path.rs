@@ -251,11 +251,16 @@ impl<'a, 't> Prices<'a, 't> {
         };
         // Leaving out a numbered block of a numbered list, once the list has begun, ignores strong evidence.
         let noise_later = if numbered && self.evidence.marking == Marking::Numbers { GONE } else { noise };
+        let is_date = matches!(label.kind, Kind::Date(_));
+        // It is part of what stands above it, and neither begins an item nor heads any.
+        let leans_up = when(is_date && self.evidence.lean == Lean::Up, ONE);
         let headings = self.layout.headings;
         let heading = match (label.kind, block.level()) {
             (Kind::Month, _) if bare && (headings.time || headings.day) => 0,
             // A line that says more than a day is an item's: the kicker is.
-            (Kind::Date(_), _) if headings.day && bare && !self.is_deep(block) => when(label.glued.is_some(), HAIR),
+            (Kind::Date(_), _) if headings.day && bare && !self.is_deep(block) => {
+                when(label.glued.is_some(), HAIR) + leans_up
+            }
             (Kind::Text, 1..) if self.evidence.is_below_heads(block) => ONE,
             (Kind::Text, 1..) if bare && !self.is_deep(block) => HAIR,
             (Kind::Text, _) if self.evidence.has_headings() => IMPOSSIBLE,
@@ -268,8 +273,7 @@ impl<'a, 't> Prices<'a, 't> {
             }
             _ => IMPOSSIBLE,
         };
-        let is_date = matches!(label.kind, Kind::Date(_));
-        let margin = when(at_margin && bare, GONE) + when(is_date && self.evidence.lean == Lean::Up, ONE);
+        let margin = when(at_margin && bare, GONE) + leans_up;
         let unmarked = self.layout.marked && bare;
         let mut fit = [IMPOSSIBLE; MOST_PLACES];
         let level = if self.evidence.is_below_heads(block) { 0 } else { block.level() };

@@ -4,21 +4,23 @@ mod open;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use regex::Regex;
+use rustc_hash::FxHashMap;
 
 use self::open::Open;
 use super::blocks::{Block, Mark, Page, Unit, joined, split_by};
 use super::date::{self, Printed, Settled, Span, inline};
 use super::evidence::{Evidence, Marking};
-use super::label::{Kind, Label, ends_sentence, is_brief, label};
+use super::label::{Kind, Label, ends_sentence, is_brief, is_short, label};
 use super::language::{Choice, Lexicon, choose};
 use super::layout::{Field, Layout, candidates, pair};
 use super::parted;
 use super::path::{Move, Prices, Reading, Step};
 use super::rendition::Note;
 use super::repeated;
-use super::tidy::tidy;
+use super::tidy::{SEVERAL, tidy};
 use super::{BlockUse, Cut, DateRead, Draft, Fault, REFUSED_BELOW, Rival, Scrape, Terms};
 
 /// Longer texts are shortened to this many letters in a fault.
@@ -40,6 +42,8 @@ const PARAGRAPH: usize = 100;
 
 /// How near a rival has to come, as a share of what a file can cost, to be told of.
 const NEAR: f64 = 0.05;
+/// By how much an explanation has to be surer of its list than another that explains more of the page.
+const SURER: f64 = 0.005;
 /// Of layouts no farther apart than this the list decides.
 const TIED: f64 = 0.005;
 
@@ -167,14 +171,20 @@ impl How<'_> {
                 }
             }
         }
+        surest_first(&mut found, &looks);
         let Some((first, others)) = found.split_first_mut() else {
             return Told::nothing();
         };
         let Some(look) = looks.get(first.look) else { return Told::nothing() };
         let rival = rival(first, others, &looks);
-        let mut steps = first.reading.steps.clone();
-        tidy(first.layout, look.evidence, &look.page.blocks, &look.labels, &mut steps);
-        let (scrape, blocks) = look.tell(first, &steps, self.explaining);
+        let mut steps = look.tidied(first);
+        let (mut scrape, mut blocks) = look.tell(first, &steps, self.explaining);
+        if let Some(lines) = own_day(&scrape.drafts).filter(|_| !look.evidence.cut) {
+            for (at, _) in look.page.blocks.iter().enumerate().filter(|(_, block)| lines.contains(&block.line)) {
+                Step::leave_out(&mut steps, at);
+            }
+            (scrape, blocks) = look.tell(first, &steps, self.explaining);
+        }
         let scrape = Scrape { rival, ..scrape };
         let mut told = Told {
             scrape,
@@ -199,10 +209,53 @@ impl Told<'_> {
     }
 }
 
+/// Puts another explanation first that tells most of the same titles, each with the day of its neighbour, where it is
+/// surer of its list, dates as many items and explains the page nearly as well. What stands around the list then speaks for neither: a line
+/// of a menu that is taken for a title is a line explained more, and shifts all that follow.
+fn surest_first(found: &mut [Explanation<'_>], looks: &[Look<'_, '_>]) {
+    let Some(first) = found.first() else { return };
+    let (near, sure) = (first.reading.score - NEAR, first.reading.confidence + SURER);
+    let may_be = |of: &Explanation<'_>| of.reading.score >= near && of.reading.confidence > sure;
+    // Most pages have none, and then it is needless to know the items.
+    if !found.iter().any(may_be) {
+        return;
+    }
+    let items = |of: &Explanation<'_>| {
+        looks.get(of.look).map(|look| look.items(of.layout, &look.tidied(of))).unwrap_or_default()
+    };
+    let dated = |items: &[(u32, u32)]| items.iter().filter(|(_, day)| *day > 0).count();
+    let ours = items(first);
+    let least = dated(&ours);
+    let ours: FxHashMap<u32, u32> = ours.into_iter().collect();
+    let shifts = |of: &Explanation<'_>| {
+        let theirs = items(of);
+        let shifted = |(title, day): &&(u32, u32)| ours.get(title).is_some_and(|ours| *day > 0 && ours != day);
+        theirs.iter().filter(shifted).count() * 2 > theirs.len() && dated(&theirs) >= least
+    };
+    let surer = found.iter().enumerate().filter(|(_, of)| may_be(of) && shifts(of));
+    let surest = surer.min_by(|(_, a), (_, b)| b.reading.confidence.total_cmp(&a.reading.confidence));
+    if let Some((at, _)) = surest {
+        found.swap(0, at);
+    }
+}
+
+/// The lines of a last draft that is the day of the page itself, below the list: a few words above a day that is no
+/// older than the newest item, where the others run down to the oldest. Each look at the page would make a new item of
+/// it.
+fn own_day(drafts: &[Draft<'_>]) -> Option<RangeInclusive<u32>> {
+    let day = |draft: &Draft<'_>| draft.date.as_ref().and_then(|date| date.day);
+    let (last, list) = drafts.split_last()?;
+    let days = list.iter().map(day).collect::<Option<Vec<_>>>()?;
+    let (newest, oldest) = (days.first()?, days.last()?);
+    let is_bare = last.summary.is_none() && last.number.is_none() && is_short(&last.title);
+    let is_own = list.len() >= SEVERAL && newest > oldest && days.is_sorted_by(|a, b| a >= b) && day(last)? >= *newest;
+    (is_bare && is_own).then_some(last.line..=last.last_line)
+}
+
 /// The best of those that explain the file nearly as well as the first, and read other items.
 fn rival(first: &Explanation<'_>, others: &[Explanation<'_>], looks: &[Look<'_, '_>]) -> Option<Rival> {
     let behind = |other: &Explanation<'_>| first.reading.score - other.reading.score;
-    let items = |of: &Explanation<'_>| Some(looks.get(of.look)?.items(of));
+    let items = |of: &Explanation<'_>| Some(looks.get(of.look)?.items(of.layout, &of.reading.steps));
     let mut near = others.iter().filter(|other| behind(other) <= NEAR).peekable();
     // Most pages have none, and then it is needless to know the items.
     near.peek()?;
@@ -300,23 +353,30 @@ impl<'t, 'c> Look<'t, 'c> {
         parted::cuts(&self.page.blocks, &self.labels, &prices, cuts);
     }
 
-    /// Which items an explanation reads: the lines of their titles and dates.
-    fn items(&self, explanation: &Explanation<'_>) -> Vec<(u32, u32)> {
+    /// The steps of an explanation, mended.
+    fn tidied(&self, explanation: &Explanation<'_>) -> Vec<Step> {
+        let mut steps = explanation.reading.steps.clone();
+        tidy(explanation.layout, self.evidence, &self.page.blocks, &self.labels, &mut steps);
+        steps
+    }
+
+    /// Which items these steps read: the lines of their titles and dates.
+    fn items(&self, layout: &Layout, steps: &[Step]) -> Vec<(u32, u32)> {
         let mut items: Vec<(u32, u32)> = Vec::new();
         let mut day = 0;
-        for (block, step) in self.page.blocks.iter().zip(&explanation.reading.steps) {
+        for (block, step) in self.page.blocks.iter().zip(steps) {
             if step.act == Move::Heading && block.date.is_some() {
                 day = block.line;
             }
             if step.act == Move::Start {
                 items.push((0, day));
             }
-            let field = step.place().and_then(|place| explanation.layout.places.get(place)).map(|place| place.field);
+            let field = step.place().and_then(|place| layout.places.get(place)).map(|place| place.field);
             let (Some(field), Some(item)) = (field, items.last_mut()) else { continue };
             match field {
                 Field::Title => item.0 = block.line,
                 Field::Date => item.1 = block.line,
-                Field::Glued if explanation.layout.has(Field::Title) => item.1 = block.line,
+                Field::Glued if layout.has(Field::Title) => item.1 = block.line,
                 Field::Glued | Field::EndDated | Field::Row => *item = (block.line, block.line),
                 _ => {}
             }

@@ -13,7 +13,7 @@ use super::layout::{Field, Layout};
 use super::path::{Move, Step};
 
 /// So few items agree about nothing.
-const SEVERAL: usize = 3;
+pub(crate) const SEVERAL: usize = 3;
 
 /// Mends `steps`, of which there is one for each block.
 pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
@@ -24,6 +24,7 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
     if layout.is_dated() {
         cast_out(layout, blocks, steps);
         end_list(layout, evidence, labels, steps);
+        end_page(layout, evidence, blocks, labels, steps);
     }
     if layout.has(Field::Kicker) && layout.is_dated() {
         turn(layout, blocks, steps);
@@ -85,6 +86,34 @@ fn end_list(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [
         (last..steps.len()).filter(|at| steps.get(*at).is_some_and(|step| step.place().is_some())).collect::<Vec<_>>()
     {
         Step::leave_out(steps, at);
+    }
+}
+
+/// What states no day behind furniture that stands nowhere in the list, like the numbers of its pages, is the foot of
+/// the page, unless the file is cut there.
+fn end_page(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
+    let is_date = |label: &Label| matches!(label.kind, Kind::Date(_));
+    let states_day = |(step, label): (&Step, &Label)| {
+        field(layout, *step).is_some_and(Field::dates) || step.act == Move::Heading && is_date(label)
+    };
+    let Some(last_day) = steps.iter().zip(labels).rposition(states_day) else { return };
+    let starts =
+        |from: usize, to: usize| steps.iter().take(to).skip(from).filter(|step| step.act == Move::Start).count();
+    // The item that the last day is part of may go on below it.
+    let list = last_day.max(steps.iter().take(last_day + 2).rposition(|step| step.act == Move::Start).unwrap_or(0));
+    let is_furniture = |at: &usize| labels.get(*at).is_some_and(|label| label.kind == Kind::Furniture);
+    let text = |at: usize| blocks.get(at).map(|block| block.text);
+    let in_list: BTreeSet<_> = (0..list).filter(is_furniture).filter_map(text).collect();
+    let foot =
+        (list + 1..steps.len()).filter(is_furniture).find(|at| text(*at).is_some_and(|text| !in_list.contains(text)));
+    let Some(foot) = foot.filter(|foot| !evidence.cut && starts(0, *foot) >= SEVERAL && starts(*foot, steps.len()) > 0)
+    else {
+        return;
+    };
+    for at in foot..steps.len() {
+        if steps.get(at).is_some_and(|step| step.place().is_some()) {
+            Step::leave_out(steps, at);
+        }
     }
 }
 
