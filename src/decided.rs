@@ -45,11 +45,7 @@ impl Decided {
                     .still("nothing was read or published: a retraction might be among the decisions"));
             }
         };
-        let decisions = Decisions::parse(&text).map_err(|bad| {
-            Trouble::usage(format!("{}:{}: {}", file.display(), bad.line, bad.reason))
-                .still("nothing was read or published: a retraction might be among the decisions")
-                .help("mend or remove the line")
-        })?;
+        let decisions = parsed(&file, &text)?;
         Ok(Self { file, decisions, only_noted: false, seen })
     }
 
@@ -70,12 +66,13 @@ impl Decided {
         Self { only_noted: true, ..self }
     }
 
-    /// Adds a decision: applied, written and synced.
+    /// Adds a decision: written, synced, and only then in force.
     ///
     /// # Errors
-    /// A circle of aliases (exit 2), or a file that can't be written.
+    /// A circle of aliases (exit 2), a line of the file that is no decision (exit 2), or a file that can't be written.
+    /// Nothing was decided then.
     pub fn add(&mut self, decision: Decision) -> Result<(), Trouble> {
-        self.add_all(vec![decision])
+        self.add_those(vec![decision], |_, _| true)
     }
 
     /// Puts the lines of a backup in force, where nothing else was decided.
@@ -111,36 +108,82 @@ impl Decided {
         Ok(())
     }
 
-    /// Adds decisions as [`Decided::add`] does, with one look at the file and one sync: there may be very many.
+    /// Adds those decisions that say something new, with one look at the file and one sync: there may be very many.
     ///
     /// # Errors
     /// As those of [`Decided::add`]; a crash may leave the first of them in the file.
     pub fn add_all(&mut self, decisions: Vec<Decision>) -> Result<(), Trouble> {
-        for decision in &decisions {
-            self.decisions.apply(decision.clone()).map_err(Trouble::usage)?;
-        }
-        if self.only_noted || decisions.is_empty() {
+        self.add_those(decisions, Decisions::is_news)
+    }
+
+    fn add_those(
+        &mut self,
+        decisions: Vec<Decision>,
+        is_due: impl Fn(&Decisions, &Decision) -> bool,
+    ) -> Result<(), Trouble> {
+        if !decisions.iter().any(|decision| is_due(&self.decisions, decision)) {
             return Ok(());
         }
-        let write = || -> std::io::Result<()> {
-            let mut lines = String::new();
-            for decision in &decisions {
-                lines.push_str(&serde_json::to_string(decision)?);
-                lines.push('\n');
-            }
-            let mut file = OpenOptions::new().create(true).read(true).append(true).open(&self.file)?;
-            // Two commands, or a command and a pass, may add at the same time.
-            file.lock()?;
-            cut_off_unfinished(&mut file)?;
-            file.write_all(lines.as_bytes())?;
-            file.sync_all()
-        };
-        write().map_err(|error| {
+        if self.only_noted {
+            let mut noted = self.decisions.clone();
+            applied(&mut noted, decisions, is_due)?;
+            self.decisions = noted;
+            return Ok(());
+        }
+        let refused = |error: std::io::Error| {
             Trouble::unusable(format!("cannot add to {}", self.file.display()))
                 .because(error)
                 .help("the user that runs feedmill must be able to write in the state folder")
-        })
+        };
+        let open = || -> std::io::Result<(fs::File, String)> {
+            let mut file = OpenOptions::new().create(true).read(true).append(true).open(&self.file)?;
+            // Two commands, or a command and a pass, may add at the same time.
+            file.lock()?;
+            let text = cut_off_unfinished(&mut file)?;
+            Ok((file, text))
+        };
+        let (mut file, text) = open().map_err(refused)?;
+        // What another added since the last look holds as well, and must not make a circle with what comes now.
+        let mut decided = parsed(&self.file, &text)?;
+        let lines = applied(&mut decided, decisions, is_due)?;
+        let written = file.write_all(lines.as_bytes()).and_then(|()| file.sync_all());
+        if let Err(error) = written {
+            // What was not decided must not come into force with the next look.
+            let _ = file.set_len(text.len() as u64);
+            return Err(refused(error));
+        }
+        self.decisions = decided;
+        Ok(())
     }
+}
+
+/// The lines of the decisions file, all of them applied.
+fn parsed(file: &Path, text: &str) -> Result<Decisions, Trouble> {
+    Decisions::parse(text).map_err(|bad| {
+        Trouble::usage(format!("{}:{}: {}", file.display(), bad.line, bad.reason))
+            .still("nothing was read or published: a retraction might be among the decisions")
+            .help("mend or remove the line")
+    })
+}
+
+/// Applies those that are due when their turn comes, and gives their lines.
+fn applied(
+    to: &mut Decisions,
+    decisions: Vec<Decision>,
+    is_due: impl Fn(&Decisions, &Decision) -> bool,
+) -> Result<String, Trouble> {
+    let mut lines = String::new();
+    for decision in decisions {
+        if !is_due(to, &decision) {
+            continue;
+        }
+        let line = serde_json::to_string(&decision)
+            .map_err(|error| Trouble::unusable("cannot put a decision into words").because(error))?;
+        to.apply(decision).map_err(Trouble::usage)?;
+        lines.push_str(&line);
+        lines.push('\n');
+    }
+    Ok(lines)
 }
 
 /// The whole lines of the decisions file of the state folder `state`; none where there is no file.
@@ -158,19 +201,24 @@ pub fn lines(state: &Path) -> std::io::Result<String> {
     }
 }
 
-/// Ends the last line, or removes it where a crash cut it short: what was no decision must not spoil the next one.
-fn cut_off_unfinished(file: &mut fs::File) -> std::io::Result<()> {
+/// Ends the last line, or removes it where a crash cut it short: what was no decision must not spoil the next one. Gives
+/// back what the file holds then.
+fn cut_off_unfinished(file: &mut fs::File) -> std::io::Result<String> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     let last = text.get(whole..).unwrap_or_default();
     if last.is_empty() {
-        return Ok(());
+        return Ok(text);
     }
     if serde_json::from_str::<Decision>(last).is_ok() {
-        return file.write_all(b"\n");
+        file.write_all(b"\n")?;
+        text.push('\n');
+    } else {
+        file.set_len(whole as u64)?;
+        text.truncate(whole);
     }
-    file.set_len(whole as u64)
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -188,5 +236,40 @@ mod tests {
         let again = Decided::read(folder.path()).unwrap();
         assert_eq!(again.decisions, decided.decisions);
         assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 2);
+    }
+
+    fn key(text: &str) -> crate::mill::item::Key {
+        text.parse().unwrap()
+    }
+
+    const A: &str = "f90fd1be-c98e-5829-9df9-e18945c3f525";
+    const B: &str = "989ac276-e457-55fc-89e6-fad198a4b56b";
+
+    #[test]
+    fn what_could_not_be_written_is_not_in_force() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut decided = Decided::read(folder.path()).unwrap();
+        let decision = Decision::FirstSeen { first_seen: key(A), date: "2026-11-22".parse().unwrap() };
+        fs::create_dir(folder.path().join(FILE_NAME)).unwrap();
+        assert!(decided.add(decision.clone()).is_err());
+        assert_eq!(decided.decisions, Decisions::default());
+        fs::remove_dir(folder.path().join(FILE_NAME)).unwrap();
+        decided.add_all(vec![decision]).unwrap();
+        assert_eq!(decided.decisions.first_seen.len(), 1);
+        assert_eq!(Decided::read(folder.path()).unwrap().decisions, decided.decisions);
+    }
+
+    #[test]
+    fn a_circle_that_two_close_together_is_refused_before_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = || Decided::read(folder.path()).unwrap();
+        let (mut one, mut two) = (read(), read());
+        one.add(Decision::Alias { alias: key(A), of: key(B) }).unwrap();
+        let back = Decision::Alias { alias: key(B), of: key(A) };
+        assert_eq!(two.add(back.clone()).unwrap_err().exit, crate::trouble::Exit::Usage);
+        assert_eq!(read().decisions, one.decisions);
+        // To a pass the two are one already, and there is nothing to add.
+        two.add_all(vec![back]).unwrap();
+        assert_eq!((read().decisions, &two.decisions), (one.decisions.clone(), &one.decisions));
     }
 }

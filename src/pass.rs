@@ -270,13 +270,7 @@ impl<'a> Pass<'a> {
             }
             let mut read = self.look_into(batch, store, report, &|n| (self.progress)(done + n, total))?;
             done += read.files;
-            for (alias, of) in read.aliases {
-                // A page that is read as it once was gives keys that are one already, maybe the other way round.
-                let decisions = &decided.decisions;
-                if decisions.root(alias) != decisions.root(of) && !decisions.aliases.contains_key(&alias) {
-                    decided.add(Decision::Alias { alias, of })?;
-                }
-            }
+            decided.add_all(read.aliases.into_iter().map(|(alias, of)| Decision::Alias { alias, of }).collect())?;
             if terms.rules.decisions != decided.decisions {
                 *terms = self.terms(store, decided)?;
             }

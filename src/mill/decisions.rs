@@ -97,6 +97,18 @@ impl Decisions {
         Ok(decisions)
     }
 
+    /// Whether a decision says something that does not hold yet: aliases join what is not one, and of the days an item
+    /// was first seen the first counts.
+    #[must_use]
+    pub fn is_news(&self, decision: &Decision) -> bool {
+        match decision {
+            Decision::Retract { .. } => true,
+            // A page that is read as it once was gives keys that are one already, maybe the other way round.
+            Decision::Alias { alias, of } => self.root(*alias) != self.root(*of) && !self.aliases.contains_key(alias),
+            Decision::FirstSeen { first_seen, .. } => !self.first_seen.contains_key(first_seen),
+        }
+    }
+
     /// Adds one decision.
     ///
     /// # Errors
