@@ -16,6 +16,8 @@
 //! retraction would publish what somebody wanted gone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::iter;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -23,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::item::Key;
 
 /// What was decided, all lines applied.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Decisions {
     /// Ids of items that no feed shows: ask [`Decisions::is_retracted`], for an item can go under several.
     /// With the time, where the line tells it.
@@ -32,6 +34,18 @@ pub struct Decisions {
     pub aliases: BTreeMap<Key, Key>,
     /// The day an undated item was first seen, where its source asks for it. The first line of an item counts.
     pub first_seen: BTreeMap<Key, NaiveDate>,
+    /// The aliases by the id they go under in the end: there may be as many as items, and who asks for a family asks
+    /// for each item's.
+    members: BTreeMap<Key, BTreeSet<Key>>,
+}
+
+impl fmt::Debug for Decisions {
+    /// What was said, and not what follows from it: by these words a store knows under which decisions it was derived.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { retracted, aliases, first_seen, members: _ } = self;
+        let mut said = f.debug_struct("Decisions");
+        said.field("retracted", retracted).field("aliases", aliases).field("first_seen", first_seen).finish()
+    }
 }
 
 /// One line.
@@ -122,15 +136,22 @@ impl Decisions {
             }
             Decision::Retract { retract, undo: true, .. } => {
                 // Under whichever of its ids the item was retracted.
-                let root = self.root(retract);
-                let family: Vec<Key> = self.retracted.keys().copied().filter(|id| self.root(*id) == root).collect();
-                self.retracted.retain(|id, _| !family.contains(id));
+                for id in self.family(self.root(retract)) {
+                    self.retracted.remove(&id);
+                }
             }
             Decision::Alias { alias, of } => {
-                if self.root(of) == alias {
+                // An alias that is told anew may close one below its root as well.
+                if self.way_up(of).any(|id| id == alias) {
                     return Err(format!("alias {alias} of {of} would close a circle"));
                 }
-                self.aliases.insert(alias, of);
+                let root = self.root(of);
+                if self.aliases.insert(alias, of).is_some() {
+                    self.sort_into_families();
+                } else {
+                    let below = self.members.remove(&alias).unwrap_or_default();
+                    self.members.entry(root).or_default().extend(below.into_iter().chain([alias]));
+                }
             }
             Decision::FirstSeen { first_seen, date } => {
                 self.first_seen.entry(first_seen).or_insert(date);
@@ -142,8 +163,8 @@ impl Decisions {
     /// Whether the item that goes under `root` was retracted, under this id or another that is it by an alias.
     #[must_use]
     pub fn is_retracted(&self, root: Key) -> bool {
-        self.retracted.contains_key(&root)
-            || (!self.aliases.is_empty() && self.retracted.keys().any(|id| self.root(*id) == root))
+        let is_out = |id: &Key| self.retracted.contains_key(id);
+        is_out(&root) || self.members.get(&root).is_some_and(|members| members.iter().any(is_out))
     }
 
     /// The items taken out of which it is known when, by the ids they go under: the last one first.
@@ -164,22 +185,30 @@ impl Decisions {
     /// The id that `id` goes under in the end.
     #[must_use]
     pub fn root(&self, id: Key) -> Key {
-        let mut root = id;
+        self.way_up(id).last().unwrap_or(id)
+    }
+
+    /// `id`, what it is an alias of, and so on.
+    fn way_up(&self, id: Key) -> impl Iterator<Item = Key> {
         // `apply` lets no circle in; each step is one alias, so their number bounds the walk in any case.
-        for _ in 0..=self.aliases.len() {
-            match self.aliases.get(&root) {
-                Some(next) => root = *next,
-                None => break,
-            }
-        }
-        root
+        iter::successors(Some(id), |id| self.aliases.get(id).copied()).take(self.aliases.len() + 1)
     }
 
     /// All ids that go under `root`, itself among them.
     #[must_use]
     pub fn family(&self, root: Key) -> BTreeSet<Key> {
-        let others = self.aliases.keys().copied().filter(|id| self.root(*id) == root);
-        others.chain([root]).collect()
+        let mut family = self.members.get(&root).cloned().unwrap_or_default();
+        family.insert(root);
+        family
+    }
+
+    /// Works the families out anew: an alias that is told otherwise takes those below it with it.
+    fn sort_into_families(&mut self) {
+        self.members.clear();
+        let roots: Vec<(Key, Key)> = self.aliases.keys().map(|id| (self.root(*id), *id)).collect();
+        for (root, id) in roots {
+            self.members.entry(root).or_default().insert(id);
+        }
     }
 }
 
@@ -220,7 +249,24 @@ mod tests {
         let decisions = Decisions::parse(&chain).unwrap();
         assert_eq!(decisions.root(key(A)), key(C));
         assert_eq!(decisions.family(key(C)), [key(A), key(B), key(C)].into());
-        assert_eq!(Decisions::parse(&(chain + &line(C, A))).unwrap_err().line, 3);
+        assert_eq!(Decisions::parse(&(chain.clone() + &line(C, A))).unwrap_err().line, 3);
+        assert_eq!(Decisions::parse(&(chain + &line(B, A))).unwrap_err().line, 3);
+    }
+
+    #[test]
+    fn a_family_is_all_that_goes_under_a_root_however_the_aliases_came() {
+        let keys: Vec<Key> = (0..9u128).map(|n| Key(uuid::Uuid::from_u128(n))).collect();
+        let mut decisions = Decisions::default();
+        // Any order will do, with aliases that are told anew among them.
+        for n in 0..200_usize {
+            let (alias, of) = (keys[n * 7 % 9], keys[(n * n + n / 9) % 9]);
+            let _ = decisions.apply(Decision::Alias { alias, of });
+            for root in &keys {
+                let of_root = keys.iter().copied().filter(|id| decisions.root(*id) == *root).chain([*root]);
+                assert_eq!(decisions.family(*root), of_root.collect(), "after {n}");
+            }
+        }
+        assert!(decisions.aliases.len() > 5);
     }
 
     #[test]
