@@ -139,6 +139,15 @@ impl Scope<'_> {
     }
 }
 
+/// What was taken in.
+struct TakenIn {
+    absorbed: Absorbed,
+    /// It got to its end, and was not waited for.
+    whole: bool,
+    /// What was published between the batches.
+    sooner: Vec<Report>,
+}
+
 impl<'a> Pass<'a> {
     /// A pass over all there is, to its end, that publishes and is watched by nobody.
     #[must_use]
@@ -168,7 +177,8 @@ impl<'a> Pass<'a> {
     pub fn run(&self, store: &mut dyn Store, decided: &mut Decided) -> Result<Report, PassError> {
         let mut report = Report { schema: 1, ..Report::default() };
         let mut terms = self.terms(store, decided)?;
-        let (mut absorbed, whole) = self.take_in_under(&mut terms, store, decided, &mut report, true)?;
+        let TakenIn { mut absorbed, whole, sooner: between } =
+            self.take_in_under(&mut terms, store, decided, &mut report, true)?;
         let taken_in = report.changed;
         if !absorbed.unseen.is_empty() {
             self.note_first_seen(&absorbed, decided)?;
@@ -188,7 +198,9 @@ impl<'a> Pass<'a> {
         if let Some(trouble) = in_the_way {
             return Err(trouble.into());
         }
-        report.wrote_sooner(sooner);
+        for sooner in between.into_iter().chain([sooner]) {
+            report.wrote_sooner(sooner);
+        }
         report.items.new = absorbed.new;
         report.items.revised = absorbed.revised;
         report.items.gone = absorbed.gone;
@@ -233,11 +245,10 @@ impl<'a> Pass<'a> {
         publish: bool,
     ) -> Result<Absorbed, PassError> {
         let mut terms = self.terms(store, decided)?;
-        Ok(self.take_in_under(&mut terms, store, decided, report, publish)?.0)
+        Ok(self.take_in_under(&mut terms, store, decided, report, publish)?.absorbed)
     }
 
-    /// Takes in under these terms, which become others where decisions are added. Says whether it got to its end, or was
-    /// waited for.
+    /// Takes in under these terms, which become others where decisions are added.
     fn take_in_under(
         &self,
         terms: &mut Terms,
@@ -245,7 +256,7 @@ impl<'a> Pass<'a> {
         decided: &mut Decided,
         report: &mut Report,
         publish: bool,
-    ) -> Result<(Absorbed, bool), PassError> {
+    ) -> Result<TakenIn, PassError> {
         let mut absorbed = store.agree(terms)?;
         let numbers = self.numbers(store)?;
         let listings = self.list(report);
@@ -259,7 +270,7 @@ impl<'a> Pass<'a> {
         let mut jobs = self.jobs(&listings, &numbers, &rows, report);
         let total = jobs.len();
         let mut done = 0;
-        let (mut taken_in, mut whole) = (false, true);
+        let (mut taken_in, mut whole, mut sooner) = (false, true, Vec::new());
         let mut grown: BTreeSet<SourceNo> = BTreeSet::new();
         let mut jobs = jobs.as_mut_slice();
         while !jobs.is_empty() && !self.scope.stop.load(Ordering::Relaxed) {
@@ -294,8 +305,10 @@ impl<'a> Pass<'a> {
                 break;
             }
             if publish && !jobs.is_empty() && !self.dry_run {
+                let mut between = Report::default();
                 // Whatever stands in the way, the last publication tells.
-                Self::in_the_way(self.publish(store, terms, &mut Report::default(), Extent::Between))?;
+                Self::in_the_way(self.publish(store, terms, &mut between, Extent::Between))?;
+                sooner.push(between);
             }
         }
         whole &= jobs.is_empty();
@@ -311,7 +324,7 @@ impl<'a> Pass<'a> {
             let ledger = if taken_in && may_drift { store.ledger()? } else { ledger };
             report.drift = self.drift(store, &ledger, &numbers, &listings)?;
         }
-        Ok((absorbed, whole))
+        Ok(TakenIn { absorbed, whole, sooner })
     }
 
     /// The files that differ from what the store saw, or may: those above [`BIG`] last; among equals in the order of their

@@ -248,6 +248,10 @@ fn what_small_files_give_is_published_before_a_big_one_is_begun() {
         }
     };
     let pass = Pass { progress: &progress, published: &published, ..Pass::new(&config, &disk) };
-    pass.run(&mut store, &mut decided).unwrap();
+    let report = pass.run(&mut store, &mut decided).unwrap();
     assert_eq!(steps.into_inner().unwrap()[..2], ["a file", "published"]);
+    // What was published on the way is told with the rest.
+    let told: std::collections::BTreeSet<&String> =
+        report.feeds.iter().flat_map(|feed| &feed.written).chain(&report.index).collect();
+    assert_eq!(told, mill.feeds().keys().collect());
 }
