@@ -181,9 +181,13 @@ impl<'a> Pass<'a> {
             self.take_in_under(&mut terms, store, decided, &mut report, true)?;
         let taken_in = report.changed;
         if !absorbed.unseen.is_empty() {
-            self.note_first_seen(&absorbed, decided)?;
+            let noted = self.note_first_seen(&absorbed, decided)?;
             terms = self.terms(store, decided)?;
-            absorbed.add(store.agree(&terms)?);
+            let mut agreed = store.agree(&terms)?;
+            // A new item that takes its day is new, and no more.
+            let new: BTreeSet<&Key> = absorbed.new_unseen.iter().filter(|key| noted.contains(key)).collect();
+            agreed.revised = agreed.revised.saturating_sub(new.len());
+            absorbed.add(agreed);
         }
         let mut sooner = Report::default();
         let at_the_end = if self.hurries { Extent::Heads } else { Extent::All };
@@ -427,13 +431,15 @@ impl<'a> Pass<'a> {
         Ok(drifted)
     }
 
-    fn note_first_seen(&self, absorbed: &Absorbed, decided: &mut Decided) -> Result<(), PassError> {
+    /// Notes today for what has no day yet. Says for what.
+    fn note_first_seen(&self, absorbed: &Absorbed, decided: &mut Decided) -> Result<BTreeSet<Key>, PassError> {
         // The one clock in the system, asked for by the operator and recorded (law 7).
         let today = DateTime::<Utc>::from(SystemTime::now()).date_naive();
-        let unseen: BTreeSet<Key> = absorbed.unseen.iter().copied().collect();
-        let new = unseen.into_iter().filter(|key| !decided.decisions.first_seen.contains_key(key));
-        let new = new.map(|first_seen| Decision::FirstSeen { first_seen, date: today }).collect();
-        Ok(decided.add_all(new)?)
+        let mut unseen: BTreeSet<Key> = absorbed.unseen.iter().copied().collect();
+        unseen.retain(|key| !decided.decisions.first_seen.contains_key(key));
+        let noted = unseen.iter().map(|first_seen| Decision::FirstSeen { first_seen: *first_seen, date: today });
+        decided.add_all(noted.collect())?;
+        Ok(unseen)
     }
 
     // ---- terms ------------------------------------------------------------------------------------------------------

@@ -199,6 +199,8 @@ pub struct Absorbed {
     pub gone: usize,
     /// Undated items whose sources ask for the day they are first seen.
     pub unseen: Vec<Key>,
+    /// Those of them that were not there before.
+    pub new_unseen: Vec<Key>,
     /// Keys that turned out to name several announcements.
     pub twins: Vec<Key>,
 }
@@ -210,6 +212,7 @@ impl Absorbed {
         self.revised += other.revised;
         self.gone += other.gone;
         self.unseen.extend(other.unseen);
+        self.new_unseen.extend(other.new_unseen);
         self.twins.extend(other.twins);
     }
 }

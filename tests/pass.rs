@@ -909,6 +909,33 @@ fn an_undated_item_takes_the_day_it_was_first_seen_only_where_that_is_asked_for(
 }
 
 #[test]
+fn an_item_that_takes_the_day_it_was_first_seen_is_new_and_not_revised() {
+    const FAIR: Told = told("Harbour fair", "02 April", "The fair begins at noon on the fish market.");
+    const RACE: Told = told("Boat race", "03 April", "Eleven boats start from the old pier.");
+    let mill = Mill::new(&CONFIG.replace("\"newsroom\"", "\"newsroom\"\nundated = \"first-seen\""));
+    let counted = || {
+        let items = mill.pass().items;
+        (items.new, items.revised, items.total)
+    };
+    mill.write("home/latest.txt", page(&[MOLE, FAIR]));
+    assert_eq!(counted(), (2, 0, 2));
+    mill.write("home/later.txt", page(&[MOLE, BOAT, RACE]));
+    assert_eq!(counted(), (2, 0, 4));
+    assert_eq!(mill.titles("all").len(), 4);
+    assert_eq!(counted(), (0, 0, 4));
+    // What was taken in and not yet noted was new before.
+    mill.write("home/latest.txt", page(&[told("Crab market", "04 April", "Crabs are sold from the boats."), FAIR]));
+    mill.absorb();
+    assert_eq!(counted(), (0, 1, 5));
+    // One by one is as all at once: derived anew, for a category that nothing is in, all is as it was.
+    let before = (mill.feeds(), mill.items());
+    let config = fs::read_to_string(mill.path("feedmill.toml")).unwrap();
+    mill.configure(&format!("{config}\n[[category]]\nname = \"Whales\"\ntopics = [\"no such heading\"]\n"));
+    assert_eq!(counted(), (0, 0, 5));
+    assert_eq!((mill.feeds(), mill.items()), before);
+}
+
+#[test]
 fn the_operators_pattern_states_the_second_of_capture() {
     let pattern = "layout   = \"newsroom\"\ncaptured = \"%H%M of %d.%m.%Y.txt\"";
     let mill = Mill::new(&CONFIG.replace("layout   = \"newsroom\"", pattern));

@@ -152,6 +152,7 @@ impl Memory {
             let asks = |terms: &View| item.sources.iter().any(|source| terms.first_seen.contains(source));
             if item.published.is_none() && self.terms.as_ref().is_some_and(asks) {
                 absorbed.unseen.push(*id);
+                absorbed.new_unseen.extend((!before.contains_key(id)).then_some(*id));
             }
         }
         absorbed.gone = before.keys().filter(|id| !after.contains_key(id)).count();

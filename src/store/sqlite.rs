@@ -119,7 +119,7 @@ impl Sqlite {
         }
     }
 
-    /// The undated items whose sources ask for the day they are first seen: a run that was killed after it took them in
+    /// The undated items whose sources ask for the day they are first seen, ascending: a run that was killed after it took them in
     /// has not noted it.
     fn unseen(&self, terms: &Terms) -> Result<Vec<Key>> {
         if terms.first_seen.is_empty() {
@@ -128,7 +128,8 @@ impl Sqlite {
         let sql =
             format!("SELECT {ITEM} FROM item JOIN account ON account.id = item.text WHERE item.published IS NULL");
         let mut select = self.db.prepare_cached(&sql)?;
-        let items = select.query_map([], item_from)?.collect::<rusqlite::Result<Vec<Item>>>()?;
+        let mut items = select.query_map([], item_from)?.collect::<rusqlite::Result<Vec<Item>>>()?;
+        items.sort_by_key(|item| item.id);
         let asks = |item: &&Item| item.sources.iter().any(|no| terms.first_seen.contains(no));
         Ok(items.iter().filter(asks).map(|item| item.id).collect())
     }
@@ -233,8 +234,29 @@ impl Store for Sqlite {
         if same_terms && same_feeds && same_decisions {
             return Ok(Absorbed { unseen: self.unseen(terms)?, ..Absorbed::default() });
         }
+        // Of an item that nothing dates the day it was first seen moves that item and no other. Daemons note such days
+        // one by one, for as long as they run.
+        let dated: Vec<Key> = if same_terms && same_feeds {
+            let first_seen = &terms.rules.decisions.first_seen;
+            self.unseen(terms)?.into_iter().filter(|id| first_seen.contains_key(id)).collect()
+        } else {
+            Vec::new()
+        };
+        let mut before = terms.rules.decisions.clone();
+        before.first_seen.retain(|id, _| dated.binary_search(id).is_err());
+        let only_dated = !dated.is_empty() && meta("decisions")?.as_deref() == Some(&format!("{before:?}"));
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut work = Work::new(&transaction, terms)?;
+        if only_dated {
+            work.derive_those(&dated)?;
+            work.touch_feeds()?;
+            set_meta(&transaction, "decisions", &decided)?;
+            let absorbed = std::mem::take(&mut work.absorbed);
+            drop(work);
+            transaction.commit()?;
+            self.shelves.get_mut().clear();
+            return Ok(Absorbed { unseen: self.unseen(terms)?, ..absorbed });
+        }
         if !same_terms || !same_decisions {
             // Rare enough to do all of it: the cost is that of the store, once, and there is one way to be right.
             work.derive()?;

@@ -79,7 +79,7 @@ impl Work<'_> {
     fn write_new(&mut self, settled: Vec<Settled>, members: &mut Vec<Member>) -> Result<()> {
         let mut rows = Vec::with_capacity(settled.len());
         for settled in &settled {
-            self.tell(settled)?;
+            self.tell(settled, true)?;
             self.absorbed.new += 1;
             self.changed_sources.extend(&settled.item.sources);
             self.join_feeds(&settled.item, members);

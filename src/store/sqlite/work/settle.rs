@@ -143,6 +143,13 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Settles these items anew, and what belongs with them: all that is left of [`Work::derive`] where nothing else
+    /// can have changed.
+    pub(in crate::store::sqlite) fn derive_those(&mut self, ids: &[Key]) -> Result<()> {
+        let keys: BTreeSet<Key> = ids.iter().map(|id| self.plain_key(*id)).collect::<Result<_>>()?;
+        self.resettle(keys.into_iter().collect())
+    }
+
     /// What subscribers see of each item, in brief.
     fn visible(&self) -> Result<BTreeMap<Key, u64>> {
         let mut select = self.db.prepare(&format!("SELECT {ITEM} FROM item JOIN account ON account.id = item.text"))?;
@@ -194,9 +201,9 @@ impl Work<'_> {
             old.iter_mut().filter_map(|((_, id), row)| Some((*id, row.item.take()?))).collect();
         for announcement in announcements {
             let Some(settled) = Settled::of(announcement, &self.terms.rules)? else { continue };
-            self.tell(&settled)?;
+            let was = before.remove(&settled.id);
+            self.tell(&settled, was.is_none())?;
             let Settled { id, parts, item, text, .. } = settled;
-            let was = before.remove(&id);
             let same = was.as_ref().is_some_and(|(was, old_text)| *was == item && *old_text == text);
             if !same {
                 match &was {
@@ -236,12 +243,13 @@ impl Work<'_> {
     }
 
     /// Tells of an announcement what subscribers don't see: its twins, and that it lacks a day.
-    pub(super) fn tell(&mut self, settled: &Settled) -> Result<()> {
+    pub(super) fn tell(&mut self, settled: &Settled, is_new: bool) -> Result<()> {
         self.file_twins(&settled.twins)?;
         self.absorbed.twins.extend(settled.twins.iter().map(|(_, key)| *key));
         let item = &settled.item;
         if item.published.is_none() && item.sources.iter().any(|no| self.terms.first_seen.contains(no)) {
             self.absorbed.unseen.push(settled.id);
+            self.absorbed.new_unseen.extend(is_new.then_some(settled.id));
         }
         Ok(())
     }
