@@ -1019,6 +1019,17 @@ fn a_file_looked_into_right_after_it_was_written_is_looked_into_once_more_and_th
     assert_eq!(prints(&mill.path("public")), published);
 }
 
+#[test]
+fn a_file_from_the_future_is_looked_into_again() {
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-03-24.txt", page(&[MOLE, BOAT]));
+    // The clock of another machine: what is written there meanwhile may leave the time as it is.
+    mill.touch("news/2021-03-24.txt", 4_000_000_000);
+    mill.pass();
+    let again = mill.pass();
+    assert_eq!((again.files.read, again.changed), (1, false));
+}
+
 /// A pass that is always waited for makes one step and ends. Passes go on where it stopped, and come to the same end as
 /// one that nobody waits for; a feed in trouble keeps the months of the others from nothing.
 #[test]
