@@ -230,6 +230,20 @@ fn status_tells_how_every_source_and_feed_does_beside_a_writer() {
 }
 
 #[test]
+fn status_tells_of_no_document_that_was_never_written() {
+    for at in [4, 12, 20, 28, 36] {
+        let mill = mill("");
+        mill.pass_on(&TestDisk::killed_at(at)).unwrap_err();
+        let told: serde_json::Value = serde_json::from_str(&mill.run(&["status", "--format", "json"]).out).unwrap();
+        for feed in told["feeds"].as_array().unwrap() {
+            assert_eq!((&feed["written"], &feed["documents"]), (&serde_json::Value::Null, &serde_json::json!([])));
+        }
+        let text = mill.run(&["status"]).out;
+        assert!(!text.contains("1970") && !text.contains("0 bytes"), "{at}: {text}");
+    }
+}
+
+#[test]
 fn what_small_files_give_is_published_before_a_big_one_is_begun() {
     let mill = mill("");
     let mut big = page(&[LAKE]);

@@ -179,13 +179,16 @@ fn source(view: &View, name: &str, rows: &[&LedgerRow]) -> Result<SourceLine, En
 fn feeds(view: &View) -> Result<Vec<FeedLine>, Ended> {
     let failed = |error| view.failed(error);
     let mut documents: BTreeMap<String, Vec<DocumentLine>> = BTreeMap::new();
-    for PublishedRow { feed, path, size, mtime_ns, .. } in view.store.published().map_err(failed)? {
+    for PublishedRow { feed, path, size, mtime_ns, hash, .. } in view.store.published().map_err(failed)? {
         // What belongs to all of them is no feed.
         if feed == INDEX {
             continue;
         }
-        let written = DateTime::from_timestamp_nanos(mtime_ns);
-        documents.entry(feed).or_default().push(DocumentLine { path, bytes: size, written });
+        let of_feed = documents.entry(feed).or_default();
+        // What was announced and never written has no hash.
+        if hash != 0 {
+            of_feed.push(DocumentLine { path, bytes: size, written: DateTime::from_timestamp_nanos(mtime_ns) });
+        }
     }
     let terms = view.store.stored_terms(&view.decided.decisions).map_err(failed)?;
     let mut feeds = Vec::new();
@@ -230,7 +233,10 @@ impl Status {
             if let Some(newest) = &feed.newest {
                 write!(out, "newest \"{}\" of {}; ", newest.title, time(newest.published))?;
             }
-            writeln!(out, "written {}", time(feed.written))?;
+            match feed.written {
+                Some(written) => writeln!(out, "written {}", time(Some(written)))?,
+                None => writeln!(out, "nothing written yet")?,
+            }
             for DocumentLine { path, bytes, written } in &feed.documents {
                 writeln!(out, "  {path}: {bytes} bytes, written {}", time(Some(*written)))?;
             }
