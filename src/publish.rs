@@ -148,7 +148,7 @@ impl<'d> Publication<'d> {
             let folder = parent(&place.target);
             if !self.folders.contains(folder) {
                 let ensured = ensure_folder(self.disk, folder, &mut self.folders);
-                ensured.map_err(|error| place.refused(self.root, error))?;
+                ensured.map_err(|error| place.refused(self.disk, self.root, error))?;
                 self.folders.insert(folder.to_owned());
             }
         }
@@ -188,7 +188,7 @@ impl<'d> Publication<'d> {
             }
             match disk.rename(&place.aside, &place.target) {
                 Ok(()) => place.in_place = true,
-                Err(error) => _ = troubles.insert(place.share, place.refused(root, error)),
+                Err(error) => _ = troubles.insert(place.share, place.refused(disk, root, error)),
             }
         }
         for folder in &self.folders {
@@ -306,7 +306,7 @@ impl Place {
                 .because(flaw)
                 .help("this is a bug in feedmill: please report it, with what `feedmill items` prints")
         })?;
-        disk.write_new(&self.aside, &document.bytes).map_err(|error| self.refused(root, error))?;
+        disk.write_new(&self.aside, &document.bytes).map_err(|error| self.refused(disk, root, error))?;
         self.hash = xxh3_128(&document.bytes);
         Ok(())
     }
@@ -315,10 +315,10 @@ impl Place {
     fn settle(&mut self, disk: &dyn Disk, root: &Path, alone: bool) -> Result<(), Trouble> {
         let synced = if alone { disk.sync(&self.aside) } else { Ok(()) };
         // Looked at before it becomes visible: whoever alters it afterwards makes it differ from the ledger.
-        self.new = synced.and_then(|()| disk.stat(&self.aside)).map_err(|error| self.refused(root, error))?;
+        self.new = synced.and_then(|()| disk.stat(&self.aside)).map_err(|error| self.refused(disk, root, error))?;
         match self.new {
             Some(_) => Ok(()),
-            None => Err(self.refused(root, ErrorKind::NotFound.into())),
+            None => Err(self.refused(disk, root, ErrorKind::NotFound.into())),
         }
     }
 }
@@ -342,7 +342,7 @@ fn look(disk: &dyn Disk, root: &Path, (share, path): (usize, &str), document: &D
     if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(place.trouble(Some("the path leaves the output folder")).help("give the feed a plain name"));
     }
-    let Some(found) = disk.stat(&place.target).map_err(|error| place.refused(root, error))? else {
+    let Some(found) = disk.stat(&place.target).map_err(|error| place.refused(disk, root, error))? else {
         return Ok(place);
     };
     if found.kind == Kind::Folder {
@@ -406,7 +406,7 @@ impl Place {
     }
 
     /// The disk refused a step of publishing this document.
-    fn refused(&self, root: &Path, error: io::Error) -> Trouble {
+    fn refused(&self, disk: &dyn Disk, root: &Path, error: io::Error) -> Trouble {
         let root = root.display();
         match error.kind() {
             ErrorKind::PermissionDenied => self
@@ -422,10 +422,16 @@ impl Place {
                 .trouble(Some(&format!("the disk quota for \"{root}\" is used up")))
                 .help("make room or raise the quota; the next pass publishes what is missing"),
             ErrorKind::NotADirectory | ErrorKind::AlreadyExists => self
-                .trouble(Some(&format!("\"{}\" is no folder", parent(&self.target).display())))
+                .trouble(Some(&format!("\"{}\" is no folder", self.in_the_way(disk).display())))
                 .help("move what stands there away: feedmill makes the folder"),
             _ => self.trouble(None).because(error).help(format!("look at \"{root}\" and the disk it is on")),
         }
+    }
+
+    /// What stands where a folder is needed: of all that leads to the document the last that is there.
+    fn in_the_way(&self, disk: &dyn Disk) -> &Path {
+        let is_there = |path: &&Path| matches!(disk.stat(path), Ok(Some(_)));
+        parent(&self.target).ancestors().find(is_there).unwrap_or(parent(&self.target))
     }
 
     fn trouble(&self, why: Option<&str>) -> Trouble {

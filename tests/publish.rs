@@ -403,8 +403,19 @@ fn a_folder_in_the_way_is_trouble_and_changes_nothing() {
     fs::remove_dir(root.join("b")).unwrap();
     fs::write(root.join("b"), "a file where a folder should be").unwrap();
     let trouble = publish(&RealDisk, &root, &tree("new")).unwrap_err().to_string();
-    assert!(trouble.contains("is no folder"), "{trouble}");
+    assert!(trouble.contains(&format!("\"{}\" is no folder", root.join("b").display())), "{trouble}");
     assert_eq!(files_below(&root).len(), 1);
+
+    // What is in the way is named, not what should lie below it.
+    fs::remove_file(root.join("b")).unwrap();
+    fs::remove_dir_all(&root).unwrap();
+    fs::write(&root, "a file where the output should be").unwrap();
+    let trouble = publish(&RealDisk, &root, &tree("new")).unwrap_err().to_string();
+    assert!(trouble.contains(&format!("\"{}\" is no folder", root.display())), "{trouble}");
+    fs::remove_file(&root).unwrap();
+    symlink(folder.path().join("nowhere"), &root).unwrap();
+    let trouble = publish(&RealDisk, &root, &tree("new")).unwrap_err().to_string();
+    assert!(trouble.contains(&format!("\"{}\" is no folder", root.display())), "{trouble}");
 }
 
 #[test]
