@@ -171,7 +171,7 @@ impl<'d> Publication<'d> {
         let mut changed: Vec<&mut Place> = self.places.iter_mut().filter(|place| place.unchanged.is_none()).collect();
         changed.sort_by(|a, b| (a.turn(), &a.path).cmp(&(b.turn(), &b.path)));
         // Where that fails, each tells what is wrong with it.
-        let synced = changed.len() > FEW && disk.sync_everything(root).is_ok();
+        let synced = changed.len() > FEW && sync_everything(disk, &changed).is_ok();
         if !synced && changed.len() > 1 {
             changed.iter().for_each(|place| disk.begin_sync(&place.aside));
         }
@@ -220,6 +220,18 @@ impl Drop for Publication<'_> {
     fn drop(&mut self) {
         self.places.drain(..).for_each(|place| place.abandon(self.disk));
     }
+}
+
+/// Syncs all the file systems that new files lie on: a folder may be a link, or have one of its own mounted there.
+fn sync_everything(disk: &dyn Disk, changed: &[&mut Place]) -> io::Result<()> {
+    let in_folders: BTreeMap<&Path, &Path> =
+        changed.iter().map(|place| (parent(&place.aside), place.aside.as_path())).collect();
+    let mut file_systems: BTreeMap<u64, &Path> = BTreeMap::new();
+    for (folder, file) in in_folders {
+        let found = disk.stat(file)?.ok_or(ErrorKind::NotFound)?;
+        file_systems.entry(found.device).or_insert(folder);
+    }
+    file_systems.into_values().try_for_each(|folder| disk.sync_everything(folder))
 }
 
 /// Does the work for each; of several troubles the first in the order of the places is told, whichever came first.

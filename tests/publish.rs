@@ -419,6 +419,37 @@ fn a_folder_in_the_way_is_trouble_and_changes_nothing() {
 }
 
 #[test]
+fn many_files_are_on_disk_before_the_first_is_replaced_wherever_their_folders_lie() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else {
+        eprintln!("skipped: there is no /dev/shm");
+        return;
+    };
+    let device = |path: &Path| fs::metadata(path).unwrap().dev();
+    if device(folder.path()) == device(elsewhere.path()) {
+        eprintln!("skipped: /dev/shm is no file system of its own");
+        return;
+    }
+    symlink(elsewhere.path(), folder.path().join("b")).unwrap();
+    let paths = (0..100).map(|n| format!("{}/{n}.html", ["a", "b"][n % 2]));
+    let disk = Faulty::never();
+    publish(&disk, folder.path(), &paths.map(|path| (path, document("new"))).collect()).unwrap();
+    let log = disk.log.into_inner().unwrap();
+    let first_rename = log.iter().position(|(verb, _)| *verb == "rename to").unwrap();
+    let before = &log[..first_rename];
+    let written: Vec<&PathBuf> = before.iter().filter(|(verb, _)| *verb == "write_new").map(|(_, path)| path).collect();
+    assert_eq!(written.len(), 100);
+    for path in written {
+        let is_synced = before.iter().any(|(verb, synced)| match *verb {
+            "sync" => synced == path,
+            "sync_everything" => device(synced) == device(path.parent().unwrap()),
+            _ => false,
+        });
+        assert!(is_synced, "{}", path.display());
+    }
+}
+
+#[test]
 fn a_document_that_readers_would_choke_on_is_not_published() {
     let folder = tempfile::tempdir().unwrap();
     publish(&RealDisk, folder.path(), &tree("old")).unwrap();

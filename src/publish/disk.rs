@@ -29,6 +29,8 @@ pub struct Stat {
     pub mtime_ns: i64,
     /// The inode number.
     pub inode: u64,
+    /// The number of the file system.
+    pub device: u64,
 }
 
 /// The seam through which publishing touches the disk, so that a test can fail or stop at any step.
@@ -78,7 +80,7 @@ impl Disk for RealDisk {
             _ => Kind::Other,
         };
         let mtime_ns = found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
-        Ok(Some(Stat { kind, size: found.len(), mtime_ns, inode: found.ino() }))
+        Ok(Some(Stat { kind, size: found.len(), mtime_ns, inode: found.ino(), device: found.dev() }))
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
