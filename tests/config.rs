@@ -300,6 +300,39 @@ fn one_thing_wrong_is_one_complaint() {
         (&format!("{SOURCE}[layout.mine]\nitem = \"title\"\nnoise = '(x'\n"), "`noise` is no pattern: unclosed group"),
         (&format!("{SOURCE}[layout.mine]\nitem = \"title\"\ncolour = 1\n"), "unknown key `colour` in a layout"),
         (&format!("{SOURCE}[layout.mine]\nitem = 3\n"), "`item` must be a string"),
+        // what a source says of a layout that is broken is not wrong as well
+        (
+            &format!("{SOURCE}layout = \"mine\"\n[layout.mine]\nitem = \"title\"\nnoise = '('\n"),
+            "`noise` is no pattern: unclosed group",
+        ),
+        (
+            &format!("{SOURCE}layout = \"undated + mine\"\n[layout.mine]\nitem = \"titel\"\n"),
+            "`item`: \"titel\" is no place",
+        ),
+        (
+            &format!("{SOURCE}layout = \"mine\"\n[layout]\nmine = 3\n"),
+            "the layout `mine` must be a table, not a number",
+        ),
+        // patterns that fit every line
+        (
+            &format!("{SOURCE}[layout.mine]\nitem = \"title\"\nnoise = \"\"\n"),
+            "`noise` fits every line | leave it out, or write",
+        ),
+        (&format!("{SOURCE}[layout.mine]\nitem = \"title\"\nkicker = 'x?'\n"), "`kicker` fits every line"),
+        (&format!("{SOURCE}[layout.mine]\nitem = \"title\"\nmarker = '-*'\n"), "`marker` fits every line"),
+        // forms and what says where the fields stand in them
+        (
+            &format!("{SOURCE}format = \"csv\"\nselect.item = \"li\"\nselect.title = \"a\"\n"),
+            "[source.select], but `format` is \"csv\": it says nothing of such files | [source.select] is for HTML",
+        ),
+        (
+            &format!("{SOURCE}format = \"html\"\nfields.title = \"a\"\n"),
+            "[source.fields], but `format` is \"html\": it says nothing of such files | [source.fields] is for JSON",
+        ),
+        (&format!("{SOURCE}format = \"feed\"\nfields.title = \"a\"\n"), "[source.fields], but `format` is \"feed\""),
+        (&format!("{SOURCE}fields.title = 0\n"), "`title` can't be 0: columns are counted from 1"),
+        (&format!("{SOURCE}fields.title = -1\n"), "`title` can't be -1: columns are counted from 1"),
+        (&format!("{SOURCE}fields.title = \"\"\n"), "`title` is empty | it has no default: say what it is"),
         // kinds
         (&format!("state = 3\n{SOURCE}"), "`state` must be a string, not a number | write state = \"3\""),
         (&format!("state = \"\"\n{SOURCE}"), "`state` is empty"),
@@ -362,6 +395,11 @@ fn one_thing_wrong_is_one_complaint() {
         ),
         (&format!("{SOURCE}[[feed]]\nname = \"f\"\nsources = [\"a\", \"a\"]\n"), "source \"a\" is named twice"),
         (&format!("{SOURCE}keep = \"5 years\"\n"), "`keep`: \"5 years\" is no age | write a number with its unit"),
+        (
+            &format!("{SOURCE}keep = \"99999y\"\n"),
+            "`keep`: \"99999y\" is out of range | write a number from 1 to 10000, or leave the key out",
+        ),
+        (&format!("{SOURCE}keep = \"0d\"\n"), "`keep`: \"0d\" is out of range"),
         (&format!("{SOURCE}keep_at_least = 5\n"), "`keep_at_least` without `keep`"),
         (&format!("{SOURCE}keep = \"5y\"\nkeep_at_least = -1\n"), "`keep_at_least` is out of range"),
         // what feeds and categories choose by
@@ -377,6 +415,7 @@ fn one_thing_wrong_is_one_complaint() {
         (&format!("{CATEGORY}sources = [\"b\"]\n"), "there is no source \"b\" | did you mean \"a\"?"),
         (&format!("{CATEGORY}[[category]]\nname = \"jobs!\"\n"), "two categories are named \"jobs!\""),
         (&format!("{SOURCE}[[category]]\ntopics = [\"x\"]\n"), "[[category]] without a `name`"),
+        (&format!("{SOURCE}[[category]]\nname = \" \"\n"), "`name` is empty | it has no default: say what it is"),
         (&format!("{CATEGORY}{FEED}categories = [\"Jobz\"]\n"), "no category \"Jobz\" | did you mean \"Jobs\"?"),
         (
             &format!("{SOURCE}{FEED}categories = [\"Fish\"]\n"),
@@ -571,6 +610,37 @@ item = "ul > li:hover"
         complaints(&format!("{SOURCE}fields = 3\n")),
         ["`fields` must be one table, not a number | write [source.fields] on a line of its own"]
     );
+}
+
+#[test]
+fn fields_and_selectors_go_with_the_forms_that_they_speak_of() {
+    let fields = "fields.title = \"a\"\n";
+    let select = "select.item = \"li\"\nselect.title = \"a\"\n";
+    for form in ["json", "jsonl", "csv", "tsv", "auto"] {
+        good(&format!("{SOURCE}format = \"{form}\"\n{fields}"));
+    }
+    for form in ["html", "auto"] {
+        good(&format!("{SOURCE}format = \"{form}\"\n{select}"));
+    }
+    // A source may hold both kinds of files.
+    good(&format!("{SOURCE}{fields}{select}"));
+    // A pattern that fits a blank line, and no other, is no mistake.
+    good(&format!("{SOURCE}[layout.mine]\nitem = \"title\"\nnoise = '^\\s*$'\n"));
+}
+
+#[test]
+fn what_is_wrong_on_the_command_line_is_not_counted_as_the_config_s() {
+    let given = Given { base_url: Some("foo".into()), ..Given::default() };
+    let ends = |text: &str| {
+        let said = Place::with(text).refused(&given);
+        said.trim_end().lines().last().unwrap_or_default().to_owned()
+    };
+    assert_eq!(ends(SOURCE), "feedmill: 1 error; nothing was read or written");
+    assert_eq!(
+        ends(&format!("{SOURCE}colour = 1\n")),
+        "feedmill: 2 errors, 1 of them in feedmill.toml; nothing was read or written"
+    );
+    assert_eq!(ends(""), "feedmill: 2 errors, 1 of them in feedmill.toml; nothing was read or written");
 }
 
 #[test]

@@ -11,25 +11,33 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 pub struct Complaint {
     /// What is wrong, in one line.
     pub what: String,
-    /// Where, in bytes of the config; `None` for the command line and the environment.
+    /// Where, in bytes of the config; `None` where no line of it is at fault.
     pub span: Option<Range<usize>>,
     /// Another place that has to do with it, and why.
     pub see: Option<(Range<usize>, String)>,
     /// What would help.
     pub hints: Vec<String>,
+    /// The config is at fault, and not the command line or the environment.
+    pub in_config: bool,
 }
 
 impl Complaint {
     /// Something wrong at `span` of the config.
     #[must_use]
     pub fn at(span: Range<usize>, what: impl Into<String>) -> Self {
-        Self { what: what.into(), span: Some(span), see: None, hints: Vec::new() }
+        Self { what: what.into(), span: Some(span), see: None, hints: Vec::new(), in_config: true }
+    }
+
+    /// Something wrong with the config that no line of it bears.
+    #[must_use]
+    pub fn whole(what: impl Into<String>) -> Self {
+        Self { in_config: true, ..Self::outside(what) }
     }
 
     /// Something wrong outside the config's text.
     #[must_use]
     pub fn outside(what: impl Into<String>) -> Self {
-        Self { what: what.into(), span: None, see: None, hints: Vec::new() }
+        Self { what: what.into(), span: None, see: None, hints: Vec::new(), in_config: false }
     }
 
     /// Adds what would help.
@@ -89,9 +97,14 @@ impl Refusal {
         }
         let count = self.complaints.len();
         let errors = if count == 1 { "1 error".to_owned() } else { format!("{count} errors") };
+        // Nobody should look in a good config for what the command line got wrong.
+        let inside = self.complaints.iter().filter(|complaint| complaint.in_config).count();
         let _ = match &path {
-            Some(path) => write!(shown, "feedmill: {errors} in {path}; nothing was read or written"),
-            None => write!(shown, "feedmill: {errors}; nothing was read or written"),
+            Some(path) if inside == count => write!(shown, "feedmill: {errors} in {path}; nothing was read or written"),
+            Some(path) if inside > 0 => {
+                write!(shown, "feedmill: {errors}, {inside} of them in {path}; nothing was read or written")
+            }
+            _ => write!(shown, "feedmill: {errors}; nothing was read or written"),
         };
         shown
     }

@@ -40,7 +40,7 @@ pub(super) fn config(file: &Path, text: String, given: &Given, around: &Surround
         // What stands in a file that is no TOML is anybody's guess: complaints about it would mislead.
         let complaints = broken.iter().map(|error| {
             let what = format!("not TOML: {}", error.message());
-            error.span().map_or_else(|| Complaint::outside(what.clone()), |span| Complaint::at(span, what.clone()))
+            error.span().map_or_else(|| Complaint::whole(what.clone()), |span| Complaint::at(span, what.clone()))
         });
         let complaints = sorted(complaints.collect());
         return Err(Refusal { file: Some(file.to_owned()), text, complaints });
@@ -48,6 +48,7 @@ pub(super) fn config(file: &Path, text: String, given: &Given, around: &Surround
     let mut reader = Reader {
         folder: file.parent().unwrap_or(Path::new("")),
         own: std::sync::Arc::default(),
+        own_names: Vec::new(),
         complaints: Vec::new(),
     };
     let config = reader.top(&document, file, given, around);
@@ -101,6 +102,8 @@ struct Reader<'r> {
     folder: &'r Path,
     /// The layouts that the config itself writes.
     own: std::sync::Arc<[Layout]>,
+    /// What they are called, also those that can't be read: a source that names one of them is right.
+    own_names: Vec<String>,
     complaints: Vec<Complaint>,
 }
 
@@ -132,6 +135,7 @@ impl Reader<'_> {
         };
         let mut own = Vec::new();
         for (name, table) in layouts.iter() {
+            self.own_names.push(name.get_ref().to_string());
             let DeValue::Table(keys) = table.get_ref() else {
                 let what = format!("the layout `{}` must be a table, not {}", name.get_ref(), kind(table.get_ref()));
                 self.complain(Complaint::at(name.span(), what).hint("write [layout.NAME] on a line of its own"));
@@ -220,7 +224,7 @@ impl Reader<'_> {
             && top.get("source").is_none_or(|v| matches!(v.get_ref(), DeValue::Array(a) if a.is_empty()))
         {
             let hint = "add a [[source]] with a name and files, as in name = \"news\", files = [\"scrapes/**/*.txt\"]";
-            self.complain(Complaint::outside("no [[source]]: there is nothing to read").hint(hint));
+            self.complain(Complaint::whole("no [[source]]: there is nothing to read").hint(hint));
         }
         let mut names: Vec<Option<Text<'_>>> = Vec::new();
         let mut sources = Vec::new();

@@ -50,6 +50,9 @@ pub(super) fn duration(text: &str) -> Result<Duration, Wrong> {
     Ok(total)
 }
 
+/// No age has more of its unit: far beyond any feed, and within what days can be counted by.
+const MOST_OF_AN_AGE: u32 = 10_000;
+
 /// An age in months, and days besides: `90d`, `12w`, `18m`, `5y`.
 pub(super) fn age(text: &str) -> Result<(u32, u32), Wrong> {
     let refused = || wrong(format!("{text:?} is no age"), "write a number with its unit: 90d, 12w, 18m (months), 5y");
@@ -58,14 +61,18 @@ pub(super) fn age(text: &str) -> Result<(u32, u32), Wrong> {
     if !number.bytes().all(|b| b.is_ascii_digit()) {
         return Err(refused());
     }
-    let count: u32 = number.parse().ok().filter(|count| (1..=10_000).contains(count)).ok_or_else(refused)?;
-    match text.strip_prefix(number) {
-        Some("d") => Ok((0, count)),
-        Some("w") => Ok((0, count * 7)),
-        Some("m") => Ok((count, 0)),
-        Some("y") => Ok((count * 12, 0)),
-        _ => Err(refused()),
-    }
+    let unit = text.strip_prefix(number).filter(|unit| matches!(*unit, "d" | "w" | "m" | "y"));
+    let unit = unit.filter(|_| !number.is_empty()).ok_or_else(refused)?;
+    let Some(count) = number.parse::<u32>().ok().filter(|count| (1..=MOST_OF_AN_AGE).contains(count)) else {
+        let hint = format!("write a number from 1 to {MOST_OF_AN_AGE}, or leave the key out to keep everything");
+        return Err(wrong(format!("{text:?} is out of range"), hint));
+    };
+    Ok(match unit {
+        "d" => (0, count),
+        "w" => (0, count * 7),
+        "m" => (count, 0),
+        _ => (count * 12, 0),
+    })
 }
 
 /// How long a name may be, in bytes: it becomes a folder, and some file systems stop at 255.

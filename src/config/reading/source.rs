@@ -56,9 +56,13 @@ impl Reader<'_> {
         let form = self.word(table, "format", &forms).flatten();
         let fields = self.fields(table);
         let select = self.select(table);
+        for key in ["fields", "select"] {
+            self.form_fits(table, form, key);
+        }
         let own = std::sync::Arc::clone(&self.own);
         let built_in = scrape::layouts().iter().copied();
-        let layouts = std::iter::once("auto").chain(built_in).chain(own.iter().map(Layout::name));
+        let own_names = self.own_names.clone();
+        let layouts = std::iter::once("auto").chain(built_in).chain(own_names.iter().map(String::as_str));
         let layouts: Vec<(&str, &str)> = layouts.map(|name| (name, name)).collect();
         // `undated + newsroom`: a file with a list in each.
         let known = |name: &str| name != "auto" && layouts.iter().any(|(word, _)| *word == name);
@@ -116,6 +120,11 @@ impl Reader<'_> {
             let Some(value) = table.get(key) else { continue };
             // The number of a column may be written as one.
             let (text, span) = match value.get_ref() {
+                DeValue::Integer(number) if matches!(number.as_str().as_bytes(), [b'0'] | [b'-', ..]) => {
+                    let what = format!("`{key}` can't be {number}: columns are counted from 1");
+                    self.complain(Complaint::at(value.span(), what).hint("write the column's number, or its name"));
+                    continue;
+                }
                 DeValue::Integer(number) => (number.as_str().to_owned(), value.span()),
                 _ => match self.text(&table, key) {
                     Some(text) => (text.text.to_owned(), text.span),
@@ -139,6 +148,26 @@ impl Reader<'_> {
             self.complain(complaint.hint("where one field is said, no other is guessed: add title = \"…\""));
         }
         Some(Arc::new(fields))
+    }
+
+    /// A form that is stated has to be one that the table `key` speaks of: else the table would be passed over in
+    /// silence.
+    fn form_fits(&mut self, source: &Table<'_>, form: Option<Form>, key: &str) {
+        let Some(form) = form.filter(|_| source.get(key).is_some()) else { return };
+        let (fits, forms, other) = match key {
+            "select" => (form == Form::Html, "HTML", "JSON and columns are taken apart by [source.fields]"),
+            _ => (
+                matches!(form, Form::Json | Form::JsonLines | Form::Csv | Form::Tsv),
+                "JSON, JSON Lines, CSV and TSV",
+                "HTML is taken apart by [source.select]",
+            ),
+        };
+        if !fits {
+            let named = Form::ALL.iter().find(|(_, known)| *known == form).map_or("", |(name, _)| name);
+            let what = format!("[source.{key}], but `format` is {named:?}: it says nothing of such files");
+            let complaint = Complaint::at(source.key_span(key), what).see(source.key_span("format"), "the form");
+            self.complain(complaint.hint(format!("[source.{key}] is for {forms}; {other}")));
+        }
     }
 
     /// Which elements of a page are the fields.

@@ -2,6 +2,10 @@
 
 use super::*;
 
+/// What a table can't do without. Names of sources and feeds are looked at by themselves.
+const NEEDED: [(&str, &str); 4] =
+    [("[[category]]", "name"), ("[source.fields]", "title"), ("[source.select]", "item"), ("[source.select]", "title")];
+
 impl Reader<'_> {
     pub(super) fn complain(&mut self, complaint: Complaint) {
         self.complaints.push(complaint);
@@ -50,10 +54,12 @@ impl Reader<'_> {
         let value = table.get(key)?;
         match value.get_ref() {
             DeValue::String(text) if text.trim().is_empty() => {
-                self.complain(
-                    Complaint::at(value.span(), format!("`{key}` is empty"))
-                        .hint("leave the key out to have its default"),
-                );
+                let complaint = Complaint::at(value.span(), format!("`{key}` is empty"));
+                self.complain(complaint.hint(if NEEDED.contains(&(table.name, key)) {
+                    "it has no default: say what it is"
+                } else {
+                    "leave the key out to have its default"
+                }));
                 None
             }
             DeValue::String(text) => Some(Text { text, span: value.span() }),
