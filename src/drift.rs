@@ -4,7 +4,9 @@
 //! told: of all captures that say their page changed, those that may be the newest are *drift*; what lies outside of all
 //! that a source gave before is a warning, for a page may have had a quiet week.
 
+use crate::config::Empty;
 use crate::mill::item::{Moment, SourceNo};
+use crate::mill::scrape::{self, Scrape};
 use crate::store::{LedgerRow, Past, Result, Store};
 
 /// How many contents of a source are looked back at.
@@ -25,29 +27,46 @@ pub struct Capture<'r> {
     pub is_newest: bool,
 }
 
-/// How the paths of one source stand to each other. `rows` are those that are looked at: of one source, and as a rule
-/// still there.
+/// Why a page is drift, should it turn out to be the newest of its source; `empty` says what one without items means.
+#[must_use]
+pub fn of_page(scrape: &Scrape<'_>, empty: Empty) -> Option<String> {
+    match &scrape.refused {
+        Some(reason) if empty == Empty::Drift => Some(format!("no items: {reason}")),
+        Some(_) => None,
+        None if scrape.confidence < scrape::DRIFT_BELOW => {
+            Some(format!("read with confidence {:.2}, expected {:.2}", scrape.confidence, scrape::DRIFT_BELOW))
+        }
+        None => None,
+    }
+}
+
+/// Says of each of the captures of one source, given with its time and version, whether it is among the newest.
 ///
-/// The newest are those that are greatest by (captured, version), several where these tie. A page without items has no
-/// date that could stand for its capture: without a time in its name it can't be shown to be an old one, and counts as
-/// newest, too.
+/// These are those that are greatest by (captured, version), several where these tie. A page without items has no date
+/// that could stand for its capture: without a time in its name it can't be shown to be an old one, and counts as newest,
+/// too.
+#[must_use]
+pub fn newest(captures: &[(Option<Moment>, u32)]) -> Vec<bool> {
+    let rank = |(when, version): &(Option<Moment>, u32)| (when.map(Moment::instant), *version);
+    let newest = captures.iter().map(rank).max();
+    captures.iter().map(|capture| capture.0.is_none() || Some(rank(capture)) == newest).collect()
+}
+
+/// How the paths of one source stand to each other. `rows` are those that are looked at: of one source, and as a rule
+/// still there. Which are the newest [`newest`] says.
 ///
 /// # Errors
 /// The store gave up.
 pub fn captures<'r>(store: &dyn Store, rows: impl IntoIterator<Item = &'r LedgerRow>) -> Result<Vec<Capture<'r>>> {
-    let mut captures = Vec::new();
+    let (mut of, mut captures) = (Vec::new(), Vec::new());
     for row in rows {
         let (captured, version) = store.capture_of(row.source, &row.path)?;
-        captures.push((row, captured.when, version));
+        of.push(row);
+        captures.push((captured.when, version));
     }
-    let rank = |when: Option<Moment>, version: u32| (when.map(Moment::instant), version);
-    let newest = captures.iter().map(|(_, when, version)| rank(*when, *version)).max();
-    let judged = captures.into_iter().map(|(row, when, version)| Capture {
-        row,
-        when,
-        is_newest: when.is_none() || Some(rank(when, version)) == newest,
-    });
-    Ok(judged.collect())
+    let newest = newest(&captures);
+    let judged = of.into_iter().zip(captures).zip(newest);
+    Ok(judged.map(|((row, (when, _)), is_newest)| Capture { row, when, is_newest }).collect())
 }
 
 /// What is odd about the newest content of a source beside those before it, if anything.

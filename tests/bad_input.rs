@@ -513,3 +513,51 @@ fn what_is_retracted_after_a_damage_is_not_missed() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(mill.titles("news"), [BRIDGE.title]);
 }
+
+// ---- what is told of it -----------------------------------------------------------------------------------------------
+
+#[test]
+fn check_tells_of_a_newest_page_without_items_as_a_pass_does() {
+    let mill = mill();
+    let check = || mill.run(&["check"]);
+    assert!(check().out.ends_with("nothing wrong\n"));
+    // An old one is no drift.
+    mill.write("news/2020-01-01.txt", "Error 503\n\nTry again later.\n");
+    let old = check();
+    assert!(old.code == 0 && old.out.contains("1 of 2 files give no items"), "{old:?}");
+    mill.write("news/2021-03-11.txt", "Error 503\n\nTry again later.\n");
+    // Before a store knows of it, and after; whether the stat of the file proves something or not.
+    for _ in 0..2 {
+        let told = check();
+        assert_eq!(told.code, 1, "{told:?}");
+        assert!(told.out.contains("news/2021-03-11.txt is the newest page, and drift: no items"), "{told:?}");
+        assert!(!told.out.contains("nothing wrong") && !told.out.contains("2020-01-01.txt is"), "{told:?}");
+        for (name, seconds) in [("2020-01-01", 1_600_000_000), ("2021-03-11", 1_600_000_001), ("2021-03-10", 1)] {
+            mill.touch(&format!("news/{name}.txt"), seconds);
+        }
+        assert_eq!(once(&mill).code, 1);
+    }
+    mill.configure(&CONFIG.replace("url ", "empty = \"fine\"\nurl "));
+    assert_eq!((check().code, once(&mill).code), (0, 0));
+}
+
+#[test]
+fn check_and_the_daemon_tell_what_keeps_a_socket_from_its_place() {
+    let mill = mill();
+    mill.configure(&format!("[serve]\nsocket = \"run/http\"\n{CONFIG}"));
+    let check = || mill.run(&["check"]);
+    let told = check();
+    assert!(told.code == 1 && told.out.contains("run/http\" can't be made: the folder"), "{told:?}");
+    fs::create_dir(mill.path("run")).unwrap();
+    assert_eq!(check().code, 0);
+    mill.write("run/http", "somebody's");
+    let told = check();
+    assert!(told.code == 1 && told.out.contains("what stands there is no socket"), "{told:?}");
+    let daemon = mill.run(&[]);
+    assert_eq!(daemon.code, 3, "{daemon:?}");
+    assert!(daemon.err.contains("what stands there is no socket") && !daemon.err.contains("folder"), "{daemon:?}");
+    mill.delete("run/http");
+    // A socket may be that of a feedmill that runs.
+    let _listens = std::os::unix::net::UnixListener::bind(mill.path("run/http")).unwrap();
+    assert_eq!(check().code, 0);
+}

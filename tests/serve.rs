@@ -593,6 +593,7 @@ fn a_socket_file_is_listened_on_taken_over_and_removed() {
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
     let listener = Listener::unix(&path).unwrap();
     assert!(Listener::unix(&path).is_err(), "somebody listens");
+    assert!(Listener::in_the_way(&path).unwrap().contains("another program"));
     let server = Server::start("serve", vec![listener], Arc::<Shelf>::default(), Limits::default()).unwrap();
     let mut stream = UnixStream::connect(&path).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
@@ -602,7 +603,9 @@ fn a_socket_file_is_listened_on_taken_over_and_removed() {
     assert_eq!((answer.status, answer.header("retry-after")), (503, "2"), "nothing was published yet");
     server.end();
     assert!(!path.exists());
+    assert_eq!(Listener::in_the_way(&path), None);
     fs::write(&path, "a file of somebody's").unwrap();
+    assert!(Listener::in_the_way(&path).unwrap().contains("no socket"));
     assert!(Listener::unix(&path).is_err());
     assert!(path.exists());
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::samples::{Compared, Comparison};
 use super::*;
+use crate::drift;
+use crate::http::Listener;
 use crate::report::Count;
-use crate::store::ReadPath;
+use crate::store::{LedgerRow, ReadPath};
 
 /// Something that `check` found.
 struct Finding {
@@ -24,17 +26,22 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     let keep_out = KeepOut::of([config.state.as_path(), config.output.as_path()]);
     // What the store knows need not be read again, unless it is what is asked.
     let mut comparison = if samples { Some(Comparison::of(cli)?) } else { None };
-    let known = if samples { BTreeMap::new() } else { known(&config)? };
+    let known = if samples { None } else { Known::of(&config)? };
     let mut sources = Vec::new();
     for source in &config.sources {
-        let known = known.get(&source.name);
-        sources.push(look_over(source, &keep_out, known, comparison.as_mut(), &mut findings)?);
+        sources.push(look_over(source, &keep_out, known.as_ref(), comparison.as_mut(), &mut findings)?);
     }
     for (what, folder) in [("state", &config.state), ("output", &config.output)] {
         if let Err(error) = writable(folder) {
             let what = format!("the {what} folder \"{}\" can't be written: {error}", folder.display());
             findings.push(Finding { what, help: "let the user that runs feedmill write there", wrong: true });
         }
+    }
+    if let Some(socket) = config.serve.as_ref().and_then(|serve| serve.socket.as_ref())
+        && let Some((why, help)) = no_place_for(socket)
+    {
+        let what = format!("the socket \"{}\" can't be made: {why}", socket.display());
+        findings.push(Finding { what, help, wrong: true });
     }
     let compared = comparison.map(|comparison| comparison.compared);
     if compared.as_ref().is_some_and(Compared::loses) {
@@ -92,16 +99,68 @@ fn tell(
 /// What the store knows of the files of each source, by path.
 type Read = BTreeMap<String, ReadPath>;
 
-/// What was read of the config's sources; nothing where there is no store yet.
-fn known(config: &Config) -> Result<BTreeMap<String, Read>, Ended> {
-    let file = config.state.join(state::STORE);
-    if !Sqlite::is_there(&file) {
-        return Ok(BTreeMap::new());
+/// What was read of the config's sources, and the store that knows it.
+struct Known {
+    store: Sqlite,
+    file: std::path::PathBuf,
+    sources: BTreeMap<String, Read>,
+}
+
+impl Known {
+    /// `None` where there is no store yet.
+    fn of(config: &Config) -> Result<Option<Self>, Ended> {
+        let file = config.state.join(state::STORE);
+        if !Sqlite::is_there(&file) {
+            return Ok(None);
+        }
+        let store = State::look(&config.state)?;
+        let failed = |error| Ended::from(state::unusable(&file, error));
+        let sources = store.known_sources().map_err(failed)?;
+        let read = |known: crate::store::KnownSource| Ok((known.name, store.read_paths(known.no).map_err(failed)?));
+        let sources = sources.into_iter().map(read).collect::<Result<_, Ended>>()?;
+        Ok(Some(Self { store, file, sources }))
     }
-    let store = State::look(&config.state)?;
-    let failed = |error| Ended::from(state::unusable(&file, error));
-    let sources = store.known_sources().map_err(failed)?;
-    sources.into_iter().map(|known| Ok((known.name, store.read_paths(known.no).map_err(failed)?))).collect()
+
+    fn path(&self, source: &str, file: &str) -> Option<&ReadPath> {
+        self.sources.get(source)?.get(file)
+    }
+
+    /// The time of capture and the version of what was read last.
+    fn capture(&self, row: &LedgerRow) -> Result<(Option<Moment>, u32), Ended> {
+        let found = self.store.capture_of(row.source, &row.path).map_err(|error| state::unusable(&self.file, error))?;
+        Ok((found.0.when, found.1))
+    }
+}
+
+/// A file that a pass would look at, as far as drift is concerned.
+struct Looked<'a> {
+    file: &'a str,
+    /// As the store knows it.
+    row: Option<&'a LedgerRow>,
+    /// What is in it now is what the store knows.
+    is_known: bool,
+    /// When it was captured, if it was read here.
+    when: Option<Moment>,
+    /// Why it is drift, should it be the newest.
+    drift: Option<String>,
+}
+
+/// Those files that the next pass reports as drift.
+fn drifted<'a>(looked: &'a [Looked<'_>], known: Option<&Known>) -> Result<Vec<&'a Looked<'a>>, Ended> {
+    if looked.iter().all(|looked| looked.drift.is_none()) {
+        return Ok(Vec::new());
+    }
+    let mut captures = Vec::with_capacity(looked.len());
+    for Looked { row, is_known, when, .. } in looked {
+        captures.push(match (known, row) {
+            (Some(known), Some(row)) if *is_known => known.capture(row)?,
+            // What takes the place of another content is newer than that.
+            (Some(known), Some(row)) => (*when, known.capture(row)?.1.saturating_add(1)),
+            _ => (*when, 0),
+        });
+    }
+    let newest = looked.iter().zip(drift::newest(&captures));
+    Ok(newest.filter(|(looked, is_newest)| *is_newest && looked.drift.is_some()).map(|(looked, _)| looked).collect())
 }
 
 /// Looks over the files of one source. Each is read at most once, and not at all where the store knows what a pass would
@@ -109,7 +168,7 @@ fn known(config: &Config) -> Result<BTreeMap<String, Read>, Ended> {
 fn look_over(
     source: &config::Source,
     keep_out: &KeepOut,
-    known: Option<&Read>,
+    known: Option<&Known>,
     mut comparison: Option<&mut Comparison>,
     findings: &mut Vec<Finding>,
 ) -> Result<serde_json::Value, Ended> {
@@ -128,13 +187,19 @@ fn look_over(
     let mut buffer = Vec::new();
     let (mut silent, mut refused) = (0, 0);
     let revision = pass::revision(source);
+    let mut all = Vec::new();
     for seen in &listing.files {
-        let read = known.and_then(|known| known.get(&*seen.name));
+        let read = known.and_then(|known| known.path(name, &seen.name));
+        let looked = |is_known, when, drift| {
+            let row = read.map(|read| &read.row);
+            Looked { file: &seen.name, row, is_known, when, drift }
+        };
         if let Some(ReadPath { row, layout }) = read
             && (row.stat, row.revision, row.racy) == (seen.stat, revision, false)
         {
             silent += usize::from(source.stated(seen.below()).is_none());
             refused += usize::from(row.items == 0);
+            all.push(looked(true, None, row.drift.clone()));
             if let Some(layout) = layout {
                 *layouts.entry(layout.to_string()).or_default() += 1;
             }
@@ -160,6 +225,8 @@ fn look_over(
         if let Some(comparison) = &mut comparison {
             comparison.with(source, &seen.name, &buffer, &scrape)?;
         }
+        let when = page.stated.or(scrape.newest.map(Moment::Day));
+        all.push(looked(false, when, drift::of_page(&scrape, source.empty)));
         match scrape.refused {
             Some(_) => refused += 1,
             None => *layouts.entry(scrape.layout.into_owned()).or_default() += 1,
@@ -179,12 +246,44 @@ fn look_over(
     if refused > 0 {
         find(format!(": {refused} of {files} files give no items"), "feedmill explain FILE tells why", false);
     }
+    for Looked { file, drift, .. } in drifted(&all, known)? {
+        let why = drift.as_deref().unwrap_or_default();
+        find(
+            format!(": {file} is the newest page, and drift: {why}"),
+            "feedmill explain FILE tells why; the feeds keep what they have",
+            true,
+        );
+    }
     if layouts.len() > 1 {
         let told: Vec<String> = layouts.iter().map(|(name, files)| format!("{name} ({files})")).collect();
         let told = told.join(", ");
         find(format!(" is read with {} layouts: {told}", layouts.len()), "set `layout`", false);
     }
     Ok(json!({"name": name, "files": files, "refused": refused, "layouts": layouts}))
+}
+
+/// Why a socket file can't be made at `path`, and what would help. One that is there may be a running feedmill's.
+fn no_place_for(path: &Path) -> Option<(String, &'static str)> {
+    const FOLDER: &str = "make its folder (under systemd: RuntimeDirectory=), or let [serve] socket be another path";
+    const FILE: &str = "move it away, or let [serve] socket be another path";
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let is_socket = |path: &Path| {
+        use std::os::unix::fs::FileTypeExt as _;
+        path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket())
+    };
+    if is_socket(path) {
+        return None;
+    }
+    if let Some(what) = Listener::in_the_way(path) {
+        return Some((what.to_owned(), FILE));
+    }
+    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    let why = match std::fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => Some(format!("\"{}\" is no folder", folder.display())),
+        Ok(_) => rustix::fs::access(folder, access).err().map(|error| io::Error::from(error).to_string()),
+        Err(error) => Some(format!("the folder \"{}\": {error}", folder.display())),
+    };
+    why.map(|why| (why, FOLDER))
 }
 
 /// Whether files can be made in `folder`, or in the nearest one above it that exists.

@@ -55,6 +55,16 @@ impl Listener {
         Ok(listener)
     }
 
+    /// What stands at `path` instead of a socket file of ours, for those who were refused the place; `None`: nothing.
+    #[must_use]
+    pub fn in_the_way(path: &Path) -> Option<&'static str> {
+        let found = fs::symlink_metadata(path).ok()?;
+        Some(match found.file_type().is_socket() {
+            true => "another program listens on the socket that stands there",
+            false => "what stands there is no socket",
+        })
+    }
+
     /// The same socket once more. It listens until both are gone.
     ///
     /// # Errors

@@ -15,11 +15,12 @@ use super::met::Met;
 use super::{Pass, PassError};
 use crate::config::Empty;
 use crate::cores::{cores, on_cores};
+use crate::drift;
 use crate::inbox::{self, KeepOut};
 use crate::mill::history::{self, Place, Reread};
 use crate::mill::identify::Site;
 use crate::mill::item::{Key, SourceNo, Text};
-use crate::mill::scrape::{self, Cut, Scrape};
+use crate::mill::scrape::{Cut, Scrape};
 use crate::report::{FAULTS_TOLD, FaultLine, Report, SkippedLine};
 use crate::stat::Stat;
 use crate::store::{Batch, Found, Known, LedgerRow, Line, Look, Reading, Store};
@@ -342,19 +343,11 @@ fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: 
             section: section.and_then(|section| u32::try_from(section).ok()),
         });
     }
-    let drift = match &scrape.refused {
-        Some(reason) if empty == Empty::Drift => Some(format!("no items: {reason}")),
-        Some(_) => None,
-        None if scrape.confidence < scrape::DRIFT_BELOW => {
-            Some(format!("read with confidence {:.2}, expected {:.2}", scrape.confidence, scrape::DRIFT_BELOW))
-        }
-        None => None,
-    };
     Reading {
         revision: job.revision,
         confidence: (scrape.confidence.clamp(0.0, 1.0) * 1000.0) as u16,
         newest: scrape.newest,
-        drift,
+        drift: drift::of_page(scrape, empty),
         layout: scrape.refused.is_none().then(|| Text::new(&scrape.layout)).flatten(),
         language: scrape.language,
         sections,

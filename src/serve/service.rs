@@ -194,9 +194,16 @@ fn bind(endpoint: &Endpoint) -> Result<Listener, Trouble> {
                 .help("another program may listen there (`ss -ltnp`); or let [serve] listen be another address")
         }),
         Endpoint::Unix(path) => Listener::unix(path).map_err(|error| {
-            Trouble::unusable(format!("cannot listen on the socket \"{}\"", path.display()))
-                .because(error)
-                .help("its folder has to be there, and ours to write in; let [serve] socket be another path")
+            let trouble = Trouble::unusable(format!("cannot listen on the socket \"{}\"", path.display()));
+            match Listener::in_the_way(path).filter(|_| error.kind() == io::ErrorKind::AddrInUse) {
+                Some(what) => trouble
+                    .because(what)
+                    .still("it stays as it is")
+                    .help("end that program or move the file away, or let [serve] socket be another path"),
+                None => trouble
+                    .because(error)
+                    .help("its folder has to be there, and ours to write in; let [serve] socket be another path"),
+            }
         }),
     }
 }
