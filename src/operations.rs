@@ -23,7 +23,7 @@ pub use ledger::{Condition, Kind, Ledger, Sight};
 use crate::config::Config;
 use crate::mill::render::{Document, Tree};
 use crate::publish::{self, Disk, Listed};
-use crate::report::Report;
+use crate::report::{Report, SkippedLine};
 use crate::trouble::Trouble;
 
 /// The feed, in the state folder or in the output.
@@ -90,7 +90,7 @@ impl Operations {
             }
             Ok(report) => {
                 ledger.see(Kind::Trouble, [], true, now);
-                ledger.see(Kind::Skipped, skipped(report), all, now);
+                ledger.see(Kind::Skipped, skipped(config, report), all, now);
                 if all {
                     ledger.see(Kind::Drift, drifted(report), true, now);
                     let kept = (!report.kept.is_empty()).then(|| report.kept.join("; "));
@@ -176,8 +176,14 @@ fn now() -> DateTime<Utc> {
     DateTime::<Utc>::from(SystemTime::now()).trunc_subsecs(0)
 }
 
-fn skipped(report: &Report) -> impl Iterator<Item = Sight> {
-    report.skipped.iter().map(|skipped| Sight { subject: skipped.file.clone(), detail: skipped.reason.clone() })
+/// One condition a file. In a config its name tells it from all others; below several folders of the command line there
+/// may be two of one name.
+fn skipped(config: &Config, report: &Report) -> impl Iterator<Item = Sight> {
+    let is_ambiguous = config.file.is_none() && config.sources.len() > 1;
+    report.skipped.iter().map(move |SkippedLine { source, file, reason }| {
+        let subject = if is_ambiguous { format!("{source}: {file}") } else { file.clone() };
+        Sight { subject, detail: reason.clone() }
+    })
 }
 
 /// One condition a source: its newest captures come and go.

@@ -395,7 +395,7 @@ impl<'a> Pass<'a> {
                 debug!(file = %ignored.name, why = %ignored.why, "ignored");
             }
             for skipped in &listing.skipped {
-                skip(report, &skipped.name, (&skipped.reason).into());
+                skip(report, &source.name, &skipped.name, (&skipped.reason).into());
             }
             listings.push(listing);
         }

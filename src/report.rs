@@ -128,6 +128,8 @@ pub struct FaultLine {
 /// A file that should be readable and is not.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SkippedLine {
+    /// Whose file: two folders may hold files of one name.
+    pub source: String,
     /// The file.
     pub file: String,
     /// Why.
@@ -153,9 +155,9 @@ impl Report {
 
     /// Warns of what asks for the operator's attention, as far as it was not `told` before.
     pub fn warn(&self, told: &mut BTreeSet<String>) {
-        for SkippedLine { file, reason } in &self.skipped {
-            if told.insert(format!("{file}: {reason}")) {
-                warn!(file, reason, "skipped");
+        for SkippedLine { source, file, reason } in &self.skipped {
+            if told.insert(format!("{source} {file}: {reason}")) {
+                warn!(source, file, reason, "skipped");
             }
         }
         for Drift { source, file, reason } in &self.drift {

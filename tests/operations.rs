@@ -269,3 +269,20 @@ fn what_small_files_give_is_published_before_a_big_one_is_begun() {
         report.feeds.iter().flat_map(|feed| &feed.written).chain(&report.index).collect();
     assert_eq!(told, mill.feeds().keys().collect());
 }
+
+#[test]
+fn files_of_one_name_in_two_folders_are_told_apart() {
+    let mill = Mill::new("");
+    mill.delete("feedmill.toml");
+    for file in ["m1/x.txt", "m2/x.txt"] {
+        mill.write(file, [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
+    }
+    let ran = mill.run(&["--once", "m1", "m2", "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let of: Vec<_> = told["skipped"].as_array().unwrap().iter().map(|one| (&one["source"], &one["file"])).collect();
+    assert_eq!(of, [(&"m1".into(), &"x.txt".into()), (&"m2".into(), &"x.txt".into())]);
+    assert_eq!(ran.err.lines().filter(|line| line.contains("skipped")).count(), 2, "{ran:?}");
+    let mut titles = titles(&mill);
+    titles.sort();
+    assert_eq!(titles, ["skipped: m1: x.txt", "skipped: m2: x.txt"]);
+}

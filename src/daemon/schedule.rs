@@ -313,7 +313,7 @@ mod tests {
         schedule.done(&done(&Report { changed: true, ..Report::default() }), start);
         assert!(schedule.looks_at_all(start));
         // Of files that were skipped there may be many, and for long.
-        let skipped = vec![crate::report::SkippedLine { file: "b".into(), reason: "c".into() }];
+        let skipped = vec![crate::report::SkippedLine { source: "a".into(), file: "b".into(), reason: "c".into() }];
         let skipped = Report { skipped, ..Report::default() };
         schedule.done(&Done { all: true, ..done(&skipped) }, start);
         schedule.done(&done(&Report { changed: true, ..Report::default() }), start);

@@ -147,14 +147,14 @@ impl<'a> Pass<'a> {
             let Some((looked, faults)) = done else {
                 // The next pass meets it again.
                 let lost = Some("not looked at: a thread was lost".into());
-                skip(report, job.name, NotRead { reason: lost, is_transient: true });
+                skip(report, self.source_name(job), job.name, NotRead { reason: lost, is_transient: true });
                 continue;
             };
             tell(report, faults);
             let looked = match looked {
                 Ok(looked) => looked,
                 Err(why) => {
-                    skip(report, job.name, why);
+                    skip(report, self.source_name(job), job.name, why);
                     continue;
                 }
             };
@@ -189,6 +189,10 @@ impl<'a> Pass<'a> {
             });
         }
         Ok(Read { batch, files: jobs.len(), aliases })
+    }
+
+    fn source_name(&self, job: &Job<'_>) -> &str {
+        self.config.sources.get(job.source).map_or("", |source| &source.name)
     }
 
     /// Looks into one file.
@@ -262,11 +266,11 @@ fn bug(panic: &(dyn Any + Send)) -> String {
     format!("a bug in feedmill: please report it, with the file ({})", what.unwrap_or("no more is known"))
 }
 
-pub(super) fn skip(report: &mut Report, file: &str, NotRead { reason, is_transient }: NotRead) {
+pub(super) fn skip(report: &mut Report, source: &str, file: &str, NotRead { reason, is_transient }: NotRead) {
     let Some(reason) = reason else { return };
     report.files.skipped += 1;
     report.transient |= is_transient;
-    report.skipped.push(SkippedLine { file: file.to_owned(), reason });
+    report.skipped.push(SkippedLine { source: source.to_owned(), file: file.to_owned(), reason });
 }
 
 /// Tells what in a file could not be used.
