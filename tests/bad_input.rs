@@ -561,3 +561,28 @@ fn check_and_the_daemon_tell_what_keeps_a_socket_from_its_place() {
     let _listens = std::os::unix::net::UnixListener::bind(mill.path("run/http")).unwrap();
     assert_eq!(check().code, 0);
 }
+
+#[test]
+fn verify_tells_contents_that_are_gone_from_those_that_are_read_otherwise() {
+    let mill = mill();
+    mill.write("news/2021-03-20.txt", page(&[FERRY, MOLE]));
+    once(&mill);
+    mill.delete("news/2021-03-20.txt");
+    let verify =
+        || -> serde_json::Value { serde_json::from_str(&mill.run(&["verify", "--format", "json"]).out).unwrap() };
+    let told = verify();
+    assert_eq!(
+        (&told["surplus"]["from"], &told["surplus"]["reread"]),
+        (&"contents no longer here".into(), &serde_json::json!([]))
+    );
+    assert!(mill.run(&["verify"]).out.ends_with("store, files and output agree\n"));
+    mill.configure(&CONFIG.replace("\"newsroom\"", "\"day-header\""));
+    let told = verify();
+    let (surplus, reread) =
+        (told["surplus"]["items"].as_array().unwrap(), told["surplus"]["reread"].as_array().unwrap());
+    assert_eq!((surplus.len(), reread.len()), (4, 2), "{told}");
+    assert_eq!(told["surplus"]["from"], "contents no longer here, and an earlier reading of contents still here");
+    let said = mill.run(&["verify"]).out;
+    assert_eq!(said.matches("from an earlier reading of contents still here: ").count(), 2, "{said}");
+    assert!(!said.contains("store, files and output agree"), "{said}");
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::mill::item::SourceNo;
 use crate::store::KnownSource;
 
 /// A store and its decisions, looked at beside a writer.
@@ -110,37 +111,92 @@ pub(super) fn verify(cli: &Cli) -> Result<Exit, Ended> {
         .filter(|(id, item)| ours.get(id).is_some_and(|other| other.differs_from(item)))
         .map(|(id, _)| *id)
         .collect();
+    let reread = reread(&view, &rebuilt, &surplus, &different)?;
     let documents: Vec<&String> = pending.feeds.iter().flat_map(|feed| &feed.written).collect();
     let good = missing.is_empty() && documents.is_empty();
     let mut out = io::stdout().lock();
     if cli.global.format == Format::Json {
-        let from = "contents no longer here";
+        let here = |ids: &[Key]| ids.iter().filter(|id| reread.contains(id)).copied().collect::<Vec<Key>>();
+        let told = |ids: &[Key]| {
+            let reread = here(ids);
+            let from = match reread.len() {
+                0 => GONE.to_owned(),
+                count if count == ids.len() => REREAD.to_owned(),
+                _ => format!("{GONE}, and {REREAD}"),
+            };
+            json!({"from": from, "items": ids, "reread": reread})
+        };
         writeln!(
             out,
             "{}",
             json!({
                 "schema": 1, "items": ours.len(), "missing": missing, "documents": documents,
-                "surplus": {"from": from, "items": surplus}, "different": {"from": from, "items": different},
+                "surplus": told(&surplus), "different": told(&different),
             })
         )?;
     } else {
         writeln!(out, "{} items in the store, {} from the files here", ours.len(), theirs.len())?;
-        let tell = |ids: &[Key], what: &str, items: &BTreeMap<Key, Item>| {
-            ids.iter().filter_map(|id| Some(format!("{what}: {id}  {}", items.get(id)?.title))).collect::<Vec<_>>()
+        let mut tell = |ids: &[Key], what: &dyn Fn(&Key) -> String, items: &BTreeMap<Key, Item>| -> io::Result<()> {
+            for (id, item) in ids.iter().filter_map(|id| Some((id, items.get(id)?))) {
+                writeln!(out, "{}: {id}  {}", what(id), item.title)?;
+            }
+            Ok(())
         };
-        for line in tell(&surplus, "from contents no longer here", &ours) {
-            writeln!(out, "{line}")?;
-        }
-        for line in tell(&different, "other text or date, from contents no longer here", &ours) {
-            writeln!(out, "{line}")?;
-        }
-        for line in tell(&missing, "not in the store yet", &theirs) {
-            writeln!(out, "{line}")?;
-        }
+        let from = |id: &Key| if reread.contains(id) { REREAD } else { GONE };
+        tell(&surplus, &|id| format!("from {}", from(id)), &ours)?;
+        tell(&different, &|id| format!("other text or date, from {}", from(id)), &ours)?;
+        tell(&missing, &|_| "not in the store yet".to_owned(), &theirs)?;
         for document in &documents {
             writeln!(out, "not as the store would publish it: {document}")?;
         }
-        writeln!(out, "{}", if good { "store, files and output agree" } else { "a pass would bring them to agree" })?;
+        let end = match (good, reread.is_empty()) {
+            (true, true) => "store, files and output agree",
+            (true, false) => {
+                "store and output agree; of files here the store keeps what it read earlier (feedmill check --samples)"
+            }
+            (false, _) => "a pass would bring them to agree",
+        };
+        writeln!(out, "{end}")?;
     }
     Ok(if good { Exit::Done } else { Exit::Attention })
+}
+
+/// Why the store holds what the files here don't give: their like was deleted or overwritten.
+const GONE: &str = "contents no longer here";
+/// Or they are here and were read otherwise: under another layout, say.
+const REREAD: &str = "an earlier reading of contents still here";
+
+/// Those of the items that the store has otherwise than `rebuilt`, made of the files here, though what gave them is here:
+/// of `surplus` any of it, of `different` all of it. Both are in order.
+fn reread(view: &View, rebuilt: &Sqlite, surplus: &[Key], different: &[Key]) -> Result<BTreeSet<Key>, Ended> {
+    let mut reread = BTreeSet::new();
+    if surplus.is_empty() && different.is_empty() {
+        return Ok(reread);
+    }
+    let failed = |error| view.failed(error);
+    let numbers = |store: &Sqlite| -> Result<BTreeMap<String, SourceNo>, Ended> {
+        let known = store.known_sources().map_err(failed)?;
+        Ok(known.into_iter().map(|source| (source.name, source.no)).collect())
+    };
+    let (ours, theirs) = (numbers(&view.store)?, numbers(rebuilt)?);
+    let is_here = |at: &SightedAt| -> Result<bool, StoreError> {
+        let (Some(our), Some(their)) = (ours.get(&at.source), theirs.get(&at.source)) else { return Ok(false) };
+        let Some(row) = rebuilt.ledger_row(*their, &at.file)? else { return Ok(false) };
+        let contents = view.store.contents_of(*our, &at.file)?;
+        Ok(contents.iter().any(|content| content.n == at.n && content.digest == row.digest))
+    };
+    let mut sighted = Vec::new();
+    view.each(&mut |item, at| {
+        if [surplus, different].iter().any(|ids| ids.binary_search(&item.id).is_ok()) {
+            sighted.push((item.id, at));
+        }
+    })?;
+    for (id, sighted) in sighted {
+        let here = sighted.iter().map(is_here).collect::<Result<Vec<bool>, _>>().map_err(failed)?;
+        let whole = different.binary_search(&id).is_ok();
+        if here.iter().any(|is_here| *is_here) && (!whole || here.iter().all(|is_here| *is_here)) {
+            reread.insert(id);
+        }
+    }
+    Ok(reread)
 }
