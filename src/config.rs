@@ -539,12 +539,17 @@ fn without_file(given: &Given, around: &Surroundings) -> Result<Config, Refusal>
                 complaints.push(Complaint::outside(wrong).hint(hint));
             }
         }
-        let base = canonical.file_name().map_or_else(|| "root".into(), |name| values::mended(&name.to_string_lossy()));
-        let taken = |name: &str| sources.iter().any(|source| reading::folded(&source.name) == reading::folded(name));
-        let name = std::iter::once(base.clone())
-            .chain((2..=given.dirs.len() + 1).map(|n| format!("{base}-{n}")))
-            .find(|name| !taken(name))
-            .unwrap_or(base);
+        let name = canonical.file_name().map_or_else(|| "root".into(), |name| values::mended(&name.to_string_lossy()));
+        // Ids are made of the name. A number would hang on the order of the arguments, or on which others there are, and
+        // subscribers of one folder would get the other's items.
+        if let Some(other) = sources.iter().find(|source| reading::folded(&source.name) == reading::folded(&name)) {
+            let wrong =
+                format!("{} would make a feed {name:?}, and another folder makes {:?}", dir.display(), other.name);
+            let hint = "feeds and ids are named after the folders: give the folders different names, or write a config \
+                        that names each [[source]] and its `site`";
+            complaints.push(Complaint::outside(wrong).hint(hint));
+            continue;
+        }
         known.push(canonical);
         match Files::below(&folder) {
             Ok(files) => sources.push(Source::plain(name, files)),

@@ -708,13 +708,13 @@ fn a_config_that_cannot_be_read_says_why() {
 #[test]
 fn folders_stand_in_for_a_config() {
     let place = Place::new();
-    for folder in ["scrapes", "other/scrapes", "we?rd"] {
+    for folder in ["scrapes", "other/Scrapes", "we?rd"] {
         fs::create_dir_all(place.path(folder)).expect("made");
     }
     let dirs = |dirs: &[&str]| Given { dirs: dirs.iter().map(PathBuf::from).collect(), ..Given::default() };
-    let config = place.load(&dirs(&["scrapes", "other/scrapes", "we?rd", "./scrapes/"])).expect("a config");
+    let config = place.load(&dirs(&["scrapes", "we?rd", "./scrapes/"])).expect("a config");
     let names: Vec<&str> = config.feeds.iter().map(|feed| feed.name.as_str()).collect();
-    assert_eq!(names, ["scrapes", "scrapes-2", "we-rd"]);
+    assert_eq!(names, ["scrapes", "we-rd"]);
     assert_eq!(config.warnings, ["./scrapes/ is named twice; it is read once"]);
     assert_eq!((config.state, config.output), (place.path(".feedmill"), place.path("public")));
     let here = Place::new();
@@ -723,6 +723,9 @@ fn folders_stand_in_for_a_config() {
     assert_eq!(config.feeds[0].name, name);
     for (given, part) in [
         (dirs(&["nowhere"]), "cannot read the folder nowhere"),
+        // Ids are made of the name: neither order nor number may decide whose items are whose.
+        (dirs(&["scrapes", "other/Scrapes"]), "other/Scrapes would make a feed \"Scrapes\", and another folder makes"),
+        (dirs(&["other/Scrapes", "scrapes"]), "scrapes would make a feed \"scrapes\", and another folder makes"),
         (Given { output: Some(".".into()), ..dirs(&["scrapes"]) }, "scrapes lies in the output folder"),
         (
             Given { state: Some("scrapes/s".into()), output: Some("scrapes/s/x".into()), ..dirs(&["scrapes"]) },
