@@ -563,6 +563,26 @@ fn check_and_the_daemon_tell_what_keeps_a_socket_from_its_place() {
 }
 
 #[test]
+fn a_name_that_steers_a_terminal_is_explained_as_items_write_it() {
+    let mill = mill();
+    for (name, shown) in
+        [(&b"a\x1b[1m\nb.txt"[..], "a\\u{1b}[1m\\u{a}b.txt"), (&b"bad\xff\xfe.txt"[..], "bad\\xFF\\xFE.txt")]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        let name = std::ffi::OsStr::from_bytes(name);
+        fs::copy(mill.path("news/2021-03-10.txt"), mill.path("").join(name)).unwrap();
+        let explain = |more: &[&str]| {
+            let mut explain = Command::new(env!("CARGO_BIN_EXE_feedmill"));
+            let ran = explain.current_dir(mill.path("")).arg("explain").arg(name).args(more).output().unwrap();
+            String::from_utf8(ran.stdout).unwrap()
+        };
+        assert!(explain(&[]).starts_with(&format!("{shown}: layout ")), "{:?}", explain(&[]));
+        let told: serde_json::Value = serde_json::from_str(&explain(&["--format", "json"])).unwrap();
+        assert_eq!(told["file"], shown);
+    }
+}
+
+#[test]
 fn verify_tells_contents_that_are_gone_from_those_that_are_read_otherwise() {
     let mill = mill();
     mill.write("news/2021-03-20.txt", page(&[FERRY, MOLE]));

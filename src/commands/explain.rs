@@ -2,19 +2,21 @@
 
 use std::borrow::Cow;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt as _;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::look::{item_json, view};
 use super::*;
+use crate::config::escaped;
 use crate::mill::item::Text;
 use crate::mill::page::Page;
 
 /// `explain FILE`.
 pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
-    let bytes =
-        bytes_of(file).map_err(|error| Trouble::usage(format!("cannot read \"{}\"", file.display())).because(error))?;
+    let shown = escaped(file.as_os_str().as_bytes());
+    let bytes = bytes_of(file).map_err(|error| Trouble::usage(format!("cannot read \"{shown}\"")).because(error))?;
     // The file may belong to a source of the config, which then says how it is read.
     let config = match config::find(&cli.given(), &Surroundings::of_process()) {
         Some(_) => Some(configured(cli)?),
@@ -31,9 +33,8 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
         Some((source, below)) => source.page(below, &bytes),
         None => Page::open(&bytes, &given, None, scrape::Terms::default()),
     };
-    let page = page.map_err(|why| {
-        Trouble::new(Exit::Attention, format!("\"{}\" can't be read as a page: {why}", file.display()))
-    })?;
+    let page =
+        page.map_err(|why| Trouble::new(Exit::Attention, format!("\"{shown}\" can't be read as a page: {why}")))?;
     let explained = page.explain();
     let scrape = &explained.scrape;
     let captured = page.stated.or(scrape.newest.map(Moment::Day));
@@ -55,7 +56,7 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     if cli.global.format == Format::Json {
         let whole = Told {
             schema: 1,
-            file: file.to_string_lossy(),
+            file: shown,
             layout: &scrape.layout,
             confidence: scrape.confidence,
             rival: scrape.rival.as_ref(),
@@ -79,9 +80,8 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     let colour = cli.global.color.wanted(io::stdout().is_terminal());
     write!(
         out,
-        "{}: layout {}, confidence {:.2}, {}",
-        file.display(),
-        scrape.layout,
+        "{shown}: layout {}, confidence {:.2}, {}",
+        harmless(&scrape.layout),
         scrape.confidence,
         page.decoded.encoding
     )?;
