@@ -183,3 +183,19 @@ fn an_export_comes_back_from_standard_input_and_a_backup_does_not() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("name its file"));
 }
+
+#[test]
+fn an_export_that_failed_is_told_from_one_of_an_empty_store() {
+    let mill = empty();
+    mill.write("nothing", "");
+    let refused = mill.run(&["import", "nothing"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.err.contains("no line of an export"), "{refused:?}");
+    mill.pass();
+    let exported = mill.run(&["export"]).out;
+    assert_eq!(exported, "{\"schema\":1,\"empty\":true}\n");
+    let other = empty();
+    other.write("export", &exported);
+    assert_eq!(other.run(&["import", "export"]).code, 0);
+    assert_eq!(other.run(&["export"]).out, exported);
+}

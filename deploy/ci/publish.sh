@@ -60,9 +60,10 @@ take "$site_branch" "$work/site"
 
 state=$work/state history=$work/history/history.jsonl decisions=$work/history/decisions.jsonl
 mkdir "$state"
-touch "$history" "$decisions"
+touch "$decisions"
 cp "$decisions" "$state/"
-"$feedmill" import --state "$state" "$history"
+# The first time there is none. One that is there and holds nothing was lost on the way, and import says so.
+[ ! -e "$history" ] || "$feedmill" import --state "$state" "$history"
 status=0
 "$feedmill" --once --state "$state" --output "$work/site" || status=$?
 [ "$status" -le 1 ] || exit "$status"

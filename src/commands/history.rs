@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use super::*;
 use crate::store::Content;
 
+/// The line that stands for a store that holds nothing: an export without a line is one that failed.
+const NOTHING: &str = r#"{"schema":1,"empty":true}"#;
+
 /// What every SQLite file begins with.
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
@@ -15,9 +18,10 @@ pub(super) fn export(cli: &Cli) -> Result<Exit, Ended> {
     let (state, _) = folders(cli)?;
     let store = State::look(&state)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut failed = None;
+    let (mut failed, mut is_empty) = (None, true);
     store
         .export(&mut |content| {
+            is_empty = false;
             if failed.is_none() {
                 let line = serde_json::to_writer(&mut out, &content).map_err(io::Error::from);
                 failed = line.and_then(|()| out.write_all(b"\n")).err();
@@ -27,6 +31,9 @@ pub(super) fn export(cli: &Cli) -> Result<Exit, Ended> {
     match failed {
         Some(error) => Err(error.into()),
         None => {
+            if is_empty {
+                writeln!(out, "{NOTHING}")?;
+            }
             out.flush()?;
             Ok(Exit::Done)
         }
@@ -102,8 +109,13 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
 
 fn of_export(lines: Box<dyn BufRead>, name: &str) -> Result<Vec<Content>, Trouble> {
     let mut contents: Vec<Content> = Vec::new();
+    let mut says_nothing = false;
     for (index, line) in lines.lines().enumerate() {
         let line = line.map_err(|error| Trouble::usage(format!("cannot read {name}")).because(error))?;
+        if line == NOTHING {
+            says_nothing = true;
+            continue;
+        }
         let content: Content = serde_json::from_str(&line).map_err(|error| {
             Trouble::usage(format!("{name}:{}: not a line that export writes", index + 1)).because(error)
         })?;
@@ -113,6 +125,11 @@ fn of_export(lines: Box<dyn BufRead>, name: &str) -> Result<Vec<Content>, Troubl
             return Err(Trouble::usage(what).help("use the feedmill that exported it"));
         }
         contents.push(content);
+    }
+    if contents.is_empty() && !says_nothing {
+        return Err(Trouble::usage(format!("{name} holds no line of an export"))
+            .still("nothing was taken in")
+            .help("see whether the export failed: of an empty store it is one line"));
     }
     Ok(contents)
 }
