@@ -250,7 +250,8 @@ mod tests {
     #[test]
     fn what_passes_did_is_counted_and_told() {
         let metrics = Metrics::new(Arc::new(Progress::new(Arc::default())), None);
-        let feed = FeedLine { name: "news".into(), items: 7, written: vec!["news/rss.xml".into()] };
+        let feed =
+            FeedLine { name: "news".into(), items: 7, written: vec!["news/rss.xml".into()], ..FeedLine::default() };
         let drift = Drift { source: "lake".into(), file: "a".into(), reason: "odd".into() };
         let report = Report {
             files: FileCounts { read: 3, unchanged: 4, ignored: 5, skipped: 6 },

@@ -88,8 +88,10 @@ pub struct FeedLine {
     pub name: String,
     /// Items in its documents.
     pub items: usize,
-    /// The documents that were replaced, or withdrawn for want of items; with `--dry-run`: would be.
+    /// The documents that were replaced or withdrawn; with `--dry-run`: would be.
     pub written: Vec<String>,
+    /// Those of them that were withdrawn: their items are shown no more, or such documents are not made any more.
+    pub removed: Vec<String>,
 }
 
 /// A source whose newest capture says that the page changed.
@@ -147,6 +149,7 @@ impl Report {
         for feed in sooner.feeds {
             if let Some(later) = self.feeds.iter_mut().find(|later| later.name == feed.name) {
                 add(&mut later.written, feed.written);
+                add(&mut later.removed, feed.removed);
             }
         }
         add(&mut self.index, sooner.index);
@@ -229,7 +232,14 @@ impl fmt::Display for Report {
         }
         writeln!(f)?;
         for feed in &self.feeds {
-            writeln!(f, "feed {}: {}; {}", feed.name, Count(feed.items, "item"), Written(&feed.written))?;
+            let is_left = |path: &&String| !feed.removed.contains(path);
+            let left: Vec<String> = feed.written.iter().filter(is_left).cloned().collect();
+            write!(f, "feed {}: {}; ", feed.name, Count(feed.items, "item"))?;
+            match (left.is_empty(), feed.removed.is_empty()) {
+                (_, true) => writeln!(f, "{}", Written(&left))?,
+                (true, false) => writeln!(f, "removed {}", Written(&feed.removed))?,
+                (false, false) => writeln!(f, "{}; removed {}", Written(&left), Written(&feed.removed))?,
+            }
         }
         if !self.pruned.is_empty() {
             writeln!(f, "removed, of feeds that left the config: {}", Written(&self.pruned))?;

@@ -606,3 +606,29 @@ fn verify_tells_contents_that_are_gone_from_those_that_are_read_otherwise() {
     assert_eq!(said.matches("from an earlier reading of contents still here: ").count(), 2, "{said}");
     assert!(!said.contains("store, files and output agree"), "{said}");
 }
+
+#[test]
+fn what_is_published_no_more_leaves_no_empty_folder_and_is_told_as_removed() {
+    let mill = mill();
+    once(&mill);
+    assert!(mill.path("public/news/2021").is_dir());
+    fs::create_dir(mill.path("public/news/mine")).unwrap();
+    mill.configure(&format!("pages = false\n{CONFIG}"));
+    for arguments in [&["--once", "--dry-run"][..], &["--once"]] {
+        let told = mill.run(arguments).out;
+        assert!(told.contains("news/atom.xml; removed news/index.html and "), "{told}");
+    }
+    assert!(!mill.path("public/news/2021").exists() && mill.path("public/news/mine").is_dir());
+    mill.configure(CONFIG);
+    once(&mill);
+    // What somebody put there keeps the folder.
+    fs::write(mill.path("public/news/2021/mine.txt"), "mine").unwrap();
+    mill.configure(&format!("pages = false\n{CONFIG}"));
+    let (_, told) = report(&mill);
+    let all = |key: &str| -> BTreeSet<String> {
+        told["feeds"][0][key].as_array().unwrap().iter().map(|path| path.as_str().unwrap().to_owned()).collect()
+    };
+    assert!(all("removed").contains("news/2021/03.html") && !all("removed").contains("news/atom.xml"), "{told}");
+    assert!(all("written").is_superset(&all("removed")), "{told}");
+    assert!(mill.path("public/news/2021/mine.txt").exists());
+}

@@ -222,7 +222,9 @@ impl Pass<'_> {
                 if !withdrawn.is_empty() && state.as_ref().is_some_and(|state| state.summary.is_empty()) {
                     warn!(feed = %line.name, "no items are left to show, nor to tell of: its documents were withdrawn");
                 }
-                line.written.extend(withdrawn);
+                publish::clear(self.disk, &self.config.output, &paths);
+                line.written.extend(withdrawn.iter().cloned());
+                line.removed = withdrawn;
                 if let (Some(remembered), Some(pages)) = (self.remembered, pages) {
                     remembered.keep(&line.name, pages);
                 }
@@ -263,7 +265,7 @@ impl Pass<'_> {
     ) -> Result<Prepared, PassError> {
         let (feed, state) = (one.feed, one.state.clone());
         let shown = one.has_shown_all() && !(one.is_last() && RenderedWith::of(&state).is_in_part);
-        let line = FeedLine { name: feed.name.clone(), items: state.items, written: Vec::new() };
+        let line = FeedLine { name: feed.name.clone(), items: state.items, ..FeedLine::default() };
         if shown && one.fallen.is_empty() && !self.recovered {
             return Ok(Prepared { line, underway: None });
         }
@@ -357,7 +359,7 @@ impl Pass<'_> {
             .filter(|of| rows.get(&of.path).is_none_or(|row| row.made_of != of.made_of) || fallen.contains(&of.path))
             .collect();
         let items = head.as_ref().map(Head::items).unwrap_or_default();
-        let mut line = FeedLine { name: feed.name.clone(), items, written: Vec::new() };
+        let mut line = FeedLine { name: feed.name.clone(), items, ..FeedLine::default() };
         let stale_months: BTreeSet<Month> = stale.iter().map(|of| of.month).collect();
         let mut chunks = chunks(shelves, &stale_months);
         let (is_pointed_to, mut last) = (|chunk: &BTreeSet<Month>| !chunk.is_disjoint(&pointed_to), one.is_last());
@@ -371,7 +373,8 @@ impl Pass<'_> {
                 let tree = self.dressed(Tree::from_iter([head.document(path, &mut Pieces::forgotten())]));
                 line.written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
             }
-            line.written.extend(gone.into_iter().filter(|path| self.is_there(path)));
+            line.removed = gone.into_iter().filter(|path| self.is_there(path)).collect();
+            line.written.extend(line.removed.iter().cloned());
             return Ok((Prepared { line, underway: None }, stale_months));
         }
         let is_new = |path: &&str| !rows.contains_key(*path);
@@ -437,7 +440,7 @@ impl Pass<'_> {
         mut share: Share<'_, '_>,
     ) -> Result<Prepared, PassError> {
         let rows = by_path(store.published_of(INDEX, true)?);
-        let mut line = FeedLine { name: INDEX.to_owned(), items: summaries.len(), written: Vec::new() };
+        let mut line = FeedLine { name: INDEX.to_owned(), items: summaries.len(), ..FeedLine::default() };
         let base_url = self.config.base_url.as_deref().and_then(Address::new);
         let made_of = print(&(render::REVISION, summaries, &base_url, self.config.pages, self.config.precompress));
         let as_it_was = |row: &PublishedRow| row.made_of == made_of && self.stands(row);
@@ -451,7 +454,8 @@ impl Pass<'_> {
         let gone: Vec<String> = rows.keys().filter(|path| tree.get(path).is_none()).cloned().collect();
         if self.dry_run {
             line.written = publish::would_write(self.disk, &self.config.output, &tree)?;
-            line.written.extend(gone.into_iter().filter(|path| self.is_there(path)));
+            line.removed = gone.into_iter().filter(|path| self.is_there(path)).collect();
+            line.written.extend(line.removed.iter().cloned());
             return Ok(Prepared { line, underway: None });
         }
         announce(store, INDEX, tree.iter().map(|(path, _)| path).filter(|path| !rows.contains_key(*path)))?;
