@@ -3,6 +3,7 @@
 //! This room knows only [`month`](super::month). Its types carry their invariants, so that no later room has to check them again: a [`Text`]
 //! is fit for XML, a [`Key`] is a name-based UUID, a [`Captured`] can be compared.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
@@ -20,6 +21,12 @@ use super::month::Month;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Text(Arc<str>);
+
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
 
 /// A character that may not reach a feed: illegal in XML 1.0, a control character, or a noncharacter.
 #[must_use]

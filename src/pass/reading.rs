@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
+use rustc_hash::FxHashMap;
 use tracing::{debug, info};
 
 use super::met::Met;
@@ -313,7 +314,7 @@ fn completes(bytes: &[u8], known: &[Known]) -> Vec<u32> {
 
 /// What a scrape says, in the store's words.
 fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: &mut Vec<FaultLine>) -> Reading<u32> {
-    let mut sections: Vec<Text> = Vec::new();
+    let mut sections = Sections::default();
     let mut lines = Vec::with_capacity(scrape.drafts.len());
     faults.extend(scrape.faults.iter().map(|fault| FaultLine {
         file: job.name.to_owned(),
@@ -332,13 +333,7 @@ fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: 
             });
             continue;
         };
-        let section = draft.section.as_deref().and_then(|section| {
-            let known = sections.iter().rposition(|known| known.as_str() == section);
-            known.or_else(|| {
-                sections.push(Text::new(section)?);
-                Some(sections.len() - 1)
-            })
-        });
+        let section = draft.section.as_deref().and_then(|section| sections.place(section));
         lines.push(Line {
             account,
             line: draft.line,
@@ -354,7 +349,67 @@ fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: 
         drift: drift::of_page(scrape, empty),
         layout: scrape.refused.is_none().then(|| Text::new(&scrape.layout)).flatten(),
         language: scrape.language,
-        sections,
+        sections: sections.all,
         lines,
+    }
+}
+
+/// The section headings of a reading, each once.
+#[derive(Default)]
+struct Sections {
+    all: Vec<Text>,
+    /// Where they stand, the first `placed` of them: none, where there are few.
+    places: FxHashMap<Text, usize>,
+    placed: usize,
+}
+
+impl Sections {
+    /// So many are found by looking at them. An item's section is nearly always that of the one before.
+    const FEW: usize = 8;
+
+    /// Where `section` stands, as the last of all if it was not there. `None`: it holds nothing printable.
+    fn place(&mut self, section: &str) -> Option<usize> {
+        let before = self.all.len().saturating_sub(Self::FEW);
+        let near = self.all.iter().skip(before).rposition(|known| known.as_str() == section);
+        near.map(|near| before + near).or_else(|| self.far(section)).or_else(|| {
+            self.all.push(Text::new(section)?);
+            Some(self.all.len() - 1)
+        })
+    }
+
+    /// Where `section` stands, if it is not among the last few.
+    fn far(&mut self, section: &str) -> Option<usize> {
+        if self.all.len() <= Self::FEW {
+            return None;
+        }
+        let rest = self.all.get(self.placed..).unwrap_or_default();
+        self.places.extend(rest.iter().cloned().zip(self.placed..));
+        self.placed = self.all.len();
+        self.places.get(section).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_section_is_found_where_it_was_put(headings in prop::collection::vec(0usize..40, 0..120)) {
+            let mut sections = Sections::default();
+            let mut naive: Vec<String> = Vec::new();
+            for heading in headings {
+                // Some are not as they are kept: such a one is not found again.
+                let heading = format!("{heading}{}", if heading % 7 == 0 { " " } else { "" });
+                let place = naive.iter().rposition(|known| *known == heading).unwrap_or_else(|| {
+                    naive.push(heading.trim().to_owned());
+                    naive.len() - 1
+                });
+                prop_assert_eq!(sections.place(&heading), Some(place));
+            }
+            prop_assert_eq!(sections.place(" "), None);
+            prop_assert_eq!(sections.all.iter().map(Text::as_str).collect::<Vec<_>>(), naive);
+        }
     }
 }
