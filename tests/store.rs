@@ -259,7 +259,7 @@ impl World {
             (0..).zip(before.iter()).filter(|(_, earlier)| lines.len() > earlier.len() && lines.starts_with(earlier));
         let completes: Vec<u32> = completes.map(|(n, _)| n).collect();
         before.push(lines.clone());
-        let digest = lines.iter().fold(7, |digest: u128, line| digest * 31 + *line as u128);
+        let digest = lines.iter().fold(7, |digest: u128, line| digest.wrapping_mul(31) + *line as u128);
         let length = lines.len() as u64;
         self.batch(path, &lines, |reading| Found::New { digest, length, completes, reading })
     }
@@ -510,6 +510,50 @@ fn a_store_that_is_filled_at_once_is_what_the_oracle_makes_of_it() {
     assert!(ours.new > 150 && !ours.twins.is_empty(), "{} items", ours.new);
     assert_eq!(items(&sqlite, &terms), items(&oracle, &terms));
     assert_eq!(heads(&sqlite, &terms), heads(&oracle, &terms));
+}
+
+/// One title and one day, told in more ways than are looked through one by one.
+#[test]
+fn a_page_that_lists_one_title_many_times_is_as_many_items() {
+    const TEXTS: usize = 60;
+    let mut world = World::new();
+    let first = world.accounts.len();
+    let lake = world.accounts[0].clone();
+    for text in 0..TEXTS {
+        // The number comes first: neither goes on from the other.
+        let summary = format!("{} boats lie in the harbour of the lake.", 100 + text);
+        // Every third is told once more, cut off.
+        let cut = (text % 3 == 0).then(|| summary[..summary.len() - 10].to_owned());
+        let told = [Some(summary), cut].into_iter().flatten();
+        world.accounts.extend(told.map(|told| Account { summary: Text::new(&told), ..lake.clone() }));
+    }
+    let lines: Vec<usize> = (first..world.accounts.len()).collect();
+    let (mut sqlite, mut oracle) = (Sqlite::in_memory().unwrap(), Memory::default());
+    sources(&mut sqlite);
+    oracle.source_numbers(&["none", "s0", "s1", "s2"]).unwrap();
+    // As it was read first, turned around, with other texts before it, and without most.
+    let turned = lines.iter().rev().copied().collect();
+    let more = [&[0, 1, 2, 3], &lines[..]].concat();
+    let few = lines.iter().copied().step_by(5).collect();
+    for (step, lines) in [lines.clone(), turned, more, few].into_iter().enumerate() {
+        let batch = world.perform(&Op::Write(step % 2, lines)).unwrap();
+        let terms = world.terms();
+        let [ours, theirs] = [&mut sqlite as &mut dyn Store, &mut oracle].map(|store| {
+            store.agree(&terms).unwrap();
+            store.absorb(&mut batch.clone(), &terms).unwrap()
+        });
+        assert_eq!(counts(&ours), counts(&theirs));
+        assert!(sqlite.count().unwrap() >= TEXTS);
+        assert_eq!(items(&sqlite, &terms), items(&oracle, &terms));
+        assert_eq!(heads(&sqlite, &terms), heads(&oracle, &terms));
+    }
+    // One of the ways is an alias of another: the two are one item.
+    let ids: Vec<Key> = sqlite.ids().unwrap().into_iter().take(2).collect();
+    world.decisions.apply(Decision::Alias { alias: ids[0], of: ids[1] }).unwrap();
+    let terms = world.terms();
+    sqlite.agree(&terms).unwrap();
+    oracle.agree(&terms).unwrap();
+    assert_eq!(items(&sqlite, &terms), items(&oracle, &terms));
 }
 
 /// What the inbox still has is read again; so nothing is lost, and nothing half-done is taken for a store.

@@ -196,7 +196,11 @@ pub fn split<'a>(site: Site, key: Key, sightings: Vec<Sighting<'a>>) -> Vec<Grou
             Some((head, true)) => head,
             // A cut account goes to the text it is a beginning of, the plain one first.
             Some((head, false)) if plain.starts_with(head) => plain,
-            Some((head, false)) => first.keys().find(|other| other.starts_with(head)).copied().unwrap_or(plain),
+            // Texts that go on from a beginning stand together, right behind it.
+            Some((head, false)) => {
+                let next = first.range(head..).next().map(|(next, _)| *next);
+                next.filter(|next| next.starts_with(head)).unwrap_or(plain)
+            }
         };
         let id = if head == plain { key } else { site.twin_key(sighting.account, head) };
         groups.entry(head).or_insert_with(|| Group { id, sightings: Vec::new() }).sightings.push(*sighting);
@@ -639,6 +643,20 @@ mod tests {
         assert_eq!(plain.sightings.len(), 3, "the text of the earliest capture keeps the key, and those without");
         let twin = groups.iter().find(|group| group.id != key()).unwrap();
         assert_eq!(twin.id, Site::new(SITE).twin_key(&a, "thelakerises"));
+    }
+
+    #[test]
+    fn a_cut_account_goes_to_the_first_text_that_goes_on_from_it() {
+        let all = ["A boat.", "The lake", "The lake falls.", "The lake rises.", "The lakeside.", "Then"].map(said);
+        let content = |told| Sighting { content: 1, ..sighting(told, stated("2021-03-05"), 0) };
+        let groups = split(Site::new(SITE), key(), all.iter().map(content).collect());
+        let told = |group: &Group<'_>| -> Vec<String> {
+            group.sightings.iter().filter_map(|one| one.account.summary.as_ref().map(Text::to_string)).collect()
+        };
+        let told: Vec<_> = groups.iter().map(told).collect();
+        let texts: [&[&str]; 5] =
+            [&["A boat."], &["The lake", "The lake falls."], &["The lake rises."], &["The lakeside."], &["Then"]];
+        assert_eq!(told, texts);
     }
 
     proptest! {

@@ -54,6 +54,10 @@ impl Change {
     fn added(&self) -> Option<Pair> {
         if let Self::Add(pair) = self { Some(*pair) } else { None }
     }
+
+    fn dropped(&self) -> Option<i64> {
+        if let Self::Drop { content } = self { Some(*content) } else { None }
+    }
 }
 
 /// What a sighting has from its content.

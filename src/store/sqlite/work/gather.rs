@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::OptionalExtension;
+use rustc_hash::FxHashMap;
 
 use super::{Filed, Origin, Work, site_of};
 use crate::mill::item::{Account, Key};
@@ -142,7 +143,10 @@ impl Work<'_> {
 
 /// Which announcements the sightings of a family of keys speak of.
 pub(super) fn tell_apart<'h>(hold: &'h Held, rules: &Rules) -> Vec<Announcement<'h>> {
+    /// So many are found by looking at all of them, which is nearly always one.
+    const FEW: usize = 8;
     let mut announcements: Vec<Announcement<'h>> = Vec::with_capacity(1);
+    let mut places: FxHashMap<Key, usize> = FxHashMap::default();
     for (key, told) in hold {
         let sighting = |told: &'h Told| {
             let Origin { source, captured, version, language } = told.content;
@@ -152,17 +156,24 @@ pub(super) fn tell_apart<'h>(hold: &'h Held, rules: &Rules) -> Vec<Announcement<
         let Some(first) = sightings.first() else { continue };
         let mut numbers: Vec<(*const Account, i64)> =
             told.iter().map(|told| (Arc::as_ptr(&told.account), told.pair.0)).collect();
-        // Sightings come sorted by their accounts, of which there are few.
+        // Sightings come sorted by their accounts, of which there are few. Where an account lies only tells it from others.
         numbers.dedup();
+        numbers.sort_unstable();
         for group in settle::split(site_of(rules, first.source), *key, sightings) {
             let number = |sighting: &Sighting<'_>| {
-                let of = |(account, _): &&(*const Account, i64)| std::ptr::eq(*account, sighting.account);
-                numbers.iter().find(of).map(|(_, number)| *number).unwrap_or_default()
+                let at = numbers.binary_search_by_key(&std::ptr::from_ref(sighting.account), |(account, _)| *account);
+                at.ok().and_then(|at| numbers.get(at)).map(|(_, number)| *number).unwrap_or_default()
             };
             let accounts: Vec<i64> = group.sightings.iter().map(number).collect();
             let pairs = accounts.iter().zip(&group.sightings).map(|(account, at)| (*account, at.content)).collect();
             let id = rules.decisions.root(group.id);
-            let known = announcements.iter().position(|one| one.id == id);
+            let known = if announcements.len() <= FEW {
+                announcements.iter().position(|one| one.id == id)
+            } else {
+                let rest = announcements.get(places.len()..).unwrap_or_default();
+                places.extend(rest.iter().map(|one| one.id).zip(places.len()..));
+                places.get(&id).copied()
+            };
             let joined = match known.and_then(|known| announcements.get_mut(known)) {
                 Some(joined) => {
                     joined.accounts.extend(accounts);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::feeds::Member;
 use super::gather::Announcement;
@@ -72,12 +72,11 @@ impl Work<'_> {
                 self.update_pairs(*key, *key, &postcard::to_stdvec(pairs)?)?;
                 continue;
             }
-            for (_, change) in of_key {
-                match change {
-                    Change::Drop { content } => pairs.retain(|(_, other)| other != content),
-                    Change::Add(pair) => pairs.push(*pair),
-                }
+            let dropped: FxHashSet<i64> = of_key.iter().filter_map(|(_, change)| change.dropped()).collect();
+            if !dropped.is_empty() {
+                pairs.retain(|(_, content)| !dropped.contains(content));
             }
+            pairs.extend(of_key.iter().filter_map(|(_, change)| change.added()));
             pairs.sort_unstable();
             pairs.dedup();
             self.filed.insert(*key, filed);

@@ -1,5 +1,7 @@
 //! What was read: the looks of a batch become rows of `path`, `seen` and `account`, and changes among sightings.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, params};
 use rustc_hash::FxHashMap;
@@ -37,33 +39,30 @@ impl Work<'_> {
         let fresh = next == 1;
         self.written = (next, Vec::new());
         let mut ids = vec![0; batch.accounts.len()];
-        let mut known: (Option<Key>, Vec<i64>) = (None, Vec::new());
+        let mut of_key = None;
+        let mut known = Known::default();
         for (_, key, index) in order {
             let (Some((_, account)), Some(id)) = (batch.accounts.get(index), ids.get_mut(index)) else { continue };
-            if known.0 != Some(key) {
-                known.0 = Some(key);
-                known.1.clear();
+            if of_key != Some(key) {
+                of_key = Some(key);
+                known.clear();
                 if !fresh {
                     let (filed, shown) = self.look_up(key, account)?;
-                    known.1.extend(filed.pairs.iter().map(|pair| pair.0));
-                    known.1.dedup();
+                    known.new.extend(filed.pairs.iter().map(|pair| pair.0));
+                    known.new.dedup();
                     // They are about to change: asked again, they need not be read again.
                     self.filed.insert(key, filed);
                     *id = shown.unwrap_or_default();
                 }
             }
             if *id == 0 {
-                for candidate in &known.1 {
-                    if self.account(*candidate)? == *account {
-                        *id = *candidate;
-                    }
-                }
+                *id = known.number(self, account)?.unwrap_or_default();
             }
             if *id == 0 {
                 *id = next;
                 next += 1;
                 self.written.1.push(account.clone());
-                known.1.push(*id);
+                known.new.push(*id);
             }
         }
         let numbered: Vec<(i64, &Account)> = (self.written.0..).zip(self.written.1.iter().map(|new| &**new)).collect();
@@ -259,6 +258,30 @@ impl Work<'_> {
             reading.language,
         ])?;
         Ok(())
+    }
+}
+
+/// The accounts that are known under a key, by what they say: one file can list thousands.
+#[derive(Default)]
+struct Known {
+    /// Those that nobody asked for yet.
+    new: Vec<i64>,
+    numbers: FxHashMap<Arc<Account>, i64>,
+}
+
+impl Known {
+    fn clear(&mut self) {
+        self.new.clear();
+        // Given back: to clear the room that a thousand took would cost each later key as much.
+        self.numbers = FxHashMap::default();
+    }
+
+    /// The number of `account`; of several the one that was added last.
+    fn number(&mut self, work: &mut Work<'_>, account: &Account) -> Result<Option<i64>> {
+        for number in self.new.drain(..) {
+            self.numbers.insert(work.account(number)?, number);
+        }
+        Ok(self.numbers.get(account).copied())
     }
 }
 
