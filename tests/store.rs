@@ -445,6 +445,60 @@ proptest! {
         prop_assert_eq!(heads(&copy, &world_terms), heads(&sqlite, &world_terms));
     }
 
+    /// What goes on from a content need not repeat all that was read of it: the last item was cut, or is read otherwise
+    /// now that more is there. What one content does not repeat, a later one may.
+    #[test]
+    fn of_a_file_that_grows_counts_what_the_whole_repeats(
+        steps in prop::collection::vec((0usize..8, prop::collection::vec(0usize..ACCOUNTS, 0..3), 0usize..6, 0usize..9), 1..16),
+    ) {
+        let mut world = World::new();
+        let (mut sqlite, mut oracle) = (Sqlite::in_memory().unwrap(), Memory::default());
+        sources(&mut sqlite);
+        oracle.source_numbers(&["none", "s0", "s1", "s2"]).unwrap();
+        // Of each content its bytes, and which accounts it gives.
+        let mut contents: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
+        for (step, (from, more, mangle, at)) in steps.iter().enumerate() {
+            let terms = world.terms();
+            let reread = *from == 7;
+            // Nearly always the last one goes on; else one before it does, or something else comes.
+            let base = match from {
+                0..5 => contents.last(),
+                5 => contents.get(*at),
+                _ => None,
+            };
+            let (mut bytes, mut lines) = base.cloned().unwrap_or_default();
+            bytes.push(step);
+            lines.extend(more);
+            match mangle {
+                0 => drop(lines.pop()),
+                1 if !lines.is_empty() => drop(lines.remove(at % lines.len())),
+                2 if !lines.is_empty() => *lines.last_mut().unwrap() = *at,
+                _ => {}
+            }
+            let batch = if reread && let Some(last) = contents.last_mut() {
+                last.1.clone_from(&lines);
+                world.batch(0, &lines, Found::Reread)
+            } else {
+                let completes = (0..).zip(&contents).filter(|(_, (earlier, _))| bytes.starts_with(earlier));
+                let completes = completes.map(|(n, _)| n).collect();
+                contents.push((bytes.clone(), lines.clone()));
+                let (digest, length) = (step as u128, bytes.len() as u64);
+                world.batch(0, &lines, |reading| Found::New { digest, length, completes, reading })
+            };
+            for store in [&mut sqlite as &mut dyn Store, &mut oracle] {
+                store.agree(&terms).unwrap();
+                store.absorb(&mut batch.clone(), &terms).unwrap();
+            }
+            prop_assert_eq!(items(&sqlite, &terms), items(&oracle, &terms), "after step {}", step);
+        }
+        let terms = world.terms();
+        prop_assert_eq!(heads(&sqlite, &terms), heads(&oracle, &terms));
+        // Worked out anew, it is the same.
+        let anew = Terms { fingerprint: "anew".into(), ..terms };
+        sqlite.agree(&anew).unwrap();
+        prop_assert_eq!(items(&sqlite, &anew), items(&oracle, &anew));
+    }
+
     #[test]
     fn paths_may_interleave_as_they_like(ops in prop::collection::vec(op(), 1..14)) {
         let mut world = World::new();

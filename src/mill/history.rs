@@ -37,13 +37,12 @@ pub fn standings(stated: Option<Moment>, contents: &[Content]) -> Vec<Standing> 
     let mut replaced = 0;
     let mut newest = None;
     let mut standings: Vec<Standing> = Vec::with_capacity(contents.len());
-    for (index, content) in contents.iter().enumerate() {
+    for (content, whole) in contents.iter().zip(wholes(contents)) {
         newest = newest.max(content.newest);
         let captured = match stated {
             Some(moment) => Captured { when: Some(moment), stated: true },
             None => Captured { when: newest.map(Moment::Day), stated: false },
         };
-        let whole = whole(contents, index);
         standings.push(Standing { captured, version: replaced, whole });
         replaced += u32::from(whole.is_none());
     }
@@ -57,13 +56,20 @@ pub fn standings(stated: Option<Moment>, contents: &[Content]) -> Vec<Standing> 
     standings
 }
 
-/// Follows the chain of completions. It ends, for a completion is always a later content.
-fn whole(contents: &[Content], index: usize) -> Option<u32> {
-    let mut whole = contents.get(index)?.completed_by?;
-    while let Some(next) = contents.get(whole as usize).and_then(|content| content.completed_by) {
-        whole = next;
+/// The content that completes each of these in the end: where the chain of its completions ends.
+///
+/// A completion is always a later content, so from the last to the first each of them is known when it is asked for.
+#[must_use]
+pub fn wholes(contents: &[Content]) -> Vec<Option<u32>> {
+    let mut wholes = vec![None; contents.len()];
+    for (index, content) in contents.iter().enumerate().rev() {
+        let by = content.completed_by;
+        let whole = by.and_then(|by| wholes.get(by as usize).copied().flatten()).or(by);
+        if let Some(place) = wholes.get_mut(index) {
+            *place = whole;
+        }
     }
-    Some(whole)
+    wholes
 }
 
 /// Where one reading found one item: its key and its span of lines.

@@ -53,6 +53,7 @@ CREATE TABLE seen (
     captured_day INTEGER NOT NULL,
     stated       INTEGER NOT NULL,
     version      INTEGER NOT NULL,
+    -- The content that completes it and repeats only a part of it: the rest of it does not count. NULL: all of it counts.
     whole        INTEGER,
     -- What it was read with.
     layout       TEXT,

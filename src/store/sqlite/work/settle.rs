@@ -7,6 +7,7 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::feeds::Member;
 use super::gather::Announcement;
+use super::stand::Contents;
 use super::{Change, Filed, Origin, Work};
 use crate::mill::item::{Item, Key, SourceNo};
 use crate::mill::settle::{self, Agreed, Rules};
@@ -111,11 +112,13 @@ impl Work<'_> {
         let mut filed: BTreeMap<Key, Vec<Pair>> = BTreeMap::new();
         for (path, source, name) in triples(db, "SELECT id, source, name FROM path ORDER BY id")? {
             let source = SourceNo(small(source));
-            self.restand(path, source, &name)?;
+            let stood = self.restand(path, source, &name)?;
             let site = self.site(source);
-            let rows = self.readings(path)?;
-            for row in &rows {
-                for pair in self.counted(row, row.whole, &rows)? {
+            let mut contents = Contents::of(path);
+            for (n, stood) in (0..).zip(&stood) {
+                let counted = self.counted(n, stood.whole, &mut contents)?;
+                self.note_filed(n, stood, counted.len(), &mut contents)?;
+                for pair in counted {
                     let key = site.key(&*self.account(pair.0)?);
                     filed.entry(key).or_default().push(pair);
                 }

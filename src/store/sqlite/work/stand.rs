@@ -1,10 +1,13 @@
 //! How the contents of a path stand, and which of their sightings count for that.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use rusqlite::params;
-use rustc_hash::FxHashSet;
+use rusqlite::{Connection, params};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Change, Origin, Work};
 use crate::mill::history;
@@ -14,19 +17,57 @@ use crate::store::sqlite::rows::{day_from, language_from, moment_from, moment_to
 use crate::store::sqlite::{CONTENTS_PER_PATH, Pair, content_id};
 use crate::store::{Reading, Result};
 
-/// A content of a path with its reading, and how it stands.
+/// How a content of a path stands.
 pub(super) struct Stood {
-    pub(super) id: i64,
-    pub(super) reading: Reading<i64>,
     /// The content that completes it, by its number.
     pub(super) whole: Option<u32>,
+    /// The content that completed it before the newest one came; itself where none did.
+    before: u32,
+    /// The content by which its sightings were filed, which repeats only a part of it. `None`: all were.
+    filed_by: Option<u32>,
+    /// Its time of capture or its version is another one.
+    moved: bool,
 }
 
-/// A content that stands otherwise than before.
-pub(super) struct Moved {
-    n: u32,
-    /// The content that completed it before, where nothing but that changed.
-    only_whole: Option<Option<u32>>,
+/// The contents of a path, each read when it is first asked for: of a file that grows nearly none is.
+pub(super) struct Contents {
+    path: i64,
+    read: FxHashMap<u32, Option<Rc<Read>>>,
+}
+
+/// A content with its reading.
+struct Read {
+    id: i64,
+    reading: Reading<i64>,
+    /// The accounts that it gives, by their numbers and by what they say; made where another content is compared with it.
+    numbers: OnceCell<FxHashSet<i64>>,
+    told: OnceCell<FxHashSet<Arc<Account>>>,
+}
+
+impl Contents {
+    pub(super) fn of(path: i64) -> Self {
+        Self { path, read: FxHashMap::default() }
+    }
+
+    /// `None`: there is no such content.
+    fn read(&mut self, db: &Connection, n: u32) -> Result<Option<Rc<Read>>> {
+        if let Some(read) = self.read.get(&n) {
+            return Ok(read.clone());
+        }
+        let id = content_id(self.path, n);
+        let mut select = db.prepare_cached("SELECT reading FROM seen WHERE id = ?")?;
+        let mut rows = select.query([id])?;
+        let read = match rows.next()? {
+            Some(row) => {
+                let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+                let (numbers, told) = (OnceCell::new(), OnceCell::new());
+                Some(Rc::new(Read { id, reading: postcard::from_bytes(bytes)?, numbers, told }))
+            }
+            None => None,
+        };
+        self.read.insert(n, read.clone());
+        Ok(read)
+    }
 }
 
 impl Work<'_> {
@@ -40,30 +81,47 @@ impl Work<'_> {
         n: u32,
         reread: bool,
     ) -> Result<()> {
-        let moved = self.restand(path, source, name)?;
-        let rows = self.readings(path)?;
+        let stood = self.restand(path, source, name)?;
+        let mut contents = Contents::of(path);
+        let mut within: BTreeMap<(u32, u32), bool> = BTreeMap::new();
         let mut refile: BTreeSet<u32> = [n].into();
-        if reread {
-            refile.extend(rows.iter().zip(0..).filter(|(row, _)| row.whole == Some(n)).map(|(_, n)| n));
-        }
-        for Moved { n, only_whole } in moved {
+        for (content, stood) in (0..).zip(&stood) {
+            if stood.moved || (reread && stood.whole == Some(n)) {
+                refile.insert(content);
+                continue;
+            }
             // A file that grows gives each of its contents another whole with every append, and what they count for
             // stays nearly always the same.
-            let row = rows.get(n as usize);
-            let same = match (row, only_whole) {
-                (Some(row), Some(before)) => {
-                    self.counted(row, before, &rows)? == self.counted(row, row.whole, &rows)?
+            let same = match (stood.filed_by, stood.whole) {
+                (before, after) if before == after => true,
+                // What its whole repeats the next one repeats, if that repeats all of the whole: asked once, not of each.
+                (None, Some(whole)) => {
+                    let repeats = match within.entry((stood.before, whole)) {
+                        Entry::Occupied(known) => *known.get(),
+                        Entry::Vacant(new) => *new.insert(self.repeats(stood.before, whole, &mut contents)?),
+                    };
+                    repeats || self.repeats(content, whole, &mut contents)?
                 }
-                _ => false,
+                (before, after) => {
+                    let counted = self.counted(content, after, &mut contents)?;
+                    let same = self.counted(content, before, &mut contents)? == counted;
+                    if same {
+                        self.note_filed(content, stood, counted.len(), &mut contents)?;
+                    }
+                    same
+                }
             };
             if !same {
-                refile.insert(n);
+                refile.insert(content);
             }
         }
         let site = self.site(source);
-        for row in refile.iter().filter_map(|n| rows.get(*n as usize)) {
-            self.drop_sightings(site, row.id, &row.reading)?;
-            for pair in self.counted(row, row.whole, &rows)? {
+        for n in refile {
+            let Some((stood, read)) = stood.get(n as usize).zip(contents.read(self.db, n)?) else { continue };
+            self.drop_sightings(site, read.id, &read.reading)?;
+            let counted = self.counted(n, stood.whole, &mut contents)?;
+            self.note_filed(n, stood, counted.len(), &mut contents)?;
+            for pair in counted {
                 let key = site.key(&*self.account(pair.0)?);
                 self.changes.push((key, Change::Add(pair)));
             }
@@ -71,13 +129,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Works out how the contents of a path stand and writes what changed. Returns those.
-    pub(super) fn restand(&mut self, path: i64, source: SourceNo, name: &str) -> Result<Vec<Moved>> {
+    /// Works out how the contents of a path stand, and writes when each was captured, and its version.
+    pub(super) fn restand(&mut self, path: i64, source: SourceNo, name: &str) -> Result<Vec<Stood>> {
         struct Row {
             content: history::Content,
             captured: Captured,
             version: u32,
-            whole: Option<u32>,
+            filed_by: Option<u32>,
             language: Option<&'static str>,
         }
         let rows: Vec<Row> = {
@@ -93,66 +151,84 @@ impl Work<'_> {
                     },
                     captured: Captured { when: moment_from(row.get(2)?, row.get(3)?), stated: row.get(4)? },
                     version: row.get(5)?,
-                    whole: row.get(6)?,
+                    filed_by: row.get(6)?,
                     language: language_from(row, 7)?,
                 })
             })?;
             rows.collect::<rusqlite::Result<_>>()?
         };
         let contents: Vec<_> = rows.iter().map(|row| row.content).collect();
+        let newest = (0..).zip(&contents).last().map(|(n, _)| n);
+        let before = |content: &history::Content| history::Content {
+            completed_by: content.completed_by.filter(|by| Some(*by) != newest),
+            ..*content
+        };
+        let before = history::wholes(&contents.iter().map(before).collect::<Vec<_>>());
         let standings = history::standings((self.terms.captured)(source, name), &contents);
-        let mut changed = Vec::new();
-        for ((n, old), new) in (0..).zip(&rows).zip(standings) {
+        let mut stood = Vec::with_capacity(rows.len());
+        for (((n, old), new), before) in (0..).zip(&rows).zip(standings).zip(before) {
             let id = content_id(path, n);
             let (captured, version, language) = (new.captured, new.version, old.language);
             self.contents.insert(id, Origin { source, captured, version, language });
-            if (old.captured, old.version, old.whole) == (new.captured, new.version, new.whole) {
-                continue;
+            let moved = (old.captured, old.version) != (captured, version);
+            stood.push(Stood { whole: new.whole, before: before.unwrap_or(n), filed_by: old.filed_by, moved });
+            if moved {
+                let (when, day) = moment_to(captured.when);
+                self.db
+                    .prepare_cached(
+                        "UPDATE seen SET captured = ?, captured_day = ?, stated = ?, version = ? WHERE id = ?",
+                    )?
+                    .execute(params![when, day, captured.stated, version, id])?;
             }
-            let same = (old.captured, old.version) == (new.captured, new.version);
-            changed.push(Moved { n, only_whole: same.then_some(old.whole) });
-            let (when, day) = moment_to(new.captured.when);
-            self.db
-                .prepare_cached(
-                    "UPDATE seen SET captured = ?, captured_day = ?, stated = ?, version = ?, whole = ? WHERE id = ?",
-                )?
-                .execute(params![when, day, new.captured.stated, new.version, new.whole, id])?;
         }
-        Ok(changed)
+        Ok(stood)
     }
 
-    pub(super) fn readings(&self, path: i64) -> Result<Vec<Stood>> {
-        let mut select =
-            self.db.prepare_cached("SELECT id, reading, whole FROM seen WHERE id >= ? AND id < ? ORDER BY id")?;
-        let mut rows = select.query(contents_of(path))?;
-        let mut readings = Vec::new();
-        while let Some(row) = rows.next()? {
-            let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            readings.push(Stood { id: row.get(0)?, reading: postcard::from_bytes(bytes)?, whole: row.get(2)? });
+    /// Notes by which content the sightings of content `n`, so many, are filed. While that repeats all of it, as it does
+    /// of a file that grows, there is nothing to note, whatever completes it next.
+    pub(super) fn note_filed(&self, n: u32, stood: &Stood, counted: usize, contents: &mut Contents) -> Result<()> {
+        let lines = contents.read(self.db, n)?.map_or(0, |read| read.reading.lines.len());
+        let filed_by = stood.whole.filter(|_| counted < lines);
+        if filed_by != stood.filed_by {
+            let mut update = self.db.prepare_cached("UPDATE seen SET whole = ? WHERE id = ?")?;
+            update.execute((filed_by, content_id(contents.path, n)))?;
         }
-        Ok(readings)
+        Ok(())
     }
 
-    /// The sightings of a content that count if `whole` completes it, given all contents of its path.
-    pub(super) fn counted(&mut self, content: &Stood, whole: Option<u32>, path: &[Stood]) -> Result<Vec<Pair>> {
+    /// Whether `whole` repeats all that content `n` says.
+    fn repeats(&mut self, n: u32, whole: u32, contents: &mut Contents) -> Result<bool> {
+        if n == whole {
+            return Ok(true);
+        }
+        let counted = self.counted(n, Some(whole), contents)?.len();
+        Ok(contents.read(self.db, n)?.is_some_and(|read| counted == read.reading.lines.len()))
+    }
+
+    /// The sightings of content `n` that count if `whole` completes it.
+    pub(super) fn counted(&mut self, n: u32, whole: Option<u32>, contents: &mut Contents) -> Result<Vec<Pair>> {
+        let Some(content) = contents.read(self.db, n)? else { return Ok(Vec::new()) };
         let ours = content.reading.lines.iter().map(|line| line.account);
-        let Some(whole) = whole.and_then(|whole| path.get(whole as usize)) else {
-            return Ok(ours.map(|account| (account, content.id)).collect());
+        let whole = match whole {
+            Some(whole) => contents.read(self.db, whole)?,
+            None => None,
         };
-        let theirs: FxHashSet<i64> = whole.reading.lines.iter().map(|line| line.account).collect();
-        let mut counted = Vec::new();
-        let mut others: Option<FxHashSet<Arc<Account>>> = None;
-        for account in ours.clone() {
-            let mut counts = theirs.contains(&account);
+        let Some(whole) = whole else { return Ok(ours.map(|account| (account, content.id)).collect()) };
+        let theirs = || whole.reading.lines.iter().map(|line| line.account);
+        let numbers = whole.numbers.get_or_init(|| theirs().collect());
+        let mut counted = Vec::with_capacity(content.reading.lines.len());
+        for account in ours {
+            let mut counts = numbers.contains(&account);
             if !counts {
                 // One account can go under two numbers: nothing sighted it for a while, and then it came back.
-                if others.is_none() {
-                    let ours: FxHashSet<i64> = ours.clone().collect();
-                    let told = theirs.difference(&ours).map(|account| self.account(*account));
-                    others = Some(told.collect::<Result<_>>()?);
-                }
-                let told = self.account(account)?;
-                counts = others.as_ref().is_some_and(|others| others.contains(&told));
+                let told = match whole.told.get() {
+                    Some(told) => told,
+                    None => {
+                        let told = numbers.iter().map(|account| self.account(*account)).collect::<Result<_>>()?;
+                        whole.told.get_or_init(|| told)
+                    }
+                };
+                counts = told.contains(&self.account(account)?);
             }
             if counts {
                 counted.push((account, content.id));
@@ -179,4 +255,61 @@ impl Work<'_> {
 /// The range of ids of the contents of a path.
 fn contents_of(path: i64) -> (i64, i64) {
     (path * CONTENTS_PER_PATH, (path + 1) * CONTENTS_PER_PATH)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::mill::decisions::Decisions;
+    use crate::mill::identify::tests::account_of;
+    use crate::mill::item::{Key, SourceNo};
+    use crate::stat::Stat;
+    use crate::store::{Batch, Found, Line, Look, Reading, Sqlite, Store, Terms};
+
+    /// What is added to a file that lists these titles and had so many contents before.
+    fn grown(titles: &[&str], terms: &Terms, contents: u32) -> Batch {
+        let site = terms.rules.sources.values().next().unwrap().site;
+        let accounts: Vec<_> = titles.iter().map(|title| account_of(title, Some("2021-03-01"), None)).collect();
+        let accounts: Vec<(Key, _)> = accounts.into_iter().map(|told| (site.key(&told), Arc::new(told))).collect();
+        let line = |account: u32| Line { account, line: account + 1, span: 0, number: None, section: None };
+        let reading = Reading {
+            revision: 1,
+            confidence: 1000,
+            newest: None,
+            drift: None,
+            layout: None,
+            language: None,
+            sections: Vec::new(),
+            lines: (0..).take(accounts.len()).map(line).collect(),
+        };
+        let (digest, length) = (contents.into(), contents.into());
+        let found = Found::New { digest, length, completes: (0..contents).collect(), reading };
+        let look = Look { source: SourceNo(1), path: "a".into(), stat: Stat::default(), racy: false, found };
+        Batch { accounts, looks: vec![look] }
+    }
+
+    /// Its contents all stand otherwise with each append, for another one is their whole.
+    #[test]
+    fn what_is_appended_changes_as_many_rows_however_often_the_file_has_grown() {
+        let mut store = Sqlite::in_memory().unwrap();
+        store.source_numbers(&["a"]).unwrap();
+        let terms = store.stored_terms(&Decisions::default()).unwrap();
+        store.agree(&terms).unwrap();
+        let changed: Vec<u64> = (0..40)
+            .map(|contents| {
+                let before = store.db.total_changes();
+                store.absorb(&mut grown(&["Lake", "Shore"], &terms, contents), &terms).unwrap();
+                store.db.total_changes() - before
+            })
+            .collect();
+        assert_eq!(changed.last(), changed.get(2), "{changed:?}");
+        // What a whole does not repeat is noted once, and of that content alone.
+        store.absorb(&mut grown(&["Lake"], &terms, 40), &terms).unwrap();
+        assert_eq!(store.count().unwrap(), 1);
+        let before = store.db.total_changes();
+        store.absorb(&mut grown(&["Lake", "Boat"], &terms, 41), &terms).unwrap();
+        assert!(store.db.total_changes() - before < 60);
+        assert_eq!(store.count().unwrap(), 2);
+    }
 }
