@@ -235,7 +235,7 @@ impl Sqlite {
     /// Why the file that gave this error is to be set aside; the error itself where it is sound, and must stay.
     ///
     /// # Errors
-    /// `error`.
+    /// `error`, or why the file could not be looked into.
     pub fn confirm(file: &Path, error: StoreError) -> Result<String> {
         let how = match error {
             StoreError::Damaged(how) => return Ok(how),
@@ -250,7 +250,9 @@ impl Sqlite {
         });
         match looked {
             Ok(true) => Err(StoreError::Refused(how)),
-            Ok(false) | Err(_) => Ok(how),
+            Ok(false) | Err(StoreError::Damaged(_) | StoreError::Refused(_)) => Ok(how),
+            // It could not be looked into: a sound store is not set aside for want of descriptors or memory.
+            Err(error) => Err(error),
         }
     }
 }
@@ -280,5 +282,11 @@ mod tests {
         assert!(Sqlite::confirm(&file, error()).is_ok(), "it lacks what this version wrote");
         let full = || StoreError::Unusable("full".into());
         assert!(matches!(Sqlite::confirm(&file, full()), Err(StoreError::Unusable(_))));
+        // What can't be looked into, be it for want of descriptors, was not seen to be damaged.
+        let looked = Sqlite::confirm(folder.path(), error());
+        assert!(matches!(looked, Err(StoreError::Unusable(_))), "{looked:?}");
+        let other = folder.path().join("other");
+        fs::write(&other, [7; 9_000]).unwrap();
+        assert!(Sqlite::confirm(&other, error()).is_ok(), "it is no database");
     }
 }

@@ -237,7 +237,16 @@ pub(super) fn reading_from(db: &Connection, row: &Row<'_>, from: usize) -> Resul
     stored.language = language_from(row, from + 2)?;
     let mut select = db.prepare_cached(&format!("SELECT {ACCOUNT} FROM account WHERE id = ?"))?;
     let missing = || StoreError::Damaged("a reading speaks of an account that is not there".into());
-    stored.map(|id| select.query_row([id], |row| account_from(row, 0)).ok()).ok_or_else(missing)
+    // What could not be read now may be read later: only that it is not there is damage.
+    let mut failed = None;
+    let reading = stored.map(|id| match select.query_row([id], |row| account_from(row, 0)).optional() {
+        Ok(account) => account,
+        Err(error) => {
+            failed = Some(error);
+            None
+        }
+    });
+    failed.map_or_else(|| reading.ok_or_else(missing), |error| Err(error.into()))
 }
 
 /// The columns of `path` that make a row of the ledger.

@@ -99,7 +99,8 @@ fn copy_rows(from: &Connection, to: &Transaction<'_>, table: &str, order: &str) 
 mod tests {
     use super::*;
     use crate::mill::decisions::Decisions;
-    use crate::store::{Content, Store};
+    use crate::mill::item::SourceNo;
+    use crate::store::{Content, Store, StoreError};
 
     const EXPORTED: &str = r#"{"schema":1,"source":"a","path":"a.txt","n":0,
         "digest":"000102030405060708090a0b0c0d0e0f","length":7,"reading":{"revision":1,"confidence":1000,
@@ -112,6 +113,34 @@ mod tests {
         let terms = store.stored_terms(&Decisions::default()).unwrap();
         store.items(&terms, &mut |item, _| titles.push(item.title.into())).unwrap();
         titles
+    }
+
+    /// An account that could not be read now is not one that is missing.
+    #[test]
+    fn a_reading_that_is_broken_off_at_any_step_is_no_sign_of_damage() {
+        let mut store = Sqlite::in_memory().unwrap();
+        let terms = store.stored_terms(&Decisions::default()).unwrap();
+        store.import(vec![serde_json::from_str(EXPORTED).unwrap()], &terms).unwrap();
+        let mut broken_off = 0;
+        loop {
+            let mut left = broken_off;
+            let step = move || {
+                left -= 1;
+                left < 0
+            };
+            store.db.progress_handler(1, Some(step)).unwrap();
+            let read = store.newest_reading(SourceNo(1), "a.txt");
+            store.db.progress_handler(1, None::<fn() -> bool>).unwrap();
+            match read {
+                Ok(reading) => break assert_eq!(reading.unwrap().lines.len(), 1),
+                Err(StoreError::Unusable(_)) => broken_off += 1,
+                Err(error) => panic!("at step {broken_off}: {error:?}"),
+            }
+        }
+        assert!(broken_off > 10, "{broken_off}");
+        store.db.execute("DELETE FROM account", []).unwrap();
+        let read = store.newest_reading(SourceNo(1), "a.txt");
+        assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
     }
 
     /// A store as the first version wrote it.
