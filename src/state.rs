@@ -50,7 +50,7 @@ impl State {
         let store = match Sqlite::open(&file) {
             Ok(mut store) if emptied => {
                 warn!(store = %file.display(), "the store was empty: it is made anew of the inbox");
-                let noted = store.keep().and_then(|()| store.set_note(RECOVERED, true));
+                let noted = store.set_note(RECOVERED, true).and_then(|()| store.secure());
                 noted.map_err(|error| unusable(&file, error))?;
                 mended = Some("the store was empty: it is made anew of the inbox".to_owned());
                 store
@@ -175,10 +175,12 @@ fn recover(file: &Path, how: &str, mended: &mut Option<String>) -> Result<Sqlite
     let aside = set_aside(file)?;
     warn!(store = %file.display(), aside = %aside.display(), how, "the store is damaged and was set aside");
     let mut store = Sqlite::open(file).map_err(|error| unusable(file, error))?;
+    // Once the file counts as a store it has the note, wherever this is cut short: feeds stay as they are then.
+    let noted = store.set_note(RECOVERED, true).and_then(|()| store.keep());
     // What is salvaged is not in the inbox, maybe: it lasts from the first row on.
-    store.keep().map_err(|error| unusable(file, error))?;
-    let contents = store.salvage(&aside).map_err(|error| unusable(file, error))?;
-    store.set_note(RECOVERED, true).map_err(|error| unusable(file, error))?;
+    let salvaged = noted.and_then(|()| store.salvage(&aside));
+    let secured = salvaged.and_then(|contents| store.secure().map(|()| contents));
+    let contents = secured.map_err(|error| unusable(file, error))?;
     warn!(contents, "salvaged what could still be read of the damaged store; the inbox is read for the rest");
     *mended = Some(format!(
         "the store is damaged ({how}) and was set aside as \"{}\"; {contents} contents could still be read of it, and the \
@@ -213,4 +215,46 @@ fn set_aside(file: &Path) -> Result<PathBuf, Trouble> {
         }
     }
     Ok(aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mill::decisions::Decisions;
+
+    /// The store as it is in its file alone: what a power cut leaves that takes an unsynced log away.
+    fn without_its_log(folder: &Path) -> Sqlite {
+        let cut = folder.join("cut.db");
+        fs::copy(folder.join(STORE), &cut).unwrap();
+        Sqlite::open(&cut).unwrap()
+    }
+
+    fn contents(store: &Sqlite) -> usize {
+        let mut contents = 0;
+        store.export(&mut |_| contents += 1).unwrap();
+        contents
+    }
+
+    #[test]
+    fn what_is_salvaged_and_the_note_of_it_are_in_the_file_before_it_is_taken_for_a_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut state = State::hold(folder.path()).unwrap();
+        let terms = state.store.stored_terms(&Decisions::default()).unwrap();
+        let content = r#"{"schema":1,"source":"a","path":"a.txt","n":0,"digest":"07","length":7,"reading":{"revision":1,
+            "confidence":1000,"newest":null,"drift":null,"sections":[],"lines":[]}}"#;
+        state.store.import(vec![serde_json::from_str(content).unwrap()], &terms).unwrap();
+        assert_eq!(contents(&without_its_log(folder.path())), 1);
+        let recovered = state.recover(folder.path(), StoreError::Damaged("so it seems".into())).unwrap();
+        let cut = without_its_log(folder.path());
+        assert!(cut.has_note(RECOVERED).unwrap(), "or the feeds would shrink to what is still in the inbox");
+        assert_eq!((contents(&cut), contents(&recovered.store)), (1, 1));
+    }
+
+    #[test]
+    fn that_a_store_was_emptied_is_noted_in_the_file_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(STORE), "").unwrap();
+        let _state = State::hold(folder.path()).unwrap();
+        assert!(without_its_log(folder.path()).has_note(RECOVERED).unwrap());
+    }
 }

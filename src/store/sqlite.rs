@@ -420,7 +420,8 @@ impl Store for Sqlite {
         drop(work);
         transaction.commit()?;
         self.shelves.get_mut().clear();
-        self.keep()?;
+        // What was exported need not be in the inbox.
+        self.secure()?;
         Ok(absorbed)
     }
 

@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -185,6 +185,35 @@ impl Sqlite {
             self.age = Age::Grown;
         }
         Ok(())
+    }
+
+    /// Sees to it that what was committed survives a power cut: for what the inbox can't give back. A store that is filled
+    /// for the first time is kept by this.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any writing.
+    pub fn secure(&mut self) -> Result<()> {
+        let unusable = |error: std::io::Error| StoreError::Unusable(Box::new(error));
+        self.make_last()?;
+        self.grow_up()?;
+        // The log is synced and copied into the file, and the file is synced.
+        self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        // The mark that makes the file count was written before its log began.
+        self.made.as_ref().map_or(Ok(()), fs::File::sync_all).map_err(unusable)?;
+        let path = self.db.path().unwrap_or_default();
+        // Where somebody reads beside, some of it is in the log alone.
+        match fs::File::open(format!("{path}-wal")).and_then(|log| log.sync_all()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(unusable(error)),
+            _ => {}
+        }
+        let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
+        // Some file systems can't sync a folder.
+        match folder.map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all()) {
+            Err(error) if !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+                Err(unusable(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Keeps the log short: a log of any length is read whole at the next start.

@@ -19,6 +19,8 @@ impl Sqlite {
     /// This store can't be written.
     pub fn salvage(&mut self, damaged: &Path) -> Result<usize> {
         let Ok(from) = Connection::open_with_flags(damaged, OpenFlags::SQLITE_OPEN_READ_WRITE) else { return Ok(0) };
+        // There may be more of it than the log holds.
+        self.grow_up()?;
         let to = self.db.transaction()?;
         for table in schema::KEPT {
             for order in ["ASC", "DESC"] {
