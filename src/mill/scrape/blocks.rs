@@ -63,6 +63,12 @@ impl<'t> Block<'t> {
         self.furniture.unwrap_or_else(|| is_furniture(self.text, lexicon))
     }
 
+    /// The last of its lines alone.
+    pub(crate) fn last_line(&self) -> Self {
+        let text = self.text.rsplit(['\n', '\r']).next().unwrap_or_default();
+        Self { text: trim(text).1, line: self.last_line, folded: false, furniture: None, ..*self }
+    }
+
     /// The level of the heading that the file says it is, 1 to 6; 0 where it says nothing.
     pub(crate) fn level(&self) -> u8 {
         self.note.map_or(0, |note| note.level)

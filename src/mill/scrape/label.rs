@@ -238,7 +238,7 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     {
         return true;
     }
-    if is_address(text) || is_attachment(text) || is_pages(text, lexicon) || is_trail(text) {
+    if is_address(text) || is_attachment(text) || is_pages(text, lexicon) || is_extent(text) || is_trail(text) {
         return true;
     }
     if text.len() > 32 {
@@ -258,7 +258,7 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     bare.is_empty() || lexicon.is_filed(text) || lexicon.is_furniture(bare.trim_end_matches([']', ')']))
 }
 
-/// Ways through the site: `Home > Media > Press releases`, `About us | Contact | Privacy`.
+/// Ways through the site: `Home > Media > Press releases`, `Home / News / All`, `About us | Contact | Privacy`.
 fn is_trail(text: &str) -> bool {
     let short =
         |piece: &str| (1..=4).contains(&piece.split_whitespace().take(5).count()) && !piece.ends_with(['.', '!', '?']);
@@ -279,8 +279,8 @@ fn is_trail(text: &str) -> bool {
         && holds(|b| matches!(b, b'>' | 0xBB | 0xBA | 0x92))
         && [" > ", " » ", " › ", " → "].into_iter().any(|sign| signs(sign) > 0 && text.split(sign).all(short));
     let bars = !holds(|b| b.is_ascii_digit())
-        && (holds(|b| matches!(b, b'|' | 0x99)) || blanks())
-        && [" | ", " ∙ ", "   "].into_iter().any(|sign| {
+        && (holds(|b| matches!(b, b'|' | b'/' | 0x99)) || blanks())
+        && [" | ", " / ", " ∙ ", "   "].into_iter().any(|sign| {
             let pieces = || text.split(sign).map(str::trim).filter(|piece| !piece.is_empty());
             signs(sign) > 1 && pieces().take(3).count() == 3 && pieces().all(short)
         });
@@ -328,6 +328,26 @@ fn is_pages(text: &str, lexicon: &Lexicon) -> bool {
         }
     }
     numbers >= 2
+}
+
+/// Which part of a list the page shows, in whatever words: `Showing 11 to 20 of 412 results`, `Treffer 1-10 von 1.204`.
+/// Pages are of one length, so that each begins one behind a multiple of it, or ends with the list.
+fn is_extent(text: &str) -> bool {
+    if text.len() > 80 || !has_two_numbers(text) || words(text) > 8 {
+        return false;
+    }
+    let mut numbers = text.split(|c: char| !(c.is_ascii_digit() || matches!(c, ',' | '.'))).filter_map(|number| {
+        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+        (!digits.is_empty()).then(|| digits.parse::<u32>().unwrap_or(u32::MAX))
+    });
+    let (Some(first), Some(last), Some(all), None) = (numbers.next(), numbers.next(), numbers.next(), numbers.next())
+    else {
+        return false;
+    };
+    // `1 to 3 May 2024` is no part of a list.
+    let is_year = (1900..2100).contains(&all) && !text.contains([',', '.']);
+    let shown = last.saturating_sub(first) + 1;
+    first > 0 && shown > 2 && last <= all && !is_year && ((first - 1) % shown == 0 || last == all)
 }
 
 /// Whether digits stand in two places at least.

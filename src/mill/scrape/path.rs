@@ -87,6 +87,17 @@ impl Step {
         }
     }
 
+    /// Lets the item that the block at `first` begins be begun by the one at `at`, in the place of that.
+    pub(crate) fn begin_at(steps: &mut [Self], first: usize, at: usize) {
+        let Some(begun) = steps.get(first).copied() else { return };
+        for step in steps.iter_mut().take(at).skip(first) {
+            *step = Self { act: Move::Noise, from: begun.from, to: begun.from };
+        }
+        if let Some(step) = steps.get_mut(at) {
+            *step = Self { act: Move::Start, ..begun };
+        }
+    }
+
     /// Leaves the block at `at` out of the item that it ended.
     pub(crate) fn leave_out(steps: &mut [Self], at: usize) {
         if let Some(step) = steps.get_mut(at) {

@@ -408,8 +408,10 @@ impl<'t, 'c> Look<'t, 'c> {
         let mut span = None;
         let mut day: Option<DateRead<'t>> = None;
         let titles = if layout.has(Field::Row) { self.title_column() } else { 0 };
+        let poured = self.poured_title(layout, steps);
         let mut open: Option<Open<'t>> = None;
-        for ((block, label), step) in self.page.blocks.iter().zip(&self.labels).zip(steps) {
+        for (at, ((block, label), step)) in self.page.blocks.iter().zip(&self.labels).zip(steps).enumerate() {
+            let block = poured.as_ref().filter(|(title, _)| *title == at).map_or(block, |(_, last_line)| last_line);
             if matches!(step.act, Move::Heading | Move::Start) {
                 self.close(open.take(), false, &mut drafts, &mut faults, &mut owners);
             }
@@ -459,6 +461,24 @@ impl<'t, 'c> Look<'t, 'c> {
         faults.sort_by_key(|fault| fault.line);
         let blocks = if explaining { self.explain(layout, reading, steps, &owners) } else { Vec::new() };
         (judge(layout, reading, self.named, drafts, faults), blocks)
+    }
+
+    /// The first title and its last line, where lines that stand above the list without a blank line between have poured
+    /// into it: it has several that were not wrapped, and the other titles one each.
+    fn poured_title(&self, layout: &Layout, steps: &[Step]) -> Option<(usize, Block<'t>)> {
+        let is_title = |step: &Step| {
+            step.place().and_then(|place| layout.places.get(place)).is_some_and(|place| place.field == Field::Title)
+        };
+        let mut titles = steps.iter().enumerate().filter(|(_, step)| is_title(step)).map(|(at, _)| at);
+        let first = titles.next()?;
+        let is_folded = |at: usize| self.page.blocks.get(at).is_some_and(|block| block.folded);
+        if !self.labels.get(first)?.broken || titles.clone().any(is_folded) || titles.count() < SEVERAL {
+            return None;
+        }
+        let block = self.page.blocks.get(first)?;
+        let lines = || block.text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let above = lines().count().checked_sub(1)?;
+        lines().take(above).all(is_short).then(|| (first, block.last_line()))
     }
 
     /// Makes a draft of the item that ends here, or a fault.

@@ -33,6 +33,7 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
         behead(layout, evidence, blocks, labels, steps);
     }
     if layout.has(Field::Summary) {
+        crop(layout, blocks, labels, steps);
         dock(layout, labels, steps);
         set_apart(layout, blocks, labels, steps);
     }
@@ -190,6 +191,40 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
         && blocks.get(above + 1).is_some_and(|block| is_name(block.text))
     {
         Step::crown(steps, above, kicker);
+    }
+}
+
+/// A few words that begin the first item, where that has more texts than any other, are what stands above the list. The
+/// text below them is the title then, unless it reads like a text.
+fn crop(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
+    let is_summary = |step: &Step| field(layout, *step) == Some(Field::Summary);
+    let Some(first) = steps.iter().position(|step| step.act == Move::Start) else { return };
+    let (mut of_first, mut most) = (Vec::new(), 0);
+    let (mut item, mut here) = (0, 0);
+    for (at, step) in steps.iter().enumerate().skip(first) {
+        if step.act == Move::Start {
+            (item, here) = (item + 1, 0);
+        }
+        if is_summary(step) && item == 1 {
+            of_first.push(at);
+        } else if is_summary(step) {
+            here += 1;
+            most = most.max(here);
+        }
+    }
+    let above = of_first.len().saturating_sub(most);
+    let Some(title) = above.checked_sub(1).and_then(|at| of_first.get(at)).copied() else { return };
+    // Nothing but titles and texts is left out.
+    let is_title = steps.get(first).is_some_and(|step| field(layout, *step) == Some(Field::Title));
+    let are_texts = steps.iter().take(title).skip(first + 1).all(|step| step.act == Move::Noise || is_summary(step));
+    let length = |at: usize| blocks.get(at).map_or(0, |block| words(block.text));
+    let few_words = |at: usize| {
+        labels.get(at).is_some_and(|label| label.kind != Kind::Text || label.short) && length(at) < length(title)
+    };
+    let is_headline =
+        labels.get(title).is_some_and(|it| it.kind == Kind::Text && !(it.wordy || it.sentence || it.begins_with_date));
+    if is_title && are_texts && is_headline && (first..title).all(few_words) {
+        Step::begin_at(steps, first, title);
     }
 }
 
