@@ -258,7 +258,7 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     bare.is_empty() || lexicon.is_filed(text) || lexicon.is_furniture(bare.trim_end_matches([']', ')']))
 }
 
-/// Ways through the site: `Home > Media > Press releases`, `Home / News / All`, `About us | Contact | Privacy`.
+/// Ways through the site: `Home > Media > Press releases`, `About us | Contact | Privacy`.
 fn is_trail(text: &str) -> bool {
     let short =
         |piece: &str| (1..=4).contains(&piece.split_whitespace().take(5).count()) && !piece.ends_with(['.', '!', '?']);
@@ -279,8 +279,8 @@ fn is_trail(text: &str) -> bool {
         && holds(|b| matches!(b, b'>' | 0xBB | 0xBA | 0x92))
         && [" > ", " » ", " › ", " → "].into_iter().any(|sign| signs(sign) > 0 && text.split(sign).all(short));
     let bars = !holds(|b| b.is_ascii_digit())
-        && (holds(|b| matches!(b, b'|' | b'/' | 0x99)) || blanks())
-        && [" | ", " / ", " ∙ ", "   "].into_iter().any(|sign| {
+        && (holds(|b| matches!(b, b'|' | 0x99)) || blanks())
+        && [" | ", " ∙ ", "   "].into_iter().any(|sign| {
             let pieces = || text.split(sign).map(str::trim).filter(|piece| !piece.is_empty());
             signs(sign) > 1 && pieces().take(3).count() == 3 && pieces().all(short)
         });
@@ -330,24 +330,31 @@ fn is_pages(text: &str, lexicon: &Lexicon) -> bool {
     numbers >= 2
 }
 
-/// Which part of a list the page shows, in whatever words: `Showing 11 to 20 of 412 results`, `Treffer 1-10 von 1.204`.
-/// Pages are of one length, so that each begins one behind a multiple of it, or ends with the list.
+/// Which part of a list the page shows, and hardly a word more: `Showing 11 to 20 of 412 results`, `Treffer 1-10 von
+/// 1.204`. Pages are of one length, so that each begins one behind a multiple of it, or ends with the list.
 fn is_extent(text: &str) -> bool {
-    if text.len() > 80 || !has_two_numbers(text) || words(text) > 8 {
+    if text.len() > 80 || !has_two_numbers(text) {
         return false;
     }
-    let mut numbers = text.split(|c: char| !(c.is_ascii_digit() || matches!(c, ',' | '.'))).filter_map(|number| {
-        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-        (!digits.is_empty()).then(|| digits.parse::<u32>().unwrap_or(u32::MAX))
-    });
-    let (Some(first), Some(last), Some(all), None) = (numbers.next(), numbers.next(), numbers.next(), numbers.next())
-    else {
-        return false;
-    };
-    // `1 to 3 May 2024` is no part of a list.
-    let is_year = (1900..2100).contains(&all) && !text.contains([',', '.']);
+    let is_digit = |c: char| c.is_ascii_digit();
+    // The text before, between and behind the numbers, and those.
+    let (mut words, mut numbers) = (Vec::with_capacity(4), Vec::with_capacity(3));
+    let mut rest = text;
+    while let Some(at) = rest.find(is_digit).filter(|_| numbers.len() < 4) {
+        let (before, number) = rest.split_at(at);
+        let is_part = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.');
+        let (number, behind) = number.split_at(number.find(|c| !is_part(c)).unwrap_or(number.len()));
+        words.push(before.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count());
+        numbers.push(number.chars().filter(|c| is_digit(*c)).collect::<String>().parse::<u32>().unwrap_or(u32::MAX));
+        rest = behind;
+    }
+    words.push(rest.split_whitespace().count());
+    let (&[first, last, all], &[0..=2, 0..=1, 1, 0..=1]) = (numbers.as_slice(), words.as_slice()) else { return false };
+    // `From 2021 to 2030 for 10,000`: years count nothing.
+    let is_year = |number: u32| (1900..2100).contains(&number);
     let shown = last.saturating_sub(first) + 1;
-    first > 0 && shown > 2 && last <= all && !is_year && ((first - 1) % shown == 0 || last == all)
+    let is_page = first > 0 && shown > 2 && last <= all && ((first - 1) % shown == 0 || last == all);
+    is_page && ![first, last].into_iter().any(is_year) && !(is_year(all) && !text.contains([',', '.']))
 }
 
 /// Whether digits stand in two places at least.

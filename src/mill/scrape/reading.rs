@@ -179,11 +179,17 @@ impl How<'_> {
         let rival = rival(first, others, &looks);
         let mut steps = look.tidied(first);
         let (mut scrape, mut blocks) = look.tell(first, &steps, self.explaining);
-        if let Some(lines) = own_day(&scrape.drafts).filter(|_| !look.evidence.cut) {
-            for (at, _) in look.page.blocks.iter().enumerate().filter(|(_, block)| lines.contains(&block.line)) {
-                Step::leave_out(&mut steps, at);
+        if let Some((above, own)) = own_day(&scrape.drafts).filter(|_| !look.evidence.cut) {
+            // What has a heading of its own is another list.
+            let heads = |(block, step): (&Block<'_>, &Step)| {
+                step.act == Move::Heading && (above..*own.start()).contains(&block.line)
+            };
+            if !look.page.blocks.iter().zip(&steps).any(heads) {
+                for (at, _) in look.page.blocks.iter().enumerate().filter(|(_, block)| own.contains(&block.line)) {
+                    Step::leave_out(&mut steps, at);
+                }
+                (scrape, blocks) = look.tell(first, &steps, self.explaining);
             }
-            (scrape, blocks) = look.tell(first, &steps, self.explaining);
         }
         let scrape = Scrape { rival, ..scrape };
         let mut told = Told {
@@ -209,9 +215,12 @@ impl Told<'_> {
     }
 }
 
-/// Puts another explanation first that tells most of the same titles, each with the day of its neighbour, where it is
-/// surer of its list, dates as many items and explains the page nearly as well. What stands around the list then speaks for neither: a line
-/// of a menu that is taken for a title is a line explained more, and shifts all that follow.
+/// Puts another explanation first that is surer of its list, dates as many items and explains the page nearly as well,
+/// where the two differ in one of these ways. What stands around the list then speaks for neither.
+///
+/// - They tell most titles alike, each with the day of its neighbour: a line of a menu that is taken for a title is a
+///   line explained more, and shifts all that follow.
+/// - Most titles of the first are a word or two, and hardly any of the other: those are kickers.
 fn surest_first(found: &mut [Explanation<'_>], looks: &[Look<'_, '_>]) {
     let Some(first) = found.first() else { return };
     let (near, sure) = (first.reading.score - NEAR, first.reading.confidence + SURER);
@@ -220,36 +229,40 @@ fn surest_first(found: &mut [Explanation<'_>], looks: &[Look<'_, '_>]) {
     if !found.iter().any(may_be) {
         return;
     }
-    let items = |of: &Explanation<'_>| {
-        looks.get(of.look).map(|look| look.items(of.layout, &look.tidied(of))).unwrap_or_default()
+    let items = |of: &Explanation<'_>| -> FxHashMap<u32, u32> {
+        looks.get(of.look).map(|look| look.items(of.layout, &look.tidied(of))).unwrap_or_default().into_iter().collect()
     };
-    let dated = |items: &[(u32, u32)]| items.iter().filter(|(_, day)| *day > 0).count();
+    let dated = |items: &FxHashMap<u32, u32>| items.values().filter(|day| **day > 0).count();
+    let mostly_brief = |of: &Explanation<'_>, items: &FxHashMap<u32, u32>| {
+        let blocks = looks.get(of.look).map(|look| look.page.blocks.iter().zip(&look.labels)).into_iter().flatten();
+        blocks.filter(|(block, label)| label.brief && items.contains_key(&block.line)).count() * 2 > items.len()
+    };
     let ours = items(first);
-    let least = dated(&ours);
-    let ours: FxHashMap<u32, u32> = ours.into_iter().collect();
-    let shifts = |of: &Explanation<'_>| {
+    let are_kickers = mostly_brief(first, &ours);
+    let is_better = |of: &Explanation<'_>| {
         let theirs = items(of);
-        let shifted = |(title, day): &&(u32, u32)| ours.get(title).is_some_and(|ours| *day > 0 && ours != day);
-        theirs.iter().filter(shifted).count() * 2 > theirs.len() && dated(&theirs) >= least
+        let shifted = |(title, day): &(&u32, &u32)| **day > 0 && ours.get(title).is_some_and(|ours| ours != *day);
+        let shifts = theirs.iter().filter(shifted).count() * 2 > theirs.len();
+        dated(&theirs) >= dated(&ours) && (shifts || (are_kickers && !mostly_brief(of, &theirs)))
     };
-    let surer = found.iter().enumerate().filter(|(_, of)| may_be(of) && shifts(of));
+    let surer = found.iter().enumerate().filter(|(_, of)| may_be(of) && is_better(of));
     let surest = surer.min_by(|(_, a), (_, b)| b.reading.confidence.total_cmp(&a.reading.confidence));
     if let Some((at, _)) = surest {
         found.swap(0, at);
     }
 }
 
-/// The lines of a last draft that is the day of the page itself, below the list: a few words above a day that is no
+/// The last line above, and the lines, of a last draft that is the day of the page itself, below the list: a few words above a day that is no
 /// older than the newest item, where the others run down to the oldest. Each look at the page would make a new item of
 /// it.
-fn own_day(drafts: &[Draft<'_>]) -> Option<RangeInclusive<u32>> {
+fn own_day(drafts: &[Draft<'_>]) -> Option<(u32, RangeInclusive<u32>)> {
     let day = |draft: &Draft<'_>| draft.date.as_ref().and_then(|date| date.day);
     let (last, list) = drafts.split_last()?;
     let days = list.iter().map(day).collect::<Option<Vec<_>>>()?;
     let (newest, oldest) = (days.first()?, days.last()?);
     let is_bare = last.summary.is_none() && last.number.is_none() && is_short(&last.title);
     let is_own = list.len() >= SEVERAL && newest > oldest && days.is_sorted_by(|a, b| a >= b) && day(last)? >= *newest;
-    (is_bare && is_own).then_some(last.line..=last.last_line)
+    (is_bare && is_own).then_some((list.last()?.last_line, last.line..=last.last_line))
 }
 
 /// The best of those that explain the file nearly as well as the first, and read other items.

@@ -172,7 +172,11 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     };
     // Nor are figures alone a title, like the years of a life.
     let says_nothing = |text: &str| !text.contains(char::is_alphabetic);
-    let turned = !texts(0).any(is_name) && texts(1).all(is_name) || texts(1).all(says_nothing);
+    // What comes again and again, below lines that never do and have more words, is a place or a name in any form.
+    let repeats = texts(1).collect::<BTreeSet<_>>().len() < pairs.len();
+    let longer = texts(0).map(words).sum::<usize>() > texts(1).map(words).sum();
+    let named = !texts(0).any(is_name) && texts(1).all(is_name);
+    let turned = named || (repeats && longer) || texts(1).all(says_nothing);
     if !different || !turned {
         return;
     }

@@ -26,8 +26,9 @@ pub const KEYS: &[&str] = &["item", "unit", "heading", "noise", "kicker", "marke
 /// A pattern may compile to so many bytes: enough for any line of a page.
 const LARGEST_PATTERN: usize = 1 << 18;
 
-/// A line of which no pattern speaks: it holds a letter for private use.
-const ANY_LINE: &str = "\u{10fffd}";
+/// Lines as unlike as can be, of words, of figures, of signs and of letters for private use: what fits them all fits any.
+const ANY_LINES: [&str; 4] =
+    ["Ferries return to the isles", "2021 06 15 1204", "— … — … — … —", "\u{10fffd}\u{10fffd}\u{10fffd}\u{10fffd}"];
 
 const HEADINGS: &str = "it can be \"month\", \"year\", \"section\", \"date\", or a list of these";
 
@@ -82,8 +83,7 @@ pub fn read(name: &str, span: &Range<usize>, table: &DeTable<'_>) -> Result<Layo
                 // A marker stands at the start of a line, the others are searched for.
                 let pattern = if key == "marker" { format!("^(?:{text})") } else { text.to_string() };
                 match regex::RegexBuilder::new(&pattern).size_limit(LARGEST_PATTERN).build() {
-                    // A blank line may be meant; a pattern that also fits a line of any letter tells nothing apart.
-                    Ok(regex) if regex.is_match("") && regex.is_match(ANY_LINE) => {
+                    Ok(regex) if regex.is_match("") && ANY_LINES.iter().all(|line| regex.is_match(line)) => {
                         flaw(format!("`{key}` fits every line"), "leave it out, or write what such a line holds");
                     }
                     Ok(regex) if key == "noise" => layout.noise = Some(regex),
