@@ -146,8 +146,11 @@ impl Report {
             to.sort();
             to.dedup();
         };
-        for feed in sooner.feeds {
+        for mut feed in sooner.feeds {
             if let Some(later) = self.feeds.iter_mut().find(|later| later.name == feed.name) {
+                // What was removed and then written again is there.
+                let is_there = |path: &String| later.written.contains(path) && !later.removed.contains(path);
+                feed.removed.retain(|path| !is_there(path));
                 add(&mut later.written, feed.written);
                 add(&mut later.removed, feed.removed);
             }

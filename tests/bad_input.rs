@@ -542,6 +542,18 @@ fn check_tells_of_a_newest_page_without_items_as_a_pass_does() {
 }
 
 #[test]
+fn what_an_older_page_became_is_no_drift_to_check_as_to_a_pass() {
+    let mill = mill();
+    mill.write("news/old.txt", page(&[LAKE]));
+    assert_eq!(once(&mill).code, 0);
+    mill.write("news/old.txt", "Error 503\n\nTry again later.\n");
+    let told = mill.run(&["check"]);
+    assert_eq!((told.code, once(&mill).code), (0, 0), "{told:?}");
+    let told = mill.run(&["check"]);
+    assert_eq!(told.code, 0, "{told:?}");
+}
+
+#[test]
 fn check_and_the_daemon_tell_what_keeps_a_socket_from_its_place() {
     let mill = mill();
     mill.configure(&format!("[serve]\nsocket = \"run/http\"\n{CONFIG}"));

@@ -137,8 +137,8 @@ struct Looked<'a> {
     file: &'a str,
     /// As the store knows it.
     row: Option<&'a LedgerRow>,
-    /// What is in it now is what the store knows.
-    is_known: bool,
+    /// It holds something else than what the store knows of it.
+    is_other: bool,
     /// When it was captured, if it was read here.
     when: Option<Moment>,
     /// Why it is drift, should it be the newest.
@@ -151,11 +151,14 @@ fn drifted<'a>(looked: &'a [Looked<'_>], known: Option<&Known>) -> Result<Vec<&'
         return Ok(Vec::new());
     }
     let mut captures = Vec::with_capacity(looked.len());
-    for Looked { row, is_known, when, .. } in looked {
+    for Looked { row, is_other, when, .. } in looked {
         captures.push(match (known, row) {
-            (Some(known), Some(row)) if *is_known => known.capture(row)?,
-            // What takes the place of another content is newer than that.
-            (Some(known), Some(row)) => (*when, known.capture(row)?.1.saturating_add(1)),
+            // What takes the place of another content is no older than that, and of a later version.
+            (Some(known), Some(row)) => {
+                let (before, version) = known.capture(row)?;
+                let when = before.into_iter().chain(*when).max_by_key(|when| when.instant());
+                (when, version.saturating_add(u32::from(*is_other)))
+            }
             _ => (*when, 0),
         });
     }
@@ -190,16 +193,16 @@ fn look_over(
     let mut all = Vec::new();
     for seen in &listing.files {
         let read = known.and_then(|known| known.path(name, &seen.name));
-        let looked = |is_known, when, drift| {
+        let looked = |is_other, when, drift| {
             let row = read.map(|read| &read.row);
-            Looked { file: &seen.name, row, is_known, when, drift }
+            Looked { file: &seen.name, row, is_other, when, drift }
         };
         if let Some(ReadPath { row, layout }) = read
             && (row.stat, row.revision, row.racy) == (seen.stat, revision, false)
         {
             silent += usize::from(source.stated(seen.below()).is_none());
             refused += usize::from(row.items == 0);
-            all.push(looked(true, None, row.drift.clone()));
+            all.push(looked(false, None, row.drift.clone()));
             if let Some(layout) = layout {
                 *layouts.entry(layout.to_string()).or_default() += 1;
             }
@@ -226,7 +229,8 @@ fn look_over(
             comparison.with(source, &seen.name, &buffer, &scrape)?;
         }
         let when = page.stated.or(scrape.newest.map(Moment::Day));
-        all.push(looked(false, when, drift::of_page(&scrape, source.empty)));
+        let is_other = read.is_none_or(|read| read.row.digest != inbox::digest(&buffer));
+        all.push(looked(is_other, when, drift::of_page(&scrape, source.empty)));
         match scrape.refused {
             Some(_) => refused += 1,
             None => *layouts.entry(scrape.layout.into_owned()).or_default() += 1,

@@ -201,6 +201,9 @@ impl Sqlite {
         // The mark that makes the file count was written before its log began.
         self.made.as_ref().map_or(Ok(()), fs::File::sync_all).map_err(unusable)?;
         let path = self.db.path().unwrap_or_default();
+        if path.is_empty() {
+            return Ok(());
+        }
         // Where somebody reads beside, some of it is in the log alone.
         match fs::File::open(format!("{path}-wal")).and_then(|log| log.sync_all()) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(unusable(error)),
