@@ -56,9 +56,9 @@
 //! | [`publish`] | makes a folder agree with documents, whole files only | rendered documents, a disk |
 //! | [`config`] | what the operator says, validated once, as a whole | the mill's terms; names TOML, as `mill::scrape` does for layouts |
 //! | [`hub`] | tells hubs which documents have changed, never during a pass | the publish ledger; alone speaks to the network |
-//! | [`daemon`] | decides when a pass runs, and over which files | all rooms, no news; names tokio, as `http` does |
+//! | [`daemon`] | decides when a pass runs, and over which files | all rooms, no news; names tokio, as `http` does, and `watch` for its bell |
 //! | [`watch`] | what the system's events say, reduced to hints | the config's patterns; alone names notify |
-//! | [`http`] | requests and answers over sockets, for all who listen | nothing outside itself; alone names hyper |
+//! | [`http`] | requests and answers over sockets, for all who listen | nothing outside itself; names hyper, whose words for requests and answers `serve` and `metrics` use |
 //! | [`serve`] | the published folder over HTTP | lines of the publish ledger, `http` |
 //! | [`service`] | what the service manager is told | nothing outside itself |
 //! | [`drift`] | which captures are a source's newest, and what is odd about them | the store |

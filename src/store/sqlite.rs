@@ -1,11 +1,12 @@
 //! The store on SQLite (WAL, `synchronous=NORMAL`: a power cut may lose the last commits, whose files are then read
-//! again, for their looks are lost with them).
+//! again, for their looks are lost with them; what was overwritten or deleted since is not there to be read).
 //!
 //! **Who follows from whom.** `path`, `seen` and `account` say what was read. From the contents of a path follows how
 //! each stands ([`history`](crate::mill::history)); from what stands, the sightings of a key; from those and the
 //! decisions, its `item`s ([`settle`](crate::mill::settle)); from the items, the `member`s of feeds. A batch changes the
-//! first, and its effect is carried down key by key (`work`): cost follows the change, not the history. When the terms
-//! changed, or after an import, everything is carried down.
+//! first, and its effect is carried down key by key (`work`): cost follows the change, not the history; but a file that
+//! grows adds a sighting to each item that it repeats. When the terms changed, or after an import, everything is carried
+//! down.
 //!
 //! A content that a later one completes counts only for the accounts that the whole repeats: no sighting is filed for
 //! the others.
