@@ -354,7 +354,7 @@ fn is_extent(text: &str) -> bool {
     let is_year = |number: u32| (1900..2100).contains(&number);
     let shown = last.saturating_sub(first) + 1;
     let is_page = first > 0 && shown > 2 && last <= all && ((first - 1) % shown == 0 || last == all);
-    is_page && ![first, last].into_iter().any(is_year) && !(is_year(all) && !text.contains([',', '.']))
+    is_page && !is_year(first) && !is_year(last) && (!is_year(all) || text.contains([',', '.']))
 }
 
 /// Whether digits stand in two places at least.

@@ -1,15 +1,16 @@
 //! From the chosen path to what the file says: drafts, faults, and why a file is refused.
 
 mod open;
+mod preferred;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use regex::Regex;
-use rustc_hash::FxHashMap;
 
 use self::open::Open;
+use self::preferred::{NEAR, TIED, rival, surest_first};
 use super::blocks::{Block, Mark, Page, Unit, joined, split_by};
 use super::date::{self, Printed, Settled, Span, inline};
 use super::evidence::{Evidence, Marking};
@@ -21,7 +22,7 @@ use super::path::{Move, Prices, Reading, Step};
 use super::rendition::Note;
 use super::repeated;
 use super::tidy::{SEVERAL, tidy};
-use super::{BlockUse, Cut, DateRead, Draft, Fault, REFUSED_BELOW, Rival, Scrape, Terms};
+use super::{BlockUse, Cut, DateRead, Draft, Fault, REFUSED_BELOW, Scrape, Terms};
 
 /// Longer texts are shortened to this many letters in a fault.
 const FAULT_LETTERS: usize = 80;
@@ -39,13 +40,6 @@ const FEW: f64 = 0.3;
 
 /// Longer sentences are no titles.
 const PARAGRAPH: usize = 100;
-
-/// How near a rival has to come, as a share of what a file can cost, to be told of.
-const NEAR: f64 = 0.05;
-/// By how much an explanation has to be surer of its list than another that explains more of the page.
-const SURER: f64 = 0.005;
-/// Of layouts no farther apart than this the list decides.
-const TIED: f64 = 0.005;
 
 /// A file taken apart and labelled: what all layouts that read by the same unit share.
 struct Look<'t, 'c> {
@@ -179,17 +173,8 @@ impl How<'_> {
         let rival = rival(first, others, &looks);
         let mut steps = look.tidied(first);
         let (mut scrape, mut blocks) = look.tell(first, &steps, self.explaining);
-        if let Some((above, own)) = own_day(&scrape.drafts).filter(|_| !look.evidence.cut) {
-            // What has a heading of its own is another list.
-            let heads = |(block, step): (&Block<'_>, &Step)| {
-                step.act == Move::Heading && (above..*own.start()).contains(&block.line)
-            };
-            if !look.page.blocks.iter().zip(&steps).any(heads) {
-                for (at, _) in look.page.blocks.iter().enumerate().filter(|(_, block)| own.contains(&block.line)) {
-                    Step::leave_out(&mut steps, at);
-                }
-                (scrape, blocks) = look.tell(first, &steps, self.explaining);
-            }
+        if look.leave_out_own_day(&scrape.drafts, &mut steps) {
+            (scrape, blocks) = look.tell(first, &steps, self.explaining);
         }
         let scrape = Scrape { rival, ..scrape };
         let mut told = Told {
@@ -215,43 +200,6 @@ impl Told<'_> {
     }
 }
 
-/// Puts another explanation first that is surer of its list, dates as many items and explains the page nearly as well,
-/// where the two differ in one of these ways. What stands around the list then speaks for neither.
-///
-/// - They tell most titles alike, each with the day of its neighbour: a line of a menu that is taken for a title is a
-///   line explained more, and shifts all that follow.
-/// - Most titles of the first are a word or two, and hardly any of the other: those are kickers.
-fn surest_first(found: &mut [Explanation<'_>], looks: &[Look<'_, '_>]) {
-    let Some(first) = found.first() else { return };
-    let (near, sure) = (first.reading.score - NEAR, first.reading.confidence + SURER);
-    let may_be = |of: &Explanation<'_>| of.reading.score >= near && of.reading.confidence > sure;
-    // Most pages have none, and then it is needless to know the items.
-    if !found.iter().any(may_be) {
-        return;
-    }
-    let items = |of: &Explanation<'_>| -> FxHashMap<u32, u32> {
-        looks.get(of.look).map(|look| look.items(of.layout, &look.tidied(of))).unwrap_or_default().into_iter().collect()
-    };
-    let dated = |items: &FxHashMap<u32, u32>| items.values().filter(|day| **day > 0).count();
-    let mostly_brief = |of: &Explanation<'_>, items: &FxHashMap<u32, u32>| {
-        let blocks = looks.get(of.look).map(|look| look.page.blocks.iter().zip(&look.labels)).into_iter().flatten();
-        blocks.filter(|(block, label)| label.brief && items.contains_key(&block.line)).count() * 2 > items.len()
-    };
-    let ours = items(first);
-    let are_kickers = mostly_brief(first, &ours);
-    let is_better = |of: &Explanation<'_>| {
-        let theirs = items(of);
-        let shifted = |(title, day): &(&u32, &u32)| **day > 0 && ours.get(title).is_some_and(|ours| ours != *day);
-        let shifts = theirs.iter().filter(shifted).count() * 2 > theirs.len();
-        dated(&theirs) >= dated(&ours) && (shifts || (are_kickers && !mostly_brief(of, &theirs)))
-    };
-    let surer = found.iter().enumerate().filter(|(_, of)| may_be(of) && is_better(of));
-    let surest = surer.min_by(|(_, a), (_, b)| b.reading.confidence.total_cmp(&a.reading.confidence));
-    if let Some((at, _)) = surest {
-        found.swap(0, at);
-    }
-}
-
 /// The last line above, and the lines, of a last draft that is the day of the page itself, below the list: a few words above a day that is no
 /// older than the newest item, where the others run down to the oldest. Each look at the page would make a new item of
 /// it.
@@ -263,21 +211,6 @@ fn own_day(drafts: &[Draft<'_>]) -> Option<(u32, RangeInclusive<u32>)> {
     let is_bare = last.summary.is_none() && last.number.is_none() && is_short(&last.title);
     let is_own = list.len() >= SEVERAL && newest > oldest && days.is_sorted_by(|a, b| a >= b) && day(last)? >= *newest;
     (is_bare && is_own).then_some((list.last()?.last_line, last.line..=last.last_line))
-}
-
-/// The best of those that explain the file nearly as well as the first, and read other items.
-fn rival(first: &Explanation<'_>, others: &[Explanation<'_>], looks: &[Look<'_, '_>]) -> Option<Rival> {
-    let behind = |other: &Explanation<'_>| first.reading.score - other.reading.score;
-    let items = |of: &Explanation<'_>| Some(looks.get(of.look)?.items(of.layout, &of.reading.steps));
-    let mut near = others.iter().filter(|other| behind(other) <= NEAR).peekable();
-    // Most pages have none, and then it is needless to know the items.
-    near.peek()?;
-    let ours = items(first)?;
-    let (other, theirs) = near
-        .filter_map(|other| Some((other, items(other)?)))
-        .filter(|(_, theirs)| *theirs != ours && !theirs.is_empty())
-        .min_by(|(a, _), (b, _)| b.reading.score.total_cmp(&a.reading.score))?;
-    Some(Rival { layout: other.layout.name.to_string(), items: theirs.len(), behind: behind(other) })
 }
 
 fn refused(layout: Cow<'_, str>, confidence: f64, faults: Vec<Fault>, why: String) -> Scrape<'_> {
@@ -371,6 +304,21 @@ impl<'t, 'c> Look<'t, 'c> {
         let mut steps = explanation.reading.steps.clone();
         tidy(explanation.layout, self.evidence, &self.page.blocks, &self.labels, &mut steps);
         steps
+    }
+
+    /// Leaves the page's own day out of the steps, where these drafts end with it and no heading makes it a list of its
+    /// own. Whether it was there.
+    fn leave_out_own_day(&self, drafts: &[Draft<'_>], steps: &mut [Step]) -> bool {
+        let Some((above, own)) = own_day(drafts).filter(|_| !self.evidence.cut) else { return false };
+        let blocks = || self.page.blocks.iter().enumerate();
+        let heads = |(at, block): (usize, &Block<'_>)| {
+            (above..*own.start()).contains(&block.line) && steps.get(at).is_some_and(|step| step.act == Move::Heading)
+        };
+        if blocks().any(heads) {
+            return false;
+        }
+        blocks().filter(|(_, block)| own.contains(&block.line)).for_each(|(at, _)| Step::leave_out(steps, at));
+        true
     }
 
     /// Which items these steps read: the lines of their titles and dates.
