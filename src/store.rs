@@ -364,10 +364,18 @@ pub struct PublishedRow {
     pub mtime_ns: i64,
     /// The file's number on its file system.
     pub inode: u64,
-    /// xxh3-128 of its bytes.
+    /// xxh3-128 of its bytes; 0 while it is only announced.
     pub hash: u128,
     /// Tells what it was made of: equal where the same would come of it. 0: it was not made of what this can tell.
     pub made_of: u64,
+}
+
+impl PublishedRow {
+    /// Whether it was ever written: what is announced bears no hash until it is.
+    #[must_use]
+    pub fn was_written(&self) -> bool {
+        self.hash != 0
+    }
 }
 
 /// What stands on a month page of a feed.

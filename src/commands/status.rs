@@ -179,14 +179,15 @@ fn source(view: &View, name: &str, rows: &[&LedgerRow]) -> Result<SourceLine, En
 fn feeds(view: &View) -> Result<Vec<FeedLine>, Ended> {
     let failed = |error| view.failed(error);
     let mut documents: BTreeMap<String, Vec<DocumentLine>> = BTreeMap::new();
-    for PublishedRow { feed, path, size, mtime_ns, hash, .. } in view.store.published().map_err(failed)? {
+    for row in view.store.published().map_err(failed)? {
+        let was_written = row.was_written();
+        let PublishedRow { feed, path, size, mtime_ns, .. } = row;
         // What belongs to all of them is no feed.
         if feed == INDEX {
             continue;
         }
         let of_feed = documents.entry(feed).or_default();
-        // What was announced and never written has no hash.
-        if hash != 0 {
+        if was_written {
             of_feed.push(DocumentLine { path, bytes: size, written: DateTime::from_timestamp_nanos(mtime_ns) });
         }
     }

@@ -342,8 +342,7 @@ impl Pass<'_> {
             // Without a head there is no feed that would have pages.
             wanted.clear();
         }
-        // What was announced and never written has no hash.
-        let is_there = |path: &String| rows.get(path).is_some_and(|row| row.hash != 0) && !fallen.contains(path);
+        let is_there = |path: &String| rows.get(path).is_some_and(PublishedRow::was_written) && !fallen.contains(path);
         // A month that is not wanted stands. Its siblings may follow.
         let lacking = wanted.iter().filter(|of| render::document_of(&of.path) == of.path && !is_there(&of.path));
         let missing: BTreeSet<Month> = lacking.map(|of| of.month).collect();

@@ -358,34 +358,19 @@ fn reading(scrape: &Scrape<'_>, job: &Job<'_>, empty: Empty, met: &Met, faults: 
 #[derive(Default)]
 struct Sections {
     all: Vec<Text>,
-    /// Where they stand, the first `placed` of them: none, where there are few.
     places: FxHashMap<Text, usize>,
-    placed: usize,
 }
 
 impl Sections {
-    /// So many are found by looking at them. An item's section is nearly always that of the one before.
-    const FEW: usize = 8;
-
     /// Where `section` stands, as the last of all if it was not there. `None`: it holds nothing printable.
     fn place(&mut self, section: &str) -> Option<usize> {
-        let before = self.all.len().saturating_sub(Self::FEW);
-        let near = self.all.iter().skip(before).rposition(|known| known.as_str() == section);
-        near.map(|near| before + near).or_else(|| self.far(section)).or_else(|| {
-            self.all.push(Text::new(section)?);
-            Some(self.all.len() - 1)
-        })
-    }
-
-    /// Where `section` stands, if it is not among the last few.
-    fn far(&mut self, section: &str) -> Option<usize> {
-        if self.all.len() <= Self::FEW {
-            return None;
+        if let Some(place) = self.places.get(section) {
+            return Some(*place);
         }
-        let rest = self.all.get(self.placed..).unwrap_or_default();
-        self.places.extend(rest.iter().cloned().zip(self.placed..));
-        self.placed = self.all.len();
-        self.places.get(section).copied()
+        let (text, place) = (Text::new(section)?, self.all.len());
+        self.places.insert(text.clone(), place);
+        self.all.push(text);
+        Some(place)
     }
 }
 

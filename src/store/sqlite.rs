@@ -120,8 +120,8 @@ impl Sqlite {
         }
     }
 
-    /// The undated items whose sources ask for the day they are first seen, ascending: a run that was killed after it took them in
-    /// has not noted it.
+    /// The undated items whose sources ask for the day they are first seen, ascending: a run that was killed after it took
+    /// them in has not noted it.
     fn unseen(&self, terms: &Terms) -> Result<Vec<Key>> {
         if terms.first_seen.is_empty() {
             return Ok(Vec::new());
@@ -237,44 +237,42 @@ impl Store for Sqlite {
         }
         // Of an item that nothing dates the day it was first seen moves that item and no other. Daemons note such days
         // one by one, for as long as they run.
-        let dated: Vec<Key> = if same_terms && same_feeds {
-            let first_seen = &terms.rules.decisions.first_seen;
-            self.unseen(terms)?.into_iter().filter(|id| first_seen.contains_key(id)).collect()
-        } else {
-            Vec::new()
+        let first_seen = &terms.rules.decisions.first_seen;
+        let mut dated = if same_terms && same_feeds { self.unseen(terms)? } else { Vec::new() };
+        dated.retain(|id| first_seen.contains_key(id));
+        let only_dated = !dated.is_empty() && {
+            let mut before = terms.rules.decisions.clone();
+            before.first_seen.retain(|id, _| dated.binary_search(id).is_err());
+            meta("decisions")?.as_deref() == Some(&format!("{before:?}"))
         };
-        let mut before = terms.rules.decisions.clone();
-        before.first_seen.retain(|id, _| dated.binary_search(id).is_err());
-        let only_dated = !dated.is_empty() && meta("decisions")?.as_deref() == Some(&format!("{before:?}"));
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut work = Work::new(&transaction, terms)?;
         if only_dated {
             work.derive_those(&dated)?;
-            work.touch_feeds()?;
-            set_meta(&transaction, "decisions", &decided)?;
-            let absorbed = std::mem::take(&mut work.absorbed);
-            drop(work);
-            transaction.commit()?;
-            self.shelves.get_mut().clear();
-            return Ok(Absorbed { unseen: self.unseen(terms)?, ..absorbed });
-        }
-        if !same_terms || !same_decisions {
-            // Rare enough to do all of it: the cost is that of the store, once, and there is one way to be right.
-            work.derive()?;
-            for (source, rule) in &terms.rules.sources {
-                let mut update = transaction.prepare_cached("UPDATE source SET place = ?, site = ? WHERE no = ?")?;
-                update.execute((&rule.place, rule.site.0.into_bytes(), source.0))?;
+        } else {
+            if !same_terms || !same_decisions {
+                // Rare enough to do all of it: the cost is that of the store, once, and there is one way to be right.
+                work.derive()?;
+                for (source, rule) in &terms.rules.sources {
+                    let mut update =
+                        transaction.prepare_cached("UPDATE source SET place = ?, site = ? WHERE no = ?")?;
+                    update.execute((&rule.place, rule.site.0.into_bytes(), source.0))?;
+                }
             }
+            work.agree_on_feeds()?;
+            set_meta(&transaction, "terms", &terms.fingerprint)?;
+            set_meta(&transaction, "feeds", &feeds)?;
         }
-        work.agree_on_feeds()?;
         work.touch_feeds()?;
-        set_meta(&transaction, "terms", &terms.fingerprint)?;
-        set_meta(&transaction, "feeds", &feeds)?;
         set_meta(&transaction, "decisions", &decided)?;
-        let absorbed = std::mem::take(&mut work.absorbed);
+        let mut absorbed = std::mem::take(&mut work.absorbed);
         drop(work);
         transaction.commit()?;
         self.shelves.get_mut().clear();
+        if only_dated {
+            // Those that were not settled have no day yet, either.
+            absorbed.unseen = self.unseen(terms)?;
+        }
         Ok(absorbed)
     }
 

@@ -71,6 +71,11 @@ impl Step {
         matches!(self.act, Move::In | Move::Start).then(|| usize::from(self.to).saturating_sub(PLACES))
     }
 
+    /// The field of `layout` that the block fills.
+    pub(crate) fn field(self, layout: &Layout) -> Option<Field> {
+        layout.places.get(self.place()?).map(|place| place.field)
+    }
+
     /// Makes the block at `at`, which begins an item, a heading above it; or nothing, where more stands between.
     pub(crate) fn behead(steps: &mut [Self], at: usize) {
         let Some((kicker, behind)) = steps.get_mut(at..).and_then(<[Self]>::split_first_mut) else { return };
@@ -98,9 +103,9 @@ impl Step {
         }
     }
 
-    /// Leaves the block at `at` out of the item that it ended.
+    /// Leaves the block at `at` out of its item, if it is in one.
     pub(crate) fn leave_out(steps: &mut [Self], at: usize) {
-        if let Some(step) = steps.get_mut(at) {
+        if let Some(step) = steps.get_mut(at).filter(|step| step.place().is_some()) {
             *step = Self { act: Move::Noise, from: step.to, to: step.to };
         }
     }

@@ -332,7 +332,7 @@ impl<'t, 'c> Look<'t, 'c> {
             if step.act == Move::Start {
                 items.push((0, day));
             }
-            let field = step.place().and_then(|place| layout.places.get(place)).map(|place| place.field);
+            let field = step.field(layout);
             let (Some(field), Some(item)) = (field, items.last_mut()) else { continue };
             match field {
                 Field::Title => item.0 = block.line,
@@ -406,8 +406,8 @@ impl<'t, 'c> Look<'t, 'c> {
             if step.act == Move::Start {
                 open = Some(Open::new(block, (section, span), day.clone(), owners.len()));
             }
-            if let (Some(open), Some(place)) = (&mut open, step.place().and_then(|place| layout.places.get(place))) {
-                match place.field {
+            if let (Some(open), Some(field)) = (&mut open, step.field(layout)) {
+                match field {
                     Field::Glued => open.glued(block, layout.has(Field::Title), self),
                     Field::EndDated => open.end_dated(block, self),
                     Field::Row => open.row(block, titles, self),
@@ -427,9 +427,7 @@ impl<'t, 'c> Look<'t, 'c> {
     /// The first title and its last line, where lines that stand above the list without a blank line between have poured
     /// into it: it has several that were not wrapped, and the other titles one each.
     fn poured_title(&self, layout: &Layout, steps: &[Step]) -> Option<(usize, Block<'t>)> {
-        let is_title = |step: &Step| {
-            step.place().and_then(|place| layout.places.get(place)).is_some_and(|place| place.field == Field::Title)
-        };
+        let is_title = |step: &Step| step.field(layout) == Some(Field::Title);
         let mut titles = steps.iter().enumerate().filter(|(_, step)| is_title(step)).map(|(at, _)| at);
         let first = titles.next()?;
         let is_folded = |at: usize| self.page.blocks.get(at).is_some_and(|block| block.folded);
@@ -534,7 +532,7 @@ impl<'t, 'c> Look<'t, 'c> {
             self.page.blocks.iter().zip(&self.labels).zip(steps.iter().zip(&reading.steps)).zip(owners).enumerate();
         blocks
             .map(|(at, (((block, label), (step, paid)), owner))| {
-                let field = step.place().and_then(|place| layout.places.get(place)).map(|place| place.field);
+                let field = step.field(layout);
                 BlockUse {
                     line: block.line,
                     label: match (field, step.act) {

@@ -39,13 +39,9 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
     }
 }
 
-fn field(layout: &Layout, step: Step) -> Option<Field> {
-    step.place().and_then(|place| layout.places.get(place)).map(|place| place.field)
-}
-
 /// Of dated items those without a day that begin with a mark where all the others have none are entries of a menu.
 fn cast_out(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
-    let dates = |step: &Step| field(layout, *step).is_some_and(Field::dates);
+    let dates = |step: &Step| step.field(layout).is_some_and(Field::dates);
     let mut items: Vec<(usize, bool)> = Vec::new();
     for (at, step) in steps.iter().enumerate() {
         if step.act == Move::Start {
@@ -63,17 +59,14 @@ fn cast_out(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     let ends = items.iter().skip(1).map(|(next, _)| *next).chain([steps.len()]);
     let out: Vec<_> = items.iter().zip(ends).filter(|((at, dated), _)| !dated && is_marked(*at)).collect();
     for ((at, _), end) in out {
-        let of_item = (*at..end).filter(|at| steps.get(*at).is_some_and(|step| step.place().is_some()));
-        for at in of_item.collect::<Vec<_>>() {
-            Step::leave_out(steps, at);
-        }
+        (*at..end).for_each(|at| Step::leave_out(steps, at));
     }
 }
 
 /// A few words without a day that end a list of which each item states its own are what stands below it, unless the
 /// file is cut there.
 fn end_list(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [Step]) {
-    let states_day = |step: &Step| field(layout, *step).is_some_and(Field::dates);
+    let states_day = |step: &Step| step.field(layout).is_some_and(Field::dates);
     let Some(last) = steps.iter().rposition(|step| step.act == Move::Start) else { return };
     let (list, tail) = steps.split_at(last);
     let items = list.iter().filter(|step| step.act == Move::Start).count();
@@ -83,11 +76,7 @@ fn end_list(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [
     if evidence.cut || items < SEVERAL || dated < items || !is_bare {
         return;
     }
-    for at in
-        (last..steps.len()).filter(|at| steps.get(*at).is_some_and(|step| step.place().is_some())).collect::<Vec<_>>()
-    {
-        Step::leave_out(steps, at);
-    }
+    (last..steps.len()).for_each(|at| Step::leave_out(steps, at));
 }
 
 /// What states no day behind furniture that stands nowhere in the list, like the numbers of its pages, is the foot of
@@ -95,7 +84,7 @@ fn end_list(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [
 fn end_page(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
     let is_date = |label: &Label| matches!(label.kind, Kind::Date(_));
     let states_day = |(step, label): (&Step, &Label)| {
-        field(layout, *step).is_some_and(Field::dates) || step.act == Move::Heading && is_date(label)
+        step.field(layout).is_some_and(Field::dates) || step.act == Move::Heading && is_date(label)
     };
     let Some(last_day) = steps.iter().zip(labels).rposition(states_day) else { return };
     let starts =
@@ -111,16 +100,12 @@ fn end_page(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &
     else {
         return;
     };
-    for at in foot..steps.len() {
-        if steps.get(at).is_some_and(|step| step.place().is_some()) {
-            Step::leave_out(steps, at);
-        }
-    }
+    (foot..steps.len()).for_each(|at| Step::leave_out(steps, at));
 }
 
 /// Kickers that the first item alone has, or a few that stand apart from their titles, are headings.
 fn behead(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
-    let is_kicker = |step: &Step| field(layout, *step) == Some(Field::Kicker);
+    let is_kicker = |step: &Step| step.field(layout) == Some(Field::Kicker);
     let items = steps.iter().filter(|step| step.act == Move::Start).count();
     let kickers = steps.iter().filter(|step| is_kicker(step)).count();
     let first = steps.iter().position(|step| step.act == Move::Start);
@@ -129,7 +114,7 @@ fn behead(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[L
         return;
     }
     // Whether the fields of items stand closer together than the kicker and the title.
-    let tight = steps.iter().zip(blocks).filter(|(step, _)| field(layout, **step) == Some(Field::Date));
+    let tight = steps.iter().zip(blocks).filter(|(step, _)| step.field(layout) == Some(Field::Date));
     let tight = tight.clone().count() > 0 && tight.into_iter().all(|(_, block)| block.gap == 0);
     for at in 0..steps.len() {
         let Some(((step, block), label)) = steps.get(at).zip(blocks.get(at)).zip(labels.get(at)) else { return };
@@ -152,8 +137,8 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     let Some(kicker) = place(Field::Kicker) else { return };
     let is_pair = |pair: &[Step]| match pair {
         [first, second] => {
-            field(layout, *first) == Some(Field::Kicker)
-                && field(layout, *second) == Some(Field::Title)
+            first.field(layout) == Some(Field::Kicker)
+                && second.field(layout) == Some(Field::Title)
                 && second.act == Move::In
         }
         _ => false,
@@ -201,7 +186,7 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
 /// A few words that begin the first item, where that has more texts than any other, are what stands above the list. The
 /// text below them is the title then, unless it reads like a text.
 fn crop(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
-    let is_summary = |step: &Step| field(layout, *step) == Some(Field::Summary);
+    let is_summary = |step: &Step| step.field(layout) == Some(Field::Summary);
     let Some(first) = steps.iter().position(|step| step.act == Move::Start) else { return };
     let (mut of_first, mut most) = (Vec::new(), 0);
     let (mut item, mut here) = (0, 0);
@@ -219,7 +204,7 @@ fn crop(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [St
     let above = of_first.len().saturating_sub(most);
     let Some(title) = above.checked_sub(1).and_then(|at| of_first.get(at)).copied() else { return };
     // Nothing but titles and texts is left out.
-    let is_title = steps.get(first).is_some_and(|step| field(layout, *step) == Some(Field::Title));
+    let is_title = steps.get(first).is_some_and(|step| step.field(layout) == Some(Field::Title));
     let are_texts = steps.iter().take(title).skip(first + 1).all(|step| step.act == Move::Noise || is_summary(step));
     let length = |at: usize| blocks.get(at).map_or(0, |block| words(block.text));
     let few_words = |at: usize| {
@@ -235,7 +220,7 @@ fn crop(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [St
 /// A few words between two items, with a blank line on either side, are a heading where no item has a summary but the
 /// one above.
 fn set_apart(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
-    let is_summary = |step: &Step| field(layout, *step) == Some(Field::Summary);
+    let is_summary = |step: &Step| step.field(layout) == Some(Field::Summary);
     let mut summaries = steps.iter().enumerate().filter(|(_, step)| is_summary(step)).map(|(at, _)| at);
     let (Some(at), None) = (summaries.next(), summaries.next()) else { return };
     let is_apart = |at: usize| blocks.get(at).is_some_and(|block| block.gap > 0);
@@ -249,7 +234,7 @@ fn set_apart(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mu
 /// or a sentence, which in scripts without blanks is short.
 fn dock(layout: &Layout, labels: &[Label], steps: &mut [Step]) {
     let Some(last) = steps.iter().rposition(|step| step.act == Move::Start) else { return };
-    let is_summary = |step: &Step| field(layout, *step) == Some(Field::Summary);
+    let is_summary = |step: &Step| step.field(layout) == Some(Field::Summary);
     let (mut most, mut here) = (0, 0);
     for step in steps.iter().take(last) {
         here = if step.act == Move::Start { 0 } else { here + usize::from(is_summary(step)) };
