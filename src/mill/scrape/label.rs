@@ -203,6 +203,11 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
 }
 
 impl Label {
+    /// A day stands in it, beside something else.
+    pub(crate) fn holds_day(&self) -> bool {
+        self.begins_with_date || self.glued.or(self.end_dated).is_some()
+    }
+
     /// Whether it says who wrote the item, and when: it states the item's day as a date alone does.
     pub(crate) fn is_dated_byline(&self) -> bool {
         self.byline && self.end_dated.is_some()

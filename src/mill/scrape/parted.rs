@@ -12,6 +12,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashMap;
+
 use super::blocks::{Block, Mark};
 use super::label::{Kind, Label};
 use super::layout::Layout;
@@ -109,14 +111,21 @@ fn where_layouts_change(blocks: &[Block<'_>], labels: &[Label], prices: &[Prices
     ways.min_by_key(|(cost, at)| (*cost, *at)).map(|(_, at)| at)
 }
 
-/// The two halves as one file, if they explain it better than `whole` does, or if `asked` for.
-pub(super) fn joined<'t>(whole: &Told<'t>, first: Told<'t>, second: Told<'t>, asked: bool) -> Option<Told<'t>> {
+/// The two halves of `whole`, cut above `line`, as one file, if they explain it better than it does, or if `asked` for.
+pub(super) fn joined<'t>(
+    whole: &Told<'t>,
+    first: Told<'t>,
+    second: Told<'t>,
+    line: u32,
+    asked: bool,
+) -> Option<Told<'t>> {
     let halves = [&first, &second];
     let dated = |told: &Told<'_>| told.scrape.drafts.iter().any(|draft| draft.date.is_some());
     let sure = halves.iter().all(|half| half.scrape.refused.is_none() && half.scrape.drafts.len() > 1);
     let cost = |told: &Told<'_>| (1.0 - told.score) * count(told.blocks_read);
     let together = cost(&first) + cost(&second) + Prices::cost_of(SWITCH);
-    let better = whole.scrape.refused.is_some() || together < cost(whole);
+    let is_one_list = || is_one_list(&whole.scrape, [&first.scrape, &second.scrape], line);
+    let better = whole.scrape.refused.is_some() || (together < cost(whole) && !is_one_list());
     let confidence = first.scrape.confidence.min(second.scrape.confidence);
     let lists = (dated(&first) || is_of_headlines(&first.scrape.drafts)) && dated(&second);
     let differ = first.scrape.layout != second.scrape.layout;
@@ -144,6 +153,23 @@ pub(super) fn joined<'t>(whole: &Told<'t>, first: Told<'t>, second: Told<'t>, as
     let scrape =
         Scrape { layout: Cow::Owned(layout), confidence, drafts, faults, refused: None, newest, language: None, rival };
     Some(Told { scrape, blocks, score, blocks_read, cuts: Vec::new() })
+}
+
+/// Whether the heading at `line`, above which the page was cut, is the title of one of its items, as long as those of the
+/// others, and the halves give titles another day than they have together: then it is one list, and what stands around it
+/// was the reason to read a half of it otherwise.
+fn is_one_list(whole: &Scrape<'_>, halves: [&Scrape<'_>; 2], line: u32) -> bool {
+    let day = |draft: &Draft<'_>| draft.date.as_ref().and_then(|date| date.day);
+    let length = |draft: &Draft<'_>| draft.title.chars().count();
+    let is_at_cut = |draft: &Draft<'_>| (draft.line..=draft.last_line).contains(&line);
+    let Some(cut) = whole.drafts.iter().find(|draft| is_at_cut(draft) && day(draft).is_some()) else { return false };
+    let others = || whole.drafts.iter().filter(|draft| !is_at_cut(draft)).map(length);
+    let is_like = |length: usize| {
+        others().min().is_some_and(|least| least <= length * 3 / 2) && others().max() >= Some(length * 2 / 3)
+    };
+    let days: FxHashMap<&str, _> = whole.drafts.iter().map(|draft| (&*draft.title, day(draft))).collect();
+    let mut drafts = halves.into_iter().flat_map(|half| &half.drafts);
+    is_like(length(cut)) && drafts.any(|draft| days.get(&*draft.title).is_some_and(|known| *known != day(draft)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a page has a few million blocks at most")]

@@ -41,8 +41,11 @@ const HEADED: usize = 1;
 const BETWEEN: usize = 2;
 /// Behind a date that has no title: what follows is that lost item's and must not be lent to the one before it.
 const ADRIFT: usize = 3;
+/// Behind the list, where each item states its day: what follows the last day and its item is the foot of the page. It
+/// costs hardly more the longer it is, or else the last item would be given up for it.
+const ENDED: usize = 4;
 /// The first place of the pattern; the others follow.
-const PLACES: usize = 4;
+const PLACES: usize = 5;
 /// So many places can a pattern have: no field stands twice in one, and one of them at most has the date.
 const MOST_PLACES: usize = 5;
 /// A state fits in four bits ([`Offer`]).
@@ -129,6 +132,11 @@ impl Step {
         }
     }
 
+    /// The foot of the page begins here.
+    fn begins_foot(self) -> bool {
+        usize::from(self.to) == ENDED && usize::from(self.from) != ENDED
+    }
+
     /// Nothing but a heading, and perhaps noise, stands between the last item and this block.
     pub(crate) fn under_heading(self) -> bool {
         matches!(usize::from(self.from), HEADED | BETWEEN)
@@ -151,6 +159,9 @@ struct Bill {
     /// As noise once an item has stood.
     noise_later: u64,
     noise_adrift: u64,
+    noise_ended: u64,
+    /// It stands below the last day.
+    in_foot: bool,
     /// As noise where something else is expected, on top.
     disturbs: u64,
     /// As noise it takes the reading adrift: a date for which no title is left.
@@ -197,6 +208,8 @@ pub(crate) struct Prices<'a, 't> {
     several_days: bool,
     /// A kicker stands above each item, as in no layout where it may be missing.
     headed: bool,
+    /// The line of the last day, where each item states its own: below it the list can end before the page does.
+    last_day: Option<u32>,
 }
 
 impl<'a, 't> Prices<'a, 't> {
@@ -222,6 +235,11 @@ impl<'a, 't> Prices<'a, 't> {
         let (date, kicker, title) = (place(Field::Date), place(Field::Kicker), place(Field::Title));
         let (rows, several_days) = (layout.has(Field::Row), page.dates.len() > 1);
         let headed = layout.is_headed();
+        let is_day =
+            |label: &Label| label.holds_day() || matches!(label.kind, Kind::Date(_) | Kind::CutDate | Kind::Row);
+        let dated = layout.is_dated() && !layout.headings.day;
+        let last_day = if dated { labels.iter().rposition(is_day) } else { None };
+        let last_day = last_day.and_then(|at| page.blocks.get(at)).map(|block| block.line);
         Self {
             layout,
             evidence,
@@ -236,6 +254,7 @@ impl<'a, 't> Prices<'a, 't> {
             rows,
             several_days,
             headed,
+            last_day,
         }
     }
 
@@ -324,10 +343,14 @@ impl<'a, 't> Prices<'a, 't> {
                 };
             }
         }
+        let is_plain = label.kind == Kind::Text && noise_later == noise;
         Bill {
             noise,
             noise_later,
-            noise_adrift: if label.kind == Kind::Text && noise_later == noise { HAIR } else { noise_later },
+            noise_adrift: if is_plain { HAIR } else { noise_later },
+            // A text that may go on the last item does not end it.
+            noise_ended: if is_plain { HAIR + when(label.wordy || label.sentence, SLIGHT) } else { noise_later },
+            in_foot: self.last_day.is_some_and(|line| block.line > line),
             disturbs: when(!(matches!(label.kind, Kind::Furniture | Kind::Noise) || names_columns), HALF),
             strays: matches!(label.kind, Kind::Date(_)),
             heading,
@@ -379,6 +402,7 @@ impl<'a, 't> Prices<'a, 't> {
             HEADED => (bill.noise + bill.disturbs, HEADED),
             BETWEEN => (bill.noise_later + bill.disturbs, BETWEEN),
             ADRIFT => (bill.noise_adrift, ADRIFT),
+            ENDED => (bill.noise_ended, ENDED),
             _ => {
                 let place = state - PLACES;
                 let astray = bill.strays && place >= self.date;
@@ -389,6 +413,14 @@ impl<'a, 't> Prices<'a, 't> {
         }
     }
 
+    /// What it costs to end the list above this block, coming from `state`; what an open item still lacks comes on top.
+    fn ends(&self, bill: &Bill, state: usize) -> u64 {
+        match state {
+            BETWEEN | PLACES.. if bill.in_foot => bill.noise_later.max(ONE),
+            _ => IMPOSSIBLE,
+        }
+    }
+
     /// What it costs to begin an item on this block, coming from `state`.
     fn start(&self, bill: &Bill, state: usize) -> u64 {
         match state {
@@ -396,6 +428,7 @@ impl<'a, 't> Prices<'a, 't> {
             OUTSIDE => bill.start_first + if self.layout.headings.day { GONE } else { 0 },
             HEADED => bill.start_first,
             BETWEEN | ADRIFT => bill.start_later,
+            ENDED => IMPOSSIBLE,
             _ => bill.start_later + bill.breaks + self.lack_behind(state - PLACES),
         }
     }
@@ -453,6 +486,9 @@ impl<'a, 't> Prices<'a, 't> {
         let (from, place) = (usize::from(step.from), usize::from(step.to).saturating_sub(PLACES));
         let fit = bill.fit.get(place).copied().unwrap_or(0);
         match step.act {
+            Move::Noise if step.begins_foot() => {
+                self.ends(&bill, from) + from.checked_sub(PLACES).map_or(0, |place| self.lack_behind(place))
+            }
             Move::Noise => self.noise(&bill, from).0,
             Move::Heading => self.heading(&bill, from),
             Move::Start => self.start(&bill, from) + self.above(&bill, from, place) + self.missing_before(place) + fit,
@@ -571,8 +607,11 @@ impl<'a, 't> Prices<'a, 't> {
             }
             open = open.min((cost + self.lack_behind(place), state));
         }
+        for (cost, from) in free.iter().copied().zip(0..).filter(|(_, from)| *from == BETWEEN).chain([open]) {
+            offer(ENDED, Offer::new(cost + self.ends(bill, from), Move::Noise, from));
+        }
         if bill.heading < IMPOSSIBLE {
-            for (cost, from) in free.iter().copied().zip(0..).chain([open]) {
+            for (cost, from) in free.iter().copied().zip(0..).filter(|(_, from)| *from != ENDED).chain([open]) {
                 let to = self.heads(bill, from);
                 let price = if from < PLACES { self.heading(bill, from) } else { bill.heading };
                 offer(to, Offer::new(cost + price, Move::Heading, from));

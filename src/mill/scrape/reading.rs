@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use regex::Regex;
 
 use self::open::Open;
-use self::preferred::{NEAR, TIED, rival, surest_first};
+use self::preferred::{TIED, rival, slack, surest_first};
 use super::blocks::{Block, Mark, Page, Unit, joined, split_by};
 use super::date::{self, Printed, Settled, Span, inline};
 use super::evidence::{Evidence, Marking};
@@ -107,7 +107,7 @@ pub(super) fn read<'t>(
     let parted = told.cuts.iter().filter_map(|line| {
         let (above, below) = parted::halves(whole, *line);
         let (above, below) = (how.read(above, &first, false), how.read(below, &second, false));
-        parted::joined(&told, above, below, pair.is_some())
+        parted::joined(&told, above, below, *line, pair.is_some())
     });
     // Of equals the first cut is taken.
     let best = parted.fold(None, |best: Option<Told<'_>>, next| match best {
@@ -154,7 +154,7 @@ impl How<'_> {
                     continue;
                 }
                 let prices = look.prices(layout);
-                let most = best.map_or(u64::MAX >> 16, |best| prices.most(best - NEAR));
+                let most = best.map_or(u64::MAX >> 16, |best| prices.most(best - slack(look.page.blocks.len())));
                 let Some(reading) = prices.read(most) else { continue };
                 // Of equals the first stays: the order of the list is that of preference.
                 if best.is_none_or(|best| reading.score > best + TIED) {

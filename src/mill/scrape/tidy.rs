@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::blocks::{Block, Mark};
 use super::evidence::{Evidence, Marking};
-use super::label::{Kind, Label, words};
+use super::label::{Kind, Label, is_short, words};
 use super::layout::{Field, Layout};
 use super::path::{Move, Step};
 
@@ -206,12 +206,19 @@ fn crop(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [St
     // Nothing but titles and texts is left out.
     let is_title = steps.get(first).is_some_and(|step| step.field(layout) == Some(Field::Title));
     let are_texts = steps.iter().take(title).skip(first + 1).all(|step| step.act == Move::Noise || is_summary(step));
-    let length = |at: usize| blocks.get(at).map_or(0, |block| words(block.text));
+    // What stood without a blank line above a headline, or is a menu, is as long as its longest line.
+    let is_poured = |at: usize| labels.get(at).is_some_and(|label| label.broken);
+    let lines = |at: usize| blocks.get(at).map_or("", |block| block.text).lines();
+    let length = |at: usize| lines(at).map(words).max().unwrap_or(0);
+    let length_of_title = if is_poured(title) { lines(title).next_back().map_or(0, words) } else { length(title) };
     let few_words = |at: usize| {
-        labels.get(at).is_some_and(|label| label.kind != Kind::Text || label.short) && length(at) < length(title)
+        let is_menu = || is_poured(at) && lines(at).all(is_short);
+        labels.get(at).is_some_and(|label| label.kind != Kind::Text || label.short || is_menu())
+            && length(at) < length_of_title
     };
-    let is_headline =
-        labels.get(title).is_some_and(|it| it.kind == Kind::Text && !(it.wordy || it.sentence || it.begins_with_date));
+    let is_headline = labels.get(title).is_some_and(|it| {
+        it.kind == Kind::Text && !(it.sentence || it.begins_with_date) && (is_poured(title) || !it.wordy)
+    });
     if is_title && are_texts && is_headline && (first..title).all(few_words) {
         Step::begin_at(steps, first, title);
     }
