@@ -438,13 +438,18 @@ fn is_name(text: &str, lexicon: &Lexicon) -> bool {
             && words(text) <= 3)
 }
 
-/// Whether a line of `text` ends so early that it was not wrapped there.
+/// Whether a line of `text` ends so early that it was not wrapped there: the next word would have had room in it, as others
+/// show.
 fn is_broken(text: &str) -> bool {
     const NARROW: usize = 40;
+    let length = |line: &str| line.trim().chars().count();
+    // A single word, like an address, stands on one line however long it is.
+    let is_wrapped = |line: &&str| line.trim().contains(char::is_whitespace);
+    let width = text.lines().filter(is_wrapped).map(length).max().unwrap_or(0).max(NARROW);
     let mut lines = text.lines().peekable();
     while let Some((line, next)) = lines.next().and_then(|line| Some((line, lines.peek()?))) {
         let word = next.split_whitespace().next().unwrap_or_default();
-        if line.trim().chars().count() + 1 + word.chars().count() <= NARROW {
+        if length(line) + 1 + word.chars().count() <= width {
             return true;
         }
     }
