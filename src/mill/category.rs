@@ -8,7 +8,8 @@
 //! spelled as the newest capture spells it.
 //!
 //! A rule of the operator's adds its name where a pattern fits, and takes topics over: one that a rule names goes under
-//! the rule's name, and only where the rule lets it. What is left of the topics is a category under its own name.
+//! the rule's name, and only where the rule lets it. What is left of the topics is a category under its own name, unless
+//! it counts something (`Visitors today: 732`): such a line is another topic in each capture.
 
 use std::collections::BTreeMap;
 
@@ -60,11 +61,42 @@ pub fn categories(item: Filed<'_>, mut topics: BTreeMap<String, Text>, rules: &[
             categories.insert(fold(rule.name.as_str()), rule.name.clone());
         }
     }
+    // Before those go that a rule names: they are values of the same counter.
+    leave_out_counters(&mut topics);
     topics.retain(|topic, _| !taken.contains(topic));
     for (topic, name) in topics {
         categories.entry(topic).or_insert(name);
     }
     categories.into_values().collect()
+}
+
+/// So many topics that differ in nothing but their figures are the values of a counter. Two may be the issues of a paper
+/// between which an item moved.
+const VALUES: usize = 3;
+
+/// Leaves out what counts something: an item would have a category more with each capture, and its feed new bytes.
+fn leave_out_counters(topics: &mut BTreeMap<String, Text>) {
+    if topics.len() < VALUES {
+        return;
+    }
+    let mut values: BTreeMap<String, usize> = BTreeMap::new();
+    for topic in topics.keys() {
+        *values.entry(without_figures(topic)).or_default() += 1;
+    }
+    topics.retain(|topic, _| values.get(&without_figures(topic)).is_none_or(|count| *count < VALUES));
+}
+
+/// The folded `topic` with a nought for each run of figures.
+fn without_figures(topic: &str) -> String {
+    let mut shape = String::with_capacity(topic.len());
+    for c in topic.chars() {
+        match c.is_numeric() {
+            false => shape.push(c),
+            true if shape.ends_with('0') => {}
+            true => shape.push('0'),
+        }
+    }
+    shape
 }
 
 #[cfg(test)]
@@ -107,6 +139,17 @@ mod tests {
         assert_eq!(of("A pike returns", &["PRESS RELEASES", "Latest"], &rules), ["Latest", "Press"]);
         assert_eq!(of("A pike returns", &["press"], &rules), ["Press"]);
         assert_eq!(of("Correction: no pike", &["Press releases"], &rules), [""; 0]);
+    }
+
+    #[test]
+    fn headings_that_differ_in_their_figures_alone_count_something() {
+        let visitors = ["Visitors today: 7", "Visitors today: 12", "Visitors today: 1,204"];
+        let all = |topics: &[&'static str]| [topics, &["Press releases"]].concat();
+        assert_eq!(of("A calm day", &all(&visitors), &[]), ["Press releases"]);
+        assert_eq!(of("A calm day", &all(&["Issue 7", "Issue 8"]), &[]), ["Issue 7", "Issue 8", "Press releases"]);
+        // What a rule names is meant.
+        let rules = [rule("Busy", &["Visitors today: 1,204"], &[], &[])];
+        assert_eq!(of("A calm day", &all(&visitors), &rules), ["Busy", "Press releases"]);
     }
 
     #[test]
