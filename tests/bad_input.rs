@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use feedmill::mill::item::is_forbidden;
-use support::harbour::{BRIDGE, CONFIG, FERRY, LAKE, MOLE};
+use support::harbour::{BRIDGE, CONFIG, FERRY, LAKE, MAST, MOLE};
 use support::{Mill, Ran, page, prints, told};
 
 /// A mill with one good page, which the others must not keep from being read.
@@ -617,6 +617,24 @@ fn verify_tells_contents_that_are_gone_from_those_that_are_read_otherwise() {
     let said = mill.run(&["verify"]).out;
     assert_eq!(said.matches("from an earlier reading of contents still here: ").count(), 2, "{said}");
     assert!(!said.contains("store, files and output agree"), "{said}");
+}
+
+/// As after an upgrade, too, if the new version reads a page worse.
+#[test]
+fn verify_asks_for_no_pass_that_would_keep_the_earlier_reading() {
+    let mill = Mill::new(CONFIG);
+    let items = [BRIDGE, LAKE, MAST].map(|it| format!("{}\n{}\n{}\n\n", it.title, it.date, it.summary));
+    mill.write("news/2021-03-10.txt", items.concat());
+    once(&mill);
+    mill.configure(&CONFIG.replace("\"newsroom\"", "\"date-first\""));
+    let ran = once(&mill);
+    assert!(ran.code == 1 && ran.err.contains("the new reading leaves out the item"), "{ran:?}");
+    let ran = mill.run(&["verify", "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let count = |of: &str| told[of].as_array().map(Vec::len);
+    assert_eq!((ran.code, count("missing"), count("withheld")), (0, Some(0), Some(3)), "{told}");
+    let ran = mill.run(&["verify"]);
+    assert!(ran.code == 0 && ran.out.contains("the store keeps what it read earlier"), "{ran:?}");
 }
 
 #[test]
