@@ -430,7 +430,12 @@ fn a_feed_that_left_the_config_is_listed_no_more_and_removed_when_asked() {
     fs::write(mill.path("public/press/2021/mine.txt"), "not feedmill's").unwrap();
     let without = CONFIG.split("[[feed]]\nname    = \"press\"").next().unwrap();
     mill.configure(without);
-    mill.pass();
+    let told = mill.run(&["--once"]);
+    assert!(told.out.contains("feed press: no more in the config"), "{told:?}");
+    let status: serde_json::Value = serde_json::from_str(&mill.run(&["status", "--format", "json"]).out).unwrap();
+    let left = status["feeds"].as_array().unwrap().iter().filter(|feed| feed["left"] == true);
+    assert_eq!(left.map(|feed| &feed["name"]).collect::<Vec<_>>(), ["press"], "{status}");
+    assert!(mill.run(&["status"]).out.contains("feed press: no more in the config"));
     assert!(mill.path("public/press/2021/01.html").exists());
     assert!(!fs::read_to_string(mill.path("public/index.html")).unwrap().contains("press"));
     let would = mill.run(&["--once", "--dry-run", "--prune", "--format", "json"]);
@@ -439,6 +444,7 @@ fn a_feed_that_left_the_config_is_listed_no_more_and_removed_when_asked() {
     let left: Vec<String> = mill.feeds().into_keys().filter(|path| path.starts_with("press")).collect();
     assert_eq!(left, ["press/2021/mine.txt"], "what is not feedmill's stays");
     assert_eq!(mill.run(&["--once", "--dry-run", "--prune"]).code, 0);
+    assert!(!mill.run(&["--once"]).out.contains("press"));
 }
 
 /// For servers of static files.

@@ -74,6 +74,8 @@ struct Capture {
 #[derive(Serialize)]
 struct FeedLine {
     name: String,
+    /// The config names it no more.
+    left: bool,
     items: usize,
     newest: Option<Newest>,
     /// When a document of it was last replaced.
@@ -104,7 +106,7 @@ pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
         schema: 1,
         items: view.store.count().map_err(|error| view.failed(error))?,
         sources: sources(&view, config.as_ref(), &conditions)?,
-        feeds: feeds(&view)?,
+        feeds: feeds(&view, config.as_ref())?,
         conditions,
     };
     let mut out = io::stdout().lock();
@@ -176,7 +178,7 @@ fn source(view: &View, name: &str, rows: &[&LedgerRow]) -> Result<SourceLine, En
     })
 }
 
-fn feeds(view: &View) -> Result<Vec<FeedLine>, Ended> {
+fn feeds(view: &View, config: Option<&Config>) -> Result<Vec<FeedLine>, Ended> {
     let failed = |error| view.failed(error);
     let mut documents: BTreeMap<String, Vec<DocumentLine>> = BTreeMap::new();
     for row in view.store.published().map_err(failed)? {
@@ -199,6 +201,7 @@ fn feeds(view: &View) -> Result<Vec<FeedLine>, Ended> {
             None => None,
         };
         feeds.push(FeedLine {
+            left: config.is_some_and(|config| !config.feeds.iter().any(|feed| feed.name == name)),
             items: view.store.feed_state(&name).map_err(failed)?.items,
             newest: item.map(|item| Newest { id: item.id, title: item.title.to_string(), published: item.published }),
             written: documents.iter().map(|document| document.written).max(),
@@ -230,7 +233,10 @@ impl Status {
             }
         }
         for feed in &self.feeds {
-            write!(out, "feed {}: {}; ", feed.name, Count(feed.items, "item"))?;
+            match feed.left {
+                true => write!(out, "feed {}: no more in the config; ", feed.name)?,
+                false => write!(out, "feed {}: {}; ", feed.name, Count(feed.items, "item"))?,
+            }
             if let Some(newest) = &feed.newest {
                 write!(out, "newest \"{}\" of {}; ", newest.title, time(newest.published))?;
             }

@@ -167,6 +167,8 @@ impl Pass<'_> {
         // What is left belongs to feeds that are in the config no more.
         if self.prune && last && whole && trouble.is_none() {
             self.remove(store, strewn.left, report)?;
+        } else {
+            self.note_feeds_that_left(&strewn.left, report);
         }
         if let Some(trouble) = trouble {
             return Err(trouble.into());
@@ -240,6 +242,18 @@ impl Pass<'_> {
             store.record_published(&records)?;
         }
         Ok(troubles.into_iter().next())
+    }
+
+    /// A feed that got another name has subscribers who get nothing new from then on.
+    fn note_feeds_that_left(&self, left: &BTreeMap<String, Vec<String>>, report: &mut Report) {
+        for (feed, paths) in left {
+            if paths.iter().any(|path| self.is_there(path)) {
+                report.notes.push(format!(
+                    "feed {feed}: no more in the config; what was published of it stays, and gets nothing new (--prune \
+                     removes it)"
+                ));
+            }
+        }
     }
 
     fn note_feeds_without_address(&self, report: &mut Report) {
