@@ -742,6 +742,23 @@ fn an_item_that_moved_to_another_list_stays_in_the_feed_of_the_first() {
     assert!(feeds[0] == feeds[1], "the order of the captures can't matter");
 }
 
+/// It is another one in each capture, and would be a text of its own of each item every time.
+#[test]
+fn a_line_above_the_list_that_states_a_figure_files_nothing() {
+    let mill = Mill::new(CONFIG);
+    fs::create_dir(mill.path("home")).unwrap();
+    let list = [MOLE, BOAT].map(|it| format!("{}\n{}\n{}\n\n", it.title, it.date, it.summary)).concat();
+    for (day, line) in [(24, "Visitors today: 7"), (25, "Last looked at: 14:05"), (26, "Water: 12,5 °C")] {
+        mill.write(&format!("news/2021-03-{day}.txt"), format!("News room\n\n{line}\n\n{list}"));
+    }
+    mill.write("news/2021-03-27.txt", format!("News room\n\nBudget: 2021\n\n{list}"));
+    mill.pass();
+    let atom = fs::read_to_string(mill.path("public/all/atom.xml")).unwrap();
+    let terms: BTreeSet<_> =
+        atom.split("<category term=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(terms, BTreeSet::from(["Budget: 2021"]));
+}
+
 // ---- retention ------------------------------------------------------------------------------------------------------
 
 /// Law 5: an item leaves by a filter that the operator wrote, and comes back when that goes; the store forgets nothing.

@@ -263,6 +263,16 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     bare.is_empty() || lexicon.is_filed(text) || lexicon.is_furniture(bare.trim_end_matches([']', ')']))
 }
 
+/// Whether `text` is a name with a figure behind a colon (`Visitors today: 732`, `Last updated: 14:05`, `Water: 12 °C`),
+/// which is another one in each capture. A year may well belong to the name.
+pub(crate) fn states_a_figure(text: &str) -> bool {
+    let Some((_, figure)) = text.rsplit_once([':', '：']) else { return false };
+    let figure = figure.trim().trim_end_matches(['%', '°', 'C', 'F']).trim_end();
+    let is_year = figure.len() == 4 && (figure.starts_with("19") || figure.starts_with("20"));
+    let is_figure = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '/' | '-' | '−' | '+' | ' ');
+    !is_year && figure.contains(|c: char| c.is_ascii_digit()) && figure.chars().all(is_figure)
+}
+
 /// Ways through the site: `Home > Media > Press releases`, `About us | Contact | Privacy`.
 fn is_trail(text: &str) -> bool {
     let short =

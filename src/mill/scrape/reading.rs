@@ -14,7 +14,7 @@ use self::preferred::{TIED, rival, slack, surest_first};
 use super::blocks::{Block, Mark, Page, Unit, joined, split_by};
 use super::date::{self, Printed, Settled, Span, inline};
 use super::evidence::{Evidence, Marking};
-use super::label::{Kind, Label, ends_sentence, is_brief, is_short, label};
+use super::label::{Kind, Label, ends_sentence, is_brief, is_short, label, states_a_figure};
 use super::language::{Choice, Lexicon, choose};
 use super::layout::{Field, Layout, candidates, pair};
 use super::parted;
@@ -386,7 +386,7 @@ impl<'t, 'c> Look<'t, 'c> {
                 // The page's own name is no part of it.
                 Move::Heading if self.evidence.is_page_title(block) => section = None,
                 Move::Heading => {
-                    section = Some((block, label.kind != Kind::Month));
+                    section = Some((block, label.kind != Kind::Month && !states_a_figure(block.text)));
                     span = Span::of(block.text, self.choice.lexicon).or(span);
                 }
                 // A wide gap under a heading says that another heading, the true one, was lost there; unless the item
