@@ -346,6 +346,19 @@ impl<'t, 'c> Look<'t, 'c> {
         items
     }
 
+    /// Whether a day that is a heading is printed as one again, with items but no other heading between.
+    fn heads_twice(&self, steps: &[Step]) -> bool {
+        let mut day: Option<&str> = None;
+        for (block, _) in self.page.blocks.iter().zip(steps).filter(|(_, step)| step.act == Move::Heading) {
+            let this = block.date.is_some().then_some(block.text);
+            if this.is_some() && this == day {
+                return true;
+            }
+            day = this;
+        }
+        false
+    }
+
     fn date(&self, block: &Block<'t>) -> Option<&Printed<'t>> {
         self.page.dates.get(usize::try_from(block.date?).ok()?)
     }

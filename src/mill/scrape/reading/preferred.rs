@@ -31,6 +31,8 @@ pub(super) fn slack(blocks: usize) -> f64 {
 ///   shifts all that follow.
 /// - Most titles of the first are a word or two, and hardly any of the other, which is surer of its list: those are
 ///   kickers.
+/// - A day that heads what follows in the first is printed as a heading twice in a row, so it is that of one item, and the
+///   other, which is surer of its list, has all but what stands under the last of them.
 ///
 /// What stands around the list speaks for neither.
 pub(super) fn surest_first(found: &mut [Explanation<'_>], looks: &[Look<'_, '_>]) {
@@ -49,9 +51,15 @@ pub(super) fn surest_first(found: &mut [Explanation<'_>], looks: &[Look<'_, '_>]
     };
     let ours = days_of(first, looks);
     let are_kickers = mostly_brief(first, &ours);
+    let heads_twice = looks.get(first.look).is_some_and(|look| look.heads_twice(&first.reading.steps));
+    let last_day = ours.values().copied().max().unwrap_or(0);
     let is_better = |of: &Explanation<'_>| {
         let is_surer = of.reading.confidence > sure;
         let theirs = days_of(of, looks);
+        let is_theirs = |(title, day): (&u32, &u32)| *day == last_day || theirs.get(title) == Some(day);
+        if heads_twice && is_surer && ours.iter().all(is_theirs) {
+            return true;
+        }
         let shifted = |(title, day): &(&u32, &u32)| **day > 0 && ours.get(title).is_some_and(|ours| ours != *day);
         let shifts = theirs.iter().filter(shifted).count() * 2 > theirs.len();
         let are_titles = is_surer && are_kickers && !mostly_brief(of, &theirs);
