@@ -247,9 +247,12 @@ pub fn fingerprint(draft: &Draft<'_>) -> u128 {
         said.extend_from_slice(field.as_deref().unwrap_or("").as_bytes());
     }
     if let Some(date) = &draft.date {
-        said.extend_from_slice(SEPARATOR);
-        said.extend_from_slice(date.raw.as_bytes());
-        said.extend_from_slice(date.place.as_deref().unwrap_or("").as_bytes());
+        for part in [&*date.raw, date.place.as_deref().unwrap_or("")] {
+            said.extend_from_slice(SEPARATOR);
+            said.extend_from_slice(part.as_bytes());
+        }
+        // Whence the date: one day may be printed with an item here and above it there, in the same words.
+        said.extend_from_slice(&[u8::from(date.year_inferred), u8::from(date.inherited)]);
         for day in [date.day, date.end] {
             said.extend_from_slice(&day.map_or(0, |day| day.num_days_from_ce()).to_le_bytes());
         }
@@ -306,6 +309,9 @@ fn is_web_address(link: &str) -> bool {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::scrape::DateRead;
     use super::*;
     use proptest::prelude::*;
 
@@ -382,6 +388,47 @@ pub(crate) mod tests {
         assert_ne!(fold("Eлка"), fold("Елка"), "a Latin E is another letter");
         assert_ne!(fold("काल"), fold("काला"), "marks count");
         assert_eq!(fold("★  ★"), "★ ★");
+    }
+
+    /// A store keeps the account that was met first: of two that differ it must not depend on threads which one that is.
+    #[test]
+    fn drafts_that_give_other_accounts_have_other_fingerprints() {
+        let date = DateRead {
+            raw: "3 June".into(),
+            day: NaiveDate::from_ymd_opt(2020, 6, 3),
+            end: None,
+            time: None,
+            offset: None,
+            place: None,
+            year_inferred: false,
+            inherited: false,
+        };
+        let dates = [
+            date.clone(),
+            DateRead { inherited: true, ..date.clone() },
+            DateRead { year_inferred: true, ..date.clone() },
+            DateRead { raw: "3 Ju".into(), place: Some("ne".into()), ..date.clone() },
+            DateRead { end: date.day, ..date },
+        ];
+        let draft = |date| Draft {
+            title: "Title".into(),
+            date: Some(date),
+            summary: None,
+            credit: None,
+            kicker: None,
+            link: None,
+            id: None,
+            section: None,
+            topic: None,
+            number: None,
+            line: 1,
+            last_line: 2,
+            truncated: None,
+        };
+        let drafts = dates.map(draft);
+        let accounts: BTreeSet<Account> = drafts.iter().map(|draft| account(draft).unwrap()).collect();
+        let prints: BTreeSet<u128> = drafts.iter().map(fingerprint).collect();
+        assert_eq!((accounts.len(), prints.len()), (drafts.len(), drafts.len()));
     }
 
     proptest! {
