@@ -19,6 +19,8 @@ pub(super) struct Voice<'a> {
     /// Told, and not told again.
     told: BTreeSet<String>,
     status: String,
+    /// What the manager was told last is of a trouble that is over.
+    outdated: bool,
     /// What the newest look at all found wrong.
     attention: String,
     /// Why the config that was read again could not be used.
@@ -40,6 +42,7 @@ impl<'a> Voice<'a> {
             trouble: None,
             told: BTreeSet::new(),
             status: String::new(),
+            outdated: false,
             attention: String::new(),
             refused: None,
             announce: true,
@@ -55,6 +58,7 @@ impl<'a> Voice<'a> {
     pub(super) fn done(&mut self, report: &Report, all: bool) {
         if self.trouble.take().is_some() {
             info!("the trouble is over");
+            self.outdated = true;
         }
         if all && report.skipped.is_empty() && report.drift.is_empty() {
             self.told.clear();
@@ -72,7 +76,7 @@ impl<'a> Voice<'a> {
         let (sources, feeds) = (Count(scene.sources, "source"), Count(report.feeds.len(), "feed"));
         let items = Count(report.items.total, "item");
         let status = format!("{how} {sources}; {items} in {feeds}{}", self.attention);
-        let news = status != self.status;
+        let news = status != self.status || std::mem::take(&mut self.outdated);
         self.status = status;
         if std::mem::take(&mut self.announce) {
             info!("{}", self.status);
@@ -135,4 +139,23 @@ fn attention(report: &Report) -> String {
     let Report { skipped, drift, kept, .. } = report;
     let counts = [(skipped.len(), "skipped"), (drift.len(), "drifted"), (kept.len(), "kept as published")];
     counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("; {count} {what}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_trouble_the_manager_hears_how_things_stand_though_nothing_changed() {
+        let manager = Manager::of_process();
+        let mut voice = Voice::new(&manager);
+        let (report, scene) = (Report::default(), Scene { polls: false, sources: 1 });
+        voice.describe(&report, true, &scene);
+        assert!(!voice.describe(&report, true, &scene), "it is ready, and that is all");
+        voice.trouble(&Trouble::unusable("cannot write"), Duration::from_secs(60));
+        voice.done(&report, true);
+        assert!(voice.describe(&report, true, &scene), "the status told of trouble");
+        voice.done(&report, true);
+        assert!(!voice.describe(&report, true, &scene));
+    }
 }
