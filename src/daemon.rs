@@ -49,7 +49,7 @@ use crate::service::Manager;
 use crate::trouble::Trouble;
 use crate::watch::Due;
 
-/// How often the service manager is asked for more time while the first pass is under way, and for how much.
+/// How often the service manager is asked for more time while the first pass gets on, and for how much.
 const START: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
 
 /// What the daemon is made of, besides its config.
@@ -297,7 +297,11 @@ impl<'a> Loop<'a> {
                 asked = self.signals.next(manager) => self.asked(asked),
                 // Alive is what gets on: a pass that hangs must not be kept alive by the loop around it.
                 () = tick(beat) => self.tell_alive(),
-                () = tick(&mut start) => manager.patience(START.1),
+                () = tick(&mut start) => {
+                    if self.told.progress.moves(START.1) {
+                        manager.patience(START.1);
+                    }
+                }
             }
         }
     }

@@ -45,6 +45,8 @@ fn a_big_first_pass_can_be_ended_too() {
         let mut daemon = Daemon::start(&mill);
         // It listens for signals before it makes a store.
         daemon.until("a store", || mill.path(".feedmill/feedmill.db").exists());
+        // As long as it gets on, no time that the manager has set ends it.
+        daemon.hears("EXTEND_TIMEOUT_USEC=30000000");
         daemon.signal(signal);
         assert_eq!(daemon.end(), Some(0), "{}", daemon.log());
         assert_eq!(daemon.count("STOPPING=1"), 1, "{:?}", daemon.heard());
