@@ -3,7 +3,7 @@
 //! Asked before a changed layout, or a new version, is let loose on a store: a pass would read the files again, keep the
 //! old reading where the new one loses items, and tell of that as drift. Here nothing is kept and all is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::look::{View, view};
 use super::*;
@@ -94,18 +94,22 @@ fn differences(
     old: impl Iterator<Item = (u32, Account)>,
     new: impl Iterator<Item = (u32, Account)>,
 ) -> Vec<Difference> {
-    let mut by_key: BTreeMap<Key, Vec<(u32, Account)>> = BTreeMap::new();
+    let mut by_key: BTreeMap<Key, VecDeque<(u32, Account)>> = BTreeMap::new();
     for (line, account) in old {
-        by_key.entry(site.key(&account)).or_default().push((line, account));
+        by_key.entry(site.key(&account)).or_default().push_back((line, account));
     }
     let (mut pairs, mut unmatched) = (Vec::new(), Vec::new());
     for (line, account) in new {
-        match by_key.get_mut(&site.key(&account)).filter(|waiting| !waiting.is_empty()) {
-            Some(waiting) => pairs.push((waiting.remove(0), (line, account))),
+        match by_key.get_mut(&site.key(&account)).and_then(VecDeque::pop_front) {
+            Some(old) => pairs.push((old, (line, account))),
             None => unmatched.push((line, account)),
         }
     }
-    let mut lost: BTreeMap<u32, Account> = by_key.into_values().flatten().collect();
+    // Several items may begin on one line: a program writes a list of any length on its first.
+    let mut lost: BTreeMap<u32, VecDeque<Account>> = BTreeMap::new();
+    for (line, account) in by_key.into_values().flatten() {
+        lost.entry(line).or_default().push_back(account);
+    }
     let told = |line, account: &Account, what| Difference {
         file: file.to_owned(),
         line,
@@ -114,7 +118,7 @@ fn differences(
     };
     let mut differences = Vec::new();
     for (line, account) in unmatched {
-        match lost.remove(&line) {
+        match lost.get_mut(&line).and_then(VecDeque::pop_front) {
             Some(old) => pairs.push(((line, old), (line, account))),
             None => differences.push(told(line, &account, What::Gained)),
         }
@@ -125,7 +129,9 @@ fn differences(
             differences.push(told(line, &new, What::Altered(altered)));
         }
     }
-    differences.extend(lost.into_iter().map(|(line, account)| told(line, &account, What::Lost)));
+    for (line, accounts) in lost {
+        differences.extend(accounts.iter().map(|account| told(line, account, What::Lost)));
+    }
     differences.sort_by_key(|difference| difference.line);
     differences
 }
@@ -212,5 +218,18 @@ mod tests {
         let two = "One\n\n1 June 2020\n\nText.\n\nTwo\n\n2 June 2020\n\nMore.\n";
         assert_eq!(told(whole, two), ["13 lost"]);
         assert_eq!(told(two, whole), ["13 gained"]);
+    }
+
+    /// All items of a JSON file that a program wrote may stand on its first line.
+    #[test]
+    fn of_items_on_one_line_each_is_told() {
+        let json = |titles: &[&str]| {
+            let items = titles.iter().map(|title| format!(r#"{{"title": "{title}", "date": "2020-06-01"}}"#));
+            format!("[{}]", items.collect::<Vec<_>>().join(", "))
+        };
+        let three = json(&["One", "Two", "Three"]);
+        assert_eq!(told(&three, &json(&["One"])), ["1 lost", "1 lost"]);
+        assert_eq!(told(&three, &json(&["Eins"])), ["1 altered title", "1 lost", "1 lost"]);
+        assert_eq!(told(&json(&["One"]), &three), ["1 gained", "1 gained"]);
     }
 }
