@@ -15,16 +15,18 @@ pub struct Validators {
 
 /// Whether a request with these `headers` is answered with 304 (Not Modified).
 ///
-/// `If-None-Match` is compared weakly, and where it is there `If-Modified-Since` is not looked at. The latter is a date
-/// like any other: one that can't be read, and one after `now`, says nothing (RFC 9110 section 13.1.3).
+/// `If-None-Match` is compared weakly, and where it is there `If-Modified-Since` is not looked at. Of the latter one that
+/// can't be read, or that comes twice, says nothing (RFC 9110 section 13.1.3); nor does one after `now`, which no answer
+/// of ours can have borne.
 #[must_use]
 pub fn is_current(headers: &HeaderMap, validators: &Validators, now: SystemTime) -> bool {
     let mut tags = headers.get_all(IF_NONE_MATCH).iter().peekable();
     if tags.peek().is_some() {
         return tags.any(|list| matches(list.as_bytes(), validators.etag.as_bytes()));
     }
-    let since = headers.get(IF_MODIFIED_SINCE).and_then(|since| since.to_str().ok());
-    let since = since.and_then(|since| httpdate::parse_http_date(since).ok());
+    let mut dates = headers.get_all(IF_MODIFIED_SINCE).iter();
+    let (Some(since), None) = (dates.next(), dates.next()) else { return false };
+    let since = since.to_str().ok().and_then(|since| httpdate::parse_http_date(since).ok());
     since.is_some_and(|since| since <= now && UNIX_EPOCH + Duration::from_secs(validators.modified) <= since)
 }
 

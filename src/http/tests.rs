@@ -170,6 +170,17 @@ fn a_date_is_compared_as_a_date() {
 }
 
 #[test]
+fn of_two_dates_neither_says_anything() {
+    let same_day = HeaderValue::from_static("Tue, 03 Mar 2020 10:00:00 GMT");
+    let mut twice = HeaderMap::new();
+    for _ in 0..2 {
+        twice.append(header::IF_MODIFIED_SINCE, same_day.clone());
+    }
+    let validators = Validators { etag: HeaderValue::from_static("\"x\""), modified: MODIFIED };
+    assert!(!is_current(&twice, &validators, UNIX_EPOCH + Duration::from_secs(MODIFIED + 3600)));
+}
+
+#[test]
 fn a_tag_goes_before_a_date() {
     let same_day = ("if-modified-since", "Tue, 03 Mar 2020 10:00:00 GMT");
     assert!(!current(&[("if-none-match", "\"x\""), same_day]));
