@@ -313,6 +313,18 @@ fn nothing_is_served_but_what_was_published() {
 }
 
 #[test]
+fn compressed_siblings_are_for_other_servers() {
+    let site = Site::new();
+    let document = Document { bytes: feed(2).into(), entries: 50 };
+    let tree = Tree::from_iter([(RSS.to_owned(), document)]).with_siblings();
+    let outcomes = publish(&RealDisk, &site.root(), &tree).unwrap();
+    site.shelf.change(outcomes.iter().map(|outcome| &outcome.listed), &[]);
+    assert!(site.root().join("news/rss.xml.gz").exists());
+    assert_eq!(site.get("/news/rss.xml", &[]).status, 200);
+    assert_eq!(site.get("/news/rss.xml.gz", &[]).status, 404);
+}
+
+#[test]
 fn a_file_that_is_not_the_listed_one_is_not_served() {
     let site = Site::new();
     fs::write(site.root().join(PAGE), "somebody else's").unwrap();

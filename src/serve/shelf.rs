@@ -109,7 +109,7 @@ impl Shelf {
     /// [`take_up`](Self::take_up).
     pub fn change<'l>(&self, published: impl IntoIterator<Item = &'l Listed>, gone: &[&str]) {
         let mut places = self.places_mut();
-        for listed in published {
+        for listed in published.into_iter().filter(|listed| is_served(listed)) {
             let previous = places.take(&listed.path);
             places.put(listed.clone(), previous);
         }
