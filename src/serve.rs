@@ -8,10 +8,10 @@
 //! ever reaches the disk. So there is nothing to traverse, and a file that somebody put beside ours is not served.
 //!
 //! Promised: an answer bears the bytes of a published document as the ledger has them, never others, never a part; while
-//! a document is replaced either version is served, for what is about to be published is announced before. Feeds, index pages and style sheet lie ready, in every coding that
-//! helps; month pages, of which there may be thousands, are fetched when they are asked for ([`Shelf`]). Each coding has
-//! its own strong entity tag, made of the content; `Last-Modified` grows with each version even within a second.
-//! `/` and `/<feed>/` are their `index.html`.
+//! a document is replaced either version is served, for what is about to be published is announced before. Feeds, index
+//! pages and style sheet lie ready, in every coding that helps; month pages, of which there may be thousands, are fetched
+//! when they are asked for ([`Shelf`]). Each coding has its own strong entity tag, made of the content; who asks by date
+//! alone misses no version, not even the second one within a second. `/` and `/<feed>/` are their `index.html`.
 //!
 //! Refused: ranges (a whole answer is as good, RFC 9110 section 14.2), and what else [`http`](crate::http) refuses.
 
@@ -48,13 +48,12 @@ impl Handler for Shelf {
                 return response;
             }
         };
-        let current = is_current(request.headers(), &version.validators, SystemTime::now());
+        let now = SystemTime::now();
+        let current = is_current(request.headers(), &version.validators, now);
         let mut response = if current { Response::new(Body::empty()) } else { Response::new(body) };
+        *response.headers_mut() = version.heads(current, now);
         if current {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
-            *response.headers_mut() = version.not_modified.clone();
-        } else {
-            *response.headers_mut() = version.headers.clone();
         }
         response
     }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -31,16 +32,17 @@ pub(super) enum Effort {
 pub(super) struct Version {
     pub(super) validators: Validators,
     /// With 200.
-    pub(super) headers: HeaderMap,
+    headers: HeaderMap,
     /// With 304: those that a cache would take over (RFC 9110 section 15.4.5).
-    pub(super) not_modified: HeaderMap,
+    not_modified: HeaderMap,
 }
 
 impl Version {
     /// The heads of a document of `length` bytes in `coding`, whose content is `hash`.
     pub(super) fn new(path: &str, hash: u128, modified: u64, coding: Coding, length: u64) -> Self {
+        let modified = modified.min(LAST_SECOND);
         let etag = header_value(format!("\"{hash:032x}{}\"", coding.suffix()));
-        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(modified.min(LAST_SECOND));
+        let at = UNIX_EPOCH + Duration::from_secs(modified);
         let mut shared = HeaderMap::with_capacity(12);
         shared.insert(header::ETAG, etag.clone());
         shared.insert(header::LAST_MODIFIED, header_value(httpdate::fmt_http_date(at)));
@@ -56,6 +58,21 @@ impl Version {
         let mut not_modified = shared;
         not_modified.extend(guarded());
         Self { validators: Validators { etag, modified }, headers, not_modified }
+    }
+
+    /// The heads of an answer given `now`, with the body or, where the client has that, without.
+    ///
+    /// A version that came within the second of the one before it is later than that by a second, which may still be to
+    /// come: no answer may tell so (RFC 9110 section 8.8.2.1). Whoever got the other date, and asks by it alone, gets the
+    /// version once more.
+    pub(super) fn heads(&self, is_current: bool, now: SystemTime) -> HeaderMap {
+        let mut heads = if is_current { &self.not_modified } else { &self.headers }.clone();
+        if UNIX_EPOCH + Duration::from_secs(self.validators.modified) > now {
+            let now = header_value(httpdate::fmt_http_date(now));
+            heads.insert(header::LAST_MODIFIED, now.clone());
+            heads.insert(header::DATE, now);
+        }
+        heads
     }
 }
 
