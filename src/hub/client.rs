@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use chrono::{DateTime, Utc};
 use ureq::http::{Response, StatusCode, header};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
@@ -149,8 +148,7 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     if value.bytes().all(|b| b.is_ascii_digit()) {
         return value.parse().ok().map(Duration::from_secs);
     }
-    let until = DateTime::parse_from_rfc2822(value).ok()?;
-    Some((until.to_utc() - DateTime::<Utc>::from(now)).to_std().unwrap_or_default())
+    Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -159,12 +157,15 @@ mod tests {
 
     #[test]
     fn a_wait_is_said_in_seconds_or_as_a_moment() {
-        let now = DateTime::parse_from_rfc3339("2021-04-28T12:00:00Z").unwrap().to_utc().into();
+        let now = httpdate::parse_http_date("Wed, 28 Apr 2021 12:00:00 GMT").unwrap();
         for (value, seconds) in [
             ("120", Some(120)),
             (" 0 ", Some(0)),
             ("Wed, 28 Apr 2021 12:01:30 GMT", Some(90)),
             ("Wed, 28 Apr 2021 11:00:00 GMT", Some(0)),
+            // The two older forms of a moment are to be understood as well (RFC 9110 section 5.6.7).
+            ("Wednesday, 28-Apr-21 12:01:30 GMT", Some(90)),
+            ("Wed Apr 28 12:01:30 2021", Some(90)),
             ("soon", None),
             ("-1", None),
             ("99999999999999999999999", None),
