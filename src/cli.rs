@@ -57,7 +57,7 @@ pub struct Cli {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// With a pass: remove what was published of feeds that left the config
+    /// With --once: remove what was published of feeds that left the config
     #[arg(long)]
     pub prune: bool,
 
@@ -287,15 +287,17 @@ impl Cli {
     ///
     /// # Errors
     ///
-    /// A command takes none of the options of a pass, and only a single pass can be dry.
+    /// A command takes none of the options of a pass, and only a single pass removes what left the config.
     pub fn agree(&self) -> Result<(), Trouble> {
-        match &self.command {
-            None => Ok(()),
-            Some(_) if self.once || self.dry_run => {
-                Err(Trouble::usage("--once and --dry-run belong to a pass, not to a command").help("leave them out"))
-            }
-            Some(_) => Ok(()),
+        if self.command.is_some() && (self.once || self.dry_run || self.prune) {
+            let what = "--once, --dry-run and --prune belong to a pass, not to a command";
+            return Err(Trouble::usage(what).help("leave them out"));
         }
+        // Left unsaid, whoever asked for it would think that it is done.
+        if self.prune && self.watches() {
+            return Err(Trouble::usage("--prune is for a single pass").help("feedmill --once --prune"));
+        }
+        Ok(())
     }
 }
 
@@ -382,7 +384,12 @@ mod tests {
         for line in ["feedmill --once scrapes", "feedmill --dry-run scrapes", "feedmill status"] {
             assert!(!parse(line).watches(), "{line}");
         }
-        assert!(parse("feedmill --once check").agree().is_err());
+        for line in ["feedmill --once check", "feedmill --prune check", "feedmill --prune scrapes"] {
+            assert!(parse(line).agree().is_err(), "{line}");
+        }
+        for line in ["feedmill --once --prune scrapes", "feedmill --dry-run --prune scrapes"] {
+            assert!(parse(line).agree().is_ok(), "{line}");
+        }
     }
 
     #[test]
