@@ -446,6 +446,18 @@ fn a_line_that_is_no_json_is_a_fault_and_the_others_are_read() {
 }
 
 #[test]
+fn a_file_of_which_most_lines_are_no_json_gives_no_items() {
+    let log = "GET / 200\n".repeat(8);
+    let text = format!("{log}{{\"title\": \"One\", \"date\": \"2020-06-01\"}}\n{log}");
+    let scrape = parse(&text, &form(Form::JsonLines));
+    assert!(scrape.confidence < 0.5 && scrape.refused.is_some(), "{scrape:?}");
+    assert_eq!((scrape.drafts.len(), scrape.newest), (0, None));
+    assert_eq!(scrape.faults.len(), 16);
+    let blocks = explain(&text, &form(Form::JsonLines)).blocks;
+    assert!(!blocks.is_empty() && blocks.iter().all(|block| block.item.is_none()));
+}
+
+#[test]
 fn columns_go_by_name_or_number() {
     let text = "when,what,where\n02/03/2020,\"A \"\"big\"\"\nthing\",x\n13/03/2020,Small,y\n";
     for (date, title) in [("when", "what"), ("1", "2")] {

@@ -14,9 +14,9 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use serde_json_path::PathElement;
 
-use super::record::{At, Fields, MOST, Part, Record, TOO_MANY, tell, unreadable};
+use super::record::{At, Fields, MOST, Part, Record, TOO_MANY, refuse, tell, unreadable};
 use super::{LineCounter, html};
-use crate::mill::scrape::{BlockUse, Scrape, Terms};
+use crate::mill::scrape::{BlockUse, REFUSED_BELOW, Scrape, Terms};
 
 const LAYOUT: &str = "json";
 const LINES: &str = "jsonl";
@@ -120,13 +120,17 @@ pub(super) fn read_lines(text: &str, terms: &Terms, explaining: bool) -> (Scrape
             Err(_) => faults.push((number, "this line is no JSON", line)),
         }
     }
-    let (mut scrape, blocks) = tell(LINES, &records, terms, explaining);
+    let (mut scrape, mut blocks) = tell(LINES, &records, terms, explaining);
     // A line that is no JSON is a doubt like an item without a title.
     let read = lines.saturating_sub(faults.len().saturating_sub(1));
     if lines > 0 {
         #[expect(clippy::cast_precision_loss, reason = "no file has so many lines")]
         let share = read as f64 / lines as f64;
         scrape.confidence *= share;
+    }
+    if scrape.refused.is_none() && scrape.confidence < REFUSED_BELOW {
+        let why = format!("too few lines are JSON with a title (confidence {:.2})", scrape.confidence);
+        refuse(&mut scrape, &mut blocks, why);
     }
     let faults = faults.into_iter().map(|(line, why, text)| crate::mill::scrape::reading::fault(line, why, text));
     scrape.faults.extend(faults);

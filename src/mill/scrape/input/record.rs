@@ -247,25 +247,29 @@ pub(super) fn tell(
         () if confidence < REFUSED_BELOW => Some(format!("too few items have a title (confidence {confidence:.2})")),
         () => None,
     };
-    if refused.is_some() {
-        drafts.clear();
-        blocks.iter_mut().for_each(|block: &mut BlockUse<'_>| block.item = None);
-    }
     let own = drafts.iter().filter_map(|draft| draft.date.as_ref()).filter(|date| !date.year_inferred);
     let newest = own.filter_map(|date| date.day).max();
-    (
-        Scrape {
-            layout: Cow::Borrowed(layout),
-            confidence,
-            drafts,
-            faults,
-            refused,
-            newest,
-            language: choice.tag,
-            rival: None,
-        },
-        blocks,
-    )
+    let mut scrape = Scrape {
+        layout: Cow::Borrowed(layout),
+        confidence,
+        drafts,
+        faults,
+        refused: None,
+        newest,
+        language: choice.tag,
+        rival: None,
+    };
+    if let Some(why) = refused {
+        refuse(&mut scrape, &mut blocks, why);
+    }
+    (scrape, blocks)
+}
+
+/// Takes no item of a file after all.
+pub(super) fn refuse(scrape: &mut Scrape<'_>, blocks: &mut [BlockUse<'_>], why: String) {
+    (scrape.refused, scrape.newest) = (Some(why), None);
+    scrape.drafts.clear();
+    blocks.iter_mut().for_each(|block| block.item = None);
 }
 
 /// A file of this form that cannot be read as such.
