@@ -1,15 +1,18 @@
 //! What a badly treated mill says and does: the program run on broken input, broken stores and broken disks.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 
+#[path = "support/machine.rs"]
+mod machine;
 mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 use std::process::Command;
 
 use feedmill::mill::item::is_forbidden;
+use machine::is_root;
 use support::harbour::{BRIDGE, CONFIG, FERRY, LAKE, MAST, MOLE};
 use support::{Mill, Ran, page, prints, told};
 
@@ -30,10 +33,6 @@ fn report(mill: &Mill) -> (i32, serde_json::Value) {
     let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     assert_eq!(report["exit"], ran.code, "the report tells the exit code");
     (ran.code, report)
-}
-
-fn root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|found| found.uid() == 0)
 }
 
 // ---- files ----------------------------------------------------------------------------------------------------------
@@ -85,7 +84,7 @@ fn a_file_that_cannot_be_used_is_skipped_by_name_and_all_others_are_done() {
         },
         "64 MiB",
     );
-    if root() {
+    if is_root() {
         eprintln!("skipped: for root no file is unreadable");
     } else {
         let forbid = |mill: &Mill, file: &str| {

@@ -5,7 +5,10 @@
     reason = "a test that can't go on has failed, and one that is skipped says so"
 )]
 
-use std::path::{Path, PathBuf};
+#[path = "support/machine.rs"]
+mod machine;
+
+use std::path::Path;
 use std::process::Command;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -13,6 +16,7 @@ use feedmill::mill::feed::{Address, Entry, Feed, newest_first};
 use feedmill::mill::item::{DateBasis, Item, Key, Text};
 use feedmill::mill::render::{Tree, check, render};
 use feedmill::publish::{RealDisk, publish};
+use machine::shared;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use uuid::Uuid;
@@ -308,17 +312,6 @@ proptest! {
             prop_assert_eq!(seen(std::str::from_utf8(&document.bytes).unwrap()), meant(&feed, path), "{}", path);
         }
     }
-}
-
-/// Schemas and samples that are not part of the project; `None`, said aloud, where they are absent.
-fn shared(what: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let path = std::env::var_os("FEEDMILL_SHARED").map_or_else(beside, PathBuf::from).join(what);
-    if !path.exists() {
-        eprintln!("skipped: no {} (FEEDMILL_SHARED names its folder)", path.display());
-        return None;
-    }
-    Some(path)
 }
 
 /// Runs libxml2's reader; `None`, said aloud, where it is not installed.

@@ -7,6 +7,9 @@
     reason = "a test may fail where it stands"
 )]
 
+#[path = "support/machine.rs"]
+mod machine;
+
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -16,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use feedmill::config::{self, Given, Source, Surroundings};
 use feedmill::inbox::{self, IgnoreReason, KeepOut, Listing, MAX_BYTES, SkipReason};
+use machine::is_root;
 use tempfile::TempDir;
 
 struct Place {
@@ -100,10 +104,6 @@ fn ignored(listing: &Listing) -> Vec<(&str, IgnoreReason)> {
 fn read(source: &Source, name: &str) -> Result<Vec<u8>, SkipReason> {
     let mut buffer = b"what was there before".to_vec();
     inbox::read(&source.files, name, &KeepOut::default(), MAX_BYTES, &mut buffer).map(|_| buffer)
-}
-
-fn root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0)
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn a_folder_that_cannot_be_read_is_skipped_and_the_rest_is_listed() {
     let skipped: Vec<&str> = listing.skipped.iter().map(|skipped| skipped.name.as_str()).collect();
     assert_eq!(skipped, ["missing", "s/a.txt/x"]);
     assert_eq!(listing.skipped[0].reason, SkipReason::NoFolder);
-    if !root() {
+    if !is_root() {
         fs::set_permissions(place.path("s/closed"), fs::Permissions::from_mode(0o0)).expect("set");
         let listing = list(&source);
         fs::set_permissions(place.path("s/closed"), fs::Permissions::from_mode(0o700)).expect("set");

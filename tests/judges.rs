@@ -3,8 +3,8 @@
 //! The labels in `tests/labels/` were written by hand from the pages, and know nothing of the store. Three unrelated
 //! readers have to agree with them on id, title, date and text, in RSS and in Atom: feed-rs, and by way of
 //! `tests/judges/agree.py` feedparser and newsboat; over HTTP, from the program's own server, `reader` and sfeed besides
-//! (`http`). What is to be the same in all three formats is compared apart (`formats`). The invented pages of `samples/lakes` are always read, the real
-//! ones of `seeds` where `FEEDMILL_SHARED` or `../shared` has them.
+//! (`http`). What is to be the same in all three formats is compared apart (`formats`). The invented pages of
+//! `samples/lakes` are always read, the real ones of `seeds` where `FEEDMILL_SHARED` or `../shared` has them.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -15,6 +15,8 @@
 mod formats;
 #[path = "judges/http.rs"]
 mod http;
+#[path = "support/machine.rs"]
+mod machine;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -23,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use machine::shared;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
@@ -112,16 +115,6 @@ fn seeds() -> Option<Newsroom> {
         assert_eq!(*known, label, "two pages differ: settle their labels by hand");
     }
     Some(Newsroom { folder, site: "seeds", labels: seen.into_values().collect() })
-}
-
-fn shared(what: &str) -> Option<PathBuf> {
-    let beside = || Path::new(HERE).join("../shared");
-    let path = std::env::var_os("FEEDMILL_SHARED").map_or_else(beside, PathBuf::from).join(what);
-    if !path.exists() {
-        eprintln!("skipped: no {} (FEEDMILL_SHARED names its folder)", path.display());
-        return None;
-    }
-    Some(path)
 }
 
 /// The program, in a folder that has no config.

@@ -12,25 +12,19 @@
     reason = "a test that fails may say so loudly"
 )]
 
+#[path = "support/machine.rs"]
+mod machine;
 mod support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use feedmill::mill::scrape::{Cut, DateOrder, Draft, Explained, Terms, explain, parse};
+use machine::shared;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::worked;
-
-fn shared(folder: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let path = std::env::var_os("FEEDMILL_SHARED").map_or_else(beside, PathBuf::from).join(folder);
-    if !path.is_dir() {
-        eprintln!("skipped: {} is not there", path.display());
-    }
-    path.is_dir().then_some(path)
-}
 
 /// What stands in each seed; the other labels there are of the samples.
 fn labels() -> Vec<Value> {

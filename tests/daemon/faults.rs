@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
-use crate::service::{Daemon, config, items, once, program, sheet, shown, shows, title};
+use crate::service::{Daemon, config, drops, items, once, program, sheet, shown, shows, title};
 use crate::support::{Mill, assert_whole, files_below, page, told};
 
 /// The program, started by another one: `with` and its arguments.
@@ -27,11 +27,6 @@ fn is_there(program: &str) -> bool {
         eprintln!("skipped: there is no {program}");
     }
     there
-}
-
-fn drops(mill: &Mill, daemon: &Daemon, name: &str) {
-    mill.write(&format!("in/{name}.txt"), sheet(name, 1..=1));
-    shows(daemon, mill, &title(name, 1));
 }
 
 /// Starts a program in a user namespace of its own, which may have a single watch.

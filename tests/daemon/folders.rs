@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use rustix::process::Signal;
 
-use crate::service::{Daemon, config, once, sheet, shown, shows, title};
+use crate::service::{Daemon, config, drops, once, sheet, shown, shows, title};
 use crate::support::Mill;
 
 /// A mill with one file, and its daemon, ready.
@@ -15,12 +15,6 @@ fn running(watch: &str) -> (Mill, Daemon) {
     let daemon = Daemon::ready(&mill);
     shows(&daemon, &mill, &title("start", 1));
     (mill, daemon)
-}
-
-/// Drops a file, which must reach the feed.
-fn drops(mill: &Mill, daemon: &Daemon, file: &str) {
-    mill.write(file, sheet(file, 1..=1));
-    shows(daemon, mill, &title(file, 1));
 }
 
 #[test]
@@ -42,7 +36,7 @@ fn a_queue_that_overflowed_is_made_good() {
     mill.write("in/late.txt", sheet("late", 1..=1));
     daemon.signal(Signal::CONT);
     shows(&daemon, &mill, &title("late", 1));
-    drops(&mill, &daemon, "in/later.txt");
+    drops(&mill, &daemon, "later");
     daemon.terminate();
 }
 
@@ -56,8 +50,8 @@ fn a_folder_deleted_and_made_again_is_watched_again() {
             // Once it was seen to be gone, as a rule.
             daemon.until("a look at what is gone", || daemon.reports().len() > heard);
         }
-        drops(&mill, &daemon, &format!("in/back{n}.txt"));
-        drops(&mill, &daemon, &format!("in/again{n}.txt"));
+        drops(&mill, &daemon, &format!("back{n}"));
+        drops(&mill, &daemon, &format!("again{n}"));
     }
     daemon.terminate();
 }
@@ -70,14 +64,14 @@ fn a_folder_moved_away_and_back_is_watched_again() {
         mill.write(&format!("away/n{n}.txt"), sheet(&format!("moved{n}"), 1..=1));
         mill.rename("away", "in");
         shows(&daemon, &mill, &title(&format!("moved{n}"), 1));
-        drops(&mill, &daemon, &format!("in/after{n}.txt"));
+        drops(&mill, &daemon, &format!("after{n}"));
     }
     // What happens to a folder that is no source's any more is nobody's news.
     let before = shown(&mill.path("public"));
     mill.rename("in", "away");
     mill.write("away/strange.txt", sheet("strange", 1..=1));
     fs::create_dir(mill.path("in")).unwrap();
-    drops(&mill, &daemon, "in/own.txt");
+    drops(&mill, &daemon, "own");
     assert_eq!(shown(&mill.path("public")).len(), before.len() + 1);
     daemon.terminate();
 }
@@ -105,10 +99,14 @@ fn a_folder_that_is_missing_at_the_start_is_waited_for() {
             daemon.until("a look at the first folder", || daemon.reports().len() > before);
         }
     }
-    drops(&mill, &daemon, "far/off/in/a.txt");
+    let lands = |file: &str| {
+        mill.write(file, sheet(file, 1..=1));
+        shows(&daemon, &mill, &title(file, 1));
+    };
+    lands("far/off/in/a.txt");
     fs::remove_dir_all(mill.path("far")).unwrap();
-    drops(&mill, &daemon, "far/off/in/b.txt");
-    drops(&mill, &daemon, "far/off/in/deeper/c.txt");
+    lands("far/off/in/b.txt");
+    lands("far/off/in/deeper/c.txt");
     daemon.terminate();
 }
 
@@ -137,10 +135,10 @@ fn a_folder_made_with_its_files_in_it_is_looked_into() {
 #[test]
 fn without_events_everything_still_works() {
     let (mill, daemon) = running("mode = \"poll\"");
-    drops(&mill, &daemon, "in/b.txt");
-    drops(&mill, &daemon, "in/c/d/e.txt");
+    drops(&mill, &daemon, "b");
+    drops(&mill, &daemon, "c/d/e");
     fs::remove_dir_all(mill.path("in")).unwrap();
-    drops(&mill, &daemon, "in/f.txt");
+    drops(&mill, &daemon, "f");
     mill.overwrite("in/f.txt", sheet("poll", 2..=3));
     shows(&daemon, &mill, &title("poll", 3));
     daemon.terminate();

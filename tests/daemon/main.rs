@@ -17,13 +17,14 @@ mod kills;
 mod operations;
 mod orders;
 mod saves;
-mod service;
 
 #[allow(dead_code, reason = "the kill loop of single passes uses more of it")]
-#[path = "../kill/newsroom.rs"]
+#[path = "../support/newsroom.rs"]
 mod newsroom;
 #[allow(dead_code, reason = "the kill loop of single passes uses more of it")]
-#[path = "../kill/reader.rs"]
+#[path = "../support/reader.rs"]
 mod reader;
+#[path = "../support/service.rs"]
+mod service;
 #[path = "../support/mod.rs"]
 mod support;

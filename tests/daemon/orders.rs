@@ -9,19 +9,13 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::newsroom::Newsroom;
-use crate::service::{Daemon, config, items, program, sheet, shown, shows, title};
+use crate::service::{Daemon, config, drops, items, program, sheet, shown, shows, title};
 use crate::support::Mill;
 
 fn mill() -> Mill {
     let mill = Mill::new(&config("settle = \"300ms\""));
     mill.write("in/a.txt", sheet("start", 1..=3));
     mill
-}
-
-/// Drops a file, which must reach the feed.
-fn drops(mill: &Mill, daemon: &Daemon, name: &str) {
-    mill.write(&format!("in/{name}.txt"), sheet(name, 1..=1));
-    shows(daemon, mill, &title(name, 1));
 }
 
 // ---- the end --------------------------------------------------------------------------------------------------------

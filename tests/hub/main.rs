@@ -8,7 +8,7 @@
 mod daemon;
 mod loopback;
 mod once;
-#[path = "../daemon/service.rs"]
+#[path = "../support/service.rs"]
 #[allow(dead_code, reason = "the daemon's own tests use more of it")]
 mod service;
 #[path = "../support/mod.rs"]

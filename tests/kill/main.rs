@@ -10,7 +10,9 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 
+#[path = "../support/newsroom.rs"]
 mod newsroom;
+#[path = "../support/reader.rs"]
 mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};

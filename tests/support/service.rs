@@ -221,6 +221,12 @@ pub(crate) fn shows(daemon: &Daemon, mill: &Mill, title: &str) {
     daemon.until(&format!("{title:?} in the feed"), || shown(&mill.path("public")).contains_key(title));
 }
 
+/// Drops a file, which must reach the feed.
+pub(crate) fn drops(mill: &Mill, daemon: &Daemon, name: &str) {
+    mill.write(&format!("in/{name}.txt"), sheet(name, 1..=1));
+    shows(daemon, mill, &title(name, 1));
+}
+
 /// Another program's view of the same files: a single pass into folders of its own.
 pub(crate) fn once(mill: &Mill) {
     let ran = mill.run(&["--once", "--state", "once-state", "--output", "once"]);
