@@ -175,115 +175,29 @@ impl Reader<'_> {
         let base_url = self.text(&top, "base_url");
         let base_url = base_url.and_then(|text| self.take("base_url", &text.span, values::base_url(text.text)));
 
-        let pages = self.truth(&top, "pages").unwrap_or(true);
-        let precompress = self.truth(&top, "precompress").unwrap_or_default();
-
-        let mut watch = Watch::default();
-        if let Some(table) = self.table(&top, "watch", "[watch]") {
-            let modes = [("auto", WatchMode::Auto), ("events", WatchMode::Events), ("poll", WatchMode::Poll)];
-            watch.mode = self.word(&table, "mode", &modes).unwrap_or_default();
-            let (second, hour, day) = (secs(1), secs(3600), secs(86_400));
-            watch.rescan = self.duration(&table, "rescan", watch.rescan, (second, day));
-            watch.settle = self.duration(&table, "settle", watch.settle, (secs(0), hour));
-        }
-        let mut serve = None;
-        if let Some(table) = self.table(&top, "serve", "[serve]") {
-            if table.get("listen").is_none() && table.get("socket").is_none() {
-                let complaint = Complaint::at(top.key_span("serve"), "[serve] without `listen` or `socket`");
-                self.complain(
-                    complaint.hint("write listen = \"127.0.0.1:8080\", or leave the table out to have no server"),
-                );
-            }
-            let socket = self.text(&table, "socket");
-            let socket = socket.map(|text| real(&self.folder.join(text.text)));
-            serve = Some(Serve { listen: self.listen(&table), socket });
-        }
-        let websub = self.websub(&top);
-        let mut operations = Operations::default();
-        if let Some(table) = self.table(&top, "operations", "[operations]") {
-            operations.publish = self.truth(&table, "publish").unwrap_or_default();
-            operations.listen = self.listen(&table);
-        }
-        if let (Some(serve), Some(listen)) = (serve.as_ref().and_then(|serve| serve.listen), operations.listen)
-            && overlap(serve, listen)
-        {
-            let complaint =
-                Complaint::at(top.key_span("operations"), "[operations] and [serve] listen on the same address");
-            self.complain(complaint.hint("give [operations] a port of its own: what it tells is not for readers"));
-        }
-
-        let mut warnings = Vec::new();
-        if let Some(listen) = operations.listen.filter(|listen| !listen.ip().is_loopback()) {
-            warnings.push(format!(
-                "[operations] listens on {listen}: whoever reaches it learns the names of sources and feeds, and how they do"
-            ));
-        }
-        let mut written = Vec::new();
-        let tables = self.tables(&top, "source", "[[source]]");
-        if tables.is_empty()
-            && top.get("source").is_none_or(|v| matches!(v.get_ref(), DeValue::Array(a) if a.is_empty()))
-        {
-            let hint = "add a [[source]] with a name and files, as in name = \"news\", files = [\"scrapes/**/*.txt\"]";
-            self.complain(Complaint::whole("no [[source]]: there is nothing to read").hint(hint));
-        }
-        let mut names: Vec<Option<Text<'_>>> = Vec::new();
-        let mut sources = Vec::new();
-        for (number, table) in tables.iter().enumerate() {
-            let (name, source) = self.source(table, number, &mut written, &mut warnings);
-            if let Some(name) = &name
-                && let Some(before) = names.iter().flatten().find(|before| before.text == name.text)
-            {
-                let what = format!("two sources are named {:?}", name.text);
-                let complaint = Complaint::at(name.span.clone(), what).see(before.span.clone(), "the first");
-                self.complain(complaint.hint("give each its own name, or put all patterns into one source"));
-            }
-            names.push(name);
-            sources.push(source);
-        }
-        self.sites(&tables, &sources);
-
+        let (mut written, mut warnings) = (Vec::new(), Vec::new());
+        let serve = self.serve(&top);
+        let operations = self.operations(&top, serve.as_ref(), &mut warnings);
+        let (names, sources) = self.source_tables(&top, &mut written, &mut warnings);
         let mut categories: Vec<Category> = Vec::new();
         for table in &self.tables(&top, "category", "[[category]]") {
             categories.extend(self.category(table, &names, &categories));
         }
-        let feed_tables = self.tables(&top, "feed", "[[feed]]");
-        let mut feeds = Vec::new();
-        let mut feed_names: Vec<Text<'_>> = Vec::new();
-        for table in &feed_tables {
-            let name = self.name(table);
-            let feed = self.feed(table, (&names, &sources), &categories, name.as_ref().map(|name| name.text));
-            feed_names.extend(name);
-            feeds.extend(feed);
-        }
-        if feed_tables.is_empty() {
-            feed_names.extend(names.iter().flatten().map(|name| Text { text: name.text, span: name.span.clone() }));
-        }
-        self.same_folder(&feed_names, feed_tables.is_empty());
-        if !feed_tables.is_empty() {
-            for (number, name) in names.iter().enumerate() {
-                if let Some(name) = name
-                    && !feeds.iter().any(|feed: &Feed| feed.sources.contains(&number))
-                {
-                    warnings.push(format!("source {:?} is in no feed", name.text));
-                }
-            }
-        }
+        let (feeds, feed_names) = self.feed_tables(&top, (&names, &sources), &categories, &mut warnings);
 
         let whole = sources.iter().all(Option::is_some);
         let sources: Vec<Source> = sources.into_iter().flatten().collect();
-        if whole && feed_tables.is_empty() {
-            feeds = a_feed_per_source(&sources);
-        }
+        let feeds = feeds.unwrap_or_else(|| a_feed_per_source(&sources));
         let mut config = Config {
             file: Some(file.to_owned()),
             state: state_path,
             output: output_path,
             base_url,
-            pages,
-            precompress,
-            watch,
+            pages: self.truth(&top, "pages").unwrap_or(true),
+            precompress: self.truth(&top, "precompress").unwrap_or_default(),
+            watch: self.watch(&top),
             serve,
-            websub,
+            websub: self.websub(&top),
             operations,
             sources,
             feeds,
@@ -310,6 +224,54 @@ impl Reader<'_> {
         }
         self.complaints.extend(complaints);
         whole.then_some(config)
+    }
+
+    /// How changes are noticed.
+    fn watch(&mut self, top: &Table<'_>) -> Watch {
+        let mut watch = Watch::default();
+        let Some(table) = self.table(top, "watch", "[watch]") else { return watch };
+        let modes = [("auto", WatchMode::Auto), ("events", WatchMode::Events), ("poll", WatchMode::Poll)];
+        watch.mode = self.word(&table, "mode", &modes).unwrap_or_default();
+        let (second, hour, day) = (secs(1), secs(3600), secs(86_400));
+        watch.rescan = self.duration(&table, "rescan", watch.rescan, (second, day));
+        watch.settle = self.duration(&table, "settle", watch.settle, (secs(0), hour));
+        watch
+    }
+
+    /// Where the output is served.
+    fn serve(&mut self, top: &Table<'_>) -> Option<Serve> {
+        let table = self.table(top, "serve", "[serve]")?;
+        if table.get("listen").is_none() && table.get("socket").is_none() {
+            let complaint = Complaint::at(top.key_span("serve"), "[serve] without `listen` or `socket`");
+            self.complain(
+                complaint.hint("write listen = \"127.0.0.1:8080\", or leave the table out to have no server"),
+            );
+        }
+        let socket = self.text(&table, "socket").map(|text| real(&self.folder.join(text.text)));
+        Some(Serve { listen: self.listen(&table), socket })
+    }
+
+    /// Where and whether the operator is told how things are; never where readers are served.
+    fn operations(&mut self, top: &Table<'_>, serve: Option<&Serve>, warnings: &mut Vec<String>) -> Operations {
+        let mut operations = Operations::default();
+        if let Some(table) = self.table(top, "operations", "[operations]") {
+            operations.publish = self.truth(&table, "publish").unwrap_or_default();
+            operations.listen = self.listen(&table);
+        }
+        if let (Some(serve), Some(listen)) = (serve.and_then(|serve| serve.listen), operations.listen)
+            && overlap(serve, listen)
+        {
+            let what = "[operations] and [serve] listen on the same address";
+            let hint = "give [operations] a port of its own: what it tells is not for readers";
+            self.complain(Complaint::at(top.key_span("operations"), what).hint(hint));
+        }
+        if let Some(listen) = operations.listen.filter(|listen| !listen.ip().is_loopback()) {
+            warnings.push(format!(
+                "[operations] listens on {listen}: whoever reaches it learns the names of sources and feeds, and how \
+                 they do"
+            ));
+        }
+        operations
     }
 
     /// Who is told of changes.

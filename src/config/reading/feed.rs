@@ -3,7 +3,39 @@
 use super::*;
 
 impl Reader<'_> {
-    pub(super) fn feed(
+    /// What the tables `[[feed]]` say, `None` where there are none; and what the feeds are called, then after the sources.
+    pub(super) fn feed_tables<'t>(
+        &mut self,
+        top: &Table<'t>,
+        (names, sources): (&[Option<Text<'t>>], &[Option<Source>]),
+        categories: &[Category],
+        warnings: &mut Vec<String>,
+    ) -> (Option<Vec<Feed>>, Vec<Text<'t>>) {
+        let tables = self.tables(top, "feed", "[[feed]]");
+        if tables.is_empty() {
+            let after_sources: Vec<Text<'t>> =
+                names.iter().flatten().map(|name| Text { text: name.text, span: name.span.clone() }).collect();
+            self.same_folder(&after_sources, true);
+            return (None, after_sources);
+        }
+        let (mut feeds, mut feed_names) = (Vec::<Feed>::new(), Vec::new());
+        for table in &tables {
+            let name = self.name(table);
+            feeds.extend(self.feed(table, (names, sources), categories, name.as_ref().map(|name| name.text)));
+            feed_names.extend(name);
+        }
+        self.same_folder(&feed_names, false);
+        for (number, name) in names.iter().enumerate() {
+            if let Some(name) = name
+                && !feeds.iter().any(|feed| feed.sources.contains(&number))
+            {
+                warnings.push(format!("source {:?} is in no feed", name.text));
+            }
+        }
+        (Some(feeds), feed_names)
+    }
+
+    fn feed(
         &mut self,
         table: &Table<'_>,
         (names, all): (&[Option<Text<'_>>], &[Option<Source>]),

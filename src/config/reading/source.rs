@@ -18,7 +18,39 @@ impl Reader<'_> {
         Some(Text { text, span: value.span() })
     }
 
-    pub(super) fn source<'t>(
+    /// What the tables `[[source]]` say, each with its name. What can't be read has left its place empty: feeds and
+    /// categories count on the numbers of the others.
+    pub(super) fn source_tables<'t>(
+        &mut self,
+        top: &Table<'t>,
+        written: &mut Vec<Written>,
+        warnings: &mut Vec<String>,
+    ) -> (Vec<Option<Text<'t>>>, Vec<Option<Source>>) {
+        let tables = self.tables(top, "source", "[[source]]");
+        let is_none = |value: &Value<'_>| matches!(value.get_ref(), DeValue::Array(list) if list.is_empty());
+        if tables.is_empty() && top.get("source").is_none_or(is_none) {
+            let hint = "add a [[source]] with a name and files, as in name = \"news\", files = [\"scrapes/**/*.txt\"]";
+            self.complain(Complaint::whole("no [[source]]: there is nothing to read").hint(hint));
+        }
+        let mut names: Vec<Option<Text<'t>>> = Vec::new();
+        let mut sources = Vec::new();
+        for (number, table) in tables.iter().enumerate() {
+            let (name, source) = self.source(table, number, written, warnings);
+            if let Some(name) = &name
+                && let Some(before) = names.iter().flatten().find(|before| before.text == name.text)
+            {
+                let what = format!("two sources are named {:?}", name.text);
+                let complaint = Complaint::at(name.span.clone(), what).see(before.span.clone(), "the first");
+                self.complain(complaint.hint("give each its own name, or put all patterns into one source"));
+            }
+            names.push(name);
+            sources.push(source);
+        }
+        self.sites(&tables, &sources);
+        (names, sources)
+    }
+
+    fn source<'t>(
         &mut self,
         table: &Table<'t>,
         number: usize,
