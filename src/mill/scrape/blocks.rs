@@ -102,6 +102,23 @@ pub(crate) struct Page<'t> {
     pub(crate) opens_file: bool,
 }
 
+impl Page<'_> {
+    /// The page of `text`, before which so many lines stand in the file, with no block yet.
+    fn begun(text: &str, before: u32) -> Self {
+        Self {
+            // Real pages have a block for every 90 bytes; a wrong guess costs one move of a small table.
+            blocks: Vec::with_capacity((text.len() / 80).min(4096) + 4),
+            dates: Vec::with_capacity((text.len() / 320).min(1024) + 2),
+            cut: !text.is_empty() && !text.ends_with(['\n', '\r']),
+            last_line: before,
+            pipes: memchr(b'|', text.as_bytes()).is_some(),
+            tabs: memchr(b'\t', text.as_bytes()).is_some(),
+            noted: false,
+            opens_file: before == 0,
+        }
+    }
+}
+
 /// Takes `text` apart. `notes` say more of some of its lines, in their order.
 #[cfg(test)]
 pub(crate) fn split<'t>(text: &'t str, notes: &'t [Note], unit: Unit, lexicon: &Lexicon) -> Page<'t> {
@@ -118,141 +135,168 @@ pub(crate) fn split_by<'t>(
     lexicon: &Lexicon,
     marker: Option<&Regex>,
 ) -> Page<'t> {
-    let mut page = Page {
-        // Real pages have a block for every 90 bytes; a wrong guess costs one move of a small table.
-        blocks: Vec::with_capacity((text.len() / 80).min(4096) + 4),
-        dates: Vec::with_capacity((text.len() / 320).min(1024) + 2),
-        cut: !text.is_empty() && !text.ends_with(['\n', '\r']),
-        last_line: before,
-        pipes: memchr(b'|', text.as_bytes()).is_some(),
-        tabs: memchr(b'\t', text.as_bytes()).is_some(),
-        noted: false,
-        opens_file: before == 0,
-    };
-    page.noted = !notes.is_empty();
-    let pipes = page.pipes;
+    let mut splitter =
+        Splitter { page: Page::begun(text, before), text, unit, lexicon, marker, open: None, alone: None };
+    splitter.page.noted = !notes.is_empty();
     let mut notes = notes.iter().peekable();
     let mut blanks = 0_u32;
-    // The run that the next line may go on with, by where its text begins.
-    let mut open: Option<usize> = None;
-    let mut alone: Option<Block<'t>> = None;
     let mut lines = Lines { text, at: 0, number: before };
     while let Some(line) = lines.next() {
-        page.last_line = line.number;
+        splitter.page.last_line = line.number;
         let note = notes.next_if(|note| note.line == line.number);
         if note.is_some_and(|note| note.absent) {
-            open = None;
+            splitter.open = None;
             continue;
         }
         let (lead, body) = trim(line.text);
         if body.is_empty() {
             blanks = blanks.saturating_add(1);
-            open = None;
+            splitter.open = None;
             continue;
         }
-        let start = line.start + lead;
-        let mut block = Block {
+        let block = Block {
             text: body,
             line: line.number,
             last_line: line.number,
             indent: 0,
-            gap: blanks,
+            gap: std::mem::take(&mut blanks),
             mark: Mark::None,
             folded: false,
             date: None,
             furniture: None,
             note,
         };
-        blanks = 0;
         if let Some((printed, behind)) = tile(body, &lines, lexicon) {
-            page.last_line = behind.number;
-            let end = behind.at - (text.get(start..behind.at).map_or(0, |raw| raw.len() - raw.trim_end().len()));
-            block.text = text.get(start..end).unwrap_or(body);
-            (block.last_line, block.folded) = (behind.number, true);
-            block.indent = columns(line.text.get(..lead).unwrap_or_default());
-            block.date = u32::try_from(page.dates.len()).ok();
-            page.dates.push(printed.shown_as(block.text));
+            let indent = columns(line.text.get(..lead).unwrap_or_default());
+            splitter.tile(line.start + lead, Block { indent, ..block }, printed, &behind);
             while notes.next_if(|note| note.line <= behind.number).is_some() {}
-            page.blocks.extend(alone.take().map(|lone| Block { mark: Mark::None, ..lone }));
-            page.blocks.push(block);
-            (open, lines) = (None, behind);
-            continue;
+            lines = behind;
+        } else {
+            splitter.line(&line, lead, block);
         }
-        // A date that the file states for programs is surer than the words that it shows.
-        let stated = note.and_then(|note| note.time.as_deref()).and_then(|time| date::whole(time, lexicon));
-        let mut found = if stated.is_none() { date::whole(body, lexicon) } else { None };
-        if found.is_none() {
-            let own = marker.and_then(|marker| marker.find(body)).map(|found| (Mark::Bullet, found.end()));
-            // In a run a time of day is one only below another: sentences are wrapped anywhere.
-            let in_run = open.is_some() && !page.blocks.last().is_some_and(|last| last.mark == Mark::Clock);
-            let (mark, length) = own.unwrap_or_else(|| mark(body, open.is_some(), in_run));
-            block.mark = mark;
-            let behind = trim(body.get(length..).unwrap_or_default()).1;
-            let linked = link_number(behind);
-            if length + linked > 0 {
-                block.text = behind.get(linked..).unwrap_or_default();
-                found = date::whole(block.text, lexicon);
-            }
-            found = stated.map(|stated| stated.shown_as(block.text)).or(found);
-        }
+    }
+    splitter.finished()
+}
+
+/// A page being taken apart.
+struct Splitter<'t, 'p> {
+    page: Page<'t>,
+    text: &'t str,
+    unit: Unit,
+    lexicon: &'p Lexicon,
+    marker: Option<&'p Regex>,
+    /// The run that the next line may go on with, by where its text begins.
+    open: Option<usize>,
+    /// A mark alone on its line, which is lent to the next block.
+    alone: Option<Block<'t>>,
+}
+
+impl<'t> Splitter<'t, '_> {
+    /// A line that is not blank: it goes on with the run above, or opens a block.
+    fn line(&mut self, line: &Line<'t>, lead: usize, mut block: Block<'t>) {
+        let body = block.text;
+        let found = self.date_and_mark(&mut block);
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
-        let may_attach = unit == Unit::Run && found.is_none();
-        if may_attach && page.blocks.last().is_some_and(|last| may_offer(block.text, last.text)) {
-            block.furniture = Some(is_furniture(block.text, lexicon));
+        let may_attach = self.unit == Unit::Run && found.is_none();
+        if may_attach && self.page.blocks.last().is_some_and(|last| may_offer(block.text, last.text)) {
+            block.furniture = Some(is_furniture(block.text, self.lexicon));
         }
         let attached = may_attach && (block.furniture == Some(true) || is_attachment(block.text));
-        let own = found.is_some()
-            || block.mark != Mark::None
-            || (pipes && body.contains('|'))
-            || attached
-            || unit == Unit::Line;
-        if let (Some(start), Some(last), false) = (open, page.blocks.last_mut(), own) {
+        let is_row = self.page.pipes && body.contains('|');
+        let opens = found.is_some() || block.mark != Mark::None || is_row || attached || self.unit == Unit::Line;
+        let start = line.start + lead;
+        if let (Some(run), Some(last), false) = (self.open, self.page.blocks.last_mut(), opens) {
             // The run goes on. A slice of the file holds its lines and the blanks between them.
-            let end = line.start + lead + body.len();
-            last.text = text.get(start..end).unwrap_or(last.text);
+            last.text = self.text.get(run..start + body.len()).unwrap_or(last.text);
             last.last_line = line.number;
             (last.folded, last.furniture) = (true, None);
-            last.note = last.note.or(note);
-            continue;
+            last.note = last.note.or(block.note);
+            return;
         }
         block.indent = columns(line.text.get(..lead).unwrap_or_default());
         // After a date, a row or a mark alone, whatever comes opens a block; otherwise the run may go on.
-        open = (found.is_none() && !attached && !(pipes && body.contains('|')))
-            .then_some(start + (body.len() - block.text.len()));
+        self.open = (found.is_none() && !attached && !is_row).then_some(start + (body.len() - block.text.len()));
         if let Some(found) = found {
-            block.date = u32::try_from(page.dates.len()).ok();
-            page.dates.push(found);
+            block.date = self.dated(found);
         }
-        if let Some(lent) = alone.take() {
-            if block.mark == Mark::None {
-                block = Block {
-                    mark: lent.mark,
-                    line: lent.line,
-                    indent: lent.indent,
-                    gap: lent.gap,
-                    note: block.note.or(lent.note),
-                    ..block
-                };
-            } else {
-                page.blocks.push(Block { mark: Mark::None, ..lent });
+        block = self.lent(block);
+        if block.text.is_empty() {
+            self.alone = Some(Block { text: body, furniture: None, ..block });
+            self.open = None;
+        } else {
+            self.page.blocks.push(block);
+        }
+    }
+
+    /// The date that a line holds, behind its mark if it has one. The block gets the mark, and for its text what stands
+    /// behind that.
+    fn date_and_mark(&self, block: &mut Block<'t>) -> Option<Printed<'t>> {
+        let body = block.text;
+        // A date that the file states for programs is surer than the words that it shows.
+        let stated = block.note.and_then(|note| note.time.as_deref()).and_then(|time| date::whole(time, self.lexicon));
+        if stated.is_none()
+            && let Some(found) = date::whole(body, self.lexicon)
+        {
+            return Some(found);
+        }
+        let own = self.marker.and_then(|marker| marker.find(body)).map(|found| (Mark::Bullet, found.end()));
+        // In a run a time of day is one only below another: sentences are wrapped anywhere.
+        let in_text = self.open.is_some() && !self.page.blocks.last().is_some_and(|last| last.mark == Mark::Clock);
+        let (mark, length) = own.unwrap_or_else(|| mark(body, self.open.is_some(), in_text));
+        block.mark = mark;
+        let behind = trim(body.get(length..).unwrap_or_default()).1;
+        let linked = link_number(behind);
+        let mut found = None;
+        if length + linked > 0 {
+            block.text = behind.get(linked..).unwrap_or_default();
+            found = date::whole(block.text, self.lexicon);
+        }
+        stated.map(|stated| stated.shown_as(block.text)).or(found)
+    }
+
+    /// A date of several lines: `block` is the first of them, which begins at `start`, and they end before `behind`.
+    fn tile(&mut self, start: usize, mut block: Block<'t>, printed: Printed<'t>, behind: &Lines<'t>) {
+        block.text = self.text.get(start..behind.at).map_or(block.text, str::trim_end);
+        (block.last_line, block.folded) = (behind.number, true);
+        block.date = self.dated(printed.shown_as(block.text));
+        self.page.last_line = behind.number;
+        self.give_up_mark();
+        self.page.blocks.push(block);
+        self.open = None;
+    }
+
+    /// Takes a date down, and says which of the page's it is.
+    fn dated(&mut self, printed: Printed<'t>) -> Option<u32> {
+        self.page.dates.push(printed);
+        u32::try_from(self.page.dates.len() - 1).ok()
+    }
+
+    /// The block with the mark that stands alone above it, if it has none of its own.
+    fn lent(&mut self, block: Block<'t>) -> Block<'t> {
+        if block.mark != Mark::None {
+            self.give_up_mark();
+            return block;
+        }
+        let Some(Block { mark, line, indent, gap, note, .. }) = self.alone.take() else { return block };
+        Block { mark, line, indent, gap, note: block.note.or(note), ..block }
+    }
+
+    /// A mark to which no text belongs is a text.
+    fn give_up_mark(&mut self) {
+        self.page.blocks.extend(self.alone.take().map(|lone| Block { mark: Mark::None, ..lone }));
+    }
+
+    fn finished(mut self) -> Page<'t> {
+        self.give_up_mark();
+        let Self { mut page, text, lexicon, .. } = self;
+        // Most pages are none of a text browser's, and have no such link.
+        if memchr(b']', text.as_bytes()).is_some() {
+            for block in page.blocks.iter_mut().filter(|block| block.date.is_none()) {
+                block.text = without_lead_on(block.text, lexicon);
             }
         }
-        if block.text.is_empty() {
-            // A mark alone on its line is lent to the next block.
-            alone = Some(Block { text: body, furniture: None, ..block });
-            open = None;
-        } else {
-            page.blocks.push(block);
-        }
+        page
     }
-    page.blocks.extend(alone.map(|lone| Block { mark: Mark::None, ..lone }));
-    // Most pages are none of a text browser's, and have no such link.
-    if memchr(b']', text.as_bytes()).is_some() {
-        for block in page.blocks.iter_mut().filter(|block| block.date.is_none()) {
-            block.text = without_lead_on(block.text, lexicon);
-        }
-    }
-    page
 }
 
 /// `text` without the numbered link behind it that leads on, as a text browser shows it: `Work begins. [7]Read more`.

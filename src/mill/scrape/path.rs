@@ -153,6 +153,11 @@ pub(crate) struct Reading {
     pub(crate) confidence: f64,
 }
 
+/// A price that is paid where something holds.
+fn when(holds: bool, price: u64) -> u64 {
+    if holds { price } else { 0 }
+}
+
 /// What one block costs in each of its roles.
 struct Bill {
     noise: u64,
@@ -269,7 +274,7 @@ impl<'a, 't> Prices<'a, 't> {
         let marked = self.evidence.is_marked(block);
         let wide = self.evidence.is_wide(block);
         let at_margin = self.evidence.inset && block.indent == 0;
-        let when = |holds: bool, price: u64| if holds { price } else { 0 };
+        let is_date = matches!(label.kind, Kind::Date(_));
 
         // In a table the rows without a date are headings of columns.
         let has_cells = || label.piped || block.text.contains('\t');
@@ -286,11 +291,51 @@ impl<'a, 't> Prices<'a, 't> {
         };
         // Leaving out a numbered block of a numbered list, once the list has begun, ignores strong evidence.
         let noise_later = if numbered && self.evidence.marking == Marking::Numbers { GONE } else { noise };
-        let is_date = matches!(label.kind, Kind::Date(_));
+        // Where the file marks its headlines, no other text is one, and they are nothing else.
+        let head = self.evidence.is_head(block).filter(|_| label.kind == Kind::Text);
+        // Links stand around lists, too; headings of this level hardly do.
+        let noise_later = if head == Some(true) && block.level() > 0 { noise_later.max(GONE) } else { noise_later };
         // It is part of what stands above it, and neither begins an item nor heads any.
         let leans_up = when(is_date && self.evidence.lean == Lean::Up, ONE);
+        let margin = when(at_margin && bare, GONE) + leans_up;
+        let unmarked = self.layout.marked && bare;
+        let is_plain = label.kind == Kind::Text && noise_later == noise;
+        Bill {
+            noise,
+            noise_later,
+            noise_adrift: if is_plain { HAIR } else { noise_later },
+            // A text that may go on the last item does not end it.
+            noise_ended: if is_plain { HAIR + when(label.wordy || label.sentence, SLIGHT) } else { noise_later },
+            in_foot: self.last_day.is_some_and(|line| block.line > line),
+            disturbs: when(!(matches!(label.kind, Kind::Furniture | Kind::Noise) || names_columns), HALF),
+            strays: is_date,
+            heading: if head == Some(true) { IMPOSSIBLE } else { self.as_heading(block, label, first, leans_up) },
+            into: when(numbered, GONE)
+                + when(block.mark == Mark::Clock, GONE)
+                + when(block.mark == Mark::Bullet && self.evidence.marking == Marking::Bullets, ONE)
+                + when(self.evidence.is_wide_inside(block), HALF)
+                + when(at_margin, GONE)
+                + when(is_date && self.evidence.is_apart(block), ONE)
+                + when(label.goes_on, HALF)
+                + when(is_date && self.evidence.lean == Lean::Down, ONE),
+            // Where no marks tell items apart a list is a text.
+            more: SLIGHT
+                + when(label.short && !(block.mark == Mark::Bullet && self.evidence.marking == Marking::None), ONE),
+            start_first: when(unmarked, GONE) + when(!marked, HALF) + margin,
+            start_later: when(unmarked, GONE) + when(!marked, if wide { HALF } else { GONE }) + margin,
+            breaks: self.breaks(label),
+            above: when(bare, SLIGHT),
+            above_title: when(bare && label.above_short && head.is_none(), SLIGHT),
+            opens_day: self.layout.headings.day && is_date,
+            fit: self.in_places(block, label, first, head),
+        }
+    }
+
+    /// What a block costs as a heading, where the file does not say that it is a headline.
+    fn as_heading(&self, block: &Block<'_>, label: &Label, first: bool, leans_up: u64) -> u64 {
+        let bare = block.mark == Mark::None;
         let headings = self.layout.headings;
-        let heading = match (label.kind, block.level()) {
+        match (label.kind, block.level()) {
             (Kind::Month, _) if bare && (headings.time || headings.day) => 0,
             // A line that says more than a day is an item's: the kicker is.
             (Kind::Date(_), _) if headings.day && bare && !self.is_deep(block) => {
@@ -307,12 +352,14 @@ impl<'a, 't> Prices<'a, 't> {
                 }
             }
             _ => IMPOSSIBLE,
-        };
-        let margin = when(at_margin && bare, GONE) + leans_up;
-        let unmarked = self.layout.marked && bare;
+        }
+    }
+
+    /// What a block costs in each place of an item; `head`: whether the file says that it is a headline.
+    fn in_places(&self, block: &Block<'_>, label: &Label, first: bool, head: Option<bool>) -> [u64; MOST_PLACES] {
         let mut fit = [IMPOSSIBLE; MOST_PLACES];
         let level = if self.evidence.is_below_heads(block) { 0 } else { block.level() };
-        let fits = fits(label, bare, first, level, self.headed);
+        let fits = fits(label, block.mark == Mark::None, first, level, self.headed);
         let mut told = false;
         for (slot, place) in fit.iter_mut().zip(&self.layout.places) {
             // Behind a date with its text, more of the summary is a summary once more: no short line is likely to be.
@@ -320,14 +367,6 @@ impl<'a, 't> Prices<'a, 't> {
             *slot = fits(place.field) + when(again && label.short, ONE);
             told |= place.field == Field::Glued && self.title < MOST_PLACES;
         }
-        // Where the file marks its headlines, no other text is one, and they are nothing else.
-        let head = self.evidence.is_head(block).filter(|_| label.kind == Kind::Text);
-        let (noise, noise_later, heading) = match head {
-            // Links stand around lists, too; headings of this level hardly do.
-            Some(true) if block.level() > 0 => (noise, noise_later.max(GONE), IMPOSSIBLE),
-            Some(true) => (noise, noise_later, IMPOSSIBLE),
-            _ => (noise, noise_later, heading),
-        };
         if self.evidence.is_page_title(block) {
             for (fit, _) in fit.iter_mut().zip(&self.layout.places).filter(|(_, place)| place.field == Field::Title) {
                 *fit += GONE;
@@ -343,48 +382,23 @@ impl<'a, 't> Prices<'a, 't> {
                 };
             }
         }
-        let is_plain = label.kind == Kind::Text && noise_later == noise;
-        Bill {
-            noise,
-            noise_later,
-            noise_adrift: if is_plain { HAIR } else { noise_later },
-            // A text that may go on the last item does not end it.
-            noise_ended: if is_plain { HAIR + when(label.wordy || label.sentence, SLIGHT) } else { noise_later },
-            in_foot: self.last_day.is_some_and(|line| block.line > line),
-            disturbs: when(!(matches!(label.kind, Kind::Furniture | Kind::Noise) || names_columns), HALF),
-            strays: matches!(label.kind, Kind::Date(_)),
-            heading,
-            into: when(numbered, GONE)
-                + when(block.mark == Mark::Clock, GONE)
-                + when(block.mark == Mark::Bullet && self.evidence.marking == Marking::Bullets, ONE)
-                + when(self.evidence.is_wide_inside(block), HALF)
-                + when(at_margin, GONE)
-                + when(is_date && self.evidence.is_apart(block), ONE)
-                + when(label.goes_on, HALF)
-                + when(is_date && self.evidence.lean == Lean::Down, ONE),
-            // Where no marks tell items apart a list is a text.
-            more: SLIGHT
-                + when(label.short && !(block.mark == Mark::Bullet && self.evidence.marking == Marking::None), ONE),
-            start_first: when(unmarked, GONE) + when(!marked, HALF) + margin,
-            start_later: when(unmarked, GONE) + when(!marked, if wide { HALF } else { GONE }) + margin,
-            // Under a day nothing but marks tells where the next item begins. Where each item has its day it is likely
-            // none; below the one day of a page a short line behind a text is one.
-            breaks: match headings.day && self.evidence.marking == Marking::None {
-                true if self.several_days && self.evidence.has_posts() && label.below_sentence && label.short => SLIGHT,
-                true if self.several_days => ONE + HALF,
-                true => {
-                    if label.below_sentence && label.short {
-                        SLIGHT
-                    } else {
-                        ONE
-                    }
-                }
-                false => 0,
-            },
-            above: when(bare, SLIGHT),
-            above_title: when(bare && label.above_short && head.is_none(), SLIGHT),
-            opens_day: headings.day && matches!(label.kind, Kind::Date(_)),
-            fit,
+        fit
+    }
+
+    /// What it costs on top to begin an item on a block where another one ends.
+    ///
+    /// Under a day nothing but marks tells where the next item begins. Where each item has its day it is likely none; below
+    /// the one day of a page a short line behind a text is one.
+    fn breaks(&self, label: &Label) -> u64 {
+        if !(self.layout.headings.day && self.evidence.marking == Marking::None) {
+            return 0;
+        }
+        let is_headline = label.below_sentence && label.short;
+        match self.several_days {
+            true if is_headline && self.evidence.has_posts() => SLIGHT,
+            true => ONE + HALF,
+            false if is_headline => SLIGHT,
+            false => ONE,
         }
     }
 
