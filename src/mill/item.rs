@@ -1,7 +1,7 @@
 //! The vocabulary of the mill: what an announcement is made of, before and after it is settled.
 //!
-//! This room knows only [`month`](super::month). Its types carry their invariants, so that no later room has to check them again: a [`Text`]
-//! is fit for XML, a [`Key`] is a name-based UUID, a [`Captured`] can be compared.
+//! This room knows only [`month`](super::month). Its types carry their invariants, so that no later room has to check them
+//! again: a [`Text`] is fit for XML, a [`Key`] is a name-based UUID, a [`Captured`] can be compared.
 
 use std::borrow::Borrow;
 use std::sync::Arc;

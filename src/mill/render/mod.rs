@@ -1,8 +1,8 @@
 //! Feeds to documents.
 //!
-//! The only room that names the `rss`, `atom_syndication` and `maud` crates, and that says entry and channel. It is total: given
-//! a [`Feed`] it can't fail, and every document of a feed shows the same items with the same ids, dates and text. There
-//! is no "now" and no version in a document, so equal feeds give equal bytes (law 4).
+//! The only room that names the `rss`, `atom_syndication` and `maud` crates, and that says entry and channel. It is
+//! total: given a [`Feed`] it can't fail, and every document of a feed shows the same items with the same ids, dates and
+//! text. There is no "now" and no version in a document, so equal feeds give equal bytes (law 4).
 //!
 //! What the crates leave to us: they write control characters as they come, so all text arrives as
 //! [`Text`](super::item::Text); they put attributes of extensions into the XML unescaped, so ours are constants; their

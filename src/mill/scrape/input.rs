@@ -4,9 +4,9 @@
 //! file's name says it, and a name that says nothing leaves it to a cautious look at how the text begins. What is in
 //! doubt is text.
 //!
-//! Two ways lead from here. HTML, Markdown and the dumps of text browsers become a *rendition*, lines with notes, which the
-//! engine reads like any text. JSON, CSV and feeds, and HTML with selectors, have fields already: each item is a [`record::Record`], and all
-//! records become drafts in one place. Line numbers are those of the file either way.
+//! Two ways lead from here. HTML, Markdown and the dumps of text browsers become a *rendition*, lines with notes, which
+//! the engine reads like any text. JSON, CSV and feeds, and HTML with selectors, have fields already: each item is a
+//! [`record::Record`], and all records become drafts in one place. Line numbers are those of the file either way.
 
 mod address;
 mod csv;

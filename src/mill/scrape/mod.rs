@@ -12,8 +12,9 @@
 //!
 //! How: `blocks` takes the text apart, `date` and `label` say what each block could be (in the words of `language`),
 //! `evidence` takes the facts of the file, `layout` says how items look, `path` finds the cheapest explanation, `tidy`
-//! mends it where all items together know better, and `reading` tells it in drafts; `parted` looks for a second list. `input` stands before all that: it decides which form a file has, and makes lines of
-//! HTML and Markdown, and drafts of JSON, CSV and feeds.
+//! mends it where all items together know better, and `reading` tells it in drafts; `parted` looks for a second list.
+//! `input` stands before all that: it decides which form a file has, and makes lines of HTML and Markdown, and drafts of
+//! JSON, CSV and feeds.
 
 mod blocks;
 mod date;
