@@ -291,16 +291,7 @@ impl Pass<'_> {
         let shelves = if self.config.pages { store.shelves(one.terms)? } else { Vec::new() };
         let taken_out = taken_out(store, one.terms, terms)?;
         let ready = self.feed(&one, self.head(store, &one, terms)?, taken_out, &shelves);
-        if self.recovered
-            && let Some(lost) = self.would_lose(store, feed, &terms.rules.decisions)?
-        {
-            let note = format!(
-                "feed {:?} stays as it was published: the recovered store lacks {lost} of its items; bring their \
-                 files back, or delete the feed's folder to publish without them",
-                feed.name
-            );
-            warn!(feed = %feed.name, lost, "the recovered store knows less than what is published: it stays");
-            report.kept.push(note);
+        if self.recovered && self.is_kept(store, feed, &terms.rules.decisions, report)? {
             return Ok(Prepared { line, underway: None });
         }
         let months = made(&shelves);
@@ -372,23 +363,16 @@ impl Pass<'_> {
             .filter(|of| rows.get(&of.path).is_none_or(|row| row.made_of != of.made_of) || fallen.contains(&of.path))
             .collect();
         let items = head.as_ref().map(Head::items).unwrap_or_default();
-        let mut line = FeedLine { name: feed.name.clone(), items, ..FeedLine::default() };
+        let line = FeedLine { name: feed.name.clone(), items, ..FeedLine::default() };
         let stale_months: BTreeSet<Month> = stale.iter().map(|of| of.month).collect();
         let mut chunks = chunks(shelves, &stale_months);
         let (is_pointed_to, mut last) = (|chunk: &BTreeSet<Month>| !chunk.is_disjoint(&pointed_to), one.is_last());
         chunks.sort_by_key(|chunk| !is_pointed_to(chunk));
         if self.dry_run {
-            for chunk in &chunks {
-                let tree = self.months(store, one, ready.as_ref(), chunk)?;
-                line.written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
-            }
-            for (head, path) in head.iter().flat_map(|head| head.paths().map(move |path| (head, path))) {
-                let tree = self.dressed(Tree::from_iter([head.document(path, &mut Pieces::forgotten())]));
-                line.written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
-            }
-            line.removed = gone.into_iter().filter(|path| self.is_there(path)).collect();
-            line.written.extend(line.removed.iter().cloned());
-            return Ok((Prepared { line, underway: None }, stale_months));
+            let removed: Vec<String> = gone.into_iter().filter(|path| self.is_there(path)).collect();
+            let mut written = self.would_write(store, one, ready.as_ref(), &chunks)?;
+            written.extend(removed.iter().cloned());
+            return Ok((Prepared { line: FeedLine { written, removed, ..line }, underway: None }, stale_months));
         }
         let is_new = |path: &&str| !rows.contains_key(*path);
         let mut rendered = BTreeSet::new();
@@ -428,6 +412,27 @@ impl Pass<'_> {
         let made_of = wanted.into_iter().map(|of| (of.path, of.made_of)).collect();
         let underway = Underway { made_of, gone, state: Some(state), pages: None };
         Ok((Prepared { line, underway: Some(underway) }, rendered))
+    }
+
+    /// The documents of a feed that a pass would replace: pages of the months in these `chunks`, and the heads.
+    fn would_write(
+        &self,
+        store: &dyn Store,
+        one: &OneFeed<'_>,
+        ready: Option<&Feed>,
+        chunks: &[BTreeSet<Month>],
+    ) -> Result<Vec<String>, PassError> {
+        let mut written = Vec::new();
+        for chunk in chunks {
+            let tree = self.months(store, one, ready, chunk)?;
+            written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
+        }
+        let head = ready.and_then(Head::of);
+        for (head, path) in head.iter().flat_map(|head| head.paths().map(move |path| (head, path))) {
+            let tree = self.dressed(Tree::from_iter([head.document(path, &mut Pieces::forgotten())]));
+            written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
+        }
+        Ok(written)
     }
 
     /// Documents as they are published: with their siblings, where there are to be any.
@@ -496,6 +501,24 @@ impl Pass<'_> {
             store.record_published(&[LedgerChange { feed, gone, ..LedgerChange::default() }])?;
         }
         Ok(())
+    }
+
+    /// Whether a feed stays as it was published, for the recovered store lacks some of its items; then it says so.
+    fn is_kept(
+        &self,
+        store: &dyn Store,
+        feed: &config::Feed,
+        decisions: &Decisions,
+        report: &mut Report,
+    ) -> Result<bool, PassError> {
+        let Some(lost) = self.would_lose(store, feed, decisions)? else { return Ok(false) };
+        warn!(feed = %feed.name, lost, "the recovered store knows less than what is published: it stays");
+        report.kept.push(format!(
+            "feed {:?} stays as it was published: the recovered store lacks {lost} of its items; bring their files back, \
+             or delete the feed's folder to publish without them",
+            feed.name
+        ));
+        Ok(true)
     }
 
     /// How many of the published items of a feed the store does not know, retracted ones aside.
