@@ -91,14 +91,14 @@ impl Daemon<'_> {
             let progress = Arc::new(Progress::new(Arc::clone(&pipeline.pulse)));
             let metrics = Arc::new(Metrics::new(Arc::clone(&progress), self.manager.gives_up_after()));
             let listening = Listening::begin(&pipeline.config, &handed, Arc::clone(&metrics))?;
-            let told = Told { progress, metrics, listening };
-            Loop::new(self, pipeline, server, told, signals).run().await
+            let vitals = Vitals { progress, metrics, listening };
+            Loop::new(self, pipeline, server, vitals, signals).run().await
         })
     }
 }
 
 /// What is told of the pipeline to those who watch over it.
-struct Told {
+struct Vitals {
     progress: Arc<Progress>,
     metrics: Arc<Metrics>,
     listening: Listening,
@@ -145,7 +145,7 @@ struct Loop<'a> {
     pipeline: Option<Pipeline>,
     server: serve::Service,
     config: Arc<Config>,
-    told: Told,
+    vitals: Vitals,
     stop: Arc<AtomicBool>,
     schedule: Schedule,
     lookout: Lookout,
@@ -166,7 +166,13 @@ enum Woke {
 }
 
 impl<'a> Loop<'a> {
-    fn new(daemon: &'a Daemon<'a>, pipeline: Pipeline, server: serve::Service, told: Told, signals: Signals) -> Self {
+    fn new(
+        daemon: &'a Daemon<'a>,
+        pipeline: Pipeline,
+        server: serve::Service,
+        vitals: Vitals,
+        signals: Signals,
+    ) -> Self {
         let config = Arc::clone(&pipeline.config);
         Self {
             daemon,
@@ -175,7 +181,7 @@ impl<'a> Loop<'a> {
             lookout: Lookout::new(&config),
             voice: Voice::new(&daemon.manager),
             config,
-            told,
+            vitals,
             stop: Arc::clone(&pipeline.stop),
             pipeline: Some(pipeline),
             server,
@@ -234,7 +240,7 @@ impl<'a> Loop<'a> {
         let schedule = &self.schedule;
         let next = schedule.next(due, last_told, now);
         let tidy = schedule.tidies();
-        self.told.progress.idle_until(tidy.map_or(next.at, |tidy| tidy.min(next.at)));
+        self.vitals.progress.idle_until(tidy.map_or(next.at, |tidy| tidy.min(next.at)));
         tokio::select! {
             biased;
             asked = self.signals.next(&self.daemon.manager) => Woke::Asked(asked),
@@ -280,11 +286,11 @@ impl<'a> Loop<'a> {
         let mut running: JoinHandle<(Pipeline, T)> = tokio::task::spawn_blocking(move || job(pipeline));
         let manager = &self.daemon.manager;
         let mut start = (!self.started && manager.is_there()).then(|| interval(START.0));
-        self.told.progress.busy(true);
+        self.vitals.progress.busy(true);
         loop {
             tokio::select! {
                 done = &mut running => {
-                    self.told.progress.busy(false);
+                    self.vitals.progress.busy(false);
                     let (pipeline, outcome) = done.map_err(|error| {
                         Trouble::unusable("a pass failed")
                             .because(error)
@@ -298,7 +304,7 @@ impl<'a> Loop<'a> {
                 // Alive is what gets on: a pass that hangs must not be kept alive by the loop around it.
                 () = tick(beat) => self.tell_alive(),
                 () = tick(&mut start) => {
-                    if self.told.progress.moves(START.1) {
+                    if self.vitals.progress.moves(START.1) {
                         manager.patience(START.1);
                     }
                 }
@@ -345,7 +351,7 @@ impl<'a> Loop<'a> {
                 (pipeline, outcome)
             })
             .await?;
-        self.told.metrics.pass(outcome.as_ref().ok(), &passed);
+        self.vitals.metrics.pass(outcome.as_ref().ok(), &passed);
         match outcome {
             Ok(report) => {
                 self.server.open()?;
@@ -363,7 +369,7 @@ impl<'a> Loop<'a> {
     /// Tells the manager that the pipeline moved since it was told last, if it did.
     fn tell_alive(&self) {
         let manager = &self.daemon.manager;
-        if manager.beat().is_some_and(|beat| self.told.progress.moves(beat)) {
+        if manager.beat().is_some_and(|beat| self.vitals.progress.moves(beat)) {
             manager.alive();
         }
     }
@@ -411,7 +417,7 @@ impl<'a> Loop<'a> {
         if let Some(why) = self.lookout.arm(&self.config)? {
             self.without_events(&why);
         }
-        self.told.metrics.relies_on_events(self.lookout.no_events().is_none());
+        self.vitals.metrics.relies_on_events(self.lookout.no_events().is_none());
         Ok(())
     }
 
@@ -419,8 +425,8 @@ impl<'a> Loop<'a> {
     fn without_events(&mut self, why: &str) {
         if self.lookout.do_without(why) {
             self.voice.without_events(why);
-            self.told.metrics.error(Kind::Watch);
-            self.told.metrics.relies_on_events(false);
+            self.vitals.metrics.error(Kind::Watch);
+            self.vitals.metrics.relies_on_events(false);
             self.schedule.look_at_all(Instant::now());
         }
     }
@@ -430,7 +436,7 @@ impl<'a> Loop<'a> {
         let taken_up = (self.daemon.reload)().and_then(|config| {
             let Some(pipeline) = &mut self.pipeline else { return Err("the pipeline is gone".to_owned()) };
             let before = Arc::clone(&pipeline.config);
-            let listening = &mut self.told.listening;
+            let listening = &mut self.vitals.listening;
             let taken_up = self.server.take_up(&config).and_then(|()| listening.take_up(&config));
             taken_up.and_then(|()| pipeline.take_up(config)).map_err(|trouble| {
                 // It listens where it did, or not at all if somebody else does now.
@@ -444,7 +450,7 @@ impl<'a> Loop<'a> {
             Ok(config) => {
                 self.config = config;
                 self.voice.taken_up();
-                self.told.metrics.forget_names();
+                self.vitals.metrics.forget_names();
                 if let Err(trouble) = self.arm() {
                     self.without_events(&trouble.to_string());
                 }
@@ -453,7 +459,7 @@ impl<'a> Loop<'a> {
             Err(why) => {
                 self.schedule.look_at_all(Instant::now());
                 self.voice.refuse(&why);
-                self.told.metrics.error(Kind::Config);
+                self.vitals.metrics.error(Kind::Config);
             }
         }
     }

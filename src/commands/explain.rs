@@ -54,7 +54,7 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     if cli.global.format == Format::Json {
-        let whole = Told {
+        let whole = Explanation {
             schema: 1,
             file: shown,
             layout: &scrape.layout,
@@ -116,7 +116,7 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
 
 /// All that is told for programs, written as it is made: a file of a million blocks is not held a second time.
 #[derive(Serialize)]
-struct Told<'a, I, F> {
+struct Explanation<'a, I, F> {
     schema: u32,
     file: Cow<'a, str>,
     layout: &'a str,

@@ -40,21 +40,21 @@ const HELD: usize = 64 << 20;
 /// inode, as publishing does. A file that is not the listed one is not served.
 #[derive(Debug, Default)]
 pub struct Shelf {
-    places: RwLock<Places>,
+    resources: RwLock<Resources>,
     kept: Mutex<Kept>,
     held: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
-struct Places {
+struct Resources {
     root: PathBuf,
-    by_path: HashMap<String, Place>,
+    by_path: HashMap<String, Resource>,
     /// Of all that is to lie ready, before coding.
     ready_bytes: usize,
 }
 
 #[derive(Debug, Clone)]
-struct Place {
+struct Resource {
     listed: Listed,
     /// The version that is about to take its place, or has taken it already.
     coming: Option<Listed>,
@@ -84,23 +84,23 @@ impl Shelf {
         let mut ledger: Vec<Listed> = ledger.into_iter().filter(is_served).collect();
         // The smaller ones first: a few large feeds must not keep the others out of memory.
         ledger.sort_by(|a, b| (a.size, &a.path).cmp(&(b.size, &b.path)));
-        let mut places = self.places_mut();
-        let mut before = std::mem::take(&mut places.by_path);
-        root.clone_into(&mut places.root);
-        places.ready_bytes = 0;
+        let mut resources = self.resources_mut();
+        let mut before = std::mem::take(&mut resources.by_path);
+        root.clone_into(&mut resources.root);
+        resources.ready_bytes = 0;
         for listed in ledger {
             let previous = before.remove(&listed.path);
-            places.put(listed, previous);
+            resources.put(listed, previous);
         }
     }
 
     /// Takes up that these are about to be put into their places. Until [`change`](Self::change) tells that they were,
     /// each of the two versions may be what the folder holds. A path that is new is not served before.
     pub fn announce(&self, coming: &[Listed]) {
-        let mut places = self.places_mut();
+        let mut resources = self.resources_mut();
         for listed in coming {
-            if let Some(place) = places.by_path.get_mut(&listed.path) {
-                place.coming = Some(listed.clone());
+            if let Some(resource) = resources.by_path.get_mut(&listed.path) {
+                resource.coming = Some(listed.clone());
             }
         }
     }
@@ -108,29 +108,29 @@ impl Shelf {
     /// Takes up that these documents were published, and what was at the paths in `gone` withdrawn. Reads no file, like
     /// [`take_up`](Self::take_up).
     pub fn change<'l>(&self, published: impl IntoIterator<Item = &'l Listed>, gone: &[&str]) {
-        let mut places = self.places_mut();
+        let mut resources = self.resources_mut();
         for listed in published.into_iter().filter(|listed| is_served(listed)) {
-            let previous = places.take(&listed.path);
-            places.put(listed.clone(), previous);
+            let previous = resources.take(&listed.path);
+            resources.put(listed.clone(), previous);
         }
         for path in gone {
-            places.take(path);
+            resources.take(path);
         }
     }
 
     /// Prepares what is to lie ready and does not, or only in a previous version.
     pub fn prepare(&self) {
         let (root, missing) = {
-            let places = self.places();
-            let missing = places.by_path.values().filter(|place| place.lacks_preparation());
-            (places.root.clone(), missing.cloned().collect::<Vec<_>>())
+            let resources = self.resources();
+            let missing = resources.by_path.values().filter(|resource| resource.lacks_preparation());
+            (resources.root.clone(), missing.cloned().collect::<Vec<_>>())
         };
-        for place in missing {
+        for resource in missing {
             // Where the file is another one already the ledger is about to say so.
-            let Some(document) = self.fetch(&root, &place, Effort::All) else { continue };
-            let mut places = self.places_mut();
-            let same_root = places.root == root;
-            if let Some(now) = places.by_path.get_mut(&place.listed.path).filter(|now| same_root && now.often) {
+            let Some(document) = self.fetch(&root, &resource, Effort::All) else { continue };
+            let mut resources = self.resources_mut();
+            let same_root = resources.root == root;
+            if let Some(now) = resources.by_path.get_mut(&resource.listed.path).filter(|now| same_root && now.often) {
                 now.ready = Some(Arc::new(document));
             }
         }
@@ -138,53 +138,53 @@ impl Shelf {
 
     /// Whether the ledger lists `path`.
     pub(super) fn lists(&self, path: &str) -> bool {
-        self.places().by_path.contains_key(path)
+        self.resources().by_path.contains_key(path)
     }
 
     /// What there is at `path`, in the coding that a client with these `headers` wants most.
     pub(super) fn find(&self, path: &str, headers: &HeaderMap) -> Found {
-        let mut missed: Option<Place> = None;
+        let mut missed: Option<Resource> = None;
         loop {
-            let (root, place) = {
-                let places = self.places();
-                match places.by_path.get(path) {
+            let (root, resource) = {
+                let resources = self.resources();
+                match resources.by_path.get(path) {
                     // Before anything at all was published nobody can say what there is not.
-                    None if places.by_path.is_empty() => return Found::Away,
+                    None if resources.by_path.is_empty() => return Found::Away,
                     None => return Found::Unlisted,
-                    Some(Place { ready: Some(document), .. }) => return given(document, headers),
-                    Some(place) => (places.root.clone(), place.clone()),
+                    Some(Resource { ready: Some(document), .. }) => return given(document, headers),
+                    Some(resource) => (resources.root.clone(), resource.clone()),
                 }
             };
-            if let Some(found) = self.at(&root, &place, headers) {
+            if let Some(found) = self.at(&root, &resource, headers) {
                 return found;
             }
-            if let Some(found) = place.succeeded().and_then(|place| self.at(&root, &place, headers)) {
+            if let Some(found) = resource.succeeded().and_then(|resource| self.at(&root, &resource, headers)) {
                 return found;
             }
             // It may have been replaced since it was looked up. Then that was announced in between.
-            if missed
-                .is_some_and(|missed| (missed.listed, missed.coming) == (place.listed.clone(), place.coming.clone()))
-            {
+            if missed.is_some_and(|missed| {
+                (missed.listed, missed.coming) == (resource.listed.clone(), resource.coming.clone())
+            }) {
                 return Found::Away;
             }
-            missed = Some(place);
+            missed = Some(resource);
         }
     }
 
-    /// The document of `place`, if the folder holds it.
-    fn at(&self, root: &Path, place: &Place, headers: &HeaderMap) -> Option<Found> {
-        if let Some(document) = self.fetched(root, place) {
+    /// The document of `resource`, if the folder holds it.
+    fn at(&self, root: &Path, resource: &Resource, headers: &HeaderMap) -> Option<Found> {
+        if let Some(document) = self.fetched(root, resource) {
             return Some(given(&document, headers));
         }
-        let file = open(root, &place.listed)?;
-        let Listed { path, size, hash, .. } = &place.listed;
-        let version = Version::new(path, *hash, place.modified, Coding::Identity, *size);
+        let file = open(root, &resource.listed)?;
+        let Listed { path, size, hash, .. } = &resource.listed;
+        let version = Version::new(path, *hash, resource.modified, Coding::Identity, *size);
         Some(Found::Here(Body::file(file, *size), Arc::new(version)))
     }
 
-    /// The document at `place`, from what is kept or from the disk; `None` where it is too large for that, or away.
-    fn fetched(&self, root: &Path, place: &Place) -> Option<Arc<Document>> {
-        let Listed { path, size, hash, .. } = &place.listed;
+    /// The document of `resource`, from what is kept or from the disk; `None` where it is too large for that, or away.
+    fn fetched(&self, root: &Path, resource: &Resource) -> Option<Arc<Document>> {
+        let Listed { path, size, hash, .. } = &resource.listed;
         let size = usize::try_from(*size).unwrap_or(usize::MAX);
         if let Some(document) = self.kept().get(path, *hash) {
             return Some(document);
@@ -194,28 +194,29 @@ impl Shelf {
         if size > FETCHED || self.held.load(Ordering::Relaxed) + needs > HELD {
             return None;
         }
-        let document = Arc::new(self.fetch(root, place, if size <= CODED { Effort::Gzip } else { Effort::Plain })?);
+        let document =
+            Arc::new(self.fetch(root, resource, if size <= CODED { Effort::Gzip } else { Effort::Plain })?);
         self.kept().keep(path, *hash, &document);
         Some(document)
     }
 
-    fn fetch(&self, root: &Path, place: &Place, effort: Effort) -> Option<Document> {
-        let Listed { path, size, hash, .. } = &place.listed;
+    fn fetch(&self, root: &Path, resource: &Resource, effort: Effort) -> Option<Document> {
+        let Listed { path, size, hash, .. } = &resource.listed;
         let bytes = read(root, path, *size).inspect_err(|error| debug!(%error, path, "can't be read")).ok()?;
         // Documents that lie ready have a bound of their own.
         let uncounted = Arc::default();
         let held = if effort == Effort::All { &uncounted } else { &self.held };
-        (xxh3_128(&bytes) == *hash).then(|| Document::new(path, bytes, *hash, place.modified, effort, held))
+        (xxh3_128(&bytes) == *hash).then(|| Document::new(path, bytes, *hash, resource.modified, effort, held))
     }
 
     // What these guard is whole whenever they are let go, even by a panic.
 
-    fn places(&self) -> RwLockReadGuard<'_, Places> {
-        self.places.read().unwrap_or_else(PoisonError::into_inner)
+    fn resources(&self) -> RwLockReadGuard<'_, Resources> {
+        self.resources.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn places_mut(&self) -> RwLockWriteGuard<'_, Places> {
-        self.places.write().unwrap_or_else(PoisonError::into_inner)
+    fn resources_mut(&self) -> RwLockWriteGuard<'_, Resources> {
+        self.resources.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
@@ -223,18 +224,18 @@ impl Shelf {
     }
 }
 
-impl Places {
+impl Resources {
     /// Puts a document in the place of its `previous` version.
-    fn put(&mut self, listed: Listed, previous: Option<Place>) {
+    fn put(&mut self, listed: Listed, previous: Option<Resource>) {
         let size = usize::try_from(listed.size).unwrap_or(usize::MAX);
         let often = is_asked_often(&listed.path) && size <= READY.min(ALL_READY.saturating_sub(self.ready_bytes));
         self.ready_bytes += if often { size } else { 0 };
-        let modified = previous.as_ref().map_or_else(|| seconds(&listed), |place| place.modified_as(&listed));
-        let ready = previous.and_then(|place| place.ready).filter(|_| often);
-        self.by_path.insert(listed.path.clone(), Place { listed, coming: None, modified, often, ready });
+        let modified = previous.as_ref().map_or_else(|| seconds(&listed), |resource| resource.modified_as(&listed));
+        let ready = previous.and_then(|resource| resource.ready).filter(|_| often);
+        self.by_path.insert(listed.path.clone(), Resource { listed, coming: None, modified, often, ready });
     }
 
-    fn take(&mut self, path: &str) -> Option<Place> {
+    fn take(&mut self, path: &str) -> Option<Resource> {
         let taken = self.by_path.remove(path)?;
         if taken.often {
             self.ready_bytes = self.ready_bytes.saturating_sub(usize::try_from(taken.listed.size).unwrap_or_default());
@@ -243,7 +244,7 @@ impl Places {
     }
 }
 
-impl Place {
+impl Resource {
     /// When the document was modified that comes after this one.
     fn modified_as(&self, next: &Listed) -> u64 {
         if self.listed.hash == next.hash { self.modified } else { seconds(next).max(self.modified + 1) }
