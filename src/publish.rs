@@ -191,12 +191,17 @@ impl<'d> Publication<'d> {
                 Err(error) => _ = troubles.insert(place.share, place.refused(disk, root, error)),
             }
         }
+        // Where something was put in its place, with all folders around: thousands of feeds have a folder each, and not each
+        // is asked for all documents.
+        let filled: BTreeSet<&Path> =
+            changed.iter().filter(|place| place.in_place).flat_map(|place| place.target.ancestors()).collect();
         for folder in &self.folders {
-            let is_in_it = |place: &Place| folder == Path::new(".") || place.target.starts_with(folder);
-            let in_it: Vec<_> = changed.iter().filter(|place| place.in_place && is_in_it(place)).collect();
-            let synced = if in_it.is_empty() { Ok(()) } else { disk.sync_dir(folder) };
+            let is_root = folder == Path::new(".");
+            let is_filled = if is_root { !filled.is_empty() } else { filled.contains(folder.as_path()) };
+            let synced = if is_filled { disk.sync_dir(folder) } else { Ok(()) };
             if let Err(error) = synced {
-                for place in in_it {
+                let is_in_it = |place: &&&mut Place| place.in_place && (is_root || place.target.starts_with(folder));
+                for place in changed.iter().filter(is_in_it) {
                     let error = error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error);
                     troubles.entry(place.share).or_insert_with(|| unsynced(folder, error));
                 }
