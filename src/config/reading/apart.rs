@@ -85,15 +85,17 @@ pub(super) fn globs_apart(config: &Config, written: &[Written], feeds: &[Text<'_
             let folder = real(&root.folder);
             let places = [(&output, &config.output, &of_output, "output"), (&state, &config.state, &of_state, "state")];
             let inside = places.iter().find(|(place, ..)| folder.starts_with(place));
+            // Most patterns begin in folders that hold neither, and thousands of feeds write tens of thousands of files.
+            let around: Vec<_> = places.iter().filter(|(place, ..)| place.starts_with(&folder)).collect();
             let own = || {
-                places.iter().find_map(|(place, shown, own, _)| {
+                around.iter().find_map(|(place, shown, own, _)| {
                     let reached = own.iter().find(|path| reaches(&one.files, root, &folder, &place.join(path)))?;
                     Some(shown.join(reached))
                 })
             };
             // No file of such a name is written now, but nothing else belongs there either.
             let alike = || {
-                places.iter().find_map(|(place, shown, ..)| {
+                around.iter().find_map(|(place, shown, ..)| {
                     let paths = ["", "feed", "feed/2020"].map(|folder| Path::new(folder).join(root.sample()));
                     let reached = paths.iter().find(|path| reaches(&one.files, root, &folder, &place.join(path)))?;
                     Some(shown.join(reached))

@@ -1,5 +1,8 @@
 //! `[[category]]` and `[[feed]]`: what becomes of what was read.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use super::*;
 
 impl Reader<'_> {
@@ -204,9 +207,15 @@ impl Reader<'_> {
 
     /// Feeds are folders, and some file systems see no difference of case.
     pub(super) fn same_folder(&mut self, names: &[Text<'_>], of_sources: bool) {
-        for (i, name) in names.iter().enumerate() {
-            let Some(before) = names.iter().take(i).find(|before| folded(before.text) == folded(name.text)) else {
-                continue;
+        // There can be thousands of feeds, and folding is dear: each is folded once.
+        let mut first: BTreeMap<String, &Text<'_>> = BTreeMap::new();
+        for name in names {
+            let before = match first.entry(folded(name.text)) {
+                Entry::Occupied(before) => *before.get(),
+                Entry::Vacant(place) => {
+                    place.insert(name);
+                    continue;
+                }
             };
             let same = before.text == name.text;
             // Sources of the same name have been complained about as such.
