@@ -268,6 +268,47 @@ fn explain_says_of_each_field_where_it_stood() {
 }
 
 #[test]
+fn where_a_field_stood_is_told_in_few_words() {
+    // Each record says it, and a name can be half of the file.
+    let long = "!".repeat(10_000);
+    let csv = format!("title{long},date\nFerries return,2021-06-14\n");
+    let list = r#"[{"title": "Ferries return", "date": "2021-06-14"}]"#;
+    let outer = format!(r#"{{"{long}": {list}}}"#);
+    let inner = list.replace("title", &format!("title{long}"));
+    for (of, text) in [(Form::Csv, &csv), (Form::Json, &outer), (Form::Json, &inner)] {
+        let explained = explain(text, &form(of));
+        assert_eq!(titles(&explained.scrape), ["Ferries return"], "{of:?}");
+        for from in explained.blocks.iter().filter_map(|block| block.from.as_deref()) {
+            assert!(
+                from.len() < 300 && (from.contains("!!!") || from.contains("date")),
+                "{of:?}: {} bytes",
+                from.len()
+            );
+        }
+    }
+    // So does the complaint that several lists could be meant.
+    let two = format!(r#"{{"a{long}": {list}, "b{long}": {list}}}"#);
+    let refused = parse(&two, &form(Form::Json)).refused.unwrap();
+    assert!(refused.contains("several lists") && refused.len() < 1000, "{} bytes", refused.len());
+}
+
+#[test]
+fn the_objects_of_several_lists_stand_on_their_lines() {
+    let text = r#"{"a": [
+        {"title": "One"},
+        {"title": "Two"}],
+    "b": [
+        {"title": "Three"}], "c": {
+            "d": [{"title": "Four"},
+        {"title": "Five"}]}}"#;
+    let terms = |items: &str| Terms { fields: fields(Some(items), &[]), ..form(Form::Json) };
+    let lines = |items: &str| -> Vec<u32> { parse(text, &terms(items)).drafts.iter().map(|it| it.line).collect() };
+    assert_eq!(lines("$.*[?@.title]"), [2, 3, 5]);
+    assert_eq!(lines("$..[?@.title]"), [2, 3, 5, 6, 7]);
+    assert_eq!(lines("$.c.d[*]"), [6, 7]);
+}
+
+#[test]
 fn a_feed_keeps_its_ids_and_the_day_as_printed() {
     for (name, id) in [("newsroom.rss", "tag:ferry"), ("newsroom.atom", "urn:ferry"), ("newsroom.json", "n-400")] {
         let text = input(name);

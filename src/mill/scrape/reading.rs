@@ -24,7 +24,7 @@ use super::repeated;
 use super::tidy::{SEVERAL, tidy};
 use super::{BlockUse, Cut, DateRead, Draft, Fault, REFUSED_BELOW, Scrape, Terms};
 
-/// Longer texts are shortened to this many letters in a fault.
+/// Longer texts are shortened to this many letters where they are quoted: in a fault, in where a field stood.
 const FAULT_LETTERS: usize = 80;
 
 /// So many rows and cells are enough to tell in which column the titles stand.
@@ -669,9 +669,14 @@ fn inner_dates<'t>(page: &Page<'t>, lexicon: &Lexicon) -> Vec<Printed<'t>> {
 }
 
 pub(super) fn fault(line: u32, reason: &str, text: &str) -> Fault {
+    Fault { line, reason: reason.to_owned(), text: shortened(text) }
+}
+
+/// `text` as it is quoted to people.
+pub(super) fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(FAULT_LETTERS).collect();
     if short.len() < text.len() {
         short.push('…');
     }
-    Fault { line, reason: reason.to_owned(), text: short }
+    short
 }

@@ -12,6 +12,7 @@ use super::record::{At, MOST, Part, Record, TOO_MANY, tell, unreadable};
 use crate::mill::scrape::date::field;
 use crate::mill::scrape::label::ends_sentence;
 use crate::mill::scrape::language::{Lexicon, choose};
+use crate::mill::scrape::reading::shortened;
 use crate::mill::scrape::{BlockUse, Scrape, Terms};
 
 const LAYOUT: &str = "csv";
@@ -135,7 +136,8 @@ impl Columns {
             let bares: Vec<String> = first.iter().map(|cell| bare(cell)).collect();
             let find = |part: Part| {
                 let column = names(part).iter().find_map(|name| bares.iter().position(|bare| bare == name))?;
-                Some((part, column, first.get(column)?.trim().to_owned()))
+                // Each record says it again, and a name can be half of the file.
+                Some((part, column, shortened(first.get(column)?.trim())))
             };
             let parts: Vec<_> = Part::ALL.iter().filter_map(|(_, part)| find(*part)).collect();
             return match parts.iter().any(|(part, ..)| *part == Part::Title) {

@@ -16,6 +16,7 @@ use serde_json_path::PathElement;
 
 use super::record::{At, Fields, MOST, Part, Record, TOO_MANY, refuse, tell, unreadable};
 use super::{LineCounter, html};
+use crate::mill::scrape::reading::shortened;
 use crate::mill::scrape::{BlockUse, REFUSED_BELOW, Scrape, Terms};
 
 const LAYOUT: &str = "json";
@@ -76,8 +77,16 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'stat
         return unreadable(LAYOUT, 1, TOO_MANY, "");
     }
     let mut records = Vec::with_capacity(items.len());
-    for (path, item) in items {
-        let spot = scan.spot(&path);
+    // The list that the last item stood in: most items stand in one.
+    let mut around: (&[Step<'_>], Option<usize>) = (&[], Some(0));
+    for (path, item) in &items {
+        let spot = path.split_last().map_or(Some(0), |(step, list)| {
+            if !is_same_way(around.0, list) {
+                around = (list, scan.place_of(list));
+            }
+            scan.within(around.1?, step)
+        });
+        let spot = spot.and_then(|spot| scan.spots.get(spot));
         let (line, last_line, whole) = spot.map_or((1, 1, true), |spot| (spot.line, spot.last_line, spot.whole));
         let mut record = Record::new(line, last_line);
         record.cut = !whole;
@@ -148,6 +157,26 @@ enum Step<'t> {
 /// Where the items stand, as a path, and each of them with the way to it.
 type Found<'v> = (String, Vec<(Vec<Step<'v>>, &'v Value)>);
 
+/// Whether two ways into a value are made of the same names of it. Equal names of different objects are not looked at: a
+/// name can be half of the file.
+fn is_same_way(one: &[Step<'_>], other: &[Step<'_>]) -> bool {
+    let is_same = |(one, other): (&Step<'_>, &Step<'_>)| match (one, other) {
+        (Step::Name(one), Step::Name(other)) => std::ptr::eq::<str>(&**one, &**other),
+        (Step::Index(one), Step::Index(other)) => one == other,
+        _ => false,
+    };
+    one.len() == other.len() && one.iter().zip(other).all(is_same)
+}
+
+/// A way into a value as it is shown.
+fn shown(steps: &[Step<'_>]) -> String {
+    let step = |step: &Step<'_>| match step {
+        Step::Name(name) => format!("[{:?}]", shortened(name)),
+        Step::Index(index) => format!("[{index}]"),
+    };
+    std::iter::once("$".to_owned()).chain(steps.iter().map(step)).collect()
+}
+
 fn stated<'v>(at: &At, value: &'v Value) -> Result<Found<'v>, String> {
     let Some(path) = at.path() else {
         return Err(format!("items = {:?} is no path: a path begins with `$`, as in \"$.results[*]\"", at.text()));
@@ -155,7 +184,7 @@ fn stated<'v>(at: &At, value: &'v Value) -> Result<Found<'v>, String> {
     let mut items = Vec::new();
     for node in path.query_located(value) {
         let steps = node.location().iter().map(|step| match step {
-            PathElement::Name(name) => Step::Name(Cow::Owned((*name).to_owned())),
+            PathElement::Name(name) => Step::Name(Cow::Borrowed(*name)),
             PathElement::Index(index) => Step::Index(*index),
         });
         items.push((steps.collect(), node.node()));
@@ -171,22 +200,22 @@ const GUESS_DEPTH: usize = 3;
 
 /// The one list of objects that have titles.
 fn guessed<'v>(value: &'v Value, fields: Option<&Fields>) -> Result<Found<'v>, String> {
-    let mut lists: Vec<(String, Vec<Step<'v>>, &'v Vec<Value>)> = Vec::new();
-    let mut around = vec![("$".to_owned(), Vec::new(), value)];
+    let mut lists: Vec<(Vec<Step<'v>>, &'v Vec<Value>)> = Vec::new();
+    let mut around = vec![(Vec::new(), value)];
     for _ in 0..=GUESS_DEPTH {
         let mut deeper = Vec::new();
-        for (path, steps, value) in around {
+        for (steps, value) in around {
             match value {
                 Value::Array(list) => {
                     let items = list.iter().filter(|item| looks_like_item(item, fields)).count();
                     if items * 2 >= list.len() && items > 0 {
-                        lists.push((format!("{path}[*]"), steps, list));
+                        lists.push((steps, list));
                     }
                 }
                 Value::Object(members) => deeper.extend(members.iter().map(|(name, value)| {
                     let mut steps = steps.clone();
                     steps.push(Step::Name(Cow::Borrowed(name)));
-                    (format!("{path}[{name:?}]"), steps, value)
+                    (steps, value)
                 })),
                 _ => {}
             }
@@ -194,16 +223,17 @@ fn guessed<'v>(value: &'v Value, fields: Option<&Fields>) -> Result<Found<'v>, S
         around = deeper;
     }
     // A list of dated things before lists of things that only have names: authors, tags, pages.
-    let dated = |list: &&(String, Vec<Step<'v>>, &'v Vec<Value>)| {
-        list.2.iter().any(|item| item.as_object().is_some_and(|item| common(item, Part::Date).is_some()))
+    let dated = |list: &&(Vec<Step<'v>>, &'v Vec<Value>)| {
+        list.1.iter().any(|item| item.as_object().is_some_and(|item| common(item, Part::Date).is_some()))
     };
     let preferred = lists.iter().filter(dated).count();
-    let (path, steps, list) = match (lists.len(), preferred) {
+    let path = |steps: &[Step<'v>]| shown(steps) + "[*]";
+    let (steps, list) = match (lists.len(), preferred) {
         (0, _) => return Err("no list of objects with titles is found; [source.fields] can say where".to_owned()),
         (1, _) => lists.remove(0),
         (_, 1) => lists.into_iter().find(|list| dated(&list)).ok_or_else(String::new)?,
         _ => {
-            let all: Vec<&str> = lists.iter().take(4).map(|(path, ..)| path.as_str()).collect();
+            let all: Vec<String> = lists.iter().take(4).map(|(steps, _)| path(steps)).collect();
             return Err(format!("several lists could be meant ({}): say which in [source.fields]", all.join(", ")));
         }
     };
@@ -212,7 +242,7 @@ fn guessed<'v>(value: &'v Value, fields: Option<&Fields>) -> Result<Found<'v>, S
         steps.push(Step::Index(index));
         (steps, item)
     });
-    Ok((path, items.collect()))
+    Ok((path(&steps), items.collect()))
 }
 
 fn looks_like_item(item: &Value, fields: Option<&Fields>) -> bool {
@@ -608,7 +638,7 @@ fn fill(record: &mut Record, item: &Value, fields: Option<&Fields>, place: &str)
         if let Some((name, value)) = common(members, part)
             && let Some(text) = printed(value, name)
         {
-            record.set(part, &text, line, format!("{place}.{name}"));
+            record.set(part, &text, line, format!("{place}.{}", shortened(name)));
         }
     }
 }
@@ -724,16 +754,15 @@ impl<'t> Scan<'t> {
         format!("{}{}", text.get(..self.end).unwrap_or_default(), self.closing)
     }
 
-    fn spot(&self, path: &[Step<'_>]) -> Option<Spot> {
-        let mut at = 0;
-        for step in path {
-            let step: Step<'t> = match step {
-                Step::Name(name) => Step::Name(Cow::Owned(name.clone().into_owned())),
-                Step::Index(index) => Step::Index(*index),
-            };
-            at = *self.inside.get(&(at, step))?;
-        }
-        self.spots.get(at).copied()
+    /// The number of the object or list at the end of this way.
+    fn place_of(&self, way: &[Step<'_>]) -> Option<usize> {
+        way.iter().try_fold(0, |at, step| self.within(at, step))
+    }
+
+    /// The number of the object or list that `step` leads to from number `at`.
+    fn within(&self, at: usize, step: &Step<'_>) -> Option<usize> {
+        let inside: &BTreeMap<(usize, Step<'_>), usize> = &self.inside;
+        inside.get(&(at, step.clone())).copied()
     }
 }
 
