@@ -390,13 +390,16 @@ fn is_size(word: &str) -> bool {
     SIZES.iter().any(|unit| word.eq_ignore_ascii_case(unit))
 }
 
+/// What says to which kind of file a link leads has no more bytes.
+pub(crate) const LONGEST_ATTACHMENT: usize = 32;
+
 /// A kind of file or its size and nothing else: `PDF (312 KB)`. It says what a link leads to.
 pub(crate) fn is_attachment(text: &str) -> bool {
     const KINDS: [&str; 16] = [
         "pdf", "doc", "docx", "word", "xls", "xlsx", "excel", "ppt", "pptx", "odt", "ods", "rtf", "zip", "csv", "epub",
         "mp3",
     ];
-    if text.len() > 32 {
+    if text.len() > LONGEST_ATTACHMENT {
         return false;
     }
     let is_one_of = |word: &str, known: &[&str]| known.iter().any(|it| word.eq_ignore_ascii_case(it));

@@ -11,7 +11,7 @@ use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd
 use url::Url;
 
 use super::{LineCounter, address, html};
-use crate::mill::scrape::label::is_attachment;
+use crate::mill::scrape::label::{LONGEST_ATTACHMENT, is_attachment};
 use crate::mill::scrape::rendition::{Note, Rendition};
 
 /// What is done to a piece of the source: it becomes this text. The ends of its lines stay.
@@ -20,13 +20,16 @@ type Edit = (Range<usize>, String);
 /// A file with more signs that may be markup is read as the text it is: they would fill the memory. A list of 100,000
 /// items with links has half as many.
 const MOST_SIGNS: usize = 3_000_000;
+/// Nor may there be more containers to go through in all its lines, were each as deep as the deepest: the parser asks
+/// every line of a paragraph for all quotes and lists that are open. A million lines set in by a thousand columns are it.
+const MOST_NESTING: usize = 500_000_000;
 /// The level of a line in bold that stands as a heading.
 const DEEPEST: u8 = 6;
 const TOO_MANY_SIGNS: &str = "it has so much markup that it is read as plain text";
 
 /// The text of a Markdown file; links are relative to `url`.
 pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
-    if signs(text) > MOST_SIGNS {
+    if signs(text) > MOST_SIGNS || nesting(text) > MOST_NESTING {
         return Rendition { text: text.to_owned(), short: Some(TOO_MANY_SIGNS), ..Rendition::default() };
     }
     let mut reader = Reader { text, base: address::base(url), ..Reader::default() };
@@ -55,6 +58,22 @@ fn signs(text: &str) -> usize {
     let lists = |pair: &[u8]| matches!(pair, [b'-' | b'+' | b'.' | b')', b' ' | b'\t']);
     let bytes = text.as_bytes();
     bytes.iter().filter(|b| marks(b)).count() + bytes.windows(2).filter(|pair| lists(pair)).count()
+}
+
+/// How many quotes and lists a parser may go through for all lines, at most.
+fn nesting(text: &str) -> usize {
+    let lines = || text.split(['\n', '\r']);
+    lines().map(depth_of).max().unwrap_or(0).saturating_mul(lines().count())
+}
+
+/// How many quotes and lists may be open behind the beginning of `line`: each takes its sign, or two columns.
+fn depth_of(line: &str) -> usize {
+    let leads = |b: &u8| matches!(b, b' ' | b'\t' | b'>' | b'-' | b'+' | b'*' | b'.' | b')' | b'0'..=b'9');
+    let length = line.bytes().take_while(leads).count();
+    let lead = line.as_bytes().get(..length).unwrap_or_default();
+    let count = |sign: fn(&u8) -> bool| lead.iter().filter(|b| sign(b)).count();
+    let marks = lead.windows(2).filter(|pair| matches!(pair, [b'-' | b'+' | b'*' | b'.' | b')', b' ' | b'\t'])).count();
+    count(|b| *b == b'>') + marks + count(|b| *b == b' ') / 2 + count(|b| *b == b'\t') * 2
 }
 
 #[derive(Default)]
@@ -143,17 +162,25 @@ impl Reader<'_> {
     /// Whether a line at the margin holds this and nothing else: in bold, it is a heading to all who see it.
     fn is_line(&self, range: &Range<usize>) -> bool {
         let at_margin = self.text.get(..range.start).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
+        // A line can have a million words in bold, and one of them at most begins it: the line is looked at only then.
+        if !at_margin || self.slice(range).contains('\n') {
+            return false;
+        }
         let behind = self.text.get(range.end..).and_then(|behind| behind.split('\n').next());
-        let is_last = behind.is_some_and(|behind| behind.trim_matches(['\\', ' ', '\t', '\r']).is_empty());
-        at_margin && is_last && !self.slice(range).contains('\n')
+        behind.is_some_and(|behind| behind.trim_matches(['\\', ' ', '\t', '\r']).is_empty())
     }
 
     /// Drops what stands in brackets behind a link and tells which kind of file it leads to: `(PDF, 212 KB)`.
     fn drop_attachment(&mut self, at: usize) {
         let Some(behind) = self.text.get(at..) else { return };
         let bracket = behind.trim_start_matches([' ', '\t']);
-        let inner = bracket.strip_prefix('(').and_then(|inner| inner.split_once(')')).map(|(inner, _)| inner);
-        if let Some(inner) = inner.filter(|inner| is_attachment(inner)) {
+        // A bracket may be behind each of a million links, and closed nowhere: none is looked for further than one that
+        // tells a kind of file can be.
+        let inner = bracket.strip_prefix('(').and_then(|inner| {
+            let near = inner.get(..inner.floor_char_boundary(LONGEST_ATTACHMENT + 1))?;
+            near.split_once(')')
+        });
+        if let Some((inner, _)) = inner.filter(|(inner, _)| is_attachment(inner)) {
             let end = at + (behind.len() - bracket.len()) + inner.len() + 2;
             self.drop(at..end);
         }
@@ -420,6 +447,23 @@ mod tests {
         ] {
             assert_eq!(rendered(text), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_for_its_lines_is_read_as_the_text_it_is() {
+        let (quotes, lists) = (">".repeat(20_000), "- ".repeat(20_000));
+        for lead in [&quotes, &lists, &format!("1. {quotes}")] {
+            for (lines, is_read) in [(1_000, true), (30_000, false)] {
+                let text = format!("{lead} a\n{}", "b\n".repeat(lines));
+                assert_eq!(nesting(&text) <= MOST_NESTING, is_read, "{lines}");
+                if !is_read {
+                    let rendition = render(&text, None);
+                    assert_eq!((rendition.short, rendition.text == text), (Some(TOO_MANY_SIGNS), true));
+                }
+            }
+        }
+        let page = format!("{}{}", "> - 1. a\n".repeat(100_000), "                    code\n".repeat(100_000));
+        assert!(nesting(&page) <= MOST_NESTING);
     }
 
     #[test]
