@@ -3,7 +3,10 @@
 //! HTML and Markdown know more of a line than its letters: that it is a heading, where it links to, which time it
 //! states for programs. A [`Note`] carries that beside the line, so that one engine reads all forms.
 
-/// What a form says of one line of its rendition.
+use std::rc::Rc;
+
+/// What a form says of one line of its rendition. An address or a time can be that of very many lines, and long: they
+/// share it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Note {
     /// The line, counted from 1.
@@ -11,9 +14,9 @@ pub(crate) struct Note {
     /// The level of a heading, 1 to 6; 0 for any other line.
     pub(crate) level: u8,
     /// Where the line links to: an absolute address, or, on a page whose own is unknown, what is printed.
-    pub(crate) link: Option<Box<str>>,
+    pub(crate) link: Option<Rc<str>>,
     /// The time that the line states for programs.
-    pub(crate) time: Option<Box<str>>,
+    pub(crate) time: Option<Rc<str>>,
     /// It stands beside a time, as words about the item.
     pub(crate) beside: bool,
     /// The line is markup alone. It says nothing, not even that something is missing, but it ends a run.

@@ -10,6 +10,7 @@
 //! states. Scripts, menus, side columns and page footers are left out.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use html5gum::{DefaultEmitter, HtmlString, Spanned, Token, Tokenizer};
 use url::Url;
@@ -307,8 +308,8 @@ struct Line {
     /// Where in the file it begins; 0 while nothing stands in it.
     line: u32,
     level: u8,
-    link: Option<String>,
-    time: Option<String>,
+    link: Option<Rc<str>>,
+    time: Option<Rc<str>>,
     /// Words beside a time.
     beside: bool,
     /// The mark of the entry that begins here.
@@ -317,6 +318,9 @@ struct Line {
     /// It goes on from the line before: no blank line stands between them.
     goes_on: bool,
 }
+
+/// A `<time>` of a line: begin, end, what it states.
+type Time = (usize, usize, Option<Rc<str>>);
 
 /// An entry of a list, or an article.
 #[derive(Debug)]
@@ -338,11 +342,11 @@ struct Lines {
     /// An element ended right here: the next one's text is another word.
     ended: bool,
     /// The links that are open.
-    links: Vec<Option<String>>,
+    links: Vec<Option<Rc<str>>>,
     /// How much of the line each address covers; the text of no link has none.
-    linked: Vec<(Option<String>, usize)>,
-    /// The `<time>` elements of the line: begin, end, what they state.
-    times: Vec<(usize, usize, Option<String>)>,
+    linked: Vec<(Option<Rc<str>>, usize)>,
+    /// The `<time>` elements of the line.
+    times: Vec<Time>,
     level: u8,
     verbatim: u32,
     /// The lists that are open: the number of the next entry, if they are numbered.
@@ -369,10 +373,10 @@ impl Visitor for Lines {
             }
             "a" => {
                 let link = element.get("href").and_then(|href| address::link(href, self.base.as_ref()));
-                self.links.push(link);
+                self.links.push(link.map(Into::into));
             }
             "time" => {
-                let stated = element.get("datetime").map(str::to_owned);
+                let stated = element.get("datetime").map(Into::into);
                 self.times.push((self.now.text.len(), usize::MAX, stated));
             }
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
@@ -587,8 +591,8 @@ impl Lines {
             let note = noted.then(|| Note {
                 level: line.level,
                 beside: line.beside,
-                link: line.link.map(Into::into),
-                time: line.time.map(Into::into),
+                link: line.link,
+                time: line.time,
                 ..Note::default()
             });
             push(&text, line.line, note);
@@ -609,13 +613,13 @@ fn day_of(stated: &str) -> &str {
 }
 
 /// How much of a line its times are.
-fn timed(times: &[(usize, usize, Option<String>)]) -> usize {
+fn timed(times: &[Time]) -> usize {
     times.iter().filter(|time| time.1 != usize::MAX).map(|(start, end, _)| end.saturating_sub(*start)).sum()
 }
 
 /// A `<time>` at the begin or end of a line stands for itself, the words around it do too, and so does one between a
 /// few words. In a sentence it is a part of that.
-fn pieces(line: Line, times: &[(usize, usize, Option<String>)]) -> Vec<Line> {
+fn pieces(line: Line, times: &[Time]) -> Vec<Line> {
     let Some((start, end, stated)) = times.iter().find(|(start, end, _)| start < end) else { return vec![line] };
     let end = (*end).min(line.text.len());
     let bare = |text: &str| -> String {
@@ -870,5 +874,22 @@ impl Picked {
             self.record.set(Part::Link, &link, self.record.line, "the title's link");
         }
         self.record
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_under_one_address_or_time_share_it() {
+        // Either can be half of the page, and each of very many lines would have its own.
+        let shared = |element: &str, of: fn(&Note) -> Option<&Rc<str>>| {
+            let rendition = render(&format!("<!DOCTYPE html><{element}>a<br>b<br>c<br>d"), None);
+            let all: Vec<Rc<str>> = rendition.notes.iter().filter_map(of).cloned().collect();
+            all.len() == 4 && all.iter().zip(all.iter().skip(1)).all(|(one, next)| Rc::ptr_eq(one, next))
+        };
+        assert!(shared("a href=https://a.example/", |note| note.link.as_ref()));
+        assert!(shared("time datetime=2021-06-14", |note| note.time.as_ref()));
     }
 }
