@@ -703,8 +703,10 @@ struct Picked {
     record: Record,
     /// The fields being read: which, how deep its element is, its text so far.
     reading: Vec<Reading>,
-    /// The parts read so far, summaries one after another.
+    /// The parts read so far, but for the summary: of each the first counts, and there are a few.
     read: Vec<(Part, String, u32, String)>,
+    /// The texts of all summaries, with the line of the first and where that one stood. There can be a million.
+    summary: Option<(String, u32, String)>,
     /// The address of a link around or in the title.
     title_link: Option<String>,
     link_open: Option<(usize, String)>,
@@ -715,6 +717,8 @@ struct Reading {
     depth: usize,
     line: u32,
     text: String,
+    /// The text is more than blanks.
+    says_something: bool,
     value: Option<String>,
     from: String,
 }
@@ -766,6 +770,7 @@ impl Visitor for Picking<'_> {
                 record: Record::new(element.line, element.line),
                 reading: Vec::new(),
                 read: Vec::new(),
+                summary: None,
                 title_link: None,
                 link_open: None,
             });
@@ -782,7 +787,7 @@ impl Visitor for Picking<'_> {
         }
         for ((part, selector), hit) in self.select.parts.iter().zip(hits.into_iter().skip(1)) {
             let again = item.reading.iter().any(|reading| reading.part == *part)
-                || (*part != Part::Summary && item.read.iter().any(|(read, ..)| read == part));
+                || item.read.iter().any(|(read, ..)| read == part);
             if !hit || again {
                 continue;
             }
@@ -797,7 +802,8 @@ impl Visitor for Picking<'_> {
                 Some(name) if selector.attribute.is_none() => format!("{}@{name}", selector.text()),
                 _ => selector.text().to_owned(),
             };
-            item.reading.push(Reading { part: *part, depth, line: element.line, text: String::new(), value, from });
+            let (line, text) = (element.line, String::new());
+            item.reading.push(Reading { part: *part, depth, line, text, says_something: false, value, from });
         }
         if item.title_link.is_none() && item.reading.iter().any(|reading| reading.part == Part::Title) {
             item.title_link = item.link_open.as_ref().map(|(_, link)| link.clone());
@@ -814,8 +820,9 @@ impl Visitor for Picking<'_> {
             item.record.last_line = item.record.last_line.max(line);
         }
         for reading in item.reading.iter_mut().filter(|reading| reading.value.is_none()) {
-            if reading.text.trim().is_empty() {
+            if !reading.says_something {
                 reading.line = reading.line.max(line);
+                reading.says_something = !text.trim().is_empty();
             }
             reading.text.push_str(text);
         }
@@ -840,7 +847,13 @@ impl Visitor for Picking<'_> {
                 Some(value) => value,
                 None => reading.text,
             };
-            item.read.push((reading.part, text, reading.line, reading.from));
+            if reading.part == Part::Summary {
+                let (summary, ..) = item.summary.get_or_insert((String::new(), reading.line, reading.from));
+                summary.push(' ');
+                summary.push_str(&text);
+            } else {
+                item.read.push((reading.part, text, reading.line, reading.from));
+            }
         }
         if item.link_open.as_ref().is_some_and(|(at, _)| *at >= depth) {
             item.link_open = None;
@@ -856,18 +869,10 @@ impl Visitor for Picking<'_> {
 
 impl Picked {
     fn finish(mut self) -> Record {
-        let mut summary = String::new();
-        let mut first: Option<(u32, String)> = None;
         for (part, text, line, from) in self.read {
-            if part == Part::Summary {
-                summary.push(' ');
-                summary.push_str(&text);
-                first.get_or_insert((line, from));
-            } else {
-                self.record.set(part, &text, line, from);
-            }
+            self.record.set(part, &text, line, from);
         }
-        if let Some((line, from)) = first {
+        if let Some((summary, line, from)) = self.summary {
             self.record.set(Part::Summary, &summary, line, from);
         }
         if let Some(link) = self.title_link {
