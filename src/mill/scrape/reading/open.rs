@@ -96,11 +96,12 @@ impl<'t> Open<'t> {
     /// Whether the line right below a long title is the rest of it: it begins small, is shorter, and is no sentence.
     fn wraps_title(&self, block: &Block<'t>) -> bool {
         let Some(title) = self.title.as_deref().filter(|_| self.last_field == Field::Title) else { return false };
-        let letters = title.chars().count();
-        letters >= WRAPPED
+        // Not counted whole: it grows with each line that it takes.
+        let has_more_than = |letters: usize| title.chars().nth(letters).is_some();
+        has_more_than(WRAPPED - 1)
             && block.gap == 0
             && block.text.starts_with(char::is_lowercase)
-            && block.text.chars().count() < letters
+            && has_more_than(block.text.chars().count())
             && !ends_sentence(title, &SENTENCE_ENDS)
             && !ends_sentence(block.text, &SENTENCE_ENDS)
     }
