@@ -309,6 +309,19 @@ fn the_objects_of_several_lists_stand_on_their_lines() {
 }
 
 #[test]
+fn a_text_that_is_said_to_be_a_heading_names_no_part_of_the_page() {
+    for (words, is_section) in [(3, true), (300, false)] {
+        let heading = "Words ".repeat(words);
+        let items = "<p>14 June 2021<p><a href=/a>Ferries return to the lake</a><p>12 June 2021<p><a href=/b>The school \
+                     gets a new roof</a><p>11 June 2021<p><a href=/c>Market moves to the old quay</a>";
+        let page = format!("<!DOCTYPE html><h2>{heading}</h2>{items}");
+        let scrape = parse(&page, &form(Form::Html));
+        assert_eq!(scrape.drafts.len(), 3, "{words}");
+        assert!(scrape.drafts.iter().all(|draft| draft.section.is_some() == is_section), "{words}");
+    }
+}
+
+#[test]
 fn a_feed_keeps_its_ids_and_the_day_as_printed() {
     for (name, id) in [("newsroom.rss", "tag:ferry"), ("newsroom.atom", "urn:ferry"), ("newsroom.json", "n-400")] {
         let text = input(name);

@@ -35,6 +35,9 @@ const MOST_CELLS: usize = 32;
 /// article has a title and a date, too, but no number.
 const LONE: f64 = 0.9;
 
+/// What has more bytes names no part of a page, though the page says that it is a heading.
+const LONGEST_SECTION: usize = 1000;
+
 /// Two items are taken when they explain so much of the page.
 const FEW: f64 = 0.3;
 
@@ -399,7 +402,9 @@ impl<'t, 'c> Look<'t, 'c> {
                 // The page's own name is no part of it.
                 Move::Heading if self.evidence.is_page_title(block) => section = None,
                 Move::Heading => {
-                    section = Some((block, label.kind != Kind::Month && !states_a_figure(block.text)));
+                    // Each item below it repeats it: what no heading is as long as would fill the memory.
+                    let names = block.text.len() <= LONGEST_SECTION;
+                    section = names.then_some((block, label.kind != Kind::Month && !states_a_figure(block.text)));
                     span = Span::of(block.text, self.choice.lexicon).or(span);
                 }
                 // A wide gap under a heading says that another heading, the true one, was lost there; unless the item

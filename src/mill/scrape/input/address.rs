@@ -39,6 +39,13 @@ pub(super) fn base(url: Option<&str>) -> Option<Url> {
     Url::parse(url?).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
+/// The address that a page says its links are relative to, where it is no longer than such are: each of half a million
+/// links repeats it.
+pub(super) fn stated_base(href: &str, base: Option<&Url>) -> Option<Url> {
+    const LONGEST_BASE: usize = 1024;
+    absolute(href, base).filter(|base| base.len() <= LONGEST_BASE).and_then(|base| Url::parse(&base).ok())
+}
+
 /// No server takes a longer address.
 const LONGEST: usize = 8192;
 
@@ -64,5 +71,13 @@ mod tests {
             assert_eq!(absolute(href, page.as_ref()).as_deref(), wanted, "{href}");
         }
         assert_eq!(absolute("1.html", None), None);
+    }
+
+    #[test]
+    fn a_base_that_would_fill_the_memory_is_none() {
+        for (length, is_base) in [(1_000, true), (2_000, false)] {
+            let stated = stated_base(&format!("https://example.org/{}/", "a".repeat(length)), None);
+            assert_eq!(stated.is_some(), is_base, "{length}");
+        }
     }
 }

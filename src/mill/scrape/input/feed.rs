@@ -202,8 +202,11 @@ fn tell_document(
     let top = document.root_element();
     let channel = top.children().find(|node| is(node, "channel")).unwrap_or(top);
     // Links of a feed are absolute as a rule; others are relative to the page that it is of.
-    let page = channel.children().filter(|node| is(node, "link")).find_map(|node| address_of(node, None));
-    let base = address::base(terms.url.as_deref()).or_else(|| Url::parse(&page?).ok());
+    let page = || {
+        let page = channel.children().filter(|node| is(node, "link")).find_map(|node| address_of(node, None))?;
+        address::stated_base(&page, None)
+    };
+    let base = address::base(terms.url.as_deref()).or_else(page);
     let mut records = Vec::new();
     let items = top.children().chain(channel.children().filter(|_| channel != top));
     for node in items.filter(|node| ["item", "entry", "url"].iter().any(|name| is(node, name))) {

@@ -367,8 +367,8 @@ impl Visitor for Lines {
         match element.name.as_str() {
             "br" => self.flush(true),
             "base" if !self.based => {
-                let base = element.get("href").and_then(|href| address::absolute(href, self.base.as_ref()));
-                self.base = base.and_then(|base| Url::parse(&base).ok()).or(self.base.take());
+                let base = element.get("href").and_then(|href| address::stated_base(href, self.base.as_ref()));
+                self.base = base.or(self.base.take());
                 self.based = true;
             }
             "a" => {
@@ -741,8 +741,8 @@ impl Visitor for Picking<'_> {
     fn open(&mut self, element: &Element) {
         self.line = self.line.max(element.line);
         if element.name == "base" && !self.based {
-            let base = element.get("href").and_then(|href| address::absolute(href, self.base.as_ref()));
-            self.base = base.and_then(|base| Url::parse(&base).ok()).or(self.base.take());
+            let base = element.get("href").and_then(|href| address::stated_base(href, self.base.as_ref()));
+            self.base = base.or(self.base.take());
             self.based = true;
         }
         let mut level = Level::default();
