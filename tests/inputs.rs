@@ -512,6 +512,24 @@ fn a_file_of_which_most_lines_are_no_json_gives_no_items() {
 }
 
 #[test]
+fn half_a_letter_costs_no_item() {
+    // As a program writes it that cut a text within a letter: `JSON.stringify(title.slice(0, 60))`.
+    let first = r#"{"title": "Ferries \\ud800", "date": "2021-06-14", "summary": "\ud83d\ude00 \ud83d"}"#;
+    let second = r#"{"title": "Mills \udc00\ud83d\ude00\ud83d", "date": "2021-06-12"}"#;
+    for (of, text) in [(Form::Json, format!("[{first},\n{second}]")), (Form::JsonLines, format!("{first}\n{second}\n"))]
+    {
+        let scrape = parse(&text, &form(of));
+        assert_eq!(titles(&scrape), [r"Ferries \ud800", "Mills \u{FFFD}😀\u{FFFD}"], "{of:?}: {:?}", scrape.refused);
+        assert_eq!(scrape.drafts[0].summary.as_deref(), Some("😀 \u{FFFD}"), "{of:?}");
+    }
+    // What is broken besides is no JSON still.
+    let broken = format!("[{first},\n{second},, ]");
+    assert!(parse(&broken, &form(Form::Json)).refused.is_some());
+    let cut = format!("[{first},\n{}", second.trim_end_matches('}'));
+    assert_eq!(titles(&parse(&cut, &form(Form::Json))), [r"Ferries \ud800"]);
+}
+
+#[test]
 fn columns_go_by_name_or_number() {
     let text = "when,what,where\n02/03/2020,\"A \"\"big\"\"\nthing\",x\n13/03/2020,Small,y\n";
     for (date, title) in [("when", "what"), ("1", "2")] {

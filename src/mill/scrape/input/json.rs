@@ -52,8 +52,8 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'stat
         Ok(scan) => scan,
         Err((line, why)) => return unreadable(LAYOUT, line, why, ""),
     };
-    let parsed = match serde_json::from_str::<Value>(text) {
-        Err(error) if error.is_eof() => serde_json::from_str(&scan.closed(text)),
+    let parsed = match value_of(text) {
+        Err(error) if error.is_eof() => value_of(&scan.closed(text)),
         parsed => parsed,
     };
     let value = match parsed {
@@ -111,7 +111,7 @@ pub(super) fn read_lines(text: &str, terms: &Terms, explaining: bool) -> (Scrape
             return unreadable(LINES, number, TOO_MANY, "");
         }
         lines += 1;
-        match serde_json::from_str::<Value>(line) {
+        match value_of(line) {
             Ok(value) => {
                 let items = match fields.and_then(|fields| fields.items.as_ref()) {
                     Some(at) => stated(at, &value).map(|(_, items)| items).unwrap_or_default(),
@@ -145,6 +145,43 @@ pub(super) fn read_lines(text: &str, terms: &Terms, explaining: bool) -> (Scrape
     scrape.faults.extend(faults);
     scrape.faults.sort_by_key(|fault| fault.line);
     (scrape, blocks)
+}
+
+/// The value that `text` is. Programs that shorten a text cut through letters beyond the first 65,536, and write the half
+/// of one: it is taken for a letter that could not be read, and nothing else is lost for it.
+fn value_of(text: &str) -> serde_json::Result<Value> {
+    serde_json::from_str(text).or_else(|error| match halves_mended(text) {
+        Some(mended) => serde_json::from_str(&mended),
+        None => Err(error),
+    })
+}
+
+/// `text` with the sign for what can't be read in place of each half of a letter; `None`: it has none.
+fn halves_mended(text: &str) -> Option<String> {
+    const LENGTH: usize = "\\ud800".len();
+    let half_at = |at: usize| -> Option<u16> {
+        let escape = text.as_bytes().get(at..at + LENGTH)?;
+        let digits = std::str::from_utf8(escape.strip_prefix(b"\\u")?).ok()?;
+        u16::from_str_radix(digits, 16).ok().filter(|half| (0xD800..0xE000).contains(half))
+    };
+    let mut mended = String::new();
+    let (mut at, mut kept) = (0, 0);
+    while let Some(next) = text.as_bytes().get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
+        at += next;
+        match (half_at(at), half_at(at + LENGTH)) {
+            (Some(0xD800..0xDC00), Some(0xDC00..)) => at += 2 * LENGTH,
+            (Some(_), _) => {
+                mended.push_str(text.get(kept..at)?);
+                mended.push_str("\\ufffd");
+                at += LENGTH;
+                kept = at;
+            }
+            // Another escape, and that of a backslash is two.
+            (None, _) => at += 2,
+        }
+    }
+    mended.push_str(text.get(kept..)?);
+    (kept > 0).then_some(mended)
 }
 
 /// A step from a value into it.
