@@ -98,11 +98,17 @@ impl Work<'_> {
         }
         let mut family: BTreeSet<Key> = [key].into();
         let mut open = vec![key];
+        // Hundreds of ids can go under one, by as many steps, and each of them leads to all: one is followed.
+        let mut followed = BTreeSet::new();
         while let Some(key) = open.pop() {
             let mut ids: Vec<Key> = self.twins_of(key)?;
             ids.push(key);
             for id in ids {
+                if followed.contains(&id) {
+                    continue;
+                }
                 for member in decisions.family(decisions.root(id)) {
+                    followed.insert(member);
                     let plain = self.plain_key(member)?;
                     if family.insert(plain) {
                         open.push(plain);
