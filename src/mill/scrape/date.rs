@@ -343,6 +343,11 @@ impl<'t> Printed<'t> {
         Self { raw, ..self }
     }
 
+    /// The same date with a word or two behind it that say what kind of item it is.
+    pub(crate) fn with_kicker(self, kicker: &'t str) -> Self {
+        Self { kicker: Some(kicker), ..self }
+    }
+
     /// Whether a cut right behind the line could not have taken a part of the date.
     pub(crate) fn is_firm(&self) -> bool {
         self.end.unwrap_or(self.start).firm

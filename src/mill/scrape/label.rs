@@ -83,6 +83,7 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
             && label.glued.or(label.end_dated).is_none()
             && !block.text.ends_with(NO_END_OF_A_HEADING);
     }
+    once(page, &mut labels);
     echo(page, &mut labels);
     for (block, label) in page.blocks.iter().zip(&mut labels) {
         label.goes_on = label.kind == Kind::Text && block.gap == 0 && block.text.starts_with(char::is_lowercase);
@@ -92,6 +93,22 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
         label.below_sentence = std::mem::replace(&mut above, label.sentence || label.wordy);
     }
     labels
+}
+
+/// What a line says once more right below itself is no other text: a picture's name above the title that it shows. Where one
+/// of the two is a heading or a link, that one is the title.
+fn once(page: &Page<'_>, labels: &mut [Label]) {
+    for at in 1..page.blocks.len() {
+        let Some([one, next]) = page.blocks.get(at - 1..=at) else { return };
+        let is_text = |at: usize| labels.get(at).is_some_and(|label| label.kind == Kind::Text);
+        if one.text != next.text || !is_text(at - 1) || !is_text(at) {
+            continue;
+        }
+        let is_next_marked = (next.level(), next.link().is_some()) > (one.level(), one.link().is_some());
+        if let Some(label) = labels.get_mut(if is_next_marked { at - 1 } else { at }) {
+            label.kind = Kind::Furniture;
+        }
+    }
 }
 
 /// Tells which few words stand on the page more than once, marks apart: no two items have one title.
@@ -452,7 +469,7 @@ fn is_name(text: &str, lexicon: &Lexicon) -> bool {
 }
 
 /// Whether a line of `text` ends so early that it was not wrapped there: the next word would have had room in it, as others
-/// show.
+/// show, or it is said once more.
 fn is_broken(text: &str) -> bool {
     const NARROW: usize = 40;
     let length = |line: &str| line.trim().chars().count();
@@ -462,7 +479,7 @@ fn is_broken(text: &str) -> bool {
     let mut lines = text.lines().peekable();
     while let Some((line, next)) = lines.next().and_then(|line| Some((line, lines.peek()?))) {
         let word = next.split_whitespace().next().unwrap_or_default();
-        if length(line) + 1 + word.chars().count() <= width {
+        if line == *next || length(line) + 1 + word.chars().count() <= width {
             return true;
         }
     }

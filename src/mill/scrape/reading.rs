@@ -234,6 +234,7 @@ impl<'t, 'c> Look<'t, 'c> {
         let lexicon = choice.lexicon;
         let mut page = split_by(half.text, half.before, half.notes, unit, lexicon, layout.marker.as_ref());
         repeated::bare_dates(&mut page, lexicon);
+        repeated::dates_with_category(&mut page, lexicon);
         date::dispute(&mut page.dates, choice);
         // Dates that share their lines with texts settle the order of numbers where there are no others.
         let settled = match page.dates.len() {

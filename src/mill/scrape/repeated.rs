@@ -1,8 +1,9 @@
 //! What several lines of a page begin with is the name of a field, in whatever language: a page repeats it for each item.
 
 use super::blocks::{Block, Mark, Page};
+use super::date::inline::may_lead;
 use super::date::{Printed, inline};
-use super::label::{Kind, Label};
+use super::label::{Kind, Label, is_brief};
 use super::language::Lexicon;
 
 /// So many lines make a name of what they begin with.
@@ -49,7 +50,39 @@ pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     if found.len() < SEVERAL || !stands_by_title {
         return;
     }
-    for (at, _, printed) in found {
+    make_dates(page, found.into_iter().map(|(at, _, printed)| (at, printed)).collect());
+}
+
+/// Makes dates of the lines that say a word or two behind a date, as all of them do, each right above a headline: that is
+/// the category, and no title. `08/03/2024 - Culture`.
+pub(super) fn dates_with_category<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
+    if !page.dates.is_empty() {
+        return;
+    }
+    let mut found: Vec<(usize, Printed<'t>)> = Vec::new();
+    for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| is_plain(block)) {
+        let Some((printed, words)) = inline::leading(block.text, lexicon) else { continue };
+        let is_category = is_brief(words)
+            && words.starts_with(char::is_uppercase)
+            && words
+                .chars()
+                .all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '-' | '&' | '/' | '’' | '\''));
+        let is_headline = |next: &Block<'_>| {
+            next.gap == 0 && is_plain(next) && !is_brief(next.text) && !ends_sentence(next.text) && !may_lead(next.text)
+        };
+        if !is_category || !page.blocks.get(at + 1).is_some_and(is_headline) {
+            return;
+        }
+        found.push((at, printed.with_kicker(words)));
+    }
+    if found.len() >= SEVERAL {
+        make_dates(page, found);
+    }
+}
+
+/// Makes the date of each of these blocks.
+fn make_dates<'t>(page: &mut Page<'t>, found: Vec<(usize, Printed<'t>)>) {
+    for (at, printed) in found {
         if let Some(block) = page.blocks.get_mut(at) {
             block.date = u32::try_from(page.dates.len()).ok();
             page.dates.push(printed);
