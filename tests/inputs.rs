@@ -134,8 +134,41 @@ fn the_versions_of_a_changelog_are_its_items() {
         ["[1.2.0]", "2023-04-12", "A flag for dry runs A crash with empty input"],
         ["[1.1.0]", "2023-02-20", "Faster start"],
         ["[1.0.0]", "2023-01-31", "First release"],
+        ["[0.9.0]", "2023-01-02", "Too early"],
     ];
     assert_eq!(told, wanted);
+}
+
+#[test]
+fn what_pandoc_says_of_classes_is_no_text() {
+    let text = input("spans.md");
+    let scrape = parse(&text, &form(Form::Markdown));
+    let told: Vec<_> = all_told(&scrape).into_iter().map(|[title, day, summary, _]| [title, day, summary]).collect();
+    let wanted = [
+        [
+            "Studierende bauen Solarboot",
+            "2023-06-28",
+            "Beim Rennen auf dem Bodensee erreichte das Team den dritten Platz.",
+        ],
+        ["Forschungsverbund verlängert", "2023-06-23", "Der Verbund bekommt weitere elf Millionen Euro."],
+        [
+            "Bibliothek sonntags länger geöffnet",
+            "2023-06-19",
+            "Während der Prüfungszeit schließt das Haus erst um Mitternacht.",
+        ],
+    ];
+    assert_eq!(told, wanted);
+    let list = "## 2020\n\n- [Jun 15]{.date} [The market opens](/1)\n- [Jun 14]{.date} [The bridge is shut](/2){.l}\n- [Jun 2]{.date} [Rain](/3)\n";
+    let scrape = parse(list, &form(Form::Markdown));
+    assert_eq!(titles(&scrape), ["The market opens", "The bridge is shut", "Rain"]);
+}
+
+#[test]
+fn a_release_without_a_name_is_called_by_its_tag() {
+    let text = r#"[{"tag_name":"v3.2.0","name":"Faster parsing","published_at":"2024-03-01T09:12:00Z"},
+        {"tag_name":"v3.1.1","name":"","published_at":"2024-01-15T11:00:00Z"}]"#;
+    let scrape = parse(text, &form(Form::Json));
+    assert_eq!(titles(&scrape), ["Faster parsing", "v3.1.1"]);
 }
 
 #[test]

@@ -84,6 +84,10 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
     let plain = |printed: &Printed<'_>| printed.place.is_none() && printed.kicker.is_none();
     if let Some(inner) = tail.strip_suffix([')', ']']) {
         let open = inner.rfind(['(', '['])?;
+        // What became of a version: `2.1.0 - 2023-08-30 [YANKED]`.
+        if inner.get(open..).and_then(|word| word.strip_prefix('[')).is_some_and(is_shouted) {
+            return trailing(text.get(..from + open)?.trim_end(), lexicon).filter(|(title, _)| is_version(title));
+        }
         let printed = whole(inner.get(open + 1..)?.trim(), lexicon).filter(plain)?;
         let title = signs_off_end(text.get(..from + open)?);
         return is_text(title).then_some((title, printed));
@@ -95,8 +99,13 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
     let mut starts = [0; 9];
     let mut count = 0;
     let ends = tail.char_indices().rev().zip(tail.char_indices().rev().skip(1));
-    for ((at, c), (_, before)) in ends {
+    for ((at, c), (sign, before)) in ends {
         if !(c.is_alphanumeric() && (before.is_whitespace() || SIGNS.contains(&before) || before == ',')) {
+            continue;
+        }
+        // `2024/25 – 11 December 2023`: the number that such a sign holds to another one begins no date.
+        let is_number = |text: Option<&str>| text.is_some_and(|text| text.ends_with(|c: char| c.is_ascii_digit()));
+        if c.is_ascii_digit() && before == '/' && is_number(tail.get(..sign)) {
             continue;
         }
         let Some(slot) = starts.get_mut(count) else { break };
@@ -163,11 +172,16 @@ fn signs_off_end(text: &str) -> &str {
 
 /// Whether a text is left: letters, or a version (`4.2.1`).
 fn is_text(text: &str) -> bool {
-    let is_version = || {
-        let mut parts = text.trim_matches(['[', ']', '(', ')']).split('.');
-        parts.clone().count() > 2 && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
-    };
-    text.chars().any(char::is_alphabetic) || is_version()
+    text.chars().any(char::is_alphabetic) || is_version(text)
+}
+
+fn is_version(text: &str) -> bool {
+    let mut parts = text.trim_matches(['[', ']', '(', ')']).split('.');
+    parts.clone().count() > 2 && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn is_shouted(word: &str) -> bool {
+    word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 #[cfg(test)]

@@ -384,6 +384,7 @@ pub(super) fn names(part: Part) -> &'static [&'static str] {
             "przedmiot",
             "tárgy",
             "konu",
+            "tagname",
         ],
         Part::Date => &[
             "date",

@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use memchr::memchr;
 use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 use url::Url;
 
@@ -76,6 +77,22 @@ fn depth_of(line: &str) -> usize {
     count(|b| *b == b'>') + marks + count(|b| *b == b' ') / 2 + count(|b| *b == b'\t') * 2
 }
 
+/// Where the bracket opens that `text` closes with, on the same line.
+fn opening(text: &str) -> Option<usize> {
+    const LONGEST: usize = 400;
+    let mut depth = 0_u32;
+    for (at, b) in text.bytes().enumerate().rev().take(LONGEST) {
+        match b {
+            b']' => depth += 1,
+            b'[' if depth == 1 => return Some(at),
+            b'[' => depth -= 1,
+            b'\n' => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
 #[derive(Default)]
 struct Reader<'t> {
     text: &'t str,
@@ -91,6 +108,7 @@ struct Reader<'t> {
     /// Where the last text ended.
     leaf_end: usize,
     in_code: bool,
+    in_heading: bool,
     in_comment: bool,
     images: u32,
     first_child: Option<usize>,
@@ -116,6 +134,9 @@ impl Reader<'_> {
             Event::Text(shown) => {
                 if self.images == 0 {
                     self.shown(&shown, &range);
+                }
+                if !self.in_code {
+                    self.attributes(&range);
                 }
                 self.child(range);
             }
@@ -159,6 +180,45 @@ impl Reader<'_> {
         }
     }
 
+    /// Drops what Pandoc writes of classes and names: `[15 June]{.date}`, `## News {#news}`, and the fences of its divisions,
+    /// `::: {.teaser}`.
+    fn attributes(&mut self, range: &Range<usize>) {
+        const LONGEST: usize = 200;
+        let begins_line =
+            |at: usize| self.text.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
+        if begins_line(range.start) && self.slice(range).starts_with(":::") {
+            let line =
+                self.text.get(range.start..).and_then(|rest| rest.split(['\n', '\r']).next()).unwrap_or_default();
+            let line = range.start..range.start + line.len();
+            self.absent.push(line.clone());
+            self.drop(line);
+            return;
+        }
+        let mut from = range.start;
+        while let Some(at) = memchr(b'{', self.slice(&(from..range.end)).as_bytes()).map(|at| from + at) {
+            from = at + 1;
+            let before = self.text.get(..at).unwrap_or_default();
+            let behind = self.text.get(at..self.text.floor_char_boundary(at + LONGEST)).unwrap_or_default();
+            let closed = before.ends_with([']', ')', '`']) || (self.in_heading && before.ends_with(' '));
+            let Some(length) = behind.find(['}', '\n']).map(|end| end + 1).filter(|_| closed) else { continue };
+            if !matches!(behind.as_bytes(), [_, b'.' | b'#', ..])
+                || !behind.get(..length).is_some_and(|it| it.ends_with('}'))
+            {
+                continue;
+            }
+            // The brackets of a span go with what is said of it; those of a link are gone.
+            if before.ends_with(']')
+                && let Some(open) = opening(before)
+            {
+                self.drop(open..open + 1);
+                self.drop(at - 1..at);
+            }
+            // What stood apart by its class still does: by more blanks than words have between them.
+            let apart = if behind.get(length..).is_some_and(|rest| rest.starts_with(' ')) { " " } else { "" };
+            self.edits.push((at..at + length, apart.to_owned()));
+        }
+    }
+
     /// Whether a line at the margin holds this and nothing else: in bold, it is a heading to all who see it.
     fn is_line(&self, range: &Range<usize>) -> bool {
         let at_margin = self.text.get(..range.start).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
@@ -197,6 +257,7 @@ impl Reader<'_> {
     fn start(&mut self, tag: Tag<'_>, range: Range<usize>) {
         match tag {
             Tag::Heading { level, .. } => {
+                self.in_heading = true;
                 self.levels.push((range.start, depth(level)));
                 self.first_child = None;
             }
@@ -243,6 +304,7 @@ impl Reader<'_> {
         let inner_end = self.open.pop().map_or(range.start, |(_, end)| end);
         match tag {
             TagEnd::Heading(_) => {
+                self.in_heading = false;
                 let start = self.first_child.unwrap_or(range.end).max(range.start);
                 if self.starts(range.start).first() == Some(&b'#') {
                     self.drop(range.start..start);
