@@ -169,7 +169,9 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
             names.push((own, at, fits));
         }
         above = own;
-        below_text = label.kind == Kind::Text;
+        // The day may be such a field itself.
+        let is_named_day = matches!(label.kind, Kind::Date(_)) && name(block.text).is_some();
+        below_text = label.kind == Kind::Text || is_named_day;
     }
     if names.len() < SEVERAL {
         return;
