@@ -136,7 +136,7 @@ pub(crate) fn split_by<'t>(
     marker: Option<&Regex>,
 ) -> Page<'t> {
     let mut splitter =
-        Splitter { page: Page::begun(text, before), text, unit, lexicon, marker, open: None, alone: None };
+        Splitter { page: Page::begun(text, before), text, unit, lexicon, marker, open: None, alone: None, guessed: Vec::new() };
     splitter.page.noted = !notes.is_empty();
     let mut notes = notes.iter().peekable();
     let mut blanks = 0_u32;
@@ -189,17 +189,25 @@ struct Splitter<'t, 'p> {
     open: Option<usize>,
     /// A mark alone on its line, which is lent to the next block.
     alone: Option<Block<'t>>,
+    /// The blocks that are dates only if what stands before the day is a name.
+    guessed: Vec<usize>,
 }
 
 impl<'t> Splitter<'t, '_> {
     /// A line that is not blank: it goes on with the run above, or opens a block.
     fn line(&mut self, line: &Line<'t>, lead: usize, mut block: Block<'t>) {
         let body = block.text;
-        let found = self.date_and_mark(&mut block);
+        let (found, is_guessed) = self.date_and_mark(&mut block);
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
         let may_attach = self.unit == Unit::Run && found.is_none();
         if may_attach && self.page.blocks.last().is_some_and(|last| may_offer(block.text, last.text)) {
             block.furniture = Some(is_furniture(block.text, self.lexicon));
+        }
+        if found.is_none()
+            && block.furniture != Some(true)
+            && offers_above(block.text, &self.page.blocks, self.lexicon)
+        {
+            block.furniture = Some(true);
         }
         let attached = may_attach && (block.furniture == Some(true) || is_attachment(block.text));
         let is_row = self.page.pipes && body.contains('|');
@@ -224,20 +232,22 @@ impl<'t> Splitter<'t, '_> {
             self.alone = Some(Block { text: body, furniture: None, ..block });
             self.open = None;
         } else {
+            self.guessed.extend(is_guessed.then_some(self.page.blocks.len()));
             self.page.blocks.push(block);
         }
     }
 
     /// The date that a line holds, behind its mark if it has one. The block gets the mark, and for its text what stands
-    /// behind that.
-    fn date_and_mark(&self, block: &mut Block<'t>) -> Option<Printed<'t>> {
+    /// behind that. With it, whether the date is one only if what stands before the day is a name.
+    fn date_and_mark(&self, block: &mut Block<'t>) -> (Option<Printed<'t>>, bool) {
         let body = block.text;
         // A date that the file states for programs is surer than the words that it shows.
         let stated = block.note.and_then(|note| note.time.as_deref()).and_then(|time| date::whole(time, self.lexicon));
-        if stated.is_none()
-            && let Some(found) = date::whole(body, self.lexicon)
-        {
-            return Some(found);
+        if stated.is_none() {
+            let whole = || Some((date::whole(body, self.lexicon)?, true));
+            if let Some((found, is_said)) = whole().or_else(|| date::byline(body, self.lexicon)) {
+                return (Some(found), !is_said);
+            }
         }
         let own = self.marker.and_then(|marker| marker.find(body)).map(|found| (Mark::Bullet, found.end()));
         // In a run a time of day is one only below another: sentences are wrapped anywhere.
@@ -251,7 +261,7 @@ impl<'t> Splitter<'t, '_> {
             block.text = behind.get(linked..).unwrap_or_default();
             found = date::whole(block.text, self.lexicon);
         }
-        stated.map(|stated| stated.shown_as(block.text)).or(found)
+        (stated.map(|stated| stated.shown_as(block.text)).or(found), false)
     }
 
     /// A date of several lines: `block` is the first of them, which begins at `start`, and they end before `behind`.
@@ -288,7 +298,13 @@ impl<'t> Splitter<'t, '_> {
 
     fn finished(mut self) -> Page<'t> {
         self.give_up_mark();
-        let Self { mut page, text, lexicon, .. } = self;
+        let Self { mut page, text, lexicon, guessed, .. } = self;
+        // Such lines below each other have no titles above them: they are the titles.
+        if guessed.windows(2).any(|pair| matches!(pair, [one, next] if one + 1 == *next)) {
+            for at in guessed {
+                page.blocks.get_mut(at).into_iter().for_each(|block| block.date = None);
+            }
+        }
         // Most pages are none of a text browser's, and have no such link.
         if memchr(b']', text.as_bytes()).is_some() {
             for block in page.blocks.iter_mut().filter(|block| block.date.is_none()) {
@@ -314,6 +330,28 @@ fn without_lead_on<'t>(text: &'t str, lexicon: &Lexicon) -> &'t str {
 /// Whether `line` may be one that leads on, `Read more`: it is short and stands below a sentence.
 fn may_offer(line: &str, above: &str) -> bool {
     line.len() <= 48 && ends_sentence(above, &['.', '!', '?', '…', '。', '！', '？'])
+}
+
+/// Whether `line` offers more of what stands near above it, or counts what was said of it, by its title: `Continue reading
+/// “The market opens”`, `2 Comments on The market opens`.
+fn offers_above(line: &str, above: &[Block<'_>], lexicon: &Lexicon) -> bool {
+    const NEAR: usize = 8;
+    const LONGEST: usize = 240;
+    const MOST_WORDS: usize = 3;
+    if line.len() > LONGEST {
+        return false;
+    }
+    let Some(behind) = lexicon.behind_offer(line) else { return false };
+    let is_sign = |c: char| is_blank(c) || matches!(c, '“' | '”' | '"' | '„' | '«' | '»' | '‘' | '’' | ':' | '…' | '→');
+    let stands_above = |title: &str| {
+        let title = title.trim_matches(is_sign);
+        let is_it = |line: &str| trim(line).1.trim_matches(is_sign) == title;
+        // A run may be as long as the file: only the lines at its end are near.
+        let has_line = |block: &Block<'_>| block.text.lines().rev().take(NEAR).any(is_it);
+        title.contains(' ') && above.iter().rev().take(NEAR).any(has_line)
+    };
+    let words = behind.match_indices(' ').map(|(at, _)| at + 1);
+    [0].into_iter().chain(words).take(MOST_WORDS).any(|at| behind.get(at..).is_some_and(stands_above))
 }
 
 /// The date whose parts stand on lines of their own, as on the leaf of a calendar: `18`, `May`, `2019`; and where the

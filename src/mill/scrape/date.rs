@@ -9,6 +9,7 @@
 //!
 //! [`whole`] is asked about every line of every file, so it turns most lines away at the first byte.
 
+mod byline;
 mod clock;
 mod field;
 mod grammar;
@@ -22,6 +23,7 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveDate};
 
+pub(crate) use self::byline::byline;
 use self::clock::Clock;
 pub(crate) use self::field::field;
 use self::grammar::Cursor;
@@ -50,6 +52,8 @@ pub(crate) struct Printed<'t> {
     place: Option<&'t str>,
     /// One to four words after the date that are no place.
     pub(crate) kicker: Option<&'t str>,
+    /// Who wrote it, as the line says before the date.
+    pub(crate) by: Option<&'t str>,
     /// The languages that read the file disagree about the day.
     pub(crate) disputed: bool,
 }
@@ -193,7 +197,7 @@ fn plain<'t>(line: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>> {
         ..Point::default()
     };
     let clock = Clock::default();
-    Some(Printed { raw: line, start, end: None, clock, place: None, kicker: None, disputed: false })
+    Some(Printed { raw: line, start, end: None, clock, place: None, kicker: None, by: None, disputed: false })
 }
 
 fn by_grammar<'t>(line: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>> {
@@ -203,8 +207,9 @@ fn by_grammar<'t>(line: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>> {
     }
     let parts = Parts::of(bare, lexicon);
     let mut cursor = Cursor { line: bare, parts: parts.read(), at: 0, lexicon };
+    let stamped = matches!(cursor.peek(0), Some(Kind::Word(Word::Stamp | Word::Update)));
     let mut printed = cursor.date()?;
-    cursor.rest(&mut printed)?;
+    cursor.rest(&mut printed, stamped)?;
     printed.raw = line;
     Some(printed)
 }
@@ -332,6 +337,10 @@ impl<'t> Printed<'t> {
     /// Which order of numbers this date shows by itself.
     pub(crate) fn shows_order(&self) -> Option<DateOrder> {
         self.start.shows.or_else(|| self.end.and_then(|end| end.shows))
+    }
+
+    fn lacks_year(&self) -> bool {
+        self.start.year == Year::None && self.end.is_none_or(|end| end.year == Year::None)
     }
 
     pub(crate) fn raw(&self) -> &'t str {

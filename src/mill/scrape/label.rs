@@ -73,6 +73,7 @@ pub(crate) struct Label {
 /// Labels the blocks of `page`, in order.
 pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec<Label> {
     let mut labels: Vec<Label> = page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect();
+    name_dates(page, &mut labels, lexicon);
     let (mut below, mut headline) = (false, false);
     for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
         label.above_short = below && label.short;
@@ -106,6 +107,16 @@ fn once(page: &Page<'_>, labels: &mut [Label]) {
         }
         let is_next_marked = (next.level(), next.link().is_some()) > (one.level(), one.link().is_some());
         if let Some(label) = labels.get_mut(if is_next_marked { at - 1 } else { at }) {
+            label.kind = Kind::Furniture;
+        }
+    }
+}
+
+/// Words that only name the day below them say nothing: `Post date`.
+fn name_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
+    let below = page.blocks.iter().skip(1);
+    for ((block, below), label) in page.blocks.iter().zip(below).zip(labels) {
+        if below.date.is_some() && label.short && label.kind == Kind::Text && lexicon.is_stamp(block.text) {
             label.kind = Kind::Furniture;
         }
     }

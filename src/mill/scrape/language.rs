@@ -60,9 +60,18 @@ pub(crate) enum Word {
     Era(u16),
     /// Before the date of an item: `Published: 15 June 2020`.
     Stamp,
+    /// Before the day on which an item was changed: `updated 15 June 2020`.
+    Update,
     /// Opens a name of several words and means nothing alone.
     Opens,
     Other,
+}
+
+impl Word {
+    /// Whether a date may begin with such a word.
+    pub(crate) fn opens(self) -> bool {
+        matches!(self, Self::Month(_) | Self::MonthOrWeekday(_) | Self::Weekday | Self::On | Self::Stamp | Self::Update)
+    }
 }
 
 /// The month of a date in another calendar.
@@ -152,6 +161,7 @@ pub(crate) struct Lexicon {
     furniture: Labels,
     counted: Labels,
     by: Labels,
+    within: Labels,
     filed: Labels,
 }
 
@@ -192,6 +202,7 @@ impl Lexicon {
             furniture: Labels::empty(),
             counted: Labels::empty(),
             by: Labels::empty(),
+            within: Labels::empty(),
             filed: Labels::empty(),
         }
     }
@@ -212,8 +223,7 @@ impl Lexicon {
         for (name, meaning) in meanings {
             let parts: Vec<String> = parts_of(name).map(|(_, part)| fold(part)).collect();
             let Some(lead) = parts.first().and_then(|part| part.bytes().next()) else { continue };
-            let starts =
-                matches!(meaning, Word::Month(_) | Word::MonthOrWeekday(_) | Word::Weekday | Word::On | Word::Stamp);
+            let starts = meaning.opens();
             for lead in [lead, lead.to_ascii_uppercase()].into_iter().map(usize::from) {
                 lexicon.begins.get_mut(lead).filter(|_| starts).into_iter().for_each(|slot| *slot = true);
                 let slot = lexicon.phrase_begins.get_mut(lead).filter(|_| parts.len() > 1);
@@ -246,6 +256,7 @@ impl Lexicon {
             lexicon.furniture.extend(language.furniture);
             lexicon.counted.extend(language.counted);
             lexicon.by.extend(language.by);
+            lexicon.within.extend(language.within);
             lexicon.filed.extend(language.filed);
         }
         lexicon.small.extend(list(own.small));
@@ -334,14 +345,37 @@ impl Lexicon {
         self.furniture.has(line) || is_furniture_anywhere(line)
     }
 
+    /// What stands behind the words that say who wrote something: `by Ann Field`. Of several such words the longest count.
+    pub(crate) fn by<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let behind = |word: &str| text.get(begins_with(text, word)?..);
+        let is_apart = |rest: &&str| rest.starts_with(|c: char| c.is_whitespace() || c == ':');
+        let name = self.by.of(text).filter_map(behind).filter(is_apart).min_by_key(|rest| rest.len())?;
+        Some(name.trim_matches(|c: char| c.is_whitespace() || c == ':'))
+    }
+
     /// The name behind the word that says who wrote something: `by Ann Field`.
     pub(crate) fn author<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let behind = |word: &str| text.get(begins_with(text, word)?..);
-        let mut names = self.by.of(text).filter_map(behind);
-        let name = names.find(|rest| rest.starts_with(|c: char| c.is_whitespace() || c == ':'))?;
-        let name = name.trim_matches(|c: char| c.is_whitespace() || c == ':');
+        let name = self.by(text)?;
         let few = name.split_whitespace().take(7).count() <= 6 && !name.ends_with(['.', '!', '?', ':']);
         (few && name.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())).then_some(name)
+    }
+
+    /// Whether `text` is what stands before the date of an item, and nothing else: `Post date`.
+    pub(crate) fn is_stamp(&self, text: &str) -> bool {
+        let text = text.trim_end_matches([':', ' ', '：']);
+        match self.phrase(text) {
+            Some((word, length)) => word == Word::Stamp && length == text.len(),
+            None => !text.contains(' ') && self.word(text) == Word::Stamp,
+        }
+    }
+
+    /// Whether `text` says in which group an item is: `in News`.
+    pub(crate) fn is_within(&self, text: &str) -> bool {
+        let behind = |word: &str| text.get(begins_with(text, word)?..)?.strip_prefix(' ');
+        self.within.of(text).filter_map(behind).any(|group| {
+            let few = group.split_whitespace().take(9).count() <= 8 && !group.ends_with(['.', '!', '?', ':']);
+            few && group.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())
+        })
     }
 
     /// Whether `text` is the name of a month and nothing else.
@@ -360,14 +394,37 @@ impl Lexicon {
 
     /// Whether `text` only counts or offers something, or says by whom: what stands around the text of an item.
     pub(crate) fn is_aside(&self, text: &str) -> bool {
-        let is_aside = |piece: &str| {
-            let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
-            let counted = digits > 0 && piece.get(digits..).is_some_and(|rest| self.is_counted(rest.trim()));
-            counted || self.is_furniture(piece) || self.author(piece).is_some()
+        // Where accounts write, a name may be a small word; the group of the item may stand behind it.
+        let account = |name: &str| {
+            let (name, more) = name.split_once(' ').unwrap_or((name, ""));
+            let says_nothing = || more.is_empty() || self.counts(more) || self.is_furniture(more);
+            is_one_word(name) && (says_nothing() || self.is_within(more))
         };
+        let by = |piece: &str| self.author(piece).is_some() || self.by(piece).is_some_and(account);
         let mut pieces =
-            text.split(['|', '·', '•', ',', '—', '–']).map(str::trim).filter(|it| !it.is_empty()).peekable();
+            text.split(['|', '·', '•', ',', '—', '–', '/']).map(str::trim).filter(|it| !it.is_empty()).peekable();
+        let is_aside = |piece: &str| self.counts(piece) || self.is_furniture(piece) || by(piece);
         pieces.peek().is_some() && pieces.all(is_aside)
+    }
+
+    /// The text behind words that offer more of something, or count what was said of it: `Read more about`, `No comments
+    /// on`. `None`: it does not begin with any.
+    pub(crate) fn behind_offer<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let is_apart = |rest: &&str| rest.starts_with(|c: char| c.is_whitespace() || c == ':');
+        let offers = self.furniture.of(text).filter_map(|phrase| text.get(begins_with(text, phrase)?..)).find(is_apart);
+        let counts = || {
+            let (_, counted) = text.split_once(' ').filter(|(number, _)| number.len() <= 8)?;
+            let (counted, behind) = counted.split_once(' ')?;
+            self.is_counted(counted).then_some(behind)
+        };
+        offers.map(str::trim_start).or_else(counts)
+    }
+
+    /// Whether `text` begins as a counter: `3 min read`.
+    pub(crate) fn counts(&self, text: &str) -> bool {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let behind = text.get(digits..).and_then(|rest| rest.split(['|', '·', '•', '/']).next());
+        digits > 0 && behind.is_some_and(|rest| self.is_counted(rest.trim()))
     }
 
     /// Whether `word` is what counters count.
@@ -406,6 +463,13 @@ impl Labels {
         }
         self.of(word).any(|name| is_same(name, word))
     }
+}
+
+/// Whether `text` is a word, though it may be a small one, and nothing else.
+pub(crate) fn is_one_word(text: &str) -> bool {
+    text.starts_with(char::is_alphabetic)
+        && text.len() <= 40
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
 }
 
 /// Whether `line` is furniture in any language: pages of figures do not tell theirs.
@@ -451,6 +515,7 @@ fn meanings(language: &'static Words) -> Vec<(&'static str, Word)> {
         (language.foreign_months, Word::Month(FOREIGN)),
         (language.ordinals, Word::Ordinal),
         (language.stamps, Word::Stamp),
+        (language.updated, Word::Update),
     ] {
         meanings.extend(list(words).map(|name| (name, meaning)));
     }

@@ -48,9 +48,12 @@ impl<'t> Cursor<'t, '_> {
     /// The time after a date, behind a comma, a dash, an `at`, a `T` or nothing.
     pub(super) fn clock_after(&mut self) -> Option<Clock> {
         let before = self.at;
-        self.take_sign(&[',', '-', '–', '—', '|', '·', '/', '•', ';']);
-        // `à` is both between the ends of a range and before a time.
-        let mut stated = self.take_word(Word::At) || self.take_word(Word::Until);
+        // Two numbers behind a comma are a time, too: `7 March 2024, 18.30`.
+        let comma = self.take_sign(&[',']) && self.peek(3) != Some(Kind::Sign('.'));
+        self.take_sign(&['-', '–', '—', '|', '·', '/', '•', ';']);
+        // `à` is both between the ends of a range and before a time, `de` between day and month and before the first end.
+        let from = |kind| matches!(kind, Kind::Word(Word::At | Word::Until | Word::Of | Word::On));
+        let mut stated = self.take(from) || comma;
         if stated {
             self.take_sign(&['.']);
             self.take_word(Word::At);

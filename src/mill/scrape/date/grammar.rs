@@ -5,6 +5,9 @@ use super::{Point, Printed, Short, Year, stated};
 use crate::mill::scrape::DateOrder;
 use crate::mill::scrape::language::{Lexicon, Word};
 
+/// What may stand between the day of an item and more about it.
+pub(super) const BETWEEN: [char; 9] = [',', '|', '·', '•', '-', '–', '—', '/', ';'];
+
 /// Walks over the parts of a line.
 pub(super) struct Cursor<'t, 'p> {
     pub(super) line: &'t str,
@@ -43,6 +46,11 @@ impl<'t> Cursor<'t, '_> {
         self.parts.get(self.at + ahead).and_then(|part| self.line.get(usize::from(part.start)..usize::from(part.end)))
     }
 
+    /// What of the line is left.
+    pub(super) fn behind(&self) -> &'t str {
+        self.parts.get(self.at).and_then(|part| self.line.get(usize::from(part.start)..)).unwrap_or_default()
+    }
+
     /// Whether the part `ahead` follows the one before it without a blank.
     pub(super) fn close(&self, ahead: usize) -> bool {
         let here = self.parts.get(self.at + ahead);
@@ -59,6 +67,7 @@ impl<'t> Cursor<'t, '_> {
 
     /// One date with its weekday, range and time, as far as the line goes.
     pub(super) fn date(&mut self) -> Option<Printed<'t>> {
+        self.updated_first()?;
         if self.take_word(Word::Stamp) {
             self.take_sign(&[':', '-', '|', '–']);
         }
@@ -86,7 +95,7 @@ impl<'t> Cursor<'t, '_> {
         if clock.time.is_some() {
             self.clock_end();
         }
-        Some(Printed { raw: self.line, start, end, clock, place: None, kicker: None, disputed: false })
+        Some(Printed { raw: self.line, start, end, clock, place: None, kicker: None, by: None, disputed: false })
     }
 
     /// The end of a range of times: `6:00 pm - 8:00 pm`. Only its begin is kept.
@@ -457,24 +466,72 @@ impl<'t> Cursor<'t, '_> {
         if self.lexicon.buddhist { Year::Odd } else { Year::Short(year) }
     }
 
-    /// What follows the date: nothing, a place behind a comma, or a kicker. `None` when it is a text.
-    pub(super) fn rest(&mut self, printed: &mut Printed<'t>) -> Option<()> {
-        if self.take_sign(&['.']) && self.at < self.parts.len() {
+    /// Takes the day of the last change where it stands before that of the item, as words say: `Updated: 28 February 2024 |
+    /// Published: 25 February 2024`. `None`: it is the only one.
+    fn updated_first(&mut self) -> Option<()> {
+        if self.peek(0) != Some(Kind::Word(Word::Update)) {
+            return Some(());
+        }
+        self.updated().then_some(())?;
+        self.take_sign(&BETWEEN);
+        (self.peek(0) == Some(Kind::Word(Word::Stamp))).then_some(())
+    }
+
+    /// Takes the day of the last change behind that of the item: `, updated 28 February 2024`. Where the two are told
+    /// apart by styles alone, they stand close together in a copy: `25 February 202428 February 2024`.
+    fn updated(&mut self) -> bool {
+        let before = self.at;
+        let is_month = |kind| matches!(kind, Kind::Word(Word::Month(_) | Word::MonthOrWeekday(_)));
+        let mut glued = self.at > 0 && self.close(0) && self.peek(0).is_some_and(is_month);
+        // `2024年3月5日掲載 2024年3月7日更新`.
+        glued |= self.said_behind() && self.peek(0).is_some();
+        self.take_sign(&BETWEEN);
+        let bracket = self.take_sign(&['(']);
+        let said = self.take_word(Word::Update);
+        self.take_sign(&[':']);
+        if said || glued {
+            self.preface();
+            if self.point().is_some() {
+                self.clock_after();
+                self.said_behind();
+                if !bracket || self.take_sign(&[')']) {
+                    return true;
+                }
+            }
+        }
+        self.at = before;
+        false
+    }
+
+    /// Takes the word that says of a day what it is of, where it stands close behind it: `3月7日更新`.
+    fn said_behind(&mut self) -> bool {
+        self.close(0) && self.take(|kind| matches!(kind, Kind::Word(Word::Update | Word::Stamp)))
+    }
+
+    /// What follows the date: nothing, a place behind a comma, or a kicker. `None` when it is a text. `stamped`: a word like
+    /// `Posted`, or who wrote it, stands before the date.
+    pub(super) fn rest(&mut self, printed: &mut Printed<'t>, stamped: bool) -> Option<()> {
+        let stop = self.take_sign(&['.']);
+        if !self.updated() && stop && self.at < self.parts.len() {
             return None;
+        }
+        self.said_behind();
+        let behind = self.behind().trim_start_matches(|c: char| c.is_whitespace() || BETWEEN.contains(&c));
+        if self.lexicon.counts(behind) && self.lexicon.is_aside(behind) {
+            return Some(());
         }
         let comma = self.take_sign(&[',']);
         // Behind a word like `Posted` a dash stands before a kicker, not before a headline.
-        let stamped = self.parts.first().is_some_and(|part| part.kind == Kind::Word(Word::Stamp));
         let apart = !comma && (self.take_sign(&['|', '·', '•']) || (stamped && self.take_sign(&['-', '–', '—'])));
         let Some(first) = self.parts.get(self.at) else { return (!comma && !apart).then_some(()) };
         // The parts may have run out before the line did; the words below are taken from the line itself.
         let words = self.line.get(usize::from(first.start)..)?;
-        if printed.start.year == Year::None && printed.end.is_none_or(|end| end.year == Year::None) {
+        if printed.lacks_year() {
             return None;
         }
         // Who wrote it needs no sign before it.
-        let aside = comma || apart || self.lexicon.author(words).is_some();
-        if aside && self.lexicon.is_aside(words) {
+        let aside = comma || apart || self.lexicon.by(words).is_some();
+        if (aside && self.lexicon.is_aside(words)) || (stamped && self.lexicon.is_within(words)) {
             return Some(());
         }
         if comma && is_place(words, self.lexicon) {
@@ -482,7 +539,10 @@ impl<'t> Cursor<'t, '_> {
         } else if !comma && is_kicker(words, if apart { 8 } else { 4 }) {
             printed.kicker = Some(words);
         } else {
-            return None;
+            // The groups of an item may be several, and more may follow: `| Culture, School | 3 comments`.
+            let says_little = |piece: &str| is_place(piece, self.lexicon) || self.lexicon.is_aside(piece);
+            let mut pieces = words.split(['|', '·', '•']).map(str::trim);
+            return (stamped && apart && pieces.all(says_little)).then_some(());
         }
         Some(())
     }

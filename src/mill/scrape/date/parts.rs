@@ -42,9 +42,7 @@ fn begins_with_word(text: &str, lexicon: &Lexicon) -> bool {
 
 /// Whether `text` begins with a word, or a name of several, that may be the first of a date.
 fn begins_with_opener(text: &str, lexicon: &Lexicon) -> bool {
-    let opens = |word| {
-        matches!(word, Word::Month(_) | Word::MonthOrWeekday(_) | Word::Weekday | Word::On | Word::Stamp | Word::Opens)
-    };
+    let opens = |word: Word| word.opens() || word == Word::Opens;
     lexicon.may_begin_word(text)
         && match lexicon.word(first_word(text)) {
             Word::Other => !text.is_ascii() && era(text).is_some(),

@@ -83,7 +83,11 @@ impl<'t> Open<'t> {
             Field::Kicker => self.kicker = Some(joined(block)),
             Field::Credit => self.credit = credit(block.text, look.choice.lexicon),
             Field::Date => match look.date(block) {
-                Some(printed) => (self.date, self.date_line) = (Some(*printed), Some(block.line)),
+                Some(printed) => {
+                    (self.date, self.date_line) = (Some(*printed), Some(block.line));
+                    let by = printed.by.filter(|_| printed.kicker.is_none());
+                    self.kicker = self.kicker.take().or(by.map(Cow::Borrowed));
+                }
                 None if look.page.pipes && block.text.contains('|') => self.date_among_cells(block, look),
                 None if look.page.tabs && block.text.contains('\t') => self.date_among_cells(block, look),
                 None => self.date_behind_name(block, look),
@@ -163,7 +167,13 @@ impl<'t> Open<'t> {
         if titled {
             self.add(joined_text(text));
         } else {
-            (self.title, self.link) = (Some(joined_text(without_attachment(first_column(text)))), block.link());
+            let title = first_column(text);
+            (self.title, self.link) = (Some(joined_text(without_attachment(title))), block.link());
+            // The lines of a text browser stand in from its margin: those below the title are the text.
+            let behind = text.get(title.len()..).unwrap_or_default().trim_start_matches(' ');
+            if behind.starts_with(['\n', '\r']) {
+                self.add(joined_text(behind.trim()));
+            }
         }
     }
 
