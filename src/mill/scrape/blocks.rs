@@ -135,8 +135,16 @@ pub(crate) fn split_by<'t>(
     lexicon: &Lexicon,
     marker: Option<&Regex>,
 ) -> Page<'t> {
-    let mut splitter =
-        Splitter { page: Page::begun(text, before), text, unit, lexicon, marker, open: None, alone: None, guessed: Vec::new() };
+    let mut splitter = Splitter {
+        page: Page::begun(text, before),
+        text,
+        unit,
+        lexicon,
+        marker,
+        open: None,
+        alone: None,
+        guessed: Vec::new(),
+    };
     splitter.page.noted = !notes.is_empty();
     let mut notes = notes.iter().peekable();
     let mut blanks = 0_u32;
@@ -203,9 +211,7 @@ impl<'t> Splitter<'t, '_> {
         if may_attach && self.page.blocks.last().is_some_and(|last| may_offer(block.text, last.text)) {
             block.furniture = Some(is_furniture(block.text, self.lexicon));
         }
-        if found.is_none()
-            && block.furniture != Some(true)
-            && offers_above(block.text, &self.page.blocks, self.lexicon)
+        if found.is_none() && block.furniture != Some(true) && offers_above(block.text, &self.page.blocks, self.lexicon)
         {
             block.furniture = Some(true);
         }

@@ -102,7 +102,7 @@ fn once(page: &Page<'_>, labels: &mut [Label]) {
     for at in 1..page.blocks.len() {
         let Some([one, next]) = page.blocks.get(at - 1..=at) else { return };
         let is_text = |at: usize| labels.get(at).is_some_and(|label| label.kind == Kind::Text);
-        if one.text != next.text || !is_text(at - 1) || !is_text(at) {
+        if next.gap > 0 || one.text != next.text || !is_text(at - 1) || !is_text(at) {
             continue;
         }
         let is_next_marked = (next.level(), next.link().is_some()) > (one.level(), one.link().is_some());
