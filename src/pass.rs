@@ -38,7 +38,7 @@ use crate::mill::item::{Key, SourceNo};
 use crate::mill::page::Page;
 use crate::mill::render;
 use crate::mill::scrape::{self, Scrape};
-use crate::mill::settle::{Rules, SourceRule};
+use crate::mill::settle::{self, Rules, SourceRule};
 use crate::publish::{Disk, Listed, Outcome};
 use crate::report::{Drift, Report, Unusual};
 use crate::stat::Stat;
@@ -486,7 +486,7 @@ impl<'a> Pass<'a> {
                 )
             })
             .collect();
-        let fingerprint = format!("{described:?} {:?}", self.config.categories);
+        let fingerprint = format!("{} {described:?} {:?}", settle::REVISION, self.config.categories);
         let keeps = |feed: &config::Feed| {
             let of = |index: &usize| Some((*numbers.get(*index)?, self.config.sources.get(*index)?.keep?));
             feed.sources.iter().filter_map(of).collect()

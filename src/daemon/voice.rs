@@ -76,7 +76,7 @@ impl<'a> Voice<'a> {
         let (sources, feeds) = (Count(scene.sources, "source"), Count(report.feeds.len(), "feed"));
         let items = Count(report.items.total, "item");
         let status = format!("{how} {sources}; {items} in {feeds}{}", self.attention);
-        let news = status != self.status || std::mem::take(&mut self.outdated);
+        let news = std::mem::take(&mut self.outdated) || status != self.status;
         self.status = status;
         if std::mem::take(&mut self.announce) {
             info!("{}", self.status);

@@ -250,7 +250,7 @@ pub struct Account {
     pub basis: DateBasis,
     /// The photo line, without its ©.
     pub credit: Option<Text>,
-    /// A short line before the title that is neither title nor credit.
+    /// A short line before the title that is neither title nor credit: a category, or who wrote it.
     pub kicker: Option<Text>,
     /// The place printed after the date.
     pub place: Option<Text>,

@@ -34,6 +34,10 @@ use super::identify::{self, Site};
 use super::item::{Account, Captured, DateBasis, Earlier, Item, Key, SourceNo, Text, day_after};
 use super::zone::Zone;
 
+/// Changes whenever the same sightings could give another item, its categories included: what was settled by an older
+/// revision is settled again.
+pub const REVISION: u32 = 2;
+
 /// One account in one content of one path.
 #[derive(Debug, Clone, Copy)]
 pub struct Sighting<'a> {

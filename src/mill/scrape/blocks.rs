@@ -117,6 +117,16 @@ impl Page<'_> {
             opens_file: before == 0,
         }
     }
+
+    /// Forgets the dates that no block has any more, and numbers the others anew.
+    fn forget_dates(&mut self) {
+        let dates = std::mem::take(&mut self.dates);
+        for block in &mut self.blocks {
+            let kept = block.date.and_then(|date| dates.get(usize::try_from(date).ok()?));
+            block.date = kept.and_then(|_| u32::try_from(self.dates.len()).ok());
+            self.dates.extend(kept);
+        }
+    }
 }
 
 /// Takes `text` apart. `notes` say more of some of its lines, in their order.
@@ -310,6 +320,7 @@ impl<'t> Splitter<'t, '_> {
             for at in guessed {
                 page.blocks.get_mut(at).into_iter().for_each(|block| block.date = None);
             }
+            page.forget_dates();
         }
         // Most pages are none of a text browser's, and have no such link.
         if memchr(b']', text.as_bytes()).is_some() {

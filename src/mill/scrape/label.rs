@@ -99,15 +99,24 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
 /// What a line says once more right below itself is no other text: a picture's name above the title that it shows. Where one
 /// of the two is a heading or a link, that one is the title.
 fn once(page: &Page<'_>, labels: &mut [Label]) {
-    for at in 1..page.blocks.len() {
-        let Some([one, next]) = page.blocks.get(at - 1..=at) else { return };
-        let is_text = |at: usize| labels.get(at).is_some_and(|label| label.kind == Kind::Text);
-        if next.gap > 0 || one.text != next.text || !is_text(at - 1) || !is_text(at) {
+    let mut above: Option<(usize, &Block<'_>)> = None;
+    for (at, block) in page.blocks.iter().enumerate() {
+        if labels.get(at).is_none_or(|label| label.kind != Kind::Text) {
+            above = None;
             continue;
         }
-        let is_next_marked = (next.level(), next.link().is_some()) > (one.level(), one.link().is_some());
-        if let Some(label) = labels.get_mut(if is_next_marked { at - 1 } else { at }) {
+        let again =
+            |(_, one): &(usize, &Block<'_>)| block.gap == 0 && block.mark == Mark::None && one.text == block.text;
+        let Some((first, one)) = above.filter(again) else {
+            above = Some((at, block));
+            continue;
+        };
+        let is_title = (block.level(), block.link().is_some()) > (one.level(), one.link().is_some());
+        if let Some(label) = labels.get_mut(if is_title { first } else { at }) {
             label.kind = Kind::Furniture;
+        }
+        if is_title {
+            above = Some((at, block));
         }
     }
 }

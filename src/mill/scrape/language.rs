@@ -350,7 +350,7 @@ impl Lexicon {
         let behind = |word: &str| text.get(begins_with(text, word)?..);
         let is_apart = |rest: &&str| rest.starts_with(|c: char| c.is_whitespace() || c == ':');
         let name = self.by.of(text).filter_map(behind).filter(is_apart).min_by_key(|rest| rest.len())?;
-        Some(name.trim_matches(|c: char| c.is_whitespace() || c == ':'))
+        Some(name.trim_start_matches(|c: char| c.is_whitespace() || c == ':').trim_end())
     }
 
     /// The name behind the word that says who wrote something: `by Ann Field`.
@@ -453,7 +453,9 @@ impl Labels {
         let lead = text.as_bytes().first().copied().unwrap_or_default();
         let may_be = self.leads.get(usize::from(lead)).copied().unwrap_or(false);
         let phrases = if may_be { &*self.phrases } else { &[] };
-        phrases.iter().copied()
+        // Other letters have other first bytes in capitals.
+        let lower = lead.to_ascii_lowercase();
+        phrases.iter().copied().filter(move |phrase| !lead.is_ascii() || phrase.as_bytes().first() == Some(&lower))
     }
 
     /// Whether `word`, in any case, is one of them.

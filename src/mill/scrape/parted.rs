@@ -12,7 +12,7 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use super::blocks::{Block, Mark};
 use super::label::{Kind, Label};
@@ -124,9 +124,11 @@ pub(super) fn joined<'t>(
     let sure = halves.iter().all(|half| half.scrape.refused.is_none() && half.scrape.drafts.len() > 1);
     let cost = |told: &Told<'_>| (1.0 - told.score) * count(told.blocks_read);
     let together = cost(&first) + cost(&second) + Prices::cost_of(SWITCH);
-    let is_one_list = || is_one_list(&whole.scrape, [&first.scrape, &second.scrape], line);
-    let better = whole.scrape.refused.is_some() || (together < cost(whole) && !is_one_list());
     let confidence = first.scrape.confidence.min(second.scrape.confidence);
+    // Halves that are both much surer of their lists than the whole is are no accident of what stands around one.
+    let are_surer = confidence > whole.scrape.confidence + NEAR;
+    let is_one_list = || !are_surer && is_one_list(&whole.scrape, [&first.scrape, &second.scrape], line);
+    let better = whole.scrape.refused.is_some() || (together < cost(whole) && !is_one_list());
     let lists = (dated(&first) || is_of_headlines(&first.scrape.drafts)) && dated(&second);
     let differ = first.scrape.layout != second.scrape.layout;
     if !(sure && (asked || (better && lists && differ && confidence >= SURE))) {
@@ -155,9 +157,9 @@ pub(super) fn joined<'t>(
     Some(Told { scrape, blocks, score, blocks_read, cuts: Vec::new() })
 }
 
-/// Whether the heading at `line`, above which the page was cut, is the title of one of its items, as long as those of the
-/// others, and the halves give titles another day than they have together: then it is one list, and what stands around it
-/// was the reason to read a half of it otherwise.
+/// Whether the heading at `line`, above which the page was cut, is within one of its items, whose title is as long as those
+/// of the others, and the halves give titles another day than they have together: then it is one list, and what stands
+/// around it was the reason to read a half of it otherwise.
 fn is_one_list(whole: &Scrape<'_>, halves: [&Scrape<'_>; 2], line: u32) -> bool {
     let day = |draft: &Draft<'_>| draft.date.as_ref().and_then(|date| date.day);
     let length = |draft: &Draft<'_>| draft.title.chars().count();
@@ -167,9 +169,11 @@ fn is_one_list(whole: &Scrape<'_>, halves: [&Scrape<'_>; 2], line: u32) -> bool 
     let is_like = |length: usize| {
         others().min().is_some_and(|least| least <= length * 3 / 2) && others().max() >= Some(length * 2 / 3)
     };
-    let days: FxHashMap<&str, _> = whole.drafts.iter().map(|draft| (&*draft.title, day(draft))).collect();
-    let mut drafts = halves.into_iter().flat_map(|half| &half.drafts);
-    is_like(length(cut)) && drafts.any(|draft| days.get(&*draft.title).is_some_and(|known| *known != day(draft)))
+    let titles: FxHashSet<&str> = whole.drafts.iter().map(|draft| &*draft.title).collect();
+    let dated: FxHashSet<(&str, _)> = whole.drafts.iter().map(|draft| (&*draft.title, day(draft))).collect();
+    let is_shifted =
+        |draft: &Draft<'_>| titles.contains(&*draft.title) && !dated.contains(&(&*draft.title, day(draft)));
+    is_like(length(cut)) && halves.into_iter().flat_map(|half| &half.drafts).any(is_shifted)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a page has a few million blocks at most")]

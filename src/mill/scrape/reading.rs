@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use regex::Regex;
 
 use self::open::Open;
-use self::preferred::{TIED, rival, slack, surest_first};
+use self::preferred::{TIED, likeliest_first, rival, slack};
 use super::blocks::{Block, Mark, Page, Unit, joined, split_by};
 use super::date::{self, Printed, Settled, Span, inline};
 use super::evidence::{Evidence, Marking};
@@ -168,7 +168,7 @@ impl How<'_> {
                 }
             }
         }
-        surest_first(&mut found, &looks);
+        likeliest_first(&mut found, &looks);
         let Some((first, others)) = found.split_first_mut() else {
             return Told::nothing();
         };
@@ -352,13 +352,17 @@ impl<'t, 'c> Look<'t, 'c> {
 
     /// Whether a day that is a heading is printed as one again, with items but no other heading between.
     fn heads_twice(&self, steps: &[Step]) -> bool {
-        let mut day: Option<&str> = None;
-        for (block, _) in self.page.blocks.iter().zip(steps).filter(|(_, step)| step.act == Move::Heading) {
+        let (mut day, mut has_items) = (None, false);
+        for (block, step) in self.page.blocks.iter().zip(steps) {
+            has_items |= step.act == Move::Start;
+            if step.act != Move::Heading {
+                continue;
+            }
             let this = block.date.is_some().then_some(block.text);
-            if this.is_some() && this == day {
+            if has_items && this.is_some() && this == day {
                 return true;
             }
-            day = this;
+            (day, has_items) = (this, false);
         }
         false
     }

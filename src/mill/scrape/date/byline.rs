@@ -1,6 +1,6 @@
 //! Lines that say who wrote an item, and when: `Submitted by Ann Field on Mon, 15 June 2020 - 14:30`.
 
-use super::grammar::{BETWEEN, Cursor, is_place};
+use super::grammar::{Cursor, is_place, signs_off};
 use super::parts::{Kind, Parts, has_numeral, may_begin_date};
 use super::{LONGEST, Printed};
 use crate::mill::scrape::language::{Lexicon, Word, is_one_word};
@@ -42,13 +42,14 @@ pub(crate) fn byline<'t>(line: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t
             return None;
         }
         let counts = lexicon.counts(signs_off(cursor.behind()));
+        // Nor is a comma alone enough: `By Popular Demand, 3 May 2020 in Kew Gardens`.
+        let by_comma = name.ends_with(',') || behind.starts_with(',');
+        if said.is_some() && !may_be_small && !counts && by_comma {
+            return None;
+        }
         cursor.rest(&mut printed, said.is_some())?;
         (counts || (said.is_some() && !printed.lacks_year())).then_some((printed, said.is_some()))
     })
-}
-
-fn signs_off(text: &str) -> &str {
-    text.trim_start_matches(|c: char| c.is_whitespace() || BETWEEN.contains(&c))
 }
 
 /// Where a name may end.
@@ -106,6 +107,8 @@ mod tests {
             "Council meets on 25 February 2024",
             "The market opens · Feb 25, 2024 · 3 min read",
             "By the river, 25 February 2024",
+            "By train on 4 July 2020:",
+            "By Popular Demand, 3 May 2020 in Kew Gardens",
         ] {
             assert_eq!(read("en", line), None, "{line}");
         }

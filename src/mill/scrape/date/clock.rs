@@ -49,7 +49,7 @@ impl<'t> Cursor<'t, '_> {
     pub(super) fn clock_after(&mut self) -> Option<Clock> {
         let before = self.at;
         // Two numbers behind a comma are a time, too: `7 March 2024, 18.30`.
-        let comma = self.take_sign(&[',']) && self.peek(3) != Some(Kind::Sign('.'));
+        let comma = self.take_sign(&[',']) && !(self.peek(3) == Some(Kind::Sign('.')) && self.number(4).is_some());
         self.take_sign(&['-', '–', '—', '|', '·', '/', '•', ';']);
         // `à` is both between the ends of a range and before a time, `de` between day and month and before the first end.
         let from = |kind| matches!(kind, Kind::Word(Word::At | Word::Until | Word::Of | Word::On));

@@ -6,7 +6,7 @@ use crate::mill::scrape::DateOrder;
 use crate::mill::scrape::language::{Lexicon, Word};
 
 /// What may stand between the day of an item and more about it.
-pub(super) const BETWEEN: [char; 9] = [',', '|', '·', '•', '-', '–', '—', '/', ';'];
+const BETWEEN: [char; 9] = [',', '|', '·', '•', '-', '–', '—', '/', ';'];
 
 /// Walks over the parts of a line.
 pub(super) struct Cursor<'t, 'p> {
@@ -516,7 +516,7 @@ impl<'t> Cursor<'t, '_> {
             return None;
         }
         self.said_behind();
-        let behind = self.behind().trim_start_matches(|c: char| c.is_whitespace() || BETWEEN.contains(&c));
+        let behind = signs_off(self.behind());
         if self.lexicon.counts(behind) && self.lexicon.is_aside(behind) {
             return Some(());
         }
@@ -546,6 +546,11 @@ impl<'t> Cursor<'t, '_> {
         }
         Some(())
     }
+}
+
+/// `text` without the signs that stand between a day and more.
+pub(super) fn signs_off(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c.is_whitespace() || BETWEEN.contains(&c))
 }
 
 /// A name: every word begins with a capital (or has none), but for the small ones.

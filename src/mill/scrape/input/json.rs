@@ -77,16 +77,9 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'stat
         return unreadable(LAYOUT, 1, TOO_MANY, "");
     }
     let mut records = Vec::with_capacity(items.len());
-    // The list that the last item stood in: most items stand in one.
-    let mut around: (&[Step<'_>], Option<usize>) = (&[], Some(0));
+    let mut trail = Trail { way: &[], places: vec![0] };
     for (path, item) in &items {
-        let spot = path.split_last().map_or(Some(0), |(step, list)| {
-            if !is_same_way(around.0, list) {
-                around = (list, scan.place_of(list));
-            }
-            scan.within(around.1?, step)
-        });
-        let spot = spot.and_then(|spot| scan.spots.get(spot));
+        let spot = scan.follow(path, &mut trail).and_then(|spot| scan.spots.get(spot));
         let (line, last_line, whole) = spot.map_or((1, 1, true), |spot| (spot.line, spot.last_line, spot.whole));
         let mut record = Record::new(line, last_line);
         record.cut = !whole;
@@ -194,15 +187,21 @@ enum Step<'t> {
 /// Where the items stand, as a path, and each of them with the way to it.
 type Found<'v> = (String, Vec<(Vec<Step<'v>>, &'v Value)>);
 
-/// Whether two ways into a value are made of the same names of it. Equal names of different objects are not looked at: a
-/// name can be half of the file.
-fn is_same_way(one: &[Step<'_>], other: &[Step<'_>]) -> bool {
-    let is_same = |(one, other): (&Step<'_>, &Step<'_>)| match (one, other) {
+/// A way into a value, and the numbers of the objects and lists on it as far as they are known, from the value itself on.
+/// Most items stand in one list, or in neighbours: only where their ways part is there anything to look up.
+struct Trail<'w> {
+    way: &'w [Step<'w>],
+    places: Vec<usize>,
+}
+
+/// Whether two steps into a value are the same name of it. Equal names of different objects are not looked at: a name can
+/// be half of the file.
+fn is_same_step(one: &Step<'_>, other: &Step<'_>) -> bool {
+    match (one, other) {
         (Step::Name(one), Step::Name(other)) => std::ptr::eq::<str>(&**one, &**other),
         (Step::Index(one), Step::Index(other)) => one == other,
         _ => false,
-    };
-    one.len() == other.len() && one.iter().zip(other).all(is_same)
+    }
 }
 
 /// A way into a value as it is shown.
@@ -792,9 +791,15 @@ impl<'t> Scan<'t> {
         format!("{}{}", text.get(..self.end).unwrap_or_default(), self.closing)
     }
 
-    /// The number of the object or list at the end of this way.
-    fn place_of(&self, way: &[Step<'_>]) -> Option<usize> {
-        way.iter().try_fold(0, |at, step| self.within(at, step))
+    /// The number of the object or list at the end of `way`, of which `trail` went the beginning.
+    fn follow<'w>(&self, way: &'w [Step<'w>], trail: &mut Trail<'w>) -> Option<usize> {
+        let same = trail.way.iter().zip(way).take_while(|(one, other)| is_same_step(one, other)).count();
+        trail.places.truncate(same + 1);
+        trail.way = way;
+        for step in way.get(trail.places.len() - 1..)? {
+            trail.places.push(self.within(*trail.places.last()?, step)?);
+        }
+        trail.places.last().copied()
     }
 
     /// The number of the object or list that `step` leads to from number `at`.

@@ -77,6 +77,13 @@ fn depth_of(line: &str) -> usize {
     count(|b| *b == b'>') + marks + count(|b| *b == b' ') / 2 + count(|b| *b == b'\t') * 2
 }
 
+/// Whether `line` opens or closes a division as Pandoc writes it: `::: {.teaser}`, `::: note :::`, `:::`.
+fn is_fence(line: &str) -> bool {
+    let names = line.trim_start_matches(':').trim().trim_end_matches(':').trim_end();
+    line.starts_with(":::")
+        && (!names.contains(char::is_whitespace) || (names.starts_with('{') && names.ends_with('}')))
+}
+
 /// Where the bracket opens that `text` closes with, on the same line.
 fn opening(text: &str) -> Option<usize> {
     const LONGEST: usize = 400;
@@ -186,9 +193,11 @@ impl Reader<'_> {
         const LONGEST: usize = 200;
         let begins_line =
             |at: usize| self.text.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
-        if begins_line(range.start) && self.slice(range).starts_with(":::") {
-            let line =
-                self.text.get(range.start..).and_then(|rest| rest.split(['\n', '\r']).next()).unwrap_or_default();
+        // The rest of a line is looked at where it begins, not with each of its parts.
+        let line = || self.text.get(range.start..).and_then(|rest| rest.split(['\n', '\r']).next());
+        if begins_line(range.start)
+            && let Some(line) = line().filter(|line| is_fence(line))
+        {
             let line = range.start..range.start + line.len();
             self.absent.push(line.clone());
             self.drop(line);

@@ -14,96 +14,133 @@ pub(super) const TIED: f64 = 0.005;
 /// By how much a title has to be odder than another to be the likelier one of the two to be none.
 const ODDER: f64 = 1.5;
 
-/// The lines of titles, and those of their days: 0 is none.
-type Days = FxHashMap<u32, u32>;
-
 /// By how much less of a page of so many blocks another explanation may explain, and be looked at: on a short page by
 /// so much as three headings cost.
 pub(super) fn slack(blocks: usize) -> f64 {
     NEAR.max(1.5 / blocks.max(1) as f64)
 }
 
-/// Puts another explanation first that dates as many items and explains the page nearly as well, where the two differ in
-/// one of these ways.
+/// Puts another explanation first that explains the page nearly as well, where the two differ in one of these ways.
 ///
-/// - They tell most titles alike, each with the day of its neighbour, and the other is surer of its list, or what it alone
-///   takes for a title looks more like the others: a line of a menu that is taken for one is a line explained more, and
-///   shifts all that follow.
-/// - Most titles of the first are a word or two, and hardly any of the other, which is surer of its list: those are
-///   kickers.
+/// - They tell most titles alike, each with the day of its neighbour, the other dates as many, and it is surer of its list,
+///   or what it alone takes for a title looks more like the others: a line of a menu that is taken for one is a line
+///   explained more, and shifts all that follow.
+/// - Most titles of the first are a word or two, and hardly any of the other, which dates as many and is surer of its list:
+///   those are kickers.
 /// - A day that heads what follows in the first is printed as a heading twice in a row, so it is that of one item, and the
 ///   other, which is surer of its list, has all but what stands under the last of them.
 ///
 /// What stands around the list speaks for neither.
-pub(super) fn surest_first(found: &mut [Explanation<'_>], looks: &[Look<'_, '_>]) {
-    let Some(first) = found.first() else { return };
+pub(super) fn likeliest_first(found: &mut [Explanation<'_>], looks: &[Look<'_, '_>]) {
+    let Some((first, others)) = found.split_first() else { return };
     let near = first.reading.score - slack(first.reading.steps.len());
     let sure = first.reading.confidence + SURER;
-    let is_near = |of: &Explanation<'_>| of.reading.score >= near;
+    let mut near = others.iter().zip(1..).filter(|(of, _)| of.reading.score >= near).peekable();
     // Most pages have none, and then it is needless to know the items.
-    if !found.iter().skip(1).any(is_near) {
+    if near.peek().is_none() {
         return;
     }
-    let dated = |items: &Days| items.values().filter(|day| **day > 0).count();
-    let mostly_brief = |of: &Explanation<'_>, items: &Days| {
-        let blocks = looks.get(of.look).map(|look| look.page.blocks.iter().zip(&look.labels)).into_iter().flatten();
-        blocks.filter(|(block, label)| label.brief && items.contains_key(&block.line)).count() * 2 > items.len()
-    };
-    let ours = days_of(first, looks);
-    let are_kickers = mostly_brief(first, &ours);
-    let heads_twice = looks.get(first.look).is_some_and(|look| look.heads_twice(&first.reading.steps));
-    let last_day = ours.values().copied().max().unwrap_or(0);
+    let Some(ours) = Titles::of(first, looks) else { return };
+    let heads_twice = ours.look.heads_twice(&first.reading.steps);
     let is_better = |of: &Explanation<'_>| {
+        let Some(theirs) = Titles::of(of, looks) else { return false };
         let is_surer = of.reading.confidence > sure;
-        let theirs = days_of(of, looks);
-        let is_theirs = |(title, day): (&u32, &u32)| *day == last_day || theirs.get(title) == Some(day);
-        if heads_twice && is_surer && ours.iter().all(is_theirs) {
+        if heads_twice && is_surer && theirs.have_all_but_last_day(&ours) {
             return true;
         }
-        let shifted = |(title, day): &(&u32, &u32)| **day > 0 && ours.get(title).is_some_and(|ours| ours != *day);
-        let shifts = theirs.iter().filter(shifted).count() * 2 > theirs.len();
-        let are_titles = is_surer && are_kickers && !mostly_brief(of, &theirs);
-        let looks_better = || {
-            let (own, other) = (oddity(of, &theirs, &ours, looks), oddity(first, &ours, &theirs, looks));
-            let more = dated(&theirs) > dated(&ours) && own < ODDER;
-            own * ODDER < other || more || (is_surer && own < other * ODDER)
-        };
-        dated(&theirs) >= dated(&ours) && (are_titles || (shifts && looks_better()))
+        let are_no_kickers = is_surer && ours.are_brief() && !theirs.are_brief();
+        theirs.dated() >= ours.dated()
+            && (are_no_kickers || (theirs.shift(&ours) && theirs.are_likelier(&ours, is_surer)))
     };
-    let better = found.iter().enumerate().skip(1).filter(|(_, of)| is_near(of) && is_better(of));
-    let surest = better.min_by(|(_, a), (_, b)| b.reading.confidence.total_cmp(&a.reading.confidence));
-    if let Some((at, _)) = surest {
+    let surest = near.filter(|(of, _)| is_better(of)).min_by(|(a, _), (b, _)| {
+        let of = |it: &Explanation<'_>| it.reading.confidence;
+        of(b).total_cmp(&of(a))
+    });
+    if let Some((_, at)) = surest {
         found.swap(0, at);
     }
 }
 
-fn days_of(of: &Explanation<'_>, looks: &[Look<'_, '_>]) -> Days {
-    looks.get(of.look).map(|look| look.items(of.layout, &look.tidied(of))).unwrap_or_default().into_iter().collect()
+/// What an explanation takes for titles.
+struct Titles<'l, 't, 'c> {
+    look: &'l Look<'t, 'c>,
+    /// The lines of the titles, and those of their days: 0 is none.
+    days: FxHashMap<u32, u32>,
 }
 
-/// How far the titles that `items` have alone are from those that the `others` have, too: by how many times longer or
-/// shorter the line nearest to the day is, for a menu can have poured into a title, or how many times farther from the day
-/// that line stands.
-fn oddity(of: &Explanation<'_>, items: &Days, others: &Days, looks: &[Look<'_, '_>]) -> f64 {
-    let Some(look) = looks.get(of.look) else { return 1.0 };
-    let mut shared = (usize::MAX, 0, 0);
-    let mut alone = shared;
-    for block in &look.page.blocks {
-        let Some(day) = items.get(&block.line).copied().filter(|day| *day > 0) else { continue };
-        let mut lines = block.text.lines();
-        let nearest = if day < block.line { lines.next() } else { lines.next_back() };
-        let length = nearest.map_or(0, |line| line.trim().chars().count());
-        let away = if day < block.line { block.line - day } else { day.saturating_sub(block.last_line) };
-        let range = if others.contains_key(&block.line) { &mut shared } else { &mut alone };
-        *range = (range.0.min(length), range.1.max(length), range.2.max(away));
+impl<'l, 't, 'c> Titles<'l, 't, 'c> {
+    fn of(of: &Explanation<'_>, looks: &'l [Look<'t, 'c>]) -> Option<Self> {
+        let look = looks.get(of.look)?;
+        Some(Self { look, days: look.items(of.layout, &look.tidied(of)).into_iter().collect() })
     }
-    let times = |more: usize, less: usize| more as f64 / less.max(1) as f64;
-    match (shared, alone) {
-        ((.., 0, _), _) | (_, (.., 0, _)) => 1.0,
-        ((shortest, longest, far), (short, long, away)) => {
-            times(shortest, short).max(times(long, longest)).max(times(away as usize, far as usize)).max(1.0)
+
+    fn dated(&self) -> usize {
+        self.days.values().filter(|day| **day > 0).count()
+    }
+
+    /// Whether most of them are a word or two.
+    fn are_brief(&self) -> bool {
+        let blocks = self.look.page.blocks.iter().zip(&self.look.labels);
+        let brief = blocks.filter(|(block, label)| label.brief && self.days.contains_key(&block.line)).count();
+        brief * 2 > self.days.len()
+    }
+
+    /// Whether most of them stand in the `others`, too, with another day.
+    fn shift(&self, others: &Self) -> bool {
+        let is_shifted = |(title, day): &(&u32, &u32)| **day > 0 && others.days.get(title).is_some_and(|it| it != *day);
+        self.days.iter().filter(is_shifted).count() * 2 > self.days.len()
+    }
+
+    /// Whether they are all that the `others` are, with the same days, but for those under the last day of these.
+    fn have_all_but_last_day(&self, others: &Self) -> bool {
+        let last_day = others.days.values().copied().max();
+        let mut listed = others.days.iter().filter(|(_, day)| Some(**day) != last_day).peekable();
+        listed.peek().is_some() && listed.all(|(title, day)| self.days.get(title) == Some(day))
+    }
+
+    /// Whether what these have alone looks more like titles than what the `others` have alone, or no less and `is_surer`.
+    fn are_likelier(&self, others: &Self, is_surer: bool) -> bool {
+        let (own, other) = (self.oddity(others), others.oddity(self));
+        let more = self.dated() > others.dated() && own < ODDER;
+        own * ODDER < other || more || (is_surer && own < other * ODDER)
+    }
+
+    /// How far those that the `others` are not are from those that they are, too: by how many times longer or shorter the
+    /// line nearest to the day is, for a menu can have poured into a title, or how many times farther from the day that line
+    /// stands. Those without a day count for nothing.
+    fn oddity(&self, others: &Self) -> f64 {
+        let (mut shared, mut alone) = (Extent::default(), Extent::default());
+        for block in &self.look.page.blocks {
+            let Some(day) = self.days.get(&block.line).copied().filter(|day| *day > 0) else { continue };
+            let mut lines = block.text.lines();
+            let (nearest, away) = match day < block.line {
+                true => (lines.next(), block.line - day),
+                false => (lines.next_back(), day.saturating_sub(block.last_line)),
+            };
+            let length = nearest.map_or(0, |line| line.trim().chars().count());
+            let extent = if others.days.contains_key(&block.line) { &mut shared } else { &mut alone };
+            extent.shortest = if extent.longest == 0 { length } else { extent.shortest.min(length) };
+            extent.longest = extent.longest.max(length);
+            extent.farthest = extent.farthest.max(away);
         }
+        // Without any on either side there is nothing to compare.
+        if shared.longest == 0 || alone.longest == 0 {
+            return 1.0;
+        }
+        let times = |more: usize, less: usize| more as f64 / less.max(1) as f64;
+        times(shared.shortest, alone.shortest)
+            .max(times(alone.longest, shared.longest))
+            .max(times(alone.farthest as usize, shared.farthest as usize))
+            .max(1.0)
     }
+}
+
+/// Of the lines of several titles that are nearest to their days, the lengths in letters, and how many lines lie between.
+#[derive(Default)]
+struct Extent {
+    shortest: usize,
+    longest: usize,
+    farthest: u32,
 }
 
 /// The best of those that explain the file nearly as well as the first, and read other items.
