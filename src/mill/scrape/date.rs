@@ -197,7 +197,7 @@ fn plain<'t>(line: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>> {
         ..Point::default()
     };
     let clock = Clock::default();
-    Some(Printed { raw: line, start, end: None, clock, place: None, kicker: None, by: None, disputed: false })
+    Some(Printed::of(line, start, None, clock))
 }
 
 fn by_grammar<'t>(line: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>> {
@@ -328,6 +328,11 @@ impl Lexicon {
 }
 
 impl<'t> Printed<'t> {
+    /// A date with nothing beside it.
+    fn of(raw: &'t str, start: Point, end: Option<Point>, clock: Clock) -> Self {
+        Self { raw, start, end, clock, place: None, kicker: None, by: None, disputed: false }
+    }
+
     /// The date below a heading that states its year; `None`: it has one of its own, or is of another month.
     pub(crate) fn below(self, span: Span) -> Option<Self> {
         let is_of_it = self.start.year == Year::None && span.month.is_none_or(|month| month == self.start.month);
@@ -352,9 +357,9 @@ impl<'t> Printed<'t> {
         Self { raw, ..self }
     }
 
-    /// The same date with a word or two behind it that say what kind of item it is.
-    pub(crate) fn with_kicker(self, kicker: &'t str) -> Self {
-        Self { kicker: Some(kicker), ..self }
+    /// The same date with the words behind it that say what kind of item it is; `None` where they say more.
+    pub(crate) fn with_kicker(self, words: &'t str) -> Option<Self> {
+        grammar::is_kicker(words, 4).then_some(Self { kicker: Some(words), ..self })
     }
 
     /// Whether a cut right behind the line could not have taken a part of the date.

@@ -62,18 +62,14 @@ pub(super) fn dates_with_category<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     let mut found: Vec<(usize, Printed<'t>)> = Vec::new();
     for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| is_plain(block)) {
         let Some((printed, words)) = inline::leading(block.text, lexicon) else { continue };
-        let is_category = is_brief(words)
-            && words.starts_with(char::is_uppercase)
-            && words
-                .chars()
-                .all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '-' | '&' | '/' | '’' | '\''));
+        let Some(dated) = printed.with_kicker(words).filter(|_| is_brief(words)) else { return };
         let is_headline = |next: &Block<'_>| {
             next.gap == 0 && is_plain(next) && !is_brief(next.text) && !ends_sentence(next.text) && !may_lead(next.text)
         };
-        if !is_category || !page.blocks.get(at + 1).is_some_and(is_headline) {
+        if !page.blocks.get(at + 1).is_some_and(is_headline) {
             return;
         }
-        found.push((at, printed.with_kicker(words)));
+        found.push((at, dated));
     }
     if found.len() >= SEVERAL {
         make_dates(page, found);

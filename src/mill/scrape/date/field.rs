@@ -16,7 +16,7 @@ pub(crate) fn field<'t>(text: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>>
 fn printed(raw: &str, day: NaiveDate, clock: Clock) -> Option<Printed<'_>> {
     let year = stated(u32::try_from(day.year()).ok()?);
     let start = Point { year, month: day.month(), day: day.day(), numeric: true, firm: true, ..Point::default() };
-    Some(Printed { raw, start, end: None, clock, place: None, kicker: None, by: None, disputed: false })
+    Some(Printed::of(raw, start, None, clock))
 }
 
 /// `20200615`, `20200615T1430`, `20200615T143000Z`.

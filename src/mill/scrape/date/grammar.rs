@@ -95,7 +95,7 @@ impl<'t> Cursor<'t, '_> {
         if clock.time.is_some() {
             self.clock_end();
         }
-        Some(Printed { raw: self.line, start, end, clock, place: None, kicker: None, by: None, disputed: false })
+        Some(Printed::of(self.line, start, end, clock))
     }
 
     /// The end of a range of times: `6:00 pm - 8:00 pm`. Only its begin is kept.
@@ -566,7 +566,7 @@ pub(super) fn is_place(words: &str, lexicon: &Lexicon) -> bool {
 }
 
 /// A few words of which the first begins with a capital: `News release`.
-fn is_kicker(words: &str, most: usize) -> bool {
+pub(super) fn is_kicker(words: &str, most: usize) -> bool {
     // `Release No. 112`.
     let numbered = |c: char| most > 4 && (c.is_ascii_digit() || matches!(c, '.' | '№'));
     words.chars().next().is_some_and(char::is_uppercase)

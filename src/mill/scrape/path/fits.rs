@@ -1,13 +1,12 @@
 //! What a block costs in the place of each field.
 
-use super::{HAIR, HALF, IMPOSSIBLE, NEVER, ONE, SLIGHT};
+use super::{HAIR, HALF, IMPOSSIBLE, NEVER, ONE, SLIGHT, when};
 use crate::mill::scrape::date::Grade;
 use crate::mill::scrape::label::{Kind, Label};
 use crate::mill::scrape::layout::Field;
 
 /// What a block costs in the place of a field.
 pub(super) fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bool) -> impl Fn(Field) -> u64 {
-    let when = |holds: bool, price: u64| if holds { price } else { 0 };
     let only = |holds: bool, price: u64| if holds { price } else { IMPOSSIBLE };
     // A short line that opens the page is more likely its title than anything of the first item.
     let opens = when(first && bare && label.short, ONE);
