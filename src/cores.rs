@@ -15,6 +15,35 @@ pub(crate) fn on_all_cores<T: Send, R: Send>(jobs: Vec<T>, work: impl Fn(T) -> R
     on_cores(cores(), jobs, || (), |(), job| work(job))
 }
 
+/// Makes a job of each here, and works on it on another thread while the next is made; what came of it is taken here, in
+/// their order. `make` says with `None` that it is enough. `done` gets `None` of one at which its thread panicked.
+///
+/// # Errors
+/// The first of `make` and `done`: no other job is begun.
+pub(crate) fn one_ahead<T, J: Send, R: Send, E>(
+    of: impl IntoIterator<Item = T>,
+    mut make: impl FnMut(T) -> Result<Option<J>, E>,
+    work: impl Fn(J) -> R + Sync,
+    mut done: impl FnMut(Option<R>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut of = of.into_iter();
+    let mut made = of.next().map_or(Ok(None), &mut make)?;
+    while let Some(job) = made.take() {
+        let Some(next) = of.next() else { return done(Some(work(job))) };
+        // Where no thread is to be had, the job is still here.
+        let job = Mutex::new(Some(job));
+        let run = || job.lock().unwrap_or_else(PoisonError::into_inner).take().map(&work);
+        let (worked, next) = std::thread::scope(|scope| {
+            let other = std::thread::Builder::new().spawn_scoped(scope, run);
+            let next = make(next);
+            (other.map_or_else(|_| run(), |other| other.join().unwrap_or_default()), next)
+        });
+        done(worked)?;
+        made = next?;
+    }
+    Ok(())
+}
+
 /// [`on_all_cores`] for so many threads at most, each with a state of its own that one job leaves to the next: a buffer,
 /// an open folder.
 pub(crate) fn on_cores<T: Send, S, R: Send>(
@@ -49,4 +78,31 @@ pub(crate) fn on_cores<T: Send, S, R: Send>(
         }
     }
     done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_ahead;
+
+    fn told(jobs: u32, enough: u32, fails: u32) -> (Result<(), u32>, Vec<Option<u32>>) {
+        let mut done = Vec::new();
+        let make = |n| if n == fails { Err(n) } else { Ok((n < enough).then_some(n)) };
+        let work = |n| if n == 2 { panic!("of this one nothing comes") } else { n * 10 };
+        let result = one_ahead(0..jobs, make, work, |n| {
+            done.push(n);
+            Ok(())
+        });
+        (result, done)
+    }
+
+    #[test]
+    fn what_is_made_ahead_is_done_in_order() {
+        assert_eq!(told(0, 9, 9), (Ok(()), vec![]));
+        assert_eq!(told(1, 9, 9), (Ok(()), vec![Some(0)]));
+        assert_eq!(told(4, 9, 9), (Ok(()), vec![Some(0), Some(10), None, Some(30)]));
+        assert_eq!(told(4, 1, 9), (Ok(()), vec![Some(0)]));
+        assert_eq!(told(4, 9, 0), (Err(0), vec![]));
+        // What was begun before is still taken.
+        assert_eq!(told(4, 9, 1), (Err(1), vec![Some(0)]));
+    }
 }

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
+use std::thread::JoinHandle;
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -71,6 +72,8 @@ pub fn publish(disk: &(dyn Disk + Sync), root: &Path, tree: &Tree) -> Result<Vec
 
 /// With more files than this it takes less to sync all that the file system has than each by itself.
 const FEW: usize = 48;
+/// When so many bytes were written, the disk may begin with them.
+const MUCH: usize = 4 << 20;
 /// Fewer bytes than this are written by one thread.
 const SMALL: usize = 1 << 17;
 
@@ -91,6 +94,10 @@ pub struct Publication<'d> {
     places: Vec<Place>,
     /// The folders whose names change.
     folders: BTreeSet<PathBuf>,
+    /// How many bytes were written since the disk was last told to begin.
+    waiting: usize,
+    /// What the disk has begun to sync.
+    begun: Vec<JoinHandle<io::Result<()>>>,
 }
 
 /// What became of a publication, by the numbers of the shares.
@@ -107,7 +114,8 @@ impl<'d> Publication<'d> {
     #[must_use]
     pub fn new(disk: &'d (dyn Disk + Sync), root: &'d Path) -> Self {
         let (check, announced) = (&render::check, &|_: &[Listed]| {});
-        Self { disk, root, check, announced, places: Vec::new(), folders: BTreeSet::new() }
+        let (places, folders, begun) = (Vec::new(), BTreeSet::new(), Vec::new());
+        Self { disk, root, check, announced, places, folders, waiting: 0, begun }
     }
 
     /// With a check of its own: one that remembers what it saw, say.
@@ -159,7 +167,20 @@ impl<'d> Publication<'d> {
         // A thread costs more than it takes to write a few pages.
         let written = if bytes < SMALL { changed.into_iter().try_for_each(write) } else { for_each(changed, write) };
         self.places.extend(added.into_iter().map(|(place, _)| place));
+        self.waiting += bytes;
+        self.begin_sync();
         written
+    }
+
+    /// Has the disk begin with what was written, where there is much of it and it has nothing to do: at the end all of it
+    /// has to be there.
+    fn begin_sync(&mut self) {
+        let is_busy = self.begun.last().is_some_and(|begun| !begun.is_finished());
+        if self.waiting >= MUCH && !is_busy {
+            let newest = self.places.iter().rfind(|place| place.unchanged.is_none());
+            self.begun.extend(newest.and_then(|place| self.disk.begin_sync_everything(parent(&place.aside))));
+            self.waiting = 0;
+        }
     }
 
     /// Puts all new files into their places.
@@ -171,7 +192,8 @@ impl<'d> Publication<'d> {
         let mut changed: Vec<&mut Place> = self.places.iter_mut().filter(|place| place.unchanged.is_none()).collect();
         changed.sort_by(|a, b| (a.turn(), &a.path).cmp(&(b.turn(), &b.path)));
         // Where that fails, each tells what is wrong with it.
-        let synced = changed.len() > FEW && sync_everything(disk, &changed).is_ok();
+        let began_well = self.begun.drain(..).all(|begun| matches!(begun.join(), Ok(Ok(()))));
+        let synced = changed.len() > FEW && sync_everything(disk, &changed).is_ok() && began_well;
         if !synced && changed.len() > 1 {
             changed.iter().for_each(|place| disk.begin_sync(&place.aside));
         }

@@ -8,6 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 
 use feedmill::mill::render::{Document, Tree};
 use feedmill::publish::{Disk, Kind, Listed, RealDisk, Stat, publish, stands, would_write};
@@ -97,6 +98,10 @@ impl Disk for Faulty {
     fn sync_everything(&self, folder: &Path) -> io::Result<()> {
         self.step("sync_everything", folder)?;
         RealDisk.sync_everything(folder)
+    }
+    fn begin_sync_everything(&self, folder: &Path) -> Option<JoinHandle<io::Result<()>>> {
+        let begun = self.step("begin_sync_everything", folder);
+        Some(std::thread::spawn(move || begun))
     }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step("rename to", to)?;
@@ -447,6 +452,23 @@ fn many_files_are_on_disk_before_the_first_is_replaced_wherever_their_folders_li
         });
         assert!(is_synced, "{}", path.display());
     }
+}
+
+#[test]
+fn what_the_disk_could_not_begin_to_sync_is_synced_file_by_file() {
+    const BEGINS: &str = "begin_sync_everything";
+    let much: Tree = (0..300).map(|nth| (format!("a/2021/{nth}.html"), document("words"))).collect();
+    let steps = |disk: &Faulty| {
+        let folder = tempfile::tempdir().unwrap();
+        publish(disk, folder.path(), &much).unwrap();
+        disk.log.lock().unwrap().iter().map(|(step, _)| *step).collect::<Vec<_>>()
+    };
+    let well = steps(&Faulty::never());
+    let at = well.iter().position(|step| *step == BEGINS).expect("there is much of it");
+    assert!(well.contains(&"sync_everything") && !well.contains(&"sync"));
+    // The disk tells an error once: who syncs later is not told of it.
+    let refused = steps(&Faulty::new(at, Fate::Refused(io::ErrorKind::Other)));
+    assert_eq!(refused.iter().filter(|step| **step == "sync").count(), 300);
 }
 
 #[test]

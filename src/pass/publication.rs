@@ -32,13 +32,14 @@ use xxhash_rust::xxh3::Xxh3Default;
 
 pub use self::lines::ledger;
 use self::lines::{Rows, Strewn, announce, by_path, row_of};
-use self::months::{AT_ONCE, Wanted, chunks, differing, made, pointed_to, wanted};
+use self::months::{AT_ONCE, Wanted, chunks, differing, made, pointed_to, unrendered, wanted};
 use self::one_feed::{OneFeed, RenderedWith, has_shown_all};
 use self::ready::taken_out;
 use self::remembered::Pages;
 pub use self::remembered::Remembered;
 use super::{Pass, PassError};
 use crate::config;
+use crate::cores::one_ahead;
 use crate::mill::decisions::Decisions;
 use crate::mill::feed::{Address, Feed};
 use crate::mill::month::Month;
@@ -376,16 +377,22 @@ impl Pass<'_> {
         }
         let is_new = |path: &&str| !rows.contains_key(*path);
         let mut rendered = BTreeSet::new();
-        for (at, chunk) in chunks.iter().enumerate() {
-            // What the head points to must be there.
-            if at > 0 && !is_pointed_to(chunk) && self.scope.is_waited_for() {
-                last = false;
-                break;
-            }
-            let of_chunk = stale.iter().filter(|of| chunk.contains(&of.month)).map(|of| &*of.path);
-            announce(store, &feed.name, of_chunk.filter(is_new))?;
-            share.add(&self.months(store, one, ready.as_ref(), chunk)?)?;
-            rendered.extend(chunk);
+        if let Some(feed) = &ready {
+            let take_out = |(at, chunk): (usize, &BTreeSet<Month>)| {
+                // What the head points to must be there.
+                if at > 0 && !is_pointed_to(chunk) && self.scope.is_waited_for() {
+                    last = false;
+                    return Ok(None);
+                }
+                let of_chunk = stale.iter().filter(|of| chunk.contains(&of.month)).map(|of| &*of.path);
+                announce(store, &feed.name, of_chunk.filter(is_new))?;
+                rendered.extend(chunk);
+                self.stock(store, one, feed, chunk).map(Some)
+            };
+            let add = |tree: Option<Result<Tree, Trouble>>| {
+                Ok::<_, PassError>(share.add(&tree.unwrap_or_else(|| Err(unrendered(&feed.name)))?)?)
+            };
+            one_ahead(chunks.iter().enumerate(), take_out, |stock| self.months(one, feed, stock), add)?;
         }
         // Those that are polled went ahead of the rest, or nothing that they show was changed; they point to the page of
         // the feed, which must be there once.
@@ -423,8 +430,8 @@ impl Pass<'_> {
         chunks: &[BTreeSet<Month>],
     ) -> Result<Vec<String>, PassError> {
         let mut written = Vec::new();
-        for chunk in chunks {
-            let tree = self.months(store, one, ready, chunk)?;
+        for (feed, chunk) in ready.iter().flat_map(|feed| chunks.iter().map(move |chunk| (feed, chunk))) {
+            let tree = self.months(one, feed, self.stock(store, one, feed, chunk)?)?;
             written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
         }
         let head = ready.and_then(Head::of);

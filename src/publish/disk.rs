@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::thread::JoinHandle;
 
 use rustix::fs::{Advice, Mode, OFlags};
 
@@ -55,6 +56,11 @@ pub trait Disk {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Returns when all that was written on the file system of this folder would survive a power cut.
     fn sync_everything(&self, folder: &Path) -> io::Result<()>;
+    /// Begins what [`sync_everything`](Self::sync_everything) does, and does not wait: while more is written, the disk has
+    /// something to do. Who waits for it later is told whether it went well: an error of the disk is told but once.
+    fn begin_sync_everything(&self, _folder: &Path) -> Option<JoinHandle<io::Result<()>>> {
+        None
+    }
     /// Returns when the folder's names would survive a power cut.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
     /// Removes a file.
@@ -137,6 +143,11 @@ impl Disk for RealDisk {
 
     fn sync_everything(&self, folder: &Path) -> io::Result<()> {
         Ok(rustix::fs::syncfs(open(folder, OFlags::RDONLY | OFlags::DIRECTORY)?)?)
+    }
+
+    fn begin_sync_everything(&self, folder: &Path) -> Option<JoinHandle<io::Result<()>>> {
+        let folder = folder.to_owned();
+        std::thread::Builder::new().name("sync".into()).spawn(move || Self.sync_everything(&folder)).ok()
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

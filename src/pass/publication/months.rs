@@ -104,17 +104,19 @@ pub(super) fn chunks(shelves: &[Shelf], months: &BTreeSet<Month>) -> Vec<BTreeSe
     chunks
 }
 
+/// What month pages are rendered of: their items, and what is remembered of them.
+pub(super) struct Stock(Vec<(Month, Vec<Stand>, Pieces)>);
+
 impl Pass<'_> {
-    /// The documents of some months.
-    pub(super) fn months(
+    /// The items of some months, out of the store.
+    pub(super) fn stock(
         &self,
         store: &dyn Store,
         one: &OneFeed<'_>,
-        ready: Option<&Feed>,
+        feed: &Feed,
         months: &BTreeSet<Month>,
-    ) -> Result<Tree, PassError> {
-        let Some(feed) = ready else { return Ok(Tree::default()) };
-        let pieces = months.iter().map(|month| (*month, self.pieces(one, ready, Some(*month))));
+    ) -> Result<Stock, PassError> {
+        let pieces = months.iter().map(|month| (*month, self.pieces(one, Some(feed), Some(*month))));
         let mut pieces: BTreeMap<Month, Pieces> = pieces.collect();
         let known = |month, id, print| pieces.get(&month).is_some_and(|pieces| pieces.know(id, print));
         let standing = store.standing(one.terms, months, &known)?;
@@ -124,26 +126,32 @@ impl Pass<'_> {
             print,
             entry: item.and_then(|item| origins.entry(*item)).map(Box::new),
         };
-        let job = |(month, placed): (Month, Vec<Placed>)| {
+        let of_month = |(month, placed): (Month, Vec<Placed>)| {
             let stands: Vec<Stand> = placed.into_iter().map(stand).collect();
             (month, stands, pieces.remove(&month).unwrap_or_else(Pieces::forgotten))
         };
+        Ok(Stock(standing.into_iter().map(of_month).collect()))
+    }
+
+    /// The documents of some months.
+    pub(super) fn months(&self, one: &OneFeed<'_>, feed: &Feed, Stock(stock): Stock) -> Result<Tree, Trouble> {
         // Of a feed that shows all it has, the entries are more than all its pages together.
         let frame = feed.without_entries();
-        let rendered = on_all_cores(standing.into_iter().map(job).collect(), |(month, stands, mut pieces)| {
+        let rendered = on_all_cores(stock, |(month, stands, mut pieces)| {
             (self.dressed(render::month(&frame, month, &stands, &mut pieces)), month, pieces)
         });
         let keep = |(tree, month, pieces)| {
-            self.keep_pieces(one, ready, Some(month), pieces);
+            self.keep_pieces(one, Some(feed), Some(month), pieces);
             tree
         };
         let trees: Option<Vec<Tree>> = rendered.into_iter().map(|rendered| rendered.map(keep)).collect();
-        let Some(trees) = trees else {
-            return Err(Trouble::unusable(format!("cannot make the month pages of feed \"{}\"", feed.name))
-                .still("what was published of it stays")
-                .help("this is a bug in feedmill: please report it, with what `feedmill items` prints")
-                .into());
-        };
-        Ok(trees.into_iter().flatten().collect())
+        trees.map(|trees| trees.into_iter().flatten().collect()).ok_or_else(|| unrendered(&feed.name))
     }
+}
+
+/// Some months could not be rendered.
+pub(super) fn unrendered(feed: &str) -> Trouble {
+    Trouble::unusable(format!("cannot make the month pages of feed \"{feed}\""))
+        .still("what was published of it stays")
+        .help("this is a bug in feedmill: please report it, with what `feedmill items` prints")
 }
