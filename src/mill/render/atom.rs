@@ -26,6 +26,9 @@ const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
 const ENTRIES: Kind = Kind { format: Format::Atom, opens: b"  <entry>", closes: b"</feed>", between: b"" };
 
+/// About as long is an entry, and so is what stands around all of them.
+const ENTRY_BYTES: usize = 1 << 10;
+
 /// The head of a feed, or the archive of a month.
 pub(super) fn write(
     feed: &Feed,
@@ -53,6 +56,8 @@ pub(super) fn write_whole(
     archive: Option<Month>,
     declared: &[(bool, &str, &str)],
 ) -> Vec<u8> {
+    // The crate parses a date for each that it makes.
+    let blank = Entry::default();
     let document = Document {
         id: format!("urn:uuid:{}", feed.id()),
         title: Text::plain(feed.title.as_str()),
@@ -67,12 +72,13 @@ pub(super) fn write_whole(
             .filter(|(used, ..)| *used)
             .map(|(_, prefix, name)| ((*prefix).to_owned(), (*name).to_owned()))
             .collect(),
-        entries: entries.iter().map(|shown| entry(shown)).collect(),
+        entries: entries.iter().map(|shown| entry(shown, &blank)).collect(),
         ..Document::default()
     };
     let config = WriteConfig { write_document_declaration: true, indent_size: Some(2) };
     // Writing to memory can't fail. If a later version of the crate thinks otherwise, `check` refuses the empty document.
-    let mut bytes = document.write_with_config(Vec::new(), config).unwrap_or_default();
+    let room = Vec::with_capacity((entries.len() + 1) * ENTRY_BYTES);
+    let mut bytes = document.write_with_config(room, config).unwrap_or_default();
     bytes.push(b'\n');
     bytes
 }
@@ -111,7 +117,8 @@ fn tombstones(feed: &Feed) -> String {
     feed.taken_out.iter().map(one).collect()
 }
 
-fn entry(shown: &Shown<'_>) -> Entry {
+/// The entry of an item; `blank` is one without anything.
+fn entry(shown: &Shown<'_>, blank: &Entry) -> Entry {
     let item = &shown.entry.item;
     Entry {
         id: shown.id.clone(),
@@ -127,7 +134,7 @@ fn entry(shown: &Shown<'_>) -> Entry {
             ..Content::default()
         }),
         extensions: item.credit.as_ref().map(|credit| credited(credit.as_str())).unwrap_or_default(),
-        ..Entry::default()
+        ..blank.clone()
     }
 }
 

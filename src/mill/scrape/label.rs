@@ -323,7 +323,8 @@ fn is_trail(text: &str) -> bool {
     let bytes = text.as_bytes();
     let holds = |is: fn(u8) -> bool| bytes.iter().fold(false, |any, b| any | is(*b));
     let blanks = || {
-        let threes = bytes.iter().zip(bytes.iter().skip(1)).zip(bytes.iter().skip(2));
+        let behind = |more: usize| bytes.get(more..).unwrap_or_default();
+        let threes = bytes.iter().zip(behind(1)).zip(behind(2));
         threes.fold(false, |any, ((a, b), c)| any | ((a ^ b' ') | (b ^ b' ') | (c ^ b' ') == 0))
     };
     // A way through the site does not begin with a number: `12 Mar 2020 » Sorting`.
@@ -385,7 +386,7 @@ fn is_pages(text: &str, lexicon: &Lexicon) -> bool {
 /// Which part of a list the page shows, and hardly a word more: `Showing 11 to 20 of 412 results`, `Treffer 1-10 von
 /// 1.204`. Pages are of one length, so that each begins one behind a multiple of it, or ends with the list.
 fn is_extent(text: &str) -> bool {
-    if text.len() > 80 || !has_two_numbers(text) {
+    if text.len() > 80 || !has_ascii_digit(text) || !has_two_numbers(text) {
         return false;
     }
     let is_digit = |c: char| c.is_ascii_digit();

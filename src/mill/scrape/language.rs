@@ -165,11 +165,12 @@ pub(crate) struct Lexicon {
     filed: Labels,
 }
 
-/// Words and phrases of lines that are no news, in lower case.
+/// Words and phrases of lines that are no news, in lower case. Most lines are told from all of them by their first two
+/// bytes.
 struct Labels {
     phrases: Vec<&'static str>,
-    /// Their first bytes, of either case: most lines are told from all of them by their first.
-    leads: [bool; 256],
+    /// For each first byte of a phrase, of either case, the bytes that come second in one, a bit each ([`class`]).
+    seconds: [u64; 256],
 }
 
 static LEXICONS: [OnceLock<Lexicon>; LANGUAGES.len()] = [const { OnceLock::new() }; LANGUAGES.len()];
@@ -382,8 +383,8 @@ impl Lexicon {
     pub(crate) fn is_month(&self, text: &str) -> bool {
         let name = text.strip_suffix('.').unwrap_or(text);
         // No word has a blank in it, and nearly all lines have.
-        !name.contains(' ')
-            && self.begins.get(usize::from(name.bytes().next().unwrap_or_default())).copied().unwrap_or(false)
+        self.may_begin(name.bytes().next().unwrap_or_default())
+            && !name.contains(' ')
             && matches!(self.word(name), Word::Month(1..=12) | Word::MonthOrWeekday(_))
     }
 
@@ -410,10 +411,12 @@ impl Lexicon {
     /// The text behind words that offer more of something, or count what was said of it: `Read more about`, `No comments
     /// on`. `None`: it does not begin with any.
     pub(crate) fn behind_offer<'t>(&self, text: &'t str) -> Option<&'t str> {
+        const LONGEST_COUNT: usize = 8;
         let is_apart = |rest: &&str| rest.starts_with(|c: char| c.is_whitespace() || c == ':');
         let offers = self.furniture.of(text).filter_map(|phrase| text.get(begins_with(text, phrase)?..)).find(is_apart);
         let counts = || {
-            let (_, counted) = text.split_once(' ').filter(|(number, _)| number.len() <= 8)?;
+            let number = text.bytes().take(LONGEST_COUNT + 1).position(|b| b == b' ')?;
+            let counted = text.get(number + 1..)?;
             let (counted, behind) = counted.split_once(' ')?;
             self.is_counted(counted).then_some(behind)
         };
@@ -435,7 +438,7 @@ impl Lexicon {
 
 impl Labels {
     const fn empty() -> Self {
-        Self { phrases: Vec::new(), leads: [false; 256] }
+        Self { phrases: Vec::new(), seconds: [0; 256] }
     }
 
     fn extend(&mut self, phrases: &'static str) {
@@ -443,15 +446,22 @@ impl Labels {
             self.phrases.push(phrase);
             for first in phrase.chars().take(1).flat_map(|first| first.to_uppercase().chain([first])) {
                 let lead = first.encode_utf8(&mut [0; 4]).bytes().next().unwrap_or_default();
-                self.leads.get_mut(usize::from(lead)).into_iter().for_each(|slot| *slot = true);
+                // Letters that are not ASCII have other bytes in capitals, and there may be none.
+                let second = phrase.as_bytes().get(1).filter(|second| lead.is_ascii() && second.is_ascii());
+                let seconds = second.map_or(u64::MAX, |second| class(*second));
+                self.seconds.get_mut(usize::from(lead)).into_iter().for_each(|slot| *slot |= seconds);
             }
         }
     }
 
     /// Those that `text` may begin with, or be.
     fn of(&self, text: &str) -> impl Iterator<Item = &'static str> {
-        let lead = text.as_bytes().first().copied().unwrap_or_default();
-        let may_be = self.leads.get(usize::from(lead)).copied().unwrap_or(false);
+        let (lead, second) = match text.as_bytes() {
+            [lead, second, ..] => (*lead, if second.is_ascii() { class(*second) } else { u64::MAX }),
+            [lead] => (*lead, u64::MAX),
+            [] => (0, u64::MAX),
+        };
+        let may_be = self.seconds.get(usize::from(lead)).is_some_and(|seconds| seconds & second != 0);
         let phrases = if may_be { &*self.phrases } else { &[] };
         // Other letters have other first bytes in capitals.
         let lower = lead.to_ascii_lowercase();
@@ -577,6 +587,11 @@ fn pack(word: &str) -> Option<u128> {
 /// The bit that stands for an ASCII letter of either case.
 fn bit(letter: u8) -> u32 {
     1 << (letter & 31)
+}
+
+/// The bit that stands for an ASCII byte: the same for letters of either case, and for some signs.
+fn class(byte: u8) -> u64 {
+    1 << (byte.to_ascii_lowercase() & 63)
 }
 
 /// Whether `word`, in any case, is `name`, which is in lower case.

@@ -8,9 +8,8 @@ use super::language::Lexicon;
 
 /// So many lines make a name of what they begin with.
 const SEVERAL: usize = 3;
-/// No line of a field is longer, and no name.
+/// No line of a field is longer.
 const LONGEST_LINE: usize = 120;
-const LONGEST_NAME: usize = 44;
 
 /// Whether the file gives the block no sign that it begins an item.
 fn is_plain(block: &Block<'_>) -> bool {
@@ -140,8 +139,8 @@ fn have_titles(blocks: &[Block<'_>], lines: &[(usize, &str, Printed<'_>)]) -> bo
 
 /// The name before the colon, and whether something follows it on the line.
 fn name(text: &str) -> Option<&str> {
-    let (name, value) = text.split_once([':', '：'])?;
-    let is_name = name.len() <= LONGEST_NAME && name.split_whitespace().take(4).count() <= 3;
+    let (name, value) = inline::name_and_value(text)?;
+    let is_name = name.split_whitespace().take(4).count() <= 3;
     (is_name && !name.is_empty() && !value.trim().is_empty()).then_some(name)
 }
 

@@ -96,13 +96,13 @@ impl<'t> Reader<'t> {
                 self.declare(name, if is_root { value } else { return None }, namespace)?;
             }
         }
-        let is_bound = |name: &str| match name.split_once(':') {
+        let is_bound = |name: &str| match apart(name) {
             Some((prefix, _)) => {
                 matches!(prefix, "xml" | "xmlns") || self.prefixes.iter().any(|(known, _)| *known == prefix)
             }
             None => true,
         };
-        let is_element = !matches!(element.split_once(':'), Some(("xml" | "xmlns", _)));
+        let is_element = !matches!(apart(element), Some(("xml" | "xmlns", _)));
         let are_bound = is_bound(element) && self.attributes.iter().all(|name| is_bound(name));
         (is_element && are_bound).then_some(element)
     }
@@ -113,7 +113,7 @@ impl<'t> Reader<'t> {
         if value.is_empty() || value.contains('&') || value.contains('\n') || is_reserved {
             return None;
         }
-        match name.split_once(':') {
+        match apart(name) {
             None if name == "xmlns" => self.default = Some(value),
             Some(("xmlns", prefix))
                 if !prefix.starts_with("xml")
@@ -133,9 +133,15 @@ impl<'t> Reader<'t> {
         let length = self.rest.bytes().take_while(|b| is_part(*b) || *b == b':').count();
         let name = self.take(length)?;
         let begins = |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let (first, second) = name.split_once(':').unwrap_or((name, "a"));
+        let (first, second) = apart(name).unwrap_or((name, "a"));
         (begins(first) && begins(second) && !second.contains(':')).then_some(name)
     }
+}
+
+/// The prefix of a name and what stands behind it. Names are of few bytes, and asked for often.
+fn apart(name: &str) -> Option<(&str, &str)> {
+    let colon = name.bytes().position(|b| b == b':')?;
+    Some((name.get(..colon)?, name.get(colon + 1..)?))
 }
 
 fn is_blank(b: u8) -> bool {

@@ -141,15 +141,19 @@ fn may_end_dated(tail: &str) -> bool {
 /// No name of a field is longer.
 const LONGEST_NAME: usize = 44;
 
+/// The name and the value of what may be a field: the text before the first colon, and behind it.
+pub(crate) fn name_and_value(text: &str) -> Option<(&str, &str)> {
+    let wide = '：';
+    let head = text.get(..text.floor_char_boundary(LONGEST_NAME + wide.len_utf8())).unwrap_or_default();
+    let narrow = memchr(b':', head.as_bytes());
+    let at = if head.is_ascii() { narrow } else { head.find(wide).into_iter().chain(narrow).min() };
+    let (name, behind) = text.split_at_checked(at.filter(|at| *at <= LONGEST_NAME)?)?;
+    Some((name, behind.strip_prefix([':', wide])?))
+}
+
 /// Reads the date of a field that has a name: `Closing date: 31 May 2022`, whatever the name.
 pub(crate) fn field<'t>(text: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>> {
-    let head = text.get(..text.floor_char_boundary(LONGEST_NAME)).unwrap_or_default();
-    let colon = match memchr(b':', head.as_bytes()) {
-        None if !head.is_ascii() => head.find('：').map(|at| (at, '：'.len_utf8())),
-        at => at.map(|at| (at, 1)),
-    };
-    let (at, length) = colon?;
-    let (name, value) = (text.get(..at)?, text.get(at + length..)?);
+    let (name, value) = name_and_value(text)?;
     let is_name = name.split_whitespace().take(4).count() <= 3
         && name.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || matches!(c, '-' | '\'' | '’'))
         && name.chars().any(char::is_alphabetic);
