@@ -13,6 +13,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 use std::thread::JoinHandle;
 
+use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::cores::on_all_cores;
@@ -215,7 +216,7 @@ impl<'d> Publication<'d> {
         }
         // Where something was put in its place, with all folders around: thousands of feeds have a folder each, and not each
         // is asked for all documents.
-        let filled: BTreeSet<&Path> =
+        let filled: FxHashSet<&Path> =
             changed.iter().filter(|place| place.in_place).flat_map(|place| place.target.ancestors()).collect();
         for folder in &self.folders {
             let is_root = folder == Path::new(".");
@@ -251,12 +252,12 @@ impl Drop for Publication<'_> {
 
 /// Syncs all the file systems that new files lie on: a folder may be a link, or have one of its own mounted there.
 fn sync_everything(disk: &dyn Disk, changed: &[&mut Place]) -> io::Result<()> {
-    let in_folders: BTreeMap<&Path, &Path> =
-        changed.iter().map(|place| (parent(&place.aside), place.aside.as_path())).collect();
     let mut file_systems: BTreeMap<u64, &Path> = BTreeMap::new();
-    for (folder, file) in in_folders {
-        let found = disk.stat(file)?.ok_or(ErrorKind::NotFound)?;
-        file_systems.entry(found.device).or_insert(folder);
+    // In the order in which they are replaced those of one folder stand together.
+    for of_folder in changed.chunk_by(|a, b| parent(&a.aside) == parent(&b.aside)) {
+        let Some(aside) = of_folder.first().map(|place| place.aside.as_path()) else { continue };
+        let found = disk.stat(aside)?.ok_or(ErrorKind::NotFound)?;
+        file_systems.entry(found.device).or_insert(parent(aside));
     }
     file_systems.into_values().try_for_each(|folder| disk.sync_everything(folder))
 }

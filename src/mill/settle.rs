@@ -144,17 +144,19 @@ fn told<'a>(sightings: &[Sighting<'a>]) -> (Vec<Told<'a>>, Vec<usize>) {
 
 /// Rule 1. In sorted order, a strict prefix of any text is a prefix of the next different one.
 fn mark_cut(accounts: &mut [Told<'_>]) {
-    let mut folds: Vec<String> = accounts.iter().filter_map(|told| told.folded.clone()).collect();
+    let mut folds: Vec<&str> = accounts.iter().filter_map(|told| told.folded.as_deref()).collect();
     folds.sort_unstable();
     folds.dedup();
     if folds.is_empty() {
         return;
     }
-    for told in accounts {
-        told.whole = told.folded.as_ref().is_some_and(|fold| {
-            let next = folds.partition_point(|other| other <= fold);
-            folds.get(next).is_none_or(|next| !next.starts_with(fold.as_str()))
-        });
+    let is_whole = |fold: &str| {
+        let next = folds.partition_point(|other| *other <= fold);
+        folds.get(next).is_none_or(|next| !next.starts_with(fold))
+    };
+    let whole: Vec<bool> = accounts.iter().map(|told| told.folded.as_deref().is_some_and(is_whole)).collect();
+    for (told, whole) in accounts.iter_mut().zip(whole) {
+        told.whole = whole;
     }
 }
 

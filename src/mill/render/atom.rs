@@ -148,7 +148,8 @@ fn link(rel: &str, mime_type: &str, href: &str) -> Link {
 }
 
 fn untyped(rel: &str, href: &str) -> Link {
-    Link { href: href.to_owned(), rel: rel.to_owned(), ..Link::default() }
+    let (href, rel) = (href.to_owned(), rel.to_owned());
+    Link { href, rel, hreflang: None, mime_type: None, title: None, length: None }
 }
 
 /// `media:credit` (Media RSS 1.5.1). The crate writes attributes of extensions unescaped: these are constants.

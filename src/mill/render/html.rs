@@ -1,5 +1,7 @@
 //! What a subscriber reads below the title, the same in every format.
 
+use std::borrow::Cow;
+
 use crate::mill::feed::Entry;
 use crate::mill::item::Item;
 
@@ -30,15 +32,15 @@ pub(super) fn content(entry: &Entry) -> String {
 }
 
 /// The date as the page printed it, else in the form that the pages we know use.
-pub(super) fn day(item: &Item) -> Option<String> {
+pub(super) fn day(item: &Item) -> Option<Cow<'_, str>> {
     const FORM: &str = "%-d %B %Y";
     if let Some(raw) = &item.date_raw {
-        return Some(raw.to_string());
+        return Some(raw.as_str().into());
     }
     let first = item.date?.format(FORM);
     Some(match item.date_end.filter(|last| Some(*last) != item.date) {
-        Some(last) => format!("{first} – {}", last.format(FORM)),
-        None => first.to_string(),
+        Some(last) => format!("{first} – {}", last.format(FORM)).into(),
+        None => first.to_string().into(),
     })
 }
 

@@ -9,6 +9,8 @@ mod chart;
 mod direction;
 mod item;
 
+use std::borrow::Cow;
+
 use maud::{DOCTYPE, Markup, Render, display, html};
 use memchr::memchr2;
 use serde::{Deserialize, Serialize};
@@ -62,7 +64,10 @@ impl Summary {
     /// What is to be told of a feed whose head is `feed`.
     #[must_use]
     pub fn of(feed: &Feed) -> Self {
-        let newest = feed.entries.first().map(|entry| (entry.item.title.clone(), super::html::day(&entry.item)));
+        let newest = feed
+            .entries
+            .first()
+            .map(|entry| (entry.item.title.clone(), super::html::day(&entry.item).map(Cow::into_owned)));
         Self {
             name: feed.name.clone(),
             title: feed.title.clone(),

@@ -155,7 +155,6 @@ pub(super) const ITEM: &str = "item.key, item.id, item.date, item.date_end, item
 
 pub(super) fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
     let missing = || rusqlite::Error::InvalidColumnType(14, "title".into(), rusqlite::types::Type::Null);
-    let sources: Vec<u8> = row.get(13)?;
     let broken = || rusqlite::Error::InvalidColumnType(13, "sources".into(), rusqlite::types::Type::Blob);
     Ok(Item {
         key: key_from(row, 0)?,
@@ -171,7 +170,7 @@ pub(super) fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
         link: text_from(row, 10)?,
         published: instant_from(row.get(11)?),
         updated: instant_from(row.get(12)?),
-        sources: postcard::from_bytes(&sources).map_err(|_| broken())?,
+        sources: postcard::from_bytes(row.get_ref(13)?.as_blob()?).map_err(|_| broken())?,
         title: text_from(row, 14)?.ok_or_else(missing)?,
         summary: text_from(row, 15)?,
         categories: list_from(row, 16)?,
@@ -181,12 +180,17 @@ pub(super) fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
     })
 }
 
+/// A value as it is stored. Most are of a few bytes, which would make it grow again and again.
+pub(super) fn packed<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
+    Ok(postcard::to_extend(value, Vec::with_capacity(64))?)
+}
+
 /// Nearly all items have no categories and no earlier texts, and then nothing is stored.
 pub(super) fn list_to<T: Serialize>(list: &[T]) -> Result<Option<Vec<u8>>> {
     if list.is_empty() {
         return Ok(None);
     }
-    Ok(Some(postcard::to_stdvec(list)?))
+    packed(list).map(Some)
 }
 
 fn list_from<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Vec<T>> {

@@ -62,7 +62,7 @@ pub(super) fn article(shown: &Shown<'_>, known: Option<&str>, page: &str) -> Mar
 
 /// The day for machines: as dated, else the one on which the item is published.
 fn machine_day(shown: &Shown<'_>) -> String {
-    shown.entry.item.date.unwrap_or(shown.published.date_naive()).format("%Y-%m-%d").to_string()
+    shown.entry.item.date.unwrap_or(shown.published.date_naive()).to_string()
 }
 
 /// What the item said before it was revised.

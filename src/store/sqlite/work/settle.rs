@@ -13,7 +13,7 @@ use crate::mill::item::{Item, Key, SourceNo};
 use crate::mill::settle::{self, Agreed, Rules};
 use crate::store::Result;
 use crate::store::sqlite::Pair;
-use crate::store::sqlite::rows::{ITEM, item_from, key_from, small, triples};
+use crate::store::sqlite::rows::{ITEM, item_from, key_from, packed, small, triples};
 
 /// An announcement settled: what there is to write of it.
 pub(super) struct Settled {
@@ -37,7 +37,7 @@ impl Settled {
         let text = accounts.get(settled.shown).copied().unwrap_or_default();
         let parts = parts.into_iter().map(|(key, mut pairs)| {
             pairs.sort_unstable();
-            Ok((key, postcard::to_stdvec(&pairs)?))
+            Ok((key, packed(&pairs)?))
         });
         Ok(Some(Self { id, parts: parts.collect::<Result<_>>()?, twins, item: settled.item, text }))
     }
@@ -70,7 +70,7 @@ impl Work<'_> {
                 pairs.extend(of_key.iter().filter_map(|(_, change)| change.added()));
                 pairs.sort_unstable();
                 pairs.dedup();
-                self.update_pairs(*key, *key, &postcard::to_stdvec(pairs)?)?;
+                self.update_pairs(*key, *key, &packed(pairs)?)?;
                 continue;
             }
             let dropped: FxHashSet<i64> = of_key.iter().filter_map(|(_, change)| change.dropped()).collect();

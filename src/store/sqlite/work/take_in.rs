@@ -10,7 +10,7 @@ use super::{Change, Origin, Work};
 use crate::mill::item::{Account, Captured, Key, Moment, SourceNo};
 use crate::stat::Stat;
 use crate::store::sqlite::insert::Insert;
-use crate::store::sqlite::rows::{basis_to, day_to, moment_to, signed, small, text, time_to};
+use crate::store::sqlite::rows::{basis_to, day_to, moment_to, packed, signed, small, text, time_to};
 use crate::store::sqlite::{CONTENTS_PER_PATH, content_id};
 use crate::store::{Batch, Content, Found, Look, Reading, Result, StoreError};
 
@@ -117,7 +117,7 @@ impl Work<'_> {
                 self.db
                     .prepare_cached("UPDATE seen SET reading = ?, newest = ?, layout = ?, language = ? WHERE id = ?")?
                     .execute((
-                        postcard::to_stdvec(&stored)?,
+                        packed(&stored)?,
                         stored.newest.map(day_to),
                         text(stored.layout.as_ref()),
                         stored.language,
@@ -250,7 +250,7 @@ impl Work<'_> {
             signed(length),
             completed_by,
             reading.newest.map(day_to),
-            postcard::to_stdvec(reading)?,
+            packed(reading)?,
             when,
             day,
             captured.stated,

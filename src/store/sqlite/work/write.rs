@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Work;
 use crate::mill::item::{Item, Key};
-use crate::store::sqlite::rows::{ITEM, basis_to, day_to, item_from, key_from, list_to, text, time_to};
+use crate::store::sqlite::rows::{ITEM, basis_to, day_to, item_from, key_from, list_to, packed, text, time_to};
 use crate::store::{Result, StoreError};
 
 /// A row of `item` before this transaction.
@@ -55,7 +55,7 @@ impl Work<'_> {
             row.bind_if(text(item.and_then(|item| item.link.as_ref())))?;
             row.bind_if(item.and_then(|item| item.published).map(|instant| instant.timestamp()))?;
             row.bind_if(item.and_then(|item| item.updated).map(|instant| instant.timestamp()))?;
-            row.bind(postcard::to_stdvec(item.map_or(&[][..], |item| &item.sources))?)?;
+            row.bind(packed(item.map_or(&[][..], |item| &item.sources))?)?;
             row.bind_if(list_to(item.map_or(&[][..], |item| &item.categories))?)?;
             row.bind_if(item.and_then(|item| item.earliest).map(day_to))?;
             row.bind_if(list_to(item.map_or(&[][..], |item| &item.earlier))?)?;
