@@ -1,22 +1,23 @@
-//! HTTP/1.1 over sockets: what every listener of ours shares, whatever it tells.
+//! HTTP/1.1 over sockets: what all our servers have in common, whatever they serve.
 //!
 //! ```text
 //! Listener ──▶ Server: one thread, many connections ──request──▶ Handler ──answer──▶ Body
 //! ```
 //!
-//! A [`Handler`] is asked for each well-formed request and answers at once, from memory or a file; it never waits. To
-//! listen for something new: write a handler, bind a [`Listener`], [`Server::start`]. What is refused before a handler
-//! is asked, and the lines that every answer bears, are the same for all.
+//! A [`Handler`] is asked about each well-formed request and answers at once, from memory or a file; it never waits. To
+//! serve something new, write a handler, bind a [`Listener`] and call [`Server::start`]. What is refused before a
+//! handler is asked, and the headers that every answer has, are the same for all.
 //!
-//! Promised: a head is read by hyper, so keep-alive, pipelining, HTTP/1.0 and `HEAD` are as RFC 9112 has them; head and
-//! body leave in one write; a client gets so long for its first byte, its head, its next request and the taking of an
-//! answer ([`Limits`]), and none keeps another one waiting; at the cap the connection that is worth least makes room
-//! for the new one; a lack of descriptors is waited out, not spun on, and never reaches those who watch and publish; at
-//! the end what was asked for is still answered.
+//! Promised: hyper reads the heads, so keep-alive, pipelining, HTTP/1.0 and `HEAD` follow RFC 9112. Head and body are
+//! sent in one write. A client has a limited time for its first byte, its head, its next request and for taking an
+//! answer ([`Limits`]), and none keeps another one waiting. When there are too many connections, the one that is worth
+//! least makes room for the new one. A shortage of descriptors is waited out, not spun on, and never affects watching
+//! and publishing. When the server ends, what was asked for is still answered.
 //!
-//! Refused: a request without a single `Host` (RFC 9112 section 3.2), a malformed head (400), one that is too long (414,
-//! 431), methods other than `GET` and `HEAD` (405). A body is never read: the connection ends after its answer. What a
-//! client sent is in no answer. There is no TLS, no HTTP/2 and no protocol to upgrade to: that is for a proxy in front.
+//! Refused: a request without exactly one `Host` (RFC 9112 section 3.2), a malformed head (400) or one that is too long
+//! (414, 431), and methods other than `GET` and `HEAD` (405). A request's body is never read: the connection ends after
+//! the answer. No answer repeats what a client sent. There is no TLS, no HTTP/2 and no protocol to upgrade to: that is
+//! for a proxy in front.
 
 mod body;
 mod coding;
@@ -38,7 +39,7 @@ pub use self::server::{Limits, Server};
 
 /// What answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// Answers a `GET` or a `HEAD`, the latter like a `GET`: its body is left out on the way. Must not wait for anybody.
+    /// Answers a `GET`, or a `HEAD` as if it were one: its body is left out on the way. Must not wait for anything.
     fn answer(&self, request: &Request<()>) -> Response<Body>;
 }
 
@@ -48,7 +49,7 @@ impl<H: Handler> Handler for Arc<H> {
     }
 }
 
-/// Lines that every answer bears: what a browser makes of scraped text is text.
+/// Headers of every answer: to a browser, scraped text is text and nothing else.
 const GUARDS: [(HeaderName, HeaderValue); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -61,13 +62,13 @@ const GUARDS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-/// Headers with the lines that every answer bears.
+/// The headers that every answer has.
 #[must_use]
 pub fn guarded() -> HeaderMap {
     GUARDS.into_iter().collect()
 }
 
-/// An answer that has nothing to show but its status.
+/// An answer that consists of its status alone.
 #[must_use]
 pub fn plain(status: StatusCode) -> Response<Body> {
     let mut text = status.canonical_reason().unwrap_or("Error").to_owned();
@@ -82,7 +83,7 @@ pub fn plain(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// The answer to a request whose head was read, whoever is asked: the handler, where there is nothing to refuse.
+/// The answer to a request whose head was read: a refusal, or what the handler says.
 pub fn respond(handler: &dyn Handler, request: &Request<()>) -> Response<Body> {
     let hosts = request.headers().get_all(header::HOST).iter().count();
     if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {

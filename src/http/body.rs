@@ -28,8 +28,8 @@ impl Body {
         Self(Inner::Whole(Bytes::new()))
     }
 
-    /// The first `length` bytes of `file`. A file that turns out to be shorter cuts the connection: half an answer must
-    /// not look whole.
+    /// The first `length` bytes of `file`. If the file turns out to be shorter, the connection is cut: half an answer
+    /// must not look like a whole one.
     #[must_use]
     pub fn file(file: File, length: u64) -> Self {
         Self(Inner::Part { file, offset: 0, left: length })

@@ -16,7 +16,7 @@ pub enum Coding {
 }
 
 impl Coding {
-    /// Every coding; of two that a client wants equally the later one is sent.
+    /// Every coding. If a client wants two equally, the later one is sent.
     pub const ALL: [Self; 4] = [Self::Identity, Self::Gzip, Self::Zstd, Self::Brotli];
 
     /// What `Content-Encoding` says; `None` for bytes as they are.
@@ -30,7 +30,7 @@ impl Coding {
         }
     }
 
-    /// What an entity tag ends in.
+    /// The end of its entity tags.
     #[must_use]
     pub const fn suffix(self) -> &'static str {
         match self {
@@ -43,8 +43,8 @@ impl Coding {
 
     /// The coding that a client with these `headers` wants most, of those `offered`.
     ///
-    /// Without `Accept-Encoding` only plain bytes are sure to be understood. Where none is acceptable they are sent all
-    /// the same, as RFC 9110 section 12.5.3 allows: a feed is better than a refusal.
+    /// Without `Accept-Encoding` only plain bytes are sure to be understood. They are also sent if nothing is
+    /// acceptable, as RFC 9110 section 12.5.3 allows: a feed is better than a refusal.
     #[must_use]
     pub fn wanted(headers: &HeaderMap, offered: impl IntoIterator<Item = Self>) -> Self {
         let lines = headers.get_all(hyper::header::ACCEPT_ENCODING);

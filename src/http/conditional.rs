@@ -15,9 +15,9 @@ pub struct Validators {
 
 /// Whether a request with these `headers` is answered with 304 (Not Modified).
 ///
-/// `If-None-Match` is compared weakly, and where it is there `If-Modified-Since` is not looked at. Of the latter one that
-/// can't be read, or that comes twice, says nothing (RFC 9110 section 13.1.3); nor does one after `now`, which no answer
-/// of ours can have borne.
+/// `If-None-Match` is compared weakly, and takes precedence over `If-Modified-Since`. The latter is ignored if it can't
+/// be read or comes twice (RFC 9110 section 13.1.3), or if it is after `now`, because no answer of ours can have had
+/// it.
 #[must_use]
 pub fn is_current(headers: &HeaderMap, validators: &Validators, now: SystemTime) -> bool {
     let mut tags = headers.get_all(IF_NONE_MATCH).iter().peekable();

@@ -1,4 +1,4 @@
-//! One connection: what it is doing, since when, and the stream that notes it.
+//! One connection: what it is doing and since when, and the stream that keeps track of it.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -23,9 +23,9 @@ pub(super) enum Phase {
     Answering,
 }
 
-/// How a connection gets on. The stream writes it, the server reads it.
+/// What a connection is doing, and since when. The stream writes it, the server reads it.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct Activity {
     clock: Clock,
     phase: AtomicU8,
     /// When the phase began, or in `Answering` when the client last took something.
@@ -38,7 +38,7 @@ pub(super) struct Progress {
     ended: AtomicBool,
 }
 
-impl Progress {
+impl Activity {
     pub(super) fn new(clock: Clock) -> Self {
         Self {
             phase: AtomicU8::new(Phase::Waiting as u8),
@@ -71,7 +71,7 @@ impl Progress {
         self.enter(Phase::Answering);
     }
 
-    /// Whether the client has had its time.
+    /// Whether the client has used up its time.
     pub(super) fn is_late(&self, limits: &Limits) -> bool {
         let now = self.clock.now();
         let limit = match self.phase() {
@@ -84,7 +84,7 @@ impl Progress {
         now.saturating_sub(self.since.load(Relaxed)) > millis(limit)
     }
 
-    /// Less is less worth keeping.
+    /// The least of these is least worth keeping.
     pub(super) fn worth(&self) -> (Phase, u64) {
         (self.phase(), self.since.load(Relaxed))
     }
@@ -94,21 +94,21 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A stream that notes what passes.
+/// A stream that keeps track of what passes through it.
 pub(super) struct Watched<S> {
     stream: S,
-    progress: Arc<Progress>,
+    activity: Arc<Activity>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
-    pub(super) fn new(stream: S, progress: Arc<Progress>) -> Self {
-        Self { stream, progress }
+    pub(super) fn new(stream: S, activity: Arc<Activity>) -> Self {
+        Self { stream, activity }
     }
 
     /// Ends our side, and takes what the client still sends, up to `bytes`: closing over unread input would reset the
     /// connection, and the client might lose the answer (RFC 9112 section 9.6).
     pub(super) async fn linger(mut self, bytes: usize) {
-        if self.progress.ended.load(Relaxed) || self.stream.shutdown().await.is_err() {
+        if self.activity.ended.load(Relaxed) || self.stream.shutdown().await.is_err() {
             return;
         }
         let mut scrap = [0; 4096];
@@ -122,17 +122,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
     }
 
     fn writes(&self) {
-        if self.progress.phase() == Phase::Head {
+        if self.activity.phase() == Phase::Head {
             // A refusal that no handler was asked about.
-            self.progress.due.store(u64::MAX, Relaxed);
-            self.progress.enter(Phase::Answering);
+            self.activity.due.store(u64::MAX, Relaxed);
+            self.activity.enter(Phase::Answering);
         }
-        self.progress.phase.store(Phase::Answering as u8, Relaxed);
+        self.activity.phase.store(Phase::Answering as u8, Relaxed);
     }
 
     fn wrote(&self, written: &Poll<io::Result<usize>>) {
         if matches!(written, Poll::Ready(Ok(1..))) {
-            self.progress.since.store(self.progress.clock.now(), Relaxed);
+            self.activity.since.store(self.activity.clock.now(), Relaxed);
         }
     }
 }
@@ -142,9 +142,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         if buf.filled().len() == before {
-            self.progress.ended.store(true, Relaxed);
-        } else if self.progress.phase() == Phase::Waiting {
-            self.progress.enter(Phase::Head);
+            self.activity.ended.store(true, Relaxed);
+        } else if self.activity.phase() == Phase::Waiting {
+            self.activity.enter(Phase::Head);
         }
         Poll::Ready(Ok(()))
     }
@@ -176,8 +176,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
         // All that there was to send is sent. Where more of the same answer follows the next write says so.
-        if self.progress.phase() == Phase::Answering {
-            self.progress.enter(Phase::Waiting);
+        if self.activity.phase() == Phase::Answering {
+            self.activity.enter(Phase::Waiting);
         }
         Poll::Ready(Ok(()))
     }

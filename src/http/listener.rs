@@ -37,8 +37,8 @@ impl Listener {
         Self::new(Socket::Tcp(TcpListener::bind(address)?))
     }
 
-    /// Listens on a socket file that everybody may connect to who may enter its folder. A file left by one who listens
-    /// no more is replaced.
+    /// Listens on a socket file, open to everybody who may enter its folder. A file left behind by a process that no
+    /// longer listens is replaced.
     ///
     /// # Errors
     /// The system's; `AddrInUse` where somebody listens, or what stands there is no socket.
@@ -55,7 +55,7 @@ impl Listener {
         Ok(listener)
     }
 
-    /// What stands at `path` instead of a socket file of ours, for those who were refused the place; `None`: nothing.
+    /// What is at `path` and keeps us from making a socket file there; `None`: nothing.
     #[must_use]
     pub fn in_the_way(path: &Path) -> Option<&'static str> {
         let found = fs::symlink_metadata(path).ok()?;
@@ -65,7 +65,7 @@ impl Listener {
         })
     }
 
-    /// The same socket once more. It listens until both are gone.
+    /// The same socket again. It listens until both are dropped.
     ///
     /// # Errors
     /// When the system has no descriptor left.
@@ -140,16 +140,16 @@ impl Handed {
     /// Takes them from the environment; none without a service manager that has some.
     ///
     /// # Errors
-    /// When the environment announces what isn't there.
+    /// When the environment announces sockets that do not exist.
     pub fn of_process() -> io::Result<Self> {
         let handed = sd_listen_fds::get().map_err(|error| io::Error::other(error.to_string()))?;
         Ok(Self(handed.into_iter().map(|(name, socket)| (name.unwrap_or_default(), socket.into_std())).collect()))
     }
 
-    /// Those whose name `is` so, to listen on. They can be taken any number of times.
+    /// Those whose name satisfies `is`. They can be taken any number of times.
     ///
     /// # Errors
-    /// When one of them is no listening stream socket.
+    /// When one of them is not a listening stream socket.
     pub fn listeners(&self, is: impl Fn(&str) -> bool) -> io::Result<Vec<Listener>> {
         let mut listeners = Vec::new();
         for (name, socket) in self.0.iter().filter(|(name, _)| is(name)) {

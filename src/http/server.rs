@@ -1,10 +1,10 @@
-//! One thread that accepts, reads, asks and answers.
+//! One thread that accepts connections, reads requests, asks the handler and sends its answers.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::future::{Ready, poll_fn, ready};
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -18,28 +18,28 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::AbortHandle;
-use tokio::time::{interval, sleep, timeout};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::time::{interval, sleep_until, timeout};
 use tracing::{debug, warn};
 
-use super::connection::{Phase, Progress, Watched};
+use super::connection::{Activity, Phase, Watched};
 use super::listener::{Listener, Socket};
 use super::{Body, Handler, respond};
 
-/// How much patience clients find.
+/// How long clients may take, and how much they may send.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// For the first byte on a new connection.
     pub first_byte: Duration,
     /// For a head, from its first byte.
     pub head: Duration,
-    /// For the next request.
+    /// Between an answer and the next request.
     pub idle: Duration,
-    /// For taking anything at all of an answer.
+    /// For taking anything at all of an answer, and anything more of it.
     pub write: Duration,
-    /// For taking an answer whole, and besides one second for each `slowest` bytes.
+    /// For taking a whole answer, plus one second for every `slowest` bytes of it.
     pub answer: Duration,
-    /// In bytes a second.
+    /// How slowly an answer may be taken, in bytes a second.
     pub slowest: u64,
     /// Bytes in a head, the request line among them.
     pub head_bytes: usize,
@@ -47,7 +47,7 @@ pub struct Limits {
     pub head_lines: usize,
     /// Connections at a time.
     pub connections: usize,
-    /// For what is under way at the end.
+    /// For the answers that are under way when the server ends.
     pub drain: Duration,
 }
 
@@ -69,7 +69,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// No more connections than the process has descriptors for, when those who watch, read and publish have theirs.
+    /// Lowers the number of connections to the descriptors that watching, reading and publishing leave of the limit of
+    /// this process.
     #[must_use]
     pub fn within_descriptors(self) -> Self {
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
@@ -95,7 +96,7 @@ enum Order {
     End,
 }
 
-/// A server at work. Dropped, it ends like by [`Server::end`].
+/// A server at work. Dropping it ends it, like [`Server::end`].
 #[derive(Debug)]
 pub struct Server {
     orders: UnboundedSender<Order>,
@@ -103,7 +104,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Begins to answer on `listeners`, on a thread of its own that bears `name`.
+    /// Answers on `listeners`, on a thread of its own called `name`.
     ///
     /// # Errors
     /// When the system has no thread or no event queue left.
@@ -113,10 +114,10 @@ impl Server {
         let work = Work {
             handler,
             limits: Arc::new(limits),
-            open: Arc::default(),
+            tasks: JoinSet::new(),
+            open: HashMap::new(),
             clock: Clock(Instant::now()),
             ending: Arc::default(),
-            accepted: 0,
         };
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
@@ -124,7 +125,7 @@ impl Server {
         Ok(Self { orders, thread: Some(thread) })
     }
 
-    /// Listens on these from now on, and no longer on those before; open connections stay.
+    /// Listens on these from now on, instead of those before; open connections stay.
     pub fn listen(&self, listeners: Vec<Listener>) {
         let _ = self.orders.send(Order::Listen(listeners));
     }
@@ -135,12 +136,12 @@ impl Server {
         self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
-    /// Begins to end: listens no more, and answers what was asked, each answer the last on its connection.
+    /// Begins to end: stops listening, and answers what was asked, each answer being the last on its connection.
     pub fn drain(&self) {
         let _ = self.orders.send(Order::End);
     }
 
-    /// Ends, when what was asked is answered or has had its time ([`Limits::drain`]).
+    /// Ends once everything that was asked is answered, or after [`Limits::drain`].
     pub fn end(mut self) {
         self.finish();
     }
@@ -161,35 +162,28 @@ impl Drop for Server {
     }
 }
 
-/// How often connections are looked at that may have had their time.
+/// How often to look for connections whose time is up.
 const ROUND: Duration = Duration::from_secs(1);
 /// How long nothing is accepted where the system has no descriptor left.
 const SHORTAGE: Duration = Duration::from_millis(100);
-/// After an answer that ends its connection so much input is taken, and for so long.
+/// How many bytes of further input to take after the last answer on a connection, and for how long.
 const LINGER: (usize, Duration) = (2 << 20, Duration::from_secs(2));
 
-#[derive(Debug)]
+/// A connection that is open.
 struct Open {
-    progress: Arc<Progress>,
-    /// `None` until it has begun.
-    task: Option<AbortHandle>,
-}
-
-type Table = Arc<Mutex<BTreeMap<u64, Open>>>;
-
-fn locked(table: &Table) -> MutexGuard<'_, BTreeMap<u64, Open>> {
-    table.lock().unwrap_or_else(PoisonError::into_inner)
+    activity: Arc<Activity>,
+    task: AbortHandle,
 }
 
 /// What the thread has.
 struct Work {
     handler: Arc<dyn Handler>,
     limits: Arc<Limits>,
-    /// Open connections, by the order in which they were accepted.
-    open: Table,
+    /// One for each connection.
+    tasks: JoinSet<()>,
+    open: HashMap<Id, Open>,
     clock: Clock,
     ending: Arc<AtomicBool>,
-    accepted: u64,
 }
 
 /// A socket in the event queue.
@@ -226,13 +220,19 @@ impl Accepting {
     }
 }
 
-/// The next connection on any of `listeners`; never, where there are none.
-async fn accept(listeners: &[Accepting]) -> io::Result<Accepted> {
-    poll_fn(|cx| {
-        let ready = listeners.iter().map(|listener| listener.poll(cx)).find(Poll::is_ready);
-        ready.unwrap_or(Poll::Pending)
+/// The next connection on any of `listeners`; never, where there are none. The one it came on is asked last the next
+/// time, so that a crowd on one keeps nobody waiting on another.
+async fn accept(listeners: &mut [Accepting]) -> io::Result<Accepted> {
+    let (at, accepted) = poll_fn(|cx| {
+        let ready = listeners.iter().enumerate().find_map(|(at, listener)| match listener.poll(cx) {
+            Poll::Ready(accepted) => Some((at, accepted)),
+            Poll::Pending => None,
+        });
+        ready.map_or(Poll::Pending, Poll::Ready)
     })
-    .await
+    .await;
+    listeners.rotate_left(at + 1);
+    accepted
 }
 
 fn accepting(listeners: Vec<Listener>) -> Vec<Accepting> {
@@ -248,26 +248,29 @@ impl Work {
     async fn run(mut self, listeners: Vec<Listener>, mut orders: UnboundedReceiver<Order>) {
         let mut listeners = accepting(listeners);
         let mut round = interval(ROUND);
-        let mut short = false;
+        // Nothing is accepted before.
+        let mut short_until = None;
         loop {
-            let busy = !locked(&self.open).is_empty();
             tokio::select! {
                 order = orders.recv() => match order {
                     Some(Order::Listen(others)) => listeners = accepting(others),
                     Some(Order::End) | None => break,
                 },
-                accepted = accept(&listeners), if !short => match accepted {
+                accepted = accept(&mut listeners), if short_until.is_none() => match accepted {
                     Ok(stream) => self.take(stream),
                     Err(error) if is_shortage(&error) => {
                         self.make_room();
-                        short = true;
+                        short_until = Some(Instant::now() + SHORTAGE);
                         debug!(%error, "no connection is accepted for a moment");
                     }
                     // The client went away while it was waiting.
                     Err(error) => debug!(%error, "a connection was not accepted"),
                 },
-                () = sleep(SHORTAGE), if short => short = false,
-                _ = round.tick(), if busy => self.look_around(),
+                () = sleep_until(short_until.unwrap_or_else(Instant::now).into()), if short_until.is_some() => {
+                    short_until = None;
+                }
+                Some(ended) = self.tasks.join_next_with_id() => self.strike_off(ended),
+                _ = round.tick(), if !self.open.is_empty() => self.look_around(),
             }
         }
         drop(listeners);
@@ -275,7 +278,11 @@ impl Work {
     }
 
     fn take(&mut self, stream: Accepted) {
-        if locked(&self.open).len() >= self.limits.connections {
+        // Those that ended since are no reason to end another one.
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.strike_off(ended);
+        }
+        if self.open.len() >= self.limits.connections {
             self.make_room();
         }
         match stream {
@@ -285,26 +292,21 @@ impl Work {
     }
 
     fn attend<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&mut self, stream: S) {
-        self.accepted += 1;
-        let number = self.accepted;
-        let progress = Arc::new(Progress::new(self.clock));
+        let activity = Arc::new(Activity::new(self.clock));
         let door = Door {
             handler: Arc::clone(&self.handler),
             limits: Arc::clone(&self.limits),
-            progress: Arc::clone(&progress),
+            activity: Arc::clone(&activity),
             ending: Arc::clone(&self.ending),
         };
-        let io = TokioIo::new(Watched::new(stream, Arc::clone(&progress)));
+        let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
         let connection = http1::Builder::new()
             .half_close(true)
             .max_headers(self.limits.head_lines)
             .max_header_size(self.limits.head_bytes)
             .max_buf_size(self.limits.head_bytes)
             .serve_connection(io, door);
-        locked(&self.open).insert(number, Open { progress, task: None });
-        let leaves = Leaves(number, Arc::clone(&self.open));
-        let task = tokio::spawn(async move {
-            let _leaves = leaves;
+        let task = self.tasks.spawn(async move {
             let mut connection = connection;
             let done = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
             if let Err(error) = done {
@@ -313,42 +315,38 @@ impl Work {
             let stream = connection.into_parts().io.into_inner();
             let _ = timeout(LINGER.1, stream.linger(LINGER.0)).await;
         });
-        if let Some(open) = locked(&self.open).get_mut(&number) {
-            open.task = Some(task.abort_handle());
+        self.open.insert(task.id(), Open { activity, task });
+    }
+
+    /// Forgets a connection, however it ended.
+    fn strike_off(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+        self.open.remove(&id);
+    }
+
+    /// Ends the connection that is worth least: rather one that waits than one whose request is being read, rather that
+    /// than one that is being answered; among equals the one that has been at it longest.
+    fn make_room(&mut self) {
+        let least = self.open.iter().min_by_key(|(_, open)| open.activity.worth()).map(|(id, _)| *id);
+        if let Some(open) = least.and_then(|least| self.open.remove(&least)) {
+            open.task.abort();
         }
     }
 
-    /// Ends the connection that is worth least: one that waits rather than one that is read, that rather than one that
-    /// is answered, and of those the one that has been at it longest.
-    fn make_room(&self) {
-        let mut open = locked(&self.open);
-        let least = open.iter().min_by_key(|(_, open)| open.progress.worth()).map(|(number, _)| *number);
-        if let Some(task) = least.and_then(|least| open.remove(&least)).and_then(|open| open.task) {
-            task.abort();
-        }
-    }
-
-    /// Ends connections whose client has had its time.
+    /// Ends the connections whose time is up.
     fn look_around(&self) {
-        for open in locked(&self.open).values() {
-            if let Some(task) = open.task.as_ref().filter(|_| open.progress.is_late(&self.limits)) {
-                task.abort();
-            }
+        for open in self.open.values().filter(|open| open.activity.is_late(&self.limits)) {
+            open.task.abort();
         }
     }
 
-    async fn drain(&self) {
+    async fn drain(&mut self) {
         self.ending.store(true, Relaxed);
-        for open in locked(&self.open).values().filter(|open| open.progress.phase() == Phase::Waiting) {
+        for open in self.open.values().filter(|open| open.activity.phase() == Phase::Waiting) {
             // Nothing was asked.
-            open.task.iter().for_each(AbortHandle::abort);
+            open.task.abort();
         }
-        let _ = timeout(self.limits.drain, async {
-            while !locked(&self.open).is_empty() {
-                sleep(Duration::from_millis(10)).await;
-            }
-        })
-        .await;
+        let _ = timeout(self.limits.drain, async { while self.tasks.join_next().await.is_some() {} }).await;
     }
 }
 
@@ -359,20 +357,11 @@ fn is_shortage(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| shortages.iter().any(|errno| errno.raw_os_error() == code))
 }
 
-/// Strikes a connection off the table, however it ends.
-struct Leaves(u64, Table);
-
-impl Drop for Leaves {
-    fn drop(&mut self) {
-        locked(&self.1).remove(&self.0);
-    }
-}
-
 /// Where hyper asks.
 struct Door {
     handler: Arc<dyn Handler>,
     limits: Arc<Limits>,
-    progress: Arc<Progress>,
+    activity: Arc<Activity>,
     ending: Arc<AtomicBool>,
 }
 
@@ -386,7 +375,35 @@ impl Service<Request<Incoming>> for Door {
         if self.ending.load(Relaxed) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        self.progress.answers(response.body().size_hint().lower(), &self.limits);
+        self.activity.answers(response.body().size_hint().lower(), &self.limits);
         ready(Ok(response))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn a_crowd_on_one_listener_keeps_nobody_waiting_on_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = |name: &str| Listener::unix(&folder.path().join(name)).unwrap();
+        let listeners = vec![socket("crowded"), socket("quiet")];
+        let connect = |name: &str| UnixStream::connect(folder.path().join(name)).unwrap();
+        let crowd: Vec<UnixStream> = (0..5).map(|_| connect("crowded")).collect();
+        let mut one = connect("quiet");
+        one.set_nonblocking(true).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        runtime.block_on(async {
+            let mut listeners = accepting(listeners);
+            for _ in 0..2 {
+                // Dropped at once: who was accepted reads an end, who was not must wait.
+                accept(&mut listeners).await.unwrap();
+            }
+        });
+        let read = io::Read::read(&mut one, &mut [0]);
+        assert!(matches!(read, Ok(0)), "{read:?}, with {} before it", crowd.len());
     }
 }
