@@ -4,16 +4,18 @@
 //! publish ledger ──▶ Shelf: exact paths, answers made beforehand ◀──asked── http
 //! ```
 //!
-//! What is served is what the publish ledger lists, by an exact map of paths: no folder is walked, no path of a request
-//! ever reaches the disk. So there is nothing to traverse, and a file that somebody put beside ours is not served.
+//! What is served is what the publish ledger lists, by an exact map of paths: no folder is walked, and no path of a
+//! request ever reaches the disk. So there is nothing to traverse, and a file that somebody put beside ours is not
+//! served.
 //!
-//! Promised: an answer bears the bytes of a published document as the ledger has them, never others, never a part; while
-//! a document is replaced either version is served, for what is about to be published is announced before. Feeds, index
-//! pages and style sheet lie ready, in every coding that helps; month pages, of which there may be thousands, are fetched
-//! when they are asked for ([`Shelf`]). Each coding has its own strong entity tag, made of the content; who asks by date
-//! alone misses no version, not even the second one within a second. `/` and `/<feed>/` are their `index.html`.
+//! Promised: an answer has the bytes of a published document as the ledger lists it, never others and never a part.
+//! While a document is being replaced, either version is served, because publishing announces the new one beforehand.
+//! Feeds, index pages and style sheet are kept ready, in every coding that makes them shorter; month pages, of which
+//! there may be thousands, are fetched when they are asked for ([`Shelf`]). Each coding has its own strong entity tag,
+//! made from the content. A client that asks by date alone misses no version, not even the second within one second.
+//! `/` and `/<feed>/` are their `index.html`.
 //!
-//! Refused: ranges (a whole answer is as good, RFC 9110 section 14.2), and what else [`http`](crate::http) refuses.
+//! Refused: ranges (a whole answer is as good, RFC 9110 section 14.2), and whatever [`http`](crate::http) refuses.
 
 mod document;
 mod service;
@@ -31,7 +33,7 @@ use self::shelf::Found;
 pub use self::shelf::Shelf;
 use crate::http::{Body, Handler, guarded, is_current, plain};
 
-/// What is written out in the path of a redirect.
+/// What is percent-encoded in the path of a redirect.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 impl Handler for Shelf {
@@ -65,7 +67,7 @@ fn published_path(path: &str) -> Option<Cow<'_, str>> {
     Some(if path.is_empty() || path.ends_with('/') { format!("{path}index.html").into() } else { path })
 }
 
-/// To the same with a slash, so that the links on the page lead where they should. `path` is one that the ledger knows.
+/// A redirect to the same path with a slash, so that relative links on the page work. The ledger knows `path`.
 fn moved(path: &str) -> Response<Body> {
     let Ok(location) = HeaderValue::try_from(format!("/{}/", utf8_percent_encode(path, SEGMENT))) else {
         return plain(StatusCode::NOT_FOUND);

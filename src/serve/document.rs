@@ -1,4 +1,4 @@
-//! A published document as it is answered: its bytes in each coding, and the heads that go with them.
+//! A published document as it is sent: its bytes in each coding, and the headers that go with them.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -13,21 +13,32 @@ use hyper::header::{self, HeaderMap, HeaderValue};
 use crate::http::{Coding, Validators, guarded};
 use crate::mill::render::media_type;
 
-/// Feeds say that an hour between two looks is fine (`ttl` 60); a cache may be a quarter of it behind.
+/// Feeds ask readers to poll once an hour (`ttl` 60); a cache may lag by a quarter of that.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=900");
 
 /// Which codings are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effort {
-    /// All: the document is asked for again and again.
+    /// All, because the document is asked for again and again.
     All,
-    /// gzip, which every client knows that knows any, and quickly.
+    /// gzip, at a fast level: every client that knows any coding knows this one.
     Gzip,
     /// None.
     Plain,
 }
 
-/// The heads of a document in one coding.
+/// What tells this content of a document from its others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Edition<'a> {
+    /// Where it is published.
+    pub(super) path: &'a str,
+    /// Of its bytes, as the ledger has it.
+    pub(super) hash: u128,
+    /// Last modification, in seconds since 1970.
+    pub(super) modified: u64,
+}
+
+/// The headers of a document in one coding.
 #[derive(Debug)]
 pub(super) struct Version {
     pub(super) validators: Validators,
@@ -38,8 +49,9 @@ pub(super) struct Version {
 }
 
 impl Version {
-    /// The heads of a document of `length` bytes in `coding`, whose content is `hash`.
-    pub(super) fn new(path: &str, hash: u128, modified: u64, coding: Coding, length: u64) -> Self {
+    /// The headers of an edition that has `length` bytes in `coding`.
+    pub(super) fn new(edition: Edition<'_>, coding: Coding, length: u64) -> Self {
+        let Edition { path, hash, modified } = edition;
         let modified = modified.min(LAST_SECOND);
         let etag = header_value(format!("\"{hash:032x}{}\"", coding.suffix()));
         let at = UNIX_EPOCH + Duration::from_secs(modified);
@@ -60,11 +72,11 @@ impl Version {
         Self { validators: Validators { etag, modified }, headers, not_modified }
     }
 
-    /// The heads of an answer given `now`, with the body or, where the client has that, without.
+    /// The headers of an answer given `now`, with the body or, if the client has it already, without.
     ///
-    /// A version that came within the second of the one before it is later than that by a second, which may still be to
-    /// come: no answer may tell so (RFC 9110 section 8.8.2.1). Whoever got the other date, and asks by it alone, gets the
-    /// version once more.
+    /// A version that was published within the same second as the one before it is dated one second later, which may
+    /// still lie ahead. No answer may say so (RFC 9110 section 8.8.2.1), so it is dated now; a client that asks by this
+    /// date alone gets the version once more.
     pub(super) fn heads(&self, is_current: bool, now: SystemTime) -> HeaderMap {
         let mut heads = if is_current { &self.not_modified } else { &self.headers }.clone();
         if UNIX_EPOCH + Duration::from_secs(self.validators.modified) > now {
@@ -84,7 +96,7 @@ fn header_value(text: String) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// A document that lies ready.
+/// A document that is ready to be sent.
 #[derive(Debug)]
 pub(super) struct Document {
     /// Of its bytes, as the ledger has it.
@@ -95,16 +107,8 @@ pub(super) struct Document {
 }
 
 impl Document {
-    /// Prepares `bytes`, which are those of the document at `path`. As long as any answer holds on to them they count in
-    /// `held`.
-    pub(super) fn new(
-        path: &str,
-        bytes: Vec<u8>,
-        hash: u128,
-        modified: u64,
-        effort: Effort,
-        held: &Arc<AtomicUsize>,
-    ) -> Self {
+    /// Prepares `bytes`, which are those of the edition. They count in `held` as long as any answer holds on to them.
+    pub(super) fn new(edition: Edition<'_>, bytes: Vec<u8>, effort: Effort, held: &Arc<AtomicUsize>) -> Self {
         let codings: &[Coding] = match effort {
             Effort::All => &Coding::ALL,
             Effort::Gzip => &[Coding::Identity, Coding::Gzip],
@@ -112,7 +116,7 @@ impl Document {
         };
         let mut coded = Vec::new();
         for coding in codings.iter().filter(|coding| **coding != Coding::Identity) {
-            // What a coding makes no shorter is better sent as it is.
+            // What does not get shorter is better sent as it is.
             if let Ok(shorter) = encode(*coding, &bytes, effort)
                 && shorter.len() < bytes.len()
             {
@@ -122,10 +126,10 @@ impl Document {
         coded.insert(0, (Coding::Identity, bytes));
         let size = coded.iter().map(|(_, bytes)| bytes.len()).sum();
         let versions = coded.into_iter().map(|(coding, bytes)| {
-            let version = Version::new(path, hash, modified, coding, bytes.len() as u64);
+            let version = Version::new(edition, coding, bytes.len() as u64);
             (coding, Bytes::from_owner(Held::new(bytes, held)), Arc::new(version))
         });
-        Self { hash, versions: versions.collect(), size }
+        Self { hash: edition.hash, versions: versions.collect(), size }
     }
 
     /// The codings there are.
@@ -133,7 +137,7 @@ impl Document {
         self.versions.iter().map(|(coding, ..)| *coding)
     }
 
-    /// The bytes and heads in `coding`.
+    /// The bytes and headers in `coding`.
     pub(super) fn version(&self, coding: Coding) -> Option<(Bytes, Arc<Version>)> {
         let found = self.versions.iter().find(|(of, ..)| *of == coding);
         found.map(|(_, bytes, version)| (bytes.clone(), Arc::clone(version)))
@@ -189,6 +193,8 @@ fn encode(coding: Coding, bytes: &[u8], effort: Effort) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
+    const FEED: Edition<'static> = Edition { path: "a/rss.xml", hash: 7, modified: 0 };
+
     fn decode(coding: Coding, bytes: &[u8]) -> Vec<u8> {
         let mut plain = Vec::new();
         match coding {
@@ -206,7 +212,7 @@ mod tests {
     fn every_coding_gives_back_the_document_and_has_a_tag_of_its_own() {
         let text = "<item>The same words again. </item>".repeat(100).into_bytes();
         let held = Arc::default();
-        let document = Document::new("a/rss.xml", text.clone(), 7, 0, Effort::All, &held);
+        let document = Document::new(FEED, text.clone(), Effort::All, &held);
         let codings: Vec<Coding> = document.codings().collect();
         assert_eq!(codings, Coding::ALL);
         let mut tags = std::collections::BTreeSet::new();
@@ -224,14 +230,14 @@ mod tests {
 
     #[test]
     fn what_no_coding_makes_shorter_is_offered_as_it_is() {
-        let document = Document::new("a/rss.xml", b"short".to_vec(), 7, 0, Effort::All, &Arc::default());
+        let document = Document::new(FEED, b"short".to_vec(), Effort::All, &Arc::default());
         assert_eq!(document.codings().collect::<Vec<_>>(), [Coding::Identity]);
     }
 
     #[test]
     fn bytes_count_until_the_last_answer_is_sent() {
         let held = Arc::default();
-        let document = Document::new("a/2020/06.html", b"short".to_vec(), 7, 0, Effort::Plain, &held);
+        let document = Document::new(FEED, b"short".to_vec(), Effort::Plain, &held);
         let (bytes, _) = document.version(Coding::Identity).unwrap();
         drop(document);
         assert_eq!(held.load(Ordering::Relaxed), 5);

@@ -1,4 +1,4 @@
-//! The server as the daemon has it: where it listens, and what it hears of publishing.
+//! The server in the daemon: where it listens, and what it is told of publishing.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,11 +16,11 @@ use crate::metrics;
 use crate::publish::Listed;
 use crate::trouble::Trouble;
 
-/// Where those who publish tell what they did. Without a server nobody listens.
+/// Where publishing tells what it did. Without a server nobody listens.
 #[derive(Debug, Clone, Default)]
 pub struct Desk {
     shelf: Arc<Shelf>,
-    /// Rings for the thread that prepares documents, once there is one; one ring waiting is enough.
+    /// Wakes the thread that prepares documents, once there is one.
     bell: Arc<OnceLock<SyncSender<()>>>,
     open: Arc<AtomicBool>,
 }
@@ -44,7 +44,7 @@ impl Desk {
     }
 
     fn ring(&self) {
-        // Where one ring waits already it covers this one.
+        // A ring that is waiting already covers this one.
         let _ = self.bell.get().map(|bell| bell.try_send(()));
     }
 
@@ -56,7 +56,7 @@ impl Desk {
         }
     }
 
-    /// These documents are about to take the places of their previous versions.
+    /// These documents are about to replace their previous versions.
     pub fn announce(&self, coming: &[Listed]) {
         if self.is_open() {
             self.shelf.announce(coming);
@@ -72,15 +72,15 @@ impl Desk {
     }
 }
 
-/// The server, where the config asks for one or the service manager handed over sockets for it.
+/// The server, if the config asks for one or the service manager handed over sockets for it.
 #[derive(Debug)]
 pub struct Service {
     desk: Desk,
     /// What the service manager handed over takes the place of what the config says.
     handed: bool,
-    /// Where the config says, and the sockets there: what stays is not bound a second time.
+    /// The places that the config names, with their sockets: one that stays is not bound a second time.
     bound: Vec<(Endpoint, Listener)>,
-    /// Where nobody is let in before [`open`](Self::open).
+    /// Sockets on which nothing is accepted before [`open`](Self::open).
     waiting: Option<Vec<Listener>>,
     server: Option<Server>,
 }
@@ -93,8 +93,8 @@ enum Endpoint {
 }
 
 impl Service {
-    /// Listens, and will show what is told at `desk`. Whoever begins to tell there, or whose config changed, tells of all
-    /// first; then comes [`open`](Self::open).
+    /// Listens, and will serve what is told at `desk`. The whole ledger has to be told there first, also after a change
+    /// of the config; then comes [`open`](Self::open).
     ///
     /// # Errors
     /// When nobody can listen where the config says.
@@ -113,7 +113,7 @@ impl Service {
         Ok(service)
     }
 
-    /// Lets clients in. Those who came before, as under a socket unit the one does for whom this was started, waited.
+    /// Lets clients in. Those who came earlier have waited, as the one for whom a socket unit started us.
     ///
     /// # Errors
     /// When there is no thread to be had.
@@ -124,7 +124,7 @@ impl Service {
         }
     }
 
-    /// Listens where another config says. Where that fails it listens where it did.
+    /// Listens where another config says; if that fails, where it did before.
     ///
     /// # Errors
     /// As for [`begin`](Self::begin).
@@ -133,11 +133,12 @@ impl Service {
             return Ok(());
         }
         let endpoints = config.serve.as_ref().map(endpoints).unwrap_or_default();
-        if self.bound.iter().map(|(endpoint, _)| endpoint).eq(&endpoints) {
+        let is_bound = |endpoint: &Endpoint| self.bound.iter().any(|(bound, _)| bound == endpoint);
+        if endpoints.len() == self.bound.len() && endpoints.iter().all(is_bound) {
             return Ok(());
         }
         let mut fresh = Vec::new();
-        for endpoint in endpoints.iter().filter(|endpoint| self.bound.iter().all(|(bound, _)| bound != *endpoint)) {
+        for endpoint in endpoints.iter().filter(|endpoint| !is_bound(endpoint)) {
             fresh.push((endpoint.clone(), bind(endpoint)?));
         }
         self.bound.retain(|(bound, _)| endpoints.contains(bound));
@@ -171,7 +172,7 @@ impl Service {
         Ok(())
     }
 
-    /// Begins to end: answers what was asked, and listens no more.
+    /// Begins to end: answers what was asked, and stops listening.
     pub fn drain(&mut self) {
         self.bound.clear();
         if let Some(server) = &self.server {

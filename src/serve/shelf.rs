@@ -13,30 +13,31 @@ use rustix::fs::{Mode, OFlags};
 use tracing::debug;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::document::{Document, Effort, Version};
+use super::document::{Document, Edition, Effort, Version};
 use crate::http::{Body, Coding};
 use crate::mill::render::is_sibling;
 use crate::publish::Listed;
 
-/// A document up to this size may lie ready, in bytes.
+/// The largest document that is kept ready, in bytes.
 const READY: usize = 4 << 20;
-/// All that lie ready, in bytes, before coding.
+/// How much is kept ready in all, in bytes before coding.
 const ALL_READY: usize = 48 << 20;
-/// A document up to this size is fetched whole when it is asked for; a larger one is read as the client takes it.
+/// The largest document that is fetched whole when it is asked for; a larger one is read as the client takes it.
 const FETCHED: usize = 1 << 20;
-/// And up to this size it is coded.
+/// The largest of these that is also coded.
 const CODED: usize = 256 << 10;
-/// What was fetched and is kept for the next one who asks, in bytes.
+/// How much of what was fetched is kept for the next request, in bytes.
 const KEPT: usize = 24 << 20;
-/// What was fetched and is kept or still being sent, in bytes; beyond it documents are read as clients take them.
+/// How much of what was fetched may be kept or still being sent, in bytes; beyond that, documents are read as clients
+/// take them.
 const HELD: usize = 64 << 20;
 
 /// The published documents by their exact paths.
 ///
-/// Feeds and other documents that are asked for all the time lie ready in memory, in every coding. All others, the long
-/// tail of month pages, are read when they are asked for, and the latest of them kept; memory is bounded.
+/// Feeds and other documents that are asked for all the time are kept ready in memory, in every coding. All others, the
+/// long tail of month pages, are read when they are asked for, and the latest of them are kept; memory is bounded.
 ///
-/// What is read is compared with the ledger: by its hash, and where it is too large to be read at once by size, time and
+/// What is read is compared with the ledger: by its hash or, if it is too large to be read at once, by size, time and
 /// inode, as publishing does. A file that is not the listed one is not served.
 #[derive(Debug, Default)]
 pub struct Shelf {
@@ -58,10 +59,10 @@ struct Resource {
     listed: Listed,
     /// The version that is about to take its place, or has taken it already.
     coming: Option<Listed>,
-    /// In seconds since 1970. The file's, but at least one more than the previous version's: who asks by date alone must
-    /// not miss the second of two versions.
+    /// In seconds since 1970: the file's own time, but at least one second after the previous version's, so that a
+    /// client which asks by date alone does not miss the second of two versions.
     modified: u64,
-    /// Whether it is to lie ready.
+    /// Whether it is to be kept ready.
     often: bool,
     /// The listed version, or the previous one until that is prepared.
     ready: Option<Arc<Document>>,
@@ -71,15 +72,15 @@ struct Resource {
 pub(super) enum Found {
     /// The ledger does not know the path.
     Unlisted,
-    /// What lies there is not what the ledger lists; or nothing was published yet.
+    /// What is there is not what the ledger lists; or nothing was published yet.
     Away,
-    /// The bytes and the heads that go with them.
+    /// The bytes and the headers that go with them.
     Here(Body, Arc<Version>),
 }
 
 impl Shelf {
-    /// Takes up what the publish ledger says of the files below `root`. Reads none of them: what lies ready stays so, in
-    /// its previous version, until [`prepare`](Self::prepare) is done.
+    /// Takes over what the publish ledger says of the files below `root`. Reads none of them: what is ready stays ready
+    /// in its previous version until [`prepare`](Self::prepare) is done.
     pub fn take_up(&self, root: &Path, ledger: impl IntoIterator<Item = Listed>) {
         let mut ledger: Vec<Listed> = ledger.into_iter().filter(is_served).collect();
         // The smaller ones first: a few large feeds must not keep the others out of memory.
@@ -94,8 +95,8 @@ impl Shelf {
         }
     }
 
-    /// Takes up that these are about to be put into their places. Until [`change`](Self::change) tells that they were,
-    /// each of the two versions may be what the folder holds. A path that is new is not served before.
+    /// Notes that these are about to be put in place. Until [`change`](Self::change) says that they were, the folder
+    /// may hold either of the two versions. A new path is not served before that.
     pub fn announce(&self, coming: &[Listed]) {
         let mut resources = self.resources_mut();
         for listed in coming {
@@ -105,7 +106,7 @@ impl Shelf {
         }
     }
 
-    /// Takes up that these documents were published, and what was at the paths in `gone` withdrawn. Reads no file, like
+    /// Notes that these documents were published, and those at the paths in `gone` withdrawn. Reads no file, like
     /// [`take_up`](Self::take_up).
     pub fn change<'l>(&self, published: impl IntoIterator<Item = &'l Listed>, gone: &[&str]) {
         let mut resources = self.resources_mut();
@@ -118,7 +119,7 @@ impl Shelf {
         }
     }
 
-    /// Prepares what is to lie ready and does not, or only in a previous version.
+    /// Prepares what is to be kept ready and is not, or only in a previous version.
     pub fn prepare(&self) {
         let (root, missing) = {
             let resources = self.resources();
@@ -177,9 +178,9 @@ impl Shelf {
             return Some(given(&document, headers));
         }
         let file = open(root, &resource.listed)?;
-        let Listed { path, size, hash, .. } = &resource.listed;
-        let version = Version::new(path, *hash, resource.modified, Coding::Identity, *size);
-        Some(Found::Here(Body::file(file, *size), Arc::new(version)))
+        let size = resource.listed.size;
+        let version = Version::new(resource.edition(), Coding::Identity, size);
+        Some(Found::Here(Body::file(file, size), Arc::new(version)))
     }
 
     /// The document of `resource`, from what is kept or from the disk; `None` where it is too large for that, or away.
@@ -206,10 +207,10 @@ impl Shelf {
         // Documents that lie ready have a bound of their own.
         let uncounted = Arc::default();
         let held = if effort == Effort::All { &uncounted } else { &self.held };
-        (xxh3_128(&bytes) == *hash).then(|| Document::new(path, bytes, *hash, resource.modified, effort, held))
+        (xxh3_128(&bytes) == *hash).then(|| Document::new(resource.edition(), bytes, effort, held))
     }
 
-    // What these guard is whole whenever they are let go, even by a panic.
+    // What these locks guard is whole whenever they are released, even by a panic.
 
     fn resources(&self) -> RwLockReadGuard<'_, Resources> {
         self.resources.read().unwrap_or_else(PoisonError::into_inner)
@@ -245,6 +246,10 @@ impl Resources {
 }
 
 impl Resource {
+    fn edition(&self) -> Edition<'_> {
+        Edition { path: &self.listed.path, hash: self.listed.hash, modified: self.modified }
+    }
+
     /// When the document was modified that comes after this one.
     fn modified_as(&self, next: &Listed) -> u64 {
         if self.listed.hash == next.hash { self.modified } else { seconds(next).max(self.modified + 1) }
@@ -273,13 +278,13 @@ fn seconds(listed: &Listed) -> u64 {
     u64::try_from(listed.mtime_ns / 1_000_000_000).unwrap_or_default()
 }
 
-/// Not yet published is what the ledger lists before it is in the folder. Compressed siblings are for other servers: this
+/// Not what the ledger lists before it is in the folder, nor compressed siblings: those are for other servers, and this
 /// one has codings of its own.
 fn is_served(listed: &Listed) -> bool {
     (listed.mtime_ns, listed.inode) != (0, 0) && !is_sibling(&listed.path)
 }
 
-/// Feeds, index pages and what they need lie at the top or in a feed's folder; months lie deeper.
+/// Feeds, index pages and what they need are at the top or in a feed's folder; months are deeper.
 fn is_asked_often(path: &str) -> bool {
     path.bytes().filter(|byte| *byte == b'/').count() <= 1
 }
