@@ -1,5 +1,5 @@
-//! Tells hubs that a feed has changed, so that they fetch it and pass it on to those who subscribed there (WebSub, a
-//! recommendation of the W3C; PubSubHubbub before).
+//! Tells hubs that a feed has changed, so that they fetch it and pass it on to their subscribers (WebSub, a
+//! recommendation of the W3C; formerly PubSubHubbub).
 //!
 //! ```text
 //! published: topic → hash ──┐
@@ -7,16 +7,16 @@
 //! told: hub, topic → hash ──┘
 //! ```
 //!
-//! Level, not edge, here too: what is published is compared with what a hub was told last, and what differs is owed to
-//! it. A kill, a restart or a hub that is down for a day costs a message too many, never one too few. Of ten changes in a
-//! row a hub hears of the last.
+//! Level, not edge, here too: what is published is compared with what a hub was last told, and the difference is owed
+//! to it. A kill, a restart or a hub that is down for a day costs a message too many, never one too few. Of ten changes
+//! in a row, a hub hears of the last.
 //!
-//! Promised: nothing of it is part of a pass. [`Hubs`], the daemon's, has a thread for each hub, so that a slow one keeps
-//! no other waiting, and neither publishing nor ending waits for any of them. A hub that can't be reached is tried again
-//! with growing patience, and after [`Pace::tries`] given up until there is something new. [`tell_once`] tries each hub
-//! once, in bounded time.
+//! Promised: none of this is part of a pass. The daemon's [`Hubs`] has a thread for each hub, so that a slow one keeps
+//! no other waiting, and neither publishing nor ending waits for any of them. A hub that can't be reached is tried
+//! again with growing patience, and given up after [`Pace::tries`] until there is something new. [`tell_once`] tries
+//! each hub once, in bounded time.
 //!
-//! How a publisher speaks to its hub the recommendation leaves open (section 6). All hubs take what PubSubHubbub 0.4
+//! The recommendation does not say how a publisher notifies its hub (section 6). All hubs accept what PubSubHubbub 0.4
 //! says: a form with `hub.mode=publish` and `hub.url=` the topic, posted to the hub's address.
 
 mod client;
@@ -57,15 +57,16 @@ pub fn topics(config: &Config, published: &[PublishedRow]) -> Topics {
 /// How hubs are treated.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// So long an answer is waited for.
+    /// How long to wait for an answer.
     pub answer: Duration,
-    /// Between two messages on the same topic: a hub fetches it each time.
+    /// The least time between two messages on the same topic: a hub fetches it each time.
     pub distance: Duration,
-    /// After a failure: the first wait, which doubles, and the longest.
+    /// The wait after a first failure, which doubles with each further one, and the longest wait.
     pub retry: (Duration, Duration),
-    /// As long as a hub may ask to be left alone.
+    /// The longest time for which a hub may ask to be left alone.
     pub asked: Duration,
-    /// After so many failures in a row a hub is given up until there is something new: with the others, after a day.
+    /// The number of failures in a row after which a hub is given up until there is something new. With the other
+    /// values that takes about a day.
     pub tries: u32,
 }
 
@@ -82,7 +83,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// How long to wait after so many failures in a row, given what the hub asked for.
+    /// How long to wait after this many failures in a row, if the hub asked to be left alone for `asked`.
     fn wait(&self, failures: u32, asked: Option<Duration>) -> Duration {
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
         let wait = self.retry.0.saturating_mul(doubled).min(self.retry.1);
@@ -92,106 +93,107 @@ impl Pace {
 
 // ---- beside the daemon ----------------------------------------------------------------------------------------------
 
-/// The hubs of a config, each with a thread that tells it what it is owed. Dropped, they are told nothing more; an
+/// The hubs of a config, each with a thread that tells it what it is owed. After a drop they are told nothing more; an
 /// answer that is under way is not waited for.
 #[derive(Debug)]
 pub struct Hubs {
-    board: Arc<Board>,
+    shared: Arc<Shared>,
 }
 
 impl Hubs {
     /// Begins to tell the hubs of `config`, as soon as something is [`published`](Self::published).
     #[must_use]
     pub fn begin(config: &Config, pace: Pace) -> Self {
-        let board = Arc::new(Board::new(&config.state, &config.websub.hubs));
+        let shared = Arc::new(Shared::new(&config.state, &config.websub.hubs));
         for hub in &config.websub.hubs {
-            let (board, owned) = (Arc::clone(&board), hub.clone());
-            let work = move || Teller::new(owned, pace).work(&board);
+            let (shared, owned) = (Arc::clone(&shared), hub.clone());
+            let work = move || Teller::new(owned, pace).work(&shared);
             if let Err(error) = thread::Builder::new().name("hub".to_owned()).spawn(work) {
-                error!(%hub, %error, "no thread to tell the hub with: it is told after a restart");
+                error!(%hub, %error, "there is no thread to tell the hub: it will be told after a restart");
             }
         }
-        Self { board }
+        Self { shared }
     }
 
     /// Says what is published now.
     pub fn published(&self, topics: Topics) {
-        let mut desk = self.board.desk();
-        desk.told.keep_only(&self.board.hubs, &topics);
-        desk.topics = topics;
-        self.board.changed.notify_all();
+        let mut state = self.shared.state();
+        state.told.keep_only(&self.shared.hubs, &topics);
+        state.topics = topics;
+        self.shared.changed.notify_all();
     }
 
     /// The hubs that could not be told for a long time, and why.
     #[must_use]
     pub fn given_up(&self) -> Vec<(Address, String)> {
-        self.board.desk().given_up.clone().into_iter().collect()
+        self.shared.state().given_up.clone().into_iter().collect()
     }
 }
 
 impl Drop for Hubs {
     fn drop(&mut self) {
-        self.board.desk().ending = true;
-        self.board.changed.notify_all();
+        self.shared.state().ending = true;
+        self.shared.changed.notify_all();
     }
 }
 
 /// What the threads share.
 #[derive(Debug)]
-struct Board {
+struct Shared {
     hubs: Vec<Address>,
-    state: PathBuf,
-    desk: Mutex<Desk>,
+    /// The state folder.
+    folder: PathBuf,
+    state: Mutex<State>,
     changed: Condvar,
     /// Held while the file is written: publishing must not wait for a disk.
     writing: Mutex<()>,
 }
 
 #[derive(Debug)]
-struct Desk {
+struct State {
     topics: Topics,
     told: Told,
     given_up: BTreeMap<Address, String>,
     ending: bool,
 }
 
-impl Board {
-    fn new(state: &Path, hubs: &[Address]) -> Self {
-        let desk = Desk { topics: Topics::new(), told: Told::read(state), given_up: BTreeMap::new(), ending: false };
+impl Shared {
+    fn new(folder: &Path, hubs: &[Address]) -> Self {
+        let state = State { topics: Topics::new(), told: Told::read(folder), given_up: BTreeMap::new(), ending: false };
         Self {
             hubs: hubs.to_vec(),
-            state: state.to_owned(),
-            desk: Mutex::new(desk),
+            folder: folder.to_owned(),
+            state: Mutex::new(state),
             changed: Condvar::new(),
             writing: Mutex::new(()),
         }
     }
 
-    /// What lies on it is whole at any time: a thread that panicked has left nothing half done.
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What it guards is whole whenever it is let go, even by a panic.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that `hub` answered about these bytes of `topic`.
     fn answered(&self, hub: &Address, topic: &Address, hash: u128) {
         let _one_by_one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let told = {
-            let mut desk = self.desk();
-            desk.told.note(hub, topic, hash);
-            desk.given_up.remove(hub);
-            if desk.ending {
-                // Another board is at work on the same file by now.
+            let mut state = self.state();
+            state.told.note(hub, topic, hash);
+            state.given_up.remove(hub);
+            if state.ending {
+                // Other threads are at work on the same file by now.
                 return;
             }
-            desk.told.clone()
+            state.told.clone()
         };
-        if let Err(error) = told.write(&self.state) {
-            warn!(%error, "what the hubs were told can't be written down: after a restart they are told again");
+        if let Err(error) = told.write(&self.folder) {
+            warn!(%error, "what the hubs were told can't be noted: after a restart they will be told again");
         }
     }
 }
 
-impl Desk {
+impl State {
     /// What `hub` is owed.
     fn owed<'d>(&'d self, hub: &'d Address) -> impl Iterator<Item = (&'d Address, u128)> {
         let owed = self.topics.iter().filter(|(topic, hash)| !self.told.knows(hub, topic, **hash));
@@ -208,7 +210,7 @@ struct Teller {
     not_before: Instant,
     /// When it was last told of a topic.
     last: BTreeMap<Address, Instant>,
-    /// What it is not told any more, because it could not be told for so long.
+    /// What it is no longer told, because that failed too often.
     given_up: Topics,
 }
 
@@ -218,30 +220,30 @@ impl Teller {
         Self { hub, pace, failures: 0, not_before: Instant::now(), last, given_up }
     }
 
-    fn work(mut self, board: &Board) {
+    fn work(mut self, shared: &Shared) {
         let client = Client::new(&self.hub);
-        while let Some((topic, hash)) = self.next(board) {
+        while let Some((topic, hash)) = self.next(shared) {
             let answer = client.tell(&self.hub, &topic, self.pace.answer);
-            self.take(board, topic, hash, answer);
+            self.take(shared, topic, hash, answer);
         }
     }
 
     /// Waits until something may be told; `None`: it is time to end.
-    fn next(&self, board: &Board) -> Option<(Address, u128)> {
-        let mut desk = board.desk();
+    fn next(&self, shared: &Shared) -> Option<(Address, u128)> {
+        let mut state = shared.state();
         loop {
-            if desk.ending {
+            if state.ending {
                 return None;
             }
             let now = Instant::now();
-            let owed = desk.owed(&self.hub).filter(|(topic, hash)| self.given_up.get(*topic) != Some(hash));
+            let owed = state.owed(&self.hub).filter(|(topic, hash)| self.given_up.get(*topic) != Some(hash));
             let soonest = owed.map(|(topic, hash)| (self.when(topic), topic, hash)).min();
-            desk = match soonest {
+            state = match soonest {
                 Some((when, topic, hash)) if when <= now => return Some((topic.clone(), hash)),
                 Some((when, ..)) => {
-                    board.changed.wait_timeout(desk, when - now).unwrap_or_else(PoisonError::into_inner).0
+                    shared.changed.wait_timeout(state, when - now).unwrap_or_else(PoisonError::into_inner).0
                 }
-                None => board.changed.wait(desk).unwrap_or_else(PoisonError::into_inner),
+                None => shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
         }
     }
@@ -251,10 +253,10 @@ impl Teller {
         self.last.get(topic).map_or(self.not_before, |last| self.not_before.max(*last + self.pace.distance))
     }
 
-    fn take(&mut self, board: &Board, topic: Address, hash: u128, answer: Answer) {
+    fn take(&mut self, shared: &Shared, topic: Address, hash: u128, answer: Answer) {
         let hub = &self.hub;
         match answer {
-            Answer::Later { why, after } => return self.fail(board, &why, after),
+            Answer::Later { why, after } => return self.fail(shared, &why, after),
             Answer::Heard => debug!(%hub, %topic, "told the hub"),
             Answer::Refused(why) => {
                 warn!(%hub, %topic, why, "the hub won't hear of the feed; it is told when the feed changes again");
@@ -265,11 +267,11 @@ impl Teller {
         }
         self.failures = 0;
         self.given_up.clear();
-        board.answered(hub, &topic, hash);
+        shared.answered(hub, &topic, hash);
         self.last.insert(topic, Instant::now());
     }
 
-    fn fail(&mut self, board: &Board, why: &str, after: Option<Duration>) {
+    fn fail(&mut self, shared: &Shared, why: &str, after: Option<Duration>) {
         let (hub, Pace { retry, tries, .. }) = (&self.hub, self.pace);
         self.failures = self.failures.saturating_add(1);
         let wait = self.pace.wait(self.failures, after);
@@ -277,12 +279,16 @@ impl Teller {
         debug!(%hub, why, failures = self.failures, ?wait, "the hub can't be told");
         if self.failures == 1 {
             let longest = retry.1.as_secs();
-            warn!(%hub, why, "the hub can't be told of changes; it is tried again, with up to {longest} s between");
+            warn!(%hub, why, "the hub can't be told of changes; trying again, at least every {longest} s");
         }
         if self.failures >= tries {
-            let mut desk = board.desk();
-            self.given_up = desk.owed(hub).map(|(topic, hash)| (topic.clone(), hash)).collect();
-            if desk.given_up.insert(hub.clone(), why.to_owned()).is_none() {
+            let is_news = {
+                let mut state = shared.state();
+                self.given_up = state.owed(hub).map(|(topic, hash)| (topic.clone(), hash)).collect();
+                state.given_up.insert(hub.clone(), why.to_owned()).is_none()
+            };
+            // Only now: the log may have to wait, and a pass must not wait with it.
+            if is_news {
                 error!(%hub, why, failures = self.failures, "the hub is given up until a feed changes again");
             }
         }
@@ -307,19 +313,19 @@ pub struct Outcome {
 /// Tells each hub of `config` once what it is owed, all at the same time, within `budget`.
 #[must_use]
 pub fn tell_once(config: &Config, topics: &Topics, budget: Duration) -> Vec<Outcome> {
-    let board = &Board::new(&config.state, &config.websub.hubs);
-    board.desk().told.keep_only(&board.hubs, topics);
-    board.desk().topics = topics.clone();
+    let shared = &Shared::new(&config.state, &config.websub.hubs);
+    shared.state().told.keep_only(&shared.hubs, topics);
+    shared.state().topics = topics.clone();
     let deadline = Instant::now() + budget;
     thread::scope(|scope| {
-        let tell = |hub| scope.spawn(move || tell_hub(board, hub, deadline));
-        let telling: Vec<_> = board.hubs.iter().map(tell).collect();
+        let tell = |hub| scope.spawn(move || tell_hub(shared, hub, deadline));
+        let telling: Vec<_> = shared.hubs.iter().map(tell).collect();
         telling.into_iter().filter_map(|one| one.join().ok()).collect()
     })
 }
 
-fn tell_hub(board: &Board, hub: &Address, deadline: Instant) -> Outcome {
-    let owed: Vec<(Address, u128)> = board.desk().owed(hub).map(|(topic, hash)| (topic.clone(), hash)).collect();
+fn tell_hub(shared: &Shared, hub: &Address, deadline: Instant) -> Outcome {
+    let owed: Vec<(Address, u128)> = shared.state().owed(hub).map(|(topic, hash)| (topic.clone(), hash)).collect();
     let client = Client::new(hub);
     let mut outcome = Outcome { hub: hub.clone(), told: Vec::new(), owed: owed.len(), why: None };
     for (topic, hash) in owed {
@@ -338,7 +344,7 @@ fn tell_hub(board: &Board, hub: &Address, deadline: Instant) -> Outcome {
                 break;
             }
         }
-        board.answered(hub, &topic, hash);
+        shared.answered(hub, &topic, hash);
         outcome.owed -= 1;
     }
     outcome

@@ -10,10 +10,11 @@ use url::Url;
 
 use crate::mill::feed::Address;
 
-/// A hub that has moved is followed so often.
+/// How many redirects of a hub are followed.
 const HOPS: usize = 3;
 
-/// So much of what a hub says about a refusal is read, in bytes, and so much of its first line is told, in characters.
+/// How much of what a hub says about a refusal is read, in bytes, and how much of its first line is told, in
+/// characters.
 const SAID: (u64, usize) = (2048, 120);
 
 /// What a hub answered.
@@ -21,21 +22,21 @@ const SAID: (u64, usize) = (2048, 120);
 pub(super) enum Answer {
     /// It knows.
     Heard,
-    /// It won't hear of it, and asking again would change nothing.
+    /// It refuses, and asking again would change nothing.
     Refused(String),
     /// Not now: it can't be reached, or can't cope.
     Later {
         /// What went wrong.
         why: String,
-        /// It wants to be left alone for so long.
+        /// How long it wants to be left alone.
         after: Option<Duration>,
     },
 }
 
-/// Speaks to hubs. Nothing of what they answer is trusted: neither its size nor its time, and it is told as a quotation.
+/// Speaks to hubs. What they answer is not trusted, neither its size nor its speed, and is only ever quoted.
 pub(super) struct Client {
     agent: Agent,
-    /// Why no hub can be believed to be the one it says it is; only of interest where one was not believed.
+    /// Why no hub's certificate can be verified; of interest only when one was refused.
     no_certificates: Option<String>,
 }
 
@@ -100,7 +101,7 @@ fn trusted() -> (Vec<Certificate<'static>>, Option<String>) {
     (certificates, none)
 }
 
-/// Where a hub that has moved is now; an error is why it is not followed there.
+/// Where the hub redirects to, if it does; an error says why it is not followed there.
 fn moved(response: &Response<Body>, from: &Url) -> Option<Result<Url, String>> {
     let followed = [
         StatusCode::MOVED_PERMANENTLY,

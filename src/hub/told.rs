@@ -33,7 +33,7 @@ impl Told {
             Ok(told) => told,
             Err(error) => {
                 if error.kind() != ErrorKind::NotFound {
-                    warn!(%error, file = %file.display(), "what the hubs were told can't be read: they are told anew");
+                    warn!(%error, file = %file.display(), "what the hubs were told can't be read: they will be told again");
                 }
                 Self::default()
             }
