@@ -20,22 +20,23 @@ Exit codes:
   5  --dry-run, and something would change
 
 Without -c the config is ./feedmill.toml, else feedmill.toml in $CONFIGURATION_DIRECTORY.
-A folder named like a command is reached as ./check.";
+items, status, verify, explain, export and backup can be used while another feedmill is running.
+A folder that has the name of a command is given as ./check.";
 
 const LONG_ABOUT: &str = "\
-A folder of saved listing pages goes in, RSS and Atom feeds come out.
+A folder of saved listing pages goes in; RSS, Atom and JSON feeds come out.
 
-It stays and watches; with --once it makes one pass and ends.
+It keeps running and watches the folder; with --once it makes one pass and exits.
 
-Without a config, `feedmill --once DIR…` reads *.txt, *.text and *.md below each folder and \
-makes one feed of each, in ./public. With one, the config says what is read and which feeds there are.";
+Without a config, `feedmill --once DIR…` reads *.txt, *.text and *.md below each folder and makes one feed of each, \
+in ./public. Otherwise the config says what is read and which feeds there are. `feedmill init FILE…` drafts one.";
 
 /// What the command line says.
 #[derive(Debug, Parser)]
 #[command(
     name = "feedmill",
     version,
-    about = "A folder of saved listing pages goes in, RSS and Atom feeds come out",
+    about = "A folder of saved listing pages goes in; RSS, Atom and JSON feeds come out",
     long_about = LONG_ABOUT,
     after_help = AFTER_HELP,
     max_term_width = 100
@@ -49,7 +50,7 @@ pub struct Cli {
     #[arg(value_name = "DIR")]
     pub dirs: Vec<PathBuf>,
 
-    /// Run one pass, then end: read what is new, publish what changed
+    /// Run one pass, then exit: read what is new, publish what changed
     #[arg(long)]
     pub once: bool,
 
@@ -57,7 +58,7 @@ pub struct Cli {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// With --once: remove what was published of feeds that left the config
+    /// With --once: delete the files of feeds that are no longer in the config
     #[arg(long)]
     pub prune: bool,
 
@@ -69,35 +70,35 @@ pub struct Cli {
 /// What is said of every command.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// The config [default: ./feedmill.toml, else in $CONFIGURATION_DIRECTORY]
+    /// The config file [default: ./feedmill.toml, else in $CONFIGURATION_DIRECTORY]
     #[arg(short, long, global = true, value_name = "FILE", help_heading = "Places")]
     pub config: Option<PathBuf>,
 
-    /// The folder to publish [default: the config's, else $STATE_DIRECTORY/public, else ./public]
+    /// Where to write the feeds [default: the config's, else $STATE_DIRECTORY/public, else ./public]
     #[arg(short, long, global = true, value_name = "DIR", help_heading = "Places")]
     pub output: Option<PathBuf>,
 
-    /// The folder of the store [default: the config's, else $STATE_DIRECTORY, else ./.feedmill]
+    /// Where to keep the store [default: the config's, else $STATE_DIRECTORY, else ./.feedmill]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Places")]
     pub state: Option<PathBuf>,
 
-    /// Where the output is served: makes links absolute
+    /// The address where the output is served: makes links absolute
     #[arg(long, global = true, value_name = "URL", help_heading = "Places")]
     pub base_url: Option<String>,
 
-    /// Serve the output here, as in 127.0.0.1:8080; a single pass serves nothing
+    /// Serve the output on this address while watching, as in 127.0.0.1:8080
     #[arg(long, global = true, value_name = "ADDR", help_heading = "Places")]
     pub listen: Option<String>,
 
-    /// Form of the report
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM", help_heading = "Reports")]
+    /// Format of the report
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Reports")]
     pub format: Format,
 
-    /// Say nothing but errors
+    /// Print only errors
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Reports")]
     pub quiet: bool,
 
-    /// Say more; twice: say why
+    /// Print more; twice: also why
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Reports")]
     pub verbose: u8,
 
@@ -112,14 +113,14 @@ pub enum Format {
     /// For people
     #[default]
     Text,
-    /// For programs: one JSON value, or one a line
+    /// For programs: one JSON value, or one per line
     Json,
 }
 
 /// When messages are coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Color {
-    /// Where they reach a terminal, unless NO_COLOR is set
+    /// On a terminal, unless NO_COLOR is set
     #[default]
     Auto,
     /// Always
@@ -145,24 +146,24 @@ impl Color {
 /// Everything but a pass.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Look over config and surroundings: what is wrong, where, and what would help
+    /// Check config, files and folders: what is wrong, where, and what would help
     Check {
         /// Folders to read when there is no config
         #[arg(value_name = "DIR")]
         dirs: Vec<PathBuf>,
 
-        /// Read all that was ever read and is still there anew: items gained, lost, altered against the store
+        /// Reread every file that is still there: which items would be gained, lost or changed
         #[arg(long)]
         samples: bool,
     },
 
-    /// Look at samples and write the smallest feedmill.toml that reads them
+    /// Look at samples and write a minimal feedmill.toml for them
     #[command(
         after_help = "Exit codes: 0 written, 1 written but a sample gives no items, or not written because there \
                             are too few items, 2 wrong usage"
     )]
     Init {
-        /// Saved pages of one place
+        /// Saved pages of one site
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
     },
@@ -182,20 +183,20 @@ pub enum Command {
         item: Option<Key>,
     },
 
-    /// List the stored items, newest first (runs beside a daemon)
+    /// List the stored items, newest first
     Items,
 
-    /// Tell how each source and feed does, and what is wrong (runs beside a daemon)
+    /// Show how each source and feed is doing, and what is wrong
     Status,
 
-    /// Compare store, files and output without changing any (exit 1 if they differ)
+    /// Compare store, files and output, and change nothing (exit 1 if they differ)
     Verify {
         /// Folders to read when there is no config
         #[arg(value_name = "DIR")]
         dirs: Vec<PathBuf>,
     },
 
-    /// Take an item out of all feeds, for good: a line in decisions.jsonl
+    /// Take an item out of all feeds, for good: adds a line to decisions.jsonl
     Retract {
         /// The item's id, with or without urn:uuid:
         #[arg(value_name = "ID", value_parser = key)]
@@ -206,7 +207,7 @@ pub enum Command {
         undo: bool,
     },
 
-    /// Say that two items are one: a line in decisions.jsonl
+    /// Say that two items are one: adds a line to decisions.jsonl
     #[command(after_help = "The item keeps the older id. A circle of aliases is refused.")]
     Alias {
         /// The id that joins the other
@@ -218,23 +219,23 @@ pub enum Command {
         old: Key,
     },
 
-    /// Tell the hubs of the config which feeds have changed: after an upload
+    /// Tell the hubs of the config which feeds have changed, for use after an upload
     #[command(
-        after_help = "Exit codes: 0 all were told, 1 a hub was not and is owed it, 2 wrong usage, 3 store can't be used"
+        after_help = "Exit codes: 0 all hubs were told, 1 a hub could not be told, 2 wrong usage, 3 store can't be used"
     )]
     Ping,
 
-    /// Write all that was ever read as sorted JSON Lines to standard output
+    /// Write everything that was ever read to standard output, as sorted JSON Lines
     #[command(
-        after_help = "With `import` a job that keeps no state can commit its history: the files come and go, the \
-                            items stay."
+        after_help = "With `import`, a job that keeps no state can commit its history: files come and go, items \
+                            stay."
     )]
     Export,
 
-    /// Take in what `export` or `backup` wrote, into an empty store
+    /// Load what `export` or `backup` wrote into an empty store
     #[command(
-        after_help = "A backup brings its decisions along. Nothing is taken in where the state folder has others, or \
-                            the store holds anything."
+        after_help = "A backup includes the decisions. Nothing is loaded if the state folder has decisions already, or \
+                            the store is not empty."
     )]
     Import {
         /// The export or backup to read; `-` or none for an export from standard input
@@ -242,8 +243,8 @@ pub enum Command {
         file: Option<PathBuf>,
     },
 
-    /// Write store and decisions into one new file (runs beside a daemon)
-    #[command(after_help = "The file must not be there yet. `feedmill import FILE` brings it back.")]
+    /// Write store and decisions into one new file
+    #[command(after_help = "The file must not exist yet. `feedmill import FILE` loads it.")]
     Backup {
         /// The file to make
         #[arg(value_name = "FILE")]

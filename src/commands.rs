@@ -36,6 +36,7 @@ mod explain;
 mod history;
 mod init;
 mod look;
+mod man;
 mod ping;
 mod samples;
 mod status;
@@ -148,9 +149,7 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
             Ok(Exit::Done)
         }
         Some(Command::Man) => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            io::stdout().write_all(&page)?;
+            io::stdout().write_all(&man::page()?)?;
             Ok(Exit::Done)
         }
     }
