@@ -1,10 +1,11 @@
-//! What the daemon counts, and tells those who ask: `/metrics` as OpenMetrics text, `/healthz`.
+//! What the daemon counts, and serves: `/metrics` as OpenMetrics text, and `/healthz`.
 //!
-//! Both on an address of their own, never the public one: they say which sources and feeds there are and how they do.
-//! No path, title or error message is among them.
+//! Both have an address of their own, never the public one: they say which sources and feeds there are and how they are
+//! doing. They contain no path, title or error message.
 //!
-//! `/healthz` is 200 while the pipeline moves and 503 when it has stopped, by the judgement that the service manager's
-//! watchdog gets. Trouble that is tried again (a full disk) is no standstill: the feeds are served as they were.
+//! `/healthz` is 200 while the pipeline moves and 503 when it has stopped: the same judgement that the service
+//! manager's watchdog gets. Trouble that is tried again (a full disk) is no standstill: the feeds are served as they
+//! were.
 
 mod listening;
 
@@ -33,7 +34,7 @@ use crate::report::Report;
 /// The media type of [`Metrics::text`].
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
-/// So long without movement, and the pipeline has stopped, where no service manager says otherwise.
+/// After how long without movement the pipeline has stopped, unless the service manager says otherwise.
 const STOPPED: Duration = Duration::from_secs(60);
 
 type Label = [(&'static str, String); 1];
@@ -52,7 +53,7 @@ pub struct Passed {
     pub whole: bool,
     /// How long it took.
     pub took: Duration,
-    /// For each feed that may have another one: when its newest item was published, in seconds since 1970.
+    /// For each feed whose newest item may have changed: when that was published, in seconds since 1970.
     pub newest: Vec<(String, i64)>,
     /// How many conditions of each kind hold.
     pub open: BTreeMap<Kind, usize>,
@@ -192,11 +193,12 @@ impl Metrics {
         self.events.set(i64::from(relies));
     }
 
-    /// Another config: what it does not name is told no more.
+    /// There is another config: names that it may no longer have are forgotten.
     pub fn forget_names(&self) {
         for family in [&self.feed_items, &self.feed_newest, &self.drift] {
             family.clear();
         }
+        self.feed_written.clear();
     }
 
     /// Whether the pipeline moves, as the service manager's watchdog sees it.
@@ -291,7 +293,8 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
         }
         metrics.forget_names();
-        assert!(!metrics.text().contains("lake"));
+        let text = metrics.text();
+        assert!(!text.contains("lake") && !text.contains("news"), "{text}");
     }
 
     fn asked(metrics: &Metrics, path: &str) -> (StatusCode, HeaderValue) {

@@ -1,4 +1,4 @@
-//! Where numbers and health are told.
+//! Where metrics and health are served.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,10 +12,10 @@ use crate::config::Config;
 use crate::http::{Handed, Limits, Listener, Server};
 use crate::trouble::Trouble;
 
-/// What a listener is called that the service manager handed over for this (`FileDescriptorName=` in a socket unit).
+/// The name of a socket that the service manager hands over for this (`FileDescriptorName=` in a socket unit).
 pub const HANDED_AS: &str = "operations";
 
-/// A server of its own, never the public one; nothing where the config names no address.
+/// A server of its own, never the public one; none if the config names no address.
 #[derive(Debug)]
 pub struct Listening {
     metrics: Arc<Metrics>,
@@ -26,7 +26,7 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Begins to tell `metrics` where the config says, or on what was handed over for it.
+    /// Serves `metrics` where the config says, or on what was handed over for it.
     ///
     /// # Errors
     /// When nobody can listen there.
@@ -45,7 +45,7 @@ impl Listening {
         Ok(listening)
     }
 
-    /// Tells them where another config says. Where that fails they are told where they were.
+    /// Serves them where another config says; if that fails, where they were before.
     ///
     /// # Errors
     /// As for [`begin`](Self::begin).
@@ -68,7 +68,7 @@ impl Listening {
 
     fn start(&self, listeners: Vec<Listener>) -> io::Result<Server> {
         for listener in &listeners {
-            info!("telling metrics and health on {listener}");
+            info!("serving metrics and health on {listener}");
         }
         // A monitor asks every few seconds: what needs more than this is none.
         let limits = Limits {

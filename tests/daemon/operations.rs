@@ -113,8 +113,8 @@ fn who_asked_before_it_was_started_gets_what_was_published_before() {
 // ---- metrics and health ---------------------------------------------------------------------------------------------
 
 /// Asks the daemon, where its log says that it listens.
-fn asks(daemon: &Daemon, path: &str) -> String {
-    asks_at(daemon, "telling metrics and health on ", path)
+pub(crate) fn asks(daemon: &Daemon, path: &str) -> String {
+    asks_at(daemon, "serving metrics and health on ", path)
 }
 
 fn asks_at(daemon: &Daemon, where_it_listens: &str, path: &str) -> String {
@@ -184,6 +184,6 @@ fn without_an_address_nobody_listens_and_a_taken_one_is_no_start() {
     assert!(daemon.log().contains(&format!("cannot listen on {address}")), "{}", daemon.log());
     mill.configure(&config(""));
     let daemon = Daemon::ready(&mill);
-    assert!(!daemon.log().contains("telling metrics"), "{}", daemon.log());
+    assert!(!daemon.log().contains("serving metrics"), "{}", daemon.log());
     daemon.terminate();
 }
