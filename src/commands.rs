@@ -239,8 +239,8 @@ fn wet_pass(cli: &Cli, config: &Config) -> Result<Report, Trouble> {
     // Where another feedmill holds the state, the telling is its business.
     if !matches!(&outcome, Err(trouble) if trouble.exit == Exit::Held) {
         let mended = held.as_mut().and_then(|state| state.mended.take());
-        let noted = (true, mended);
-        Operations::of(&config.state).pass((config, &RealDisk), outcome.as_ref(), noted, &Standing::default());
+        let standing = Standing { mended, ..Standing::default() };
+        Operations::of(&config.state).pass(config, outcome.as_ref(), true, &standing);
     }
     outcome
 }

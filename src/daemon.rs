@@ -6,18 +6,18 @@
 //! SIGHUP, SIGTERM ─────┘     └──▶ service manager: ready, status, alive
 //! ```
 //!
-//! The loop holds no news: it decides when to look, and where. A pass over named files and a pass over all there is
-//! give the same items, so a hint too many costs time and a hint too few costs the wait for the next look at all.
+//! The loop knows no news: it decides when to look, and where. A pass over named files and a pass over all files give
+//! the same items, so a hint too many costs time, and a hint too few costs the wait for the next full look.
 //!
-//! Promised: a file that its writer finished is looked at at once, and what arrives meanwhile is the next batch; while
-//! files pour in the passes keep some distance, up to a second, so that ten thousand files are a handful of
-//! publications; what subscribers poll is published at once, the rest when things have calmed down, within some seconds;
-//! every `rescan` all is looked at, whatever the events say. SIGTERM and SIGINT let the batch at hand be finished. Trouble
-//! before the first pass is done ends the program; afterwards it is told once, and tried again with growing patience, for
-//! ever. A config that can't be used changes nothing.
+//! Promised: a file is looked at as soon as its writer has finished it, and what arrives meanwhile is the next batch.
+//! While files pour in, passes keep a distance of up to a second, so that ten thousand files are a handful of
+//! publications. What subscribers poll is published at once, the rest within seconds, when things have calmed down.
+//! Every `rescan` all files are looked at, whatever the events say. SIGTERM and SIGINT let the batch at hand be
+//! finished. Trouble before the first pass is done ends the program; later it is told once, and tried again for ever
+//! with growing patience. A config that can't be used changes nothing.
 //!
-//! Here is the loop; when it wakes for a pass is `schedule`'s, where things happen `lookout`'s, what is told
-//! `voice`'s, and the pass itself `pipeline`'s.
+//! This file is the loop. `schedule` decides when it wakes for a pass, `lookout` watches the folders, `pipeline` makes
+//! the pass, and `voice` tells the operator.
 
 mod lookout;
 mod pipeline;
@@ -35,7 +35,7 @@ use tokio::time::{Interval, MissedTickBehavior, sleep_until};
 use tracing::info;
 
 use self::lookout::Lookout;
-use self::pipeline::{Manner, Pipeline};
+use self::pipeline::{Look, Manner, Pipeline};
 use self::schedule::{Done, Schedule};
 use self::voice::{Scene, Voice};
 use crate::config::{Config, WatchMode};
@@ -49,7 +49,7 @@ use crate::service::Manager;
 use crate::trouble::Trouble;
 use crate::watch::Due;
 
-/// How often the service manager is asked for more time while the first pass gets on, and for how much.
+/// How often to ask the service manager for more time during the first pass, and for how much.
 const START: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
 
 /// What the daemon is made of, besides its config.
@@ -97,7 +97,7 @@ impl Daemon<'_> {
     }
 }
 
-/// What is told of the pipeline to those who watch over it.
+/// What those who monitor the pipeline are told of it.
 struct Vitals {
     progress: Arc<Progress>,
     metrics: Arc<Metrics>,
@@ -347,7 +347,7 @@ impl<'a> Loop<'a> {
         let standing = self.standing();
         let (passed, outcome) = self
             .blocking(beat, move |mut pipeline| {
-                let outcome = pipeline.pass(due, &bell, manner, &standing);
+                let outcome = pipeline.pass(Look::new(due, manner, &bell), standing);
                 (pipeline, outcome)
             })
             .await?;
@@ -383,6 +383,7 @@ impl<'a> Loop<'a> {
             refused: self.voice.refused().map(str::to_owned),
             no_events: no_events.map(str::to_owned),
             hubs: self.pipeline.as_ref().map(Pipeline::given_up),
+            mended: None,
         }
     }
 

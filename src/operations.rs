@@ -1,12 +1,12 @@
 //! The operations feed: what is wrong with this feedmill, for the operator's reader and never for subscribers (law 8).
 //!
-//! One entry for each [`Condition`]: opened when it is met, told anew only when its words change, marked as healed when
-//! it is over, and under the same id when it returns. So a reader shows as many entries as there are things wrong, and
-//! not one for each look. The ledger behind it lies beside the store, as `operations.json`: what healed while nobody
-//! watched is closed by the next pass.
+//! One entry for each [`Condition`]: opened when it is met, updated only when its words change, marked as healed when
+//! it is over, and reopened under the same id if it returns. So a reader shows one entry for each thing that is wrong,
+//! not one for each look. The ledger behind it is `operations.json`, beside the store: what healed while nobody watched
+//! is closed by the next pass.
 //!
-//! Exempt from law 4, for it tells when. Promised: both files are replaced whole, and only when something changed; their
-//! number of entries is bounded. A disk that takes neither keeps no pass from anything: it is tried again with the next.
+//! Exempt from law 4, because it says when. Promised: both files are replaced whole, and only when something changed;
+//! their number of entries is bounded. If they can't be written, no pass suffers: the next one tries again.
 
 mod feed;
 mod ledger;
@@ -22,7 +22,7 @@ pub use ledger::{Condition, Kind, Ledger, Sight};
 
 use crate::config::Config;
 use crate::mill::render::{Document, Tree};
-use crate::publish::{self, Disk, Listed};
+use crate::publish::{self, Listed, RealDisk};
 use crate::report::{Report, SkippedLine};
 use crate::trouble::Trouble;
 
@@ -40,6 +40,8 @@ pub struct Standing {
     pub no_events: Option<String>,
     /// The hubs that were given up, and why; `None`: only a daemon gives up.
     pub hubs: Option<Vec<Sight>>,
+    /// What was found broken in the state folder and made anew.
+    pub mended: Option<String>,
 }
 
 /// The conditions of one state folder.
@@ -64,15 +66,8 @@ impl Operations {
 
     /// Notes what a pass met, and what is known besides, and writes it down where it differs.
     ///
-    /// `all`: the pass looked at all there is, to its end. Only such a pass can tell what is over. `mended`: what was
-    /// found broken in the state folder.
-    pub fn pass(
-        &mut self,
-        (config, disk): (&Config, &(dyn Disk + Sync)),
-        outcome: Result<&Report, &Trouble>,
-        (all, mended): (bool, Option<String>),
-        standing: &Standing,
-    ) {
+    /// `all`: the pass looked at all there is, to its end. Only such a pass can tell what is over.
+    pub fn pass(&mut self, config: &Config, outcome: Result<&Report, &Trouble>, all: bool, standing: &Standing) {
         let now = now();
         let ledger = self.ledger(config, now);
         let only = |detail: &Option<String>| detail.clone().map(|detail| Sight { subject: String::new(), detail });
@@ -81,7 +76,7 @@ impl Operations {
         if let Some(hubs) = &standing.hubs {
             ledger.see(Kind::Hub, hubs.iter().cloned(), true, now);
         }
-        ledger.see(Kind::Store, only(&mended), false, now);
+        ledger.see(Kind::Store, only(&standing.mended), false, now);
         match outcome {
             // What went wrong before may still be wrong: only a pass that is done tells that it is over.
             Err(trouble) => {
@@ -100,7 +95,7 @@ impl Operations {
         }
         // After a look at all the files are looked at, too: one that was deleted or altered comes back.
         if all || self.ledger != self.written {
-            self.write(config, disk);
+            self.write(config);
         }
     }
 
@@ -125,7 +120,7 @@ impl Operations {
         self.ledger.get_or_insert_with(|| read(&file).unwrap_or_else(|| Ledger::new(&place(config), now)))
     }
 
-    fn write(&mut self, config: &Config, disk: &(dyn Disk + Sync)) {
+    fn write(&mut self, config: &Config) {
         let Some(ledger) = &self.ledger else { return };
         let publish = config.operations.publish;
         let own = config.base_url.as_ref().filter(|_| publish).map(|base| format!("{base}{FEED}"));
@@ -135,9 +130,9 @@ impl Operations {
         let mut of_state = Tree::from_iter([(LEDGER.to_owned(), kept)]);
         let mut of_output = Tree::default();
         if publish { &mut of_output } else { &mut of_state }.insert(FEED, feed);
-        let written = publish::publish(disk, &config.state, &of_state)
-            .and_then(|_| publish::publish(disk, here, &of_output))
-            .and_then(|outcomes| publish::withdraw(disk, elsewhere, &[FEED]).map(|_| outcomes));
+        let written = publish::publish(&RealDisk, &config.state, &of_state)
+            .and_then(|_| publish::publish(&RealDisk, here, &of_output))
+            .and_then(|outcomes| publish::withdraw(&RealDisk, elsewhere, &[FEED]).map(|_| outcomes));
         match written {
             Ok(outcomes) => {
                 self.written.clone_from(&self.ledger);
@@ -151,7 +146,7 @@ impl Operations {
     }
 }
 
-/// The conditions kept in the state folder `state`, for those who only look.
+/// The conditions kept in the state folder `state`, for commands that only look.
 #[must_use]
 pub fn kept(state: &Path) -> Option<Ledger> {
     read(&state.join(LEDGER))
@@ -161,7 +156,7 @@ fn read(file: &Path) -> Option<Ledger> {
     let bytes = std::fs::read(file).ok()?;
     let ledger = Ledger::read(&bytes);
     if ledger.is_none() {
-        warn!(file = %file.display(), "the conditions noted there can't be read: they are noted anew");
+        warn!(file = %file.display(), "the conditions noted there can't be read: starting anew");
     }
     ledger
 }

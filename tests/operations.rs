@@ -123,7 +123,7 @@ fn a_hub_that_was_given_up_is_told_until_it_hears_again() {
     let hub = Sight { subject: "https://hub.example/".into(), detail: "503 Busy".into() };
     let mut pass = |hubs| {
         let standing = Standing { hubs, ..Standing::default() };
-        operations.pass((&config, &TestDisk::good()), Ok(&Report::default()), (false, None), &standing);
+        operations.pass(&config, Ok(&Report::default()), false, &standing);
         titles(&mill)
     };
     let told = ["the hub https://hub.example/ can't be told of changes"];

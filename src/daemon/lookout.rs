@@ -1,4 +1,4 @@
-//! Where: the sources' folders, watched as far as the system lets us.
+//! Where to look: the sources' folders, watched as far as the system lets us.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! What a pass works on, handed to a thread that may block, and back.
+//! What a pass works on: handed to a thread that may block, and back.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -54,6 +54,57 @@ pub(super) struct Manner {
     pub(super) rest: bool,
 }
 
+/// What a pass looks at, and how.
+pub(super) struct Look<'a> {
+    due: Due,
+    manner: Manner,
+    /// Rung by what happens meanwhile.
+    bell: &'a Bell,
+    /// It ended early, for what became due meanwhile.
+    gave_way: AtomicBool,
+}
+
+impl<'a> Look<'a> {
+    pub(super) fn new(due: Due, manner: Manner, bell: &'a Bell) -> Self {
+        Self { due, manner, bell, gave_way: AtomicBool::new(false) }
+    }
+
+    /// The files to look at; `None`: all there are.
+    fn named(&self) -> Option<BTreeSet<PathBuf>> {
+        (!self.due.all).then(|| self.due.finished.iter().chain(self.due.quiet.keys()).cloned().collect())
+    }
+
+    /// Whether the file at `path` may still be being written; then it is due again when it has been quiet for `settle`.
+    /// `known`: it was read before.
+    fn is_unfinished(&self, settle: Duration, path: &Path, stat: &Stat, known: bool) -> bool {
+        let now = Instant::now();
+        if self.due.finished.contains(path) {
+            return false;
+        }
+        let mut hints = self.bell.hints();
+        if hints.is_stirring(path) {
+            return true;
+        }
+        // What lies there at the start is taken as it is, as `--once` takes it: cut, it is a part of what it will be. A
+        // file that is written over might for a moment be a mixture that it never was.
+        let first_change = self.due.quiet.get(path).copied();
+        let waited = first_change.is_some_and(|first| now.duration_since(first) >= settle * PATIENCE);
+        if self.manner.first && !known || waited || !changed_within(settle, stat) {
+            return false;
+        }
+        hints.put_off(path.to_owned(), first_change.unwrap_or(now), now);
+        true
+    }
+
+    /// Whether something else is due by now, for which this look is to end early.
+    fn gives_way(&self) -> bool {
+        let now = Instant::now();
+        let waits = self.bell.hints().when(now).is_some_and(|due| due <= now);
+        self.gave_way.fetch_or(waits, Ordering::Relaxed);
+        waits
+    }
+}
+
 impl Pipeline {
     /// Holds the state. What is published is told at `desk`.
     pub(super) fn new(config: Arc<Config>, desk: Desk) -> Result<Self, Trouble> {
@@ -62,7 +113,7 @@ impl Pipeline {
         let state = hold(&config, &pulse).inspect_err(|trouble| {
             // Where another feedmill holds the state, the telling is its business.
             if trouble.exit != Exit::Held {
-                operations.pass((&config, &RealDisk), Err(trouble), (false, None), &Standing::default());
+                operations.pass(&config, Err(trouble), false, &Standing::default());
             }
         })?;
         let hubs = Hubs::begin(&config, Pace::default());
@@ -70,8 +121,9 @@ impl Pipeline {
         Ok(Self { config, state: Some(state), operations, desk, told: false, checked, remembered, pulse, stop, hubs })
     }
 
-    /// Tells the desk what was published before this one was started, so that it is served from the first request on.
-    /// Says whether there is anything, and all of it stands: what a cut publication left is put right by the first pass.
+    /// Tells the desk what was published before this start, so that it is served from the first request on. Says
+    /// whether there is anything, and all of it in place: the first pass puts right what an interrupted publication
+    /// left.
     pub(super) fn tell_what_was_published(&mut self) -> bool {
         // What keeps the ledger from being read is told by the first pass, which needs it, too.
         let ledger = self.state.as_ref().and_then(|state| pass::ledger(&state.store).ok()).unwrap_or_default();
@@ -84,27 +136,21 @@ impl Pipeline {
     }
 
     /// One pass over what is due. Says how much it looked at, and what else there is to count.
-    pub(super) fn pass(
-        &mut self,
-        mut due: Due,
-        bell: &Bell,
-        manner: Manner,
-        standing: &Standing,
-    ) -> (Passed, Result<Report, Trouble>) {
+    pub(super) fn pass(&mut self, mut look: Look<'_>, mut standing: Standing) -> (Passed, Result<Report, Trouble>) {
         let began = Instant::now();
-        let gave_way = AtomicBool::new(false);
-        let outcome = self.pass_over(&mut due, bell, manner, &gave_way);
+        let outcome = self.pass_over(&mut look);
         let took = began.elapsed();
         self.tell_hubs();
-        let whole = !self.stop.load(Ordering::Relaxed) && !gave_way.into_inner();
-        let mended = self.state.as_mut().and_then(|state| state.mended.take());
-        self.operations.pass((&self.config, &RealDisk), outcome.as_ref(), (due.all && whole, mended), standing);
+        let all = look.due.all;
+        let whole = !self.stop.load(Ordering::Relaxed) && !look.gave_way.into_inner();
+        standing.mended = self.state.as_mut().and_then(|state| state.mended.take());
+        self.operations.pass(&self.config, outcome.as_ref(), all && whole, &standing);
         match self.operations.published() {
             Some(listed) => self.desk.change([listed], &[]),
             None => self.desk.change([], &[operations::FEED]),
         }
-        let newest = outcome.as_ref().map(|report| self.newest(report, manner.first)).unwrap_or_default();
-        (Passed { all: due.all, whole, took, newest, open: self.operations.open_by_kind() }, outcome)
+        let newest = outcome.as_ref().map(|report| self.newest(report, look.manner.first)).unwrap_or_default();
+        (Passed { all, whole, took, newest, open: self.operations.open_by_kind() }, outcome)
     }
 
     /// When the newest item of each feed that was written, or on a first look of each, was published.
@@ -115,8 +161,8 @@ impl Pipeline {
         feeds.filter_map(|feed| Some((feed.name.clone(), store.newest_of(&feed.name).ok()??.1))).collect()
     }
 
-    /// Says what is published now, whether or not the pass got to its end. Who is told of it, and when, is not waited
-    /// for.
+    /// Says what is published now, whether or not the pass got to its end. The hubs are told later, by threads of their
+    /// own.
     fn tell_hubs(&self) {
         let Some(state) = self.state.as_ref().filter(|_| !self.config.websub.hubs.is_empty()) else { return };
         // Hubs hear of the heads alone: of a long history only a few lines of the ledger are needed.
@@ -128,33 +174,28 @@ impl Pipeline {
         }
     }
 
-    fn pass_over(
-        &mut self,
-        due: &mut Due,
-        bell: &Bell,
-        mut manner: Manner,
-        gave_way: &AtomicBool,
-    ) -> Result<Report, Trouble> {
+    /// Holds the state, if need be anew, and makes the pass; a second time where the store proves to be damaged.
+    fn pass_over(&mut self, look: &mut Look<'_>) -> Result<Report, Trouble> {
         if self.state.as_ref().is_some_and(|state| !state.stands(&self.config.state)) {
-            warn!(state = %self.config.state.display(), "the state folder was removed or replaced: it is taken up anew");
+            warn!(state = %self.config.state.display(), "the state folder was removed or replaced: starting with what is there now");
             self.state = None;
         }
         let mut state = match self.state.take() {
             Some(state) => state,
             None => {
                 // Another store knows other files than those that changed, or none: a first look again.
-                manner.first = true;
-                (due.all, self.remembered) = (true, Remembered::default());
+                (look.due.all, look.manner.first) = (true, true);
+                self.remembered = Remembered::default();
                 hold(&self.config, &self.pulse)?
             }
         };
-        let outcome = match self.run(&mut state, due, bell, manner, gave_way) {
+        let outcome = match self.run(&mut state, look) {
             Err(PassError::Store(error @ (StoreError::Damaged(_) | StoreError::Refused(_)))) => {
                 state = state.recover(&self.config.state, error)?;
                 self.remembered = Remembered::default();
                 stay(&mut state, &self.config, &self.pulse)?;
-                due.all = true;
-                self.run(&mut state, due, bell, manner, gave_way)
+                look.due.all = true;
+                self.run(&mut state, look)
             }
             outcome => outcome,
         };
@@ -162,68 +203,40 @@ impl Pipeline {
         outcome.map_err(|error| error.trouble(&self.config.state.join(state::STORE)))
     }
 
-    /// `gave_way` is set if the pass ends early for what became due meanwhile.
-    fn run(
-        &mut self,
-        state: &mut State,
-        due: &Due,
-        bell: &Bell,
-        Manner { first, rest }: Manner,
-        gave_way: &AtomicBool,
-    ) -> Result<Report, PassError> {
-        let settle = self.config.watch.settle;
-        let named: Option<BTreeSet<_>> =
-            (!due.all).then(|| due.finished.iter().chain(due.quiet.keys()).cloned().collect());
-        let unfinished = |path: &Path, stat: &Stat, known: bool| {
-            let now = Instant::now();
-            if due.finished.contains(path) {
-                return false;
-            }
-            let mut hints = bell.hints();
-            if hints.is_stirring(path) {
-                return true;
-            }
-            // What lies there at the start is taken as it is, as `--once` takes it: cut, it is a part of what it will
-            // be. A file that is written over might for a moment be a mixture that it never was.
-            let first_change = due.quiet.get(path).copied();
-            let waited = first_change.is_some_and(|first| now.duration_since(first) >= settle * PATIENCE);
-            if first && !known || waited || !changed_within(settle, stat) {
-                return false;
-            }
-            hints.put_off(path.to_owned(), first_change.unwrap_or(now), now);
-            true
-        };
-        let waited_for = || {
-            let now = Instant::now();
-            let waits = bell.hints().when(now).is_some_and(|due| due <= now);
-            gave_way.fetch_or(waits, Ordering::Relaxed);
-            waits
-        };
-        let stop = &self.stop;
-        // Whoever waits for READY waits for all that was there.
-        let waited_for = (!first).then_some(&waited_for as &(dyn Fn() -> bool + Sync));
-        let scope = Scope { named: named.as_ref(), unfinished: Some(&unfinished), stop, waited_for };
+    fn run(&mut self, state: &mut State, look: &Look<'_>) -> Result<Report, PassError> {
         let recovered = state.store.has_note(RECOVERED)?;
-        let pulse = &*self.pulse;
-        let progress = |_, _| {
-            pulse.fetch_add(1, Ordering::Relaxed);
-        };
-        let checked = &self.checked;
-        let check = |path: &str, document: &Document| checked.check(path, document);
         if !std::mem::replace(&mut self.told, true) {
             // Only now: a store that had to be made anew lists nothing, and what it will list is being served.
             let ledger = pass::ledger(&state.store)?.into_iter().chain(self.operations.published().cloned());
             self.desk.take_up(&self.config.output, ledger);
         }
+        let Manner { first, rest } = look.manner;
+        let (settle, named) = (self.config.watch.settle, look.named());
+        let unfinished = |path: &Path, stat: &Stat, known| look.is_unfinished(settle, path, stat, known);
+        let gives_way = || look.gives_way();
+        // Whoever waits for READY waits for all that was there.
+        let waited_for = (!first).then_some(&gives_way as &(dyn Fn() -> bool + Sync));
+        let scope = Scope { named: named.as_ref(), unfinished: Some(&unfinished), stop: &self.stop, waited_for };
+        let progress = |_, _| {
+            self.pulse.fetch_add(1, Ordering::Relaxed);
+        };
+        let check = |path: &str, document: &Document| self.checked.check(path, document);
+        let announced = |coming: &[Listed]| self.desk.announce(coming);
         let published = |outcomes: &[Outcome], gone: &[&str]| {
             self.desk.change(outcomes.iter().map(|outcome| &outcome.listed), gone);
         };
-        let announced = |coming: &[Listed]| self.desk.announce(coming);
-        let (check, progress, announced, published) = (&check, &progress, &announced, &published);
-        // A look at all is long anyway, and at the start there may be nothing yet.
-        let hurries = !(first || rest || due.all || recovered);
-        let all = Pass { remembered: Some(&self.remembered), hurries, ..Pass::new(&self.config, &RealDisk) };
-        let pass = Pass { check, progress, announced, published, recovered, scope, ..all };
+        let pass = Pass {
+            check: &check,
+            progress: &progress,
+            announced: &announced,
+            published: &published,
+            recovered,
+            scope,
+            remembered: Some(&self.remembered),
+            // A look at all is long anyway, and at the start there may be nothing yet.
+            hurries: !(first || rest || look.due.all || recovered),
+            ..Pass::new(&self.config, &RealDisk)
+        };
         state.decided.refresh(&self.config.state)?;
         pass.run(&mut state.store, &mut state.decided)
     }

@@ -6,24 +6,25 @@ use std::time::{Duration, Instant};
 
 use crate::report::Report;
 
-/// The longest distance between the first two passes while files pour in, and between any two. As nobody waits when they
-/// pause, the first is long enough for a program that drops a thousand files.
+/// The longest distance between the first two passes while files pour in, and between any two. The first is long enough
+/// for a program that drops a thousand files, and once they pause nobody waits for it.
 const DISTANCE: (Duration, Duration) = (Duration::from_millis(64), Duration::from_secs(1));
-/// So long nothing was told when a stream of events has paused.
+/// How long nothing has to be told for a stream of events to have paused.
 const PAUSE: Duration = Duration::from_millis(2);
-/// The first wait after trouble, or for what may be readable soon, and the longest after trouble; a shorter `rescan` is
-/// the longest.
+/// The first wait after trouble, or for what may be readable soon, and the longest after trouble, unless `rescan` is
+/// shorter.
 const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
-/// Without events a look at all may take this part of a processor's time, but is not made more often than this.
+/// Without events: how many times its own duration to wait after a full look, and how long at least.
 const POLL: (u32, Duration) = (100, Duration::from_secs(2));
-/// What a pass in a hurry left is published when there was no pass for so long, or so long after the first of them.
+/// What passes in a hurry left is published after this long without a pass, and at the latest this long after the first
+/// of them.
 ///
-/// A change that arrives while it is published waits for it: under a steady stream that should happen to few.
+/// A change that arrives meanwhile has to wait: under a steady stream that should happen to few.
 const REST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// So long after the last pass the store's log is cut short.
+/// How long after the last pass the store's log is cut short.
 const TIDY: Duration = Duration::from_secs(2);
 
-/// When what is to be done.
+/// When to do what.
 pub(super) struct Schedule {
     /// When all is to be looked at next.
     look: Instant,
@@ -31,11 +32,11 @@ pub(super) struct Schedule {
     not_before: Instant,
     distance: Duration,
     patience: Option<Duration>,
-    /// The newest look at all found drift: what is taken in may have mended it.
+    /// The newest full look found drift: what is read since may have mended it.
     drift: bool,
     /// Likewise files that were skipped since.
     skipped: bool,
-    /// Some of them may be readable soon: how long the next look at all waits for that. `None`: as long as the first.
+    /// Some of them may be readable soon: how long the next full look waits for that. `None`: as long as the first one.
     transient: Option<Duration>,
     /// Passes in a hurry left something to be published: when the first of them was done, and when it is due.
     rest: Option<(Instant, Instant)>,
@@ -60,7 +61,7 @@ pub(super) struct Done<'a> {
     pub(super) took: Duration,
     /// More is due already.
     pub(super) pours: bool,
-    /// So long after a look at all comes the next one.
+    /// How long after a full look the next one comes.
     pub(super) rescan: Duration,
     /// There are no events to rely on.
     pub(super) polls: bool,

@@ -1,4 +1,4 @@
-//! What is told: to the log once, to the service manager in one line.
+//! What the operator is told: once by the log, and in one line by the service manager.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) struct Voice<'a> {
     /// Told, and not told again.
     told: BTreeSet<String>,
     status: String,
-    /// What the manager was told last is of a trouble that is over.
+    /// The manager was last told of a trouble that is over.
     outdated: bool,
     /// What the newest look at all found wrong.
     attention: String,
@@ -104,7 +104,7 @@ impl<'a> Voice<'a> {
     pub(super) fn trouble(&mut self, trouble: &Trouble, longest: Duration) {
         let text = trouble.to_string();
         if self.trouble.as_ref() != Some(&text) {
-            error!("{text}\n  it is tried again, at the latest every {} s", longest.as_secs().max(1));
+            error!("{text}\n  trying again, at least every {} s", longest.as_secs().max(1));
             self.manager.status(text.lines().next().unwrap_or_default());
             self.trouble = Some(text);
         }
@@ -113,7 +113,7 @@ impl<'a> Voice<'a> {
     /// There are no events to rely on.
     pub(super) fn without_events(&mut self, why: &str) {
         if self.told.insert(why.to_owned()) {
-            warn!("the events can't be relied on: {why}; all is looked at again and again instead");
+            warn!("change events can't be relied on: {why}; all files are looked at again and again instead");
         }
     }
 

@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// So many conditions of one kind are told one by one; of the others it is said that there are more.
+/// How many conditions of one kind are told one by one; beyond that, one more says that there are others.
 const MOST_OPEN: usize = 100;
-/// The subject of the note that there are more: no file is called so.
+/// The subject of the condition that says so: no file has this name.
 pub(super) const MORE: &str = "/";
-/// So many healed ones are remembered, those healed last.
+/// How many healed conditions are remembered: those that healed last.
 const MOST_HEALED: usize = 100;
 
 /// What can be wrong.
@@ -72,9 +72,9 @@ pub struct Condition {
     pub detail: String,
     /// When it was met; if it healed and returned, when it returned.
     pub since: DateTime<Utc>,
-    /// When it was last told otherwise.
+    /// When it was last told in other words, or healed.
     pub updated: DateTime<Utc>,
-    /// When it was over.
+    /// When it healed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub healed: Option<DateTime<Utc>>,
 }
@@ -93,7 +93,8 @@ impl Condition {
 pub struct Ledger {
     /// The version of this form.
     schema: u32,
-    /// Where this feedmill works: a part of every id, so that one reader can follow several. Kept from the first time on.
+    /// Where this feedmill works: a part of every id, so that one reader can follow several. Kept from the first time
+    /// on.
     place: String,
     /// When there was nothing to tell yet.
     begun: DateTime<Utc>,
@@ -155,7 +156,7 @@ impl Ledger {
         Uuid::new_v5(&self.id(), format!("{}\n{}", condition.kind.name(), condition.subject).as_bytes())
     }
 
-    /// Notes what is seen of a kind. With `whole` nothing else of the kind holds: the others are healed.
+    /// Notes what is seen of a kind. With `whole`, nothing else of the kind holds, so the others are healed.
     pub fn see(&mut self, kind: Kind, sights: impl IntoIterator<Item = Sight>, whole: bool, now: DateTime<Utc>) {
         let mut seen: Vec<Sight> = sights.into_iter().collect();
         seen.sort();
