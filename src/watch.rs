@@ -1,12 +1,12 @@
 //! What rings: the system's events on the sources' folders, reduced to [`Hints`].
 //!
-//! Events are hints and never the truth. They say where to look sooner; the periodic look at all finds what they miss,
-//! and they miss a lot: a queue that overflows, a folder made with its files in it, a network file system, a folder
-//! that was deleted and made again. So nothing here is needed for feeds to become right, only for becoming right soon.
+//! Events are hints and never the truth. They say where to look sooner; the periodic full look finds what they miss,
+//! and they miss a lot: a queue overflows, a folder is created with files in it, a network file system says nothing, a
+//! folder is deleted and created again. So the feeds become right without them, only not so soon.
 //!
-//! Folders are watched, never single files (a file saved by renaming would take its watch with it), but for the
-//! decisions, which are only ever appended to. A folder that is missing is waited for at its nearest ancestor.
-//! The handler runs on the watcher's thread: it takes a lock for moments and waits for nothing.
+//! Folders are watched, never single files (a file saved by renaming would take its watch with it), except the
+//! decisions, which are only ever appended to. A missing folder is waited for at its nearest ancestor. The handler runs
+//! on the watcher's thread and holds its lock only for moments.
 
 mod hints;
 
@@ -64,53 +64,14 @@ impl Watch {
     /// What the system refuses, in words for the operator.
     pub fn begin(config: &Config, bell: &Arc<Bell>) -> Result<Self, String> {
         let interest = Interest::of(config);
-        let mut folders: Vec<(PathBuf, Option<PathBuf>, RecursiveMode)> = Vec::new();
-        for place in &interest.places {
-            let deep = place.files.roots().get(place.index).is_some_and(|root| root.depth() > 1);
-            let mode = if deep { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
-            folders.push((place.folder.clone(), place.watched.clone(), mode));
-        }
-        let decisions = interest.decisions.clone();
-        let bell = Arc::clone(bell);
-        let handler = move |event: notify::Result<Event>| {
-            let now = Instant::now();
-            let mut hints = bell.hints();
-            let before = hints.when(now);
-            match event {
-                Ok(event) => interest.hint(&event, &mut hints, now),
-                Err(error) if limit(&error) => hints.refused(refusal(&error), now),
-                Err(_) => hints.rearm(now),
-            }
-            let rings = hints.rings(before, now);
-            drop(hints);
-            if rings {
-                bell.ring.notify_one();
-            }
-        };
+        let (folders, decisions) = (interest.folders(), interest.decisions.clone());
         let settings = notify::Config::default().with_follow_symlinks(false);
+        let handler = handler(interest, Arc::clone(bell));
         let mut watcher = RecommendedWatcher::new(handler, settings).map_err(|error| refusal(&error))?;
         let mut seen = Vec::new();
-        // Of folders on one path the deeper mode must come last, or the flat one would replace it.
-        folders.sort_by_key(|(_, _, mode)| *mode == RecursiveMode::Recursive);
-        for (folder, watched, mode) in folders {
-            // Of a folder that came into being since, nothing is known: then it does not stand.
-            let mut there = watched.as_ref().and_then(|_| identity(&folder));
-            let (place, mode) = match &watched {
-                Some(watched) => (Some(watched.as_path()), mode),
-                None => (nearest(&folder), RecursiveMode::NonRecursive),
-            };
-            if let Some(place) = place {
-                match watcher.watch(place, mode) {
-                    Ok(()) => {}
-                    // Gone since the look, or closed to us: it does not stand, and is looked for again.
-                    Err(error) if !limit(&error) => {
-                        tracing::debug!(folder = %place.display(), %error, "not watched");
-                        there = Some(UNWATCHED);
-                    }
-                    Err(error) => return Err(refusal(&error)),
-                }
-            }
-            seen.push((folder, there));
+        for folder in folders {
+            let there = folder.watch_by(&mut watcher)?;
+            seen.push((folder.path, there));
         }
         // There must be a file to watch: watching the state folder would tell of every write of the store.
         let _ = OpenOptions::new().create(true).append(true).open(&decisions);
@@ -127,6 +88,25 @@ impl Watch {
     }
 }
 
+/// Notes what an event says, and rings where something is due sooner by it.
+fn handler(interest: Interest, bell: Arc<Bell>) -> impl Fn(notify::Result<Event>) {
+    move |event| {
+        let now = Instant::now();
+        let mut hints = bell.hints();
+        let before = hints.when(now);
+        match event {
+            Ok(event) => interest.hint(&event, &mut hints, now),
+            Err(error) if limit(&error) => hints.refused(refusal(&error), now),
+            Err(_) => hints.rearm(now),
+        }
+        let rings = hints.rings(before, now);
+        drop(hints);
+        if rings {
+            bell.ring.notify_one();
+        }
+    }
+}
+
 /// What no folder is: no file has the inode 0.
 const UNWATCHED: (u64, u64) = (0, 0);
 
@@ -140,7 +120,7 @@ fn nearest(path: &Path) -> Option<&Path> {
     path.ancestors().skip(1).find(|folder| folder.is_dir())
 }
 
-/// Whether the system has run out of what it takes to watch.
+/// Whether a limit of the system keeps us from watching.
 fn limit(error: &notify::Error) -> bool {
     match &error.kind {
         ErrorKind::MaxFilesWatch => true,
@@ -210,6 +190,36 @@ impl Place {
     }
 }
 
+/// A folder to watch.
+struct Folder {
+    path: PathBuf,
+    /// As in [`Place`].
+    watched: Option<PathBuf>,
+    mode: RecursiveMode,
+}
+
+impl Folder {
+    /// Watches it, or its nearest ancestor where it is missing. Says what is there, to be compared later.
+    fn watch_by(&self, watcher: &mut RecommendedWatcher) -> Result<Option<(u64, u64)>, String> {
+        // Of a folder that came into being since, nothing is known: then it does not stand.
+        let there = self.watched.as_ref().and_then(|_| identity(&self.path));
+        let (place, mode) = match &self.watched {
+            Some(watched) => (Some(watched.as_path()), self.mode),
+            None => (nearest(&self.path), RecursiveMode::NonRecursive),
+        };
+        let Some(place) = place else { return Ok(there) };
+        match watcher.watch(place, mode) {
+            Ok(()) => Ok(there),
+            Err(error) if limit(&error) => Err(refusal(&error)),
+            // Gone since the look, or closed to us: it does not stand, and is looked for again.
+            Err(error) => {
+                tracing::debug!(folder = %place.display(), %error, "not watched");
+                Ok(Some(UNWATCHED))
+            }
+        }
+    }
+}
+
 /// Which paths matter.
 struct Interest {
     places: Vec<Place>,
@@ -226,6 +236,19 @@ impl Interest {
             }
         }
         Self { places, decisions: absolute(&config.state).join(decided::FILE_NAME) }
+    }
+
+    /// The folders to watch for them. Of several on one path the deeper mode comes last, or the flat one would replace
+    /// it.
+    fn folders(&self) -> Vec<Folder> {
+        let folder = |place: &Place| {
+            let deep = place.files.roots().get(place.index).is_some_and(|root| root.depth() > 1);
+            let mode = if deep { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+            Folder { path: place.folder.clone(), watched: place.watched.clone(), mode }
+        };
+        let mut folders: Vec<Folder> = self.places.iter().map(folder).collect();
+        folders.sort_by_key(|folder| folder.mode == RecursiveMode::Recursive);
+        folders
     }
 
     /// What an event says.

@@ -1,16 +1,16 @@
 //! What the system's events say, gathered until somebody looks: which files are finished, which are still stirring, or
 //! that the events can't be relied on and all must be looked at.
 //!
-//! Promised: a file whose writer closed it, or renamed it into place, is due at once; any other is due when it has been
-//! quiet for the settle time, at the latest after [`PATIENCE`] times that, so that a steady writer starves nobody. What
-//! is remembered is bounded: beyond [`MOST`] paths the answer is to look at all. Not promised: that a path exists, is
-//! a file or belongs to a source. Nothing here touches a disk or a clock: the time is passed in.
+//! Promised: a file that its writer closed, or renamed into place, is due at once. Any other is due when it has been
+//! quiet for the settle time, or at the latest after [`PATIENCE`] times that, so that a steady writer starves nobody.
+//! What is remembered is bounded: beyond [`MOST`] paths everything is to be looked at. Not promised: that a path
+//! exists, is a file or belongs to a source. Nothing here touches a disk or a clock: the time is passed in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// As many paths are remembered, as the kernel queues events by default (inotify(7), `max_queued_events`).
+/// How many paths are remembered: as many as the kernel queues events by default (inotify(7), `max_queued_events`).
 pub const MOST: usize = 16_384;
 
 /// How many settle times a file may keep stirring before it is looked at as it is.
