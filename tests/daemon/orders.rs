@@ -3,12 +3,11 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;
-use std::thread::sleep;
-use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::newsroom::Newsroom;
+use crate::operations::asks;
 use crate::service::{Daemon, config, drops, items, program, sheet, shown, shows, title};
 use crate::support::Mill;
 
@@ -160,6 +159,13 @@ fn trouble_before_the_first_pass_is_done_ends_it() {
 
 // ---- trouble later --------------------------------------------------------------------------------------------------
 
+/// A mill whose daemon tells how often it tried.
+fn telling_mill() -> Mill {
+    let mill = Mill::new(&format!("[operations]\nlisten = \"127.0.0.1:0\"\n\n{}", config("settle = \"300ms\"")));
+    mill.write("in/a.txt", sheet("start", 1..=3));
+    mill
+}
+
 /// While the trouble lasts a file is dropped and comes to nothing; afterwards it is in the feed, and the log told once.
 fn is_outlasted(mill: &Mill, daemon: &Daemon, mend: impl FnOnce()) {
     mill.write("in/b.txt", sheet("outlasted", 1..=1));
@@ -167,8 +173,12 @@ fn is_outlasted(mill: &Mill, daemon: &Daemon, mend: impl FnOnce()) {
     daemon.until("the trouble as status", || {
         daemon.heard().last().is_some_and(|message| message.contains("STATUS=") && !message.contains("READY"))
     });
-    // Some more tries.
-    sleep(Duration::from_millis(1500));
+    let tries = || {
+        let told = asks(daemon, "/metrics");
+        let tries = told.lines().find_map(|line| line.strip_prefix("feedmill_passes_total{outcome=\"trouble\"} "));
+        tries.map_or(0, |tries| tries.parse::<usize>().unwrap())
+    };
+    daemon.until("some more tries", || tries() >= 3);
     mend();
     shows(daemon, mill, &title("outlasted", 1));
     daemon.until("the end of the trouble in the log", || daemon.log().contains("the trouble is over"));
@@ -180,7 +190,7 @@ fn is_outlasted(mill: &Mill, daemon: &Daemon, mend: impl FnOnce()) {
 
 #[test]
 fn an_output_folder_that_is_in_trouble_is_tried_again() {
-    let mill = mill();
+    let mill = telling_mill();
     let daemon = Daemon::ready(&mill);
     mill.rename("public", "kept");
     fs::write(mill.path("public"), "in the way").unwrap();
@@ -193,7 +203,7 @@ fn an_output_folder_that_is_in_trouble_is_tried_again() {
 
 #[test]
 fn an_output_folder_that_can_not_be_written_is_tried_again() {
-    let mill = mill();
+    let mill = telling_mill();
     let daemon = Daemon::ready(&mill);
     let folder = mill.path("public/everything");
     let chattr = |how: &str| {
