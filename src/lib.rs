@@ -1,7 +1,7 @@
 //! feedmill: a folder of saved listing pages goes in, feeds that any reader can trust come out.
 //!
-//! This page is the map. It says what happens to a file, which laws hold on the way and which test guards each, and in
-//! which order the modules are best read.
+//! This page is the map: what happens to a file, which laws hold on the way and which test guards each of them, and the
+//! order in which the modules are best read.
 //!
 //! # The line
 //!
@@ -12,14 +12,14 @@
 //!                                                                       daemon = a pass whenever something rings
 //! ```
 //!
-//! A *file* is one saved page. Its contents over time are what counts: a path that is overwritten every day has many. A
+//! A *file* is one saved page. What counts are its contents over time: a path that is overwritten every day has many. A
 //! content is read as a sequence of blocks, and the blocks as *drafts*: title, date, summary, credit, each with its
-//! line. Site, date and title make a draft's *key*; what it says is an *account*, and that this content says so is a
-//! *sighting*. All sightings of a key are settled into one *item*, items are chosen for *feeds*, feeds are rendered to
-//! *documents*, and the output folder is made to agree with them.
+//! line. Site, date and title make a draft's *key*; what the draft says is an *account*, and the fact that this content
+//! says so is a *sighting*. All sightings of a key are settled into one *item*, items are chosen for *feeds*, feeds are
+//! rendered to *documents*, and the output folder is made to agree with them.
 //!
 //! The half that decides what an item is ([`mill`]) is pure: text in, bytes out, no disk, clock, environment or log.
-//! The shell around it is thin and knows no news.
+//! The shell around it is thin and knows nothing about news.
 //!
 //! # The laws
 //!
@@ -57,20 +57,21 @@
 //! | [`config`] | what the operator says, validated once, as a whole | the mill's terms; names TOML, as `mill::scrape` does for layouts |
 //! | [`hub`] | tells hubs which documents have changed, never during a pass | the publish ledger; alone speaks to the network |
 //! | [`daemon`] | decides when a pass runs, and over which files | all rooms, no news; names tokio, as `http` does, and `watch` for its bell |
-//! | [`watch`] | what the system's events say, reduced to hints | the config's patterns; alone names notify |
-//! | [`http`] | requests and answers over sockets, for all who listen | nothing outside itself; names hyper, whose words for requests and answers `serve` and `metrics` use |
+//! | [`watch`] | the system's events, reduced to hints | the config's patterns; alone names notify |
+//! | [`http`] | requests and answers over sockets | nothing outside itself; names hyper, whose types for requests and answers `serve` and `metrics` use |
 //! | [`serve`] | the published folder over HTTP | lines of the publish ledger, `http` |
 //! | [`service`] | what the service manager is told | nothing outside itself |
 //! | [`drift`] | which captures are a source's newest, and what is odd about them | the store |
 //! | [`state`], [`decided`] | the state folder: lock, damaged stores, decisions | the store |
-//! | [`report`], [`trouble`] | what a pass did; what the operator must see to | exit codes |
+//! | [`report`], [`trouble`] | what a pass did; what the operator must deal with | exit codes |
 //! | [`operations`] | what is wrong, as a feed of its own | reports, troubles, a disk; names Atom, as the mill's `render` does |
 //! | [`progress`], [`metrics`] | whether the pipeline moves; numbers and health over HTTP | reports; alone names prometheus-client |
-//! | `cores` | how many threads are worth having | nothing |
-//! | [`cli`], [`run`] | names on the command line; what the commands do | all |
+//! | `cores` | work shared out among threads | nothing |
+//! | [`cli`], [`run`] | the command line; what the commands do | all |
 //!
-//! Inbox, store and publish never know each other. Inside the mill `scrape` knows no items, only `render` names RSS or
-//! Atom, and the wall around it is mechanical: `clippy.toml` lists the doors, `mill/mod.rs` denies them.
+//! Inbox, store and publish never know each other. Inside the mill `scrape` knows no items, and only `render` names RSS
+//! or Atom. The wall around the mill is enforced: `clippy.toml` lists what it may not call, and `mill/mod.rs` denies
+//! it.
 //!
 //! The library exists so that tests and benches reach the rooms. It promises no stability; the command line does.
 

@@ -1,7 +1,7 @@
 //! Whether the pipeline moves: one judgement, for the service manager's watchdog and for those who ask over HTTP.
 //!
-//! Alive is not enough: a pass that hangs on a disk has a living process around it. A busy pipeline moves when its pulse
-//! does, an idle one until what is due next is overdue.
+//! Being alive is not enough: a pass that hangs on a disk has a living process around it. A busy pipeline moves while
+//! its pulse does, an idle one until its next work is overdue.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -29,7 +29,7 @@ pub struct Report {
     pub pruned: Vec<String>,
     /// Sources whose newest capture says that the page changed.
     pub drift: Vec<Drift>,
-    /// Sources whose newest page is unlike all that they gave before: a warning, and no more.
+    /// Sources whose newest page is unlike all before: only a warning.
     pub unusual: Vec<Unusual>,
     /// Parts of the files read in this pass that could not be used; at most [`FAULTS_TOLD`].
     pub faults: Vec<FaultLine>,
@@ -41,10 +41,10 @@ pub struct Report {
     pub kept: Vec<String>,
     /// What else the operator should know; nothing is wrong.
     pub notes: Vec<String>,
-    /// A capture was taken in that may be drift, in a pass that did not look at all: only a full look can tell.
+    /// A capture that may be drift was read by a pass that did not look at all files: only a full look can tell.
     #[serde(skip)]
     pub drifted: bool,
-    /// Only what subscribers poll was published: the rest is still to be.
+    /// Only what subscribers poll was published; the rest is yet to come.
     #[serde(skip)]
     pub in_part: bool,
     /// What was skipped may be readable soon, though nothing about it changes.
@@ -159,7 +159,7 @@ impl Report {
         self.changed |= sooner.changed;
     }
 
-    /// Warns of what asks for the operator's attention, as far as it was not `told` before.
+    /// Warns of what needs the operator's attention, unless it was `told` before.
     pub fn warn(&self, told: &mut BTreeSet<String>) {
         for SkippedLine { source, file, reason } in &self.skipped {
             if told.insert(format!("{source} {file}: {reason}")) {
@@ -178,7 +178,7 @@ impl Report {
         }
     }
 
-    /// What the program ends with, were this all there is to tell.
+    /// The exit code, if nothing else goes wrong.
     #[must_use]
     pub fn verdict(&self, dry_run: bool) -> Exit {
         if dry_run && self.changed {
@@ -191,7 +191,7 @@ impl Report {
     }
 }
 
-/// Paths by name: of a feed's the documents that show what is new, for of months there may be hundreds.
+/// Paths, of a feed's documents only those that show what is new: there may be hundreds of months.
 struct Written<'a>(&'a [String]);
 
 impl fmt::Display for Written<'_> {

@@ -1,7 +1,7 @@
 //! What the service manager is told (sd_notify(3)): that feedmill is ready, what it does, that it is alive.
 //!
-//! Without a service manager (`NOTIFY_SOCKET` is not set) all of it is silence. A message that can't be delivered is
-//! none of the pipeline's trouble.
+//! Without a service manager (`NOTIFY_SOCKET` is not set) nothing is sent. A message that can't be delivered does not
+//! trouble the pipeline.
 
 use std::ffi::OsStr;
 use std::io;
@@ -23,7 +23,7 @@ pub fn logs_to_journal() -> bool {
 
 /// Standard error as the journal reads it: each line begins with its priority (sd-daemon(3)).
 ///
-/// Plain lines, and not the journal's own protocol, so that a line says all there is: fields of their own are not shown
+/// Plain lines instead of the journal's own protocol, so that a line says everything: separate fields are not shown
 /// unless somebody asks for them.
 #[derive(Debug, Clone, Copy)]
 pub struct Journal;
@@ -95,7 +95,7 @@ impl Manager {
         self.socket.is_some()
     }
 
-    /// How often to tell that the pipeline moves: four times within the time after which the manager gives it up.
+    /// How often to say that the pipeline moves: four times within the time after which the manager gives it up.
     #[must_use]
     pub fn beat(&self) -> Option<Duration> {
         self.watchdog.map(|watchdog| watchdog / 4)
@@ -130,7 +130,7 @@ impl Manager {
         self.tell(&[NotifyState::Watchdog]);
     }
 
-    /// It is not ready yet, but gets on: give it `more`.
+    /// It is not ready yet, but making progress: give it `more` time.
     pub fn patience(&self, more: Duration) {
         self.tell(&[NotifyState::ExtendTimeoutUsec(u32::try_from(more.as_micros()).unwrap_or(u32::MAX))]);
     }
@@ -153,8 +153,8 @@ impl Manager {
     }
 }
 
-/// A socket that never waits: a manager that doesn't listen must not hold the pipeline up, as the library's own sending
-/// would.
+/// A socket that never waits: a manager that doesn't listen must not hold up the pipeline, as it would with the
+/// library's own function.
 fn connect(path: &OsStr) -> io::Result<UnixDatagram> {
     let socket = UnixDatagram::unbound()?;
     socket.set_nonblocking(true)?;
