@@ -613,7 +613,7 @@ fn at_the_end_what_was_asked_is_answered_and_nobody_is_let_in() {
     asking.read_to_end(&mut answer).unwrap();
     let answer = Answer::of(&answer);
     assert_eq!((answer.status, answer.header("connection")), (200, "close"));
-    site.server.end();
+    drop(site.server);
 }
 
 #[test]
@@ -632,7 +632,7 @@ fn a_socket_file_is_listened_on_taken_over_and_removed() {
     stream.read_to_end(&mut answer).unwrap();
     let answer = Answer::of(&answer);
     assert_eq!((answer.status, answer.header("retry-after")), (503, "2"), "nothing was published yet");
-    server.end();
+    drop(server);
     assert!(!path.exists());
     assert_eq!(Listener::in_the_way(&path), None);
     fs::write(&path, "a file of somebody's").unwrap();

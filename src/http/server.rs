@@ -96,7 +96,8 @@ enum Order {
     End,
 }
 
-/// A server at work. Dropping it ends it, like [`Server::end`].
+/// A server at work. Dropping it ends it, and waits until everything that was asked is answered, for [`Limits::drain`]
+/// at most.
 #[derive(Debug)]
 pub struct Server {
     orders: UnboundedSender<Order>,
@@ -130,35 +131,20 @@ impl Server {
         let _ = self.orders.send(Order::Listen(listeners));
     }
 
-    /// Whether it still answers. It never ends by itself, so `false` is a bug.
-    #[must_use]
-    pub fn is_alive(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
-    }
-
     /// Begins to end: stops listening, and answers what was asked, each answer being the last on its connection.
     pub fn drain(&self) {
         let _ = self.orders.send(Order::End);
     }
+}
 
-    /// Ends once everything that was asked is answered, or after [`Limits::drain`].
-    pub fn end(mut self) {
-        self.finish();
-    }
-
-    fn finish(&mut self) {
+impl Drop for Server {
+    fn drop(&mut self) {
         self.drain();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
             warn!("a server ended with a panic: this is a bug in feedmill, please report it with the log");
         }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.finish();
     }
 }
 
