@@ -15,6 +15,7 @@ mod feed;
 mod html;
 mod json;
 mod markdown;
+mod names;
 mod record;
 mod select;
 
@@ -24,8 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use record::{At, Fields, Part};
 pub use select::{BadSelector, Select};
 
-use super::rendition::Rendition;
-use super::{BlockUse, Cut, Draft, Fault, Scrape, Terms, reading};
+use super::rendition::{Note, Rendition};
+use super::{BlockUse, Cut, Draft, Explained, Fault, Scrape, Terms, reading};
 
 /// The form of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -111,16 +112,16 @@ pub fn too_large(text: &str, form: Option<Form>) -> Option<String> {
     None
 }
 
-/// Reads a file of whatever form; with `explaining`, says of each part what became of it.
-pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> (Scrape<'t>, Vec<BlockUse<'t>>) {
+/// Reads a file of whatever form. Only when `explaining`, it says of each part what became of it.
+pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explained<'t> {
     let form = terms.form.unwrap_or_else(|| Form::of_text(text));
     let mut read = match form {
         Form::Text => {
             let mut read = match dump::render(text) {
                 Some(dump) => rendered(&dump, terms, explaining),
-                None => reading::read(text, &[], terms, explaining),
+                None => lines(text, &[], terms, explaining),
             };
-            withhold(&mut read.0, &dump::without_address(text));
+            withhold(&mut read.scrape, &dump::without_address(text));
             read
         }
         Form::Markdown => rendered(&markdown::render(text, terms.url.as_deref()), terms, explaining),
@@ -134,13 +135,19 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> (Scrap
         Form::Tsv => csv::read(text, Some(b'\t'), terms, explaining),
         Form::Feed => feed::read(text, terms, explaining),
     };
-    unshare(&mut read.0);
+    unshare(&mut read.scrape);
     read
 }
 
+/// What the engine makes of lines.
+fn lines<'t>(text: &'t str, notes: &'t [Note], terms: &Terms, explaining: bool) -> Explained<'t> {
+    let (scrape, blocks) = reading::read(text, notes, terms, explaining);
+    Explained { scrape, blocks }
+}
+
 /// What the engine makes of a rendition, told in the lines of the file.
-fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
-    let (scrape, blocks) = reading::read(&rendition.text, &rendition.notes, terms, explaining);
+fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> Explained<'static> {
+    let Explained { scrape, blocks } = lines(&rendition.text, &rendition.notes, terms, explaining);
     let at = |line| rendition.line_of(line);
     let short = rendition.short.map(|why| reading::fault(1, why, ""));
     let drafts = scrape.drafts.into_iter().map(|draft| {
@@ -148,6 +155,10 @@ fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> (Scrape<'
         Draft { line: at(draft.line), last_line: at(draft.last_line), ..draft }
     });
     let faults = scrape.faults.into_iter().map(|fault| Fault { line: at(fault.line), ..fault });
+    let blocks = blocks.into_iter().map(|block| {
+        let block = block.into_owned();
+        BlockUse { line: at(block.line), ..block }
+    });
     let scrape = Scrape {
         layout: Cow::Owned(scrape.layout.into_owned()),
         drafts: drafts.collect(),
@@ -158,11 +169,7 @@ fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> (Scrape<'
         language: scrape.language,
         rival: scrape.rival,
     };
-    let blocks = blocks.into_iter().map(|block| {
-        let block = block.into_owned();
-        BlockUse { line: at(block.line), ..block }
-    });
-    (scrape, blocks.collect())
+    Explained { scrape, blocks: blocks.collect() }
 }
 
 /// Items on these lines have lost the address that names them.

@@ -43,14 +43,13 @@ pub use layout::{Flaw, KEYS as LAYOUT_KEYS, Layout, layouts, read as read_layout
 /// Reads the items of `text`.
 #[must_use]
 pub fn parse<'t>(text: &'t str, terms: &Terms) -> Scrape<'t> {
-    input::read(text, terms, false).0
+    input::read(text, terms, false).scrape
 }
 
 /// Reads the items of `text` as [`parse`] does, and says of each block what became of it and at what cost.
 #[must_use]
 pub fn explain<'t>(text: &'t str, terms: &Terms) -> Explained<'t> {
-    let (scrape, blocks) = input::read(text, terms, true);
-    Explained { scrape, blocks }
+    input::read(text, terms, true)
 }
 
 /// How a source's files are to be read: all that decides a reading besides the text.

@@ -7,13 +7,13 @@
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::LineCounter;
-use super::json::{bare, names};
+use super::names::{bare, names};
 use super::record::{At, MOST, Part, Record, TOO_MANY, tell, unreadable};
 use crate::mill::scrape::date::field;
 use crate::mill::scrape::label::ends_sentence;
 use crate::mill::scrape::language::{Lexicon, choose};
 use crate::mill::scrape::reading::shortened;
-use crate::mill::scrape::{BlockUse, Scrape, Terms};
+use crate::mill::scrape::{Explained, Terms};
 
 const LAYOUT: &str = "csv";
 
@@ -23,12 +23,7 @@ const MOST_COLUMNS: usize = 4096;
 const LOOKED_AT: usize = 20;
 
 /// Reads columns separated by `delimiter`, or by what the text shows.
-pub(super) fn read(
-    text: &str,
-    delimiter: Option<u8>,
-    terms: &Terms,
-    explaining: bool,
-) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
+pub(super) fn read(text: &str, delimiter: Option<u8>, terms: &Terms, explaining: bool) -> Explained<'static> {
     let delimiter = delimiter.unwrap_or_else(|| delimiter_of(text));
     let mut reader =
         ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
@@ -135,7 +130,7 @@ impl Columns {
         if stated.is_empty() {
             let bares: Vec<String> = first.iter().map(|cell| bare(cell)).collect();
             let find = |part: Part| {
-                let column = names(part).iter().find_map(|name| bares.iter().position(|bare| bare == name))?;
+                let column = names(part).find_map(|name| bares.iter().position(|bare| bare == name))?;
                 // Each record says it again, and a name can be half of the file.
                 Some((part, column, shortened(first.get(column)?.trim())))
             };
@@ -157,7 +152,7 @@ impl Columns {
             // A line of names has no date where the others have one.
             let is_header = match cell(Part::Date) {
                 Some(cell) => !cell.trim().is_empty() && field(cell, lexicon).is_none(),
-                None => cell(Part::Title).is_some_and(|cell| names(Part::Title).contains(&bare(cell).as_str())),
+                None => cell(Part::Title).is_some_and(|cell| names(Part::Title).any(|name| name == bare(cell))),
             };
             return Ok((Self { parts, width }, is_header));
         }

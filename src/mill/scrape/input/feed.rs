@@ -12,7 +12,7 @@ use url::Url;
 
 use super::record::{Part, Record, tell, unreadable};
 use super::{LineCounter, address, html};
-use crate::mill::scrape::{BlockUse, Scrape, Terms};
+use crate::mill::scrape::{Explained, Terms};
 
 const LAYOUT: &str = "feed";
 
@@ -48,7 +48,7 @@ fn root(text: &str) -> Option<&str> {
 }
 
 /// Reads a feed.
-pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
+pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> Explained<'static> {
     if !is_document(text) {
         return unreadable(
             LAYOUT,
@@ -192,12 +192,7 @@ fn closed(text: &str) -> String {
     format!("{whole}{channel}</{}>", name.unwrap_or_default())
 }
 
-fn tell_document(
-    document: &Document<'_>,
-    text: &str,
-    terms: &Terms,
-    explaining: bool,
-) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
+fn tell_document(document: &Document<'_>, text: &str, terms: &Terms, explaining: bool) -> Explained<'static> {
     let mut counter = LineCounter::new(text);
     let top = document.root_element();
     let channel = top.children().find(|node| is(node, "channel")).unwrap_or(top);

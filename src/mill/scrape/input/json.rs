@@ -1,33 +1,29 @@
 //! JSON and JSON Lines, JSON Feed among them.
 //!
-//! serde_json reads values and serde_json_path finds the items. A scan beside it, which reads no values, tells on which
-//! lines each object stands, and where a file that is cut can be closed so that what stands before the cut is read; an
-//! object that the cut goes through is not taken.
+//! serde_json reads the values, and serde_json_path finds the items by the operator's paths. [`Scan`] knows on which lines
+//! each object stands, and where a file that was cut can be closed so that all before the cut is read. An object that the
+//! cut goes through is not taken.
 //!
-//! Without paths the items are the one list of objects that have titles, and fields go by their common names. Where two
-//! lists could be meant, nothing is guessed.
+//! Without paths, the items are the only list of objects that have titles, and fields are known by their common names.
+//! Where two lists could be meant, nothing is guessed.
+
+mod scan;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use serde_json_path::PathElement;
 
+use self::scan::{Scan, Step, Trail};
+use super::html;
+use super::names::{bare, names};
 use super::record::{At, Fields, MOST, Part, Record, TOO_MANY, refuse, tell, unreadable};
-use super::{LineCounter, html};
-use crate::mill::scrape::reading::shortened;
-use crate::mill::scrape::{BlockUse, REFUSED_BELOW, Scrape, Terms};
+use crate::mill::scrape::reading::{fault, shortened};
+use crate::mill::scrape::{Explained, REFUSED_BELOW, Terms};
 
 const LAYOUT: &str = "json";
 const LINES: &str = "jsonl";
-
-/// More values than these are no list of announcements.
-const MOST_VALUES: usize = 2_000_000;
-/// Nor more objects and lists: the least item of them fills 1.5 KB when it is read.
-const MOST_NESTED: usize = 300_000;
-/// serde_json goes no deeper.
-const DEEPEST: usize = 127;
 
 /// Whether `start` is JSON, perhaps cut.
 pub(super) fn is_document(start: &str) -> bool {
@@ -39,7 +35,7 @@ pub(super) fn is_document(start: &str) -> bool {
     begins && serde_json::from_str::<IgnoredAny>(start).map_or_else(|error| error.is_eof(), |_| true)
 }
 
-/// Whether `start` is lines of JSON: the first two are.
+/// Whether `start` is lines of JSON: the first is an object, and the second begins as one.
 pub(super) fn is_lines(start: &str) -> bool {
     let mut lines = start.lines().filter(|line| !line.trim().is_empty());
     let is_object = |line: &str| line.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(line).is_ok();
@@ -47,7 +43,7 @@ pub(super) fn is_lines(start: &str) -> bool {
 }
 
 /// Reads one JSON value.
-pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
+pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> Explained<'static> {
     let scan = match Scan::of(text) {
         Ok(scan) => scan,
         Err((line, why)) => return unreadable(LAYOUT, line, why, ""),
@@ -77,9 +73,9 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'stat
         return unreadable(LAYOUT, 1, TOO_MANY, "");
     }
     let mut records = Vec::with_capacity(items.len());
-    let mut trail = Trail { way: &[], places: vec![0] };
-    for (path, item) in &items {
-        let spot = scan.follow(path, &mut trail).and_then(|spot| scan.spots.get(spot));
+    let mut trail = Trail::new();
+    for (way, item) in &items {
+        let spot = scan.follow(way, &mut trail);
         let (line, last_line, whole) = spot.map_or((1, 1, true), |spot| (spot.line, spot.last_line, spot.whole));
         let mut record = Record::new(line, last_line);
         record.cut = !whole;
@@ -90,7 +86,7 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'stat
 }
 
 /// Reads a value on each line.
-pub(super) fn read_lines(text: &str, terms: &Terms, explaining: bool) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
+pub(super) fn read_lines(text: &str, terms: &Terms, explaining: bool) -> Explained<'static> {
     let fields = terms.fields.as_deref();
     let mut records = Vec::new();
     let mut faults = Vec::new();
@@ -122,26 +118,27 @@ pub(super) fn read_lines(text: &str, terms: &Terms, explaining: bool) -> (Scrape
             Err(_) => faults.push((number, "this line is no JSON", line)),
         }
     }
-    let (mut scrape, mut blocks) = tell(LINES, &records, terms, explaining);
-    // A line that is no JSON is a doubt like an item without a title.
+    let mut told = tell(LINES, &records, terms, explaining);
+    // A line that is no JSON is a doubt like an item without a title. The last one may just be cut.
     let read = lines.saturating_sub(faults.len().saturating_sub(1));
     if lines > 0 {
         #[expect(clippy::cast_precision_loss, reason = "no file has so many lines")]
         let share = read as f64 / lines as f64;
-        scrape.confidence *= share;
+        told.scrape.confidence *= share;
     }
-    if scrape.refused.is_none() && scrape.confidence < REFUSED_BELOW {
-        let why = format!("too few lines are JSON with a title (confidence {:.2})", scrape.confidence);
-        refuse(&mut scrape, &mut blocks, why);
+    if told.scrape.refused.is_none() && told.scrape.confidence < REFUSED_BELOW {
+        let why = format!("too few lines are JSON with a title (confidence {:.2})", told.scrape.confidence);
+        refuse(&mut told, why);
     }
-    let faults = faults.into_iter().map(|(line, why, text)| crate::mill::scrape::reading::fault(line, why, text));
-    scrape.faults.extend(faults);
-    scrape.faults.sort_by_key(|fault| fault.line);
-    (scrape, blocks)
+    told.scrape.faults.extend(faults.into_iter().map(|(line, why, text)| fault(line, why, text)));
+    told.scrape.faults.sort_by_key(|fault| fault.line);
+    told
 }
 
-/// The value that `text` is. Programs that shorten a text cut through letters beyond the first 65,536, and write the half
-/// of one: it is taken for a letter that could not be read, and nothing else is lost for it.
+/// The value that `text` is.
+///
+/// Programs that shorten a text can cut through a surrogate pair, and write half of a letter. It is taken as a letter that
+/// could not be read, and nothing else is lost by it.
 fn value_of(text: &str) -> serde_json::Result<Value> {
     serde_json::from_str(text).or_else(|error| match halves_mended(text) {
         Some(mended) => serde_json::from_str(&mended),
@@ -149,7 +146,7 @@ fn value_of(text: &str) -> serde_json::Result<Value> {
     })
 }
 
-/// `text` with the sign for what can't be read in place of each half of a letter; `None`: it has none.
+/// `text` with U+FFFD in the place of each half of a surrogate pair; `None` when there is none.
 fn halves_mended(text: &str) -> Option<String> {
     const LENGTH: usize = "\\ud800".len();
     let half_at = |at: usize| -> Option<u16> {
@@ -177,32 +174,8 @@ fn halves_mended(text: &str) -> Option<String> {
     (kept > 0).then_some(mended)
 }
 
-/// A step from a value into it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Step<'t> {
-    Name(Cow<'t, str>),
-    Index(usize),
-}
-
-/// Where the items stand, as a path, and each of them with the way to it.
+/// Where the items stand, as a path to show, and each of them with the way to it.
 type Found<'v> = (String, Vec<(Vec<Step<'v>>, &'v Value)>);
-
-/// A way into a value, and the numbers of the objects and lists on it as far as they are known, from the value itself on.
-/// Most items stand in one list, or in neighbours: only where their ways part is there anything to look up.
-struct Trail<'w> {
-    way: &'w [Step<'w>],
-    places: Vec<usize>,
-}
-
-/// Whether two steps into a value are the same name of it. Equal names of different objects are not looked at: a name can
-/// be half of the file.
-fn is_same_step(one: &Step<'_>, other: &Step<'_>) -> bool {
-    match (one, other) {
-        (Step::Name(one), Step::Name(other)) => std::ptr::eq::<str>(&**one, &**other),
-        (Step::Index(one), Step::Index(other)) => one == other,
-        _ => false,
-    }
-}
 
 /// A way into a value as it is shown.
 fn shown(steps: &[Step<'_>]) -> String {
@@ -234,415 +207,97 @@ fn stated<'v>(at: &At, value: &'v Value) -> Result<Found<'v>, String> {
 /// How deep a list of items is looked for.
 const GUESS_DEPTH: usize = 3;
 
-/// The one list of objects that have titles.
+/// Fields are looked for among so many members of an object.
+const MOST_MEMBERS: usize = 256;
+
+/// A list in a value, and the way to it.
+type List<'v> = (Vec<Step<'v>>, &'v Vec<Value>);
+
+/// The only list of objects that have titles.
 fn guessed<'v>(value: &'v Value, fields: Option<&Fields>) -> Result<Found<'v>, String> {
-    let mut lists: Vec<(Vec<Step<'v>>, &'v Vec<Value>)> = Vec::new();
+    let mut lists = lists_of_items(value, fields);
+    // A list of dated things before lists of things that only have names: authors, tags, pages.
+    let has_date = |item: &Value| item.as_object().is_some_and(|item| Members::of(item).common(Part::Date).is_some());
+    let is_dated = |(_, list): &List<'v>| list.iter().any(has_date);
+    if lists.len() > 1 && lists.iter().filter(|list| is_dated(list)).count() == 1 {
+        lists.retain(is_dated);
+    }
+    let path = |way: &[Step<'_>]| shown(way) + "[*]";
+    match lists.as_slice() {
+        [] => Err("no list of objects with titles is found; [source.fields] can say where".to_owned()),
+        [(way, list)] => {
+            let items = list.iter().enumerate().map(|(index, item)| (extended(way, Step::Index(index)), item));
+            Ok((path(way), items.collect()))
+        }
+        several => {
+            let all: Vec<String> = several.iter().take(4).map(|(way, _)| path(way)).collect();
+            Err(format!("several lists could be meant ({}): say which in [source.fields]", all.join(", ")))
+        }
+    }
+}
+
+/// The lists of which at least half looks like items, those nearer to the top first.
+fn lists_of_items<'v>(value: &'v Value, fields: Option<&Fields>) -> Vec<List<'v>> {
+    let mut lists = Vec::new();
     let mut around = vec![(Vec::new(), value)];
     for _ in 0..=GUESS_DEPTH {
         let mut deeper = Vec::new();
-        for (steps, value) in around {
+        for (way, value) in around {
             match value {
                 Value::Array(list) => {
                     let items = list.iter().filter(|item| looks_like_item(item, fields)).count();
                     if items * 2 >= list.len() && items > 0 {
-                        lists.push((steps, list));
+                        lists.push((way, list));
                     }
                 }
-                Value::Object(members) => deeper.extend(members.iter().map(|(name, value)| {
-                    let mut steps = steps.clone();
-                    steps.push(Step::Name(Cow::Borrowed(name)));
-                    (steps, value)
-                })),
+                Value::Object(members) => {
+                    let step = |name: &'v String| Step::Name(Cow::Borrowed(name));
+                    deeper.extend(members.iter().map(|(name, value)| (extended(&way, step(name)), value)));
+                }
                 _ => {}
             }
         }
         around = deeper;
     }
-    // A list of dated things before lists of things that only have names: authors, tags, pages.
-    let dated = |list: &&(Vec<Step<'v>>, &'v Vec<Value>)| {
-        list.1.iter().any(|item| item.as_object().is_some_and(|item| common(item, Part::Date).is_some()))
-    };
-    let preferred = lists.iter().filter(dated).count();
-    let path = |steps: &[Step<'v>]| shown(steps) + "[*]";
-    let (steps, list) = match (lists.len(), preferred) {
-        (0, _) => return Err("no list of objects with titles is found; [source.fields] can say where".to_owned()),
-        (1, _) => lists.remove(0),
-        (_, 1) => lists.into_iter().find(|list| dated(&list)).ok_or_else(String::new)?,
-        _ => {
-            let all: Vec<String> = lists.iter().take(4).map(|(steps, _)| path(steps)).collect();
-            return Err(format!("several lists could be meant ({}): say which in [source.fields]", all.join(", ")));
-        }
-    };
-    let items = list.iter().enumerate().map(|(index, item)| {
-        let mut steps = steps.clone();
-        steps.push(Step::Index(index));
-        (steps, item)
-    });
-    Ok((path(&steps), items.collect()))
+    lists
+}
+
+fn extended<'v>(way: &[Step<'v>], step: Step<'v>) -> Vec<Step<'v>> {
+    way.iter().cloned().chain([step]).collect()
 }
 
 fn looks_like_item(item: &Value, fields: Option<&Fields>) -> bool {
-    let Some(members) = item.as_object() else { return false };
+    let Some(object) = item.as_object() else { return false };
     let title = fields.and_then(|fields| fields.parts.iter().find(|(part, _)| *part == Part::Title));
     match title {
-        Some((_, at)) => at.path().map_or_else(|| item.get(at.text()), |path| path.query(item).first()).is_some(),
-        None => common(members, Part::Title).is_some(),
+        Some((_, at)) => !values_at(at, item).is_empty(),
+        None => Members::of(object).common(Part::Title).is_some(),
     }
 }
 
-/// The common names of a field, the surest first; letters only, in lower case.
-pub(super) fn names(part: Part) -> &'static [&'static str] {
-    match part {
-        Part::Title => &[
-            "title",
-            "headline",
-            "name",
-            "heading",
-            "subject",
-            "titel",
-            "überschrift",
-            "titre",
-            "título",
-            "titulo",
-            "titolo",
-            "titular",
-            "denominación",
-            "rubrik",
-            "tittel",
-            "overskrift",
-            "otsikko",
-            "tytuł",
-            "název",
-            "nadpis",
-            "názov",
-            "naslov",
-            "naziv",
-            "cím",
-            "titlu",
-            "titlul",
-            "заголовок",
-            "название",
-            "тема",
-            "назва",
-            "заглавие",
-            "наслов",
-            "τίτλος",
-            "başlık",
-            "judul",
-            "tajuk",
-            "tiêuđề",
-            "tytul",
-            "pealkiri",
-            "virsraksts",
-            "pavadinimas",
-            "títol",
-            "标题",
-            "標題",
-            "题名",
-            "主题",
-            "タイトル",
-            "件名",
-            "題名",
-            "제목",
-            "العنوان",
-            "عنوان",
-            "כותרת",
-            "शीर्षक",
-            "หัวข้อ",
-            "ชื่อเรื่อง",
-            "bezeichnung",
-            "betreff",
-            "betreft",
-            "onderwerp",
-            "asunto",
-            "assunto",
-            "oggetto",
-            "objet",
-            "ämne",
-            "posttitle",
-            "articletitle",
-            "proposal",
-            "announcement",
-            "notice",
-            "event",
-            "bekanntmachung",
-            "meldung",
-            "veranstaltung",
-            "vorhaben",
-            "intitulé",
-            "événement",
-            "evento",
-            "anuncio",
-            "anúncio",
-            "avviso",
-            "aankondiging",
-            "bericht",
-            "ärende",
-            "předmět",
-            "predmet",
-            "przedmiot",
-            "tárgy",
-            "konu",
-            "tagname",
-        ],
-        Part::Date => &[
-            "date",
-            "published",
-            "publishedat",
-            "publishedon",
-            "datepublished",
-            "pubdate",
-            "publishdate",
-            "publicationdate",
-            "releasedate",
-            "dateposted",
-            "postedat",
-            "day",
-            "created",
-            "createdat",
-            "datecreated",
-            "time",
-            "timestamp",
-            "updated",
-            "updatedat",
-            "datum",
-            "fecha",
-            "data",
-            "dato",
-            "päivämäärä",
-            "pvm",
-            "päiväys",
-            "kuupäev",
-            "datums",
-            "dátum",
-            "дата",
-            "датум",
-            "ημερομηνία",
-            "tarih",
-            "tanggal",
-            "tarikh",
-            "ngày",
-            "日期",
-            "时间",
-            "時間",
-            "発表日",
-            "公開日",
-            "日付",
-            "날짜",
-            "작성일",
-            "등록일",
-            "التاريخ",
-            "تاريخ",
-            "تاریخ",
-            "תאריך",
-            "दिनांक",
-            "तारीख",
-            "วันที่",
-            "tag",
-            "publicado",
-            "publicación",
-            "veröffentlicht",
-            "veröffentlichtam",
-            "gepubliceerd",
-            "publicatiedatum",
-            "datepublication",
-            "datedepublication",
-            "fechapublicación",
-            "fechadepublicación",
-            "datadepublicação",
-            "датапубликации",
-            "erscheinungsdatum",
-            "publié",
-            "publicerad",
-            "veröffentlichungsdatum",
-            "fechadepublicacion",
-            "fechapublicacion",
-            "datadepublicacao",
-            "datapublicação",
-            "datadipubblicazione",
-            "datapubblicazione",
-            "publiceringsdatum",
-            "publiceringsdato",
-            "julkaisupäivä",
-            "datapublikacji",
-            "datumzveřejnění",
-            "datumobjave",
-            "yayıntarihi",
-            "发布日期",
-            "发布时间",
-            "掲載日",
-            "更新日",
-            "게시일",
-            "firstpublished",
-            "firstpublishedat",
-            "publishedtime",
-            "publicationtime",
-            "publishdatetime",
-            "posted",
-            "postedon",
-            "postdate",
-            "issued",
-            "issuedate",
-            "dateissued",
-            "received",
-            "datereceived",
-            "datetime",
-            "modified",
-            "lastmodified",
-            "datemodified",
-        ],
-        Part::Summary => &[
-            "summary",
-            "description",
-            "excerpt",
-            "contenttext",
-            "abstract",
-            "teaser",
-            "lead",
-            "intro",
-            "standfirst",
-            "dek",
-            "subtitle",
-            "subheadline",
-            "shortdescription",
-            "text",
-            "body",
-            "content",
-            "contenthtml",
-            "zusammenfassung",
-            "beschreibung",
-            "resumen",
-            "descripción",
-            "descripcion",
-            "resumo",
-            "descrição",
-            "descricao",
-            "résumé",
-            "resume",
-            "descriptif",
-            "chapô",
-            "riassunto",
-            "sommario",
-            "descrizione",
-            "samenvatting",
-            "omschrijving",
-            "beschrijving",
-            "inhalt",
-            "texte",
-            "texto",
-            "testo",
-            "tekst",
-            "sammanfattning",
-            "beskrivning",
-            "resumé",
-            "beskrivelse",
-            "sammendrag",
-            "kuvaus",
-            "tiivistelmä",
-            "opis",
-            "streszczenie",
-            "popis",
-            "shrnutí",
-            "zhrnutie",
-            "leírás",
-            "összefoglaló",
-            "rezumat",
-            "descriere",
-            "описание",
-            "анонс",
-            "краткоеописание",
-            "текст",
-            "опис",
-            "περιγραφή",
-            "περίληψη",
-            "özet",
-            "açıklama",
-            "ringkasan",
-            "deskripsi",
-            "tómtắt",
-            "môtả",
-            "摘要",
-            "简介",
-            "概要",
-            "内容",
-            "本文",
-            "요약",
-            "내용",
-            "الملخص",
-            "الوصف",
-            "خلاصه",
-            "תקציר",
-            "תיאור",
-            "सारांश",
-            "विवरण",
-        ],
-        Part::Link => &[
-            "url",
-            "link",
-            "href",
-            "permalink",
-            "shareurl",
-            "pageurl",
-            "articleurl",
-            "detailurl",
-            "uri",
-            "weburl",
-            "htmlurl",
-            "externalurl",
-            "canonicalurl",
-            "enlace",
-            "lien",
-            "adresse",
-            "ссылка",
-            "länk",
-            "lenke",
-            "odkaz",
-            "bağlantı",
-            "链接",
-            "リンク",
-            "링크",
-        ],
-        Part::Id => &["id", "guid", "uuid", "identifier"],
-        Part::Credit => &["credit", "photocredit", "imagecredit", "photographer"],
-        Part::Kicker => &["kicker", "eyebrow", "overline"],
-        Part::Section => &[
-            "section",
-            "category",
-            "categories",
-            "topic",
-            "tags",
-            "kategorie",
-            "rubrik",
-            "categoría",
-            "catégorie",
-            "rubrique",
-            "categoria",
-            "kategoria",
-            "kategori",
-            "категория",
-            "рубрика",
-            "раздел",
-            "分类",
-            "カテゴリ",
-            "분류",
-        ],
+/// What stands in an item where the operator says that a field does.
+fn values_at<'v>(at: &At, item: &'v Value) -> Vec<&'v Value> {
+    match at.path() {
+        Some(path) => path.query(item).all(),
+        None => item.get(at.text()).into_iter().collect(),
     }
 }
 
-/// A name without what its writers differ in.
-pub(super) fn bare(name: &str) -> String {
-    // Signs of vowels are no letters in themselves.
-    let counts = |c: &char| c.is_alphanumeric() || matches!(c, '\u{900}'..='\u{E7F}');
-    name.chars().filter(counts).flat_map(char::to_lowercase).collect()
-}
+/// The members of an object, each also by its bare name.
+struct Members<'v>(Vec<(String, &'v str, &'v Value)>);
 
-fn common(members: &Map<String, Value>, part: Part) -> Option<(&str, &Value)> {
-    let bare: Vec<(String, &str, &Value)> =
-        members.iter().take(256).map(|(name, value)| (bare(name), name.as_str(), value)).collect();
-    names(part).iter().find_map(|wanted| {
-        let found = bare.iter().find(|(bare, _, value)| bare == wanted && says_something(value));
-        found.map(|(_, name, value)| (*name, *value))
-    })
+impl<'v> Members<'v> {
+    fn of(object: &'v Map<String, Value>) -> Self {
+        Self(object.iter().take(MOST_MEMBERS).map(|(name, value)| (bare(name), name.as_str(), value)).collect())
+    }
+
+    /// The member that holds a field by its name, and says something.
+    fn common(&self, part: Part) -> Option<(&'v str, &'v Value)> {
+        names(part).find_map(|wanted| {
+            let found = self.0.iter().find(|(bare, _, value)| bare == wanted && says_something(value));
+            found.map(|(_, name, value)| (*name, *value))
+        })
+    }
 }
 
 fn says_something(value: &Value) -> bool {
@@ -659,20 +314,16 @@ fn fill(record: &mut Record, item: &Value, fields: Option<&Fields>, place: &str)
     let line = record.line;
     if let Some(fields) = fields.filter(|fields| !fields.parts.is_empty()) {
         for (part, at) in &fields.parts {
-            let found: Vec<&Value> = match at.path() {
-                Some(path) => path.query(item).all(),
-                None => item.get(at.text()).into_iter().collect(),
-            };
-            let texts: Vec<Cow<'_, str>> = found.into_iter().filter_map(|value| printed(value, at.text())).collect();
-            let most = if *part == Part::Summary { texts.len() } else { 1 };
-            let text = texts.into_iter().take(most).collect::<Vec<_>>().join(" ");
+            let most = if *part == Part::Summary { usize::MAX } else { 1 };
+            let texts = values_at(at, item).into_iter().filter_map(|value| printed(value, at.text())).take(most);
+            let text = texts.collect::<Vec<_>>().join(" ");
             record.set(*part, &text, line, at.text().to_owned());
         }
         return;
     }
-    let Some(members) = item.as_object() else { return };
+    let Some(members) = item.as_object().map(Members::of) else { return };
     for (_, part) in Part::ALL {
-        if let Some((name, value)) = common(members, part)
+        if let Some((name, value)) = members.common(part)
             && let Some(text) = printed(value, name)
         {
             record.set(part, &text, line, format!("{place}.{}", shortened(name)));
@@ -697,134 +348,4 @@ fn printed<'v>(value: &'v Value, name: &str) -> Option<Cow<'v, str>> {
         }
         Value::Null | Value::Bool(_) => None,
     }
-}
-
-/// Where one object or list of the file stands.
-#[derive(Debug, Clone, Copy)]
-struct Spot {
-    line: u32,
-    last_line: u32,
-    /// It ends before the file does.
-    whole: bool,
-}
-
-/// Where the objects and lists of a file stand.
-struct Scan<'t> {
-    spots: Vec<Spot>,
-    inside: BTreeMap<(usize, Step<'t>), usize>,
-    /// Up to here, and closed with these signs, a cut file is whole.
-    end: usize,
-    closing: String,
-}
-
-impl<'t> Scan<'t> {
-    fn of(text: &'t str) -> Result<Self, (u32, &'static str)> {
-        let bytes = text.as_bytes();
-        let mut scan = Scan { spots: Vec::new(), inside: BTreeMap::new(), end: 0, closing: String::new() };
-        let mut counter = LineCounter::new(text);
-        // Each object or list that is open: its spot, its closing sign, the index of its next member.
-        let mut open: Vec<(usize, u8, usize)> = Vec::new();
-        let mut kept = 0;
-        let (mut key, mut wants_key) = ("", false);
-        let (mut at, mut values) = (0, 0_usize);
-        while let Some(byte) = bytes.get(at) {
-            match byte {
-                b'"' => {
-                    let start = at + 1;
-                    at = end_of_string(bytes, start);
-                    if wants_key {
-                        key = text.get(start..at).unwrap_or_default();
-                        wants_key = false;
-                    }
-                }
-                b'{' | b'[' => {
-                    let line = counter.line_at(at);
-                    if open.len() >= DEEPEST {
-                        return Err((line, "it is nested too deep"));
-                    }
-                    let spot = scan.spots.len();
-                    if let Some((parent, sign, index)) = open.last() {
-                        let step = if *sign == b'}' { Step::Name(unescaped(key)) } else { Step::Index(*index) };
-                        // Of members of one name the last counts, as it does for serde_json.
-                        scan.inside.insert((*parent, step), spot);
-                    }
-                    scan.spots.push(Spot { line, last_line: line, whole: false });
-                    open.push((spot, if *byte == b'{' { b'}' } else { b']' }, 0));
-                    wants_key = *byte == b'{';
-                    values += 1;
-                }
-                b'}' | b']' => {
-                    let Some((spot, ..)) = open.pop() else { break };
-                    if let Some(spot) = scan.spots.get_mut(spot) {
-                        (spot.last_line, spot.whole) = (counter.line_at(at), true);
-                    }
-                    wants_key = false;
-                    (scan.end, kept) = (at + 1, open.len());
-                }
-                b',' => {
-                    if let Some((_, sign, index)) = open.last_mut() {
-                        *index += 1;
-                        wants_key = *sign == b'}';
-                    }
-                    values += 1;
-                    (scan.end, kept) = (at, open.len());
-                }
-                _ => {}
-            }
-            if values > MOST_VALUES || scan.spots.len() > MOST_NESTED {
-                return Err((counter.line_at(at), "it has too many values for a list of announcements"));
-            }
-            at += 1;
-        }
-        let last_line = counter.line_at(text.trim_end().len());
-        for (spot, ..) in &open {
-            if let Some(spot) = scan.spots.get_mut(*spot) {
-                spot.last_line = last_line.max(spot.line);
-            }
-        }
-        scan.closing = open.iter().take(kept).rev().map(|(_, sign, _)| char::from(*sign)).collect();
-        Ok(scan)
-    }
-
-    /// The file as it would have been, had it ended before what is cut.
-    fn closed(&self, text: &str) -> String {
-        format!("{}{}", text.get(..self.end).unwrap_or_default(), self.closing)
-    }
-
-    /// The number of the object or list at the end of `way`, of which `trail` went the beginning.
-    fn follow<'w>(&self, way: &'w [Step<'w>], trail: &mut Trail<'w>) -> Option<usize> {
-        let same = trail.way.iter().zip(way).take_while(|(one, other)| is_same_step(one, other)).count();
-        trail.places.truncate(same + 1);
-        trail.way = way;
-        for step in way.get(trail.places.len() - 1..)? {
-            trail.places.push(self.within(*trail.places.last()?, step)?);
-        }
-        trail.places.last().copied()
-    }
-
-    /// The number of the object or list that `step` leads to from number `at`.
-    fn within(&self, at: usize, step: &Step<'_>) -> Option<usize> {
-        let inside: &BTreeMap<(usize, Step<'_>), usize> = &self.inside;
-        inside.get(&(at, step.clone())).copied()
-    }
-}
-
-/// Where the string that begins at `at` ends: at its quotation mark, or with the file.
-fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(next) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-        at += next;
-        if bytes.get(at) == Some(&b'"') {
-            return at;
-        }
-        at += 2;
-    }
-    bytes.len()
-}
-
-/// A member's name as it is meant.
-fn unescaped(key: &str) -> Cow<'_, str> {
-    if !key.contains('\\') {
-        return Cow::Borrowed(key);
-    }
-    serde_json::from_str(&format!("\"{key}\"")).map_or(Cow::Borrowed(key), Cow::Owned)
 }

@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde_json_path::JsonPath;
+use url::Url;
 
 use super::address;
 use crate::mill::scrape::date::{Printed, Settled, dispute, field};
-use crate::mill::scrape::language::choose;
+use crate::mill::scrape::language::{Choice, choose};
 use crate::mill::scrape::reading::fault;
-use crate::mill::scrape::{BlockUse, Cut, Draft, REFUSED_BELOW, Scrape, Terms};
+use crate::mill::scrape::{BlockUse, Cut, DateRead, Draft, Explained, REFUSED_BELOW, Scrape, Terms};
 
 /// A field of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,7 +109,6 @@ pub(super) struct Record {
     pub(super) cut: bool,
     /// The file ends with it, perhaps in the middle of its summary.
     pub(super) truncated: bool,
-    pub(super) number: Option<u32>,
     fields: Vec<Field>,
 }
 
@@ -164,137 +164,135 @@ const CUT: &str = "the file is cut in this item";
 const NO_DATE: &str = "the date is in no form that is known";
 
 /// Turns records into what the file says.
-pub(super) fn tell(
-    layout: &'static str,
-    records: &[Record],
-    terms: &Terms,
-    explaining: bool,
-) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
+pub(super) fn tell(layout: &'static str, records: &[Record], terms: &Terms, explaining: bool) -> Explained<'static> {
     if records.len() > MOST {
         return unreadable(layout, records.last().map_or(1, |record| record.line), TOO_MANY, "");
     }
-    let stated: Vec<&str> = records.iter().filter_map(|record| record.get(Part::Date)).collect();
-    // The dates say the language; where they are in figures, the titles may.
-    let titles = records.iter().filter_map(|record| record.get(Part::Title));
-    let words = stated.iter().copied().chain(titles).collect::<Vec<_>>().join("\n");
-    let choice = choose(terms.language.as_deref(), &words);
-    let mut printed: Vec<Printed<'_>> = stated.iter().filter_map(|text| field(text, choice.lexicon)).collect();
-    dispute(&mut printed, &choice);
-    let settled = Settled::of(&printed, terms);
-    let dates = records.iter().map(|record| {
-        let mut date = [field(record.get(Part::Date)?, choice.lexicon)?];
-        dispute(&mut date, &choice);
-        let [date] = date;
-        Some(date)
-    });
+    let dates = Dates::of(records, terms);
     let base = address::base(terms.url.as_deref());
-    // An id that the operator names, or that a feed states, is one; a column that is only called so may be a count.
-    let stated = terms.fields.as_ref().is_some_and(|fields| !fields.parts.is_empty());
-    let numbers = matches!(layout, "json" | "jsonl" | "csv") && !stated && positions(records);
+    // An id that the operator names, or that a feed states, is one. A column that is merely called so may be a count.
+    let is_named = terms.fields.as_ref().is_some_and(|fields| !fields.parts.is_empty());
+    let ids_count = matches!(layout, "json" | "jsonl" | "csv") && !is_named && positions(records);
     let (mut drafts, mut faults, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut whole, mut unread) = (0_usize, 0_usize);
-    for (record, printed) in records.iter().zip(dates) {
-        whole += usize::from(!record.cut);
+    let mut unread = 0;
+    for record in records {
         let title = record.get(Part::Title).filter(|_| !record.cut);
+        let lost = title.is_none().then_some(if record.cut { CUT } else { NO_TITLE });
         if explaining {
-            let why = if record.cut { Some(CUT) } else { title.is_none().then_some(NO_TITLE) };
             let item = title.map(|_| drafts.len());
-            blocks.extend(record.fields.iter().map(|field| block(field, item, why)));
+            blocks.extend(record.fields.iter().map(|field| block(field, item, lost)));
         }
-        let Some(title) = title else {
-            let reason = if record.cut { CUT } else { NO_TITLE };
+        if let Some(reason) = lost {
             let text = record.fields.first().map(|field| field.text.as_str()).unwrap_or_default();
             faults.push(fault(record.line, reason, text));
-            continue;
-        };
-        let own = |part| record.get(part).map(|text| Cow::Owned(text.to_owned()));
-        let mut date = None;
-        if let Some(stated) = record.field(Part::Date) {
-            let (read, trouble) = match printed {
-                Some(printed) => {
-                    let (read, trouble) = printed.settle(settled);
-                    (Some(read.into_owned()), trouble)
-                }
-                None => (None, Some(NO_DATE)),
-            };
-            if let Some(trouble) = trouble {
-                unread += 1;
-                faults.push(fault(stated.line, trouble, &stated.text));
-            }
-            date = read;
         }
-        drafts.push(Draft {
-            title: Cow::Owned(title.to_owned()),
-            date,
-            summary: own(Part::Summary),
-            credit: own(Part::Credit),
-            kicker: own(Part::Kicker),
-            link: record.get(Part::Link).and_then(|link| address::link(link, base.as_ref())).map(Cow::Owned),
-            id: if numbers { None } else { own(Part::Id) },
-            section: own(Part::Section),
-            topic: own(Part::Section),
-            number: record.number.or_else(|| record.get(Part::Id)?.parse().ok().filter(|_| numbers)),
-            line: record.line,
-            last_line: record.last_line,
-            truncated: record.truncated.then_some(Cut::Summary),
-        });
+        let Some(title) = title else { continue };
+        let mut draft = record.draft(title, base.as_ref(), ids_count);
+        if let Some(stated) = record.field(Part::Date) {
+            let (date, trouble) = dates.read(&stated.text);
+            draft.date = date;
+            unread += usize::from(trouble.is_some());
+            faults.extend(trouble.map(|trouble| fault(stated.line, trouble, &stated.text)));
+        }
+        drafts.push(draft);
     }
     faults.sort_by_key(|fault| fault.line);
-    // A mapping is right or wrong: half the items without a title, or all dates unread, is wrong.
+    // Columns and members are told apart rightly or not at all: half the items without a title, or no date understood,
+    // means that they are not.
+    let whole = records.iter().filter(|record| !record.cut).count();
     let confidence = share(drafts.len() * 2 - unread.min(drafts.len()), whole * 2);
-    let refused = match () {
-        () if drafts.is_empty() => Some("no item was found".to_owned()),
-        () if confidence < REFUSED_BELOW => Some(format!("too few items have a title (confidence {confidence:.2})")),
-        () => None,
+    let refused = if drafts.is_empty() {
+        Some("no item was found".to_owned())
+    } else if confidence < REFUSED_BELOW {
+        Some(format!("too few items have a title (confidence {confidence:.2})"))
+    } else {
+        None
     };
     let own = drafts.iter().filter_map(|draft| draft.date.as_ref()).filter(|date| !date.year_inferred);
     let newest = own.filter_map(|date| date.day).max();
-    let mut scrape = Scrape {
-        layout: Cow::Borrowed(layout),
-        confidence,
-        drafts,
-        faults,
-        refused: None,
-        newest,
-        language: choice.tag,
-        rival: None,
-    };
+    let language = dates.choice.tag;
+    let layout = Cow::Borrowed(layout);
+    let scrape = Scrape { layout, confidence, drafts, faults, refused: None, newest, language, rival: None };
+    let mut told = Explained { scrape, blocks };
     if let Some(why) = refused {
-        refuse(&mut scrape, &mut blocks, why);
+        refuse(&mut told, why);
     }
-    (scrape, blocks)
+    told
+}
+
+/// How the dates of a file are read: in which language, and what is inferred from all of them for each.
+struct Dates {
+    choice: Choice,
+    settled: Settled,
+}
+
+impl Dates {
+    fn of(records: &[Record], terms: &Terms) -> Self {
+        let stated: Vec<&str> = records.iter().filter_map(|record| record.get(Part::Date)).collect();
+        // The dates say the language; where they are in figures, the titles may.
+        let titles = records.iter().filter_map(|record| record.get(Part::Title));
+        let words = stated.iter().copied().chain(titles).collect::<Vec<_>>().join("\n");
+        let choice = choose(terms.language.as_deref(), &words);
+        let mut printed: Vec<Printed<'_>> = stated.iter().filter_map(|text| field(text, choice.lexicon)).collect();
+        dispute(&mut printed, &choice);
+        let settled = Settled::of(&printed, terms);
+        Self { choice, settled }
+    }
+
+    /// The date that `text` is, and why it has no day if it has none.
+    fn read(&self, text: &str) -> (Option<DateRead<'static>>, Option<&'static str>) {
+        let Some(printed) = field(text, self.choice.lexicon) else { return (None, Some(NO_DATE)) };
+        let mut date = [printed];
+        dispute(&mut date, &self.choice);
+        let [date] = date;
+        let (read, trouble) = date.settle(self.settled);
+        (Some(read.into_owned()), trouble)
+    }
+}
+
+impl Record {
+    /// The draft of an item with this title, but for its date. `ids_count`: what is called its id is only its number.
+    fn draft(&self, title: &str, base: Option<&Url>, ids_count: bool) -> Draft<'static> {
+        let own = |part| self.get(part).map(|text| Cow::Owned(text.to_owned()));
+        let id = self.get(Part::Id);
+        Draft {
+            title: Cow::Owned(title.to_owned()),
+            date: None,
+            summary: own(Part::Summary),
+            credit: own(Part::Credit),
+            kicker: own(Part::Kicker),
+            link: self.get(Part::Link).and_then(|link| address::link(link, base)).map(Cow::Owned),
+            id: id.filter(|_| !ids_count).map(|id| Cow::Owned(id.to_owned())),
+            section: own(Part::Section),
+            topic: own(Part::Section),
+            number: id.filter(|_| ids_count).and_then(|id| id.parse().ok()),
+            line: self.line,
+            last_line: self.last_line,
+            truncated: self.truncated.then_some(Cut::Summary),
+        }
+    }
 }
 
 /// Takes no item of a file after all.
-pub(super) fn refuse(scrape: &mut Scrape<'_>, blocks: &mut [BlockUse<'_>], why: String) {
-    (scrape.refused, scrape.newest) = (Some(why), None);
-    scrape.drafts.clear();
-    blocks.iter_mut().for_each(|block| block.item = None);
+pub(super) fn refuse(told: &mut Explained<'_>, why: String) {
+    (told.scrape.refused, told.scrape.newest) = (Some(why), None);
+    told.scrape.drafts.clear();
+    told.blocks.iter_mut().for_each(|block| block.item = None);
 }
 
 /// A file of this form that cannot be read as such.
-pub(super) fn unreadable(
-    layout: &'static str,
-    line: u32,
-    why: &str,
-    text: &str,
-) -> (Scrape<'static>, Vec<BlockUse<'static>>) {
-    let faults = vec![fault(line, why, text)];
-    let refused = Some(why.to_owned());
-    let layout = Cow::Borrowed(layout);
-    (
-        Scrape {
-            layout,
-            confidence: 0.0,
-            drafts: Vec::new(),
-            faults,
-            refused,
-            newest: None,
-            language: None,
-            rival: None,
-        },
-        Vec::new(),
-    )
+pub(super) fn unreadable(layout: &'static str, line: u32, why: &str, text: &str) -> Explained<'static> {
+    let scrape = Scrape {
+        layout: Cow::Borrowed(layout),
+        confidence: 0.0,
+        drafts: Vec::new(),
+        faults: vec![fault(line, why, text)],
+        refused: Some(why.to_owned()),
+        newest: None,
+        language: None,
+        rival: None,
+    };
+    Explained { scrape, blocks: Vec::new() }
 }
 
 fn block(field: &Field, item: Option<usize>, why: Option<&'static str>) -> BlockUse<'static> {

@@ -103,8 +103,20 @@ pub(super) trait Asked {
     fn place(&self) -> u32;
 }
 
-/// How far the chains of all selectors are matched at one element, or at any of several: a bit for each compound.
+/// How far the chains of a selector are matched at one element, or at any of several: a number for each chain, with a bit
+/// for each of its compounds.
 pub(super) type Marks = Vec<u32>;
+
+/// What a selector has matched around an element.
+pub(super) struct Around<'m> {
+    pub(super) parent: &'m [u32],
+    /// At the parent and all that it stands in.
+    pub(super) above: &'m [u32],
+    /// At the sibling just before.
+    pub(super) before: &'m [u32],
+    /// At all siblings before.
+    pub(super) earlier: &'m [u32],
+}
 
 /// A chain has this many compounds at most: a bit for each.
 const LONGEST: usize = 32;
@@ -133,10 +145,8 @@ impl Selector {
         &self.text
     }
 
-    /// Matches one element. The marks are those of its parent, of all its ancestors, of the sibling before it, and of
-    /// all siblings before it; what comes out are its own, and whether it is one of those selected.
-    pub(super) fn matches(&self, asked: &impl Asked, around: [&[u32]; 4]) -> (Marks, bool) {
-        let [parent, above, before, earlier] = around;
+    /// What is matched at an element, and whether that is one of the elements selected.
+    pub(super) fn matches(&self, asked: &impl Asked, around: Around<'_>) -> (Marks, bool) {
         let mut own = Vec::with_capacity(self.chains.len());
         let mut selected = false;
         for (i, Chain(chain)) in self.chains.iter().enumerate() {
@@ -144,13 +154,13 @@ impl Selector {
             let mut bits = 0_u32;
             for (k, (leads, compound)) in chain.iter().enumerate() {
                 let led = k == 0 || {
-                    let around = match leads {
-                        Leads::Inside => mark(above),
-                        Leads::Child => mark(parent),
-                        Leads::Next => mark(before),
-                        Leads::Later => mark(earlier),
+                    let led_to = match leads {
+                        Leads::Inside => mark(around.above),
+                        Leads::Child => mark(around.parent),
+                        Leads::Next => mark(around.before),
+                        Leads::Later => mark(around.earlier),
                     };
-                    around >> (k - 1) & 1 == 1
+                    led_to >> (k - 1) & 1 == 1
                 };
                 if led && compound.iter().all(|simple| simple.fits(asked)) {
                     bits |= 1 << k;

@@ -1,0 +1,396 @@
+//! A page as lines for the engine.
+//!
+//! Each block element stands on a line of its own: paragraphs, headings with their level, list entries with a mark, table
+//! rows with a bar between their cells. A line bears the address it links to, and the time that a `<time>` states. Scripts,
+//! menus, side columns and page footers are left out.
+
+use std::rc::Rc;
+
+use super::{Base, Element, Visitor, walk};
+use crate::mill::scrape::date::{is_shaped_like_one, whole};
+use crate::mill::scrape::language::Lexicon;
+use crate::mill::scrape::rendition::{Note, Rendition};
+
+/// Lines behind these are not read, as if the page were cut there.
+const MOST_LINES: usize = 500_000;
+const TOO_MANY_LINES: &str = "it has so many lines that the page is read as if it were cut behind them";
+
+/// A page as lines; `url` is its address.
+pub(in super::super) fn render(text: &str, url: Option<&str>) -> Rendition {
+    let mut lines = Lines { base: Base::of(url), ..Lines::default() };
+    let cut = walk(text, &mut lines);
+    lines.flush(false);
+    lines.into_rendition(cut)
+}
+
+/// A line in the making, or made.
+#[derive(Debug, Default)]
+struct Line {
+    text: String,
+    /// Where in the file it begins; 0 while nothing stands in it.
+    line: u32,
+    level: u8,
+    link: Option<Rc<str>>,
+    time: Option<Rc<str>>,
+    /// Words beside a time.
+    beside: bool,
+    /// The mark of the entry that begins here.
+    mark: Option<String>,
+    indent: usize,
+    /// It goes on from the line before: no blank line stands between them.
+    goes_on: bool,
+}
+
+/// A `<time>` in a line.
+struct Time {
+    /// Where its text begins in the line.
+    start: usize,
+    /// Where it ends; `None` while the element is open.
+    end: Option<usize>,
+    stated: Option<Rc<str>>,
+}
+
+const BULLET: &str = "• ";
+
+#[derive(Default)]
+struct Lines {
+    base: Base,
+    done: Vec<Line>,
+    /// The rows that are open, each with the lines of its cells.
+    rows: Vec<Vec<Vec<Line>>>,
+    now: Line,
+    /// A blank comes before the next word.
+    blank: bool,
+    /// An element ended right here: the next one's text is another word.
+    ended: bool,
+    /// The links that are open.
+    links: Vec<Option<Rc<str>>>,
+    /// How many bytes of the line are under each address, and under `None` those outside of links.
+    linked: Vec<(Option<Rc<str>>, usize)>,
+    /// The `<time>` elements of the line.
+    times: Vec<Time>,
+    level: u8,
+    verbatim: u32,
+    /// The lists that are open: the number of the next entry, if they are numbered.
+    lists: Vec<Option<i64>>,
+    /// The list entries and articles that are open, each with its mark until a line bears it.
+    entries: Vec<Option<String>>,
+    goes_on: bool,
+    count: usize,
+}
+
+impl Visitor for Lines {
+    fn open(&mut self, element: &Element) {
+        if element.is_inline() {
+            self.blank |= self.ended && matches!(element.name.as_str(), "span" | "a" | "time" | "label");
+        } else if element.name != "br" {
+            self.flush(false);
+        }
+        self.ended = false;
+        match element.name.as_str() {
+            "br" => self.flush(true),
+            "base" => self.base.take(element),
+            "a" => self.links.push(element.get("href").and_then(|href| self.base.link(href)).map(Into::into)),
+            "time" => {
+                let stated = element.get("datetime").map(Into::into);
+                self.times.push(Time { start: self.now.text.len(), end: None, stated });
+            }
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+                self.level = element.name.bytes().last().map_or(0, |digit| digit.saturating_sub(b'0'));
+            }
+            "pre" => self.verbatim += 1,
+            "ul" | "menu" | "dir" => self.lists.push(None),
+            "ol" => self.lists.push(Some(element.number("start").unwrap_or(1))),
+            "li" => {
+                let mark = self.mark_of(element);
+                self.entries.push(Some(mark));
+            }
+            "article" => self.entries.push(Some(BULLET.to_owned())),
+            "tr" => self.rows.push(Vec::new()),
+            "td" | "th" => {
+                if let Some(row) = self.rows.last_mut() {
+                    row.push(Vec::new());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, element: &Element) {
+        if element.is_inline() {
+            self.ended = true;
+        } else if element.name != "br" {
+            self.flush(false);
+        }
+        match element.name.as_str() {
+            "a" => {
+                self.links.pop();
+            }
+            "time" => {
+                let end = self.now.text.len();
+                if let Some(time) = self.times.iter_mut().rev().find(|time| time.end.is_none()) {
+                    time.end = Some(end);
+                }
+            }
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.level = 0,
+            "pre" => self.verbatim = self.verbatim.saturating_sub(1),
+            "ul" | "menu" | "dir" | "ol" => {
+                self.lists.pop();
+            }
+            "li" | "article" => {
+                self.entries.pop();
+            }
+            "tr" => self.end_row(),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, line: u32) {
+        if self.verbatim > 0 && text.contains('\n') {
+            for (number, text) in (line..).zip(text.split('\n')) {
+                if number > line {
+                    self.flush(true);
+                }
+                self.words(text, number);
+            }
+        } else {
+            self.words(text, line);
+        }
+    }
+}
+
+impl Lines {
+    /// The mark of a list entry: its number in a numbered list, else a bullet.
+    fn mark_of(&mut self, entry: &Element) -> String {
+        let Some(Some(next)) = self.lists.last_mut() else { return BULLET.to_owned() };
+        let number = entry.number("value").unwrap_or(*next);
+        *next = number.saturating_add(1);
+        format!("{number}. ")
+    }
+
+    fn words(&mut self, text: &str, line: u32) {
+        if text.starts_with(char::is_whitespace) {
+            self.blank = true;
+        }
+        let mut words = text.split_whitespace().peekable();
+        if words.peek().is_none() {
+            return;
+        }
+        self.ended = false;
+        if self.now.text.is_empty() {
+            self.now.line = line;
+            self.now.level = self.level;
+            self.now.goes_on = std::mem::take(&mut self.goes_on);
+        }
+        let before = self.now.text.len();
+        for word in words {
+            if self.blank && !self.now.text.is_empty() {
+                self.now.text.push(' ');
+            }
+            self.now.text.push_str(word);
+            self.blank = true;
+        }
+        self.blank = text.ends_with(char::is_whitespace);
+        let more = self.now.text.len() - before;
+        let link = self.links.last().cloned().flatten();
+        if let Some((_, length)) = self.linked.iter_mut().find(|(known, _)| *known == link) {
+            *length += more;
+        } else if self.linked.len() < 4 {
+            // A line of more links than this links to nothing.
+            self.linked.push((link, more));
+        }
+    }
+
+    /// Ends the line. `soft`: the next one goes on from it.
+    fn flush(&mut self, soft: bool) {
+        (self.blank, self.ended) = (false, false);
+        let linked = std::mem::take(&mut self.linked);
+        let times = std::mem::take(&mut self.times);
+        // A time whose element is still open goes on in the next line.
+        let open = times.iter().filter(|time| time.end.is_none());
+        self.times.extend(open.map(|time| Time { start: 0, end: None, stated: time.stated.clone() }));
+        if self.now.text.is_empty() {
+            // A time without words is shown as it is stated.
+            if let Some(stated) = times.into_iter().find_map(|time| time.stated.filter(|_| time.end.is_some())) {
+                let line = self.done.last().map_or(1, |line| line.line);
+                let text = day_of(&stated).to_owned();
+                self.put(Line { text, line, time: Some(stated), ..Line::default() });
+            }
+            self.goes_on &= soft;
+            return;
+        }
+        let mut line = std::mem::take(&mut self.now);
+        self.goes_on = soft;
+        let mut addresses = linked.iter().filter_map(|(link, length)| Some((link.as_ref()?, *length)));
+        if let Some((link, length)) = addresses.next()
+            && addresses.next().is_none()
+            && length * 2 >= line.text.len().saturating_sub(timed(&times))
+        {
+            line.link = Some(link.clone());
+        }
+        for piece in pieces(line, &times) {
+            self.put(piece);
+        }
+    }
+
+    fn put(&mut self, mut line: Line) {
+        self.count += 1;
+        if self.count > MOST_LINES {
+            return;
+        }
+        line.indent = self.entries.len().min(8) * 2;
+        if let Some(entry) = self.entries.last_mut() {
+            line.mark = entry.take();
+        }
+        match self.rows.last_mut().and_then(|row| row.last_mut()) {
+            Some(cell) => {
+                // Most cells have one line, and a table can have a million cells.
+                if cell.is_empty() {
+                    cell.reserve_exact(1);
+                }
+                cell.push(line);
+            }
+            None => self.done.push(line),
+        }
+    }
+
+    /// A row is one line if each of its cells is; else it is there for looks, and its lines stand by themselves.
+    fn end_row(&mut self) {
+        let Some(cells) = self.rows.pop() else { return };
+        let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
+        let lines: Vec<Line> = if filled > 1 && cells.iter().all(|cell| cell.len() <= 1) {
+            let mut row = Line::default();
+            for (i, cell) in cells.into_iter().enumerate() {
+                if i > 0 {
+                    row.text.push_str(" | ");
+                }
+                for line in cell {
+                    row.text.push_str(&line.text.replace('|', "/"));
+                    row.line = if row.line == 0 { line.line } else { row.line };
+                    row.link = row.link.or(line.link);
+                    row.mark = row.mark.or(line.mark);
+                    row.indent = row.indent.max(line.indent);
+                }
+            }
+            vec![row]
+        } else {
+            cells.into_iter().flatten().collect()
+        };
+        match self.rows.last_mut().and_then(|row| row.last_mut()) {
+            Some(cell) => cell.extend(lines),
+            None => self.done.extend(lines),
+        }
+    }
+
+    fn into_rendition(mut self, cut: bool) -> Rendition {
+        while !self.rows.is_empty() {
+            self.end_row();
+        }
+        let mut rendition = Rendition::default();
+        let mut push = |text: &str, line: u32, note: Option<Note>| {
+            rendition.text.push_str(text);
+            rendition.text.push('\n');
+            rendition.lines.push(line);
+            rendition.notes.extend(
+                note.map(|note| Note { line: u32::try_from(rendition.lines.len()).unwrap_or(u32::MAX), ..note }),
+            );
+        };
+        let mut first = true;
+        for line in self.done {
+            if !first && !line.goes_on {
+                push("", line.line, None);
+            }
+            first = false;
+            let text = format!("{:indent$}{}{}", "", line.mark.unwrap_or_default(), line.text, indent = line.indent);
+            let noted = line.level > 0 || line.link.is_some() || line.time.is_some() || line.beside;
+            let note = noted.then(|| Note {
+                level: line.level,
+                beside: line.beside,
+                link: line.link,
+                time: line.time,
+                ..Note::default()
+            });
+            push(&text, line.line, note);
+        }
+        if self.count > MOST_LINES {
+            rendition.short = Some(TOO_MANY_LINES);
+        }
+        if cut || rendition.short.is_some() {
+            rendition.text.truncate(rendition.text.trim_end_matches('\n').len());
+        }
+        rendition
+    }
+}
+
+/// Of a time stated for programs the day, in the form that pages print.
+fn day_of(stated: &str) -> &str {
+    stated.trim().split(['T', ' ']).next().unwrap_or_default()
+}
+
+/// How many bytes of a line are in its times.
+fn timed(times: &[Time]) -> usize {
+    times.iter().filter_map(|time| Some(time.end?.saturating_sub(time.start))).sum()
+}
+
+/// The lines that a line becomes: a `<time>` at its beginning or end is one of its own, and so is what stands beside it.
+/// The same goes for a time between a few words; within a sentence it is part of that.
+fn pieces(line: Line, times: &[Time]) -> Vec<Line> {
+    let has_text = |time: &&Time| time.end.is_none_or(|end| time.start < end);
+    let Some(Time { start, end, stated }) = times.iter().find(has_text) else { return vec![line] };
+    let end = end.unwrap_or(usize::MAX).min(line.text.len());
+    let bare = |text: &str| -> String {
+        text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '|' | '·' | '•' | '—' | '–' | '-' | ',' | '/'))
+            .to_owned()
+    };
+    let part = |from, to| line.text.get(from..to).unwrap_or_default();
+    let (before, shown, after) = (bare(part(0, *start)), part(*start, end).trim(), bare(part(end, line.text.len())));
+    let runs_on = |text: &str| text.len() > 80 || text.contains(". ");
+    let both = !before.is_empty() && !after.is_empty();
+    // `Posted on … by …`: between two short ones it is no part of a sentence.
+    let sentence = both && (before.len() + after.len() > 60 || line.text.ends_with(['.', '!', '?', '…', '。']));
+    if sentence || runs_on(&before) || runs_on(&after) {
+        return vec![line];
+    }
+    // What is printed is shown, unless it only says how long ago.
+    let lexicon = Lexicon::of(None);
+    let is_date = |text: &str| whole(text, lexicon).is_some() || is_shaped_like_one(text);
+    let shown = match stated {
+        Some(stated) if !is_date(shown) && whole(stated, lexicon).is_some() => day_of(stated),
+        _ => shown,
+    };
+    let like = |text: String| Line { text, line: line.line, level: line.level, ..Line::default() };
+    // What links somewhere and is more than a word is the headline itself.
+    let beside = |text: String| {
+        let several = text.contains(' ') || (!text.is_ascii() && text.chars().count() >= 8);
+        let is_headline = line.link.is_some() && several;
+        let link = line.link.clone().filter(|_| is_headline);
+        Line { beside: !is_headline, link, ..like(text) }
+    };
+    let time = Line { time: stated.clone(), goes_on: line.goes_on, ..like(shown.to_owned()) };
+    let mut pieces: Vec<Line> = Vec::new();
+    if !before.is_empty() {
+        pieces.push(Line { goes_on: line.goes_on, ..beside(before) });
+    }
+    pieces.push(time);
+    if !after.is_empty() {
+        pieces.push(beside(after));
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_under_one_address_or_time_share_it() {
+        // Either can be half of the page, and each of very many lines would have its own.
+        let shared = |element: &str, of: fn(&Note) -> Option<&Rc<str>>| {
+            let rendition = render(&format!("<!DOCTYPE html><{element}>a<br>b<br>c<br>d"), None);
+            let all: Vec<Rc<str>> = rendition.notes.iter().filter_map(of).cloned().collect();
+            all.len() == 4 && all.iter().zip(all.iter().skip(1)).all(|(one, next)| Rc::ptr_eq(one, next))
+        };
+        assert!(shared("a href=https://a.example/", |note| note.link.as_ref()));
+        assert!(shared("time datetime=2021-06-14", |note| note.time.as_ref()));
+    }
+}
