@@ -146,11 +146,19 @@ impl Decisions {
                     return Err(format!("alias {alias} of {of} would close a circle"));
                 }
                 let root = self.root(of);
-                if self.aliases.insert(alias, of).is_some() {
-                    self.sort_into_families();
-                } else {
-                    let below = self.members.remove(&alias).unwrap_or_default();
-                    self.members.entry(root).or_default().extend(below.into_iter().chain([alias]));
+                match self.aliases.insert(alias, of) {
+                    // Two files put together say the same of many.
+                    Some(before) if before == of => {}
+                    Some(_) => self.sort_into_families(),
+                    None => {
+                        let mut joined = self.members.remove(&alias).unwrap_or_default();
+                        joined.insert(alias);
+                        let family = self.members.entry(root).or_default();
+                        if family.len() < joined.len() {
+                            std::mem::swap(family, &mut joined);
+                        }
+                        family.extend(joined);
+                    }
                 }
             }
             Decision::FirstSeen { first_seen, date } => {
