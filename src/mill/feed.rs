@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, Utc};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use super::decisions::Decisions;
@@ -21,6 +22,13 @@ pub const HEAD_CAP: usize = 500;
 
 /// Where a channel points that has neither page nor source address: RSS demands a link, and inventing one would lie.
 const NOWHERE: &str = "http://localhost/";
+
+/// What is escaped in a path: all but the unreserved characters of RFC 3986 (section 2.3) and the `/` between segments.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// What is escaped in a whole address: all that a URI may not contain (section 2). Of a `%` more has to be known.
+const IN_ADDRESS: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
 /// An absolute `http` or `https` address with a host, spelled as RFC 3986 wants it: ASCII, without blanks.
 ///
@@ -42,14 +50,13 @@ impl Address {
             return None;
         }
         let mut spelled = format!("{scheme}://");
-        let mut left = rest.chars();
-        while let Some(c) = left.next() {
-            let escaped = c == '%' && left.as_str().bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-            if escaped || c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=".contains(c) {
-                spelled.push(c);
-            } else {
-                push_escaped(&mut spelled, c);
+        for (i, part) in rest.split('%').enumerate() {
+            // What is escaped already stays.
+            if i > 0 {
+                let is_escape = part.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+                spelled.push_str(if is_escape { "%" } else { "%25" });
             }
+            spelled.extend(utf8_percent_encode(part, IN_ADDRESS));
         }
         Some(Self(spelled.into()))
     }
@@ -81,27 +88,7 @@ impl fmt::Display for Address {
 /// A path (segments separated by `/`) as it stands in an address (RFC 3986 section 3.3).
 #[must_use]
 pub fn path_escaped(path: &str) -> String {
-    let stays = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '/');
-    if path.chars().all(stays) {
-        return path.to_owned();
-    }
-    let mut escaped = String::with_capacity(path.len());
-    for c in path.chars() {
-        if stays(c) {
-            escaped.push(c);
-        } else {
-            push_escaped(&mut escaped, c);
-        }
-    }
-    escaped
-}
-
-fn push_escaped(out: &mut String, c: char) {
-    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-        out.push('%');
-        out.extend([byte >> 4, byte & 0xF].iter().filter_map(|nibble| HEX.get(usize::from(*nibble))));
-    }
+    utf8_percent_encode(path, IN_PATH).to_string()
 }
 
 /// Which items of its sources a feed shows: those to which all of this applies.
