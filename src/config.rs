@@ -232,7 +232,7 @@ pub struct Source {
     /// The layout to read with; `None` is `auto`.
     pub layout: Option<String>,
     /// The config's own layouts.
-    pub layouts: std::sync::Arc<[Layout]>,
+    pub layouts: Arc<[Layout]>,
     /// How the names of its files state the time of capture, where they do it in a form of their own.
     pub captured: Option<CapturedPattern>,
     /// What to do with an item that nothing dates.
@@ -459,29 +459,22 @@ pub fn find(given: &Given, around: &Surroundings) -> Option<PathBuf> {
 /// The folders of state and output when there is no config: what commands that only look at the store go by.
 #[must_use]
 pub fn default_folders(given: &Given, around: &Surroundings) -> (PathBuf, PathBuf) {
-    places(given, around, &around.current, None, None)
+    places(given, around, &around.current, (None, None))
 }
 
-/// State and output: the command line before the config, the config before the service manager, that before the
-/// defaults in `folder`.
+/// State and output: the command line comes before what the config has `written`, that before the service manager, and
+/// that before the defaults in `folder`.
 fn places(
     given: &Given,
     around: &Surroundings,
     folder: &Path,
-    state: Option<&str>,
-    output: Option<&str>,
+    (state, output): (Option<PathBuf>, Option<PathBuf>),
 ) -> (PathBuf, PathBuf) {
-    let pick = |given: &Option<PathBuf>, written: Option<&str>, service: Option<PathBuf>, default: &str| {
-        given
-            .as_ref()
-            .map(|path| around.current.join(path))
-            .or_else(|| written.map(|path| folder.join(path)))
-            .unwrap_or_else(|| service.unwrap_or_else(|| folder.join(default)))
-    };
-    (
-        pick(&given.state, state, around.state(), ".feedmill"),
-        pick(&given.output, output, around.state().map(|state| state.join("public")), "public"),
-    )
+    let on_the_line = |path: &Option<PathBuf>| path.as_ref().map(|path| around.current.join(path));
+    let of_service = around.state();
+    let state = on_the_line(&given.state).or(state).or(of_service.clone());
+    let output = on_the_line(&given.output).or(output).or(of_service.map(|state| state.join("public")));
+    (state.unwrap_or_else(|| folder.join(".feedmill")), output.unwrap_or_else(|| folder.join("public")))
 }
 
 fn read(file: &Path) -> Result<String, Refusal> {
@@ -506,61 +499,21 @@ fn read(file: &Path) -> Result<String, Refusal> {
 
 /// Folders on the command line: one source and one feed each, named after the folder.
 fn without_file(given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
-    let (state, output) = places(given, around, &around.current, None, None);
-    let mut complaints = Vec::new();
-    let mut warnings = Vec::new();
-    let mut known: Vec<PathBuf> = Vec::new();
-    let mut sources: Vec<Source> = Vec::new();
+    let (state, output) = places(given, around, &around.current, (None, None));
+    let mut folders = Folders {
+        state: &state,
+        output: &output,
+        known: Vec::new(),
+        sources: Vec::new(),
+        warnings: Vec::new(),
+        complaints: Vec::new(),
+    };
     for dir in &given.dirs {
-        let folder = around.current.join(dir);
-        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-        let canonical = match folder.canonicalize() {
-            Ok(canonical) if canonical.is_dir() => canonical,
-            Ok(_) => {
-                let what = format!("{} is a file, not a folder", dir.display());
-                complaints.push(Complaint::outside(what).hint("name the folder that the scrapes are saved in"));
-                continue;
-            }
-            Err(error) => {
-                let what = format!("cannot read the folder {}: {error}", dir.display());
-                let hint = "name a folder of saved pages; to name a command, put it first";
-                complaints.push(Complaint::outside(what).hint(hint));
-                continue;
-            }
-        };
-        if known.contains(&canonical) {
-            warnings.push(format!("{} is named twice; it is read once", dir.display()));
-            continue;
-        }
-        for (place, what) in [(&output, "output"), (&state, "state")] {
-            if canonical.starts_with(reading::real(place)) {
-                let wrong = format!("{} lies in the {what} folder {}", dir.display(), place.display());
-                let hint = format!("feedmill never reads what it writes: choose another folder with --{what}");
-                complaints.push(Complaint::outside(wrong).hint(hint));
-            }
-        }
-        let name = canonical.file_name().map_or_else(|| "root".into(), |name| values::mended(&name.to_string_lossy()));
-        // Ids are made of the name. A number would hang on the order of the arguments, or on which others there are, and
-        // subscribers of one folder would get the other's items.
-        if let Some(other) = sources.iter().find(|source| reading::folded(&source.name) == reading::folded(&name)) {
-            let wrong =
-                format!("{} would make a feed {name:?}, and another folder makes {:?}", dir.display(), other.name);
-            let hint = "feeds and ids are named after the folders: give the folders different names, or write a config \
-                        that names each [[source]] and its `site`";
-            complaints.push(Complaint::outside(wrong).hint(hint));
-            continue;
-        }
-        known.push(canonical);
-        match Files::below(&folder) {
-            Ok(files) => sources.push(Source::plain(name, files)),
-            Err(wrong) => complaints.push(Complaint::outside(wrong.what)),
-        }
+        folders.take(dir, around.current.join(dir));
     }
-    let feeds = reading::a_feed_per_source(&sources);
+    let Folders { sources, warnings, mut complaints, .. } = folders;
     let mut config = Config {
         file: None,
-        state,
-        output,
         base_url: None,
         pages: true,
         precompress: false,
@@ -568,14 +521,76 @@ fn without_file(given: &Given, around: &Surroundings) -> Result<Config, Refusal>
         serve: None,
         websub: WebSub::default(),
         operations: Operations::default(),
+        feeds: reading::a_feed_per_source(&sources),
         sources,
-        feeds,
         categories: Vec::new(),
         warnings,
+        state,
+        output,
     };
-    reading::command_line(given, &mut config, &mut complaints);
+    complaints.extend(reading::command_line(given, &mut config));
     complaints.extend(reading::places_apart(&config, None, None));
     if complaints.is_empty() { Ok(config) } else { Err(Refusal { file: None, text: String::new(), complaints }) }
+}
+
+/// The folders of a command line as they are taken, one after the other.
+struct Folders<'p> {
+    state: &'p Path,
+    output: &'p Path,
+    /// Those taken, without links.
+    known: Vec<PathBuf>,
+    sources: Vec<Source>,
+    warnings: Vec<String>,
+    complaints: Vec<Complaint>,
+}
+
+impl Folders<'_> {
+    /// Makes a source of `folder`, which was written as `dir`.
+    fn take(&mut self, dir: &Path, folder: PathBuf) {
+        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+        let canonical = match folder.canonicalize() {
+            Ok(canonical) if canonical.is_dir() => canonical,
+            Ok(_) => {
+                let what = format!("{} is a file, not a folder", dir.display());
+                return self.complain(what, "name the folder that the scrapes are saved in");
+            }
+            Err(error) => {
+                let what = format!("cannot read the folder {}: {error}", dir.display());
+                return self.complain(what, "name a folder of saved pages; to name a command, put it first");
+            }
+        };
+        if self.known.contains(&canonical) {
+            self.warnings.push(format!("{} is named twice; it is read once", dir.display()));
+            return;
+        }
+        for (place, what) in [(self.output, "output"), (self.state, "state")] {
+            if canonical.starts_with(reading::real(place)) {
+                let wrong = format!("{} lies in the {what} folder {}", dir.display(), place.display());
+                let hint = format!("feedmill never reads what it writes: choose another folder with --{what}");
+                self.complain(wrong, hint);
+            }
+        }
+        let name = canonical.file_name().map_or_else(|| "root".into(), |name| values::mended(&name.to_string_lossy()));
+        // Ids are made of the name. With a number in it they would hang on the order of the arguments, or on which others
+        // there are, and subscribers of one folder would get the items of another.
+        let folded = reading::folded(&name);
+        if let Some(other) = self.sources.iter().find(|source| reading::folded(&source.name) == folded) {
+            let wrong =
+                format!("{} would make a feed {name:?}, and another folder makes {:?}", dir.display(), other.name);
+            let hint = "feeds and ids are named after the folders: give the folders different names, or write a config \
+                        that names each [[source]] and its `site`";
+            return self.complain(wrong, hint);
+        }
+        self.known.push(canonical);
+        match Files::below(&folder) {
+            Ok(files) => self.sources.push(Source::plain(name, files)),
+            Err(wrong) => self.complaints.push(Complaint::outside(wrong.what)),
+        }
+    }
+
+    fn complain(&mut self, what: String, hint: impl Into<String>) {
+        self.complaints.push(Complaint::outside(what).hint(hint));
+    }
 }
 
 impl Source {
@@ -594,7 +609,7 @@ impl Source {
             fields: None,
             select: None,
             layout: None,
-            layouts: std::sync::Arc::default(),
+            layouts: Arc::default(),
             captured: None,
             undated: Undated::default(),
             date_order: None,

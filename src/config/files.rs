@@ -102,16 +102,12 @@ struct Split {
     rest: String,
 }
 
-fn wrong(what: impl Into<String>, hint: impl Into<String>) -> Wrong {
-    Wrong { what: what.into(), hint: Some(hint.into()) }
-}
-
 fn split(pattern: &str) -> Result<Split, Wrong> {
     if pattern.trim().is_empty() {
-        return Err(wrong("an empty pattern names no file", "write a pattern such as \"scrapes/**/*.txt\""));
+        return Err(Wrong::new("an empty pattern names no file", "write a pattern such as \"scrapes/**/*.txt\""));
     }
     if pattern.ends_with('/') {
-        return Err(wrong(
+        return Err(Wrong::new(
             format!("{pattern:?} names a folder, not files"),
             format!("write {:?} for the text files below it", format!("{pattern}**/*.txt")),
         ));
@@ -129,13 +125,13 @@ fn split(pattern: &str) -> Result<Split, Wrong> {
             continue;
         }
         if name == ".." {
-            return Err(wrong(
+            return Err(Wrong::new(
                 format!("`..` leads nowhere in {pattern:?}"),
                 "it can stand at the beginning of a pattern, before the first wildcard",
             ));
         }
         if name.starts_with('.') {
-            return Err(wrong(
+            return Err(Wrong::new(
                 format!("{pattern:?} asks for hidden names, which are never read"),
                 "hidden files and folders are where other programs keep their own; give the files another name",
             ));
@@ -146,7 +142,7 @@ fn split(pattern: &str) -> Result<Split, Wrong> {
         rest.push_str(name);
     }
     if rest.is_empty() {
-        return Err(wrong(
+        return Err(Wrong::new(
             format!("{pattern:?} names a folder, not files"),
             "write a pattern such as \"scrapes/**/*.txt\"",
         ));
@@ -167,7 +163,7 @@ fn depth(rest: &str) -> usize {
 
 fn glob(pattern: &str) -> Result<globset::Glob, Wrong> {
     GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build().map_err(|error| {
-        wrong(
+        Wrong::new(
             format!("{pattern:?} is no pattern: {}", error.kind()),
             "`*` is any run of characters, `**` any folders, `?` one character, `{a,b}` one or the other, `[0-9]` a range",
         )
@@ -241,7 +237,7 @@ impl<'f> FilesBuilder<'f> {
         let Split { fixed, rest } = split(self.relative(pattern))?;
         let whole = self.folder.join(&fixed).join(&rest);
         if !rest.contains(['*', '?', '[', '{', '\\']) && whole.is_dir() {
-            return Err(wrong(
+            return Err(Wrong::new(
                 format!("{pattern:?} is a folder, not a file"),
                 format!("write {:?} for the text files below it", format!("{pattern}/**/*.txt")),
             ));
@@ -267,7 +263,7 @@ impl<'f> FilesBuilder<'f> {
     pub(super) fn exclude(&mut self, pattern: &str) -> Result<(), Wrong> {
         let pattern = self.relative(pattern.trim_end_matches('/'));
         if pattern.is_empty() {
-            return Err(wrong("an empty pattern excludes nothing", "leave it out"));
+            return Err(Wrong::new("an empty pattern excludes nothing", "leave it out"));
         }
         if pattern.contains('/') {
             let plain: Vec<&str> = pattern.split('/').filter(|name| *name != ".").collect();
@@ -281,7 +277,7 @@ impl<'f> FilesBuilder<'f> {
     pub(super) fn build(self) -> Result<Files, Wrong> {
         let build = |set: GlobSetBuilder| {
             set.build()
-                .map_err(|error| wrong(format!("the patterns are too much: {error}"), "use fewer or simpler ones"))
+                .map_err(|error| Wrong::new(format!("the patterns are too much: {error}"), "use fewer or simpler ones"))
         };
         let mut roots = Vec::new();
         for Growing { fixed, globs, depth, sample } in self.roots {

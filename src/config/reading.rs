@@ -1,35 +1,30 @@
 //! TOML to a config: every table and value is looked at, whatever is wrong with those before it.
 
-use std::net::SocketAddr;
-use std::ops::Range;
-use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
-
-use chrono::NaiveDate;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-use unicode_normalization::UnicodeNormalization as _;
-
-use super::files::{Files, FilesBuilder, Root};
-use super::values::{self, Wrong, nearest};
-use super::{
-    Category, Complaint, Config, DEFAULT_LIMIT, Empty, Feed, Given, KEYS, Operations, Refusal, Serve, Source,
-    Surroundings, Undated, Watch, WatchMode, WebSub,
-};
-use crate::mill::captured::CapturedPattern;
-use crate::mill::feed::{Choice, Keep, speaks};
-use crate::mill::identify::fold;
-use crate::mill::scrape::{At, DateOrder, Fields, Form, Layout, Part, Select, read_layout};
-use crate::mill::words::{Pattern, Where, Words};
-use crate::mill::zone::Zone;
-
 mod apart;
 mod feed;
 mod source;
 mod value;
 
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use unicode_normalization::UnicodeNormalization as _;
+
 use self::apart::globs_apart;
 pub(super) use self::apart::{places_apart, real};
+use super::files::Files;
+use super::values::{self, Wrong};
+use super::{
+    Category, Complaint, Config, DEFAULT_LIMIT, Feed, Given, KEYS, Operations, Refusal, Serve, Source, Surroundings,
+    Watch, WatchMode, WebSub,
+};
+use crate::mill::feed::Choice;
+use crate::mill::scrape::{Layout, Part, read_layout};
 
 type Value<'t> = Spanned<DeValue<'t>>;
 
@@ -47,8 +42,10 @@ pub(super) fn config(file: &Path, text: String, given: &Given, around: &Surround
     }
     let mut reader = Reader {
         folder: file.parent().unwrap_or(Path::new("")),
-        own: std::sync::Arc::default(),
+        own: Arc::default(),
         own_names: Vec::new(),
+        written: Vec::new(),
+        warnings: Vec::new(),
         complaints: Vec::new(),
     };
     let config = reader.top(&document, file, given, around);
@@ -80,10 +77,19 @@ impl<'t> Table<'t> {
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 
+    /// The place of the list under `key` if that is empty.
+    fn empty_list(&self, key: &str) -> Option<Range<usize>> {
+        let value = self.get(key)?;
+        matches!(value.get_ref(), DeValue::Array(list) if list.is_empty()).then(|| value.span())
+    }
+
     fn key_span(&self, key: &str) -> Range<usize> {
         self.table.keys().find(|name| name.get_ref() == key).map_or_else(|| self.span.clone(), Spanned::span)
     }
 }
+
+/// A source that was read, and its name. What cannot be used is missing.
+type Named<'t> = (Option<Text<'t>>, Option<Source>);
 
 /// A string and where it stands.
 struct Text<'t> {
@@ -91,8 +97,9 @@ struct Text<'t> {
     span: Range<usize>,
 }
 
-/// A glob and where it stands.
+/// A pattern of a source and where it stands.
 struct Written {
+    /// The number of the source.
     source: usize,
     span: Range<usize>,
     files: Files,
@@ -101,9 +108,12 @@ struct Written {
 struct Reader<'r> {
     folder: &'r Path,
     /// The layouts that the config itself writes.
-    own: std::sync::Arc<[Layout]>,
-    /// What they are called, also those that can't be read: a source that names one of them is right.
+    own: Arc<[Layout]>,
+    /// What they are called, also those that cannot be read: a source that names one of them is right.
     own_names: Vec<String>,
+    /// The patterns of all sources that can be read.
+    written: Vec<Written>,
+    warnings: Vec<String>,
     complaints: Vec<Complaint>,
 }
 
@@ -124,39 +134,6 @@ fn keys_of(table: &str) -> &'static [&'static str] {
 }
 
 impl Reader<'_> {
-    /// The tables `[layout.NAME]`.
-    fn own_layouts(&mut self, top: &Table<'_>) -> Vec<Layout> {
-        let Some(value) = top.get("layout") else { return Vec::new() };
-        let DeValue::Table(layouts) = value.get_ref() else {
-            let what = format!("`layout` must be tables, not {}", kind(value.get_ref()));
-            let hint = "write [layout.NAME] on a line of its own; a source names it: layout = \"NAME\"";
-            self.complain(Complaint::at(top.key_span("layout"), what).hint(hint));
-            return Vec::new();
-        };
-        let mut own = Vec::new();
-        for (name, table) in layouts.iter() {
-            self.own_names.push(name.get_ref().to_string());
-            let DeValue::Table(keys) = table.get_ref() else {
-                let what = format!("the layout `{}` must be a table, not {}", name.get_ref(), kind(table.get_ref()));
-                self.complain(Complaint::at(name.span(), what).hint("write [layout.NAME] on a line of its own"));
-                continue;
-            };
-            if name.get_ref() == "auto" {
-                let complaint = Complaint::at(name.span(), "a layout can't be called `auto`");
-                self.complain(complaint.hint("`auto` lets the file choose; give the layout another name"));
-            }
-            match read_layout(name.get_ref(), &name.span(), keys) {
-                Ok(layout) => own.push(layout),
-                Err(flaws) => {
-                    for flaw in flaws {
-                        self.complain(Complaint::at(flaw.span, flaw.what).hint(flaw.hint));
-                    }
-                }
-            }
-        }
-        own
-    }
-
     fn top(
         &mut self,
         document: &Spanned<DeTable<'_>>,
@@ -170,24 +147,20 @@ impl Reader<'_> {
 
         let state = self.text(&top, "state");
         let output = self.text(&top, "output");
-        let (state_path, output_path) =
-            super::places(given, around, self.folder, state.as_ref().map(|t| t.text), output.as_ref().map(|t| t.text));
-        let base_url = self.text(&top, "base_url");
-        let base_url = base_url.and_then(|text| self.take("base_url", &text.span, values::base_url(text.text)));
-
-        let (mut written, mut warnings) = (Vec::new(), Vec::new());
+        let written = |text: &Option<Text<'_>>| text.as_ref().map(|text| self.folder.join(text.text));
+        let (state_path, output_path) = super::places(given, around, self.folder, (written(&state), written(&output)));
+        let base_url = self.parsed(&top, "base_url", values::base_url);
         let serve = self.serve(&top);
-        let operations = self.operations(&top, serve.as_ref(), &mut warnings);
-        let (names, sources) = self.source_tables(&top, &mut written, &mut warnings);
+        let operations = self.operations(&top, serve.as_ref());
+        let sources = self.source_tables(&top);
         let mut categories: Vec<Category> = Vec::new();
         for table in &self.tables(&top, "category", "[[category]]") {
-            categories.extend(self.category(table, &names, &categories));
+            categories.extend(self.category(table, &sources, &categories));
         }
-        let (feeds, feed_names) = self.feed_tables(&top, (&names, &sources), &categories, &mut warnings);
+        let (feeds, feed_names) = self.feed_tables(&top, &sources, &categories);
 
-        let whole = sources.iter().all(Option::is_some);
-        let sources: Vec<Source> = sources.into_iter().flatten().collect();
-        let feeds = feeds.unwrap_or_else(|| a_feed_per_source(&sources));
+        let is_whole = sources.iter().all(|(_, source)| source.is_some());
+        let sources: Vec<Source> = sources.into_iter().filter_map(|(_, source)| source).collect();
         let mut config = Config {
             file: Some(file.to_owned()),
             state: state_path,
@@ -199,60 +172,80 @@ impl Reader<'_> {
             serve,
             websub: self.websub(&top),
             operations,
+            feeds: feeds.unwrap_or_else(|| a_feed_per_source(&sources)),
             sources,
-            feeds,
             categories,
-            warnings,
+            warnings: std::mem::take(&mut self.warnings),
         };
-        let mut complaints = Vec::new();
-        command_line(given, &mut config, &mut complaints);
-        if config.base_url.is_none() && !config.websub.hubs.is_empty() && top.get("base_url").is_none() {
-            let complaint = Complaint::at(top.key_span("websub"), "hubs, but no `base_url`");
-            complaints.push(complaint.hint(
-                "hubs and their subscribers need the address of a feed: write base_url = \"https://…/\" at the top, \
-                 where the output is served",
-            ));
-        }
-        let span = |text: Option<Text<'_>>, given: bool| text.filter(|_| !given).map(|text| text.span);
-        complaints.extend(places_apart(
-            &config,
-            span(state, given.state.is_some()),
-            span(output, given.output.is_some()),
-        ));
+        let mut complaints = command_line(given, &mut config);
+        complaints.extend(hubs_without_address(&top, &config));
+        let span = |text: Option<Text<'_>>, is_given: bool| text.filter(|_| !is_given).map(|text| text.span);
+        let (state, output) = (span(state, given.state.is_some()), span(output, given.output.is_some()));
+        complaints.extend(places_apart(&config, state, output));
         if complaints.is_empty() {
-            complaints.extend(globs_apart(&config, &written, &feed_names));
+            complaints.extend(globs_apart(&config, &self.written, &feed_names));
         }
         self.complaints.extend(complaints);
-        whole.then_some(config)
+        is_whole.then_some(config)
+    }
+
+    /// The tables `[layout.NAME]`.
+    fn own_layouts(&mut self, top: &Table<'_>) -> Vec<Layout> {
+        let Some(value) = top.get("layout") else { return Vec::new() };
+        let DeValue::Table(layouts) = value.get_ref() else {
+            let what = format!("`layout` must be tables, not {}", kind(value.get_ref()));
+            let hint = "write [layout.NAME] on a line of its own; a source names it: layout = \"NAME\"";
+            self.complain(top.key_span("layout"), what, hint);
+            return Vec::new();
+        };
+        let mut own = Vec::new();
+        for (key, table) in layouts.iter() {
+            let name = key.get_ref();
+            self.own_names.push(name.to_string());
+            let DeValue::Table(keys) = table.get_ref() else {
+                let what = format!("the layout `{name}` must be a table, not {}", kind(table.get_ref()));
+                self.complain(key.span(), what, "write [layout.NAME] on a line of its own");
+                continue;
+            };
+            if name == "auto" {
+                let hint = "`auto` lets the file choose; give the layout another name";
+                self.complain(key.span(), "a layout can't be called `auto`", hint);
+            }
+            match read_layout(name, &key.span(), keys) {
+                Ok(layout) => own.push(layout),
+                Err(flaws) => flaws.into_iter().for_each(|flaw| self.complain(flaw.span, flaw.what, flaw.hint)),
+            }
+        }
+        own
     }
 
     /// How changes are noticed.
     fn watch(&mut self, top: &Table<'_>) -> Watch {
-        let mut watch = Watch::default();
-        let Some(table) = self.table(top, "watch", "[watch]") else { return watch };
+        let default = Watch::default();
+        let Some(table) = self.table(top, "watch", "[watch]") else { return default };
         let modes = [("auto", WatchMode::Auto), ("events", WatchMode::Events), ("poll", WatchMode::Poll)];
-        watch.mode = self.word(&table, "mode", &modes).unwrap_or_default();
-        let (second, hour, day) = (secs(1), secs(3600), secs(86_400));
-        watch.rescan = self.duration(&table, "rescan", watch.rescan, (second, day));
-        watch.settle = self.duration(&table, "settle", watch.settle, (secs(0), hour));
-        watch
+        let (rescans, settles) =
+            ((Duration::from_secs(1), Duration::from_hours(24)), (Duration::ZERO, Duration::from_hours(1)));
+        Watch {
+            mode: self.word(&table, "mode", &modes).unwrap_or_default(),
+            rescan: self.duration(&table, "rescan", rescans).unwrap_or(default.rescan),
+            settle: self.duration(&table, "settle", settles).unwrap_or(default.settle),
+        }
     }
 
     /// Where the output is served.
     fn serve(&mut self, top: &Table<'_>) -> Option<Serve> {
         let table = self.table(top, "serve", "[serve]")?;
         if table.get("listen").is_none() && table.get("socket").is_none() {
-            let complaint = Complaint::at(top.key_span("serve"), "[serve] without `listen` or `socket`");
-            self.complain(
-                complaint.hint("write listen = \"127.0.0.1:8080\", or leave the table out to have no server"),
-            );
+            let hint = "write listen = \"127.0.0.1:8080\", or leave the table out to have no server";
+            self.complain(top.key_span("serve"), "[serve] without `listen` or `socket`", hint);
         }
         let socket = self.text(&table, "socket").map(|text| real(&self.folder.join(text.text)));
         Some(Serve { listen: self.listen(&table), socket })
     }
 
-    /// Where and whether the operator is told how things are; never where readers are served.
-    fn operations(&mut self, top: &Table<'_>, serve: Option<&Serve>, warnings: &mut Vec<String>) -> Operations {
+    /// Whether and where the operator is told how things are: never where readers are served.
+    fn operations(&mut self, top: &Table<'_>, serve: Option<&Serve>) -> Operations {
         let mut operations = Operations::default();
         if let Some(table) = self.table(top, "operations", "[operations]") {
             operations.publish = self.truth(&table, "publish").unwrap_or_default();
@@ -263,10 +256,10 @@ impl Reader<'_> {
         {
             let what = "[operations] and [serve] listen on the same address";
             let hint = "give [operations] a port of its own: what it tells is not for readers";
-            self.complain(Complaint::at(top.key_span("operations"), what).hint(hint));
+            self.complain(top.key_span("operations"), what, hint);
         }
         if let Some(listen) = operations.listen.filter(|listen| !listen.ip().is_loopback()) {
-            warnings.push(format!(
+            self.warnings.push(format!(
                 "[operations] listens on {listen}: whoever reaches it learns the names of sources and feeds, and how \
                  they do"
             ));
@@ -282,14 +275,12 @@ impl Reader<'_> {
         let hubs = self.texts(&table, "hubs").unwrap_or_default();
         if hubs.len() > values::MAX_HUBS {
             let what = format!("{} hubs, more than the {} that can be told", hubs.len(), values::MAX_HUBS);
-            let hint = "one hub is enough: each subscriber chooses one of them";
-            self.complain(Complaint::at(table.key_span("hubs"), what).hint(hint));
+            self.complain(table.key_span("hubs"), what, "one hub is enough: each subscriber chooses one of them");
         }
         for text in hubs {
             let Some(hub) = self.take("hubs", &text.span, values::hub(text.text)) else { continue };
             if websub.hubs.contains(&hub) {
-                let complaint = Complaint::at(text.span, format!("the hub {hub} is named twice"));
-                self.complain(complaint.hint("leave one out"));
+                self.complain(text.span, format!("the hub {hub} is named twice"), "leave one out");
             } else {
                 websub.hubs.push(hub);
             }
@@ -298,19 +289,21 @@ impl Reader<'_> {
     }
 }
 
+/// Subscribers would ask a hub for the address of a feed.
+fn hubs_without_address(top: &Table<'_>, config: &Config) -> Option<Complaint> {
+    let is_missing = config.base_url.is_none() && top.get("base_url").is_none();
+    (is_missing && !config.websub.hubs.is_empty()).then(|| {
+        Complaint::at(top.key_span("websub"), "hubs, but no `base_url`").hint(
+            "hubs and their subscribers need the address of a feed: write base_url = \"https://…/\" at the top, \
+             where the output is served",
+        )
+    })
+}
+
 /// Whether two addresses to listen on can't be had both.
 fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
     let any = a.ip().is_unspecified() || b.ip().is_unspecified();
     a.port() == b.port() && a.port() != 0 && (a.ip() == b.ip() || any)
-}
-
-fn secs(seconds: u64) -> std::time::Duration {
-    std::time::Duration::from_secs(seconds)
-}
-
-fn not_tables(span: Range<usize>, key: &str, name: &str, value: &DeValue<'_>) -> Complaint {
-    let what = format!("`{key}` must be a list of tables, not {}", kind(value));
-    Complaint::at(span, what).hint(format!("write {name}, in double brackets, above each of them"))
 }
 
 fn listed(words: &[&str]) -> String {
@@ -335,12 +328,11 @@ pub(super) fn a_feed_per_source(sources: &[Source]) -> Vec<Feed> {
     sources.iter().enumerate().map(feed).collect()
 }
 
-/// Puts what the command line says in the place of what the config says.
-pub(super) fn command_line(given: &Given, config: &mut Config, complaints: &mut Vec<Complaint>) {
+/// Puts what the command line says in the place of what the config says, and tells what is wrong with it.
+pub(super) fn command_line(given: &Given, config: &mut Config) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
     let mut refuse = |option: &str, wrong: Wrong| {
-        let mut complaint = Complaint::outside(format!("{option}: {}", wrong.what));
-        complaint.hints.extend(wrong.hint);
-        complaints.push(complaint);
+        complaints.push(Complaint::outside(format!("{option}: {}", wrong.what)).hint(wrong.hint));
     };
     match given.base_url.as_deref().map(values::base_url) {
         Some(Ok(url)) => config.base_url = Some(url),
@@ -352,4 +344,5 @@ pub(super) fn command_line(given: &Given, config: &mut Config, complaints: &mut 
         Some(Err(wrong)) => refuse("--listen", wrong),
         None => {}
     }
+    complaints
 }

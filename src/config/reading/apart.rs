@@ -1,6 +1,12 @@
 //! What is read and what is written must not meet: state, output and sources lie apart.
 
-use super::*;
+use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
+
+use super::{Text, Written};
+use crate::config::files::{Files, Root};
+use crate::config::{Complaint, Config};
+use crate::operations;
 
 /// A path without links as far as it exists, so that two paths can be compared that may not exist yet.
 pub(in crate::config) fn real(path: &Path) -> PathBuf {
@@ -50,79 +56,76 @@ pub(in crate::config) fn places_apart(
     vec![complaint.hint("what is published must not hold the store: give each a folder of its own")]
 }
 
-/// Where a pattern could reach what feedmill writes, it would read its own output as news.
-pub(super) fn globs_apart(config: &Config, written: &[Written], feeds: &[Text<'_>]) -> Vec<Complaint> {
-    const OF_FEED: [&str; 8] = [
-        "rss.xml",
-        "atom.xml",
-        "feed.json",
-        "index.html",
-        "2020/06.html",
-        "2020/06.atom",
-        "undated.html",
-        "undated.atom",
-    ];
-    const OF_OUTPUT: [&str; 3] = ["index.html", "feeds.opml", crate::operations::FEED];
-    const OF_STATE: [&str; 8] = [
-        "feedmill.db",
-        "feedmill.db-wal",
-        "feedmill.db-shm",
-        "feedmill.db.corrupt-1",
-        "decisions.jsonl",
-        "hubs.json",
-        crate::operations::FEED,
-        crate::operations::LEDGER,
-    ];
-    let (state, output) = (real(&config.state), real(&config.output));
-    let mut of_output: Vec<String> = OF_OUTPUT.iter().map(|name| (*name).to_owned()).collect();
+/// What is written into the folder of each feed, below the output and into the state: a month stands for all.
+const OF_FEED: [&str; 8] =
+    ["rss.xml", "atom.xml", "feed.json", "index.html", "2020/06.html", "2020/06.atom", "undated.html", "undated.atom"];
+const OF_OUTPUT: [&str; 3] = ["index.html", "feeds.opml", operations::FEED];
+const OF_STATE: [&str; 8] = [
+    "feedmill.db",
+    "feedmill.db-wal",
+    "feedmill.db-shm",
+    "feedmill.db.corrupt-1",
+    "decisions.jsonl",
+    "hubs.json",
+    operations::FEED,
+    operations::LEDGER,
+];
+
+/// A folder that feedmill writes into.
+struct Own<'c> {
+    what: &'static str,
+    /// As the config has it.
+    shown: &'c Path,
+    /// Without links.
+    folder: PathBuf,
+    /// Paths below it.
+    files: Vec<String>,
+}
+
+/// Complains about patterns that could match what feedmill writes: it would read its own output as news.
+pub(super) fn globs_apart(config: &Config, patterns: &[Written], feeds: &[Text<'_>]) -> Vec<Complaint> {
+    let own = |what, shown, files: &[&str]| {
+        let files = files.iter().map(|name| (*name).to_owned()).collect();
+        Own { what, shown, folder: real(shown), files }
+    };
+    let mut output = own("output", &config.output, &OF_OUTPUT);
     for feed in feeds {
-        of_output.extend(OF_FEED.iter().map(|name| format!("{}/{name}", feed.text)));
+        output.files.extend(OF_FEED.iter().map(|name| format!("{}/{name}", feed.text)));
     }
-    let of_state: Vec<String> = OF_STATE.iter().map(|name| (*name).to_owned()).collect();
+    let places = [output, own("state", &config.state, &OF_STATE)];
     let mut complaints = Vec::new();
-    for one in written {
-        for root in one.files.roots() {
-            let folder = real(&root.folder);
-            let places = [(&output, &config.output, &of_output, "output"), (&state, &config.state, &of_state, "state")];
-            let inside = places.iter().find(|(place, ..)| folder.starts_with(place));
-            // Most patterns begin in folders that hold neither, and thousands of feeds write tens of thousands of files.
-            let around: Vec<_> = places.iter().filter(|(place, ..)| place.starts_with(&folder)).collect();
-            let own = || {
-                around.iter().find_map(|(place, shown, own, _)| {
-                    let reached = own.iter().find(|path| reaches(&one.files, root, &folder, &place.join(path)))?;
-                    Some(shown.join(reached))
-                })
-            };
-            // No file of such a name is written now, but nothing else belongs there either.
-            let alike = || {
-                around.iter().find_map(|(place, shown, ..)| {
-                    let paths = ["", "feed", "feed/2020"].map(|folder| Path::new(folder).join(root.sample()));
-                    let reached = paths.iter().find(|path| reaches(&one.files, root, &folder, &place.join(path)))?;
-                    Some(shown.join(reached))
-                })
-            };
-            let (what, hint) = if let Some((_, shown, _, what)) = inside {
-                (
-                    format!("these files lie inside the {what} folder {}", shown.display()),
-                    "keep scrapes in a folder of their own",
-                )
-            } else if let Some(path) = own().or_else(alike) {
-                (
-                    format!("this pattern can match what feedmill itself writes: {}", path.display()),
-                    "name the folder of the scrapes in the pattern, or exclude the output with `exclude`",
-                )
-            } else {
-                continue;
-            };
-            let source = config.sources.get(one.source).map(|source| format!("source {:?}: ", source.name));
-            complaints
-                .push(Complaint::at(one.span.clone(), format!("{}{what}", source.unwrap_or_default())).hint(hint));
+    for pattern in patterns {
+        for root in pattern.files.roots() {
+            let Some((what, hint)) = met(&pattern.files, root, &places) else { continue };
+            let source = config.sources.get(pattern.source).map(|source| format!("source {:?}: ", source.name));
+            let what = format!("{}{what}", source.unwrap_or_default());
+            complaints.push(Complaint::at(pattern.span.clone(), what).hint(hint));
         }
     }
     complaints
 }
 
-/// Whether the pattern matches `path`; `folder` is the root's, neither has links.
-fn reaches(files: &Files, root: &Root, folder: &Path, path: &Path) -> bool {
-    path.strip_prefix(folder).ok().and_then(Path::to_str).is_some_and(|below| files.would_list(root, below))
+/// How the files of a root meet what feedmill writes: what is wrong, and what would help.
+fn met(files: &Files, root: &Root, places: &[Own<'_>]) -> Option<(String, &'static str)> {
+    let folder = real(&root.folder);
+    if let Some(place) = places.iter().find(|place| folder.starts_with(&place.folder)) {
+        let what = format!("these files lie inside the {} folder {}", place.what, place.shown.display());
+        return Some((what, "keep scrapes in a folder of their own"));
+    }
+    // Most patterns begin in folders that hold neither, and thousands of feeds write tens of thousands of files.
+    let around: Vec<&Own<'_>> = places.iter().filter(|place| place.folder.starts_with(&folder)).collect();
+    let reached = |place: &Own<'_>, path: &Path| {
+        let below = place.folder.join(path);
+        let below = below.strip_prefix(&folder).ok().and_then(Path::to_str);
+        below.is_some_and(|below| files.would_list(root, below)).then(|| place.shown.join(path))
+    };
+    let written = || around.iter().find_map(|place| place.files.iter().find_map(|path| reached(place, path.as_ref())));
+    // No file of such a name is written now, but nothing else belongs there either.
+    let alike = || {
+        let paths = ["", "feed", "feed/2020"].map(|folder| Path::new(folder).join(root.sample()));
+        around.iter().find_map(|place| paths.iter().find_map(|path| reached(place, path)))
+    };
+    let path = written().or_else(alike)?;
+    let what = format!("this pattern can match what feedmill itself writes: {}", path.display());
+    Some((what, "name the folder of the scrapes in the pattern, or exclude the output with `exclude`"))
 }

@@ -1,20 +1,29 @@
-//! Single values of a config: each is what it should be, or complained about, and the reading goes on.
+//! Single values of a config: each is what it should be, or is complained about while the reading goes on.
 
-use super::*;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::time::Duration;
 
-/// What a table can't do without. Names of sources and feeds are looked at by themselves.
+use chrono::NaiveDate;
+use toml::de::DeValue;
+
+use super::{KEYS, Reader, Table, Text, Value, keys_of, kind, listed};
+use crate::config::Complaint;
+use crate::config::values::{self, Wrong, nearest};
+use crate::mill::item;
+
+/// What a table cannot do without. The names of sources and feeds are seen to by themselves.
 const NEEDED: [(&str, &str); 4] =
     [("[[category]]", "name"), ("[source.fields]", "title"), ("[source.select]", "item"), ("[source.select]", "title")];
 
 impl Reader<'_> {
-    pub(super) fn complain(&mut self, complaint: Complaint) {
-        self.complaints.push(complaint);
+    /// Says what is wrong at a place of the config, and what would help.
+    pub(super) fn complain(&mut self, span: Range<usize>, what: impl Into<String>, hint: impl Into<String>) {
+        self.complaints.push(Complaint::at(span, what).hint(hint));
     }
 
     pub(super) fn wrong(&mut self, key: &str, span: &Range<usize>, wrong: Wrong) {
-        let mut complaint = Complaint::at(span.clone(), format!("`{key}`: {}", wrong.what));
-        complaint.hints.extend(wrong.hint);
-        self.complain(complaint);
+        self.complain(span.clone(), format!("`{key}`: {}", wrong.what), wrong.hint);
     }
 
     /// Passes a value on, or complains about it.
@@ -22,9 +31,20 @@ impl Reader<'_> {
         value.map_err(|wrong| self.wrong(key, span, wrong)).ok()
     }
 
+    /// The string under `key`, passed on as `read` understands it.
+    pub(super) fn parsed<T>(
+        &mut self,
+        table: &Table<'_>,
+        key: &str,
+        read: impl FnOnce(&str) -> Result<T, Wrong>,
+    ) -> Option<T> {
+        let text = self.text(table, key)?;
+        self.take(key, &text.span, read(text.text))
+    }
+
     pub(super) fn wrong_kind(&mut self, key: &str, value: &Value<'_>, wanted: &str, example: &str) {
         let what = format!("`{key}` must be {wanted}, not {}", kind(value.get_ref()));
-        self.complain(Complaint::at(value.span(), what).hint(format!("write {example}")));
+        self.complain(value.span(), what, format!("write {example}"));
     }
 
     pub(super) fn unknown_keys(&mut self, table: &Table<'_>) {
@@ -34,11 +54,10 @@ impl Reader<'_> {
             if known.contains(&name) || table.name.is_empty() && name == "layout" {
                 continue;
             }
-            let place = if table.name.is_empty() { "at the top" } else { table.name };
-            let complaint = Complaint::at(
-                key.span(),
-                format!("unknown key `{name}` {}{place}", if place == table.name { "in " } else { "" }),
-            );
+            let place = match table.name {
+                "" => "at the top".to_owned(),
+                name => format!("in {name}"),
+            };
             let elsewhere = KEYS.iter().find(|(other, keys)| *other != table.name && keys.contains(&name));
             let hint = match (nearest(name, known.iter().copied()), elsewhere) {
                 (Some(near), _) => format!("did you mean `{near}`?"),
@@ -46,7 +65,7 @@ impl Reader<'_> {
                 (None, Some((other, _))) => format!("`{name}` belongs to {other}"),
                 (None, None) => format!("the keys here are {}", listed(known)),
             };
-            self.complain(complaint.hint(hint));
+            self.complain(key.span(), format!("unknown key `{name}` {place}"), hint);
         }
     }
 
@@ -54,12 +73,11 @@ impl Reader<'_> {
         let value = table.get(key)?;
         match value.get_ref() {
             DeValue::String(text) if text.trim().is_empty() => {
-                let complaint = Complaint::at(value.span(), format!("`{key}` is empty"));
-                self.complain(complaint.hint(if NEEDED.contains(&(table.name, key)) {
-                    "it has no default: say what it is"
-                } else {
-                    "leave the key out to have its default"
-                }));
+                let hint = match NEEDED.contains(&(table.name, key)) {
+                    true => "it has no default: say what it is",
+                    false => "leave the key out to have its default",
+                };
+                self.complain(value.span(), format!("`{key}` is empty"), hint);
                 None
             }
             DeValue::String(text) => Some(Text { text, span: value.span() }),
@@ -76,16 +94,14 @@ impl Reader<'_> {
     }
 
     /// A string that is shown to people.
-    pub(super) fn title<'t>(&mut self, table: &Table<'t>, key: &str) -> Option<String> {
+    pub(super) fn title(&mut self, table: &Table<'_>, key: &str) -> Option<String> {
         let text = self.text(table, key)?;
-        match crate::mill::item::Text::new(text.text) {
-            Some(clean) if clean.as_str() == text.text.trim() => Some(clean.into()),
-            _ => {
-                let complaint = Complaint::at(text.span, format!("`{key}` holds a line break or a control character"));
-                self.complain(complaint.hint("write it on one line"));
-                None
-            }
+        let shown = on_one_line(text.text);
+        if shown.is_none() {
+            let what = format!("`{key}` holds a line break or a control character");
+            self.complain(text.span, what, "write it on one line");
         }
+        shown.map(String::from)
     }
 
     pub(super) fn texts<'t>(&mut self, table: &Table<'t>, key: &str) -> Option<Vec<Text<'t>>> {
@@ -108,16 +124,13 @@ impl Reader<'_> {
         Some(texts)
     }
 
-    /// A list of strings that says something.
-    pub(super) fn texts_but_none<'t>(&mut self, table: &Table<'t>, key: &str) -> Option<Vec<Text<'t>>> {
-        let texts = self.texts(table, key)?;
-        if let Some(value) = table.get(key)
-            && matches!(value.get_ref(), DeValue::Array(array) if array.is_empty())
-        {
-            let complaint = Complaint::at(value.span(), format!("`{key}` is empty: nothing is named"));
-            self.complain(complaint.hint("name something, or leave the key out"));
+    /// A list of strings that must not be empty.
+    pub(super) fn some_texts<'t>(&mut self, table: &Table<'t>, key: &str) -> Option<Vec<Text<'t>>> {
+        if let Some(span) = table.empty_list(key) {
+            let what = format!("`{key}` is empty: nothing is named");
+            self.complain(span, what, "name something, or leave the key out");
         }
-        Some(texts)
+        self.texts(table, key)
     }
 
     pub(super) fn truth(&mut self, table: &Table<'_>, key: &str) -> Option<bool> {
@@ -137,37 +150,37 @@ impl Reader<'_> {
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text.text) {
             return Some(*value);
         }
-        let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let hint = match nearest(text.text, all.iter().copied()) {
+        let hint = match nearest(text.text, words.iter().map(|(word, _)| *word)) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => {
-                format!("it can be {}", all.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" or "))
+                let all: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+                format!("it can be {}", all.join(" or "))
             }
         };
-        self.complain(Complaint::at(text.span, format!("`{key}` can't be {:?}", text.text)).hint(hint));
+        self.complain(text.span, format!("`{key}` can't be {:?}", text.text), hint);
         None
     }
 
+    /// A length of time between `least` and `most`, both of them allowed.
     pub(super) fn duration(
         &mut self,
         table: &Table<'_>,
         key: &str,
-        default: std::time::Duration,
-        limits: (std::time::Duration, std::time::Duration),
-    ) -> std::time::Duration {
-        let Some(value) = table.get(key) else { return default };
+        (least, most): (Duration, Duration),
+    ) -> Option<Duration> {
+        let value = table.get(key)?;
         if let DeValue::Integer(number) = value.get_ref() {
             let what = format!("`{key}` must be a string with a unit, not a number");
-            self.complain(Complaint::at(value.span(), what).hint(format!("write {key} = \"{number}s\" for seconds")));
-            return default;
+            self.complain(value.span(), what, format!("write {key} = \"{number}s\" for seconds"));
+            return None;
         }
-        let Some(text) = self.text(table, key) else { return default };
-        let Some(duration) = self.take(key, &text.span, values::duration(text.text)) else { return default };
-        if duration < limits.0 || duration > limits.1 {
+        let text = self.text(table, key)?;
+        let duration = self.take(key, &text.span, values::duration(text.text))?;
+        if duration < least || duration > most {
             let what = format!("`{key}` can't be {:?}", text.text);
-            self.complain(Complaint::at(text.span, what).hint(format!("it can be {:?} to {:?}", limits.0, limits.1)));
+            self.complain(text.span, what, format!("it can be {least:?} to {most:?}"));
         }
-        duration
+        Some(duration)
     }
 
     /// A day, as a TOML date or as a string.
@@ -181,8 +194,8 @@ impl Reader<'_> {
             _ => None,
         };
         if day.is_none() {
-            let complaint = Complaint::at(value.span(), format!("`{key}` must be a day"));
-            self.complain(complaint.hint(format!("write {key} = 2020-06-01: year, month and day")));
+            let hint = format!("write {key} = 2020-06-01: year, month and day");
+            self.complain(value.span(), format!("`{key}` must be a day"), hint);
         }
         day
     }
@@ -195,7 +208,7 @@ impl Reader<'_> {
         };
         let number = u32::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as usize);
         if number.is_none() {
-            self.complain(Complaint::at(value.span(), format!("`{key}` is out of range")).hint(help));
+            self.complain(value.span(), format!("`{key}` is out of range"), help);
         }
         number
     }
@@ -206,44 +219,53 @@ impl Reader<'_> {
             None if known.is_empty() => format!("there is no {what} in this config"),
             None => format!("the {what}s are {}", listed(known)),
         };
-        self.complain(Complaint::at(text.span.clone(), format!("there is no {what} {:?}", text.text)).hint(hint));
+        self.complain(text.span.clone(), format!("there is no {what} {:?}", text.text), hint);
     }
 
-    pub(super) fn listen(&mut self, table: &Table<'_>) -> Option<std::net::SocketAddr> {
-        let text = self.text(table, "listen")?;
-        self.take("listen", &text.span, values::listen(text.text))
+    pub(super) fn listen(&mut self, table: &Table<'_>) -> Option<SocketAddr> {
+        self.parsed(table, "listen", values::listen)
     }
 
-    /// The single table under `key` at the top.
-    pub(super) fn table<'t>(&mut self, top: &Table<'t>, key: &str, name: &'static str) -> Option<Table<'t>> {
-        let value = top.get(key)?;
+    /// The single table under `key`.
+    pub(super) fn table<'t>(&mut self, outer: &Table<'t>, key: &str, name: &'static str) -> Option<Table<'t>> {
+        let value = outer.get(key)?;
         if let DeValue::Table(table) = value.get_ref() {
             let table = Table { name, span: value.span(), table };
             self.unknown_keys(&table);
             return Some(table);
         }
         let what = format!("`{key}` must be one table, not {}", kind(value.get_ref()));
-        self.complain(Complaint::at(top.key_span(key), what).hint(format!("write {name} on a line of its own")));
+        self.complain(outer.key_span(key), what, format!("write {name} on a line of its own"));
         None
     }
 
     /// The tables under `key` at the top.
     pub(super) fn tables<'t>(&mut self, top: &Table<'t>, key: &str, name: &'static str) -> Vec<Table<'t>> {
         let Some(value) = top.get(key) else { return Vec::new() };
+        let DeValue::Array(array) = value.get_ref() else {
+            self.not_tables(top.key_span(key), key, name, value.get_ref());
+            return Vec::new();
+        };
         let mut tables = Vec::new();
-        if let DeValue::Array(array) = value.get_ref() {
-            for value in array.iter() {
-                if let DeValue::Table(table) = value.get_ref() {
-                    let table = Table { name, span: value.span(), table };
-                    self.unknown_keys(&table);
-                    tables.push(table);
-                } else {
-                    self.complain(not_tables(value.span(), key, name, value.get_ref()));
-                }
+        for value in array.iter() {
+            if let DeValue::Table(table) = value.get_ref() {
+                let table = Table { name, span: value.span(), table };
+                self.unknown_keys(&table);
+                tables.push(table);
+            } else {
+                self.not_tables(value.span(), key, name, value.get_ref());
             }
-        } else {
-            self.complain(not_tables(top.key_span(key), key, name, value.get_ref()));
         }
         tables
     }
+
+    fn not_tables(&mut self, span: Range<usize>, key: &str, name: &str, value: &DeValue<'_>) {
+        let what = format!("`{key}` must be a list of tables, not {}", kind(value));
+        self.complain(span, what, format!("write {name}, in double brackets, above each of them"));
+    }
+}
+
+/// `text` as it is shown; `None` when a line break or control character would be lost.
+pub(super) fn on_one_line(text: &str) -> Option<item::Text> {
+    item::Text::new(text).filter(|shown| shown.as_str() == text.trim())
 }
