@@ -1,8 +1,8 @@
 //! What the operator says, validated once, as a whole.
 //!
-//! A config is read to the end and everything wrong with it is told at once, each with its place and what would help:
-//! nobody should mend a file line by line. What comes out needs no further checks: names are safe folders, patterns
-//! can match nothing that feedmill writes, every feed's sources exist. The rest of the program never sees TOML.
+//! A config is read to its end, and everything wrong with it is told at once, with its place and what would help: nobody
+//! should have to mend a file one error at a time. What comes out needs no further checks: names are safe as folders,
+//! patterns match nothing that feedmill writes, and the sources of every feed exist. The rest of the program sees no TOML.
 //!
 //! Paths in a config start from its folder, on the command line from the current one.
 
@@ -35,7 +35,7 @@ pub const DEFAULT_LIMIT: usize = 50;
 /// The name of a config where it is looked for.
 pub const FILE_NAME: &str = "feedmill.toml";
 
-/// A config longer than this is something else.
+/// A file longer than this is no config.
 const MAX_CONFIG: u64 = 4 << 20;
 
 /// Every table of a config with its keys; the top of the file is the table without a name.
@@ -120,7 +120,7 @@ pub struct Config {
     pub output: PathBuf,
     /// Where the output is served, with a `/` at its end.
     pub base_url: Option<String>,
-    /// Whether there are pages for people, and archives; else there are only feeds.
+    /// Whether there are pages for people and archives, and not only feeds.
     pub pages: bool,
     /// Whether a compressed sibling lies beside each document.
     pub precompress: bool,
@@ -138,7 +138,7 @@ pub struct Config {
     pub feeds: Vec<Feed>,
     /// In the order of the config; the folds of names are unique.
     pub categories: Vec<Category>,
-    /// What is no error but worth a line: `check` and the log show them.
+    /// What is not wrong but worth a line: `check` and the log show it.
     pub warnings: Vec<String>,
 }
 
@@ -149,7 +149,7 @@ pub struct Watch {
     pub mode: WatchMode,
     /// The time between full looks.
     pub rescan: Duration,
-    /// How long a file must be quiet when its writer gives no sign of having finished.
+    /// How long a file must stay unchanged when its writer gives no sign of having finished.
     pub settle: Duration,
 }
 
@@ -180,12 +180,12 @@ pub struct Serve {
     pub socket: Option<PathBuf>,
 }
 
-/// Who is told when a feed has changed (the W3C's WebSub), so that subscribers need not ask again and again.
+/// Who is told when a feed has changed (WebSub, of the W3C), so that subscribers need not ask again and again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebSub {
     /// The hubs that the feeds name. There is a `base_url` if there are any.
     pub hubs: Vec<Address>,
-    /// Whether a single pass tells them at its end; the daemon does in any case.
+    /// Whether a single pass tells them at its end, as the daemon always does.
     pub once: bool,
 }
 
@@ -195,7 +195,7 @@ impl Default for WebSub {
     }
 }
 
-/// Where feedmill tells about itself: faults of operation are not for subscribers.
+/// Where feedmill tells about itself. Its troubles are not for subscribers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Operations {
     /// Whether the operations feed goes to the output instead of the state folder.
@@ -211,7 +211,7 @@ pub struct Source {
     pub name: String,
     /// Which files are its scrapes.
     pub files: Files,
-    /// The place scraped: sources that show the same site share its items.
+    /// The place that is scraped. Sources of the same site share its items.
     pub site: String,
     /// Names the site had before, the oldest first. All sources of a site have the same.
     pub site_was: Vec<String>,
@@ -225,15 +225,15 @@ pub struct Source {
     pub timezone: Zone,
     /// The form of its files; `None` is `auto`.
     pub form: Option<Form>,
-    /// Where the fields of JSON and CSV stand.
+    /// Where the fields of JSON and CSV stand; `None` is by their common names.
     pub fields: Option<Arc<Fields>>,
-    /// Which elements of its pages are the fields.
+    /// Which elements of its web pages are the fields; `None` is the page as text.
     pub select: Option<Arc<Select>>,
     /// The layout to read with; `None` is `auto`.
     pub layout: Option<String>,
     /// The config's own layouts.
     pub layouts: Arc<[Layout]>,
-    /// How the names of its files state the time of capture, where they do it in a form of their own.
+    /// The form in which the names of its files state the time of capture, where it is one of their own.
     pub captured: Option<CapturedPattern>,
     /// What to do with an item that nothing dates.
     pub undated: Undated,
@@ -252,8 +252,8 @@ impl Source {
         self.site_was.first().unwrap_or(&self.site)
     }
 
-    /// The name of `file`, a path without links, below the fixed part of the pattern that lists it; `None`: it is no file
-    /// of this source.
+    /// The name of `file`, a path without links, below the fixed part of the pattern that lists it. `None` when the source
+    /// has no such file.
     #[must_use]
     pub fn name_below(&self, file: &Path) -> Option<String> {
         self.files.roots().iter().find_map(|root| {
@@ -263,21 +263,21 @@ impl Source {
         })
     }
 
-    /// When the name of a file, below the fixed part of the pattern, states that it was captured.
+    /// The time of capture that a name states: that of a file below the fixed part of the pattern.
     #[must_use]
     pub fn stated(&self, name: &str) -> Option<Moment> {
         captured(self.captured.as_ref(), name)
     }
 
-    /// The page that `bytes` hold, under the name of their file below the fixed part of the pattern.
+    /// The page that `bytes` hold. `name` is that of their file below the fixed part of the pattern.
     ///
     /// # Errors
-    /// Why it can't be read: it is no text, or too large.
+    /// Why the bytes cannot be read: they are no text, or too large.
     pub fn page<'b>(&self, name: &str, bytes: &'b [u8]) -> Result<Page<'b>, String> {
         Page::open(bytes, name, self.captured.as_ref(), self.terms())
     }
 
-    /// How its files are read, as far as their names don't state more.
+    /// How its files are read, as far as that does not depend on their names.
     fn terms(&self) -> Terms {
         Terms {
             layout: self.layout.clone(),
@@ -293,7 +293,7 @@ impl Source {
     }
 }
 
-/// What to do with an item that neither itself nor its file's name dates.
+/// What to do with an item that has no date, in a file whose name states no time of capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Undated {
     /// It stays out of feeds.
@@ -306,10 +306,10 @@ pub enum Undated {
 /// What a capture without items means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Empty {
-    /// The page's layout changed: it is reported.
+    /// That the page's layout changed; it is reported.
     #[default]
     Drift,
-    /// The page just lists nothing at times.
+    /// Nothing: at times the page lists no items.
     Fine,
 }
 
@@ -320,8 +320,8 @@ pub struct Feed {
     pub name: String,
     /// Shown by readers.
     pub title: String,
-    /// Indices into [`Config::sources`], in the order that decides which origin an item shows; those that its `sources`,
-    /// `sites` and `languages` leave.
+    /// Indices into [`Config::sources`]: those to which its `sources`, `sites` and `languages` all apply. Their order decides
+    /// which origin an item shows.
     pub sources: Vec<usize>,
     /// Which of their items it shows.
     pub choice: Choice,
@@ -336,15 +336,15 @@ pub struct Feed {
 pub struct Category {
     /// As feeds show it.
     pub name: Text,
-    /// The folds of the headings on pages that mean it, its own name's among them.
+    /// The folds of the headings on pages that mean it, and of its own name.
     pub topics: Vec<String>,
     /// Indices into [`Config::sources`]; `None`: all of them.
     pub sources: Option<Vec<usize>>,
-    /// Which items it finds besides.
+    /// Which other items belong to it.
     pub words: Words,
 }
 
-/// What the command line says of what a config could say.
+/// What the command line says in the place of a config.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
     /// `-c`.
@@ -361,7 +361,7 @@ pub struct Given {
     pub listen: Option<String>,
 }
 
-/// What the surroundings say. A value, so that tests don't depend on where they run.
+/// What the process's surroundings say. It is a value, so that tests do not depend on where they run.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     /// Where relative paths of the command line start; empty for the process's current folder.
@@ -411,7 +411,7 @@ impl From<Refusal> for NoConfig {
 ///
 /// # Errors
 ///
-/// [`NoConfig::Nothing`] when there is nothing to go by, else everything that is wrong, at once.
+/// [`NoConfig::Nothing`] when there is neither, otherwise everything that is wrong.
 pub fn load(given: &Given, around: &Surroundings) -> Result<Config, NoConfig> {
     match (find(given, around), given.dirs.is_empty()) {
         (Some(file), true) => {
@@ -432,12 +432,12 @@ pub fn load(given: &Given, around: &Surroundings) -> Result<Config, NoConfig> {
 ///
 /// # Errors
 ///
-/// Everything that is wrong with it, at once.
+/// Everything that is wrong with it.
 pub fn parse(file: &Path, text: String, given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
     reading::config(file, text, given, around)
 }
 
-/// The name of a source that is like `text`, which may hold anything.
+/// A name for a source that is like `text`, whatever that holds.
 #[must_use]
 pub fn source_name(text: &str) -> String {
     values::mended(text)
@@ -456,7 +456,7 @@ pub fn find(given: &Given, around: &Surroundings) -> Option<PathBuf> {
         .find(|file| file.symlink_metadata().is_ok())
 }
 
-/// The folders of state and output when there is no config: what commands that only look at the store go by.
+/// The folders of state and output where there is no config. Commands that only look at the store go by them.
 #[must_use]
 pub fn default_folders(given: &Given, around: &Surroundings) -> (PathBuf, PathBuf) {
     places(given, around, &around.current, (None, None))
@@ -594,7 +594,7 @@ impl Folders<'_> {
 }
 
 impl Source {
-    /// A source about which nothing is said but its name and files.
+    /// A source of which only the name and the files are known.
     fn plain(name: String, files: Files) -> Self {
         Self {
             site: name.clone(),

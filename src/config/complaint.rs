@@ -13,11 +13,11 @@ pub struct Complaint {
     pub what: String,
     /// Where, in bytes of the config; `None` where no line of it is at fault.
     pub span: Option<Range<usize>>,
-    /// Another place that has to do with it, and why.
+    /// Another place that it has to do with, and why.
     pub see: Option<(Range<usize>, String)>,
     /// What would help.
     pub hints: Vec<String>,
-    /// The config is at fault, and not the command line or the environment.
+    /// Whether the config is at fault, rather than the command line or the environment.
     pub in_config: bool,
 }
 
@@ -28,7 +28,7 @@ impl Complaint {
         Self { what: what.into(), span: Some(span), see: None, hints: Vec::new(), in_config: true }
     }
 
-    /// Something wrong with the config that no line of it bears.
+    /// Something wrong with the config as a whole, at no line in particular.
     #[must_use]
     pub fn whole(what: impl Into<String>) -> Self {
         Self { in_config: true, ..Self::outside(what) }
@@ -55,7 +55,7 @@ impl Complaint {
     }
 }
 
-/// Everything that is wrong with a config, at once. Nothing of it was put to use.
+/// Everything that is wrong with a config. Nothing of the config was put to use.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     /// The config, when there is one.
@@ -67,7 +67,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// One complaint that no line of a config bears.
+    /// One complaint that concerns no line of a config.
     #[must_use]
     pub fn outside(complaint: Complaint) -> Self {
         Self { file: None, text: String::new(), complaints: vec![complaint] }
@@ -97,7 +97,7 @@ impl Refusal {
         }
         let count = self.complaints.len();
         let errors = if count == 1 { "1 error".to_owned() } else { format!("{count} errors") };
-        // Nobody should look in a good config for what the command line got wrong.
+        // Nobody should have to search a good config for a mistake on the command line.
         let inside = self.complaints.iter().filter(|complaint| complaint.in_config).count();
         let _ = match &path {
             Some(path) if inside == count => write!(shown, "feedmill: {errors} in {path}; nothing was read or written"),

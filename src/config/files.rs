@@ -1,4 +1,4 @@
-//! Which files belong to a source: globs, their fixed folders, and what is never read.
+//! Which files belong to a source: its patterns, the folders where they begin, and the names that are never read.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,11 +24,11 @@ pub struct Files {
 pub struct Root {
     /// The folder to open.
     pub folder: PathBuf,
-    /// The folder as it begins the names of files: as written in the config, relative to it where it lies inside its
-    /// folder. Empty, or without a `/` at its end.
+    /// How the names of its files begin: the folder as the config writes it, and relative to the config's own folder where
+    /// it lies inside that. Empty, or without a `/` at its end.
     pub label: String,
     globs: GlobSet,
-    /// A file's name that the last pattern could match.
+    /// The name of a file that the last pattern could match.
     sample: String,
     /// How many names a path below the folder can have at most.
     depth: usize,
@@ -52,7 +52,7 @@ impl fmt::Debug for Root {
 pub enum NeverRead {
     /// It starts with a full stop.
     Hidden,
-    /// Programs give such names to what is not finished, or to copies.
+    /// Programs give such names to unfinished files and to copies.
     Temporary,
 }
 
@@ -64,7 +64,7 @@ pub fn never_read(name: &[u8]) -> Option<NeverRead> {
         return Some(NeverRead::Hidden);
     }
     let (last, first) = (name.last()?, name.first()?);
-    // The last letter rules out nearly every name without looking at the list.
+    // The last letter rules nearly every name out before the list is looked at.
     let ending = match last.to_ascii_lowercase() {
         b'~' => return Some(NeverRead::Temporary),
         b'p' | b't' | b'd' | b'w' | b'k' | b'g' | b'l' | b'o' | b'x' => [
@@ -87,14 +87,14 @@ pub fn never_read(name: &[u8]) -> Option<NeverRead> {
                 && name.iter().rev().zip(ending.iter().rev()).all(|(a, b)| a.eq_ignore_ascii_case(b))
         }),
         b'#' => *first == b'#' && name.len() > 1,
-        // The name under which vim tries out whether it can write to a folder.
+        // By a file of this name vim tries whether it can write to a folder.
         b'3' => name == b"4913",
         _ => false,
     };
     ending.then_some(NeverRead::Temporary)
 }
 
-/// A pattern taken apart.
+/// A pattern in its two parts.
 struct Split {
     /// The folders before the first wildcard, as raw text.
     fixed: String,
@@ -178,8 +178,8 @@ struct Growing {
     sample: String,
 }
 
-/// A file's name that the last part of the pattern `rest` matches, near enough: wildcards shrink to a letter, the first
-/// alternative is taken.
+/// The name of a file that the last part of the pattern `rest` matches, or nearly: a letter stands for a wildcard, and the
+/// first of alternatives for all.
 fn sample(rest: &str) -> String {
     let mut sample = String::new();
     let mut chars = rest.rsplit('/').next().unwrap_or(rest).chars();
@@ -224,8 +224,7 @@ impl<'f> FilesBuilder<'f> {
         }
     }
 
-    /// A path in a config that is written whole though it lies inside the config's folder means the same file as its
-    /// short form, so it bears the same name.
+    /// A pattern without the config's own folder, where it is written in full: the same file has the same name either way.
     fn relative<'p>(&self, pattern: &'p str) -> &'p str {
         match pattern.strip_prefix(self.absolute.as_str()).and_then(|rest| rest.strip_prefix('/')) {
             Some(rest) if !self.absolute.is_empty() && !rest.is_empty() => rest,
@@ -291,7 +290,7 @@ impl<'f> FilesBuilder<'f> {
 }
 
 impl Files {
-    /// The text files below `folder`, named relative to it: what a folder on the command line means.
+    /// The text files below `folder`, named relative to it, as a folder on the command line means them.
     pub(super) fn below(folder: &Path) -> Result<Self, Wrong> {
         let mut builder = FilesBuilder::new(folder);
         for pattern in ["**/*.txt", "**/*.text", "**/*.md"] {
@@ -306,7 +305,7 @@ impl Files {
         &self.roots
     }
 
-    /// Whether what is listed as `name` is one of these files, or the folder that they lie in.
+    /// Whether `name` is that of one of these files, or of a folder where they are looked for.
     #[must_use]
     pub fn concerns(&self, name: &str) -> bool {
         let is_one = |root: &Root| root.below(name).is_some_and(|below| self.would_list(root, below));
@@ -325,8 +324,8 @@ impl Files {
         })
     }
 
-    /// Whether the operator excluded a file or folder: `path` is its raw path beginning with the raw label of its
-    /// root, `name` where its last name begins.
+    /// Whether the operator excluded a file or folder. `path` is its raw path from the raw label of its root on, `name` the
+    /// range of the last name in it.
     #[must_use]
     pub(crate) fn excluded(&self, path: &[u8], name: Range<usize>) -> bool {
         (!self.exclude_names.is_empty()
@@ -369,7 +368,7 @@ impl Root {
         self.globs.is_match_candidate(&Candidate::from_bytes(below))
     }
 
-    /// A file's name that the root's last pattern could match.
+    /// The name of a file that the root's last pattern could match.
     pub(super) fn sample(&self) -> &str {
         &self.sample
     }
@@ -418,7 +417,7 @@ pub fn escaped(path: &[u8]) -> Cow<'_, str> {
     Cow::Owned(name)
 }
 
-/// The raw path that [`escaped`] made `name` of. What no escape of ours begins is taken as it stands.
+/// The raw path that [`escaped`] made `name` of. A backslash that begins none of its escapes stands for itself.
 #[must_use]
 pub fn unescaped(name: &str) -> Cow<'_, [u8]> {
     if !name.contains('\\') {

@@ -1,4 +1,4 @@
-//! TOML to a config: every table and value is looked at, whatever is wrong with those before it.
+//! TOML to a config: every table and value is looked at, whatever is wrong with others.
 
 mod apart;
 mod feed;
@@ -32,7 +32,7 @@ type Value<'t> = Spanned<DeValue<'t>>;
 pub(super) fn config(file: &Path, text: String, given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
     let (document, broken) = DeTable::parse_recoverable(&text);
     if !broken.is_empty() {
-        // What stands in a file that is no TOML is anybody's guess: complaints about it would mislead.
+        // What a file that is no TOML means is anybody's guess, so other complaints would mislead.
         let complaints = broken.iter().map(|error| {
             let what = format!("not TOML: {}", error.message());
             error.span().map_or_else(|| Complaint::whole(what.clone()), |span| Complaint::at(span, what.clone()))
@@ -65,7 +65,7 @@ fn part(key: &str) -> Option<Part> {
     Part::ALL.iter().find(|(name, _)| *name == key).map(|(_, part)| *part)
 }
 
-/// A table being read: what it is called, where it begins, what it holds.
+/// A table that is being read: what it is called, where it stands, what it holds.
 struct Table<'t> {
     name: &'static str,
     span: Range<usize>,
@@ -300,7 +300,7 @@ fn hubs_without_address(top: &Table<'_>, config: &Config) -> Option<Complaint> {
     })
 }
 
-/// Whether two addresses to listen on can't be had both.
+/// Whether one process cannot listen on both addresses.
 fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
     let any = a.ip().is_unspecified() || b.ip().is_unspecified();
     a.port() == b.port() && a.port() != 0 && (a.ip() == b.ip() || any)
@@ -310,12 +310,12 @@ fn listed(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// A name as a file system may see it that makes no difference of case or composition.
+/// A name as a file system sees it for which case and composition make no difference.
 pub(super) fn folded(name: &str) -> String {
     caseless::default_case_fold_str(&name.nfkc().collect::<String>()).nfkc().collect()
 }
 
-/// What a config without `[[feed]]` means.
+/// The feeds of a config without `[[feed]]`.
 pub(super) fn a_feed_per_source(sources: &[Source]) -> Vec<Feed> {
     let feed = |(number, source): (usize, &Source)| Feed {
         name: source.name.clone(),

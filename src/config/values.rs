@@ -1,13 +1,13 @@
-//! The values an operator writes: each either understood, or refused with what would help.
+//! The values that an operator writes: each is either understood, or refused with a word on what would help.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use strsim::osa_distance;
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use crate::mill::feed::Address;
+use crate::mill::identify::is_kept;
 use crate::mill::render::BESIDE_FEEDS;
 use crate::operations;
 
@@ -55,10 +55,10 @@ pub(super) fn duration(text: &str) -> Result<Duration, Wrong> {
     Ok(total)
 }
 
-/// No age has more of its unit: far beyond any feed, and within what days can be counted by.
+/// An age has at most so many of its unit: far more than any feed needs, and few enough to count days with.
 const MOST_OF_AN_AGE: u32 = 10_000;
 
-/// An age in months, and days besides: `90d`, `12w`, `18m`, `5y`.
+/// An age, as months and days: `90d`, `12w`, `18m`, `5y`.
 pub(super) fn age(text: &str) -> Result<(u32, u32), Wrong> {
     let refused =
         || Wrong::new(format!("{text:?} is no age"), "write a number with its unit: 90d, 12w, 18m (months), 5y");
@@ -89,11 +89,7 @@ pub(super) const ALLOWED: &str =
     "a name holds letters and digits of any script, and between them `-`, `_`, `.`, `+` and single blanks";
 
 fn may_stand(c: char) -> bool {
-    let letter = matches!(
-        c.general_category_group(),
-        GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark | GeneralCategoryGroup::Number
-    );
-    letter || matches!(c, '-' | '_' | '.' | '+' | ' ')
+    is_kept(c) || matches!(c, '-' | '_' | '.' | '+' | ' ')
 }
 
 /// Checks a name that becomes a folder below the output, a part of addresses, and a word in scripts.
@@ -127,7 +123,7 @@ pub(super) fn name(text: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// The nearest name that [`name`] lets pass.
+/// A name like `text` that [`name`] lets pass.
 pub(super) fn mended(text: &str) -> String {
     let mut mended = String::with_capacity(text.len());
     for c in text.chars() {
@@ -160,7 +156,7 @@ pub(super) fn base_url(text: &str) -> Result<String, Wrong> {
     Ok(address)
 }
 
-/// How many hubs a config can name: each is told by a thread of its own.
+/// How many hubs a config can name. Each is told of changes by a thread of its own.
 pub(super) const MAX_HUBS: usize = 8;
 
 /// The address of a hub. It stands in every feed, for everybody to read.

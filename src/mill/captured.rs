@@ -1,18 +1,18 @@
-//! When a content was captured, as far as names tell: rules (1) and (2) of "Which contents there are".
+//! When a content was captured, as far as the names of files tell.
 //!
-//! A file's mtime is no witness (copying, checking out and unpacking change it), so only what somebody wrote down
-//! counts: the operator's pattern first, then a date in the file's name, then one in the nearest folder's name. All
-//! times are UTC. Rule (3), the newest date that the file lists, needs the reading and lives in
-//! [`history`](crate::mill::history).
+//! The time of capture follows from the first of three rules that gives one. Rule (1) is the operator's pattern. Rule (2)
+//! is a date in the file's name, or else in the name of the nearest folder that has one. Rule (3), the newest date that the
+//! file itself lists, needs the reading and lives in [`history`](crate::mill::history). A file's mtime is no witness, for
+//! copying, checking out and unpacking change it. All times are UTC.
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
 
 use crate::mill::item::Moment;
 
-/// Years that a capture can bear. Outside of them eight digits are a number, not a day.
+/// The years of captures. Eight digits that begin with any other are a number and no day.
 const YEARS: std::ops::RangeInclusive<i32> = 1990..=2199;
 
-/// Matching a name against a pattern tries every place for every star, so their number is bounded.
+/// A pattern is tried at every place for every star, so there can only be a few.
 const MAX_STARS: usize = 3;
 
 /// The time of capture that the path of a file states, by `pattern` (rule 1) or by its own form (rule 2).
@@ -26,10 +26,10 @@ pub fn captured(pattern: Option<&CapturedPattern>, below: &str) -> Option<Moment
 
 /// The time of capture that names state by themselves (rule 2).
 ///
-/// Looks for `YYYY-MM-DD`, `YYYY_MM_DD` or `YYYYMMDD`, optionally with a time (`HHMM`, `HHMMSS`, `HH-MM`, `HH-MM-SS`,
-/// also with `:` or `_`) after `T`, `-`, `_` or a blank, or run on as in `20210208101500`. No letter or digit may
-/// touch it, so neither hashes, UUIDs nor epoch numbers can match. The file's name is asked first, then its folders
-/// from the nearest up; within a name the first match counts.
+/// Looks for `YYYY-MM-DD`, `YYYY_MM_DD` or `YYYYMMDD`. A time may follow (`HHMM`, `HHMMSS`, `HH-MM`, `HH-MM-SS`, also with
+/// `:` or `_`), after `T`, `-`, `_` or a blank, or without a gap as in `20210208101500`. No letter or digit may touch the
+/// whole, so that no part of a hash, UUID or epoch number matches. The file's name comes first, then its folders from the
+/// nearest up. Within a name the first match counts.
 #[must_use]
 pub fn captured_from_name(below: &str) -> Option<Moment> {
     below.rsplit('/').find_map(moment_in)
@@ -56,7 +56,7 @@ fn moment_in(name: &str) -> Option<Moment> {
     None
 }
 
-/// The end of the UUID that starts at `at`. Its groups of digits can look like days and times.
+/// The end of the UUID that starts at `at`, if there is one: its groups of digits can look like days and times.
 fn uuid_at(bytes: &[u8], at: usize) -> Option<usize> {
     let shape = bytes.get(at..at + 36)?;
     let fits = shape.iter().enumerate().all(|(i, b)| match i {
@@ -89,7 +89,7 @@ fn day_at(bytes: &[u8], at: usize) -> Option<(NaiveDate, usize)> {
 
 enum Time {
     Utc(NaiveTime),
-    /// An offset from UTC follows: taken as it stands, the instant would be wrong by hours. The day is what remains.
+    /// An offset from UTC follows. Read as UTC the instant would be wrong by hours, so only the day counts.
     Elsewhere,
 }
 

@@ -1,15 +1,17 @@
 //! The categories of an item: what the page files it under, and what the operator's rules find in it.
 //!
-//! A function of the settled texts, the sources, the topics of all sightings and the rules; order can't matter (law 2).
+//! They are a function of the settled texts, the sources, the topics of all sightings and the rules, so order cannot
+//! matter (law 2).
 //!
-//! Topics are headings that name a part of a page (`Press releases`; months and days are no topics). Those of *all*
-//! sightings count, not only those of the newest capture: an item that moves from "Latest" to "Archive" rolls off the
-//! one list silently, and silence takes no item out of a feed (law 5). Two topics are one when their folds are; it is
-//! spelled as the newest capture spells it.
+//! Topics are headings that name a part of a page: `Press releases`, but no months and days. Those of *all* sightings
+//! count, not only those of the newest capture: an item that moves from "Latest" to "Archive" rolls off the first list
+//! silently, and silence takes no item out of a feed (law 5). Topics with the same fold are one, spelled as in the newest
+//! capture.
 //!
-//! A rule of the operator's adds its name where a pattern fits, and takes topics over: one that a rule names goes under
-//! the rule's name, and only where the rule lets it. What is left of the topics is a category under its own name, unless
-//! it counts something (`Visitors today: 732`): such a line is another topic in each capture.
+//! A rule of the operator's adds its name to the items that its patterns fit. It also takes topics over: a topic that a
+//! rule names is replaced by the rule's name, or by nothing where the rule excludes the item. Every other topic is a
+//! category under its own name, unless it counts something (`Visitors today: 732`): such a line is a new topic in each
+//! capture.
 
 use std::collections::BTreeMap;
 
@@ -24,18 +26,18 @@ pub struct Rule {
     pub name: Text,
     /// The folds of the topics that it takes over, its own name's among them.
     pub topics: Vec<String>,
-    /// Only items that one of these sources sights; `None`: all.
+    /// It is for the items that one of these sources sights; `None` for all items.
     pub sources: Option<Vec<SourceNo>>,
-    /// Items that these let pass are in it, if they include anything; what they exclude is not, whatever its topic.
+    /// What they include is in the category. What they exclude is not, whatever its topic.
     pub words: Words,
 }
 
-/// What categories follow from.
+/// What of an item its categories follow from, besides its topics.
 #[derive(Debug, Clone, Copy)]
 pub struct Filed<'a> {
-    /// As it is shown.
+    /// The title that is shown.
     pub title: &'a Text,
-    /// As it is shown.
+    /// The summary that is shown.
     pub summary: Option<&'a Text>,
     /// The sources that sight it.
     pub sources: &'a [SourceNo],
@@ -61,7 +63,7 @@ pub fn categories(item: Filed<'_>, mut topics: BTreeMap<String, Text>, rules: &[
             categories.insert(fold(rule.name.as_str()), rule.name.clone());
         }
     }
-    // Before those go that a rule names: they are values of the same counter.
+    // Topics that a rule names go after this, because they may be values of the same counter.
     leave_out_counters(&mut topics);
     topics.retain(|topic, _| !taken.contains(topic));
     for (topic, name) in topics {
@@ -70,11 +72,11 @@ pub fn categories(item: Filed<'_>, mut topics: BTreeMap<String, Text>, rules: &[
     categories.into_values().collect()
 }
 
-/// So many topics that differ in nothing but their figures are the values of a counter. Two may be the issues of a paper
-/// between which an item moved.
+/// So many topics that differ only in their figures are values of a counter. Two may be the issues of a paper between which
+/// an item moved.
 const VALUES: usize = 3;
 
-/// Leaves out what counts something: an item would have a category more with each capture, and its feed new bytes.
+/// Leaves out topics that count something: each capture would bring the item another category, and the feed new bytes.
 fn leave_out_counters(topics: &mut BTreeMap<String, Text>) {
     if topics.len() < VALUES {
         return;

@@ -1,25 +1,25 @@
 //! Bytes to text.
 //!
-//! A byte order mark is believed first, valid UTF-8 next; then the bytes are guessed at. Files are often cut and
-//! sometimes damaged: a sequence cut off by the end of the file is dropped, and a few broken bytes in a UTF-8 file cost
-//! those bytes, not the file. The result says how it was come by, so that the caller can log what was not certain.
+//! A byte order mark is believed; otherwise valid UTF-8 is; otherwise the encoding is guessed. Files are often cut and
+//! sometimes damaged: a sequence that the end of the file cuts is dropped, and broken bytes in a UTF-8 file cost only
+//! themselves. The result says how sure it is, so that the caller can log what was guessed.
 
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_16BE, UTF_16LE};
 
-/// The guess looks at this many bytes at most, from the first one that is not ASCII: more teaches it nothing.
+/// A guess is made from at most so many bytes, from the first that is not ASCII: more teach it nothing.
 const GUESS_FROM: usize = 1 << 20;
 
-/// A text and how it was come by.
+/// A text, and how it was decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded<'a> {
-    /// The text, borrowed from the bytes where they are UTF-8 as they stand. Never begins with a byte order mark.
+    /// The text without a byte order mark, borrowed from the bytes where they are valid UTF-8.
     pub text: Cow<'a, str>,
     /// The encoding's name as the WHATWG Encoding Standard writes it, or `UTF-32LE`, `UTF-32BE`.
     pub encoding: &'static str,
-    /// How certain that is.
+    /// How that is known.
     pub how: How,
 }
 
@@ -28,16 +28,16 @@ pub struct Decoded<'a> {
 pub enum How {
     /// A byte order mark says so.
     Bom,
-    /// Valid UTF-8, but perhaps for a sequence cut off by the end of the file, which is dropped.
+    /// The bytes are valid UTF-8, except perhaps a last sequence that the end of the file cuts; that is dropped.
     Utf8,
-    /// Guessed from the bytes: worth a line in the log.
+    /// It was guessed from the bytes.
     Guessed,
-    /// Damaged, here and there: each broken sequence became U+FFFD. Worth a line in the log.
+    /// It is damaged here and there: each broken sequence became U+FFFD.
     Lossy,
 }
 
 impl How {
-    /// Whether the bytes did not say what they are: worth a line in the log.
+    /// Whether the text may be other than it was meant, which is worth a line in the log.
     #[must_use]
     pub fn is_a_guess(self) -> bool {
         matches!(self, Self::Guessed | Self::Lossy)
@@ -65,16 +65,15 @@ impl std::error::Error for Undecodable {}
 ///
 /// When the bytes are no text: a known binary format, or too many control characters.
 pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
-    // Nearly every file: UTF-8 without a mark and without a control character that would need a closer look.
+    if let Some(reason) = magic(bytes) {
+        return Err(Undecodable { reason });
+    }
+    // Nearly every file is UTF-8, without a mark, and without a control character that would need a closer look.
     if !bytes.starts_with(b"\xEF\xBB\xBF")
         && !has_odd_controls(bytes)
-        && magic(bytes).is_none()
         && let Ok(text) = str::from_utf8(bytes)
     {
         return Ok(Decoded { text: Cow::Borrowed(text), encoding: "UTF-8", how: How::Utf8 });
-    }
-    if let Some(reason) = magic(bytes) {
-        return Err(Undecodable { reason });
     }
     if let Some(decoded) = by_bom(bytes) {
         return text_only(decoded);
@@ -95,10 +94,10 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
     }
 }
 
-/// Whether there is a control character that a text seldom has.
+/// Whether there is a control character that texts seldom have.
 fn has_odd_controls(bytes: &[u8]) -> bool {
     let is_odd = |b: u8| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0C) || b == 0x7F;
-    // Nothing ends the look at a chunk early, so that it takes many bytes at a time.
+    // Each chunk is looked at to its end, so that the compiler takes many bytes at a time.
     bytes.chunks(256).any(|chunk| chunk.iter().fold(false, |odd, b| odd | is_odd(*b)))
 }
 
@@ -142,7 +141,7 @@ fn by_bom(bytes: &[u8]) -> Option<Decoded<'_>> {
     }
 }
 
-/// `bytes` as UTF-8, whole, or with a cut tail, or damaged; `None` when they are some other encoding.
+/// `bytes` as UTF-8: valid, cut at the end, or damaged; `None` when they are in another encoding.
 fn utf8(bytes: &[u8]) -> Option<Decoded<'_>> {
     let whole = |text| Decoded { text: Cow::Borrowed(text), encoding: "UTF-8", how: How::Utf8 };
     let error = match str::from_utf8(bytes) {
@@ -152,8 +151,8 @@ fn utf8(bytes: &[u8]) -> Option<Decoded<'_>> {
     if error.error_len().is_none() {
         return str::from_utf8(bytes.get(..error.valid_up_to())?).ok().map(whole);
     }
-    // In a legacy encoding bytes above 0x7F seldom form a valid sequence, never mostly: at most one in five was seen,
-    // in GBK. So a damaged UTF-8 file is told from it even where there is little text to judge by.
+    // In a legacy encoding bytes above 0x7F seldom form a valid sequence: at most one in five was seen to, in GBK. So a
+    // damaged UTF-8 file can be told from one even by little text.
     let (mut good, mut broken) = (0_usize, 0_usize);
     let mut end = 0;
     for chunk in bytes.utf8_chunks() {
@@ -199,8 +198,8 @@ fn utf32<'a>(bytes: &[u8], encoding: &'static str, unit: fn([u8; 4]) -> u32) -> 
     Decoded { text, encoding, how }
 }
 
-/// UTF-16 without its mark: in any script blanks and line ends leave a zero in every `zero`-th byte of two (0 is the
-/// first), and hardly any in the other.
+/// Whether this is UTF-16 without its mark. In any script, blanks and line ends have a zero for one of their two bytes,
+/// the first or second as `zero` says (0 or 1), and hardly anything has one for the other.
 fn looks_like_utf16(bytes: &[u8], zero: usize) -> bool {
     let sample = bytes.get(..bytes.len().min(4096)).unwrap_or(bytes);
     let zeros = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|b| **b == 0).count();
@@ -234,8 +233,8 @@ fn text_only(decoded: Decoded<'_>) -> Result<Decoded<'_>, Undecodable> {
     if too_many_controls(decoded.text.as_bytes()) { Err(Undecodable { reason: BINARY }) } else { Ok(decoded) }
 }
 
-/// More than four control characters, and more than one in fifty bytes. A stray NUL in a page is damage; a tenth of a
-/// binary file is control characters. Escapes that colour a terminal's output are not counted.
+/// Whether there are more than four control characters, and more than one in fifty bytes. A stray NUL in a page is damage,
+/// while of a binary file about a tenth is control characters. The escapes of coloured terminal output do not count.
 fn too_many_controls(bytes: &[u8]) -> bool {
     let count = bytes.iter().filter(|b| **b < 0x20 && !matches!(**b, 0x09..=0x0D | 0x1B)).count();
     count > 4 && count.saturating_mul(50) > bytes.len()

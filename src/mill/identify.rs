@@ -1,16 +1,17 @@
-//! Draft to account and key: the first place where what was read is trusted, and the only one that names items.
+//! Draft to account and key: the first room that trusts what was read, and the only one that gives items their names.
 //!
 //! **Scheme 1.** An item's name is `"1\n" + date + "\n" + fold(title)`, where the date is the item's own or its day
 //! heading's (YYYY-MM-DD, else empty); with an explicit id or link in the scrape it is `"1\nid\n" + value`. The key is
 //! the UUID version 5 (RFC 9562 section 5.5) of that name in the namespace of its site, which is itself the UUID
 //! version 5 of `"feedmill:" + site` in the URL namespace. Any tool can recompute it.
 //!
-//! File name, position, list number, credit, summary, host, base URL and build are no part of it: each of them changes
-//! while the announcement stays the same. A change of anything here is a new scheme, for every reader will notice.
+//! File name, position, list number, credit, summary, host, base URL and build are no part of it, for each of them can
+//! change while the announcement stays the same. Any change of this is a new scheme: every subscriber would notice.
 //!
-//! Repairs to what was read, in order: forbidden characters go and line breaks become blanks ([`Text::new`]); a draft
-//! without a printable title is a fault; a link that is not http or https is dropped. Nothing else is mended: typos,
-//! look-alike letters and hyphens inside words are kept for display, and [`fold`] decides what is the same.
+//! Three things are repaired in what was read, in this order: forbidden characters go and line breaks become blanks
+//! ([`Text::new`]); a draft without a printable title is a fault; a link that is not http or https is dropped. Nothing else
+//! is: typos, look-alike letters and hyphens inside words are shown as they were printed, and [`fold`] decides which texts
+//! are the same.
 
 use std::borrow::Cow;
 
@@ -41,8 +42,8 @@ impl Site {
         self.named(&name(account))
     }
 
-    /// The key of one of several items that share date and title: `head` is the folded beginning of its summary
-    /// ([`twin_head`]).
+    /// The key of one of several items that share date and title. `head`, the folded beginning of its summary, tells it
+    /// from the others ([`twin_head`]).
     #[must_use]
     pub fn twin_key(self, account: &Account, head: &str) -> Key {
         let mut name = name(account);
@@ -110,8 +111,8 @@ fn fold_into(text: &str, out: &mut String) {
     }
 }
 
-/// Folds a text of which neither normalization nor full case folding would change more than ASCII case. False: this is
-/// another text, and nothing was added to `out`.
+/// Folds a text in which normalization and full case folding change nothing but the case of simple letters. False when it
+/// is another kind of text; then nothing was added to `out`.
 fn fold_plain(text: &str, out: &mut String) -> bool {
     let start = out.len();
     out.reserve(text.len());
@@ -134,7 +135,7 @@ fn fold_plain(text: &str, out: &mut String) -> bool {
     }
 }
 
-/// By the byte and without a branch: this runs for every letter of every text that is compared.
+/// Byte by byte and without a branch, because this runs for every letter of every text that is compared.
 fn fold_ascii(text: &str, out: &mut String) {
     let mut folded = [0; 64];
     for chunk in text.as_bytes().chunks(folded.len()) {
@@ -165,7 +166,7 @@ static FOLDED: [u8; 256] = {
     folded
 };
 
-/// Full case folding. It goes letter by letter, and of ASCII no table needs to be asked.
+/// Full case folding, letter by letter; for ASCII no table is needed.
 fn fold_case(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {
@@ -186,7 +187,7 @@ fn nfkc(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// What becomes of a character, beyond ASCII, that NFKC leaves alone wherever it stands among its like.
+/// How a character beyond ASCII folds, where that is simple: NFKC leaves it alone, whichever of its like stand beside it.
 enum Plain {
     /// It folds to this letter.
     Letter(char),
@@ -195,7 +196,7 @@ enum Plain {
     Not,
 }
 
-/// The letters of Western European and most Cyrillic texts, the quotes and dashes of running text.
+/// Knows the letters of Western European and most Cyrillic texts, and the quotes and dashes of running text.
 fn plain(c: char) -> Plain {
     let lower = |distance| char::from_u32(u32::from(c) + distance).map_or(Plain::Not, Plain::Letter);
     match c {
@@ -209,7 +210,8 @@ fn plain(c: char) -> Plain {
     }
 }
 
-fn is_kept(c: char) -> bool {
+/// Whether `c` is a letter, mark or digit of any script.
+pub(crate) fn is_kept(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || (!c.is_ascii()
             && matches!(
@@ -230,15 +232,15 @@ pub fn twin_head(folded_summary: &str) -> &str {
     }
 }
 
-/// A fingerprint of what a draft says, its place in the file left out: equal for equal accounts.
+/// A fingerprint of what a draft says, its place in the file aside: drafts with the same one give the same account.
 ///
-/// It lets a caller recognise an account that it has met before without making it. 128 bits of xxh3: collisions don't
-/// happen by chance, and one made on purpose only shows a scrape's own text for another text of its own choosing.
+/// By it a caller recognises an account that it has met before, without making it anew. It is 128 bits of xxh3: collisions
+/// do not happen by chance, and one made on purpose only makes a scrape show one of its own texts for another.
 #[must_use]
 pub fn fingerprint(draft: &Draft<'_>) -> u128 {
     // The separator can't be part of a text: it would be a forbidden character.
     const SEPARATOR: &[u8] = b"\0";
-    // In one row: hashed piece by piece it costs three times as much.
+    // All in one buffer: hashed piece by piece it costs three times as much.
     let mut said: Vec<u8> = Vec::with_capacity(1024);
     let fields = [&draft.summary, &draft.credit, &draft.kicker, &draft.link, &draft.id, &draft.topic];
     said.extend_from_slice(draft.title.as_bytes());
@@ -251,12 +253,12 @@ pub fn fingerprint(draft: &Draft<'_>) -> u128 {
             said.extend_from_slice(SEPARATOR);
             said.extend_from_slice(part.as_bytes());
         }
-        // Whence the date: one day may be printed with an item here and above it there, in the same words.
+        // Where the date comes from: a day in the same words may stand with the item in one place, and above it in another.
         said.extend_from_slice(&[u8::from(date.year_inferred), u8::from(date.inherited)]);
         for day in [date.day, date.end] {
             said.extend_from_slice(&day.map_or(0, |day| day.num_days_from_ce()).to_le_bytes());
         }
-        // Read from elsewhere than from what is printed, where a page shows a date in other words.
+        // A page may state a time for programs that is not in the words it prints.
         let time = date.time.map_or(u32::MAX, |time| time.num_seconds_from_midnight());
         said.extend_from_slice(&time.to_le_bytes());
         said.extend_from_slice(&date.offset.unwrap_or(i32::MAX).to_le_bytes());
@@ -264,14 +266,14 @@ pub fn fingerprint(draft: &Draft<'_>) -> u128 {
     xxh3_128(&said)
 }
 
-/// Makes an account of a draft. `None`: the title holds nothing printable, or the file is cut where it
-/// would say which item it is.
+/// Makes an account of a draft. `None` when the title holds nothing printable, or the file is cut before it says for certain
+/// which item this is.
 #[must_use]
 pub fn account(draft: &Draft<'_>) -> Option<Account> {
     if draft.truncated.is_some_and(Cut::takes_identity) { None } else { said(draft) }
 }
 
-/// What a draft says in an account's words, to be shown; [`account`] tells whether it may be taken in.
+/// What a draft says, as an account to be shown. Only [`account`] tells whether it may be stored.
 #[must_use]
 pub fn said(draft: &Draft<'_>) -> Option<Account> {
     let text = |field: &Option<Cow<'_, str>>| field.as_deref().and_then(Text::new);

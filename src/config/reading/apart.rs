@@ -1,4 +1,4 @@
-//! What is read and what is written must not meet: state, output and sources lie apart.
+//! State, output and sources lie apart: feedmill must not read what it writes.
 
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
@@ -8,14 +8,14 @@ use crate::config::files::{Files, Root};
 use crate::config::{Complaint, Config};
 use crate::operations;
 
-/// A path without links as far as it exists, so that two paths can be compared that may not exist yet.
+/// A path without links, as far as it exists: so two paths can be compared that may not be there yet.
 pub(in crate::config) fn real(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(if path.as_os_str().is_empty() { Path::new(".") } else { path });
     let absolute = absolute.unwrap_or_else(|_| path.to_owned());
     let mut real = PathBuf::new();
     for part in absolute.components() {
         match part {
-            // Right though links are about: what precedes is without them, as far as it exists.
+            // This is right in spite of links: what comes before is without them, as far as it exists.
             Component::ParentDir => {
                 real.pop();
             }
@@ -28,7 +28,7 @@ pub(in crate::config) fn real(path: &Path) -> PathBuf {
     real
 }
 
-/// State and output must not lie in each other: what is published is for everybody, what is kept is not.
+/// Complains when one of state and output lies in the other: what is published is for everybody, what is kept is not.
 pub(in crate::config) fn places_apart(
     config: &Config,
     state: Option<Range<usize>>,
@@ -36,7 +36,7 @@ pub(in crate::config) fn places_apart(
 ) -> Vec<Complaint> {
     let (state_path, output_path) = (real(&config.state), real(&config.output));
     let shown = (config.state.display(), config.output.display());
-    // What is served is a folder of its own below the state: the form that a service manager's one folder takes.
+    // A service manager gives one folder for both, and this is the form they take in it.
     if output_path == state_path.join("public") {
         return Vec::new();
     }
@@ -56,7 +56,7 @@ pub(in crate::config) fn places_apart(
     vec![complaint.hint("what is published must not hold the store: give each a folder of its own")]
 }
 
-/// What is written into the folder of each feed, below the output and into the state: a month stands for all.
+/// What is written into the folder of each feed, into the output and into the state. One month stands for all.
 const OF_FEED: [&str; 8] =
     ["rss.xml", "atom.xml", "feed.json", "index.html", "2020/06.html", "2020/06.atom", "undated.html", "undated.atom"];
 const OF_OUTPUT: [&str; 3] = ["index.html", "feeds.opml", operations::FEED];

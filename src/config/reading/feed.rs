@@ -23,7 +23,8 @@ impl Reader<'_> {
         let tables = self.tables(top, "feed", "[[feed]]");
         let names = || sources.iter().filter_map(|(name, _)| name.as_ref());
         if tables.is_empty() {
-            let after_sources = names().map(|name| Text { text: name.text, span: name.span.clone() }).collect();
+            let after_sources: Vec<Text<'t>> =
+                names().map(|name| Text { text: name.text, span: name.span.clone() }).collect();
             self.same_folder(&after_sources, true);
             return (None, after_sources);
         }
@@ -218,7 +219,7 @@ impl Reader<'_> {
     }
 
     /// Complains where two feeds would share a folder: some file systems see no difference of case.
-    fn same_folder(&mut self, names: &Vec<Text<'_>>, of_sources: bool) {
+    fn same_folder(&mut self, names: &[Text<'_>], of_sources: bool) {
         // There can be thousands of feeds, and folding is dear: each is folded once.
         let mut first: BTreeMap<String, &Text<'_>> = BTreeMap::new();
         for name in names {

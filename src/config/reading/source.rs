@@ -167,7 +167,7 @@ impl Reader<'_> {
         self.word(table, "format", &forms).flatten()
     }
 
-    /// A form that is stated must be one that the table `key` is for, or the table would be passed over in silence.
+    /// Complains when the table `key` is not for files of the form that is stated: it would be passed over in silence.
     fn form_fits(&mut self, source: &Table<'_>, form: Form, key: &str) {
         if source.get(key).is_none() {
             return;
@@ -277,7 +277,7 @@ impl Reader<'_> {
         self.parsed(table, "captured", |text| CapturedPattern::parse(text).map_err(|what| Wrong::new(what, hint)))
     }
 
-    /// Sources of one site must say the same of it, for ids depend on it.
+    /// Complains when sources contradict each other about a site, for ids depend on it.
     fn sites(&mut self, tables: &[Table<'_>], sources: &[Named<'_>]) {
         let known: Vec<(&Table<'_>, &Source)> =
             tables.iter().zip(sources).filter_map(|(table, (_, source))| Some((table, source.as_ref()?))).collect();

@@ -1,12 +1,11 @@
 //! Inputs besides plain text: which form a file has, and who reads it.
 //!
-//! This is the one place that decides the form. A form that the operator states is believed; else the ending of the
-//! file's name says it, and a name that says nothing leaves it to a cautious look at how the text begins. What is in
-//! doubt is text.
+//! The form is decided here and nowhere else: the operator's word comes first, then the ending of the file's name, then a
+//! cautious look at how the text begins. When in doubt, it is text.
 //!
-//! Two ways lead from here. HTML, Markdown and the dumps of text browsers become a *rendition*, lines with notes, which
-//! the engine reads like any text. JSON, CSV and feeds, and HTML with selectors, have fields already: each item is a
-//! [`record::Record`], and all records become drafts in one place. Line numbers are those of the file either way.
+//! Two ways lead from here. HTML, Markdown and the dumps of text browsers become a *rendition*: lines with notes, which
+//! the engine reads like any text. JSON, CSV, feeds, and HTML with selectors have fields already: each item becomes a
+//! [`record::Record`], and one place makes drafts of all records. Either way, line numbers are those of the file.
 
 mod address;
 mod csv;
@@ -91,13 +90,13 @@ impl Form {
     }
 }
 
-/// More lines than these are no page; a block for each would fill the memory.
+/// A file of more lines is no page, and a block for each line would fill the memory.
 const MOST_LINES: u32 = 1_000_000;
-/// A longer file is no page of a form that is read by a tree of what is in it, which fills many times its length.
+/// A longer file is not read in a form whose reader builds a tree: that takes many times the file's length in memory.
 const LONGEST: usize = 16 << 20;
 
-/// Why a text of this size gives no items; `None` if it can be read. A reader need not ask, but then has to have the
-/// memory for it.
+/// Why a text is too large to be read; `None` when it is not. [`parse`](super::parse) does not ask: who calls it without
+/// asking needs the memory.
 #[must_use]
 pub fn too_large(text: &str, form: Option<Form>) -> Option<String> {
     let lines = LineCounter::new(text).line_at(text.trim_end_matches(['\n', '\r']).len());
@@ -172,7 +171,7 @@ fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> Explained
     Explained { scrape, blocks: blocks.collect() }
 }
 
-/// Items on these lines have lost the address that names them.
+/// Marks the items on these lines as cut before the address that names them.
 fn withhold(scrape: &mut Scrape<'_>, lines: &BTreeSet<u32>) {
     for draft in &mut scrape.drafts {
         if draft.truncated != Some(Cut::Title) && lines.range(draft.line..=draft.last_line).next().is_some() {
@@ -189,7 +188,7 @@ fn withhold(scrape: &mut Scrape<'_>, lines: &BTreeSet<u32>) {
     }
 }
 
-/// An address that several items share is the address of none: it would make one item of them.
+/// Takes away an address that items of different titles share: it is the address of none of them, and would make them one.
 fn unshare(scrape: &mut Scrape<'_>) {
     let mut titles: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
     for draft in &scrape.drafts {
@@ -212,7 +211,7 @@ fn unshare(scrape: &mut Scrape<'_>) {
     scrape.faults.sort_by_key(|fault| fault.line);
 }
 
-/// Counts the lines of a text as its positions are asked for, in rising order.
+/// Tells the line of a position in a text; positions are asked for in rising order.
 struct LineCounter<'t> {
     text: &'t [u8],
     at: usize,

@@ -1,8 +1,8 @@
 //! CSV and TSV: a line of names, then a record for each item.
 //!
-//! The names of the columns say what they hold; where a file has none, the operator gives the numbers. What separates
-//! the columns is what separates them in the first lines alike. A last record that the file's end may have cut is not
-//! taken unless what could be missing is only the end of a summary.
+//! The names of the columns say what they hold; where a file has none, the operator gives the numbers. The separator is
+//! the sign that stands equally often in the first lines. A last record that the end of the file may have cut is not
+//! taken, unless only the end of a summary can be missing.
 
 use csv::{ByteRecord, ReaderBuilder};
 
@@ -17,9 +17,9 @@ use crate::mill::scrape::{Explained, Terms};
 
 const LAYOUT: &str = "csv";
 
-/// More columns than these are no table of announcements.
+/// A table of more columns is no list of announcements.
 const MOST_COLUMNS: usize = 4096;
-/// So many lines are looked at for what separates columns.
+/// The separator is looked for in so many lines.
 const LOOKED_AT: usize = 20;
 
 /// Reads columns separated by `delimiter`, or by what the text shows.
@@ -87,7 +87,7 @@ fn place(byte: u64) -> usize {
     usize::try_from(byte).unwrap_or(usize::MAX)
 }
 
-/// The sign that is in the first lines equally often.
+/// The sign that stands in most of the first lines as often as in the very first; of several, the most frequent one.
 fn delimiter_of(text: &str) -> u8 {
     let counts = |sign: u8| {
         let lines = text.lines().filter(|line| !line.trim().is_empty()).take(LOOKED_AT);
@@ -116,61 +116,76 @@ fn delimiter_of(text: &str) -> u8 {
     best.0
 }
 
+/// A field, the number of the column that holds it, from 0, and that column's name for people.
+type Column = (Part, usize, String);
+
+/// The columns whose names are common for a field.
+fn by_common_names(names_row: &[String]) -> Result<Vec<Column>, String> {
+    let bares: Vec<String> = names_row.iter().map(|cell| bare(cell)).collect();
+    let find = |(_, part): &(&str, Part)| {
+        let column = names(*part).find_map(|name| bares.iter().position(|bare| bare == name))?;
+        // Each record says it again, and a name can be half of the file.
+        Some((*part, column, shortened(names_row.get(column)?.trim())))
+    };
+    let parts: Vec<Column> = Part::ALL.iter().filter_map(find).collect();
+    match parts.iter().any(|(part, ..)| *part == Part::Title) {
+        true => Ok(parts),
+        false => Err("no column is called title; [source.fields] can say which column is what".to_owned()),
+    }
+}
+
+/// The columns that the operator calls by their names, some perhaps by their numbers.
+fn by_stated_names(names_row: &[String], stated: &[(Part, At)]) -> Result<Vec<Column>, String> {
+    let find = |(part, at): &(Part, At)| {
+        let named = names_row.iter().position(|cell| cell.trim() == at.text().trim());
+        let column = named
+            .or_else(|| names_row.iter().position(|cell| bare(cell) == bare(at.text())))
+            .or_else(|| column_number(at).filter(|column| *column < names_row.len()));
+        match column {
+            Some(column) => Ok((*part, column, at.text().to_owned())),
+            None => Err(format!("no column is called {:?}, as {} = says", at.text(), part.name())),
+        }
+    };
+    stated.iter().map(find).collect()
+}
+
+/// The column that the operator states by its number.
+fn column_number(at: &At) -> Option<usize> {
+    at.text().parse::<usize>().ok()?.checked_sub(1)
+}
+
+/// Whether a row holds the names of these columns: it has no date where the others have one.
+fn is_row_of_names(row: &[String], columns: &[Column], lexicon: &Lexicon) -> bool {
+    let cell = |wanted: Part| columns.iter().find(|(part, ..)| *part == wanted).and_then(|(_, at, _)| row.get(*at));
+    match cell(Part::Date) {
+        Some(cell) => !cell.trim().is_empty() && field(cell, lexicon).is_none(),
+        None => cell(Part::Title).is_some_and(|cell| names(Part::Title).any(|name| name == bare(cell))),
+    }
+}
+
 /// Which column holds which field.
 struct Columns {
-    parts: Vec<(Part, usize, String)>,
+    parts: Vec<Column>,
     width: usize,
 }
 
 impl Columns {
-    /// From the first line, and whether that is a line of names.
+    /// What the first row says of the columns, and whether it is a row of names.
     fn of(first: &[String], terms: &Terms, lexicon: &Lexicon) -> Result<(Self, bool), String> {
         let stated = terms.fields.as_deref().map(|fields| fields.parts.as_slice()).unwrap_or_default();
         let width = first.len();
         if stated.is_empty() {
-            let bares: Vec<String> = first.iter().map(|cell| bare(cell)).collect();
-            let find = |part: Part| {
-                let column = names(part).find_map(|name| bares.iter().position(|bare| bare == name))?;
-                // Each record says it again, and a name can be half of the file.
-                Some((part, column, shortened(first.get(column)?.trim())))
-            };
-            let parts: Vec<_> = Part::ALL.iter().filter_map(|(_, part)| find(*part)).collect();
-            return match parts.iter().any(|(part, ..)| *part == Part::Title) {
-                true => Ok((Self { parts, width }, true)),
-                false => Err("no column is called title; [source.fields] can say which column is what".to_owned()),
-            };
+            return Ok((Self { parts: by_common_names(first)?, width }, true));
         }
-        let number = |at: &At| at.text().parse::<usize>().ok().filter(|number| *number > 0);
-        if stated.iter().all(|(_, at)| number(at).is_some()) {
-            let parts: Vec<_> = stated
-                .iter()
-                .filter_map(|(part, at)| Some((*part, number(at)?.saturating_sub(1), String::new())))
-                .collect();
-            let cell = |wanted: Part| {
-                parts.iter().find(|(part, ..)| *part == wanted).and_then(|(_, column, _)| first.get(*column))
-            };
-            // A line of names has no date where the others have one.
-            let is_header = match cell(Part::Date) {
-                Some(cell) => !cell.trim().is_empty() && field(cell, lexicon).is_none(),
-                None => cell(Part::Title).is_some_and(|cell| names(Part::Title).any(|name| name == bare(cell))),
-            };
-            return Ok((Self { parts, width }, is_header));
+        let by_number = stated.iter().map(|(part, at)| Some((*part, column_number(at)?, String::new())));
+        if let Some(parts) = by_number.collect::<Option<Vec<_>>>() {
+            let is_names = is_row_of_names(first, &parts, lexicon);
+            return Ok((Self { parts, width }, is_names));
         }
-        let mut parts = Vec::new();
-        for (part, at) in stated {
-            let named = first.iter().position(|cell| cell.trim() == at.text().trim());
-            let column = named
-                .or_else(|| first.iter().position(|cell| bare(cell) == bare(at.text())))
-                .or_else(|| number(at).map(|number| number - 1).filter(|column| *column < width));
-            match column {
-                Some(column) => parts.push((*part, column, at.text().to_owned())),
-                None => return Err(format!("no column is called {:?}, as {} = says", at.text(), part.name())),
-            }
-        }
-        Ok((Self { parts, width }, true))
+        Ok((Self { parts: by_stated_names(first, stated)?, width }, true))
     }
 
-    /// What the end of the file, right behind this record, may have taken from it.
+    /// Notes what may be missing of a record that the file ends with.
     fn cut(&self, record: &mut Record, cells: &[String], raw: &str, lexicon: &Lexicon) {
         let open = raw.bytes().filter(|b| *b == b'"').count() % 2 == 1;
         if open || cells.len() < self.width {

@@ -11,35 +11,35 @@
 //!    3. https://news.example.org/2020/ferry
 //! ```
 //!
-//! Lynx, `ELinks` and w3m number the links of a page, and list their addresses behind it. The numbers go, and the list
-//! does. A line that begins with its only link, or has no more than a day before it, leads where that one does; so does a
-//! line that ends with the number, as people write it in mail. A text whose end is no such list keeps all its brackets,
-//! and so does a dump that was cut before its list: [`without_address`] tells which of its lines have lost theirs.
+//! Lynx, `ELinks` and w3m number the links of a page and list their addresses below it. Numbers and list are taken out. A
+//! line leads where its only link does when it begins with that link, perhaps behind a day, or ends with the number, as
+//! people write it in mail. A text that does not end in such a list keeps all its brackets. So does a dump that was cut
+//! before its list: [`without_address`] tells which of its lines have lost their address.
 //!
-//! Lynx and `ELinks` set all of a page in but its headings, be they those of the page or of an item: that margin goes, or
-//! headings would seem to stand above the items that they begin.
+//! Lynx and `ELinks` indent all of a page except its headings, whether of the page or of an item. That margin is taken
+//! out, or headings would seem to stand above the items that they begin.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address;
 use crate::mill::scrape::rendition::{Note, Rendition};
 
-/// What heads a list of addresses, `References` or `Visible links`, has no more words.
+/// The heading of a list of addresses, such as `References` or `Visible links`, has at most so many words.
 const HEADING_WORDS: usize = 3;
-/// What may stand before the link of a line, a day and the like, has no more letters.
+/// What may stand before the link of a line, such as a day, has at most so many letters.
 const BEFORE: usize = 40;
-/// No page has links of more digits.
+/// The number of a link has at most so many digits.
 const DIGITS: usize = 7;
-/// Fewer numbered links may be anything.
+/// Fewer numbers in brackets may be anything.
 const FEW_LINKS: usize = 3;
 
-/// Lynx and `ELinks` set a page in by so many columns, and headings of the third level by fewer.
+/// Lynx and `ELinks` indent a page by so many columns, and headings of the third level by fewer.
 const MARGIN: usize = 3;
 const THIRD_LEVEL: usize = 2;
-/// A page that begins with so many more headings than lines at the margin has none.
+/// A page that begins with so many more headings than indented lines has no margin.
 const MOST_HEADINGS: usize = 4;
 
-/// The text of a dump, and where its lines lead; `None`: it is no dump.
+/// The text of a dump, and where its lines lead; `None` when the text is no dump.
 pub(super) fn render(text: &str) -> Option<Rendition> {
     let (page, addresses) = apart(text).unwrap_or((text, BTreeMap::new()));
     let is_set_in = is_set_in(page);
@@ -65,7 +65,7 @@ pub(super) fn render(text: &str) -> Option<Rendition> {
     is_dump.then_some(rendition)
 }
 
-/// The lines whose link has no address, since the file is cut before it: links that count up say that it is a dump.
+/// The lines whose link has no address because the file is cut before it. That it is a dump shows in links that count up.
 pub(super) fn without_address(text: &str) -> BTreeSet<u32> {
     if text.ends_with('\n') || memchr::memchr(b'[', text.as_bytes()).is_none() {
         return BTreeSet::new();
@@ -84,13 +84,13 @@ pub(super) fn without_address(text: &str) -> BTreeSet<u32> {
     links.into_iter().filter(|(_, number)| !addresses.contains_key(number)).map(|(at, _)| at).collect()
 }
 
-/// Whether a text before a link leaves the line to the link: a mark, or a day.
+/// Whether a line with `text` before its link is still the link's: a mark, or a day.
 fn may_precede(text: &str) -> bool {
     let is_day = text.chars().count() <= BEFORE && text.contains(|c: char| c.is_ascii_digit());
     is_day || !text.contains(char::is_alphabetic)
 }
 
-/// Whether most of a page is set in, and what is not stands by itself as headings do.
+/// Whether a page has that margin: most of it is indented, and what is not stands by itself, as headings do.
 fn is_set_in(page: &str) -> bool {
     let (mut above, mut at_margin, mut headings) = (None, 0, 0);
     for text in page.lines() {
@@ -119,13 +119,13 @@ fn is_marked(line: &str) -> bool {
     line.starts_with(['-', '*', '+', '•']) || (behind.len() < line.len() && behind.starts_with(['.', ')']))
 }
 
-/// How far a line is set in; `None`: it is blank.
+/// The columns that a line is indented by; `None` when it is blank.
 fn indent(line: &str) -> Option<usize> {
     line.bytes().position(|b| !b.is_ascii_whitespace())
 }
 
-/// Takes the numbers out of a line. Where the text behind the first one begins, where that one leads, and how many there
-/// are; `None`: none.
+/// Takes the numbers of links out of a line. Tells where in `into` the text behind the first one begins, where that leads,
+/// and how many there are; `None` when there are none.
 fn strip<'t>(line: &str, addresses: &BTreeMap<u32, &'t str>, into: &mut String) -> Option<((usize, &'t str), usize)> {
     let (mut first, mut links, mut kept) = (None, 0, 0);
     for (at, _) in line.match_indices('[') {
@@ -151,17 +151,18 @@ fn bracketed(text: &str) -> Option<(u32, &str)> {
     Some((counted(number)?, behind.strip_prefix(']')?))
 }
 
-/// A number as a program writes it.
+/// A number of digits alone.
 fn counted(digits: &str) -> Option<u32> {
     let is_number = (1..=DIGITS).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     digits.parse().ok().filter(|_| is_number)
 }
 
-/// The page, and the addresses that are listed behind it, by number. These count up, and a line at the margin heads them.
+/// The page, and by number the addresses that are listed below it. The numbers count up, and a line at the margin heads
+/// the list.
 fn apart(text: &str) -> Option<(&str, BTreeMap<u32, &str>)> {
     let mut addresses = BTreeMap::new();
     let mut end = text.trim_end().len();
-    // Cut within an address, that one leads elsewhere.
+    // An address that the file's end cuts would lead elsewhere.
     let mut is_cut = end == text.len();
     let mut next = None;
     loop {

@@ -1,9 +1,9 @@
 //! RSS, RDF and Atom, and sitemaps of news: their `<url>` holds a title and a day, too.
 //!
-//! roxmltree reads the XML, without document types, so that no entity can expand; it knows where each element stands,
-//! and it keeps dates and ids as they are written. An item's id is the one that it states, and none is made up.
+//! roxmltree reads the XML. It refuses document types, so that no entity can expand; it knows where each element stands;
+//! and it keeps dates and ids as they are written. An item has the id that it states, or none: no id is made up.
 //!
-//! A file that is cut gives the items that are whole. A bare `&`, or an entity of HTML, is taken as the text it is.
+//! A file that is cut gives the items that are whole. A bare `&` or an entity of HTML is taken as text.
 
 use std::collections::BTreeSet;
 
@@ -16,19 +16,19 @@ use crate::mill::scrape::{Explained, Terms};
 
 const LAYOUT: &str = "feed";
 
-/// Deeper nested XML is none of these.
+/// XML that is nested deeper is no feed.
 const DEEPEST: usize = 256;
 
-/// More elements and texts than these are no feed; a document of so many fills 300 MB.
+/// A document of more elements and texts is no feed. One of so many takes 300 MB.
 const MOST_NODES: u32 = 3_000_000;
 
-/// More attributes than these have no element of a feed: each is compared with all others of its element.
+/// No element of a feed has more attributes. Each is compared with all others of its element.
 const MOST_ATTRIBUTES: usize = 64;
 
-/// More name spaces than these are not declared at one place of a feed: each element that declares one repeats all.
+/// Nowhere in a feed are more name spaces in force. Each element that declares one repeats all of them.
 const MOST_SPACES: usize = 64;
 
-/// Nor so many in all: each new one moves those that are known.
+/// Nor are there more in all. Each new one moves those that are known.
 const MOST_SPACES_IN_ALL: usize = 1024;
 
 /// Whether `start`, the beginning of a text, is that of a feed.
@@ -84,7 +84,7 @@ fn parsed(text: &str) -> Result<Document<'_>, roxmltree::Error> {
     Document::parse_with_options(text, ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() })
 }
 
-/// Where the XML is more than any feed's would be, and in what: what follows costs more than its length.
+/// Where the XML goes beyond what any feed needs, and how: to parse it would cost more than its length.
 fn monstrous(text: &str) -> Option<(usize, &'static str)> {
     let bytes = text.as_bytes();
     // The name spaces that each open element declares, and all of them.
@@ -130,7 +130,7 @@ fn monstrous(text: &str) -> Option<(usize, &'static str)> {
     None
 }
 
-/// The attribute that `rest` begins with, up to the end of its value.
+/// The attribute that `rest` begins with, its value included.
 fn declaration(rest: &[u8]) -> &[u8] {
     let end = memchr::memchr2(b'"', b'\'', rest).and_then(|open| {
         let value = rest.get(open + 1..)?;
@@ -139,7 +139,7 @@ fn declaration(rest: &[u8]) -> &[u8] {
     end.and_then(|end| rest.get(..end)).unwrap_or(rest)
 }
 
-/// Where the start tag that `rest` begins with ends, its `>` left out, and how many attributes have a value in it.
+/// Where the start tag at the beginning of `rest` ends, before its `>`, and how many attributes it gives a value.
 fn tag(rest: &[u8]) -> (usize, usize) {
     let (mut at, mut attributes) = (0, 0);
     while let Some(next) = rest.get(at..).and_then(|rest| memchr::memchr3(b'>', b'"', b'\'', rest)) {
@@ -158,7 +158,7 @@ fn tag(rest: &[u8]) -> (usize, usize) {
     (rest.len(), attributes)
 }
 
-/// The text with each `&` that begins nothing XML knows written as what it is.
+/// The text with each `&` escaped that does not begin an entity or character of XML.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 64);
     let mut rest = text;
@@ -182,7 +182,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// A cut feed up to the last item that is whole, its end made good.
+/// A cut feed up to the last item that is whole, with its outer elements closed.
 fn closed(text: &str) -> String {
     let end = ["</item>", "</entry>", "</url>"].iter().filter_map(|end| Some(text.rfind(end)? + end.len())).max();
     let whole = end.and_then(|end| text.get(..end)).unwrap_or_default();

@@ -1,31 +1,32 @@
 //! Markdown as lines for the engine.
 //!
-//! The lines stay where they are; only the markup goes: signs of emphasis, of headings and quotes, the addresses of
-//! links. So a text that was merely saved as `.md` reads as the text it is: its indents and blank lines are evidence,
-//! and nothing that Markdown would make of them (code, joined lines) moves them. Marks of lists and bars of tables are
-//! left, for the engine knows them.
+//! The lines stay where they are. Only the markup goes: the signs of emphasis, headings and quotes, and the addresses of
+//! links. So a text that was merely saved as `.md` reads as the text it is: its indents and blank lines are evidence, and
+//! nothing that Markdown would make of them (code, joined lines) moves them. List marks and the bars of tables are left,
+//! for the engine knows them.
 
 use std::ops::Range;
 
 use memchr::memchr;
-use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 use url::Url;
 
 use super::{LineCounter, address, html};
 use crate::mill::scrape::label::{LONGEST_ATTACHMENT, is_attachment};
 use crate::mill::scrape::rendition::{Note, Rendition};
 
-/// What is done to a piece of the source: it becomes this text. The ends of its lines stay.
+/// A piece of the source and the text that takes its place. Line ends within it stay.
 type Edit = (Range<usize>, String);
 
-/// A file with more signs that may be markup is read as the text it is: they would fill the memory. A list of 100,000
-/// items with links has half as many.
+/// A file with more signs that may be markup is read as plain text, or they would fill the memory. A list of 100,000 items
+/// with links has half as many.
 const MOST_SIGNS: usize = 3_000_000;
-/// Nor may there be more containers to go through in all its lines, were each as deep as the deepest: the parser asks
-/// every line of a paragraph for all quotes and lists that are open. A million lines set in by a thousand columns are it.
+/// The same goes for a file whose lines, were each nested as deep as the deepest, would have more quotes and lists in all:
+/// the parser looks for each of those that are open in every line. A million lines that are a thousand columns deep are
+/// just read.
 const MOST_NESTING: usize = 500_000_000;
 /// The level of a line in bold that stands as a heading.
-const DEEPEST: u8 = 6;
+const BOLD_LEVEL: u8 = 6;
 const TOO_MANY_SIGNS: &str = "it has so much markup that it is read as plain text";
 
 /// The text of a Markdown file; links are relative to `url`.
@@ -47,7 +48,7 @@ pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
     reader.finish()
 }
 
-/// How many pieces a parser may make of a text, at most.
+/// How many pieces a parser makes of a text, at most.
 fn signs(text: &str) -> usize {
     let marks = |b: &u8| {
         matches!(
@@ -61,13 +62,13 @@ fn signs(text: &str) -> usize {
     bytes.iter().filter(|b| marks(b)).count() + bytes.windows(2).filter(|pair| lists(pair)).count()
 }
 
-/// How many quotes and lists a parser may go through for all lines, at most.
+/// How many quotes and lists a parser goes through for all lines, at most.
 fn nesting(text: &str) -> usize {
     let lines = || text.split(['\n', '\r']);
     lines().map(depth_of).max().unwrap_or(0).saturating_mul(lines().count())
 }
 
-/// How many quotes and lists may be open behind the beginning of `line`: each takes its sign, or two columns.
+/// How many quotes and lists can be open behind the beginning of `line`: each takes a sign or two columns.
 fn depth_of(line: &str) -> usize {
     let leads = |b: &u8| matches!(b, b' ' | b'\t' | b'>' | b'-' | b'+' | b'*' | b'.' | b')' | b'0'..=b'9');
     let length = line.bytes().take_while(leads).count();
@@ -77,14 +78,14 @@ fn depth_of(line: &str) -> usize {
     count(|b| *b == b'>') + marks + count(|b| *b == b' ') / 2 + count(|b| *b == b'\t') * 2
 }
 
-/// Whether `line` opens or closes a division as Pandoc writes it: `::: {.teaser}`, `::: note :::`, `:::`.
+/// Whether `line` is what Pandoc writes where a division begins or ends: `::: {.teaser}`, `::: note :::`, `:::`.
 fn is_fence(line: &str) -> bool {
     let names = line.trim_start_matches(':').trim().trim_end_matches(':').trim_end();
     line.starts_with(":::")
         && (!names.contains(char::is_whitespace) || (names.starts_with('{') && names.ends_with('}')))
 }
 
-/// Where the bracket opens that `text` closes with, on the same line.
+/// Where the bracket opens, on the same line, that closes at the end of `text`.
 fn opening(text: &str) -> Option<usize> {
     const LONGEST: usize = 400;
     let mut depth = 0_u32;
@@ -173,7 +174,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A text shows other letters than its source where it has entities; a backslash before it is markup.
+    /// Takes a text as it is shown: its source may have entities, and a backslash before it is markup.
     fn shown(&mut self, shown: &str, range: &Range<usize>) {
         let escape = range.start.checked_sub(1).filter(|at| *at >= self.leaf_end && !self.in_code);
         if let Some(at) = escape
@@ -228,7 +229,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a line at the margin holds this and nothing else: in bold, it is a heading to all who see it.
+    /// Whether a line at the margin holds this and nothing else. In bold, such a line is a heading to everyone who sees it.
     fn is_line(&self, range: &Range<usize>) -> bool {
         let at_margin = self.text.get(..range.start).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
         // A line can have a million words in bold, and one of them at most begins it: the line is looked at only then.
@@ -239,12 +240,12 @@ impl Reader<'_> {
         behind.is_some_and(|behind| behind.trim_matches(['\\', ' ', '\t', '\r']).is_empty())
     }
 
-    /// Drops what stands in brackets behind a link and tells which kind of file it leads to: `(PDF, 212 KB)`.
+    /// Drops a bracket behind a link that tells which kind of file it leads to: `(PDF, 212 KB)`.
     fn drop_attachment(&mut self, at: usize) {
         let Some(behind) = self.text.get(at..) else { return };
         let bracket = behind.trim_start_matches([' ', '\t']);
-        // A bracket may be behind each of a million links, and closed nowhere: none is looked for further than one that
-        // tells a kind of file can be.
+        // There may be a bracket behind each of a million links, and none of them closed: the look ends where no kind of
+        // file is told any more.
         let inner = bracket.strip_prefix('(').and_then(|inner| {
             let near = inner.get(..inner.floor_char_boundary(LONGEST_ATTACHMENT + 1))?;
             near.split_once(')')
@@ -256,24 +257,29 @@ impl Reader<'_> {
     }
 
     fn child(&mut self, range: Range<usize>) {
-        self.leaf_end = self.leaf_end.max(range.end);
-        if let Some((_, end)) = self.open.last_mut() {
-            *end = range.end.max(*end);
-        }
+        self.pass(range.end);
         self.first_child.get_or_insert(range.start);
+    }
+
+    /// Notes that what stands before `at` has been read.
+    fn pass(&mut self, at: usize) {
+        self.leaf_end = self.leaf_end.max(at);
+        if let Some((_, end)) = self.open.last_mut() {
+            *end = at.max(*end);
+        }
     }
 
     fn start(&mut self, tag: Tag<'_>, range: Range<usize>) {
         match tag {
             Tag::Heading { level, .. } => {
                 self.in_heading = true;
-                self.levels.push((range.start, depth(level)));
+                self.levels.push((range.start, level as u8));
                 self.first_child = None;
             }
             Tag::Emphasis => self.ends(&range, 1),
             Tag::Strong => {
                 if self.images == 0 && self.is_line(&range) {
-                    self.levels.push((range.start, DEEPEST));
+                    self.levels.push((range.start, BOLD_LEVEL));
                 }
                 self.ends(&range, 2);
             }
@@ -338,12 +344,9 @@ impl Reader<'_> {
             TagEnd::CodeBlock => self.in_code = false,
             _ => {}
         }
-        self.leaf_end = self.leaf_end.max(range.end);
-        if let Some((_, end)) = self.open.last_mut() {
-            *end = range.end.max(*end);
-        }
+        self.pass(range.end);
         if matches!(tag, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image) {
-            self.first_child = self.first_child.map(|first| first.min(range.start)).or(Some(range.start));
+            self.first_child = Some(self.first_child.map_or(range.start, |first| first.min(range.start)));
         }
     }
 
@@ -355,10 +358,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Drops the signs of a quote, one before each of its lines. Those of quotes within it are theirs.
+    /// Drops the signs of a quote, which are before each of its lines, and with them those of quotes within it.
     fn quote(&mut self, range: &Range<usize>) {
         if self.open.iter().any(|(outer, _)| self.starts(outer.start).first() == Some(&b'>')) {
-            // All signs of its lines went with the outer one.
             return;
         }
         let mut at = range.start;
@@ -402,7 +404,6 @@ impl Reader<'_> {
     fn finish(mut self) -> Rendition {
         self.edits.sort_by_key(|(range, _)| (range.start, range.end));
         let mut rendition = Rendition { text: String::with_capacity(self.text.len()), ..Rendition::default() };
-        // What of each line of the text is under which link.
         let mut at = 0;
         for (range, shown) in &self.edits {
             let range = range.start.max(at)..range.end.max(at);
@@ -443,8 +444,8 @@ impl Reader<'_> {
         notes.into_iter().map(|(note, _)| note).collect()
     }
 
-    /// A line of several links, or one that is mostly other text, links to nothing. A day beside a short title is no other
-    /// text.
+    /// Takes the link from a line that has several, or that is mostly other text. A day beside a short title does not count
+    /// as other text.
     fn unlink(&self, notes: &mut [(Note, u32)], shown: &str) {
         let mut lines = shown.split('\n').zip(1..);
         let mut sources = self.text.split('\n').zip(1..);
@@ -467,24 +468,13 @@ impl Reader<'_> {
     }
 }
 
-/// Whether there is nothing but a few words, of which some have digits: `(12 February 2021)`.
+/// Whether `text` is at most a few words, some of them with digits: `(12 February 2021)`.
 fn is_like_a_day(text: &str) -> bool {
     let words = text.split_whitespace().filter(|word| word.contains(char::is_alphanumeric));
     let digits = words.clone().filter(|word| word.contains(|c: char| c.is_ascii_digit())).count();
     match words.count() {
         0 => true,
         words => words <= 4 && digits > 0,
-    }
-}
-
-fn depth(level: HeadingLevel) -> u8 {
-    match level {
-        HeadingLevel::H1 => 1,
-        HeadingLevel::H2 => 2,
-        HeadingLevel::H3 => 3,
-        HeadingLevel::H4 => 4,
-        HeadingLevel::H5 => 5,
-        HeadingLevel::H6 => 6,
     }
 }
 

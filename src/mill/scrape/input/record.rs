@@ -1,7 +1,7 @@
-//! Records: items whose fields are told apart by the file itself.
+//! Records: items whose fields the file itself tells apart.
 //!
-//! JSON, CSV, feeds and selectors all give records, and here they become drafts, by the same rules as any text: a date
-//! that cannot be known has no day, an item without a title is a fault, a record that the file's end cuts is not taken.
+//! JSON, CSV, feeds and selectors all give records. Here they become drafts, by the rules that hold for any text: a date
+//! that cannot be known has no day, an item without a title is a fault, and a record that the file's end cuts is not taken.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -30,7 +30,7 @@ pub enum Part {
     Kicker,
     /// The address of the item.
     Link,
-    /// What tells it apart from others for good.
+    /// What tells it apart from all others, for good.
     Id,
     /// The group it stands in.
     Section,
@@ -67,7 +67,7 @@ impl At {
     ///
     /// # Errors
     ///
-    /// When it begins as a path and is none, or is empty.
+    /// When it begins like a path and is none.
     pub fn new(text: &str) -> Result<Self, String> {
         let path = match text.starts_with('$') {
             true => Some(JsonPath::parse(text).map_err(|error| format!("{text:?} is no JSONPath: {error}"))?),
@@ -96,7 +96,7 @@ impl fmt::Debug for At {
 pub struct Fields {
     /// Where the items stand in a JSON value.
     pub items: Option<At>,
-    /// Where the fields stand in an item. With one of them, no other is looked for by its common names.
+    /// Where the fields stand in an item. When one is given here, no other is looked for by its common names.
     pub parts: Vec<(Part, At)>,
 }
 
@@ -143,11 +143,11 @@ impl Record {
     }
 }
 
-/// So many items are read of a file; more are no list of announcements, and would only fill the memory.
+/// A file that lists more items is no list of announcements, and would only fill the memory.
 pub(super) const MOST: usize = 400_000;
 pub(super) const TOO_MANY: &str = "it lists too many items for a list of announcements";
 
-/// White space folded to single blanks.
+/// `text` with all white space folded to single blanks.
 fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len().min(1 << 20));
     for word in text.split_whitespace() {
@@ -280,7 +280,7 @@ pub(super) fn refuse(told: &mut Explained<'_>, why: String) {
     told.blocks.iter_mut().for_each(|block| block.item = None);
 }
 
-/// A file of this form that cannot be read as such.
+/// What is said of a file that cannot be read in its form.
 pub(super) fn unreadable(layout: &'static str, line: u32, why: &str, text: &str) -> Explained<'static> {
     let scrape = Scrape {
         layout: Cow::Borrowed(layout),
@@ -312,7 +312,7 @@ fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// Ids that only count the items of the file, from 0 or 1, tell nothing apart: the next capture counts anew.
+/// Whether the ids only count the items of the file, from 0 or 1: they tell nothing apart, for the next capture counts anew.
 fn positions(records: &[Record]) -> bool {
     let counted = |from: usize| {
         let numbers = (from..).map(|number| number.to_string());

@@ -1,15 +1,16 @@
 //! CSS selectors that say which elements of a page are the fields of its items.
 //!
-//! What is understood: names, `*`, `#id`, `.class`, `[attribute]` with `=`, `~=`, `|=`, `^=`, `$=` and `*=`,
-//! `:first-child`, `:nth-child(N)`, `:not(…)` of one simple selector, the combinators blank, `>`, `+` and `~`, and lists
-//! with `,`. Behind a selector `@name` asks for an attribute instead of the text: `img@alt`.
+//! Understood are names, `*`, `#id`, `.class`, `[attribute]` with `=`, `~=`, `|=`, `^=`, `$=` and `*=`, `:first-child`,
+//! `:nth-child(N)`, `:not(…)` of one simple selector, the combinators blank, `>`, `+` and `~`, and lists with `,`. Behind a
+//! selector, `@name` asks for an attribute instead of the text: `img@alt`.
 //!
-//! All selectors are matched while the page is walked, each element once: which beginnings of a selector its ancestors
-//! and siblings have matched is a few bits beside it. So no page, however deep or wide, costs more than its length.
+//! All selectors are matched while the page is walked, and each element is looked at once: a few bits beside it say how
+//! much of each selector its ancestors and siblings have matched. So no page, however deep or wide, costs more than its
+//! length.
 
 use super::record::Part;
 
-/// Which elements are items, and which elements in them the fields.
+/// Which elements of a page are its items, and which elements within those are the fields.
 #[derive(Debug, Clone)]
 pub struct Select {
     pub(super) item: Selector,
@@ -51,7 +52,7 @@ pub struct BadSelector {
     pub at: usize,
 }
 
-/// A list of selectors, and the attribute asked for.
+/// A list of selectors, and the attribute that is asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Selector {
     text: String,
@@ -59,7 +60,7 @@ pub(super) struct Selector {
     pub(super) attribute: Option<String>,
 }
 
-/// Compounds from the outermost to the element itself, each with what leads to it.
+/// Compounds from the outermost to the element itself, each with the combinator before it.
 #[derive(Debug, Clone, PartialEq)]
 struct Chain(Vec<(Leads, Compound)>);
 
@@ -118,9 +119,9 @@ pub(super) struct Around<'m> {
     pub(super) earlier: &'m [u32],
 }
 
-/// A chain has this many compounds at most: a bit for each.
+/// A chain has at most so many compounds, for there is a bit for each.
 const LONGEST: usize = 32;
-/// So many chains are in one selector at most.
+/// A selector has at most so many chains.
 const MOST_CHAINS: usize = 32;
 
 impl Selector {
