@@ -1,11 +1,13 @@
 //! When a content was captured, as far as the names of files tell.
 //!
-//! The time of capture follows from the first of three rules that gives one. Rule (1) is the operator's pattern. Rule (2)
-//! is a date in the file's name, or else in the name of the nearest folder that has one. Rule (3), the newest date that the
-//! file itself lists, needs the reading and lives in [`history`](crate::mill::history). A file's mtime is no witness, for
-//! copying, checking out and unpacking change it. All times are UTC.
+//! The time of capture follows from the first of three rules that gives one. Rule (1) is the operator's pattern. Rule
+//! (2) is a date in the file's name, or else in the name of the nearest folder that has one. Rule (3), the newest date
+//! that the file itself lists, needs the reading and lives in [`history`](crate::mill::history). A file's mtime is no
+//! witness, for copying, checking out and unpacking change it. All times are UTC.
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use crate::mill::item::Moment;
 
@@ -26,10 +28,10 @@ pub fn captured(pattern: Option<&CapturedPattern>, below: &str) -> Option<Moment
 
 /// The time of capture that names state by themselves (rule 2).
 ///
-/// Looks for `YYYY-MM-DD`, `YYYY_MM_DD` or `YYYYMMDD`. A time may follow (`HHMM`, `HHMMSS`, `HH-MM`, `HH-MM-SS`, also with
-/// `:` or `_`), after `T`, `-`, `_` or a blank, or without a gap as in `20210208101500`. No letter or digit may touch the
-/// whole, so that no part of a hash, UUID or epoch number matches. The file's name comes first, then its folders from the
-/// nearest up. Within a name the first match counts.
+/// Looks for `YYYY-MM-DD`, `YYYY_MM_DD` or `YYYYMMDD`. A time may follow (`HHMM`, `HHMMSS`, `HH-MM`, `HH-MM-SS`, also
+/// with `:` or `_`), after `T`, `-`, `_` or a blank, or without a gap as in `20210208101500`. No letter or digit may
+/// touch the whole, so that no part of a hash, UUID or epoch number matches. The file's name comes first, then its
+/// folders from the nearest up. Within a name the first match counts.
 #[must_use]
 pub fn captured_from_name(below: &str) -> Option<Moment> {
     below.rsplit('/').find_map(moment_in)
@@ -58,13 +60,10 @@ fn moment_in(name: &str) -> Option<Moment> {
 
 /// The end of the UUID that starts at `at`, if there is one: its groups of digits can look like days and times.
 fn uuid_at(bytes: &[u8], at: usize) -> Option<usize> {
-    let shape = bytes.get(at..at + 36)?;
-    let fits = shape.iter().enumerate().all(|(i, b)| match i {
-        8 | 13 | 18 | 23 => *b == b'-',
-        _ => b.is_ascii_hexdigit(),
-    });
-    let bounded = !bytes.get(at + 36).is_some_and(u8::is_ascii_alphanumeric);
-    (fits && bounded).then_some(at + 36)
+    let end = at + Hyphenated::LENGTH;
+    let is_uuid = Uuid::try_parse_ascii(bytes.get(at..end)?).is_ok();
+    let is_bounded = !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
+    (is_uuid && is_bounded).then_some(end)
 }
 
 fn moment_at(name: &str, at: usize) -> Option<Moment> {
@@ -161,28 +160,15 @@ pub struct CapturedPattern {
 enum Piece {
     Literal(char),
     Any,
-    Field(Field),
+    /// A part of the time, by its place in [`FIELDS`].
+    Field(usize),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
-    Year,
-    Month,
-    Day,
-    Hour,
-    Minute,
-    Second,
-}
+/// The parts of a time, from the largest to the smallest: the letter of each in a pattern, and how many digits it has.
+const FIELDS: [(char, usize); 6] = [('Y', 4), ('m', 2), ('d', 2), ('H', 2), ('M', 2), ('S', 2)];
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Parts {
-    year: u32,
-    month: u32,
-    day: u32,
-    hour: Option<u32>,
-    minute: u32,
-    second: u32,
-}
+/// What a name says of each of them.
+type Parts = [Option<u32>; FIELDS.len()];
 
 impl CapturedPattern {
     /// Reads a pattern as the operator writes it.
@@ -200,14 +186,11 @@ impl CapturedPattern {
                 '*' => Piece::Any,
                 '%' => match chars.next() {
                     Some('%') => Piece::Literal('%'),
-                    Some('Y') => Piece::Field(Field::Year),
-                    Some('m') => Piece::Field(Field::Month),
-                    Some('d') => Piece::Field(Field::Day),
-                    Some('H') => Piece::Field(Field::Hour),
-                    Some('M') => Piece::Field(Field::Minute),
-                    Some('S') => Piece::Field(Field::Second),
-                    Some(other) => {
-                        return Err(format!("`%{other}` is not one of `%Y`, `%m`, `%d`, `%H`, `%M`, `%S` and `%%`"));
+                    Some(letter) => {
+                        let field = FIELDS.iter().position(|(known, _)| *known == letter);
+                        Piece::Field(field.ok_or_else(|| {
+                            format!("`%{letter}` is not one of `%Y`, `%m`, `%d`, `%H`, `%M`, `%S` and `%%`")
+                        })?)
                     }
                     None => return Err("a `%` at the end stands for nothing; a percent sign is `%%`".into()),
                 },
@@ -220,11 +203,12 @@ impl CapturedPattern {
                 pieces.push(piece);
             }
         }
-        let has = |field| pieces.contains(&Piece::Field(field));
-        if !(has(Field::Year) && has(Field::Month) && has(Field::Day)) {
+        let [year, month, day, hour, minute, second] =
+            std::array::from_fn(|field| pieces.contains(&Piece::Field(field)));
+        if !(year && month && day) {
             return Err("the pattern has to hold a whole day: `%Y`, `%m` and `%d`".into());
         }
-        if has(Field::Minute) && !has(Field::Hour) || has(Field::Second) && !has(Field::Minute) {
+        if minute && !hour || second && !minute {
             return Err("minutes need hours, and seconds need minutes".into());
         }
         if pieces.iter().filter(|piece| **piece == Piece::Any).count() > MAX_STARS {
@@ -241,9 +225,9 @@ impl CapturedPattern {
     }
 }
 
-fn read(pieces: &[Piece], name: &str, parts: Parts) -> Option<Moment> {
+fn read(pieces: &[Piece], name: &str, mut parts: Parts) -> Option<Moment> {
     let Some((piece, pieces)) = pieces.split_first() else {
-        return if name.is_empty() { parts.moment() } else { None };
+        return if name.is_empty() { moment_of(parts) } else { None };
     };
     match *piece {
         Piece::Literal(c) => read(pieces, name.strip_prefix(c)?, parts),
@@ -252,29 +236,18 @@ fn read(pieces: &[Piece], name: &str, parts: Parts) -> Option<Moment> {
             ends.filter_map(|at| name.get(at..)).find_map(|rest| read(pieces, rest, parts))
         }
         Piece::Field(field) => {
-            let digits = if field == Field::Year { 4 } else { 2 };
-            let value = number(name.as_bytes(), 0, digits)?;
-            let mut parts = parts;
-            match field {
-                Field::Year => parts.year = value,
-                Field::Month => parts.month = value,
-                Field::Day => parts.day = value,
-                Field::Hour => parts.hour = Some(value),
-                Field::Minute => parts.minute = value,
-                Field::Second => parts.second = value,
-            }
+            let (_, digits) = *FIELDS.get(field)?;
+            *parts.get_mut(field)? = Some(number(name.as_bytes(), 0, digits)?);
             read(pieces, name.get(digits..)?, parts)
         }
     }
 }
 
-impl Parts {
-    fn moment(self) -> Option<Moment> {
-        let day = day_of(self.year, self.month, self.day)?;
-        let Some(hour) = self.hour else { return Some(Moment::Day(day)) };
-        let time = NaiveTime::from_hms_opt(hour, self.minute, self.second)?;
-        Some(Moment::Instant(day.and_time(time).and_utc()))
-    }
+fn moment_of([year, month, day, hour, minute, second]: Parts) -> Option<Moment> {
+    let day = day_of(year?, month?, day?)?;
+    let Some(hour) = hour else { return Some(Moment::Day(day)) };
+    let time = NaiveTime::from_hms_opt(hour, minute.unwrap_or(0), second.unwrap_or(0))?;
+    Some(Moment::Instant(day.and_time(time).and_utc()))
 }
 
 #[cfg(test)]
