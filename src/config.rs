@@ -1,8 +1,9 @@
 //! What the operator says, validated once, as a whole.
 //!
-//! A config is read to its end, and everything wrong with it is told at once, with its place and what would help: nobody
-//! should have to mend a file one error at a time. What comes out needs no further checks: names are safe as folders,
-//! patterns match nothing that feedmill writes, and the sources of every feed exist. The rest of the program sees no TOML.
+//! A config is read to its end, and everything wrong with it is told at once, with its place and what would help:
+//! nobody should have to mend a file one error at a time. What comes out needs no further checks: names are safe as
+//! folders, patterns match nothing that feedmill writes, and the sources of every feed exist. The rest of the program
+//! sees no TOML.
 //!
 //! Paths in a config start from its folder, on the command line from the current one.
 
@@ -252,8 +253,8 @@ impl Source {
         self.site_was.first().unwrap_or(&self.site)
     }
 
-    /// The name of `file`, a path without links, below the fixed part of the pattern that lists it. `None` when the source
-    /// has no such file.
+    /// The name of `file`, a path without links, below the fixed part of the pattern that lists it. `None` when the
+    /// source has no such file.
     #[must_use]
     pub fn name_below(&self, file: &Path) -> Option<String> {
         self.files.roots().iter().find_map(|root| {
@@ -320,8 +321,8 @@ pub struct Feed {
     pub name: String,
     /// Shown by readers.
     pub title: String,
-    /// Indices into [`Config::sources`]: those to which its `sources`, `sites` and `languages` all apply. Their order decides
-    /// which origin an item shows.
+    /// Indices into [`Config::sources`]: those to which its `sources`, `sites` and `languages` all apply. Their order
+    /// decides which origin an item shows.
     pub sources: Vec<usize>,
     /// Which of their items it shows.
     pub choice: Choice,
@@ -571,8 +572,8 @@ impl Folders<'_> {
             }
         }
         let name = canonical.file_name().map_or_else(|| "root".into(), |name| values::mended(&name.to_string_lossy()));
-        // Ids are made of the name. With a number in it they would hang on the order of the arguments, or on which others
-        // there are, and subscribers of one folder would get the items of another.
+        // Ids are made of the name. With a number in it they would hang on the order of the arguments, or on which
+        // others there are, and subscribers of one folder would get the items of another.
         let folded = reading::folded(&name);
         if let Some(other) = self.sources.iter().find(|source| reading::folded(&source.name) == folded) {
             let wrong =

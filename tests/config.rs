@@ -624,7 +624,10 @@ fn fields_and_selectors_go_with_the_forms_that_they_speak_of() {
     }
     // A source may hold both kinds of files.
     good(&format!("{SOURCE}{fields}{select}"));
-    // A pattern that fits a blank line, and no other, is no mistake.
+}
+
+#[test]
+fn a_pattern_that_fits_only_blank_lines_is_no_mistake() {
     for noise in ["^\\s*$", "^\\W*$", "^\\P{L}*$", "^[^a-z]*$", "^.{0,2}$"] {
         good(&format!("{SOURCE}[layout.mine]\nitem = \"title\"\nnoise = '{noise}'\n"));
     }

@@ -24,8 +24,8 @@ pub struct Files {
 pub struct Root {
     /// The folder to open.
     pub folder: PathBuf,
-    /// How the names of its files begin: the folder as the config writes it, and relative to the config's own folder where
-    /// it lies inside that. Empty, or without a `/` at its end.
+    /// How the names of its files begin: the folder as the config writes it, and relative to the config's own folder
+    /// where it lies inside that. Empty, or without a `/` at its end.
     pub label: String,
     globs: GlobSet,
     /// The name of a file that the last pattern could match.
@@ -65,34 +65,35 @@ pub fn never_read(name: &[u8]) -> Option<NeverRead> {
     }
     let (last, first) = (name.last()?, name.first()?);
     // The last letter rules nearly every name out before the list is looked at.
-    let ending = match last.to_ascii_lowercase() {
-        b'~' => return Some(NeverRead::Temporary),
-        b'p' | b't' | b'd' | b'w' | b'k' | b'g' | b'l' | b'o' | b'x' => [
-            &b".tmp"[..],
-            b".temp",
-            b".swp",
-            b".swo",
-            b".swx",
-            b".part",
-            b".partial",
-            b".crdownload",
-            b".download",
-            b".new",
-            b".bak",
-            b".orig",
-        ]
-        .iter()
-        .any(|ending| {
-            name.len() >= ending.len()
-                && name.iter().rev().zip(ending.iter().rev()).all(|(a, b)| a.eq_ignore_ascii_case(b))
+    let is_temporary = match last.to_ascii_lowercase() {
+        b'~' => true,
+        b'p' | b't' | b'd' | b'w' | b'k' | b'g' | b'l' | b'o' | b'x' => TEMPORARY.iter().any(|ending| {
+            let end = name.len().checked_sub(ending.len()).and_then(|at| name.get(at..));
+            end.is_some_and(|end| end.eq_ignore_ascii_case(ending))
         }),
         b'#' => *first == b'#' && name.len() > 1,
         // By a file of this name vim tries whether it can write to a folder.
         b'3' => name == b"4913",
         _ => false,
     };
-    ending.then_some(NeverRead::Temporary)
+    is_temporary.then_some(NeverRead::Temporary)
 }
+
+/// How such names end.
+const TEMPORARY: [&[u8]; 12] = [
+    b".tmp",
+    b".temp",
+    b".swp",
+    b".swo",
+    b".swx",
+    b".part",
+    b".partial",
+    b".crdownload",
+    b".download",
+    b".new",
+    b".bak",
+    b".orig",
+];
 
 /// A pattern in its two parts.
 struct Split {
@@ -178,8 +179,8 @@ struct Growing {
     sample: String,
 }
 
-/// The name of a file that the last part of the pattern `rest` matches, or nearly: a letter stands for a wildcard, and the
-/// first of alternatives for all.
+/// The name of a file that the last part of the pattern `rest` matches, or nearly: a letter stands for a wildcard, and
+/// the first of alternatives for all.
 fn sample(rest: &str) -> String {
     let mut sample = String::new();
     let mut chars = rest.rsplit('/').next().unwrap_or(rest).chars();
@@ -224,7 +225,7 @@ impl<'f> FilesBuilder<'f> {
         }
     }
 
-    /// A pattern without the config's own folder, where it is written in full: the same file has the same name either way.
+    /// A pattern without the config's own folder, if that is written out: a file has the same name either way.
     fn relative<'p>(&self, pattern: &'p str) -> &'p str {
         match pattern.strip_prefix(self.absolute.as_str()).and_then(|rest| rest.strip_prefix('/')) {
             Some(rest) if !self.absolute.is_empty() && !rest.is_empty() => rest,
@@ -324,8 +325,8 @@ impl Files {
         })
     }
 
-    /// Whether the operator excluded a file or folder. `path` is its raw path from the raw label of its root on, `name` the
-    /// range of the last name in it.
+    /// Whether the operator excluded a file or folder. `path` is its raw path from the raw label of its root on, `name`
+    /// the range of the last name in it.
     #[must_use]
     pub(crate) fn excluded(&self, path: &[u8], name: Range<usize>) -> bool {
         (!self.exclude_names.is_empty()

@@ -5,8 +5,8 @@
 //!
 //! Topics are headings that name a part of a page: `Press releases`, but no months and days. Those of *all* sightings
 //! count, not only those of the newest capture: an item that moves from "Latest" to "Archive" rolls off the first list
-//! silently, and silence takes no item out of a feed (law 5). Topics with the same fold are one, spelled as in the newest
-//! capture.
+//! silently, and silence takes no item out of a feed (law 5). Topics with the same fold are one, spelled as in the
+//! newest capture.
 //!
 //! A rule of the operator's adds its name to the items that its patterns fit. It also takes topics over: a topic that a
 //! rule names is replaced by the rule's name, or by nothing where the rule excludes the item. Every other topic is a
@@ -72,8 +72,8 @@ pub fn categories(item: Filed<'_>, mut topics: BTreeMap<String, Text>, rules: &[
     categories.into_values().collect()
 }
 
-/// So many topics that differ only in their figures are values of a counter. Two may be the issues of a paper between which
-/// an item moved.
+/// So many topics that differ only in their figures are values of a counter. Two may be the issues of a paper between
+/// which an item moved.
 const VALUES: usize = 3;
 
 /// Leaves out topics that count something: each capture would bring the item another category, and the feed new bytes.

@@ -233,8 +233,9 @@ fn text_only(decoded: Decoded<'_>) -> Result<Decoded<'_>, Undecodable> {
     if too_many_controls(decoded.text.as_bytes()) { Err(Undecodable { reason: BINARY }) } else { Ok(decoded) }
 }
 
-/// Whether there are more than four control characters, and more than one in fifty bytes. A stray NUL in a page is damage,
-/// while of a binary file about a tenth is control characters. The escapes of coloured terminal output do not count.
+/// Whether there are more than four control characters, and more than one in fifty bytes. A stray NUL in a page is
+/// damage, while of a binary file about a tenth is control characters. The escapes of coloured terminal output do not
+/// count.
 fn too_many_controls(bytes: &[u8]) -> bool {
     let count = bytes.iter().filter(|b| **b < 0x20 && !matches!(**b, 0x09..=0x0D | 0x1B)).count();
     count > 4 && count.saturating_mul(50) > bytes.len()

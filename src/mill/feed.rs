@@ -1,7 +1,7 @@
 //! What a reader subscribes to, ready to render.
 //!
-//! A [`Feed`] carries decisions, not bytes: which items, in which order, under which addresses. What a document looks
-//! like is the business of [`render`](crate::mill::render).
+//! A [`Feed`] says which items there are, in which order, and under which addresses. What a document of it looks like
+//! is for [`render`](crate::mill::render) to decide.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,16 +17,18 @@ use super::item::{Item, Key, SourceNo, Text};
 use super::month::Month;
 use super::words::Words;
 
-/// The most items a head holds, unless the operator asked for more: a burst reaches subscribers, a flood does not.
+/// A head holds at most so many items, unless the operator asked for more: a burst reaches subscribers, a flood does
+/// not.
 pub const HEAD_CAP: usize = 500;
 
-/// Where a channel points that has neither page nor source address: RSS demands a link, and inventing one would lie.
+/// Where a channel links to that has neither a page nor a source address: RSS demands a link, and to invent one would
+/// be a lie.
 const NOWHERE: &str = "http://localhost/";
 
 /// What is escaped in a path: all but the unreserved characters of RFC 3986 (section 2.3) and the `/` between segments.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// What is escaped in a whole address: all that a URI may not contain (section 2). Of a `%` more has to be known.
+/// What is escaped in a whole address: all that a URI may not contain (section 2), but for `%`, which may be an escape.
 const IN_ADDRESS: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
@@ -91,23 +93,23 @@ pub fn path_escaped(path: &str) -> String {
     utf8_percent_encode(path, IN_PATH).to_string()
 }
 
-/// Which items of its sources a feed shows: those to which all of this applies.
+/// Which items of its sources a feed shows: those for which all of this holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
-    /// Folds of categories of which the item has one; none: whatever its categories.
+    /// The folds of the categories of which an item must have one; empty for any or none.
     pub categories: Vec<String>,
-    /// Its date is not before this day.
+    /// The first day that its date may be.
     pub since: Option<NaiveDate>,
-    /// Its date is not after this day.
+    /// The last day that its date may be.
     pub until: Option<NaiveDate>,
-    /// Its title and summary pass these.
+    /// What its title and summary must pass.
     pub words: Words,
-    /// Languages of which it is in one, as BCP 47 tags; none: whatever its language.
+    /// The languages of which it must be in one, as BCP 47 tags; empty for any.
     pub languages: Vec<String>,
 }
 
-/// Whether a text in the language `tag` is in `wanted`: in Brazilian Portuguese when in Portuguese, not the other way
-/// round (RFC 4647 section 3.3.1).
+/// Whether a text in the language `tag` is in the language `wanted`: one in Brazilian Portuguese is in Portuguese, and
+/// not the other way round (RFC 4647 section 3.3.1).
 #[must_use]
 pub fn speaks(tag: &str, wanted: &str) -> bool {
     let begins = tag.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted));
@@ -124,8 +126,9 @@ impl Choice {
 
 /// Whether a feed of these sources shows an item.
 ///
-/// A function of the settled item and what the operator says, the same for every store: what order the item's sightings
-/// came in can't matter (law 2). An item without a `published` is in no feed, and neither is one that was retracted.
+/// It follows from the settled item and the operator's words alone, in the same way for every store, so the order in
+/// which the sightings came cannot matter (law 2). An item without a `published` is in no feed, nor is one that was
+/// retracted.
 #[must_use]
 pub fn shows(sources: &[SourceNo], choice: &Choice, decisions: &Decisions, item: &Item) -> bool {
     belongs(sources, choice, item) && !decisions.is_retracted(item.id)
@@ -146,12 +149,13 @@ pub fn belongs(sources: &[SourceNo], choice: &Choice, item: &Item) -> bool {
         && (choice.languages.is_empty() || item.language.as_ref().is_some_and(|tag| choice.speaks(tag.as_str())))
 }
 
-/// How long items are shown, as the operator says: a filter, relative to the newest capture. Nothing is forgotten.
+/// How long items are shown, counted back from the newest capture, as the operator says. It is a filter: nothing is
+/// deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Keep {
-    /// In months, and days besides.
+    /// Months and days.
     pub age: (u32, u32),
-    /// The newest ones are shown whatever their age.
+    /// So many of the newest items are shown whatever their age.
     pub at_least: usize,
 }
 
@@ -169,7 +173,7 @@ impl Keep {
 pub struct Retention {
     /// Of the feed as a whole.
     pub feed: Option<Keep>,
-    /// Of some of its sources. Where several sources sight an item, it is shown as long as one of them keeps it.
+    /// Of single sources. An item that several sources sight is shown as long as one of them keeps it.
     pub sources: Vec<(SourceNo, Keep)>,
 }
 
@@ -180,9 +184,9 @@ impl Retention {
         self.feed.is_none() && self.sources.is_empty()
     }
 
-    /// Retention at work over the items of a feed of these sources. `newest` tells the newest capture of some sources:
-    /// of the stated ones if there are any, for a page of coming events would make the newest date listed a late one.
-    /// Without a capture all is kept.
+    /// Retention at work over the items of a feed of these sources. `newest` tells the newest capture of given sources:
+    /// of those whose time is stated if there are any, for on a page of coming events the newest date listed is in the
+    /// future. Where there is no capture everything is kept.
     ///
     /// # Errors
     /// Those of `newest`.
@@ -228,19 +232,19 @@ pub struct Retained {
 }
 
 impl Retained {
-    /// Whether the feed still shows the item: to be asked of all its items, in the order of [`newest_first`].
+    /// Whether the feed still shows the item. To be asked of all its items, in the order of [`newest_first`].
     #[must_use]
     pub fn keeps(&mut self, item: &Item) -> bool {
         let Some(published) = item.published else { return false };
         let mut kept = false;
         for source in &item.sources {
-            // Each source counts it, whichever keeps it.
+            // Every source counts it, whether or not another keeps it.
             kept |= self.sources.get_mut(source).is_some_and(|bound| bound.pass(published));
         }
         kept && self.feed.pass(published)
     }
 
-    /// Whether no item published then, or earlier, is kept any more.
+    /// Whether no item is kept any more that was published at that time or earlier.
     #[must_use]
     pub fn is_over(&self, published: DateTime<Utc>) -> bool {
         let over = |bound: &Bound| bound.left == 0 && bound.since.is_some_and(|since| published < since);
@@ -260,21 +264,21 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The entry of `item`, which opens the address that its own scrape gives, if that is one.
+    /// The entry of `item`. It opens the address that its scrape gives, if that is a valid one.
     #[must_use]
     pub fn new(item: Item, origin: Text) -> Self {
         let link = item.link.as_ref().and_then(|link| Address::new(link.as_str()));
         Self { item, origin, link }
     }
 
-    /// When its shown text last changed: never before `published`, and `None` where that is.
+    /// When its shown text last changed: never before `published`, and `None` where there is none.
     #[must_use]
     pub fn updated(&self) -> Option<DateTime<Utc>> {
         self.item.published.map(|published| self.item.updated.map_or(published, |updated| updated.max(published)))
     }
 }
 
-/// The language of a feed's items, if all that are in a known one are in the same.
+/// The language of a feed's items, if all whose language is known are in the same.
 #[must_use]
 pub fn unanimous<'a>(languages: impl IntoIterator<Item = Option<&'a str>>) -> Option<&'a str> {
     let mut known = languages.into_iter().flatten();
@@ -285,7 +289,7 @@ pub fn unanimous<'a>(languages: impl IntoIterator<Item = Option<&'a str>>) -> Op
 /// What a reader subscribes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
-    /// Its folder below the output, validated with the config: plain segments, separated by `/`.
+    /// Its folder below the output, checked with the config: plain segments, separated by `/`.
     pub name: String,
     /// Shown as the name of the subscription.
     pub title: Text,
@@ -295,8 +299,8 @@ pub struct Feed {
     pub language: Option<String>,
     /// Where the output folder is served.
     pub base_url: Option<Address>,
-    /// Hubs that tell subscribers of changes (WebSub). Without a `base_url` no document names one: what subscribers
-    /// would ask a hub for is the address of the document.
+    /// Hubs that tell subscribers of changes (WebSub). Without a `base_url` no document names one, for subscribers ask
+    /// a hub for the address of the document.
     pub hubs: Vec<Address>,
     /// The page that was scraped.
     pub home: Option<Address>,
@@ -306,7 +310,7 @@ pub struct Feed {
     pub entries: Vec<Entry>,
     /// Items that were taken out, and when; the last one first.
     pub taken_out: Vec<(DateTime<Utc>, Key)>,
-    /// Its month pages, and how many items stand on each, the newest first; none: it has no pages.
+    /// Its month pages, and how many items stand on each, the newest first; empty when it has no pages.
     pub months: Vec<(Month, usize)>,
 }
 
@@ -335,15 +339,15 @@ impl Feed {
         }
     }
 
-    /// The newest `updated` of its entries; without entries the moment when the last one was taken out, `None` where
-    /// there never was one. Never the clock: a feed that says "now" makes every reader download it again.
+    /// The newest `updated` of its entries. Without entries it is the time when the last one was taken out, or `None`
+    /// where there never was one. It is never the present: a feed that says "now" makes every reader download it again.
     #[must_use]
     pub fn updated(&self) -> Option<DateTime<Utc>> {
         let newest = self.entries.iter().filter_map(Entry::updated).max();
         newest.or_else(|| self.taken_out.iter().map(|(when, _)| *when).max())
     }
 
-    /// The absolute address of a document of this feed, where the operator said whence it is served.
+    /// The absolute address of a document of this feed, where the operator said from where it is served.
     #[must_use]
     pub fn address(&self, document: &str) -> Option<Address> {
         self.base_url.as_ref().map(|base| base.join(&format!("{}/{document}", self.name)))
@@ -355,7 +359,7 @@ impl Feed {
         entry.link.clone().or_else(|| self.permalink(&entry.item))
     }
 
-    /// The place of an item on its month page, where there are pages and the operator said whence they are served.
+    /// The place of an item on its month page, where there are pages and the operator said from where they are served.
     #[must_use]
     pub fn permalink(&self, item: &Item) -> Option<Address> {
         let base = self.base_url.as_ref().filter(|_| !self.months.is_empty())?;
@@ -381,7 +385,7 @@ impl Feed {
         self.address("").or_else(|| self.home.clone())
     }
 
-    /// The page, or for want of one an address that is valid and leads nowhere: RSS can't do without.
+    /// The page, or, as RSS demands an address, one that is valid and leads nowhere.
     #[must_use]
     pub fn page_or_nowhere(&self) -> String {
         self.page().map_or_else(|| NOWHERE.to_owned(), |page| page.to_string())
@@ -396,9 +400,9 @@ pub fn newest_first(a: &Item, b: &Item) -> Ordering {
 
 /// The items of a feed's head: the `limit` newest of `newest`, and all `late` ones, each once, in feed order.
 ///
-/// `late` are the items that came to light within the last days though they bear an older date: without them a
-/// subscriber would never see a late listing. In all the head holds at most [`HEAD_CAP`] items or `limit`, whichever is
-/// more, the newest being kept; a `limit` of 0 keeps everything. Items that feeds can't show drop out.
+/// `late` are the items that came to light within the last days though they bear an older date: without them
+/// subscribers would never see what was listed late. The head holds at most [`HEAD_CAP`] items or `limit`, whichever is
+/// more, and those are the newest; a `limit` of 0 keeps everything. Items that feeds cannot show are left out.
 #[must_use]
 pub fn head(mut newest: Vec<Item>, late: Vec<Item>, limit: usize) -> Vec<Item> {
     newest.sort_by(newest_first);

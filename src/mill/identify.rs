@@ -9,9 +9,9 @@
 //! change while the announcement stays the same. Any change of this is a new scheme: every subscriber would notice.
 //!
 //! Three things are repaired in what was read, in this order: forbidden characters go and line breaks become blanks
-//! ([`Text::new`]); a draft without a printable title is a fault; a link that is not http or https is dropped. Nothing else
-//! is: typos, look-alike letters and hyphens inside words are shown as they were printed, and [`fold`] decides which texts
-//! are the same.
+//! ([`Text::new`]); a draft without a printable title is a fault; a link that is not http or https is dropped. Nothing
+//! else is mended: typos, look-alike letters and hyphens inside words are shown as they were printed, and [`fold`]
+//! decides which texts are the same.
 
 use std::borrow::Cow;
 
@@ -111,8 +111,8 @@ fn fold_into(text: &str, out: &mut String) {
     }
 }
 
-/// Folds a text in which normalization and full case folding change nothing but the case of simple letters. False when it
-/// is another kind of text; then nothing was added to `out`.
+/// Folds a text in which normalization and full case folding change nothing but the case of simple letters. False when
+/// it is another kind of text; then nothing was added to `out`.
 fn fold_plain(text: &str, out: &mut String) -> bool {
     let start = out.len();
     out.reserve(text.len());
@@ -187,7 +187,7 @@ fn nfkc(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// How a character beyond ASCII folds, where that is simple: NFKC leaves it alone, whichever of its like stand beside it.
+/// How a character beyond ASCII folds, where that is simple: NFKC leaves it alone, whatever like it stands beside it.
 enum Plain {
     /// It folds to this letter.
     Letter(char),
@@ -234,8 +234,9 @@ pub fn twin_head(folded_summary: &str) -> &str {
 
 /// A fingerprint of what a draft says, its place in the file aside: drafts with the same one give the same account.
 ///
-/// By it a caller recognises an account that it has met before, without making it anew. It is 128 bits of xxh3: collisions
-/// do not happen by chance, and one made on purpose only makes a scrape show one of its own texts for another.
+/// By it a caller recognises an account that it has met before, without making it anew. It is 128 bits of xxh3:
+/// collisions do not happen by chance, and one made on purpose only makes a scrape show one of its own texts for
+/// another.
 #[must_use]
 pub fn fingerprint(draft: &Draft<'_>) -> u128 {
     // The separator can't be part of a text: it would be a forbidden character.
@@ -253,7 +254,8 @@ pub fn fingerprint(draft: &Draft<'_>) -> u128 {
             said.extend_from_slice(SEPARATOR);
             said.extend_from_slice(part.as_bytes());
         }
-        // Where the date comes from: a day in the same words may stand with the item in one place, and above it in another.
+        // Where the date comes from: a day in the same words may stand with the item in one place, and above it in
+        // another.
         said.extend_from_slice(&[u8::from(date.year_inferred), u8::from(date.inherited)]);
         for day in [date.day, date.end] {
             said.extend_from_slice(&day.map_or(0, |day| day.num_days_from_ce()).to_le_bytes());
@@ -266,8 +268,8 @@ pub fn fingerprint(draft: &Draft<'_>) -> u128 {
     xxh3_128(&said)
 }
 
-/// Makes an account of a draft. `None` when the title holds nothing printable, or the file is cut before it says for certain
-/// which item this is.
+/// Makes an account of a draft. `None` when the title holds nothing printable, or the file is cut before it says for
+/// certain which item this is.
 #[must_use]
 pub fn account(draft: &Draft<'_>) -> Option<Account> {
     if draft.truncated.is_some_and(Cut::takes_identity) { None } else { said(draft) }
@@ -392,7 +394,8 @@ pub(crate) mod tests {
         assert_eq!(fold("★  ★"), "★ ★");
     }
 
-    /// A store keeps the account that was met first: of two that differ it must not depend on threads which one that is.
+    /// A store keeps the account that was met first: of two that differ it must not depend on threads which one that
+    /// is.
     #[test]
     fn drafts_that_give_other_accounts_have_other_fingerprints() {
         let date = DateRead {

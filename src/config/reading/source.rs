@@ -15,7 +15,7 @@ use crate::mill::scrape::{At, DateOrder, Fields, Form, Layout, Select, layouts};
 use crate::mill::zone::Zone;
 
 impl Reader<'_> {
-    /// The name of a source or feed. One that cannot be used is complained about and still told: others may refer to it.
+    /// The name of a source or feed. One that cannot be used is complained about, and told, for others may refer to it.
     pub(super) fn name<'t>(&mut self, table: &Table<'t>) -> Option<Text<'t>> {
         let Some(value) = table.get("name") else {
             let hint = "add name = \"…\": short, and for good, because addresses are made of it";
@@ -30,8 +30,8 @@ impl Reader<'_> {
         Some(Text { text, span: value.span() })
     }
 
-    /// What the tables `[[source]]` say, each with its name. One that cannot be read leaves its place empty, so that feeds
-    /// and categories can go by the numbers of the others.
+    /// What the tables `[[source]]` say, each with its name. One that cannot be read leaves its place empty, so that
+    /// feeds and categories can go by the numbers of the others.
     pub(super) fn source_tables<'t>(&mut self, top: &Table<'t>) -> Vec<Named<'t>> {
         let tables = self.tables(top, "source", "[[source]]");
         if tables.is_empty() && (top.get("source").is_none() || top.empty_list("source").is_some()) {

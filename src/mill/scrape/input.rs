@@ -1,7 +1,7 @@
 //! Inputs besides plain text: which form a file has, and who reads it.
 //!
-//! The form is decided here and nowhere else: the operator's word comes first, then the ending of the file's name, then a
-//! cautious look at how the text begins. When in doubt, it is text.
+//! The form is decided here and nowhere else: the operator's word comes first, then the ending of the file's name, then
+//! a cautious look at how the text begins. When in doubt, it is text.
 //!
 //! Two ways lead from here. HTML, Markdown and the dumps of text browsers become a *rendition*: lines with notes, which
 //! the engine reads like any text. JSON, CSV, feeds, and HTML with selectors have fields already: each item becomes a
@@ -95,8 +95,8 @@ const MOST_LINES: u32 = 1_000_000;
 /// A longer file is not read in a form whose reader builds a tree: that takes many times the file's length in memory.
 const LONGEST: usize = 16 << 20;
 
-/// Why a text is too large to be read; `None` when it is not. [`parse`](super::parse) does not ask: who calls it without
-/// asking needs the memory.
+/// Why a text is too large to be read; `None` when it is not. [`parse`](super::parse) does not ask: who calls it
+/// without asking needs the memory.
 #[must_use]
 pub fn too_large(text: &str, form: Option<Form>) -> Option<String> {
     let lines = LineCounter::new(text).line_at(text.trim_end_matches(['\n', '\r']).len());
@@ -188,7 +188,8 @@ fn withhold(scrape: &mut Scrape<'_>, lines: &BTreeSet<u32>) {
     }
 }
 
-/// Takes away an address that items of different titles share: it is the address of none of them, and would make them one.
+/// Takes away an address that items of different titles share: it is the address of none of them, and would make them
+/// one.
 fn unshare(scrape: &mut Scrape<'_>) {
     let mut titles: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
     for draft in &scrape.drafts {

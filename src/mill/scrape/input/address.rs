@@ -18,8 +18,8 @@ pub(super) fn absolute(href: &str, base: Option<&Url>) -> Option<String> {
     (matches!(url.scheme(), "http" | "https") && url.has_host() && url.as_str().len() <= LONGEST).then(|| url.into())
 }
 
-/// As [`absolute`]; but when the page's own address is unknown, a relative `href` is passed on as printed, because a linked
-/// headline is a headline wherever it leads. [`is_known`] tells the two apart.
+/// As [`absolute`]; but when the page's own address is unknown, a relative `href` is passed on as printed, because a
+/// linked headline is a headline wherever it leads. [`is_known`] tells the two apart.
 pub(super) fn link(href: &str, base: Option<&Url>) -> Option<String> {
     absolute(href, base).or_else(|| {
         let href = href.trim();
@@ -39,8 +39,8 @@ pub(super) fn base(url: Option<&str>) -> Option<Url> {
     Url::parse(url?).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-/// The address that a page states for its links to be relative to; none when it is very long, for each of half a million
-/// links may repeat it.
+/// The address that a page states for its links to be relative to; none when it is very long, for each of half a
+/// million links may repeat it.
 pub(super) fn stated_base(href: &str, base: Option<&Url>) -> Option<Url> {
     const LONGEST_BASE: usize = 1024;
     absolute(href, base).filter(|base| base.len() <= LONGEST_BASE).and_then(|base| Url::parse(&base).ok())

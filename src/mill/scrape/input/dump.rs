@@ -11,10 +11,10 @@
 //!    3. https://news.example.org/2020/ferry
 //! ```
 //!
-//! Lynx, `ELinks` and w3m number the links of a page and list their addresses below it. Numbers and list are taken out. A
-//! line leads where its only link does when it begins with that link, perhaps behind a day, or ends with the number, as
-//! people write it in mail. A text that does not end in such a list keeps all its brackets. So does a dump that was cut
-//! before its list: [`without_address`] tells which of its lines have lost their address.
+//! Lynx, `ELinks` and w3m number the links of a page and list their addresses below it. Numbers and list are taken out.
+//! A line leads where its only link does when it begins with that link, perhaps behind a day, or ends with the number,
+//! as people write it in mail. A text that does not end in such a list keeps all its brackets. So does a dump that was
+//! cut before its list: [`without_address`] tells which of its lines have lost their address.
 //!
 //! Lynx and `ELinks` indent all of a page except its headings, whether of the page or of an item. That margin is taken
 //! out, or headings would seem to stand above the items that they begin.
@@ -65,7 +65,8 @@ pub(super) fn render(text: &str) -> Option<Rendition> {
     is_dump.then_some(rendition)
 }
 
-/// The lines whose link has no address because the file is cut before it. That it is a dump shows in links that count up.
+/// The lines whose link has no address because the file is cut before it. That it is a dump shows in links that count
+/// up.
 pub(super) fn without_address(text: &str) -> BTreeSet<u32> {
     if text.ends_with('\n') || memchr::memchr(b'[', text.as_bytes()).is_none() {
         return BTreeSet::new();
@@ -124,8 +125,8 @@ fn indent(line: &str) -> Option<usize> {
     line.bytes().position(|b| !b.is_ascii_whitespace())
 }
 
-/// Takes the numbers of links out of a line. Tells where in `into` the text behind the first one begins, where that leads,
-/// and how many there are; `None` when there are none.
+/// Takes the numbers of links out of a line. Tells where in `into` the text behind the first one begins, where that
+/// leads, and how many there are; `None` when there are none.
 fn strip<'t>(line: &str, addresses: &BTreeMap<u32, &'t str>, into: &mut String) -> Option<((usize, &'t str), usize)> {
     let (mut first, mut links, mut kept) = (None, 0, 0);
     for (at, _) in line.match_indices('[') {

@@ -1,7 +1,8 @@
 //! RSS, RDF and Atom, and sitemaps of news: their `<url>` holds a title and a day, too.
 //!
-//! roxmltree reads the XML. It refuses document types, so that no entity can expand; it knows where each element stands;
-//! and it keeps dates and ids as they are written. An item has the id that it states, or none: no id is made up.
+//! roxmltree reads the XML. It refuses document types, so that no entity can expand; it knows where each element
+//! stands; and it keeps dates and ids as they are written. An item has the id that it states, or none: no id is made
+//! up.
 //!
 //! A file that is cut gives the items that are whole. A bare `&` or an entity of HTML is taken as text.
 
@@ -60,19 +61,18 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> Explained<'st
     if let Some((at, why)) = monstrous(text) {
         return unreadable(LAYOUT, LineCounter::new(text).line_at(at), why, "");
     }
-    let mut mended;
     let error = match parsed(text) {
         Ok(document) => return tell_document(&document, text, terms, explaining),
         Err(error) => error,
     };
-    // Cut, or with signs that XML does not know: what can be told for sure is mended, and nothing else.
-    mended = escaped(text);
-    if let Ok(document) = parsed(&mended) {
-        return tell_document(&document, &mended, terms, explaining);
+    // It is cut, or has entities that XML does not know. What is beyond doubt is mended, and nothing else.
+    let escaped = escaped(text);
+    if let Ok(document) = parsed(&escaped) {
+        return tell_document(&document, &escaped, terms, explaining);
     }
-    mended = closed(&mended);
-    match parsed(&mended) {
-        Ok(document) => tell_document(&document, &mended, terms, explaining),
+    let closed = closed(&escaped);
+    match parsed(&closed) {
+        Ok(document) => tell_document(&document, &closed, terms, explaining),
         Err(_) => {
             let why = format!("this is no well-formed XML: {error}");
             unreadable(LAYOUT, error.pos().row.max(1), &why, "")

@@ -1,9 +1,9 @@
 //! Web pages: as `lines` for the engine, or by selectors, `picked` straight into fields.
 //!
-//! html5gum takes a page apart as the HTML standard says: it decodes entities and tells scripts and styles from text. Of the
-//! tree only the stack of open elements is kept, with the end tags supplied that HTML lets authors leave out. Each element
-//! is looked at once, and the stack is at most 512 deep, as in browsers, so a page costs what its length does, however it
-//! is nested.
+//! html5gum takes a page apart as the HTML standard says: it decodes entities and tells scripts and styles from text.
+//! Of the tree only the stack of open elements is kept, with the end tags supplied that HTML lets authors leave out.
+//! Each element is looked at once, and the stack is at most 512 deep, as in browsers, so a page costs what its length
+//! does, however it is nested.
 
 mod lines;
 mod picked;
@@ -30,7 +30,7 @@ pub(super) fn is_document(start: &str) -> bool {
     begins("<!doctype html") || (begins("<html") && !start.as_bytes().get(5).is_some_and(u8::is_ascii_alphanumeric))
 }
 
-/// `text` behind an XML declaration, processing instructions and comments.
+/// What follows the XML declaration, processing instructions and comments that `text` begins with.
 pub(super) fn without_prolog(mut text: &str) -> &str {
     for _ in 0..16 {
         text = text.trim_start();
@@ -75,7 +75,9 @@ struct Element {
     name: String,
     attributes: BTreeMap<HtmlString, String>,
     line: u32,
+    /// Its place among its siblings, counted from 1.
     place: u32,
+    /// How many child elements it has had.
     children: u32,
     /// Nothing in it is read.
     silent: bool,
@@ -143,31 +145,31 @@ const INLINE: &[&str] = &[
     "ins", "kbd", "label", "mark", "nobr", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time",
     "tt", "u", "var", "wbr", "ruby", "rt", "rp", "picture", "source",
 ];
-/// Elements whose text no reader of a page sees as text.
+/// Elements whose text is no text of the page to those who see it.
 const SILENT: &[&str] = &[
     "script", "style", "template", "noscript", "title", "svg", "math", "iframe", "object", "select", "button",
     "textarea", "nav", "dialog", "audio", "video", "canvas", "map", "datalist", "rp",
 ];
-/// Elements beside the matter of a page, unless they stand within it.
+/// Elements that do not belong to the main content of a page, unless they stand within an element of that.
 const ASIDE: &[&str] = &["aside", "footer"];
-const MATTER: &[&str] = &["article", "main", "li", "td"];
-/// Elements whose end HTML lets one leave out, so that a page that ends in them need not be cut.
+const CONTENT: &[&str] = &["article", "main", "li", "td"];
+/// Elements whose end tag HTML lets authors leave out: a page that ends in them need not be cut.
 const OPEN_ENDED: &[&str] =
     &["html", "body", "p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "option", "head", "colgroup"];
 
-/// What is told of a page while it is walked.
+/// Who is told of the elements and texts of a page, in their order.
 trait Visitor {
-    /// Whether nothing in `element` is read; `in_matter` when it stands within the matter of the page.
-    fn skips(&self, element: &Element, in_matter: bool) -> bool {
-        element.is(SILENT) || (element.is(ASIDE) && !in_matter)
+    /// Whether nothing in `element` is read. `in_content`: it stands within the main content of the page.
+    fn skips(&self, element: &Element, in_content: bool) -> bool {
+        element.is(SILENT) || (element.is(ASIDE) && !in_content)
     }
     fn open(&mut self, element: &Element);
     fn close(&mut self, element: &Element);
-    /// `text` with the line it begins on.
+    /// A text, and the line it begins on.
     fn text(&mut self, text: &str, line: u32);
 }
 
-/// Which open elements a start tag closes, and which keep it from looking further.
+/// Which open elements a start tag closes, and behind which of them none is looked for.
 fn closes(name: &str) -> Option<(&'static [&'static str], &'static [&'static str])> {
     Some(match name {
         "li" => (&["li"], &["ul", "ol", "menu", "dir"]),
@@ -191,7 +193,7 @@ fn closes(name: &str) -> Option<(&'static [&'static str], &'static [&'static str
 struct Walk<'v, V> {
     open: Vec<Element>,
     visitor: &'v mut V,
-    /// Elements not told from their parent, because that is too deep.
+    /// How many elements are open beyond the deepest, and counted as part of their parent.
     too_deep: u64,
 }
 
@@ -208,7 +210,7 @@ impl<V: Visitor> Walk<'_, V> {
         }
     }
 
-    /// Closes all down to the nearest of `names`, if it comes before any of `walls`.
+    /// Closes all elements up to and with the nearest of `names`, unless one of `walls` is nearer.
     fn close_to(&mut self, names: &[&str], walls: impl Fn(&Element) -> bool) -> bool {
         let near = self.open.iter().rev().take(NEAR).position(|element| element.is(names) || walls(element));
         let Some(depth) = near else { return false };
@@ -238,8 +240,8 @@ impl<V: Visitor> Walk<'_, V> {
         });
         let mut element = Element { name, attributes, line, place, children: 0, silent: silent_parent };
         if !silent_parent {
-            let in_matter = element.is(ASIDE) && self.open.iter().rev().take(NEAR).any(|outer| outer.is(MATTER));
-            element.silent = self.visitor.skips(&element, in_matter);
+            let in_content = element.is(ASIDE) && self.open.iter().rev().take(NEAR).any(|outer| outer.is(CONTENT));
+            element.silent = self.visitor.skips(&element, in_content);
         }
         if !element.silent {
             self.visitor.open(&element);
@@ -259,7 +261,7 @@ impl<V: Visitor> Walk<'_, V> {
             self.start("br".to_owned(), BTreeMap::new(), true, 0);
             return;
         }
-        // The end of a word's markup ends no paragraph, that of a paragraph no cell.
+        // The end tag of an inline element closes no block, and that of a block closes no cell of a table.
         let inline = INLINE.contains(&name);
         let of_table = matches!(name, "table" | "tbody" | "thead" | "tfoot" | "tr" | "html" | "body" | "ul" | "ol");
         self.close_to(&[name], |element| {
@@ -268,7 +270,7 @@ impl<V: Visitor> Walk<'_, V> {
     }
 }
 
-/// Walks a page. Whether it ends before its elements do: then it was cut.
+/// Walks a page, and tells whether it was cut: then it ends before its elements do.
 fn walk(text: &str, visitor: &mut impl Visitor) -> bool {
     let mut emitter = DefaultEmitter::<usize>::new_with_span();
     emitter.naively_switch_states(true);

@@ -1,8 +1,8 @@
 //! JSON and JSON Lines, JSON Feed among them.
 //!
-//! serde_json reads the values, and serde_json_path finds the items by the operator's paths. [`Scan`] knows on which lines
-//! each object stands, and where a file that was cut can be closed so that all before the cut is read. An object that the
-//! cut goes through is not taken.
+//! serde_json reads the values, and serde_json_path finds the items by the operator's paths. [`Scan`] knows on which
+//! lines each object stands, and where a file that was cut can be closed so that all before the cut is read. An object
+//! that the cut goes through is not taken.
 //!
 //! Without paths, the items are the only list of objects that have titles, and fields are known by their common names.
 //! Where two lists could be meant, nothing is guessed.
@@ -137,8 +137,8 @@ pub(super) fn read_lines(text: &str, terms: &Terms, explaining: bool) -> Explain
 
 /// The value that `text` is.
 ///
-/// Programs that shorten a text can cut through a surrogate pair, and write half of a letter. It is taken as a letter that
-/// could not be read, and nothing else is lost by it.
+/// Programs that shorten a text can cut through a surrogate pair, and write half of a letter. It is taken as a letter
+/// that could not be read, and nothing else is lost by it.
 fn value_of(text: &str) -> serde_json::Result<Value> {
     serde_json::from_str(text).or_else(|error| match halves_mended(text) {
         Some(mended) => serde_json::from_str(&mended),
@@ -331,7 +331,7 @@ fn fill(record: &mut Record, item: &Value, fields: Option<&Fields>, place: &str)
     }
 }
 
-/// The text of a value; of an object the member that holds it, of a list the first.
+/// The text of a value: for an object that of the member which holds it, for a list that of the first value.
 fn printed<'v>(value: &'v Value, name: &str) -> Option<Cow<'v, str>> {
     let is_html = matches!(bare(name).as_str(), "contenthtml" | "rendered" | "html") || name.ends_with(".rendered");
     match value {

@@ -1,9 +1,9 @@
 //! Markdown as lines for the engine.
 //!
-//! The lines stay where they are. Only the markup goes: the signs of emphasis, headings and quotes, and the addresses of
-//! links. So a text that was merely saved as `.md` reads as the text it is: its indents and blank lines are evidence, and
-//! nothing that Markdown would make of them (code, joined lines) moves them. List marks and the bars of tables are left,
-//! for the engine knows them.
+//! The lines stay where they are. Only the markup goes: the signs of emphasis, headings and quotes, and the addresses
+//! of links. So a text that was merely saved as `.md` reads as the text it is: its indents and blank lines are
+//! evidence, and nothing that Markdown would make of them (code, joined lines) moves them. List marks and the bars of
+//! tables are left, for the engine knows them.
 
 use std::ops::Range;
 
@@ -18,12 +18,12 @@ use crate::mill::scrape::rendition::{Note, Rendition};
 /// A piece of the source and the text that takes its place. Line ends within it stay.
 type Edit = (Range<usize>, String);
 
-/// A file with more signs that may be markup is read as plain text, or they would fill the memory. A list of 100,000 items
-/// with links has half as many.
+/// A file with more signs that may be markup is read as plain text, or they would fill the memory. A list of 100,000
+/// items with links has half as many.
 const MOST_SIGNS: usize = 3_000_000;
-/// The same goes for a file whose lines, were each nested as deep as the deepest, would have more quotes and lists in all:
-/// the parser looks for each of those that are open in every line. A million lines that are a thousand columns deep are
-/// just read.
+/// The same goes for a file whose lines, were each nested as deep as the deepest, would have more quotes and lists in
+/// all: the parser looks for each of those that are open in every line. A million lines that are a thousand columns
+/// deep are just read.
 const MOST_NESTING: usize = 500_000_000;
 /// The level of a line in bold that stands as a heading.
 const BOLD_LEVEL: u8 = 6;
@@ -188,8 +188,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Drops what Pandoc writes of classes and names: `[15 June]{.date}`, `## News {#news}`, and the fences of its divisions,
-    /// `::: {.teaser}`.
+    /// Drops what Pandoc writes of classes and names: `[15 June]{.date}`, `## News {#news}`, and the fences of its
+    /// divisions, `::: {.teaser}`.
     fn attributes(&mut self, range: &Range<usize>) {
         const LONGEST: usize = 200;
         let begins_line =
@@ -229,7 +229,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a line at the margin holds this and nothing else. In bold, such a line is a heading to everyone who sees it.
+    /// Whether a line at the margin holds this and nothing else. If it is in bold, everyone who sees it takes it for a
+    /// heading.
     fn is_line(&self, range: &Range<usize>) -> bool {
         let at_margin = self.text.get(..range.start).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
         // A line can have a million words in bold, and one of them at most begins it: the line is looked at only then.
@@ -244,8 +245,8 @@ impl Reader<'_> {
     fn drop_attachment(&mut self, at: usize) {
         let Some(behind) = self.text.get(at..) else { return };
         let bracket = behind.trim_start_matches([' ', '\t']);
-        // There may be a bracket behind each of a million links, and none of them closed: the look ends where no kind of
-        // file is told any more.
+        // There may be a bracket behind each of a million links, and none of them closed: the look ends where no kind
+        // of file is told any more.
         let inner = bracket.strip_prefix('(').and_then(|inner| {
             let near = inner.get(..inner.floor_char_boundary(LONGEST_ATTACHMENT + 1))?;
             near.split_once(')')
@@ -444,8 +445,8 @@ impl Reader<'_> {
         notes.into_iter().map(|(note, _)| note).collect()
     }
 
-    /// Takes the link from a line that has several, or that is mostly other text. A day beside a short title does not count
-    /// as other text.
+    /// Takes the link from a line that has several, or that is mostly other text. A day beside a short title does not
+    /// count as other text.
     fn unlink(&self, notes: &mut [(Note, u32)], shown: &str) {
         let mut lines = shown.split('\n').zip(1..);
         let mut sources = self.text.split('\n').zip(1..);

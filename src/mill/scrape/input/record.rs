@@ -1,7 +1,8 @@
 //! Records: items whose fields the file itself tells apart.
 //!
-//! JSON, CSV, feeds and selectors all give records. Here they become drafts, by the rules that hold for any text: a date
-//! that cannot be known has no day, an item without a title is a fault, and a record that the file's end cuts is not taken.
+//! JSON, CSV, feeds and selectors all give records. Here they become drafts, by the rules that hold for any text: a
+//! date that cannot be known has no day, an item without a title is a fault, and a record that the file's end cuts is
+//! not taken.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -312,7 +313,7 @@ fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// Whether the ids only count the items of the file, from 0 or 1: they tell nothing apart, for the next capture counts anew.
+/// Whether the ids only count the items of the file, from 0 or 1. Such ids name nothing: the next capture counts anew.
 fn positions(records: &[Record]) -> bool {
     let counted = |from: usize| {
         let numbers = (from..).map(|number| number.to_string());

@@ -1,8 +1,8 @@
 //! CSS selectors that say which elements of a page are the fields of its items.
 //!
 //! Understood are names, `*`, `#id`, `.class`, `[attribute]` with `=`, `~=`, `|=`, `^=`, `$=` and `*=`, `:first-child`,
-//! `:nth-child(N)`, `:not(…)` of one simple selector, the combinators blank, `>`, `+` and `~`, and lists with `,`. Behind a
-//! selector, `@name` asks for an attribute instead of the text: `img@alt`.
+//! `:nth-child(N)`, `:not(…)` of one simple selector, the combinators blank, `>`, `+` and `~`, and lists with `,`.
+//! Behind a selector, `@name` asks for an attribute instead of the text: `img@alt`.
 //!
 //! All selectors are matched while the page is walked, and each element is looked at once: a few bits beside it say how
 //! much of each selector its ancestors and siblings have matched. So no page, however deep or wide, costs more than its
@@ -104,8 +104,8 @@ pub(super) trait Asked {
     fn place(&self) -> u32;
 }
 
-/// How far the chains of a selector are matched at one element, or at any of several: a number for each chain, with a bit
-/// for each of its compounds.
+/// How far the chains of a selector are matched at one element, or at any of several: a number for each chain, with a
+/// bit for each of its compounds.
 pub(super) type Marks = Vec<u32>;
 
 /// What a selector has matched around an element.

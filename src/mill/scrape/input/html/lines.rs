@@ -1,8 +1,8 @@
 //! A page as lines for the engine.
 //!
-//! Each block element stands on a line of its own: paragraphs, headings with their level, list entries with a mark, table
-//! rows with a bar between their cells. A line bears the address it links to, and the time that a `<time>` states. Scripts,
-//! menus, side columns and page footers are left out.
+//! Each block element stands on a line of its own: paragraphs, headings with their level, list entries with a mark,
+//! table rows with a bar between their cells. A line bears the address it links to, and the time that a `<time>`
+//! states. Scripts, menus, side columns and page footers are left out.
 
 use std::rc::Rc;
 
@@ -23,21 +23,21 @@ pub(in super::super) fn render(text: &str, url: Option<&str>) -> Rendition {
     lines.into_rendition(cut)
 }
 
-/// A line in the making, or made.
+/// A line, finished or being read.
 #[derive(Debug, Default)]
 struct Line {
     text: String,
-    /// Where in the file it begins; 0 while nothing stands in it.
+    /// The line of the file on which it begins; 0 while it is empty.
     line: u32,
     level: u8,
     link: Option<Rc<str>>,
     time: Option<Rc<str>>,
-    /// Words beside a time.
+    /// It is words beside a time.
     beside: bool,
-    /// The mark of the entry that begins here.
+    /// The mark of the list entry that begins here.
     mark: Option<String>,
     indent: usize,
-    /// It goes on from the line before: no blank line stands between them.
+    /// It continues the line before, so that no blank line stands between them.
     goes_on: bool,
 }
 
@@ -56,14 +56,14 @@ const BULLET: &str = "• ";
 struct Lines {
     base: Base,
     done: Vec<Line>,
-    /// The rows that are open, each with the lines of its cells.
+    /// The table rows that are open, each with the lines of its cells.
     rows: Vec<Vec<Vec<Line>>>,
     now: Line,
     /// A blank comes before the next word.
     blank: bool,
-    /// An element ended right here: the next one's text is another word.
+    /// An element has just ended, and the text of the next one is another word.
     ended: bool,
-    /// The links that are open.
+    /// The addresses of the links that are open; `None` for one that leads nowhere.
     links: Vec<Option<Rc<str>>>,
     /// How many bytes of the line are under each address, and under `None` those outside of links.
     linked: Vec<(Option<Rc<str>>, usize)>,
@@ -71,7 +71,7 @@ struct Lines {
     times: Vec<Time>,
     level: u8,
     verbatim: u32,
-    /// The lists that are open: the number of the next entry, if they are numbered.
+    /// The lists that are open, each with the number of its next entry if it is numbered.
     lists: Vec<Option<i64>>,
     /// The list entries and articles that are open, each with its mark until a line bears it.
     entries: Vec<Option<String>>,
@@ -201,7 +201,7 @@ impl Lines {
         }
     }
 
-    /// Ends the line. `soft`: the next one goes on from it.
+    /// Ends the line. `soft`: the next line continues it.
     fn flush(&mut self, soft: bool) {
         (self.blank, self.ended) = (false, false);
         let linked = std::mem::take(&mut self.linked);
@@ -254,7 +254,8 @@ impl Lines {
         }
     }
 
-    /// A row is one line if each of its cells is; else it is there for looks, and its lines stand by themselves.
+    /// Ends a table row. It becomes one line if each of its cells has one at most; otherwise the table only lays the
+    /// page out, and the lines of its cells stand by themselves.
     fn end_row(&mut self) {
         let Some(cells) = self.rows.pop() else { return };
         let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
@@ -322,7 +323,7 @@ impl Lines {
     }
 }
 
-/// Of a time stated for programs the day, in the form that pages print.
+/// The day of a time that is stated for programs, in a form that pages print.
 fn day_of(stated: &str) -> &str {
     stated.trim().split(['T', ' ']).next().unwrap_or_default()
 }
@@ -332,8 +333,8 @@ fn timed(times: &[Time]) -> usize {
     times.iter().filter_map(|time| Some(time.end?.saturating_sub(time.start))).sum()
 }
 
-/// The lines that a line becomes: a `<time>` at its beginning or end is one of its own, and so is what stands beside it.
-/// The same goes for a time between a few words; within a sentence it is part of that.
+/// The lines that a line becomes: a `<time>` at its beginning or end is one of its own, and so is what stands beside
+/// it. The same goes for a time between a few words; within a sentence it is part of that.
 fn pieces(line: Line, times: &[Time]) -> Vec<Line> {
     let has_text = |time: &&Time| time.end.is_none_or(|end| time.start < end);
     let Some(Time { start, end, stated }) = times.iter().find(has_text) else { return vec![line] };
@@ -346,12 +347,12 @@ fn pieces(line: Line, times: &[Time]) -> Vec<Line> {
     let (before, shown, after) = (bare(part(0, *start)), part(*start, end).trim(), bare(part(end, line.text.len())));
     let runs_on = |text: &str| text.len() > 80 || text.contains(". ");
     let both = !before.is_empty() && !after.is_empty();
-    // `Posted on … by …`: between two short ones it is no part of a sentence.
+    // `Posted on … by …`: between two short texts it is no part of a sentence.
     let sentence = both && (before.len() + after.len() > 60 || line.text.ends_with(['.', '!', '?', '…', '。']));
     if sentence || runs_on(&before) || runs_on(&after) {
         return vec![line];
     }
-    // What is printed is shown, unless it only says how long ago.
+    // What is printed is shown, unless that is no date: `3 days ago`.
     let lexicon = Lexicon::of(None);
     let is_date = |text: &str| whole(text, lexicon).is_some() || is_shaped_like_one(text);
     let shown = match stated {
@@ -359,7 +360,7 @@ fn pieces(line: Line, times: &[Time]) -> Vec<Line> {
         _ => shown,
     };
     let like = |text: String| Line { text, line: line.line, level: line.level, ..Line::default() };
-    // What links somewhere and is more than a word is the headline itself.
+    // A linked text of more than a word is the headline itself.
     let beside = |text: String| {
         let several = text.contains(' ') || (!text.is_ascii() && text.chars().count() >= 8);
         let is_headline = line.link.is_some() && several;

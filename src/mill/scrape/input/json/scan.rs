@@ -25,8 +25,8 @@ pub(super) enum Step<'t> {
 }
 
 impl Step<'_> {
-    /// Whether both lead to the same place from one value. Names are compared by where they are kept, not letter by letter:
-    /// a name can be half of the file.
+    /// Whether both lead to the same place from one value. Names are compared by where they are kept, not letter by
+    /// letter: a name can be half of the file.
     fn is_same(&self, other: &Step<'_>) -> bool {
         match (self, other) {
             (Step::Name(one), Step::Name(other)) => std::ptr::eq::<str>(&**one, &**other),
@@ -38,7 +38,8 @@ impl Step<'_> {
 
 /// The way last taken into a value, and the objects and lists that it passes, as far as they were found.
 ///
-/// Most items stand in one list or in neighbouring ones, so the next way is looked up only from where it leaves this one.
+/// Most items stand in one list or in neighbouring ones, so the next way is looked up only from where it leaves this
+/// one.
 pub(super) struct Trail<'w> {
     way: &'w [Step<'w>],
     /// By number, the value itself first.
