@@ -247,7 +247,7 @@ fn wet_pass(cli: &Cli, config: &Config) -> Result<Report, Trouble> {
 
 /// One pass; the state stays held in `held` when it is done.
 fn held_pass(cli: &Cli, config: &Config, held: &mut Option<State>) -> Result<Report, Trouble> {
-    let mut state = State::hold(&config.state)?;
+    let mut state = State::hold_beside(&config.state, || pass::is_published(config, &RealDisk))?;
     let file = config.state.join(state::STORE);
     let report = match run_pass(cli, config, &mut state.store, &mut state.decided, false) {
         Err(PassError::Store(error @ (StoreError::Damaged(_) | StoreError::Refused(_)))) => {
@@ -266,9 +266,12 @@ fn held_pass(cli: &Cli, config: &Config, held: &mut Option<State>) -> Result<Rep
 fn dry_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
     let file = config.state.join(state::STORE);
     let unusable = |error| state::unusable(&file, error);
-    let store =
-        if Sqlite::is_there(&file) { State::look(&config.state)?.copy_to_memory() } else { Sqlite::in_memory() };
+    let is_there = Sqlite::is_there(&file);
+    let store = if is_there { State::look(&config.state)?.copy_to_memory() } else { Sqlite::in_memory() };
     let mut store = store.map_err(unusable)?;
+    if !is_there && pass::is_published(config, &RealDisk) {
+        store.set_note(RECOVERED, true).map_err(unusable)?;
+    }
     let mut decided = Decided::read(&config.state)?.noted_only();
     Ok(run_pass(cli, config, &mut store, &mut decided, true).map_err(|error| error.trouble(&file))?)
 }

@@ -23,7 +23,7 @@ use tracing::{debug, info};
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::publication::Extent;
-pub use self::publication::{Remembered, ledger};
+pub use self::publication::{Remembered, is_published, lacks, ledger};
 use self::reading::{BIG, Job, batch_length, skip};
 use crate::config::{self, Config, Undated};
 use crate::decided::Decided;
@@ -92,7 +92,7 @@ pub struct Pass<'a> {
     pub prune: bool,
     /// Told how many of how many files are done.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
-    /// The store was made of what a damaged one still held: feeds must not shrink.
+    /// The store was made after what is published, and may know less: feeds must not shrink.
     pub recovered: bool,
     /// How much to look at.
     pub scope: Scope<'a>,

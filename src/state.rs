@@ -17,7 +17,7 @@ pub const STORE: &str = "feedmill.db";
 /// The file whose lock makes one process the writer.
 const LOCK: &str = "lock";
 
-/// The note that says: this store was made of what a damaged one still held.
+/// The note that says: this store was made after what is published, and may know less.
 pub const RECOVERED: &str = "recovered";
 
 /// The state folder, held by one writer.
@@ -64,6 +64,30 @@ impl State {
         Ok(Self { store, decided, mended, lock })
     }
 
+    /// Takes hold as [`hold`](Self::hold) does, where something `is_published`, or is to be.
+    ///
+    /// A store that is begun where something is published was deleted, or is looked for in another place. What it knew may
+    /// be in the inbox no more: the feeds are not to shrink for that.
+    ///
+    /// # Errors
+    /// As of [`hold`](Self::hold).
+    pub fn hold_beside(folder: &Path, is_published: impl FnOnce() -> bool) -> Result<Self, Trouble> {
+        let mut state = Self::hold(folder)?;
+        if state.store.is_being_filled() && is_published() {
+            let file = folder.join(STORE);
+            warn!(store = %file.display(), "there was no store of what is published: it is made anew of the inbox");
+            // It counts from when the store does: cut short before, this is met again.
+            state.store.set_note(RECOVERED, true).map_err(|error| unusable(&file, error))?;
+            state.mended = Some(format!(
+                "there was no store of what is published in \"{}\": it is made anew of the inbox; what {} said is in force \
+                 as far as it is still there",
+                folder.display(),
+                crate::decided::FILE_NAME
+            ));
+        }
+        Ok(state)
+    }
+
     /// Whether the state folder still holds the lock and the store that were opened: nobody removed or replaced them.
     #[must_use]
     pub fn stands(&self, folder: &Path) -> bool {
@@ -78,14 +102,18 @@ impl State {
     /// `error` is no sign of damage, or the new store can't be made.
     pub fn recover(self, folder: &Path, error: StoreError) -> Result<Self, Trouble> {
         let Self { store, decided, mut mended, lock } = self;
-        let was_being_filled = store.is_being_filled();
-        drop(store);
         let file = folder.join(STORE);
-        if was_being_filled {
+        if store.is_being_filled() {
+            let was_noted = store.has_note(RECOVERED).unwrap_or(true);
+            drop(store);
             // All that it held is in the inbox still.
-            let store = Sqlite::open(&file).map_err(|error| unusable(&file, error))?;
+            let mut store = Sqlite::open(&file).map_err(|error| unusable(&file, error))?;
+            if was_noted {
+                store.set_note(RECOVERED, true).map_err(|error| unusable(&file, error))?;
+            }
             return Ok(Self { store, decided, mended, lock });
         }
+        drop(store);
         let how = Sqlite::confirm(&file, error).map_err(|error| unusable(&file, error))?;
         Ok(Self { store: recover(&file, &how, &mut mended)?, decided, mended, lock })
     }

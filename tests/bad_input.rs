@@ -502,6 +502,90 @@ fn when_the_items_are_lost_the_published_documents_stay() {
 }
 
 #[test]
+fn when_the_state_folder_is_lost_the_published_documents_stay_until_nothing_lacks() {
+    let mill = mill();
+    mill.write("news/2021-04-17.txt", page(&[FERRY]));
+    // The head has room for one: of all others only the archives tell.
+    mill.configure(&format!("{CONFIG}\n[[feed]]\nname = \"news\"\nsources = [\"news\"]\nlimit = 1\n"));
+    assert_eq!(once(&mill).code, 0);
+    let published = mill.feeds();
+    let lose = |what: &[&str]| {
+        for name in what {
+            let _ = fs::remove_file(mill.path(&format!(".feedmill/{name}")));
+        }
+    };
+    let store = ["feedmill.db", "feedmill.db-wal", "feedmill.db-shm"];
+    // With all files at hand it is made anew of them, and that is said.
+    fs::remove_dir_all(mill.path(".feedmill")).unwrap();
+    let ran = once(&mill);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("no store") && ran.err.contains("made anew"), "{ran:?}");
+    assert_eq!(mill.feeds(), published);
+    let ran = once(&mill);
+    assert_eq!((ran.code, &*ran.err), (0, ""), "said once");
+    let backup = mill.path("backup.db").display().to_string();
+    assert_eq!(mill.run(&["backup", &backup]).code, 0);
+    // Then a file is gone as well.
+    mill.delete("news/2021-03-10.txt");
+    lose(&store);
+    let ran = mill.run(&["--dry-run"]);
+    assert!(ran.out.contains("lacks 2"), "{ran:?}");
+    for _ in 0..2 {
+        let (code, told) = report(&mill);
+        assert_eq!(code, 1, "{told}");
+        let kept = told["kept"][0].as_str().unwrap();
+        assert!(kept.contains("\"news\"") && kept.contains("lacks 2"), "{kept}");
+        assert_eq!(mill.feeds(), published);
+        assert_eq!(mill.items().len(), 1);
+    }
+    assert!(mill.run(&["status"]).out.contains("lacks 2"), "{:?}", mill.run(&["status"]));
+    // A backup has them.
+    lose(&store);
+    assert_eq!(mill.run(&["import", &backup]).code, 0);
+    let ran = once(&mill);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!((mill.feeds(), mill.items().len()), (published, 3));
+}
+
+#[test]
+fn a_backup_that_lacks_what_is_published_takes_nothing_from_it() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    let backup = mill.path("backup.db").display().to_string();
+    assert_eq!(mill.run(&["backup", &backup]).code, 0);
+    mill.write("news/2021-03-17.txt", page(&[FERRY]));
+    assert_eq!(once(&mill).code, 0);
+    let published = mill.feeds();
+    mill.delete("news/2021-03-17.txt");
+    fs::remove_dir_all(mill.path(".feedmill")).unwrap();
+    assert_eq!(mill.run(&["import", &backup]).code, 0);
+    let (code, told) = report(&mill);
+    assert!(code == 1 && told["kept"][0].as_str().unwrap().contains("lacks 1"), "{told}");
+    assert_eq!(mill.feeds(), published);
+    // Without what was published there is nothing to lose.
+    fs::remove_dir_all(mill.path("public/news")).unwrap();
+    assert_eq!(report(&mill).0, 0);
+    assert_eq!(mill.titles("news"), [BRIDGE.title, LAKE.title]);
+}
+
+#[test]
+fn what_was_retracted_does_not_come_back_because_the_decisions_are_lost() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    let lake = support::id("harbour", "2021-03-02", "waterinthelake");
+    assert_eq!(mill.run(&["retract", &lake]).code, 0);
+    assert_eq!(once(&mill).code, 0);
+    let published = mill.feeds();
+    fs::remove_dir_all(mill.path(".feedmill")).unwrap();
+    let (code, told) = report(&mill);
+    assert!(code == 1 && told["kept"][0].as_str().unwrap().contains("retracted"), "{told}");
+    assert_eq!(mill.feeds(), published);
+    assert_eq!(mill.run(&["retract", &lake]).code, 0);
+    assert_eq!(once(&mill).code, 0);
+    assert_eq!(mill.titles("news"), [BRIDGE.title]);
+}
+
+#[test]
 fn what_is_retracted_after_a_damage_is_not_missed() {
     let mill = mill();
     assert_eq!(once(&mill).code, 0);

@@ -63,7 +63,7 @@ mkdir "$state"
 touch "$decisions"
 cp "$decisions" "$state/"
 # The first time there is none. One that is there and holds nothing was lost on the way, and import says so.
-[ ! -e "$history" ] || "$feedmill" import --state "$state" "$history"
+[ ! -e "$history" ] || "$feedmill" import --state "$state" --output "$work/site" "$history"
 status=0
 "$feedmill" --once --state "$state" --output "$work/site" || status=$?
 [ "$status" -le 1 ] || exit "$status"

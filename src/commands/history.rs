@@ -46,7 +46,7 @@ struct History {
     contents: Vec<Content>,
     /// The lines of the decisions file, which a backup holds.
     decisions: Option<String>,
-    /// The store was made of what a damaged one still held: feeds must not shrink.
+    /// The store may know less than what was published of it: feeds must not shrink.
     recovered: bool,
 }
 
@@ -81,7 +81,9 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
     if let Some(decisions) = &history.decisions {
         state.decided.restore(&folder, decisions)?;
     }
-    if history.recovered {
+    // What is published may be newer than what is taken in, and its files gone.
+    let is_published = config.as_ref().is_some_and(|config| pass::is_published(config, &RealDisk));
+    if history.recovered || is_published {
         state.store.set_note(RECOVERED, true).map_err(failed)?;
     }
     let names: Vec<&str> = history.contents.iter().map(|content| content.source.as_str()).collect();
@@ -99,6 +101,12 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
         StoreError::Unusable(cause) => Trouble::usage(format!("cannot take in {name}")).because(cause),
         error => state::unusable(&store, error),
     })?;
+    if let (false, Some(config)) = (history.recovered, &config) {
+        let known = state.store.ids().map_err(failed)?;
+        if !pass::lacks(config, &RealDisk, &known, &state.decided.decisions) {
+            state.store.set_note(RECOVERED, false).map_err(failed)?;
+        }
+    }
     if !cli.global.quiet {
         let items = state.store.count().map_err(failed)?;
         let decisions = if history.decisions.is_some_and(|lines| !lines.is_empty()) { ", decisions" } else { "" };

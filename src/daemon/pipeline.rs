@@ -271,7 +271,7 @@ impl Pipeline {
 }
 
 fn hold(config: &Config, pulse: &Arc<AtomicU64>) -> Result<State, Trouble> {
-    let mut state = State::hold(&config.state)?;
+    let mut state = State::hold_beside(&config.state, || pass::is_published(config, &RealDisk))?;
     stay(&mut state, config, pulse)?;
     Ok(state)
 }

@@ -17,7 +17,9 @@
 //! | `months` | what its month pages are to be, and their documents |
 //! | `lines` | what the publish ledger lists, and whether that stands |
 //! | `remembered` | what a daemon need not read or render again |
+//! | `kept` | whether a feed stays as it was published, for the store was made after it |
 
+mod kept;
 mod lines;
 mod months;
 mod one_feed;
@@ -30,6 +32,7 @@ use std::hash::{Hash, Hasher};
 use tracing::{info, warn};
 use xxhash_rust::xxh3::Xxh3Default;
 
+pub use self::kept::{is_published, lacks};
 pub use self::lines::ledger;
 use self::lines::{Rows, Strewn, announce, by_path, row_of};
 use self::months::{AT_ONCE, Wanted, chunks, differing, made, pointed_to, unrendered, wanted};
@@ -38,9 +41,7 @@ use self::ready::taken_out;
 use self::remembered::Pages;
 pub use self::remembered::Remembered;
 use super::{Pass, PassError};
-use crate::config;
 use crate::cores::one_ahead;
-use crate::mill::decisions::Decisions;
 use crate::mill::feed::{Address, Feed};
 use crate::mill::month::Month;
 use crate::mill::render::{self, Head, Pieces, Summary, Tree};
@@ -131,6 +132,7 @@ impl Pass<'_> {
         let mut strewn = if full { self.strewn(store)? } else { Strewn::default() };
         let mut trouble = None;
         let kept_before = report.kept.len();
+        let made_anew = if self.recovered { Some(store.ids()?) } else { None };
         let publication = Publication::new(self.disk, &self.config.output);
         let mut publication = publication.checked_by(self.check).announced_to(self.announced);
         let mut prepared: BTreeMap<usize, Prepared> = BTreeMap::new();
@@ -138,7 +140,8 @@ impl Pass<'_> {
         for (share, (feed, feed_terms)) in self.config.feeds.iter().zip(&terms.feeds).enumerate() {
             let fallen = strewn.fallen.remove(&feed.name).unwrap_or_default();
             let (state, rendered_with) = (store.feed_state(&feed.name)?, self.rendered_with(feed));
-            let one = OneFeed { feed, terms: feed_terms, state, rendered_with, fallen, full, extent };
+            let made_anew = made_anew.as_ref();
+            let one = OneFeed { feed, terms: feed_terms, state, rendered_with, fallen, full, extent, made_anew };
             let mut stands = one.state.clone();
             match self.prepare_feed(store, terms, one, Share { publication: &mut publication, number: share }, report) {
                 Ok(ready) => {
@@ -281,7 +284,7 @@ impl Pass<'_> {
         let (feed, state) = (one.feed, one.state.clone());
         let shown = one.has_shown_all() && !(one.is_last() && RenderedWith::of(&state).is_in_part);
         let line = FeedLine { name: feed.name.clone(), items: state.items, ..FeedLine::default() };
-        if shown && one.fallen.is_empty() && !self.recovered {
+        if shown && one.fallen.is_empty() && one.made_anew.is_none() {
             return Ok(Prepared { line, underway: None });
         }
         // A head as long as its history takes as long.
@@ -292,7 +295,9 @@ impl Pass<'_> {
         let shelves = if self.config.pages { store.shelves(one.terms)? } else { Vec::new() };
         let taken_out = taken_out(store, one.terms, terms)?;
         let ready = self.feed(&one, self.head(store, &one, terms)?, taken_out, &shelves);
-        if self.recovered && self.is_kept(store, feed, &terms.rules.decisions, report)? {
+        if let Some(known) = one.made_anew
+            && self.is_kept(known, feed, &terms.rules.decisions, report)
+        {
             return Ok(Prepared { line, underway: None });
         }
         let months = made(&shelves);
@@ -508,39 +513,6 @@ impl Pass<'_> {
             store.record_published(&[LedgerChange { feed, gone, ..LedgerChange::default() }])?;
         }
         Ok(())
-    }
-
-    /// Whether a feed stays as it was published, for the recovered store lacks some of its items; then it says so.
-    fn is_kept(
-        &self,
-        store: &dyn Store,
-        feed: &config::Feed,
-        decisions: &Decisions,
-        report: &mut Report,
-    ) -> Result<bool, PassError> {
-        let Some(lost) = self.would_lose(store, feed, decisions)? else { return Ok(false) };
-        warn!(feed = %feed.name, lost, "the recovered store knows less than what is published: it stays");
-        report.kept.push(format!(
-            "feed {:?} stays as it was published: the recovered store lacks {lost} of its items; bring their files back, \
-             or delete the feed's folder to publish without them",
-            feed.name
-        ));
-        Ok(true)
-    }
-
-    /// How many of the published items of a feed the store does not know, retracted ones aside.
-    fn would_lose(
-        &self,
-        store: &dyn Store,
-        feed: &config::Feed,
-        decisions: &Decisions,
-    ) -> Result<Option<usize>, PassError> {
-        let path = self.config.output.join(format!("{}/atom.xml", feed.name));
-        let Ok(published) = self.disk.read(&path) else { return Ok(None) };
-        let known = store.ids()?;
-        let shown = render::ids(&published).into_iter().filter_map(|id| id.parse().ok()).map(|id| decisions.root(id));
-        let lost = shown.filter(|id| !decisions.is_retracted(*id) && !known.contains(id)).count();
-        Ok((lost > 0).then_some(lost))
     }
 }
 

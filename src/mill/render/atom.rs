@@ -19,7 +19,7 @@ use crate::mill::month::Month;
 pub(super) const NAMESPACE: &str = "http://www.w3.org/2005/Atom";
 
 /// The namespace of RFC 6721.
-const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
+pub(super) const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
 /// The namespace of RFC 5005.
 const HISTORY: &str = "http://purl.org/syndication/history/1.0";

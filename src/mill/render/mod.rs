@@ -327,17 +327,29 @@ fn language_tag(tag: &str) -> Option<String> {
     .then(|| tag.to_owned())
 }
 
-/// The ids that an Atom document lists; none where it can't be read.
+/// The items that an Atom document tells of.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Ids {
+    /// Those that it shows.
+    pub shown: BTreeSet<Key>,
+    /// Those that it says were taken out.
+    pub taken_out: BTreeSet<Key>,
+}
+
+/// The ids of items in an Atom document of ours; none of what is no such document.
 #[must_use]
-pub fn ids(atom: &[u8]) -> BTreeSet<String> {
+pub fn ids(atom: &[u8]) -> Ids {
     let Some(xml) = std::str::from_utf8(atom).ok().and_then(|text| roxmltree::Document::parse(text).ok()) else {
-        return BTreeSet::new();
+        return Ids::default();
     };
+    let key = |id: &str| id.strip_prefix(URN).and_then(|id| id.parse().ok());
     let entries = xml.descendants().filter(|node| node.has_tag_name((atom::NAMESPACE, "entry")));
     let id = |entry: roxmltree::Node<'_, '_>| {
-        entry.children().find(|node| node.has_tag_name((atom::NAMESPACE, "id")))?.text().map(str::to_owned)
+        entry.children().find(|node| node.has_tag_name((atom::NAMESPACE, "id"))).and_then(|id| key(id.text()?))
     };
-    entries.filter_map(id).collect()
+    let tombstones = xml.descendants().filter(|node| node.has_tag_name((atom::TOMBSTONES, "deleted-entry")));
+    let taken_out = tombstones.filter_map(|node| key(node.attribute("ref")?)).collect();
+    Ids { shown: entries.filter_map(id).collect(), taken_out }
 }
 
 #[cfg(test)]

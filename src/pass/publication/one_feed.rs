@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::Extent;
 use crate::config;
 use crate::mill::feed::Feed;
+use crate::mill::item::Key;
 use crate::mill::render;
 use crate::store::{FeedState, FeedTerms};
 
@@ -22,6 +23,8 @@ pub(super) struct OneFeed<'a> {
     /// All of them were looked at.
     pub(super) full: bool,
     pub(super) extent: Extent,
+    /// What the store knows, where it was made after the feed was published, which must not shrink then.
+    pub(super) made_anew: Option<&'a BTreeSet<Key>>,
 }
 
 impl OneFeed<'_> {
