@@ -136,7 +136,9 @@ impl State {
 #[must_use]
 pub fn unusable(file: &Path, error: StoreError) -> Trouble {
     let help = match &error {
-        StoreError::Newer { .. } => "use the feedmill that wrote it, or name another state folder with --state",
+        StoreError::Newer { .. } => {
+            "use the feedmill that wrote it or a later one, or take a backup of before into another state folder (--state)"
+        }
         StoreError::Refused(_) => "this is a fault in feedmill: please report it",
         StoreError::Damaged(_) => "the next pass sets it aside and recovers what it can",
         StoreError::Unusable(cause) if cause.to_string().contains("full") => {

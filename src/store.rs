@@ -450,9 +450,11 @@ pub enum StoreError {
     Damaged(String),
     /// Written by a later feedmill.
     Newer {
-        /// The version found.
+        /// What tells so: the version of the tables, or the revision of what reads pages or settles items.
+        what: &'static str,
+        /// The one found.
         found: i64,
-        /// The newest version known here.
+        /// The newest one known here.
         known: i64,
     },
     /// A statement makes no sense to SQLite: the file is damaged, or somebody else's, or feedmill is wrong. Only a look
@@ -467,8 +469,8 @@ impl fmt::Display for StoreError {
         match self {
             Self::Damaged(how) => write!(f, "the store is damaged: {how}"),
             Self::Refused(how) => write!(f, "the store refuses a statement: {how}"),
-            Self::Newer { found, known } => {
-                write!(f, "expected a store of version {known} or older, but found version {found}")
+            Self::Newer { what, found, known } => {
+                write!(f, "expected a store of {what} {known} or older, but found {what} {found}")
             }
             Self::Unusable(cause) => write!(f, "{cause}"),
         }

@@ -384,6 +384,34 @@ fn a_newer_store_is_refused_untouched() {
     assert_eq!(prints(&mill.path("public")), published);
 }
 
+#[test]
+fn what_a_later_feedmill_read_is_not_read_again_by_an_earlier_one() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    let backup = mill.path("backup.db").display().to_string();
+    mill.checkpoint();
+    {
+        let db = rusqlite::Connection::open(mill.path(".feedmill/feedmill.db")).unwrap();
+        db.pragma_update(None, "journal_mode", "DELETE").unwrap();
+        // As if a feedmill had read it that reads pages otherwise, and keeps them in the same tables.
+        let later = "UPDATE meta SET value = '9999' WHERE name = 'reading revision'";
+        assert_eq!(db.execute(later, []).unwrap(), 1);
+        db.execute("UPDATE path SET revision = 7", []).unwrap();
+        fs::copy(db.path().unwrap(), &backup).unwrap();
+    }
+    let (stored, published) = (mill.stored(), prints(&mill.path("public")));
+    mill.write("news/2021-03-24.txt", page(&[MOLE]));
+    for arguments in [&["--once"][..], &["--dry-run"], &["items"], &["verify"], &["export"]] {
+        let ran = mill.run(arguments);
+        assert_eq!(ran.code, 3, "{arguments:?}: {ran:?}");
+        assert!(ran.err.contains("found reading revision") && ran.err.contains("help:"), "{ran:?}");
+        assert!(mill.stored() == stored, "{arguments:?}: the store was written");
+    }
+    assert_eq!(prints(&mill.path("public")), published);
+    let ran = mill.run(&["import", "--state", "other", &backup]);
+    assert!(ran.code == 2 && ran.err.contains("found reading revision"), "{ran:?}");
+}
+
 /// Several pages of items, so that the store has some pages, too.
 fn many(from: usize) -> String {
     let mut text = String::from("News room\n");

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::sqlite::{get_meta, set_meta};
 use super::{Result, StoreError};
+use crate::mill::{scrape, settle};
 
 /// The tables as all migrations leave them. A new file is made by these: SQLite reads its whole schema again for each
 /// column that is added, and a pass over a few files takes hardly more time than that.
@@ -182,6 +184,13 @@ pub(super) const KEPT: &[&str] = &["source", "path", "seen", "account"];
 /// The newest version known here.
 pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
 
+/// What a store of later tables is told by.
+pub(super) const VERSION: &str = "version";
+
+/// By what the contents of a store were read and its items settled: the name of its note in `meta`, and the revision
+/// here. Two feedmills that differ in one of them would undo each other's work again and again.
+const REVISIONS: [(&str, u32); 2] = [("reading revision", scrape::REVISION), ("settling revision", settle::REVISION)];
+
 /// What the header of a store says it belongs to ("feed"): a file that says so and counts no migration is one that was
 /// never filled to the end.
 pub(super) const OURS: u32 = 0x6665_6564;
@@ -239,7 +248,7 @@ pub(super) fn migrate(db: &mut Connection) -> Result<()> {
         return Ok(());
     }
     if !(0..=NEWEST).contains(&found) {
-        return Err(StoreError::Newer { found, known: NEWEST });
+        return Err(StoreError::Newer { what: VERSION, found, known: NEWEST });
     }
     let transaction = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     let found = usize::try_from(version(&transaction)?).unwrap_or_default();
@@ -249,6 +258,28 @@ pub(super) fn migrate(db: &mut Connection) -> Result<()> {
     transaction.pragma_update(None, "user_version", NEWEST)?;
     transaction.commit()?;
     Ok(())
+}
+
+/// Refuses a store that a later feedmill read or settled, though its tables are those known here.
+///
+/// # Errors
+/// [`StoreError::Newer`], or it can't be read.
+pub(super) fn refuse_later(db: &Connection) -> Result<()> {
+    for (what, known) in REVISIONS {
+        let found = get_meta(db, what)?.and_then(|found| found.parse().ok()).unwrap_or_default();
+        if found > i64::from(known) {
+            return Err(StoreError::Newer { what, found, known: known.into() });
+        }
+    }
+    Ok(())
+}
+
+/// Notes by what the contents are read from now on, and the items settled.
+///
+/// # Errors
+/// The file can't be written.
+pub(super) fn note_revisions(db: &Connection) -> Result<()> {
+    REVISIONS.iter().try_for_each(|(what, known)| set_meta(db, what, &known.to_string()))
 }
 
 #[cfg(test)]

@@ -35,13 +35,14 @@ use rustc_hash::FxHashMap;
 
 use self::file::Age;
 use self::rows::{
-    ITEM, LEDGER, READING, digest_from, get_meta, item_from, key_from, ledger_row_from, moment_from, reading_from,
-    set_meta, signed, small, unsigned,
+    ITEM, LEDGER, READING, digest_from, item_from, key_from, ledger_row_from, moment_from, reading_from, signed, small,
+    unsigned,
 };
+pub(super) use self::rows::{get_meta, set_meta};
 use self::work::{Keys, Work};
 use super::{
     Absorbed, Batch, Content, FeedState, FeedTerms, IsKnown, Known, KnownSource, LedgerChange, LedgerRow, Past, Placed,
-    PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms,
+    PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms, schema,
 };
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
@@ -265,6 +266,7 @@ impl Store for Sqlite {
         }
         work.touch_feeds()?;
         set_meta(&transaction, "decisions", &decided)?;
+        schema::note_revisions(&transaction)?;
         let mut absorbed = std::mem::take(&mut work.absorbed);
         drop(work);
         transaction.commit()?;
@@ -296,6 +298,7 @@ impl Store for Sqlite {
             }
         })?;
         work.touch_feeds()?;
+        schema::note_revisions(&transaction)?;
         let (absorbed, restocked) = (std::mem::take(&mut work.absorbed), std::mem::take(&mut work.restocked));
         drop(work);
         transaction.commit()?;
@@ -415,6 +418,7 @@ impl Store for Sqlite {
         work.derive()?;
         work.agree_on_feeds()?;
         work.touch_feeds()?;
+        schema::note_revisions(&transaction)?;
         let absorbed = std::mem::take(&mut work.absorbed);
         drop(work);
         transaction.commit()?;

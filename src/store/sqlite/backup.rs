@@ -67,6 +67,7 @@ impl Sqlite {
         backup.check()?;
         let mut store = backup.copy_to_memory()?;
         schema::migrate(&mut store.db)?;
+        schema::refuse_later(&store.db)?;
         Ok(store)
     }
 

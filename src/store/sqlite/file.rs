@@ -95,6 +95,7 @@ impl Sqlite {
             db.pragma_update(None, "synchronous", "NORMAL")?;
             // Before the log is set up, for that writes: a store of a later version is refused untouched.
             schema::migrate(db)?;
+            schema::refuse_later(db)?;
             db.pragma_update(None, "journal_mode", "WAL")?;
         }
         // Closing need not copy the log into the file and sync both: the next pass reads it where it is, and the
@@ -132,11 +133,12 @@ impl Sqlite {
         Self::prepare(&db)?;
         let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if found > schema::NEWEST {
-            return Err(StoreError::Newer { found, known: schema::NEWEST });
+            return Err(StoreError::Newer { what: schema::VERSION, found, known: schema::NEWEST });
         }
         if found < schema::NEWEST {
             return Err(StoreError::Unusable(format!("it is of version {found}: a pass brings it up to date").into()));
         }
+        schema::refuse_later(&db)?;
         Ok(Self::grown(db))
     }
 

@@ -215,12 +215,12 @@ pub(super) fn triples(db: &Connection, sql: &str) -> Result<Vec<(i64, i64, Strin
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(super) fn get_meta(db: &Connection, name: &str) -> Result<Option<String>> {
+pub(in crate::store) fn get_meta(db: &Connection, name: &str) -> Result<Option<String>> {
     let mut select = db.prepare_cached("SELECT value FROM meta WHERE name = ?")?;
     Ok(select.query_row([name], |row| row.get(0)).optional()?)
 }
 
-pub(super) fn set_meta(db: &Connection, name: &str, value: &str) -> Result<()> {
+pub(in crate::store) fn set_meta(db: &Connection, name: &str, value: &str) -> Result<()> {
     let mut upsert = db.prepare_cached(
         "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2 WHERE value IS NOT ?2",
     )?;
