@@ -5,7 +5,7 @@
 //! regular file then, must be reached without a link, and is read again when it moved meanwhile. Neither ever waits on
 //! a FIFO or a device, leaves the source's folder, or fails as a whole: what can't be used is a value.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, CString};
 use std::fmt;
 use std::fs::File;
@@ -208,16 +208,32 @@ fn identity(stat: &rustix::fs::Stat) -> (u64, u64) {
 /// Never fails: a folder that is missing or can't be read is among the skipped.
 #[must_use]
 pub fn list(files: &Files, keep_out: &KeepOut) -> Listing {
-    let mut listing = Listing::default();
-    for root in files.roots() {
-        let mut walk = Walk::new(files, root, keep_out, &mut listing);
+    list_all([files], keep_out).pop().unwrap_or_default()
+}
+
+/// Lists the files of several sources, each as [`list`] does. A folder that many of them look into is walked once.
+#[must_use]
+pub fn list_all<'f>(sources: impl IntoIterator<Item = &'f Files>, keep_out: &KeepOut) -> Vec<Listing> {
+    let mut listings = Vec::new();
+    let mut walks: BTreeMap<(&Path, &str), Vec<Asker<'f>>> = BTreeMap::new();
+    for files in sources {
+        for root in files.roots() {
+            let asker = Asker { files, root, listing: listings.len() };
+            walks.entry((&root.folder, &root.label)).or_default().push(asker);
+        }
+        listings.push(Listing::default());
+    }
+    for askers in walks.into_values() {
+        let all: Vec<usize> = (0..askers.len()).collect();
+        let Some(root) = askers.first().map(|asker| asker.root) else { continue };
+        let mut walk = Walk::new(root, askers, keep_out, &mut listings);
         match openat(CWD, &root.folder, FOLDER, Mode::empty()) {
-            Ok(folder) => walk.folder(folder, 1),
-            Err(Errno::NOENT) => walk.skip(SkipReason::NoFolder),
-            Err(error) => walk.skip(SkipReason::of(&error.into())),
+            Ok(folder) => walk.folder(folder, 1, &all),
+            Err(Errno::NOENT) => walk.skip(SkipReason::NoFolder, &all),
+            Err(error) => walk.skip(SkipReason::of(&error.into()), &all),
         }
     }
-    sorted(listing)
+    listings.into_iter().map(sorted).collect()
 }
 
 /// Lists those files of one source that are among `paths`, which are absolute, each without listing its folder.
@@ -235,13 +251,14 @@ pub fn list_named(files: &Files, keep_out: &KeepOut, paths: &BTreeSet<PathBuf>) 
         if named.peek().is_none() {
             continue;
         }
-        let mut walk = Walk::new(files, root, keep_out, &mut listing);
+        let asker = Asker { files, root, listing: 0 };
+        let mut walk = Walk::new(root, vec![asker], keep_out, std::slice::from_mut(&mut listing));
         match openat(CWD, &root.folder, FOLDER, Mode::empty()) {
             Ok(folder) => named.for_each(|below| walk.named(&folder, below)),
             Err(error) => {
                 let reason = SkipReason::of(&error.into());
                 if matches!(reason, SkipReason::Transient(_)) {
-                    walk.skip(reason);
+                    walk.skip(reason, ONLY);
                 }
             }
         }
@@ -265,22 +282,37 @@ fn sorted(mut listing: Listing) -> Listing {
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-struct Walk<'w> {
+/// Who looks into the folder that is walked.
+struct Asker<'w> {
     files: &'w Files,
     root: &'w Root,
+    /// The place of its listing.
+    listing: usize,
+}
+
+/// The one asker of a walk that has no other.
+const ONLY: &[usize] = &[0];
+
+/// A walk through the folder of a root, for all that have it in common. They are told by their places among the askers.
+struct Walk<'w> {
+    root: &'w Root,
+    askers: Vec<Asker<'w>>,
     keep_out: &'w KeepOut,
-    listing: &'w mut Listing,
+    listings: &'w mut [Listing],
     /// The raw path of what is looked at, beginning with the root's label; and where the part below that begins.
     path: Vec<u8>,
     start: usize,
+    /// Who wants the entry that is looked at. Kept, so that it takes room once.
+    wanting: Vec<usize>,
     /// The root's folder without links, once a link asks for it.
     canonical: Option<Option<PathBuf>>,
 }
 
 impl<'w> Walk<'w> {
-    fn new(files: &'w Files, root: &'w Root, keep_out: &'w KeepOut, listing: &'w mut Listing) -> Self {
+    fn new(root: &'w Root, askers: Vec<Asker<'w>>, keep_out: &'w KeepOut, listings: &'w mut [Listing]) -> Self {
         let path = root.prefix();
-        Self { files, root, keep_out, listing, start: path.len(), path, canonical: None }
+        let (start, wanting) = (path.len(), Vec::new());
+        Self { root, askers, keep_out, listings, path, start, wanting, canonical: None }
     }
 
     /// Looks at the one file at `below`, as a walk through all of `root` would come to it.
@@ -292,47 +324,51 @@ impl<'w> Walk<'w> {
         while let Some(name) = names.next() {
             let (Component::Normal(name), at) = (name, self.path.len()) else { return };
             let here = folder.as_ref().unwrap_or(root);
-            if !self.is_open_to(here.as_fd()) {
+            if !self.is_open_to(here.as_fd(), ONLY) {
                 return;
             }
             self.path.extend(name.as_bytes());
             if names.peek().is_none() {
                 if let Ok(name) = CString::new(name.as_bytes()) {
-                    self.file(here.as_fd(), &name, at, depth);
+                    self.file(here.as_fd(), &name, FileType::Unknown, (at, depth), ONLY);
                 }
                 return;
             }
-            if !self.enters(name.as_bytes(), at, depth) || depth >= MAX_DEPTH {
+            let enters = self.askers.iter().any(|asker| self.enters(asker, name.as_bytes(), at, depth));
+            if !enters || depth >= MAX_DEPTH {
                 return;
             }
             self.path.push(b'/');
             let Ok(name) = CString::new(name.as_bytes()) else { return };
-            let Some(next) = self.enter(here.as_fd(), &name) else { return };
+            let Some(next) = self.enter(here.as_fd(), &name, ONLY) else { return };
             folder = Some(next);
             depth += 1;
         }
     }
 
     /// Whether a folder called `name`, whose name begins at `at` in `path`, is one to enter from the `depth`-th.
-    fn enters(&self, name: &[u8], at: usize, depth: usize) -> bool {
-        depth < self.root.depth() && never_read(name).is_none() && !self.files.excluded(&self.path, at..self.path.len())
+    fn enters(&self, asker: &Asker<'_>, name: &[u8], at: usize, depth: usize) -> bool {
+        depth < asker.root.depth()
+            && never_read(name).is_none()
+            && !asker.files.excluded(&self.path, at..self.path.len())
     }
 
-    /// Looks at all that `folder` holds, the `depth`-th below the world outside; `path` ends with its `/`.
-    fn folder(&mut self, folder: OwnedFd, depth: usize) {
-        if !self.is_open_to(folder.as_fd()) {
+    /// Looks at all that `folder` holds, the `depth`-th below the world outside, for those `of` the askers who look into
+    /// it; `path` ends with its `/`.
+    fn folder(&mut self, folder: OwnedFd, depth: usize, of: &[usize]) {
+        if !self.is_open_to(folder.as_fd(), of) {
             return;
         }
         let mut dir = match Dir::new(folder) {
             Ok(dir) => dir,
-            Err(error) => return self.skip(SkipReason::of(&error.into())),
+            Err(error) => return self.skip(SkipReason::of(&error.into()), of),
         };
         let end = self.path.len();
         while let Some(entry) = dir.read() {
             self.path.truncate(end);
             let entry = match entry {
                 Ok(entry) => entry,
-                Err(error) => return self.skip(SkipReason::of(&error.into())),
+                Err(error) => return self.skip(SkipReason::of(&error.into()), of),
             };
             let name = entry.file_name();
             if matches!(name.to_bytes(), b"." | b"..") {
@@ -340,7 +376,7 @@ impl<'w> Walk<'w> {
             }
             let Ok(fd) = dir.fd() else { return };
             self.path.extend(name.to_bytes());
-            if self.entry(fd, name, entry.file_type(), end, depth) == Stop::Folder {
+            if self.file(fd, name, entry.file_type(), (end, depth), of) == Stop::Folder {
                 self.path.truncate(end);
                 return;
             }
@@ -348,109 +384,152 @@ impl<'w> Walk<'w> {
         self.path.truncate(end);
     }
 
-    /// Looks at one entry; `path` is its own, its name begins at `at`.
-    fn entry(&mut self, folder: BorrowedFd<'_>, name: &CStr, kind: FileType, at: usize, depth: usize) -> Stop {
-        match kind {
-            FileType::Directory => self.below(folder, name, at, depth),
-            FileType::RegularFile | FileType::Symlink | FileType::Unknown => return self.file(folder, name, at, depth),
-            _ if self.wanted(at) => self.ignore(IgnoreReason::NotRegular),
-            _ => {}
-        }
-        Stop::No
-    }
-
-    fn below(&mut self, folder: BorrowedFd<'_>, name: &CStr, at: usize, depth: usize) {
-        if !self.enters(name.to_bytes(), at, depth) {
+    fn below(&mut self, folder: BorrowedFd<'_>, name: &CStr, (at, depth): (usize, usize), of: &[usize]) {
+        let asker = |place: &usize| self.askers.get(*place);
+        let enters = |place: &&usize| asker(place).is_some_and(|asker| self.enters(asker, name.to_bytes(), at, depth));
+        let of: Vec<usize> = of.iter().filter(enters).copied().collect();
+        if of.is_empty() {
             return;
         }
         self.path.push(b'/');
         if depth >= MAX_DEPTH {
-            return self.skip(SkipReason::TooDeep);
+            return self.skip(SkipReason::TooDeep, &of);
         }
-        if let Some(below) = self.enter(folder, name) {
-            self.folder(below, depth + 1);
+        if let Some(below) = self.enter(folder, name, &of) {
+            self.folder(below, depth + 1, &of);
         }
     }
 
     /// Opens the folder called `name`, which is at `path`.
-    fn enter(&mut self, folder: BorrowedFd<'_>, name: &CStr) -> Option<OwnedFd> {
+    fn enter(&mut self, folder: BorrowedFd<'_>, name: &CStr, of: &[usize]) -> Option<OwnedFd> {
         match openat(folder, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(below) => Some(below),
             // Gone, or replaced by something else, since its name was read or told.
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => None,
             Err(error) => {
-                self.skip(SkipReason::of(&error.into()));
+                self.skip(SkipReason::of(&error.into()), of);
                 None
             }
         }
     }
 
     /// Whether this walk may look into the folder at `path`: not into what is kept out of.
-    fn is_open_to(&mut self, folder: BorrowedFd<'_>) -> bool {
+    fn is_open_to(&mut self, folder: BorrowedFd<'_>, of: &[usize]) -> bool {
         match fstat(folder) {
             Ok(stat) => !self.keep_out.folders.contains(&identity(&stat)),
             Err(error) => {
-                self.skip(SkipReason::of(&error.into()));
+                self.skip(SkipReason::of(&error.into()), of);
                 false
             }
         }
     }
 
-    /// Whether the patterns match what `path` says and nothing excludes it.
-    fn wanted(&self, at: usize) -> bool {
+    /// Whether the asker's patterns match what `path` says and nothing excludes it.
+    fn wants(&self, place: usize, at: usize) -> bool {
         let below = self.path.get(self.start..).unwrap_or_default();
-        self.root.matches(below) && !self.files.excluded(&self.path, at..self.path.len())
+        self.askers.get(place).is_some_and(|Asker { files, root, .. }| {
+            root.matches(below) && !files.excluded(&self.path, at..self.path.len())
+        })
     }
 
-    fn file(&mut self, folder: BorrowedFd<'_>, name: &CStr, at: usize, depth: usize) -> Stop {
-        // What is not matched costs no system call. A file system that doesn't say what an entry is may hide a folder.
-        let wanted = self.wanted(at);
-        let never = never_read(name.to_bytes());
-        if let (true, Some(never)) = (wanted, never) {
-            self.ignore(match never {
+    /// Looks at one entry of a folder that is the `depth`-th; `path` is its own, its name begins at `at`. It is `kind`, as
+    /// far as the folder tells.
+    fn file(
+        &mut self,
+        folder: BorrowedFd<'_>,
+        name: &CStr,
+        kind: FileType,
+        (at, depth): (usize, usize),
+        of: &[usize],
+    ) -> Stop {
+        if kind == FileType::Directory {
+            self.below(folder, name, (at, depth), of);
+            return Stop::No;
+        }
+        let mut wanting = std::mem::take(&mut self.wanting);
+        wanting.clear();
+        wanting.extend(of.iter().filter(|place| self.wants(**place, at)));
+        let stop = self.entry(folder, name, kind, (at, depth), of, &wanting);
+        self.wanting = wanting;
+        stop
+    }
+
+    /// Looks at an entry that is no folder, as far as it tells, and that those `wanting` ask for.
+    fn entry(
+        &mut self,
+        folder: BorrowedFd<'_>,
+        name: &CStr,
+        kind: FileType,
+        (at, depth): (usize, usize),
+        of: &[usize],
+        wanting: &[usize],
+    ) -> Stop {
+        if let Some(never) = never_read(name.to_bytes()) {
+            let why = match never {
                 NeverRead::Hidden => IgnoreReason::Hidden,
                 NeverRead::Temporary => IgnoreReason::Temporary,
-            });
+            };
+            self.ignore(why, wanting);
+            return Stop::No;
         }
-        if never.is_some() {
+        // What is not matched costs no system call. A file system that doesn't say what an entry is may hide a folder.
+        let may_be_folder = kind == FileType::Unknown
+            && of.iter().any(|place| self.askers.get(*place).is_some_and(|asker| depth < asker.root.depth()));
+        if wanting.is_empty() && !may_be_folder {
+            return Stop::No;
+        }
+        if !matches!(kind, FileType::RegularFile | FileType::Symlink | FileType::Unknown) {
+            self.ignore(IgnoreReason::NotRegular, wanting);
             return Stop::No;
         }
         let stat = match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-            _ if !wanted && self.root.depth() <= depth => return Stop::No,
             Ok(stat) => stat,
             Err(Errno::NOENT) => return Stop::No,
             Err(Errno::ACCESS) => {
                 // The folder may be read but not searched: that holds for all of it.
                 self.path.truncate(at);
-                self.skip(SkipReason::of(&Errno::ACCESS.into()));
+                self.skip(SkipReason::of(&Errno::ACCESS.into()), of);
                 return Stop::Folder;
             }
             Err(error) => {
-                self.skip(SkipReason::of(&error.into()));
+                self.skip(SkipReason::of(&error.into()), of);
                 return Stop::No;
             }
         };
         match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile if wanted => self.regular(&stat),
-            FileType::Directory => self.below(folder, name, at, depth),
-            FileType::Symlink if wanted => match self.link(folder, name) {
-                Some(stat) => self.regular(&stat),
-                None => self.ignore(IgnoreReason::Link),
+            FileType::Directory => self.below(folder, name, (at, depth), of),
+            _ if wanting.is_empty() => {}
+            FileType::RegularFile => self.regular(&stat, wanting),
+            FileType::Symlink => match self.link(folder, name) {
+                Some(stat) => self.regular(&stat, wanting),
+                None => self.ignore(IgnoreReason::Link, wanting),
             },
-            FileType::RegularFile | FileType::Symlink => {}
-            _ if wanted => self.ignore(IgnoreReason::NotRegular),
-            _ => {}
+            _ => self.ignore(IgnoreReason::NotRegular, wanting),
         }
         Stop::No
     }
 
-    fn regular(&mut self, stat: &rustix::fs::Stat) {
+    fn regular(&mut self, stat: &rustix::fs::Stat, wanting: &[usize]) {
         if stat.st_size == 0 {
-            return self.ignore(IgnoreReason::Empty);
+            return self.ignore(IgnoreReason::Empty, wanting);
         }
         let name = escaped(&self.path).into_owned().into_boxed_str();
         let below = if self.start == 0 { 0 } else { escaped(self.path.get(..self.start).unwrap_or_default()).len() };
-        self.listing.files.push(Seen { name, below, stat: stat_of(stat) });
+        let seen = Seen { name, below, stat: stat_of(stat) };
+        self.tell(wanting, |listing| &mut listing.files, seen);
+    }
+
+    /// Adds what was found to the listings of those whom it concerns.
+    fn tell<T: Clone>(&mut self, whom: &[usize], list: impl Fn(&mut Listing) -> &mut Vec<T>, found: T) {
+        let Some((last, others)) = whom.split_last() else { return };
+        let mut add = |place: usize, found: T| {
+            let listing = self.askers.get(place).and_then(|asker| self.listings.get_mut(asker.listing));
+            if let Some(listing) = listing {
+                list(listing).push(found);
+            }
+        };
+        others.iter().for_each(|place| add(*place, found.clone()));
+        add(*last, found);
     }
 
     /// What a link leads to, if that is a regular file inside the root's folder.
@@ -465,18 +544,22 @@ impl<'w> Walk<'w> {
         inside(canonical, &link, self.keep_out).map(|_| stat)
     }
 
-    fn ignore(&mut self, why: IgnoreReason) {
-        self.listing.ignored.push(Ignored { name: escaped(&self.path).into_owned(), why });
+    fn ignore(&mut self, why: IgnoreReason, wanting: &[usize]) {
+        if !wanting.is_empty() {
+            let ignored = Ignored { name: escaped(&self.path).into_owned(), why };
+            self.tell(wanting, |listing| &mut listing.ignored, ignored);
+        }
     }
 
-    fn skip(&mut self, reason: SkipReason) {
+    fn skip(&mut self, reason: SkipReason, of: &[usize]) {
         // Of a folder that vanished while it was walked there is nothing to tell.
         if reason == SkipReason::Gone {
             return;
         }
         let path = self.path.strip_suffix(b"/").unwrap_or(&self.path);
         let name = if path.is_empty() { self.root.folder.as_os_str().as_bytes() } else { path };
-        self.listing.skipped.push(Skipped { name: escaped(name).into_owned(), reason });
+        let skipped = Skipped { name: escaped(name).into_owned(), reason };
+        self.tell(of, |listing| &mut listing.skipped, skipped);
     }
 }
 

@@ -384,12 +384,12 @@ impl<'a> Pass<'a> {
 
     fn list(&self, report: &mut Report) -> Vec<Listing> {
         let keep_out = self.keep_out();
-        let mut listings = Vec::new();
-        for source in &self.config.sources {
-            let listing = match self.scope.named {
-                None => inbox::list(&source.files, &keep_out),
-                Some(named) => inbox::list_named(&source.files, &keep_out, named),
-            };
+        let all = self.config.sources.iter().map(|source| &source.files);
+        let listings = match self.scope.named {
+            None => inbox::list_all(all, &keep_out),
+            Some(named) => all.map(|files| inbox::list_named(files, &keep_out, named)).collect(),
+        };
+        for (source, listing) in self.config.sources.iter().zip(&listings) {
             report.files.ignored += listing.ignored.len();
             for ignored in &listing.ignored {
                 debug!(file = %ignored.name, why = %ignored.why, "ignored");
@@ -397,7 +397,6 @@ impl<'a> Pass<'a> {
             for skipped in &listing.skipped {
                 skip(report, &source.name, &skipped.name, (&skipped.reason).into());
             }
-            listings.push(listing);
         }
         listings
     }

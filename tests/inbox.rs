@@ -18,7 +18,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use feedmill::config::{self, Given, Source, Surroundings};
-use feedmill::inbox::{self, IgnoreReason, KeepOut, Listing, MAX_BYTES, SkipReason};
+use feedmill::inbox::{self, IgnoreReason, KeepOut, Listing, MAX_BYTES, SkipReason, Skipped};
 use machine::is_root;
 use tempfile::TempDir;
 
@@ -130,6 +130,45 @@ fn overlapping_patterns_list_a_file_once() {
     let listing = list(&source);
     assert_eq!(names(&listing), ["s/2020-01-01/a.txt", "s/b.txt"]);
     assert_eq!(listing.files[0].below(), "2020-01-01/a.txt");
+}
+
+#[test]
+fn sources_that_share_a_folder_each_get_their_own_files() {
+    let place = Place::new();
+    for name in ["s/a-1.txt", "s/a-2.txt", "s/b-1.txt", "s/b/a-3.txt", "s/b/c/a-4.txt", "s/b/old/a-5.txt", "s/a-6.tmp"]
+    {
+        place.put(name, b"x");
+    }
+    place.put("s/a-0.txt", b"");
+    let sources = [
+        "files = [\"s/a-*.txt\"]",
+        "files = [\"s/b-*.txt\", \"s/a-2.txt\"]",
+        "files = [\"s/**/a-*.t*\"]\nexclude = [\"old\", \"a-1.txt\"]",
+        "files = [\"s/*/*.txt\", \"s/{a,b}-1.txt\"]\nexclude = [\"s/b/c\"]",
+        "files = [\"s/b/**/*.txt\"]",
+        "files = [\"nowhere/*.txt\", \"s/a-?.txt\"]",
+    ]
+    .map(|files| place.source(files));
+    let keep_out = KeepOut::default();
+    let listings = inbox::list_all(sources.iter().map(|source| &source.files), &keep_out);
+    let all: Vec<Vec<&str>> = listings.iter().map(names).collect();
+    let expected: [&[&str]; 6] = [
+        &["s/a-1.txt", "s/a-2.txt"],
+        &["s/a-2.txt", "s/b-1.txt"],
+        &["s/a-2.txt", "s/b/a-3.txt", "s/b/c/a-4.txt"],
+        &["s/a-1.txt", "s/b-1.txt", "s/b/a-3.txt"],
+        &["s/b/a-3.txt", "s/b/c/a-4.txt", "s/b/old/a-5.txt"],
+        &["s/a-1.txt", "s/a-2.txt"],
+    ];
+    assert_eq!(all, expected);
+    let (empty, temporary) = (("s/a-0.txt", IgnoreReason::Empty), ("s/a-6.tmp", IgnoreReason::Temporary));
+    assert_eq!(ignored(&listings[0]), [empty]);
+    assert_eq!(ignored(&listings[1]), []);
+    assert_eq!(ignored(&listings[2]), [empty, temporary]);
+    assert_eq!(listings[5].skipped, [Skipped { name: "nowhere".into(), reason: SkipReason::NoFolder }]);
+    for (source, together) in sources.iter().zip(&listings) {
+        assert_eq!(*together, inbox::list(&source.files, &keep_out));
+    }
 }
 
 #[test]

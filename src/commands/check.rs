@@ -28,8 +28,9 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     let mut comparison = if samples { Some(Comparison::of(cli)?) } else { None };
     let known = if samples { None } else { Known::of(&config)? };
     let mut sources = Vec::new();
-    for source in &config.sources {
-        sources.push(look_over(source, &keep_out, known.as_ref(), comparison.as_mut(), &mut findings)?);
+    let listings = inbox::list_all(config.sources.iter().map(|source| &source.files), &keep_out);
+    for (source, listing) in config.sources.iter().zip(&listings) {
+        sources.push(look_over((source, listing), &keep_out, known.as_ref(), comparison.as_mut(), &mut findings)?);
     }
     for (what, folder) in [("state", &config.state), ("output", &config.output)] {
         if let Err(error) = writable(folder) {
@@ -169,7 +170,7 @@ fn drifted<'a>(looked: &'a [Looked<'_>], known: Option<&Known>) -> Result<Vec<&'
 /// Looks over the files of one source. Each is read at most once, and not at all where the store knows what a pass would
 /// make of it.
 fn look_over(
-    source: &config::Source,
+    (source, listing): (&config::Source, &inbox::Listing),
     keep_out: &KeepOut,
     known: Option<&Known>,
     mut comparison: Option<&mut Comparison>,
@@ -179,7 +180,6 @@ fn look_over(
     let mut find = |what: String, help, wrong| {
         findings.push(Finding { what: format!("source {name:?}{what}"), help, wrong });
     };
-    let listing = inbox::list(&source.files, keep_out);
     for skipped in &listing.skipped {
         find(format!(": {}: {}", skipped.name, skipped.reason), "mend or exclude it", true);
     }

@@ -28,6 +28,8 @@ pub struct Root {
     /// where it lies inside that. Empty, or without a `/` at its end.
     pub label: String,
     globs: GlobSet,
+    /// What every path that they match begins with.
+    literal: String,
     /// The name of a file that the last pattern could match.
     sample: String,
     /// How many names a path below the folder can have at most.
@@ -175,8 +177,19 @@ fn glob(pattern: &str) -> Result<globset::Glob, Wrong> {
 struct Growing {
     fixed: String,
     globs: GlobSetBuilder,
+    literal: String,
     depth: usize,
     sample: String,
+}
+
+/// The beginning of a pattern that stands for itself.
+fn literal(rest: &str) -> &str {
+    rest.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default()
+}
+
+/// How many bytes two texts have in common at their beginning, in whole characters.
+fn common(a: &str, b: &str) -> usize {
+    a.char_indices().zip(b.chars()).find(|((_, a), b)| a != b).map_or(a.len().min(b.len()), |((at, _), _)| at)
 }
 
 /// The name of a file that the last part of the pattern `rest` matches, or nearly: a letter stands for a wildcard, and
@@ -248,13 +261,15 @@ impl<'f> FilesBuilder<'f> {
         match self.roots.iter_mut().find(|root| root.fixed == fixed) {
             Some(root) => {
                 root.globs.add(matcher);
+                root.literal.truncate(common(&root.literal, literal(&rest)));
                 root.depth = depth.max(root.depth);
                 root.sample = sample;
             }
             None => {
                 let mut globs = GlobSetBuilder::new();
                 globs.add(matcher);
-                self.roots.push(Growing { fixed, globs, depth, sample });
+                let literal = literal(&rest).to_owned();
+                self.roots.push(Growing { fixed, globs, literal, depth, sample });
             }
         }
         Ok(())
@@ -280,11 +295,11 @@ impl<'f> FilesBuilder<'f> {
                 .map_err(|error| Wrong::new(format!("the patterns are too much: {error}"), "use fewer or simpler ones"))
         };
         let mut roots = Vec::new();
-        for Growing { fixed, globs, depth, sample } in self.roots {
+        for Growing { fixed, globs, literal, depth, sample } in self.roots {
             let folder = self.folder.join(&fixed);
             let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
             let label = escaped(fixed.as_bytes()).into_owned();
-            roots.push(Root { folder, label, globs: build(globs)?, sample, depth });
+            roots.push(Root { folder, label, globs: build(globs)?, literal, sample, depth });
         }
         Ok(Files { roots, exclude_names: build(self.exclude_names)?, exclude_paths: build(self.exclude_paths)? })
     }
@@ -366,7 +381,8 @@ impl Root {
     /// Whether the raw path `below` this root is one of the source's files.
     #[must_use]
     pub(crate) fn matches(&self, below: &[u8]) -> bool {
-        self.globs.is_match_candidate(&Candidate::from_bytes(below))
+        // Of the files of a folder that many sources share nearly all are another's.
+        below.starts_with(self.literal.as_bytes()) && self.globs.is_match_candidate(&Candidate::from_bytes(below))
     }
 
     /// The name of a file that the root's last pattern could match.
@@ -470,6 +486,22 @@ mod tests {
             builder.exclude(pattern).expect(pattern);
         }
         builder.build().expect("patterns")
+    }
+
+    #[test]
+    fn what_all_patterns_of_a_folder_begin_with_is_looked_at_first() {
+        for (patterns, literal, matched) in [
+            (&["s/news-*.txt", "s/new?.md"][..], "new", "newt.md"),
+            (&["s/жук-*", "s/жар*.txt"], "ж", "жара.txt"),
+            (&["s/a\\*b*", "s/a{1,2}"], "a", "a*bc"),
+            (&["s/x.txt", "s/[x]y*"], "", "xyz"),
+            (&["s/x.txt", "s/x.txt.html"], "x.txt", "x.txt"),
+        ] {
+            let files = files(patterns, &[]);
+            let [root] = files.roots() else { panic!("one root: {patterns:?}") };
+            assert_eq!(root.literal, literal, "{patterns:?}");
+            assert!(root.matches(matched.as_bytes()), "{patterns:?}");
+        }
     }
 
     #[test]
