@@ -89,6 +89,9 @@ impl From<postcard::Error> for StoreError {
 /// One sighting, as it is filed: account, content.
 type Pair = (i64, i64);
 
+/// One sighting, as it is told: content, when it was captured, account.
+type Sighted = (i64, Captured, i64);
+
 /// So many accounts are more than the cache holds, and are written before the transaction ends.
 const MUCH: usize = 10_000;
 
@@ -355,33 +358,51 @@ impl Store for Sqlite {
              JOIN source ON source.no = path.source WHERE seen.id = ?",
         )?;
         let mut readings: HashMap<i64, (String, String, Reading<i64>)> = HashMap::new();
+        // Of a key that goes under many ids all are told together: those that were not asked for yet.
+        let mut told: HashMap<Key, HashMap<Key, Vec<Sighted>>> = HashMap::new();
         let mut select = self
             .db
             .prepare(&format!("SELECT {ITEM} FROM item JOIN account ON account.id = item.text ORDER BY item.id"))?;
         for item in select.query_map([], item_from)? {
             let item = item?;
             let family = work.family(item.key)?;
-            let mut hold = Vec::new();
-            let announcement = work.announcements(&family, &mut hold)?.into_iter().find(|one| one.id == item.id);
+            let first = family.first().copied().unwrap_or(item.key);
+            let mut of_item = told.get_mut(&first).and_then(|others| others.remove(&item.id));
+            if of_item.is_none() {
+                let mut hold = Vec::new();
+                let mut all: HashMap<Key, Vec<Sighted>> = HashMap::new();
+                for one in work.announcements(&family, &mut hold)? {
+                    let pairs = one.sightings.iter().zip(&one.accounts);
+                    let sighted = pairs.map(|(sighting, account)| (sighting.content, sighting.captured, *account));
+                    all.entry(one.id).or_insert_with(|| sighted.collect());
+                }
+                of_item = all.remove(&item.id);
+                if !all.is_empty() {
+                    told.insert(first, all);
+                }
+            }
             let mut sighted = Vec::new();
-            for (sighting, account) in announcement.iter().flat_map(|one| one.sightings.iter().zip(&one.accounts)) {
-                let (source, file, reading) = match readings.entry(sighting.content) {
+            for (content, captured, account) in of_item.unwrap_or_default() {
+                let (source, file, reading) = match readings.entry(content) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(new) => {
-                        let (source, file, bytes): (String, String, Vec<u8>) = where_seen
-                            .query_row([sighting.content], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-                        new.insert((source, file, postcard::from_bytes(&bytes)?))
+                        let (source, file, bytes): (String, String, Vec<u8>) =
+                            where_seen.query_row([content], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+                        let mut reading: Reading<i64> = postcard::from_bytes(&bytes)?;
+                        reading.lines.sort_by_key(|line| line.account);
+                        new.insert((source, file, reading))
                     }
                 };
-                let lines = reading.lines.iter().filter(|line| line.account == *account);
+                let from = reading.lines.partition_point(|line| line.account < account);
+                let lines = reading.lines.iter().skip(from).take_while(|line| line.account == account);
                 sighted.extend(lines.map(|line| SightedAt {
                     source: source.clone(),
                     file: file.clone(),
-                    n: small(sighting.content % CONTENTS_PER_PATH),
+                    n: small(content % CONTENTS_PER_PATH),
                     line: line.line,
                     number: line.number,
                     section: line.section.and_then(|index| reading.sections.get(index as usize).cloned()),
-                    captured: sighting.captured.when.map(|moment| moment.instant()),
+                    captured: captured.when.map(|moment| moment.instant()),
                 }));
             }
             sighted.sort();
