@@ -318,7 +318,7 @@ fn neighbours(feed: &Feed, month: Month, to_feed: &str, label: &str) -> Markup {
 /// The way from the index to the page: address, name and language of each step.
 fn way(steps: &[(&str, &str, (&str, &str))]) -> Markup {
     html! {
-        nav.way aria-label="Way back" lang="en" {
+        nav.way aria-label="Breadcrumb" lang="en" {
             ol {
                 @for (address, name, (lang, dir)) in steps {
                     li { a href=(address) lang=(lang) dir=(dir) { (name) } }

@@ -48,7 +48,7 @@ pub(super) fn article(shown: &Shown<'_>, known: Option<&str>, page: &str) -> Mar
             }
             @if let Some(source) = &entry.link {
                 p.source lang="en" dir="ltr" {
-                    a href=(source.as_str()) rel="external" itemprop="url" aria-label={ (item.title) ", at " (host(source)) } {
+                    a href=(source.as_str()) rel="external" itemprop="url" aria-label={ "Read at " (host(source)) ": " (item.title) } {
                         "Read at " (host(source))
                     }
                 }
