@@ -280,7 +280,9 @@ static WEEKDAYS: LazyLock<Words> = LazyLock::new(|| {
 static FREQUENT: LazyLock<Words> = LazyLock::new(|| {
     let mut words = Words::default();
     for (at, language) in LANGUAGES.iter().enumerate() {
-        list(language.common).for_each(|word| words.add(word, at));
+        // A month has had its vote: `may` is a word of Filipino, too.
+        let is_month = |word: &&str| MONTHS.of(word) & (1 << at) != 0;
+        list(language.common).filter(|word| !is_month(word)).for_each(|word| words.add(word, at));
     }
     words
 });

@@ -297,6 +297,13 @@ fn a_file_is_in_the_language_that_reads_its_dates() {
 }
 
 #[test]
+fn a_month_is_not_counted_once_more_as_a_word() {
+    // `may` and `at` are words of Filipino.
+    let page = "May 2021\n\nFerry timetable\n01 May 2021\nThe ferry leaves at eight.\n\nPier\n01 May 2021\n";
+    assert_ne!(chosen(page), Some("fil"));
+}
+
+#[test]
 fn languages_that_read_a_file_alike_are_all_kept() {
     let choice = choose(None, "3 listopada 2020\n");
     assert!(choice.tag.is_none() && !choice.rivals.is_empty());
