@@ -3,13 +3,17 @@
 //! A [`Feed`] says which items there are, in which order, and under which addresses. What a document of it looks like
 //! is for [`render`](crate::mill::render) to decide.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+mod address;
+mod retention;
 
-use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, Utc};
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
+
+pub use self::address::{Address, path_escaped};
+pub use self::retention::{Keep, Retained, Retention};
 
 use super::decisions::Decisions;
 use super::identify::fold;
@@ -24,74 +28,6 @@ pub const HEAD_CAP: usize = 500;
 /// Where a channel links to that has neither a page nor a source address: RSS demands a link, and to invent one would
 /// be a lie.
 const NOWHERE: &str = "http://localhost/";
-
-/// What is escaped in a path: all but the unreserved characters of RFC 3986 (section 2.3) and the `/` between segments.
-const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-
-/// What is escaped in a whole address: all that a URI may not contain (section 2), but for `%`, which may be an escape.
-const IN_ADDRESS: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
-
-/// An absolute `http` or `https` address with a host, spelled as RFC 3986 wants it: ASCII, without blanks.
-///
-/// RSS and Atom readers refuse or mangle relative addresses, other schemes and unescaped characters, so none gets past
-/// this type.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Address(Box<str>);
-
-impl Address {
-    /// Takes an address as people write it, and escapes what a URI may not contain (RFC 3986 section 2). What is
-    /// escaped already stays. `None` for anything but `http://host…` and `https://host…`.
-    #[must_use]
-    pub fn new(raw: &str) -> Option<Self> {
-        let (scheme, rest) = raw.trim().split_once("://")?;
-        let scheme = ["http", "https"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known))?;
-        let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        if host.is_empty() || host.starts_with(':') || host.contains(char::is_whitespace) {
-            return None;
-        }
-        let mut spelled = format!("{scheme}://");
-        for (i, part) in rest.split('%').enumerate() {
-            // What is escaped already stays.
-            if i > 0 {
-                let is_escape = part.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-                spelled.push_str(if is_escape { "%" } else { "%25" });
-            }
-            spelled.extend(utf8_percent_encode(part, IN_ADDRESS));
-        }
-        Some(Self(spelled.into()))
-    }
-
-    /// The address of `path` (segments separated by `/`, not escaped) in this folder.
-    #[must_use]
-    pub fn join(&self, path: &str) -> Self {
-        let mut joined = String::from(self.as_str());
-        if !joined.ends_with('/') {
-            joined.push('/');
-        }
-        joined.push_str(&path_escaped(path));
-        Self(joined.into())
-    }
-
-    /// The address itself.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A path (segments separated by `/`) as it stands in an address (RFC 3986 section 3.3).
-#[must_use]
-pub fn path_escaped(path: &str) -> String {
-    utf8_percent_encode(path, IN_PATH).to_string()
-}
 
 /// Which items of its sources a feed shows: those for which all of this holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -147,109 +83,6 @@ pub fn belongs(sources: &[SourceNo], choice: &Choice, item: &Item) -> bool {
         && ((choice.since, choice.until) == (None, None) || item.date.is_some_and(in_time))
         && choice.words.pass(&item.title, item.summary.as_ref())
         && (choice.languages.is_empty() || item.language.as_ref().is_some_and(|tag| choice.speaks(tag.as_str())))
-}
-
-/// How long items are shown, counted back from the newest capture, as the operator says. It is a filter: nothing is
-/// deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Keep {
-    /// Months and days.
-    pub age: (u32, u32),
-    /// So many of the newest items are shown whatever their age.
-    pub at_least: usize,
-}
-
-impl Keep {
-    /// The first moment that is young enough, given the newest capture.
-    fn since(self, newest: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let (months, days) = self.age;
-        let day = newest.date_naive().checked_sub_months(Months::new(months))?;
-        Some(day.checked_sub_days(Days::new(u64::from(days)))?.and_time(NaiveTime::MIN).and_utc())
-    }
-}
-
-/// What the operator says of retention, for one feed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Retention {
-    /// Of the feed as a whole.
-    pub feed: Option<Keep>,
-    /// Of single sources. An item that several sources sight is shown as long as one of them keeps it.
-    pub sources: Vec<(SourceNo, Keep)>,
-}
-
-impl Retention {
-    /// Whether it lets everything pass.
-    #[must_use]
-    pub fn is_none(&self) -> bool {
-        self.feed.is_none() && self.sources.is_empty()
-    }
-
-    /// Retention at work over the items of a feed of these sources. `newest` tells the newest capture of given sources:
-    /// of those whose time is stated if there are any, for on a page of coming events the newest date listed is in the
-    /// future. Where there is no capture everything is kept.
-    ///
-    /// # Errors
-    /// Those of `newest`.
-    pub fn at<E>(
-        &self,
-        sources: &[SourceNo],
-        newest: impl Fn(&[SourceNo]) -> Result<Option<DateTime<Utc>>, E>,
-    ) -> Result<Retained, E> {
-        let bound = |keep: &Keep, sources: &[SourceNo]| {
-            let since = newest(sources)?.and_then(|newest| keep.since(newest));
-            Ok(Bound { since, left: keep.at_least })
-        };
-        let mut bounds = BTreeMap::new();
-        for source in sources {
-            let keep = self.sources.iter().find(|(no, _)| no == source);
-            let unbound = Bound { since: None, left: 0 };
-            bounds.insert(*source, keep.map_or(Ok(unbound), |(_, keep)| bound(keep, &[*source]))?);
-        }
-        let feed = self.feed.as_ref().map(|keep| bound(keep, sources)).transpose()?;
-        Ok(Retained { feed: feed.unwrap_or(Bound { since: None, left: 0 }), sources: bounds })
-    }
-}
-
-struct Bound {
-    /// `None`: there is no bound.
-    since: Option<DateTime<Utc>>,
-    /// How many pass in any case.
-    left: usize,
-}
-
-impl Bound {
-    fn pass(&mut self, published: DateTime<Utc>) -> bool {
-        let any = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        any || self.since.is_none_or(|since| since <= published)
-    }
-}
-
-/// See [`Retention::at`].
-pub struct Retained {
-    feed: Bound,
-    sources: BTreeMap<SourceNo, Bound>,
-}
-
-impl Retained {
-    /// Whether the feed still shows the item. To be asked of all its items, in the order of [`newest_first`].
-    #[must_use]
-    pub fn keeps(&mut self, item: &Item) -> bool {
-        let Some(published) = item.published else { return false };
-        let mut kept = false;
-        for source in &item.sources {
-            // Every source counts it, whether or not another keeps it.
-            kept |= self.sources.get_mut(source).is_some_and(|bound| bound.pass(published));
-        }
-        kept && self.feed.pass(published)
-    }
-
-    /// Whether no item is kept any more that was published at that time or earlier.
-    #[must_use]
-    pub fn is_over(&self, published: DateTime<Utc>) -> bool {
-        let over = |bound: &Bound| bound.left == 0 && bound.since.is_some_and(|since| published < since);
-        over(&self.feed) || self.sources.values().all(over)
-    }
 }
 
 /// One item as a feed shows it.
@@ -364,7 +197,7 @@ impl Feed {
     pub fn permalink(&self, item: &Item) -> Option<Address> {
         let base = self.base_url.as_ref().filter(|_| !self.months.is_empty())?;
         let page = base.join(&format!("{}/{}.html", self.name, item.month().path()));
-        Some(Address(format!("{page}#{}", item.id).into()))
+        Some(page.place(item.id))
     }
 
     /// The month page next before `month`.
@@ -455,47 +288,6 @@ mod tests {
 
     fn ids(items: &[Item]) -> Vec<u128> {
         items.iter().map(|item| item.id.0.as_u128()).collect()
-    }
-
-    fn address(raw: &str) -> Option<String> {
-        Address::new(raw).map(|address| address.to_string())
-    }
-
-    #[test]
-    fn an_address_is_absolute_and_ascii() {
-        assert_eq!(address("https://www.ilo.org/moscow/").as_deref(), Some("https://www.ilo.org/moscow/"));
-        assert_eq!(
-            address(" HTTP://a.example/b c?x=1&y=%41%4").as_deref(),
-            Some("http://a.example/b%20c?x=1&y=%41%254")
-        );
-        assert_eq!(
-            address("https://a.example/новости/\"<x>\"").as_deref(),
-            Some("https://a.example/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8/%22%3Cx%3E%22")
-        );
-        for not_one in [
-            "",
-            "/news/1",
-            "//a.example/",
-            "javascript:alert(1)",
-            "mailto:a@b",
-            "ftp://a/",
-            "https://",
-            "http:///x",
-            "http://u@/",
-        ] {
-            assert_eq!(address(not_one), None, "{not_one}");
-        }
-    }
-
-    #[test]
-    fn a_feed_is_found_below_the_base_address_with_or_without_a_final_slash() {
-        for base in ["https://feeds.example.org/x", "https://feeds.example.org/x/"] {
-            let joined = Address::new(base).unwrap().join("новости/rss.xml");
-            assert_eq!(
-                joined.as_str(),
-                "https://feeds.example.org/x/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8/rss.xml"
-            );
-        }
     }
 
     #[test]
