@@ -463,6 +463,7 @@ fn one_thing_wrong_is_one_complaint() {
         ),
         ("[[source]]\nname = \"a\"\nfiles = [\"**/*.xml\"]\n", "can match what feedmill itself writes: "),
         ("[[source]]\nname = \"a\"\nfiles = [\"*/a/*.json\"]\n", "public/a/feed.json"),
+        ("[[source]]\nname = \"a\"\nfiles = [\"**/*.css\"]\n", "public/style.css"),
         ("state = \"var\"\n[[source]]\nname = \"a\"\nfiles = [\"*/*.jsonl\"]\n", "var/decisions.jsonl"),
         ("[[source]]\nname = \"a\"\nfiles = [\"**/news-[0-9].{md,txt}\"]\n", "public/news-0.md"),
     ] {

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::{Text, Written};
 use crate::config::files::{Files, Root};
 use crate::config::{Complaint, Config};
+use crate::mill::render::{BESIDE_FEEDS, HEADS};
 use crate::operations;
 
 /// A path without links, as far as it exists: so two paths can be compared that may not be there yet.
@@ -56,10 +57,9 @@ pub(in crate::config) fn places_apart(
     vec![complaint.hint("what is published must not hold the store: give each a folder of its own")]
 }
 
-/// What is written into the folder of each feed, into the output and into the state. One month stands for all.
-const OF_FEED: [&str; 8] =
-    ["rss.xml", "atom.xml", "feed.json", "index.html", "2020/06.html", "2020/06.atom", "undated.html", "undated.atom"];
-const OF_OUTPUT: [&str; 3] = ["index.html", "feeds.opml", operations::FEED];
+/// What is written into the folder of each feed besides its heads. One month stands for all.
+const OF_FEED: [&str; 5] = ["index.html", "2020/06.html", "2020/06.atom", "undated.html", "undated.atom"];
+/// What is written into the folder of the state.
 const OF_STATE: [&str; 8] = [
     "feedmill.db",
     "feedmill.db-wal",
@@ -84,15 +84,13 @@ struct Own<'c> {
 
 /// Complains about patterns that could match what feedmill writes: it would read its own output as news.
 pub(super) fn globs_apart(config: &Config, patterns: &[Written], feeds: &[Text<'_>]) -> Vec<Complaint> {
-    let own = |what, shown, files: &[&str]| {
-        let files = files.iter().map(|name| (*name).to_owned()).collect();
-        Own { what, shown, folder: real(shown), files }
-    };
-    let mut output = own("output", &config.output, &OF_OUTPUT);
+    let mut of_output: Vec<String> = BESIDE_FEEDS.into_iter().chain([operations::FEED]).map(str::to_owned).collect();
     for feed in feeds {
-        output.files.extend(OF_FEED.iter().map(|name| format!("{}/{name}", feed.text)));
+        of_output.extend(HEADS.into_iter().chain(OF_FEED).map(|name| format!("{}/{name}", feed.text)));
     }
-    let places = [output, own("state", &config.state, &OF_STATE)];
+    let of_state = OF_STATE.into_iter().map(str::to_owned).collect();
+    let own = |what, shown, files| Own { what, shown, folder: real(shown), files };
+    let places = [own("output", &config.output, of_output), own("state", &config.state, of_state)];
     let mut complaints = Vec::new();
     for pattern in patterns {
         for root in pattern.files.roots() {
