@@ -12,7 +12,7 @@ mod draft;
 mod learn;
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::BufRead;
 use std::path::PathBuf;
 
@@ -132,8 +132,12 @@ fn ask(doubt: &Doubt, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Resul
 
 /// Writes a file that must not be there yet.
 fn write_new(target: &Path, text: &str) -> Result<(), Trouble> {
-    let written = OpenOptions::new().write(true).create_new(true).open(target);
-    let written = written.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    let made = OpenOptions::new().write(true).create_new(true).open(target);
+    let written = made.and_then(|mut file| {
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+        // Half a config would be in the way of the next try, and be used until then.
+        written.inspect_err(|_| _ = fs::remove_file(target))
+    });
     written.map_err(|error| {
         Trouble::usage(format!("cannot write the config \"{}\"", target.display()))
             .because(error)

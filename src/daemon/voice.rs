@@ -27,6 +27,10 @@ pub(super) struct Voice<'a> {
     refused: Option<String>,
     /// The next pass that is done makes us ready: the first one, and the first with another config.
     announce: bool,
+    /// The manager was told once that we are ready.
+    was_ready: bool,
+    /// The manager waits to hear that another config is in force.
+    owes_ready: bool,
 }
 
 /// What there is, in numbers.
@@ -46,6 +50,8 @@ impl<'a> Voice<'a> {
             attention: String::new(),
             refused: None,
             announce: true,
+            was_ready: false,
+            owes_ready: false,
         }
     }
 
@@ -80,6 +86,7 @@ impl<'a> Voice<'a> {
         self.status = status;
         if std::mem::take(&mut self.announce) {
             info!("{}", self.status);
+            (self.was_ready, self.owes_ready) = (true, false);
             self.manager.ready(&self.status());
             return false;
         }
@@ -103,9 +110,18 @@ impl<'a> Voice<'a> {
     /// A pass met trouble, and is tried again after `longest` at the latest.
     pub(super) fn trouble(&mut self, trouble: &Trouble, longest: Duration) {
         let text = trouble.to_string();
-        if self.trouble.as_ref() != Some(&text) {
+        let is_new = self.trouble.as_ref() != Some(&text);
+        let line = text.lines().next().unwrap_or_default();
+        if is_new {
             error!("{text}\n  trying again, at least every {} s", longest.as_secs().max(1));
-            self.manager.status(text.lines().next().unwrap_or_default());
+        }
+        if std::mem::take(&mut self.owes_ready) {
+            // Who asked for another config waits for an answer: it is in force, and this is how things stand.
+            self.manager.ready(line);
+        } else if is_new {
+            self.manager.status(line);
+        }
+        if is_new {
             self.trouble = Some(text);
         }
     }
@@ -117,10 +133,11 @@ impl<'a> Voice<'a> {
         }
     }
 
-    /// Another config is in force: what was wrong is told again, and we are ready once the feeds are those of this one.
+    /// Another config is in force: what was wrong is told again, and we are ready once the feeds are those of this one, or
+    /// it shows what stands in the way of that.
     pub(super) fn taken_up(&mut self) {
         self.told.clear();
-        (self.announce, self.refused) = (true, None);
+        (self.announce, self.owes_ready, self.refused) = (true, true, None);
         info!("the config was read again");
     }
 
@@ -129,8 +146,9 @@ impl<'a> Voice<'a> {
         error!("the config can't be used, the previous one stays:\n{}", why.trim_end());
         self.refused = Some(why.trim_end().to_owned());
         let status = self.status();
-        // Not ready is not made ready by a config that changes nothing.
-        if self.announce { self.manager.status(&status) } else { self.manager.ready(&status) }
+        // Not ready is not made ready by a config that changes nothing; and the pass under way tells of the one before.
+        let is_ready = self.was_ready && !self.owes_ready;
+        if is_ready { self.manager.ready(&status) } else { self.manager.status(&status) }
     }
 }
 

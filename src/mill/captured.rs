@@ -29,9 +29,10 @@ pub fn captured(pattern: Option<&CapturedPattern>, below: &str) -> Option<Moment
 /// The time of capture that names state by themselves (rule 2).
 ///
 /// Looks for `YYYY-MM-DD`, `YYYY_MM_DD` or `YYYYMMDD`. A time may follow (`HHMM`, `HHMMSS`, `HH-MM`, `HH-MM-SS`, also
-/// with `:` or `_`), after `T`, `-`, `_` or a blank, or without a gap as in `20210208101500`. No letter or digit may
-/// touch the whole, so that no part of a hash, UUID or epoch number matches. The file's name comes first, then its
-/// folders from the nearest up. Within a name the first match counts.
+/// with `:` or `_`), after `T`, `-`, `_` or a blank, or without a gap as in `20210208101500`. With an offset from UTC
+/// behind it (`+0300`, and behind a `T` also `-0300`) a time states the day alone. No letter or digit may touch the
+/// whole, so that no part of a hash, UUID or epoch number matches. The file's name comes first, then its folders from
+/// the nearest up. Within a name the first match counts.
 #[must_use]
 pub fn captured_from_name(below: &str) -> Option<Moment> {
     below.rsplit('/').find_map(moment_in)
@@ -129,8 +130,21 @@ fn time_after(name: &str, end: usize, compact: bool) -> Option<Time> {
         return None;
     }
     let time = NaiveTime::from_hms_opt(hour, minute, second)?;
-    let offset = bytes.get(close) == Some(&b'+') && bytes.get(close + 1).is_some_and(u8::is_ascii_digit);
-    Some(if offset { Time::Elsewhere } else { Time::Utc(time) })
+    let is_east = bytes.get(close) == Some(&b'+') && bytes.get(close + 1).is_some_and(u8::is_ascii_digit);
+    let is_iso = matches!(bytes.get(end), Some(b'T' | b't'));
+    let elsewhere = is_east || is_iso && is_west(name, close);
+    Some(if elsewhere { Time::Elsewhere } else { Time::Utc(time) })
+}
+
+/// Whether an offset west of UTC stands at `at`: `-0300` or `-03:30`. A number of four digits that only follows a time
+/// is hardly ever one.
+fn is_west(name: &str, at: usize) -> bool {
+    let bytes = name.as_bytes();
+    let minute_at = if bytes.get(at + 3) == Some(&b':') { at + 4 } else { at + 3 };
+    bytes.get(at) == Some(&b'-')
+        && number(bytes, at + 1, 2).is_some_and(|hours| hours <= 12)
+        && matches!(number(bytes, minute_at, 2), Some(0 | 15 | 30 | 45))
+        && ends_at(name, minute_at + 2)
 }
 
 fn ends_at(name: &str, end: usize) -> bool {
@@ -283,6 +297,14 @@ mod tests {
             ("20210208101530.txt", "2021-02-08T10:15:30Z"),
             ("202102081015.txt", "2021-02-08T10:15:00Z"),
             ("2021-02-08T101530.123456.txt", "2021-02-08T10:15:30Z"),
+            // with an offset from UTC: the day is what remains
+            ("2021-02-08T1015+0300.txt", "2021-02-08"),
+            ("20210208T101530-0300.txt", "2021-02-08"),
+            ("2021-02-08T10:15:30-03:30.txt", "2021-02-08"),
+            ("2021-02-08T1015-0001.txt", "2021-02-08T10:15:00Z"),
+            ("2021-02-08T1015-2300.txt", "2021-02-08T10:15:00Z"),
+            ("2021-02-08T1015-0300a.txt", "2021-02-08T10:15:00Z"),
+            ("2021-02-08-1015-0300.txt", "2021-02-08T10:15:00Z"),
             // what follows is no time
             ("2021-02-08-9999.txt", "2021-02-08"),
             ("2021-02-08-12.txt", "2021-02-08"),

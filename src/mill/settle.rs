@@ -36,7 +36,7 @@ use super::zone::Zone;
 
 /// Changes whenever the same sightings could give another item, its categories included: what was settled by an older
 /// revision is settled again.
-pub const REVISION: u32 = 2;
+pub const REVISION: u32 = 3;
 
 /// One account in one content of one path.
 #[derive(Debug, Clone, Copy)]

@@ -175,6 +175,8 @@ impl Service {
     /// Begins to end: answers what was asked, and stops listening.
     pub fn drain(&mut self) {
         self.bound.clear();
+        // Who was not let in yet is not let in any more.
+        self.waiting = None;
         if let Some(server) = &self.server {
             server.drain();
         }

@@ -35,6 +35,8 @@ fn a_big_first_pass_can_be_ended_too() {
     for signal in [Signal::TERM, Signal::INT] {
         let mill = Mill::new("");
         let room = Newsroom::new(&mill.path(""), 3000);
+        let config = fs::read_to_string(mill.path("feedmill.toml")).unwrap();
+        mill.configure(&format!("[serve]\nlisten = \"127.0.0.1:0\"\n{config}"));
         let mut daemon = Daemon::start(&mill);
         // It listens for signals before it makes a store.
         daemon.until("a store", || mill.path(".feedmill/feedmill.db").exists());
@@ -43,7 +45,10 @@ fn a_big_first_pass_can_be_ended_too() {
         daemon.signal(signal);
         assert_eq!(daemon.end(), Some(0), "{}", daemon.log());
         assert_eq!(daemon.count("STOPPING=1"), 1, "{:?}", daemon.heard());
-        eprintln!("ended before it was ready: {}", daemon.count("READY=1") == 0);
+        let was_ready = daemon.count("READY=1") > 0;
+        eprintln!("ended before it was ready: {}", !was_ready);
+        let log = daemon.log();
+        assert!(log.contains("asked to end") && (was_ready || !log.contains("serving the feeds")), "{log}");
         assert_eq!(mill.run(&["--once"]).code, 0);
         assert_eq!(items(&mill, ".feedmill").len(), room.titles().len());
     }
@@ -85,6 +90,27 @@ fn a_good_config_is_taken_up() {
     mill.write("more/c.txt", sheet("more", 3..=3));
     daemon.until("a file of the new source", || mill.titles("more").len() == 3);
     drops(&mill, &daemon, "old-source");
+    daemon.terminate();
+}
+
+#[test]
+fn who_asks_for_another_config_is_answered_though_it_can_not_be_published() {
+    let mill = mill();
+    let daemon = Daemon::ready(&mill);
+    mill.rename("public", "kept");
+    fs::write(mill.path("public"), "in the way").unwrap();
+    mill.configure(&config("settle = \"300ms\""));
+    daemon.signal(Signal::HUP);
+    daemon.hears_again("READY=1", 1);
+    let last = daemon.heard().into_iter().rev().find(|message| message.contains("READY=1")).unwrap();
+    assert!(last.contains("STATUS=cannot"), "{last}");
+    // One that can't be used is told as well.
+    mill.configure("[[source]]\nname = \"news\"\nfils = [\"in/*.txt\"]\n");
+    daemon.signal(Signal::HUP);
+    daemon.hears_again("READY=1", 2);
+    mill.delete("public");
+    mill.rename("kept", "public");
+    drops(&mill, &daemon, "after-trouble");
     daemon.terminate();
 }
 
