@@ -49,8 +49,14 @@ fn settled(bencher: Bencher<'_, '_>, (sightings, wordings): (usize, usize)) {
     let accounts = accounts(wordings);
     let key = site.key(accounts.first().unwrap());
     let name = || "ilo-moscow".to_owned();
-    let source =
-        SourceRule { name: name(), place: name(), site, zone: feedmill::mill::zone::Zone::UTC, language: None };
+    let source = SourceRule {
+        name: name(),
+        place: name(),
+        site,
+        zone: feedmill::mill::zone::Zone::UTC,
+        language: None,
+        first_seen: false,
+    };
     let rules = Rules { sources: [(SourceNo(1), source)].into(), ..Rules::default() };
     let sightings: Vec<_> = accounts
         .iter()

@@ -463,6 +463,7 @@ impl<'a> Pass<'a> {
                 site: Site::new(source.namespace_site()),
                 zone: source.timezone.clone(),
                 language: source.language.clone(),
+                first_seen: source.undated == Undated::FirstSeen,
             };
             sources.insert(*no, rule);
             states.insert(*no, (source.files.clone(), source.captured.clone()));

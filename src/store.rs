@@ -259,13 +259,13 @@ pub struct KnownSource {
 }
 
 impl KnownSource {
-    /// The rule of a source that is not in the config: it keeps the site that its items are filed under, and its times
-    /// are read in UTC.
+    /// The rule of a source that is not in the config: it keeps the site that its items are filed under, and the days
+    /// that were noted for them; its times are read in UTC.
     #[must_use]
     pub fn rule(self) -> (SourceNo, SourceRule) {
         let Self { no, name, filed } = self;
         let (place, site) = filed.unwrap_or_else(|| (name.clone(), Site::new(&name)));
-        (no, SourceRule { name, place, site, zone: Zone::UTC, language: None })
+        (no, SourceRule { name, place, site, zone: Zone::UTC, language: None, first_seen: true })
     }
 }
 

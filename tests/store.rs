@@ -194,6 +194,7 @@ impl World {
             site: Site::new(SITE),
             zone: feedmill::mill::zone::Zone::UTC,
             language: (name == "s2" && self.rules > 0).then(|| "de".to_owned()),
+            first_seen: name != "s1" || self.rules > 0,
         };
         let captured = |_, path: &str| path.get(..10).and_then(|day| day.parse().ok()).map(Moment::Day);
         let feed = |name: &str, sources: &[u32]| FeedTerms {

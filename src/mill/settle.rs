@@ -75,6 +75,8 @@ pub struct SourceRule {
     pub zone: Zone,
     /// The language of its pages, where the operator says it.
     pub language: Option<String>,
+    /// Whether its items that nothing dates take the day that they were first seen.
+    pub first_seen: bool,
 }
 
 /// What settling depends on besides the sightings.
@@ -264,7 +266,9 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
         Some((date, end, time, offset, raw, basis)) => (Some(date), *end, *time, *offset, raw.clone(), *basis),
         None => {
             let raw = greatest(id, sightings, |account| account.date_raw.as_ref()).cloned();
-            let first_seen = rules.decisions.first_seen.get(&id).copied();
+            let asks = |source: &SourceNo| rules.sources.get(source).is_some_and(|rule| rule.first_seen);
+            let is_asked_for = sightings.iter().any(|sighting| asks(&sighting.source));
+            let first_seen = rules.decisions.first_seen.get(&id).filter(|_| is_asked_for).copied();
             match (first_captured, first_seen) {
                 (Some(moment), _) => (Some(moment.day()), None, None, None, raw, DateBasis::Captured),
                 (None, Some(day)) => (Some(day), None, None, None, raw, DateBasis::FirstSeen),
@@ -470,6 +474,7 @@ mod tests {
             site: Site::new(SITE),
             zone: Zone::named("Europe/Moscow").unwrap(),
             language: None,
+            first_seen: true,
         };
         Rules { sources: [(SourceNo(1), rule("a")), (SourceNo(2), rule("b"))].into(), ..Rules::default() }
     }
