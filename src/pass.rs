@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::publication::Extent;
@@ -176,6 +176,9 @@ impl<'a> Pass<'a> {
     /// [`PassError`]. What was committed and published until then stands.
     pub fn run(&self, store: &mut dyn Store, decided: &mut Decided) -> Result<Report, PassError> {
         let mut report = Report { schema: 1, ..Report::default() };
+        let renamed = renamed(self.config, &store.known_sources()?);
+        renamed.iter().for_each(|note| warn!("{note}"));
+        report.notes.extend(renamed);
         let mut terms = self.terms(store, decided)?;
         let TakenIn { mut absorbed, whole, sooner: between } =
             self.take_in_under(&mut terms, store, decided, &mut report, true)?;
@@ -531,6 +534,28 @@ impl<'a> Pass<'a> {
             fingerprint,
         })
     }
+}
+
+/// What a source has lost that seems to have got another name, in a sentence for each. Only before the store knows it by
+/// the new one: then the operator decided.
+#[must_use]
+pub fn renamed(config: &Config, known: &[KnownSource]) -> Vec<String> {
+    let is_new = |source: &&config::Source| known.iter().all(|known| known.name != source.name);
+    let has_left = |known: &&KnownSource| config.sources.iter().all(|source| source.name != known.name);
+    let left: Vec<(&str, Site)> =
+        known.iter().filter(has_left).filter_map(|known| Some((&*known.name, known.filed.as_ref()?.1))).collect();
+    let mut sentences = Vec::new();
+    for source in config.sources.iter().filter(is_new) {
+        let site = Site::new(source.namespace_site());
+        sentences.extend(left.iter().filter(|(_, of)| *of == site).map(|(name, _)| {
+            format!(
+                "source {}: it is new, and source {name} of the same site is in the config no more: what only the files of \
+                 {name} told is in no feed; if it got another name, its old one brings that back",
+                source.name
+            )
+        }));
+    }
+    sentences
 }
 
 /// What the store knows of the listed files.

@@ -629,6 +629,35 @@ fn what_is_retracted_after_a_damage_is_not_missed() {
     assert_eq!(mill.titles("news"), [BRIDGE.title]);
 }
 
+#[test]
+fn a_source_that_gets_another_name_is_told_of_what_it_loses() {
+    let feed = |source: &str| format!("\n[[feed]]\nname = \"all\"\nsources = [\"{source}\"]\n");
+    let mill = mill();
+    mill.configure(&(CONFIG.to_owned() + &feed("news")));
+    assert_eq!(once(&mill).code, 0);
+    let published = mill.feeds();
+    mill.delete("news/2021-03-10.txt");
+    mill.write("news/2021-03-17.txt", page(&[FERRY]));
+    mill.configure(&(CONFIG.replace("= \"news\"", "= \"press\"") + &feed("press")));
+    let said = "what only the files of news told is in no feed";
+    // Before it happens, when it does, and then no more.
+    let ran = mill.run(&["check"]);
+    assert!(ran.code == 0 && ran.out.contains(said), "{ran:?}");
+    let ran = once(&mill);
+    assert!(ran.code == 0 && ran.out.contains(said), "{ran:?}");
+    assert_eq!(mill.titles("all"), [FERRY.title]);
+    for command in ["check", "--once"] {
+        let ran = mill.run(&[command]);
+        assert!(ran.code == 0 && !ran.out.contains(said), "{ran:?}");
+    }
+    // Its old name brings all of it back.
+    mill.delete("news/2021-03-17.txt");
+    mill.configure(&(CONFIG.to_owned() + &feed("news")));
+    assert_eq!(once(&mill).code, 0);
+    assert_eq!(mill.titles("all"), [BRIDGE.title, LAKE.title]);
+    assert_eq!(mill.feeds(), published);
+}
+
 // ---- what is told of it -----------------------------------------------------------------------------------------------
 
 #[test]

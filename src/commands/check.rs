@@ -7,7 +7,7 @@ use super::*;
 use crate::drift;
 use crate::http::Listener;
 use crate::report::Count;
-use crate::store::{LedgerRow, ReadPath};
+use crate::store::{KnownSource, LedgerRow, ReadPath};
 
 /// Something that `check` found.
 struct Finding {
@@ -27,6 +27,9 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     // What the store knows need not be read again, unless it is what is asked.
     let mut comparison = if samples { Some(Comparison::of(cli)?) } else { None };
     let known = if samples { None } else { Known::of(&config)? };
+    for what in known.as_ref().map(|known| pass::renamed(&config, &known.names)).unwrap_or_default() {
+        findings.push(Finding { what, help: "give the source its old name, or leave it so", wrong: false });
+    }
     let mut sources = Vec::new();
     let listings = inbox::list_all(config.sources.iter().map(|source| &source.files), &keep_out);
     for (source, listing) in config.sources.iter().zip(&listings) {
@@ -104,6 +107,7 @@ type Read = BTreeMap<String, ReadPath>;
 struct Known {
     store: Sqlite,
     file: std::path::PathBuf,
+    names: Vec<KnownSource>,
     sources: BTreeMap<String, Read>,
 }
 
@@ -116,10 +120,10 @@ impl Known {
         }
         let store = State::look(&config.state)?;
         let failed = |error| Ended::from(state::unusable(&file, error));
-        let sources = store.known_sources().map_err(failed)?;
-        let read = |known: crate::store::KnownSource| Ok((known.name, store.read_paths(known.no).map_err(failed)?));
-        let sources = sources.into_iter().map(read).collect::<Result<_, Ended>>()?;
-        Ok(Some(Self { store, file, sources }))
+        let names = store.known_sources().map_err(failed)?;
+        let read = |known: &KnownSource| Ok((known.name.clone(), store.read_paths(known.no).map_err(failed)?));
+        let sources = names.iter().map(read).collect::<Result<_, Ended>>()?;
+        Ok(Some(Self { store, file, names, sources }))
     }
 
     fn path(&self, source: &str, file: &str) -> Option<&ReadPath> {
