@@ -48,6 +48,16 @@ pub struct Outcome {
     pub written: bool,
 }
 
+/// How the document at `path` stands, whoever published it; `None` where no file can be read there.
+#[must_use]
+pub fn listed(disk: &dyn Disk, root: &Path, path: &str) -> Option<Listed> {
+    let file = root.join(path);
+    let found = disk.stat(&file).ok()?.filter(|found| found.kind == Kind::File)?;
+    let hash = xxh3_128(&disk.read(&file).ok()?);
+    let Stat { size, mtime_ns, inode, .. } = found;
+    Some(Listed { path: path.to_owned(), size, mtime_ns, inode, hash })
+}
+
 /// Whether a listed document stands as it was published, by one look at its size, modification and inode: nobody deleted
 /// or altered it.
 #[must_use]

@@ -158,7 +158,9 @@ impl Pass<'_> {
             summaries.extend(serde_json::from_str(&stands.summary).ok());
         }
         let whole = report.kept.len() == kept_before;
-        if whole && last && trouble.is_none() {
+        if !whole {
+            self.take_back(store, INDEX)?;
+        } else if last && trouble.is_none() {
             let share = self.config.feeds.len();
             match self.prepare_index(store, &summaries, Share { publication: &mut publication, number: share }) {
                 Ok(ready) => _ = prepared.insert(share, ready),
@@ -298,6 +300,7 @@ impl Pass<'_> {
         if let Some(known) = one.made_anew
             && self.is_kept(known, feed, &terms.rules.decisions, report)
         {
+            self.take_back(store, &feed.name)?;
             return Ok(Prepared { line, underway: None });
         }
         let months = made(&shelves);

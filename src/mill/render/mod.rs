@@ -65,6 +65,9 @@ pub fn is_head(path: &str) -> bool {
     path.rsplit_once('/').is_some_and(|(_, name)| HEADS.contains(&name))
 }
 
+/// What lies beside the feeds.
+pub const BESIDE: [&str; 4] = ["index.html", "feeds.opml", page::STYLE, page::ICON];
+
 /// The name of the page of a feed, beside its heads.
 const PAGE: &str = "index.html";
 
@@ -274,6 +277,17 @@ pub fn month(feed: &Feed, month: Month, items: &[Stand], pieces: &mut Pieces) ->
 #[must_use]
 pub fn month_paths(feed: &str, month: Month) -> [String; 2] {
     ["html", "atom"].map(|ending| format!("{feed}/{}.{ending}", month.path()))
+}
+
+/// Whether a feed publishes documents of this name, relative to its folder, siblings aside.
+#[must_use]
+pub fn is_of_feed(name: &str) -> bool {
+    let is_number = |text: &str, digits: usize| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
+    let is_month = |stem: &str| {
+        stem == "undated" || stem.split_once('/').is_some_and(|(year, month)| is_number(year, 4) && is_number(month, 2))
+    };
+    let stem = name.strip_suffix(".html").or_else(|| name.strip_suffix(".atom"));
+    HEADS.contains(&name) || name == PAGE || stem.is_some_and(is_month)
 }
 
 /// What lists all feeds, and what their pages share, if there are to be `pages`. `feeds` are in the order in which they

@@ -5,18 +5,21 @@
 //! a feed shows is looked at, its archives as well as its head. Refused: mending what is lacking.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
 use tracing::warn;
 
+use super::INDEX;
+use super::lines::{by_path, row_of};
 use crate::config::{self, Config};
 use crate::mill::decisions::Decisions;
 use crate::mill::item::Key;
 use crate::mill::render::{self, Ids};
 use crate::pass::Pass;
-use crate::publish::Disk;
+use crate::publish::{self, Disk, Outcome};
 use crate::report::Report;
+use crate::store::{LedgerChange, Store, StoreError};
 
 /// What a store that was made anew would do to a feed.
 struct Harm {
@@ -59,6 +62,30 @@ impl Pass<'_> {
         ));
         true
     }
+
+    /// Enters the documents of a feed that stays, or of the index, into the ledger as they stand: they are served, and
+    /// known to be ours, though the store was made after them.
+    pub(super) fn take_back(&self, store: &mut dyn Store, feed: &str) -> Result<(), StoreError> {
+        if self.dry_run {
+            return Ok(());
+        }
+        let rows = by_path(store.published_of(feed, true)?);
+        let paths = match feed {
+            INDEX => self.with_siblings(render::BESIDE.iter().map(|name| (*name).to_owned())),
+            feed => documents(self.config, feed),
+        };
+        let is_lacking = |path: &&String| !rows.get(*path).is_some_and(|row| self.stands(row));
+        let found =
+            paths.iter().filter(is_lacking).filter_map(|path| publish::listed(self.disk, &self.config.output, path));
+        let outcomes: Vec<Outcome> = found.map(|listed| Outcome { listed, written: false }).collect();
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        let documents = outcomes.iter().map(|outcome| row_of(feed, 0, outcome.listed.clone())).collect();
+        store.record_published(&[LedgerChange { feed: feed.to_owned(), documents, ..LedgerChange::default() }])?;
+        (self.published)(&outcomes, &[]);
+        Ok(())
+    }
 }
 
 /// Whether some feed of the config is published.
@@ -86,9 +113,10 @@ fn harm(
     decisions: &Decisions,
 ) -> Option<Harm> {
     let mut published = render::ids(&disk.read(&head(config, feed)).ok()?);
-    for archive in archives(config, feed) {
+    for archive in documents(config, &feed.name).iter().filter(|path| path.ends_with(".atom")) {
         // What can't be read shows nothing.
-        let Ids { shown, .. } = disk.read(&archive).map(|bytes| render::ids(&bytes)).unwrap_or_default();
+        let bytes = disk.read(&config.output.join(archive));
+        let Ids { shown, .. } = bytes.map(|bytes| render::ids(&bytes)).unwrap_or_default();
         published.shown.extend(shown);
     }
     let lost = |id: &Key| {
@@ -104,12 +132,14 @@ fn harm(
     (lost + returned > 0).then_some(Harm { lost, returned })
 }
 
-/// The archives of a feed, as they lie there: of those that the store does not know the ledger tells nothing.
-fn archives(config: &Config, feed: &config::Feed) -> Vec<PathBuf> {
-    let within = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let (folders, mut files): (Vec<PathBuf>, Vec<PathBuf>) =
-        within(config.output.join(&feed.name)).partition(|path| path.is_dir());
-    files.extend(folders.into_iter().flat_map(within));
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "atom"));
-    files
+/// The documents of a feed, as they lie there, relative to the output: of what the store does not know the ledger tells
+/// nothing. The siblings are among them.
+fn documents(config: &Config, feed: &str) -> Vec<String> {
+    let folder = config.output.join(feed);
+    let within = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let (folders, mut files): (Vec<PathBuf>, Vec<PathBuf>) = within(&folder).partition(|path| path.is_dir());
+    files.extend(folders.iter().flat_map(|folder| within(folder)));
+    let below = files.iter().filter_map(|path| path.strip_prefix(&folder).ok()?.to_str());
+    let ours = below.filter(|name| render::is_of_feed(render::document_of(name)));
+    ours.map(|name| format!("{feed}/{name}")).collect()
 }
