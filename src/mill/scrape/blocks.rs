@@ -69,6 +69,17 @@ impl<'t> Block<'t> {
         Self { text: trim(text).1, line: self.last_line, folded: false, furniture: None, ..*self }
     }
 
+    /// Leaves out the time of day that stands on a line of its own above the text.
+    pub(crate) fn leave_clock(&mut self) {
+        let Some((first, rest)) = self.text.split_once(['\n', '\r']) else { return };
+        if self.mark == Mark::Clock && is_clock(trim(first).1) {
+            (self.text, self.mark) = (trim(rest).1, Mark::None);
+            let more = if self.folded { self.text.lines().count().saturating_sub(1) } else { 0 };
+            self.line = self.last_line.saturating_sub(u32::try_from(more).unwrap_or(0));
+            self.folded = more > 0;
+        }
+    }
+
     /// The level of the heading that the file says it is, 1 to 6; 0 where it says nothing.
     pub(crate) fn level(&self) -> u8 {
         self.note.map_or(0, |note| note.level)
@@ -153,6 +164,7 @@ pub(crate) fn split_by<'t>(
         marker,
         open: None,
         alone: None,
+        clocks: 0,
         guessed: Vec::new(),
     };
     splitter.page.noted = !notes.is_empty();
@@ -206,7 +218,10 @@ struct Splitter<'t, 'p> {
     /// The run that the next line may go on with, by where its text begins.
     open: Option<usize>,
     /// A mark alone on its line, which is lent to the next block.
-    alone: Option<Block<'t>>,
+    /// With it, where its text begins.
+    alone: Option<(Block<'t>, usize)>,
+    /// How many times of day were lent.
+    clocks: usize,
     /// The blocks that are dates only if what stands before the day is a name.
     guessed: Vec<usize>,
 }
@@ -238,14 +253,20 @@ impl<'t> Splitter<'t, '_> {
             return;
         }
         block.indent = columns(line.text.get(..lead).unwrap_or_default());
-        // After a date, a row or a mark alone, whatever comes opens a block; otherwise the run may go on.
-        self.open = (found.is_none() && !attached && !is_row).then_some(start + (body.len() - block.text.len()));
+        let may_go_on = found.is_none() && !attached && !is_row;
         if let Some(found) = found {
             block.date = self.dated(found);
         }
-        block = self.lent(block);
-        if block.text.is_empty() {
-            self.alone = Some(Block { text: body, furniture: None, ..block });
+        let is_lone_clock = block.mark == Mark::None && block.date.is_none() && is_clock(block.text);
+        let (lent, begin) = self.lent(block, start + (body.len() - block.text.len()), is_lone_clock);
+        block = lent;
+        // After a date, a row or a mark alone, whatever comes opens a block; otherwise the run may go on.
+        self.open = may_go_on.then_some(begin);
+        if is_lone_clock {
+            self.alone = Some((Block { mark: Mark::Clock, furniture: None, ..block }, begin));
+            self.open = None;
+        } else if block.text.is_empty() {
+            self.alone = Some((Block { text: body, furniture: None, ..block }, begin));
             self.open = None;
         } else {
             self.guessed.extend(is_guessed.then_some(self.page.blocks.len()));
@@ -297,24 +318,35 @@ impl<'t> Splitter<'t, '_> {
         u32::try_from(self.page.dates.len() - 1).ok()
     }
 
-    /// The block with the mark that stands alone above it, if it has none of its own.
-    fn lent(&mut self, block: Block<'t>) -> Block<'t> {
-        if block.mark != Mark::None {
+    /// The block, whose text begins at `begin`, with the mark that stands alone above it, if it has none of its own; and
+    /// where its text begins then. A time of day is left in the text.
+    fn lent(&mut self, block: Block<'t>, begin: usize, is_lone_clock: bool) -> (Block<'t>, usize) {
+        let is_clock = self.alone.is_some_and(|(lone, _)| lone.mark == Mark::Clock);
+        if block.mark != Mark::None || (is_clock && (is_lone_clock || block.date.is_some())) {
             self.give_up_mark();
-            return block;
+            return (block, begin);
         }
-        let Some(Block { mark, line, indent, gap, note, .. }) = self.alone.take() else { return block };
-        Block { mark, line, indent, gap, note: block.note.or(note), ..block }
+        let Some((Block { mark, line, indent, gap, note, .. }, at)) = self.alone.take() else { return (block, begin) };
+        let (text, begin) = match self.text.get(at..begin + block.text.len()).filter(|_| is_clock) {
+            Some(text) => (text, at),
+            None => (block.text, begin),
+        };
+        self.clocks += usize::from(is_clock);
+        (Block { text, mark, line, indent, gap, note: block.note.or(note), ..block }, begin)
     }
 
     /// A mark to which no text belongs is a text.
     fn give_up_mark(&mut self) {
-        self.page.blocks.extend(self.alone.take().map(|lone| Block { mark: Mark::None, ..lone }));
+        self.page.blocks.extend(self.alone.take().map(|(lone, _)| Block { mark: Mark::None, ..lone }));
     }
 
     fn finished(mut self) -> Page<'t> {
         self.give_up_mark();
-        let Self { mut page, text, lexicon, guessed, .. } = self;
+        let Self { mut page, lexicon, guessed, clocks, .. } = self;
+        // As many as days are those of the days.
+        if clocks > 0 && clocks <= page.dates.len() {
+            page.blocks.iter_mut().for_each(Block::leave_clock);
+        }
         // Such lines below each other have no titles above them: they are the titles.
         if guessed.windows(2).any(|pair| matches!(pair, [one, next] if one + 1 == *next)) {
             for at in guessed {
@@ -322,26 +354,38 @@ impl<'t> Splitter<'t, '_> {
             }
             page.forget_dates();
         }
-        // Most pages are none of a text browser's, and have no such link.
-        if memchr(b']', text.as_bytes()).is_some() {
-            for block in page.blocks.iter_mut().filter(|block| block.date.is_none()) {
-                block.text = without_lead_on(block.text, lexicon);
-            }
+        for block in page.blocks.iter_mut().filter(|block| block.date.is_none()) {
+            block.text = without_lead_on(block.text, lexicon);
         }
         page
     }
 }
 
-/// `text` without the numbered link behind it that leads on, as a text browser shows it: `Work begins. [7]Read more`.
+/// `text` without the words behind its last sentence that lead on, and the number that a text browser gives a link: `Work
+/// begins. [7]Read more`, `Work begins… Read more »`.
 fn without_lead_on<'t>(text: &'t str, lexicon: &Lexicon) -> &'t str {
     const LONGEST: usize = 40;
+    const ENDS: [char; 6] = ['.', '…', '!', '?', '。', ']'];
     let tail = text.get(text.ceil_char_boundary(text.len().saturating_sub(LONGEST))..).unwrap_or_default();
-    let Some(at) = tail.rfind('[') else { return text };
-    let link = tail.get(at..).unwrap_or_default();
-    let number = link_number(link);
-    let before = text.get(..text.len() - link.len()).unwrap_or_default().trim_end();
-    let leads_on = number > 0 && !before.is_empty() && link.get(number..).is_some_and(|it| is_furniture(it, lexicon));
-    if leads_on { before } else { text }
+    let inner = tail.trim_end_matches(ENDS);
+    // Hardly any text ends so near to its end. Nothing ends the look early, so that it takes many bytes at a time.
+    if !inner.bytes().fold(false, |any, b| any | matches!(b, b'.' | b'!' | b'?' | b']' | 0xE2 | 0xE3)) {
+        return text;
+    }
+    let Some((at, sign)) = inner.rmatch_indices(ENDS).next() else { return text };
+    let (behind, number) = match tail.rfind('[') {
+        Some(at) if sign == "]" => (tail.get(at..).unwrap_or_default(), true),
+        _ => (tail.get(at + sign.len()..).unwrap_or_default(), false),
+    };
+    let link = if number { link_number(behind) } else { 0 };
+    let before = text.get(..text.len() - behind.len()).unwrap_or_default().trim_end();
+    let words = behind.get(link..).unwrap_or_default().trim();
+    let is_apart = number == (link > 0) && (number || behind.starts_with(char::is_whitespace));
+    if is_apart && !before.is_empty() && words.contains(char::is_alphabetic) && is_furniture(words, lexicon) {
+        before
+    } else {
+        text
+    }
 }
 
 /// Whether `line` may be one that leads on, `Read more`: it is short and stands below a sentence.
@@ -434,22 +478,29 @@ fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
     }
 }
 
+/// Whether `line` is a time of day and nothing else.
+fn is_clock(line: &str) -> bool {
+    line.len() <= 5 && time_of_day(line).is_some_and(|(_, length)| length == line.len())
+}
+
+/// The time of day that `text` begins with, and how long it is.
+fn time_of_day(text: &str) -> Option<(NaiveTime, usize)> {
+    let (hour, rest) = text.split_once(':')?;
+    let minute = rest.get(..2)?;
+    let is_number = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let time = NaiveTime::from_hms_opt(hour.parse().ok()?, minute.parse().ok()?, 0)?;
+    (is_number(hour) && is_number(minute)).then_some((time, hour.len() + 3))
+}
+
 /// The time of day that `line` begins with, and the text behind it and the sign or the end of a range that may stand
 /// between: `15:10 The market opens`, `9:30 – The …`, `10:00–11:30 The …`.
 pub(crate) fn clock(line: &str) -> Option<(NaiveTime, &str)> {
-    let read = |text: &str| -> Option<(NaiveTime, usize)> {
-        let (hour, rest) = text.split_once(':')?;
-        let minute = rest.get(..2)?;
-        let is_number = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        let time = NaiveTime::from_hms_opt(hour.parse().ok()?, minute.parse().ok()?, 0)?;
-        (is_number(hour) && is_number(minute)).then_some((time, hour.len() + 3))
-    };
     let is_sign = |c: char| is_blank(c) || matches!(c, '-' | '–' | '—' | '|' | '·');
-    let (time, length) = read(line)?;
+    let (time, length) = time_of_day(line)?;
     let behind = line.get(length..)?;
     let mut rest = behind.trim_start_matches(is_sign);
     if rest.len() < behind.len()
-        && let Some((_, length)) = read(rest)
+        && let Some((_, length)) = time_of_day(rest)
     {
         rest = rest.get(length..)?.trim_start_matches(is_sign);
     }
@@ -499,7 +550,7 @@ fn columns(lead: &str) -> u32 {
 
 /// The lines of a block as one text: joined by one blank, and borrowed when there is but one.
 pub(crate) fn joined<'t>(block: &Block<'t>) -> std::borrow::Cow<'t, str> {
-    if block.folded { joined_text(block.text) } else { block.text.into() }
+    if block.folded || block.mark == Mark::Clock { joined_text(block.text) } else { block.text.into() }
 }
 
 /// The lines of `text` joined by one blank.
@@ -522,6 +573,11 @@ pub(crate) fn joined_text(text: &str) -> std::borrow::Cow<'_, str> {
 pub(crate) fn line_start(text: &str, before: u32, number: u32) -> usize {
     let mut lines = Lines { text, at: 0, number: before };
     lines.find(|line| line.number == number).map_or(text.len(), |line| line.start)
+}
+
+/// Whether a blank line stands between others.
+pub(crate) fn has_blank_line(text: &str) -> bool {
+    Lines { text: text.trim(), at: 0, number: 0 }.any(|line| trim(line.text).1.is_empty())
 }
 
 struct Line<'t> {
@@ -615,6 +671,34 @@ mod tests {
             texts("[6]The market opens\n\n* [7]Two\n\n[8] Notes\n\n[9]"),
             ["The market opens", "Two", "[8] Notes", "[9]"]
         );
+    }
+
+    #[test]
+    fn words_that_lead_on_behind_a_sentence_are_no_part_of_it() {
+        let text = "The members of the club meet on Saturday in the hall.";
+        for more in [" Read more »", " [7]Read more", " Continue reading →"] {
+            assert_eq!(texts(&format!("{text}{more}\n")), [text]);
+        }
+        for more in [" All are welcome", " [7]", "Read more"] {
+            assert_eq!(texts(&format!("{text}{more}\n")), [format!("{text}{more}")]);
+        }
+    }
+
+    #[test]
+    fn more_times_of_day_than_days_are_those_of_the_texts_below() {
+        let shown = |text: &str| {
+            let page = split(text, &[], Unit::Line, Lexicon::of(None));
+            page.blocks.iter().map(|block| (joined(block).into_owned(), block.mark, block.line)).collect::<Vec<_>>()
+        };
+        let day = ("15 June 2020".to_owned(), Mark::None, 1);
+        let one = ("18:42 One".to_owned(), Mark::Clock, 2);
+        assert_eq!(
+            shown("15 June 2020\n18:42\nOne\n17:10\nTwo\n"),
+            [day.clone(), one, ("17:10 Two".to_owned(), Mark::Clock, 4)]
+        );
+        assert_eq!(shown("15 June 2020\n18:42\nOne\n"), [day, ("One".to_owned(), Mark::None, 3)]);
+        let last = ("18:42".to_owned(), Mark::None, 1);
+        assert_eq!(shown("18:42\n15 June 2020\n"), [last, ("15 June 2020".to_owned(), Mark::None, 2)]);
     }
 
     #[test]

@@ -265,13 +265,23 @@ pub(crate) fn is_shaped_like_one(line: &str) -> bool {
     let is_day = |word: &&Option<_>| matches!(word, Some((1..=31, 1 | 2)));
     let (years, days) = (words.iter().filter(is_year).count(), words.iter().filter(is_day).count());
     let at_an_end = words.first().into_iter().chain(words.last()).any(|word| is_year(&word) || is_day(&word));
-    let others = words.len() - years - days;
+    let others = line.split_whitespace().take(6).filter(|word| word.contains(char::is_alphabetic)).count();
     words.len() <= 5 && years == 1 && days == 1 && (1..=3).contains(&others) && at_an_end
 }
 
 /// Whether a heading is a month with its year, or a year alone: `June 2020`, `2022`.
 pub(crate) fn is_month(line: &str, lexicon: &Lexicon) -> bool {
     Span::of(line, lexicon).is_some()
+}
+
+/// Reads a month and a day in numbers of two digits each, as they stand below a year: `03-12`.
+pub(crate) fn day_of_year(line: &str) -> Option<Printed<'_>> {
+    let (month, day) = line.split_once('-')?;
+    let number = |text: &str| text.parse().ok().filter(|_| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()));
+    let (month, day) = (number(month)?, number(day)?);
+    at(2000, month, day)?;
+    let start = Point { month, day, numeric: true, firm: true, ..Point::default() };
+    Some(Printed::of(line, start, None, Clock::default()))
 }
 
 /// What a heading says of the days below it: their year, and perhaps their month.
@@ -304,6 +314,12 @@ impl Span {
                 Kind::Number { value, digits: 4 } if year.is_none() && cursor_year(value, lexicon) => {
                     year = Some(lexicon.stated(value));
                 }
+                Kind::Word(Word::Era(base)) if year.is_none() => match (parts.next(), parts.peek()) {
+                    (Some(Kind::Number { value, digits: 1..=3 }), Some(Kind::Word(Word::Year))) => {
+                        year = Some(stated(u32::from(base) + value));
+                    }
+                    _ => return None,
+                },
                 Kind::Sign(',' | '.') | Kind::Word(Word::Of | Word::Year | Word::Ordinal) => {}
                 _ => return None,
             }

@@ -41,6 +41,8 @@ pub(crate) struct Evidence {
     pub(crate) cut: bool,
     /// Under a day short lines and sentences take turns more than once, and not only under the last.
     posts: bool,
+    /// Below the days stand titles and nothing else, several below some: how many letters the shortest has.
+    bare: Option<usize>,
     /// Most days stand right below the line before them.
     close: bool,
     /// How the file itself marks the headlines of its items.
@@ -85,6 +87,7 @@ impl Evidence {
             cut: page.cut,
             close: gap == 0 && close(&page.blocks),
             posts: marking == Marking::None && posts(&page.blocks, labels),
+            bare: if marking == Marking::None { bare(&page.blocks, labels) } else { None },
             heads,
         }
     }
@@ -125,6 +128,16 @@ impl Evidence {
         self.close && block.gap > 0
     }
 
+    /// Titles and nothing else stand below the days.
+    pub(crate) fn has_bare_titles(&self) -> bool {
+        self.bare.is_some()
+    }
+
+    /// Where titles and nothing else stand below the days, whether `block` is as long as they are.
+    pub(crate) fn is_bare_title(&self, block: &Block<'_>) -> Option<bool> {
+        self.bare.map(|shortest| block.text.chars().count() >= shortest)
+    }
+
     /// More than one item can stand under a day: title and text by turns, with no marks.
     pub(crate) fn has_posts(&self) -> bool {
         self.posts
@@ -163,6 +176,38 @@ fn posts(blocks: &[Block<'_>], labels: &[Label]) -> bool {
     }
     // Behind the last day stands what comes after the list, too.
     several >= 1 && several * 4 >= days.saturating_sub(1)
+}
+
+/// How many letters the shortest title has where titles and nothing else stand below the days, the last aside, and not as
+/// many below each: no line is a sentence or a word or two, and those right below the days are about as long as the others,
+/// as titles above texts are not.
+fn bare(blocks: &[Block<'_>], labels: &[Label]) -> Option<usize> {
+    let (mut days, mut fewest, mut most, mut shortest) = (0_u32, usize::MAX, 0, usize::MAX);
+    let (mut first, mut other) = ((0, 0), (0, 0));
+    // The lengths of the lines below the day at hand, and whether one is no title.
+    let (mut here, mut is_odd): (Vec<usize>, bool) = (Vec::new(), true);
+    for (block, label) in blocks.iter().zip(labels) {
+        match label.kind {
+            Kind::Date(_) if days > 0 && (is_odd || here.is_empty()) => return None,
+            Kind::Date(_) => {
+                (fewest, most) = if days > 0 { (fewest.min(here.len()), most.max(here.len())) } else { (fewest, most) };
+                for (length, at) in here.drain(..).zip(0_usize..) {
+                    shortest = shortest.min(length);
+                    let (sum, count) = if at == 0 { &mut first } else { &mut other };
+                    (*sum, *count) = (*sum + length, *count + 1);
+                }
+                (days, is_odd) = (days + 1, false);
+            }
+            Kind::Text if label.sentence || label.wordy || label.brief || label.holds_day() => is_odd = true,
+            Kind::Text if days > 0 && !is_odd => here.push(block.text.chars().count()),
+            Kind::Text | Kind::Furniture | Kind::Month => {}
+            _ => is_odd = true,
+        }
+    }
+    let mean = |(sum, count): (usize, usize)| sum / count.max(1);
+    // Behind the last day stands what comes after the list, too.
+    let are_alike = mean(other) * 2 <= mean(first) * 3 && mean(first) * 2 <= mean(other) * 3;
+    (days > 2 && fewest == 1 && most > 1 && are_alike).then_some(shortest)
 }
 
 /// Whether half of the dates at least have no blank line before them, and some have.

@@ -131,19 +131,65 @@ fn name_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
     }
 }
 
-/// Tells which few words stand on the page more than once, marks apart: no two items have one title.
+/// Tells which few words stand on the page more than once, marks apart: no two items have one title. What most of three
+/// items or more have beside a text of their own is offered with each, or counts something of each: `Share`, `42 min`.
 fn echo(page: &Page<'_>, labels: &mut [Label]) {
-    let brief = |label: &Label| label.brief && label.kind == Kind::Text;
+    let few = |(block, label): &(&Block<'_>, &Label)| label.short && label.kind == Kind::Text && !block.folded;
     let mut texts: Vec<&str> =
-        page.blocks.iter().zip(&*labels).filter(|(_, label)| brief(label)).map(|(block, _)| block.text).collect();
+        page.blocks.iter().zip(&*labels).filter(few).map(|(block, _)| counted(block.text)).collect();
     if texts.len() < 2 {
         return;
     }
     texts.sort_unstable();
-    let twice: Vec<&str> =
-        texts.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied())?).collect();
-    for (block, label) in page.blocks.iter().zip(labels).filter(|(_, label)| brief(label)) {
-        label.echo = twice.binary_search(&block.text).is_ok();
+    let twice: Vec<(&str, usize)> = texts
+        .chunk_by(|a, b| a == b)
+        .filter_map(|same| Some((*same.first()?, same.len())).filter(|_| same.len() > 1))
+        .collect();
+    if twice.is_empty() {
+        return;
+    }
+    let days = page.dates.len();
+    // Texts that stand once, from the first day on, and how many of them above the last.
+    let (mut own, mut listed) = (None, 0);
+    let mut often = Vec::new();
+    for (at, (block, label)) in page.blocks.iter().zip(&mut *labels).enumerate() {
+        if block.date.is_some() {
+            listed = *own.get_or_insert(0);
+        }
+        if label.kind != Kind::Text {
+            continue;
+        }
+        let text = if label.short { counted(block.text) } else { block.text };
+        let Ok(same) = twice.binary_search_by(|(one, _)| one.cmp(&text)) else {
+            own = own.map(|own| own + usize::from(!(label.sentence || label.wordy)));
+            continue;
+        };
+        let count = twice.get(same).map_or(0, |(_, count)| *count);
+        let is_counted = text.len() < block.text.len();
+        // A longer title may stand a second time beside the list.
+        label.echo = !is_counted && (label.brief || (count > 2 && count * 3 >= days));
+        if count > 2 && count * 3 >= days * 2 && block.level() == 0 && block.mark == Mark::None {
+            often.push(at);
+        }
+    }
+    // Where nothing else is said of the items these are their titles.
+    if days < 3 || listed + 1 < days {
+        return;
+    }
+    for at in often {
+        labels.get_mut(at).into_iter().for_each(|label| label.kind = Kind::Furniture);
+    }
+}
+
+/// What is counted, where `text` is a number and a word or two behind it: `42 min`, `10.0 km`.
+fn counted(text: &str) -> &str {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return text;
+    }
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+    match unit.strip_prefix(' ') {
+        Some(unit) if is_brief(unit) && unit.starts_with(char::is_alphabetic) => unit,
+        _ => text,
     }
 }
 
@@ -294,7 +340,8 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     }
     if first.is_ascii_digit() {
         let behind = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ')'));
-        return behind.is_empty() || lexicon.is_counted(behind.trim());
+        let is_version = || text.split('.').count() > 2 && text.split('.').all(|part| !part.is_empty());
+        return (behind.is_empty() && !is_version()) || lexicon.is_counted(behind.trim());
     }
     let bare = text.trim_end_matches(['.', '…', '»', '›', '>', '→', ' ', ':']).trim_start_matches(['[', '(', '«', '‹']);
     bare.is_empty() || lexicon.is_filed(text) || lexicon.is_furniture(bare.trim_end_matches([']', ')']))
@@ -342,7 +389,7 @@ fn is_trail(text: &str) -> bool {
 
 /// Numbers of pages, and words that lead to others: `1 2 3 … 64 Next`, `Page 1 of 84`.
 fn is_pages(text: &str, lexicon: &Lexicon) -> bool {
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 29] = [
         "page",
         "of",
         "seite",
@@ -365,6 +412,13 @@ fn is_pages(text: &str, lexicon: &Lexicon) -> bool {
         "стр.",
         "из",
         "sayfa",
+        "stranica",
+        "strana",
+        "oldal",
+        "puslapis",
+        "lapa",
+        "halaman",
+        "trang",
     ];
     if text.len() > 120 || !has_ascii_digit(text) || !has_two_numbers(text) {
         return false;
@@ -490,9 +544,11 @@ fn is_name(text: &str, lexicon: &Lexicon) -> bool {
 }
 
 /// Whether a line of `text` ends so early that it was not wrapped there: the next word would have had room in it, as others
-/// show, or it is said once more.
+/// show, or it is said once more; or ends a sentence.
 fn is_broken(text: &str) -> bool {
     const NARROW: usize = 40;
+    // Fewer words with a full stop behind them may be a title that begins with an abbreviation.
+    const FEWEST: usize = 5;
     let length = |line: &str| line.trim().chars().count();
     // A single word, like an address, stands on one line however long it is.
     let is_wrapped = |line: &&str| line.trim().contains(char::is_whitespace);
@@ -500,7 +556,8 @@ fn is_broken(text: &str) -> bool {
     let mut lines = text.lines().peekable();
     while let Some((line, next)) = lines.next().and_then(|line| Some((line, lines.peek()?))) {
         let word = next.split_whitespace().next().unwrap_or_default();
-        if line == *next || length(line) + 1 + word.chars().count() <= width {
+        let ends_text = words(line) >= FEWEST && ends_sentence(line, &['.', '!', '…', '。', '！', '।', '۔']);
+        if line == *next || ends_text || length(line) + 1 + word.chars().count() <= width {
             return true;
         }
     }
@@ -582,6 +639,9 @@ mod tests {
             ("3 comments", Kind::Furniture),
             ("Read more »", Kind::Furniture),
             ("12", Kind::Furniture),
+            ("2.4", Kind::Furniture),
+            ("2.4.1", Kind::Text),
+            ("Stranica 1 / 120", Kind::Furniture),
             ("-----", Kind::Furniture),
             ("---|---|---", Kind::Furniture),
             ("https://example.org/news?page=2", Kind::Furniture),
@@ -621,6 +681,15 @@ mod tests {
         ] {
             assert_eq!(kinds(line), [kind], "{line}");
         }
+    }
+
+    #[test]
+    fn what_is_counted_is_what_stands_behind_the_number() {
+        for (text, unit) in [("42 min", "min"), ("10.0 km", "km"), ("1,204 page views", "page views"), ("42nd", "42nd")]
+        {
+            assert_eq!(counted(text), unit);
+        }
+        assert_eq!(counted("8 jobs at the lake"), "8 jobs at the lake");
     }
 
     #[test]

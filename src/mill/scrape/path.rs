@@ -41,8 +41,8 @@ const HEADED: usize = 1;
 const BETWEEN: usize = 2;
 /// Behind a date that has no title: what follows is that lost item's and must not be lent to the one before it.
 const ADRIFT: usize = 3;
-/// Behind the list, where each item states its day: what follows the last day and its item is the foot of the page. It
-/// costs hardly more the longer it is, or else the last item would be given up for it.
+/// Behind the list: what follows the last day and its item is the foot of the page. It costs hardly more the longer it is,
+/// or else the last item would be given up for it.
 const ENDED: usize = 4;
 /// The first place of the pattern; the others follow.
 const PLACES: usize = 5;
@@ -118,6 +118,15 @@ impl Step {
         if let Some([first, second]) = steps.get_mut(at..at + 2) {
             first.to = second.to;
             (second.from, second.to) = (second.to, (PLACES + place) as u8);
+        }
+    }
+
+    /// Lets the first of two blocks of an item fill its place, and the second that one.
+    pub(crate) fn crown_first(steps: &mut [Self], (first, title): (usize, usize), (second, summary): (usize, usize)) {
+        for (at, place) in [(first, title), (second, summary)] {
+            if let Some(step) = steps.get_mut(at).filter(|step| step.place().is_some()) {
+                step.to = (PLACES + place) as u8;
+            }
         }
     }
 
@@ -213,7 +222,9 @@ pub(crate) struct Prices<'a, 't> {
     several_days: bool,
     /// A kicker stands above each item, as in no layout where it may be missing.
     headed: bool,
-    /// The line of the last day, where each item states its own: below it the list can end before the page does.
+    /// Items have nothing but a title, and are dated by the day above.
+    bare: bool,
+    /// The line of the last day: below it the list can end before the page does.
     last_day: Option<u32>,
 }
 
@@ -223,6 +234,7 @@ impl<'a, 't> Prices<'a, 't> {
         let mut unfinished = [false; MOST_PLACES];
         let mut often = [false; MOST_PLACES];
         let (mut sum, mut required) = (0, false);
+        let bare = layout.headings.day && evidence.has_bare_titles();
         for (at, place) in layout.places.iter().enumerate().rev() {
             if let Some(slot) = unfinished.get_mut(at) {
                 *slot = required;
@@ -230,7 +242,7 @@ impl<'a, 't> Prices<'a, 't> {
             if let Some(slot) = often.get_mut(at) {
                 *slot = matches!(place.need, Need::Often | Need::Freely);
             }
-            sum += place.missing();
+            sum += when(!(bare && place.field == Field::Summary), place.missing());
             required |= place.need == Need::Once;
             if let Some(slot) = lack.get_mut(at) {
                 *slot = sum;
@@ -240,10 +252,11 @@ impl<'a, 't> Prices<'a, 't> {
         let (date, kicker, title) = (place(Field::Date), place(Field::Kicker), place(Field::Title));
         let (rows, several_days) = (layout.has(Field::Row), page.dates.len() > 1);
         let headed = layout.is_headed();
+        // Where days stand alone, one in a field is no item's: `Page updated: 15 June 2020`.
+        let holds_day = |label: &Label| label.holds_day() && !(label.field && several_days);
         let is_day =
-            |label: &Label| label.holds_day() || matches!(label.kind, Kind::Date(_) | Kind::CutDate | Kind::Row);
-        let dated = layout.is_dated() && !layout.headings.day;
-        let last_day = if dated { labels.iter().rposition(is_day) } else { None };
+            |label: &Label| holds_day(label) || matches!(label.kind, Kind::Date(_) | Kind::CutDate | Kind::Row);
+        let last_day = if layout.is_dated() { labels.iter().rposition(is_day) } else { None };
         let last_day = last_day.and_then(|at| page.blocks.get(at)).map(|block| block.line);
         Self {
             layout,
@@ -259,6 +272,7 @@ impl<'a, 't> Prices<'a, 't> {
             rows,
             several_days,
             headed,
+            bare,
             last_day,
         }
     }
@@ -323,7 +337,7 @@ impl<'a, 't> Prices<'a, 't> {
                 + when(label.short && !(block.mark == Mark::Bullet && self.evidence.marking == Marking::None), ONE),
             start_first: when(unmarked, GONE) + when(!marked, HALF) + margin,
             start_later: when(unmarked, GONE) + when(!marked, if wide { HALF } else { GONE }) + margin,
-            breaks: self.breaks(label),
+            breaks: self.breaks(block, label),
             above: when(bare, SLIGHT),
             above_title: when(bare && label.above_short && head.is_none(), SLIGHT),
             opens_day: self.layout.headings.day && is_date,
@@ -365,6 +379,7 @@ impl<'a, 't> Prices<'a, 't> {
             // Behind a date with its text, more of the summary is a summary once more: no short line is likely to be.
             let again = told && place.field == Field::Summary;
             *slot = fits(place.field) + when(again && label.short, ONE);
+            *slot += when(self.bare && place.field == Field::Summary, HALF);
             told |= place.field == Field::Glued && self.title < MOST_PLACES;
         }
         if self.evidence.is_page_title(block) {
@@ -389,12 +404,13 @@ impl<'a, 't> Prices<'a, 't> {
     ///
     /// Under a day nothing but marks tells where the next item begins. Where each item has its day it is likely none; below
     /// the one day of a page a short line behind a text is one.
-    fn breaks(&self, label: &Label) -> u64 {
+    fn breaks(&self, block: &Block<'_>, label: &Label) -> u64 {
         if !(self.layout.headings.day && self.evidence.marking == Marking::None) {
             return 0;
         }
         let is_headline = label.below_sentence && label.short;
         match self.several_days {
+            true if self.evidence.is_bare_title(block) == Some(true) => 0,
             true if is_headline && self.evidence.has_posts() => SLIGHT,
             true => ONE + HALF,
             false if is_headline => SLIGHT,
@@ -429,8 +445,12 @@ impl<'a, 't> Prices<'a, 't> {
 
     /// What it costs to end the list above this block, coming from `state`; what an open item still lacks comes on top.
     fn ends(&self, bill: &Bill, state: usize) -> u64 {
+        let ends = bill.noise_later.max(ONE);
         match state {
-            BETWEEN | PLACES.. if bill.in_foot => bill.noise_later.max(ONE),
+            // A day that heads nothing lost what it headed, and where one heads several items more may follow.
+            BETWEEN if bill.in_foot && self.layout.headings.day => ends + GONE,
+            PLACES.. if bill.in_foot && self.layout.headings.day && !self.bare => ends + ONE,
+            BETWEEN | PLACES.. if bill.in_foot => ends,
             _ => IMPOSSIBLE,
         }
     }
@@ -439,7 +459,7 @@ impl<'a, 't> Prices<'a, 't> {
     fn start(&self, bill: &Bill, state: usize) -> u64 {
         match state {
             // Before the first day that heads items, none of them is dated.
-            OUTSIDE => bill.start_first + if self.layout.headings.day { GONE } else { 0 },
+            OUTSIDE => bill.start_first + if self.bare { NEVER } else { when(self.layout.headings.day, GONE) },
             HEADED => bill.start_first,
             BETWEEN | ADRIFT => bill.start_later,
             ENDED => IMPOSSIBLE,
@@ -473,8 +493,9 @@ impl<'a, 't> Prices<'a, 't> {
 
     /// What it costs to read this block as a heading, coming from `state`.
     fn heading(&self, bill: &Bill, state: usize) -> u64 {
-        // A day that heads nothing lost what it headed.
-        let empty = if bill.opens_day && matches!(state, HEADED | BETWEEN) { ONE } else { 0 };
+        // A day that heads nothing lost what it headed, and what stands right below one is hardly a heading.
+        let is_below = matches!(state, HEADED | BETWEEN);
+        let empty = when(is_below && bill.opens_day, ONE) + when(is_below && self.is_day_over(bill), HALF);
         bill.heading + empty + state.checked_sub(PLACES).map_or(0, |place| self.lack_behind(place))
     }
 
@@ -489,7 +510,8 @@ impl<'a, 't> Prices<'a, 't> {
     /// What the end of the file costs in `state`: what the last item still lacks is cheap, for the page may go on.
     fn end(&self, state: usize) -> u64 {
         let most = if self.evidence.cut { SLIGHT } else { ONE };
-        let empty = if self.layout.headings.day && matches!(state, HEADED | BETWEEN) { most } else { 0 };
+        let empty =
+            when(self.layout.headings.day && matches!(state, HEADED | BETWEEN), most + when(!self.evidence.cut, ONE));
         state.checked_sub(PLACES).map_or(empty, |place| self.lack_behind(place).min(most))
     }
 

@@ -11,7 +11,7 @@ use regex::Regex;
 
 use self::open::Open;
 use self::preferred::{TIED, likeliest_first, rival, slack};
-use super::blocks::{Block, Mark, Page, Unit, joined, split_by};
+use super::blocks::{Block, Mark, Page, Unit, has_blank_line, joined, split_by};
 use super::date::{self, Printed, Settled, Span, inline};
 use super::evidence::{Evidence, Marking};
 use super::label::{Kind, Label, ends_sentence, is_brief, is_short, label, states_a_figure};
@@ -130,6 +130,8 @@ impl How<'_> {
         let mut found: Vec<Explanation<'_>> = Vec::new();
         let mut best: Option<f64> = None;
         let mut shared = None;
+        // Where no line is blank none parts the runs.
+        let is_parted = has_blank_line(half.text);
         for unit in [Unit::Run, Unit::Line] {
             // Where no block has more than one line both units are the same.
             let single = |at: &usize| looks.get(*at).is_some_and(|look| !look.page.blocks.iter().any(|it| it.folded));
@@ -138,7 +140,8 @@ impl How<'_> {
                 shared = None;
             }
             for layout in layouts.iter().copied().filter(|layout| layout.reads_by(unit)) {
-                if same && layout.reads_by(Unit::Run) {
+                let needless = if unit == Unit::Run { !is_parted } else { same };
+                if needless && layout.reads_by(Unit::Run) && layout.reads_by(Unit::Line) {
                     continue;
                 }
                 let at = match shared.filter(|_| !layout.has_patterns()) {
@@ -235,6 +238,7 @@ impl<'t, 'c> Look<'t, 'c> {
         let mut page = split_by(half.text, half.before, half.notes, unit, lexicon, layout.marker.as_ref());
         repeated::bare_dates(&mut page, lexicon);
         repeated::dates_with_category(&mut page, lexicon);
+        repeated::days_of_years(&mut page, lexicon);
         date::dispute(&mut page.dates, choice);
         // Dates that share their lines with texts settle the order of numbers where there are no others.
         let settled = match page.dates.len() {
@@ -266,7 +270,10 @@ impl<'t, 'c> Look<'t, 'c> {
         if evidence.marking != Marking::Clocks {
             // Times of day that tell no items apart are text.
             let clocks = page.blocks.iter_mut().filter(|block| block.mark == Mark::Clock);
-            clocks.for_each(|block| block.mark = Mark::None);
+            clocks.for_each(|block| {
+                block.leave_clock();
+                block.mark = Mark::None;
+            });
         }
         Self { page, labels, evidence, settled, choice, named: terms.layout.is_some() }
     }
@@ -454,7 +461,7 @@ impl<'t, 'c> Look<'t, 'c> {
         let mut titles = steps.iter().enumerate().filter(|(_, step)| is_title(step)).map(|(at, _)| at);
         let first = titles.next()?;
         let is_folded = |at: usize| self.page.blocks.get(at).is_some_and(|block| block.folded);
-        if !self.labels.get(first)?.broken || titles.clone().any(is_folded) || titles.count() < SEVERAL {
+        if !self.labels.get(first)?.broken || titles.clone().any(is_folded) || titles.count() + 1 < SEVERAL {
             return None;
         }
         let block = self.page.blocks.get(first)?;

@@ -2,7 +2,7 @@
 
 use super::blocks::{Block, Mark, Page};
 use super::date::inline::may_lead;
-use super::date::{Printed, inline};
+use super::date::{self, Printed, inline};
 use super::label::{Kind, Label, is_brief};
 use super::language::Lexicon;
 
@@ -69,6 +69,26 @@ pub(super) fn dates_with_category<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
             return;
         }
         found.push((at, dated));
+    }
+    if found.len() >= SEVERAL {
+        make_dates(page, found);
+    }
+}
+
+/// Makes dates of the numbers of months and days below years: `2024`, then `03-12` above each title, as archives of blogs
+/// have them.
+pub(super) fn days_of_years<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
+    if !page.dates.is_empty() {
+        return;
+    }
+    let mut is_below = false;
+    let mut found = Vec::new();
+    for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| is_plain(block) && block.text.len() <= 10) {
+        match date::day_of_year(block.text) {
+            Some(printed) if is_below => found.push((at, printed)),
+            Some(_) => return,
+            None => is_below |= date::is_month(block.text, lexicon),
+        }
     }
     if found.len() >= SEVERAL {
         make_dates(page, found);
@@ -166,7 +186,7 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
         above = own;
         // The day may be such a field itself.
         let is_named_day = matches!(label.kind, Kind::Date(_)) && name(block.text).is_some();
-        below_text = label.kind == Kind::Text || is_named_day;
+        below_text = matches!(label.kind, Kind::Text | Kind::Furniture) || is_named_day;
     }
     if names.len() < SEVERAL {
         return;

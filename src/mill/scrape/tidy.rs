@@ -24,6 +24,7 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
     if layout.is_dated() {
         cast_out(layout, blocks, steps);
         end_list(layout, evidence, labels, steps);
+        crown_one(layout, evidence, labels, steps);
         end_page(layout, evidence, blocks, labels, steps);
     }
     if layout.has(Field::Kicker) && layout.is_dated() {
@@ -79,6 +80,37 @@ fn end_list(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [
     (last..steps.len()).for_each(|at| Step::leave_out(steps, at));
 }
 
+/// A kicker below its day that one item alone has is its title where the line that was taken for that is a text, a word or
+/// two, or stands behind furniture.
+fn crown_one(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [Step]) {
+    let place = |wanted: Field| layout.places.iter().position(|place| place.field == wanted);
+    let (Some(title), Some(summary)) = (place(Field::Title), place(Field::Summary)) else { return };
+    let is_kicker = |(_, step): &(usize, &Step)| step.field(layout) == Some(Field::Kicker);
+    let mut kickers = steps.iter().enumerate().filter(is_kicker).map(|(at, _)| at);
+    let (Some(kicker), None) = (kickers.next(), kickers.next()) else { return };
+    let behind = || steps.iter().enumerate().skip(kicker + 1);
+    let end = behind().find(|(_, step)| step.act == Move::Start).map_or(steps.len(), |(at, _)| at);
+    let text = behind().find(|(_, step)| step.field(layout) == Some(Field::Title)).map(|(at, _)| at);
+    let Some(text) = text.filter(|text| *text < end && !layout.is_headed() && !evidence.cut) else { return };
+    let label = |at: usize| labels.get(at);
+    let is_furniture = |at: usize| label(at).is_some_and(|label| label.kind == Kind::Furniture);
+    let is_apart = (kicker..text).any(is_furniture);
+    let is_brief = |at: usize| label(at).is_some_and(|label| label.brief);
+    let reads_like_text = label(text).is_some_and(|label| label.wordy || label.sentence);
+    // Above the day it may be a heading.
+    let is_below_day = steps.get(kicker).is_some_and(|step| step.act == Move::In);
+    let names_less = is_below_day && is_brief(text) && !is_brief(kicker);
+    if !((is_apart && end == steps.len()) || reads_like_text || names_less) {
+        return;
+    }
+    Step::crown_first(steps, (kicker, title), (text, summary));
+    if is_apart {
+        (text..end).for_each(|at| Step::leave_out(steps, at));
+    } else if names_less {
+        Step::leave_out(steps, text);
+    }
+}
+
 /// What states no day behind furniture that stands nowhere in the list, like the numbers of its pages, is the foot of
 /// the page, unless the file is cut there.
 fn end_page(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
@@ -96,8 +128,15 @@ fn end_page(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &
     let in_list: BTreeSet<_> = (0..list).filter(is_furniture).filter_map(text).collect();
     let foot =
         (list + 1..steps.len()).filter(is_furniture).find(|at| text(*at).is_some_and(|text| !in_list.contains(text)));
-    let Some(foot) = foot.filter(|foot| !evidence.cut && starts(0, *foot) >= SEVERAL && starts(*foot, steps.len()) > 0)
-    else {
+    let is_titled = |at: usize| {
+        let begins = steps.iter().take(at).rposition(|step| step.act == Move::Start).unwrap_or(at);
+        steps.iter().take(at).skip(begins).any(|step| step.field(layout).is_some_and(|field| layout.holds_title(field)))
+    };
+    // A counter may stand between the last title and its text.
+    let is_text = |(step, label): (&Step, &Label)| step.place().is_some() && (label.wordy || label.sentence);
+    let has_text = |foot: usize| steps.iter().zip(labels).skip(foot).any(is_text);
+    let is_foot = |foot: usize| is_titled(foot) && (starts(foot, steps.len()) > 0 || !has_text(foot));
+    let Some(foot) = foot.filter(|foot| !evidence.cut && starts(0, *foot) >= SEVERAL && is_foot(*foot)) else {
         return;
     };
     (foot..steps.len()).for_each(|at| Step::leave_out(steps, at));

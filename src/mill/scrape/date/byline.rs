@@ -11,16 +11,22 @@ const MOST_WORDS: usize = 8;
 /// Reads the date of `line`, which begins with who wrote something, and whether a word says so: `by`. Without one it is a
 /// name only where more behind the date shows what the line is: `Ann Field · 15 June 2020 · 3 min read`.
 pub(crate) fn byline<'t>(line: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t>, bool)> {
-    if line.len() > LONGEST || !line.starts_with(char::is_alphabetic) || !has_numeral(line) {
+    if line.len() > LONGEST
+        || !line.starts_with(|c: char| c.is_alphabetic() || c == '-' || c == '—')
+        || !has_numeral(line)
+    {
         return None;
     }
-    let said = lexicon.by(line);
+    // `-- Ann Field <ann@example.org>  Mon, 15 Jun 2020 14:30:00 +0000`.
+    let signed = ["-- ", "— "].into_iter().find_map(|sign| line.strip_prefix(sign));
+    let said = signed.or_else(|| lexicon.by(line));
     let text = said.unwrap_or(line);
     // An account may have a name in small letters. Behind a great `By` alone such a word is hardly one: `By train on 4 July`.
     let by = line.get(..line.len() - text.len()).unwrap_or_default().trim_end();
     let may_be_small = by.contains(|c: char| c.is_whitespace() || c == ':') || !line.starts_with(char::is_uppercase);
     text.match_indices(is_end).take(MOST_WORDS).find_map(|(at, _)| {
         let (name, behind) = text.split_at_checked(at)?;
+        let name = name.split_once(" <").filter(|_| name.ends_with('>')).map_or(name, |(name, _)| name);
         let mut date = signs_off(behind);
         // Without the word signs or columns tell the name from the day.
         if said.is_none() && behind.len() - date.len() < 2 {
@@ -87,6 +93,7 @@ mod tests {
             ("en", "Ann Field · Jun 15, 2020 · 3 min read", "Ann Field"),
             ("en", "Ann Field  Jun 15, 2020  3 min read", "Ann Field"),
             ("en", "admin / June 15, 2020 / 0 Comments", "admin"),
+            ("en", "-- Ann Field <ann@example.org>  Mon, 15 Jun 2020 14:30:00 +0000", "Ann Field"),
             ("en", "by admin on 15 June 2020 in News", "admin"),
             ("en", "Posted by Ann Field on 15 June 2020, updated 16 June 2020", "Ann Field"),
             ("de", "von admin am 15. Juni 2020 in Bauen und Wohnen", "admin"),

@@ -1,9 +1,14 @@
 //! The grammar of a date: weekday, day, month and year in their orders, ranges, and what may stand behind.
 
+use std::ops::RangeInclusive;
+
 use super::parts::{Kind, Part};
 use super::{Point, Printed, Short, Year, stated};
 use crate::mill::scrape::DateOrder;
 use crate::mill::scrape::language::{Lexicon, Word};
+
+/// The years of three digits that Taiwan prints before month and day: `113-03-13`.
+const MINGUO: RangeInclusive<u32> = 100..=199;
 
 /// What may stand between the day of an item and more about it.
 const BETWEEN: [char; 9] = [',', '|', '·', '•', '-', '–', '—', '/', ';'];
@@ -365,6 +370,8 @@ impl<'t> Cursor<'t, '_> {
         let dot = sign == '.';
         let point = if a_digits == 4 && c_digits <= 2 {
             Point { year: self.lexicon.stated(a), month: b, day: c, firm: c_digits == 2, ..numbers }
+        } else if MINGUO.contains(&a) && (a_digits, b_digits, c_digits) == (3, 2, 2) && close && !dot {
+            Point { year: stated(1911 + a), month: b, day: c, firm: true, ..numbers }
         } else if a_digits <= 2 && c_digits == 4 {
             let numbers = Point { year: self.lexicon.stated(c), firm: true, ..numbers };
             match (a, b) {
@@ -517,8 +524,19 @@ impl<'t> Cursor<'t, '_> {
         }
         self.said_behind();
         let behind = signs_off(self.behind());
-        if self.lexicon.counts(behind) && self.lexicon.is_aside(behind) {
-            return Some(());
+        if self.lexicon.counts(behind) {
+            if self.lexicon.is_aside(behind) {
+                return Some(());
+            }
+            // `· 7 min · Ann Field`.
+            let (counters, name) = behind.rsplit_once(['|', '·', '•']).unwrap_or_default();
+            if self.lexicon.is_aside(counters)
+                && name.split_whitespace().count() <= 4
+                && is_place(name.trim(), self.lexicon)
+            {
+                printed.by = Some(name.trim());
+                return Some(());
+            }
         }
         let comma = self.take_sign(&[',']);
         // Behind a word like `Posted` a dash stands before a kicker, not before a headline.

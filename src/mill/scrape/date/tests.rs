@@ -54,6 +54,12 @@ fn dates_are_read_as_pages_print_them() {
         ("15 June 2020 in News", "text"),
         ("Updated: 28 June 2020", "text"),
         ("15 June 2020 · 3 min read", "2020-06-15"),
+        ("June 15, 2020 · 7 min · Ann Field", "2020-06-15"),
+        ("June 15, 2020 · 7 min · how ropes are made", "text"),
+        ("109-06-15", "2020-06-15"),
+        ("109/06/15", "2020-06-15"),
+        ("109-6-15", "text"),
+        ("109.06.15", "text"),
         ("Mon 15 June 2020, 18.30", "2020-06-15 18:30:00"),
         ("Mon 15 June 2020, 13.15–14.00", "2020-06-15 13:15:00"),
         ("15 June 2020, 11.00 and 14.00", "2020-06-15 11:00:00"),
@@ -623,4 +629,38 @@ proptest! {
         let _ = (begins(&line, lexicon), is_month(&line, lexicon), is_shaped_like_one(&line), field(&line, lexicon).is_some());
         let _ = choose(None, &line).tag;
     }
+}
+
+#[test]
+fn a_heading_may_state_the_year_of_an_era() {
+    for (line, holds) in [
+        ("令和6年3月", true),
+        ("令和6年", true),
+        ("民國113年3月", true),
+        ("2024年3月", true),
+        ("令和6年度", false),
+        ("令和6年3月7日", false),
+        ("令和3月", false),
+    ] {
+        assert_eq!(is_month(line, Lexicon::of(Some("ja"))), holds, "{line}");
+    }
+    let lexicon = Lexicon::of(Some("ja"));
+    let span = Span::of("令和6年2月", lexicon).unwrap();
+    let day = whole("2月29日", lexicon).unwrap().below(span).unwrap().settle(Settled::default()).0.day;
+    assert_eq!(day, NaiveDate::from_ymd_opt(2024, 2, 29));
+}
+
+#[test]
+fn a_month_and_a_day_in_numbers_are_two_digits_each() {
+    for (line, holds) in
+        [("03-12", true), ("02-29", true), ("13-01", false), ("3-12", false), ("03/12", false), ("02-30", false)]
+    {
+        assert_eq!(day_of_year(line).is_some(), holds, "{line}");
+    }
+}
+
+#[test]
+fn the_counter_of_a_year_in_a_menu_is_no_date() {
+    assert!(is_shaped_like_one("15 Phupu 2020") && is_shaped_like_one("Phupu 15, 2020"));
+    assert!(!is_shaped_like_one("▼  2024 (3)") && !is_shaped_like_one("► 2023 (14)"));
 }

@@ -54,7 +54,7 @@ pub(super) fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bo
     let kicker = match label.kind {
         Kind::Kicker => 0,
         Kind::Text if label.is_dated_byline() => IMPOSSIBLE,
-        Kind::Text if headed && level == 0 => only(label.brief, opens + when(!label.echo, SLIGHT)),
+        Kind::Text if headed && level == 0 => only(label.brief || label.echo, opens + when(!label.echo, SLIGHT)),
         Kind::Text if label.short && level == 0 => {
             opens
                 + match (label.echo, label.brief) {

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Explanation, Look};
 use crate::mill::scrape::Rival;
+use crate::mill::scrape::tidy::SEVERAL;
 
 /// How near a rival has to come, as a share of what a file can cost, to be told of.
 pub(super) const NEAR: f64 = 0.05;
@@ -15,9 +16,9 @@ pub(super) const TIED: f64 = 0.005;
 const ODDER: f64 = 1.5;
 
 /// By how much less of a page of so many blocks another explanation may explain, and be looked at: on a short page by
-/// so much as three headings cost.
+/// so much as four headings cost.
 pub(super) fn slack(blocks: usize) -> f64 {
-    NEAR.max(1.5 / blocks.max(1) as f64)
+    NEAR.max(2.0 / blocks.max(1) as f64)
 }
 
 /// Puts another explanation first that explains the page nearly as well, where the two differ in one of these ways.
@@ -29,6 +30,7 @@ pub(super) fn slack(blocks: usize) -> f64 {
 ///   those are kickers.
 /// - A day that heads what follows in the first is printed as a heading twice in a row, so it is that of one item, and the
 ///   other, which is surer of its list, has all but what stands under the last of them.
+/// - Below the days stand titles and nothing else, and the other, which is surer of its list, takes each for one.
 ///
 /// What stands around the list speaks for neither.
 pub(super) fn likeliest_first(found: &mut [Explanation<'_>], looks: &[Look<'_, '_>]) {
@@ -45,16 +47,25 @@ pub(super) fn likeliest_first(found: &mut [Explanation<'_>], looks: &[Look<'_, '
     let is_better = |of: &Explanation<'_>| {
         let Some(theirs) = Titles::of(of, looks) else { return false };
         let is_surer = of.reading.confidence > sure;
-        if heads_twice && is_surer && theirs.have_all_but_last_day(&ours) {
+        let are_bare = of.layout.headings.day && theirs.look.evidence.has_bare_titles();
+        if is_surer
+            && ((heads_twice && theirs.have_all_but_last_day(&ours)) || (are_bare && theirs.dated() > ours.dated()))
+        {
             return true;
         }
         let are_no_kickers = is_surer && ours.are_brief() && !theirs.are_brief();
-        theirs.dated() >= ours.dated()
-            && (are_no_kickers || (theirs.shift(&ours) && theirs.are_likelier(&ours, is_surer)))
+        let shifts = || theirs.shift(&ours);
+        // What is taken for one more can be a day below the list.
+        let missing = ours.dated().saturating_sub(theirs.dated());
+        match missing {
+            0 => are_no_kickers || (shifts() && theirs.are_likelier(&ours, is_surer)),
+            1 => is_surer && theirs.have_every_day() && shifts() && ours.are_odder(&theirs),
+            _ => false,
+        }
     };
     let surest = near.filter(|(of, _)| is_better(of)).min_by(|(a, _), (b, _)| {
-        let of = |it: &Explanation<'_>| it.reading.confidence;
-        of(b).total_cmp(&of(a))
+        let of = |it: &Explanation<'_>| (it.reading.confidence, it.reading.score);
+        of(b).0.total_cmp(&of(a).0).then(of(b).1.total_cmp(&of(a).1))
     });
     if let Some((_, at)) = surest {
         found.swap(0, at);
@@ -102,7 +113,17 @@ impl<'l, 't, 'c> Titles<'l, 't, 'c> {
     fn are_likelier(&self, others: &Self, is_surer: bool) -> bool {
         let (own, other) = (self.oddity(others), others.oddity(self));
         let more = self.dated() > others.dated() && own < ODDER;
-        own * ODDER < other || more || (is_surer && own < other * ODDER)
+        others.are_odder(self) || more || (is_surer && own < other * ODDER)
+    }
+
+    /// Whether each day that stands alone on the page is that of one of them.
+    fn have_every_day(&self) -> bool {
+        self.dated() >= self.look.page.dates.len().max(SEVERAL)
+    }
+
+    /// Whether what these have alone looks less like titles than what the `others` have alone.
+    fn are_odder(&self, others: &Self) -> bool {
+        others.oddity(self) * ODDER < self.oddity(others)
     }
 
     /// How far those that the `others` are not are from those that they are, too: by how many times longer or shorter the
