@@ -540,22 +540,23 @@ impl<'a> Pass<'a> {
 /// the new one: then the operator decided.
 #[must_use]
 pub fn renamed(config: &Config, known: &[KnownSource]) -> Vec<String> {
-    let is_new = |source: &&config::Source| known.iter().all(|known| known.name != source.name);
-    let has_left = |known: &&KnownSource| config.sources.iter().all(|source| source.name != known.name);
-    let left: Vec<(&str, Site)> =
-        known.iter().filter(has_left).filter_map(|known| Some((&*known.name, known.filed.as_ref()?.1))).collect();
-    let mut sentences = Vec::new();
-    for source in config.sources.iter().filter(is_new) {
-        let site = Site::new(source.namespace_site());
-        sentences.extend(left.iter().filter(|(_, of)| *of == site).map(|(name, _)| {
-            format!(
-                "source {}: it is new, and source {name} of the same site is in the config no more: what only the files of \
-                 {name} told is in no feed; if it got another name, its old one brings that back",
-                source.name
-            )
-        }));
+    let names: BTreeSet<&str> = known.iter().map(|known| &*known.name).collect();
+    let new = config.sources.iter().filter(|source| !names.contains(&*source.name));
+    let new: Vec<(&str, Site)> = new.map(|source| (&*source.name, Site::new(source.namespace_site()))).collect();
+    if new.is_empty() {
+        return Vec::new();
     }
-    sentences
+    let stay: BTreeSet<&str> = config.sources.iter().map(|source| &*source.name).collect();
+    let left = known.iter().filter(|known| !stay.contains(&*known.name));
+    let sentence = |known: &KnownSource| {
+        let (name, (_, site)) = (&known.name, known.filed.as_ref()?);
+        let (by, _) = new.iter().find(|(_, of)| of == site)?;
+        Some(format!(
+            "source {by}: it is new, and source {name} of the same site is in the config no more: what only the files of \
+             {name} told is in no feed; if it got another name, its old one brings that back"
+        ))
+    };
+    left.filter_map(sentence).collect()
 }
 
 /// What the store knows of the listed files.

@@ -666,7 +666,12 @@ fn a_feed_shows_what_all_that_is_said_of_it_lets_pass() {
     assert_eq!(ferry["categories"], serde_json::json!(["Ships"]));
     assert_eq!(ferry["feeds"], serde_json::json!(["all", "press", "front", "ships", "march"]));
     let told = mill.run(&["explain", "--item", ferry["id"].as_str().unwrap()]);
-    assert!(told.out.contains("categories: Ships\n"), "{told:?}");
+    assert!(told.out.contains("categories: Ships\n") && told.out.contains("in feeds: "), "{told:?}");
+    assert!(told.out.contains("(source news, content 0, "), "of two sources that list one file: {told:?}");
+    assert_eq!(mill.run(&["retract", ferry["id"].as_str().unwrap()]).code, 0);
+    mill.pass();
+    let told = mill.run(&["explain", "--item", ferry["id"].as_str().unwrap()]);
+    assert!(told.out.contains("retracted, and in no feed\n"), "{told:?}");
 }
 
 #[test]

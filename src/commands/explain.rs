@@ -222,10 +222,14 @@ pub(super) fn item(cli: &Cli, id: Option<&Key>) -> Result<Exit, Ended> {
         let names: Vec<_> = item.categories.iter().map(Text::as_str).collect();
         writeln!(out, "categories: {}", names.join(", "))?;
     }
-    writeln!(out, "{}: {}", if retracted { "retracted from" } else { "in feeds" }, feeds.join(", "))?;
-    for at in &sighted {
-        let captured = at.captured.map_or_else(|| "unknown".to_owned(), |when| when.to_rfc3339());
-        writeln!(out, "sighted in {}:{} (content {}, captured {captured})", at.file, at.line, at.n)?;
+    match (retracted, feeds.as_slice()) {
+        (true, _) => writeln!(out, "retracted, and in no feed")?,
+        (false, []) => writeln!(out, "in no feed")?,
+        (false, feeds) => writeln!(out, "in feeds: {}", feeds.join(", "))?,
+    }
+    for SightedAt { source, file, n, line, captured, .. } in &sighted {
+        let captured = captured.map_or_else(|| "unknown".to_owned(), |when| when.to_rfc3339());
+        writeln!(out, "sighted in {file}:{line} (source {source}, content {n}, captured {captured})")?;
     }
     Ok(Exit::Done)
 }
