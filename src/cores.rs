@@ -1,5 +1,6 @@
 //! Work shared out among threads.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The processors that this process may use. The system is asked once: the answer is in some files of its own, and a
@@ -15,8 +16,8 @@ pub(crate) fn on_all_cores<T: Send, R: Send>(jobs: Vec<T>, work: impl Fn(T) -> R
     on_cores(cores(), jobs, || (), |(), job| work(job))
 }
 
-/// Makes a job of each here, and works on it on another thread while the next is made; what came of it is taken here, in
-/// their order. `make` says with `None` that it is enough. `done` gets `None` of one at which its thread panicked.
+/// Makes jobs on this thread, and does the work for each on another one while the next is made. Results are handed to
+/// `done` on this thread, in order; `None` of a job whose work panicked. `make` ends it all by returning `None`.
 ///
 /// # Errors
 /// The first of `make` and `done`: no other job is begun.
@@ -29,7 +30,7 @@ pub(crate) fn one_ahead<T, J: Send, R: Send, E>(
     let mut of = of.into_iter();
     let mut made = of.next().map_or(Ok(None), &mut make)?;
     while let Some(job) = made.take() {
-        let Some(next) = of.next() else { return done(Some(work(job))) };
+        let Some(next) = of.next() else { return done(catch_unwind(AssertUnwindSafe(|| work(job))).ok()) };
         // Where no thread is to be had, the job is still here.
         let job = Mutex::new(Some(job));
         let run = || job.lock().unwrap_or_else(PoisonError::into_inner).take().map(&work);
@@ -100,6 +101,7 @@ mod tests {
         assert_eq!(told(0, 9, 9), (Ok(()), vec![]));
         assert_eq!(told(1, 9, 9), (Ok(()), vec![Some(0)]));
         assert_eq!(told(4, 9, 9), (Ok(()), vec![Some(0), Some(10), None, Some(30)]));
+        assert_eq!(told(3, 9, 9), (Ok(()), vec![Some(0), Some(10), None]));
         assert_eq!(told(4, 1, 9), (Ok(()), vec![Some(0)]));
         assert_eq!(told(4, 9, 0), (Err(0), vec![]));
         // What was begun before is still taken.

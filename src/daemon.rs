@@ -449,9 +449,11 @@ impl<'a> Loop<'a> {
         });
         match taken_up {
             Ok(config) => {
-                self.config = config;
+                let before = std::mem::replace(&mut self.config, config);
                 self.voice.taken_up();
-                self.vitals.metrics.forget_names();
+                let stays = |name: &&str| self.config.feeds.iter().any(|feed| feed.name == *name);
+                let left = before.feeds.iter().map(|feed| feed.name.as_str()).filter(|name| !stays(name));
+                self.vitals.metrics.forget_names(left);
                 if let Err(trouble) = self.arm() {
                     self.without_events(&trouble.to_string());
                 }

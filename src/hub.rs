@@ -279,7 +279,7 @@ impl Teller {
         debug!(%hub, why, failures = self.failures, ?wait, "the hub can't be told");
         if self.failures == 1 {
             let longest = retry.1.as_secs();
-            warn!(%hub, why, "the hub can't be told of changes; trying again, at least every {longest} s");
+            warn!(%hub, why, "the hub can't be told of changes; trying again, after waits of up to {longest} s unless it asks for more");
         }
         if self.failures >= tries {
             let is_news = {

@@ -486,13 +486,14 @@ impl<'w> Walk<'w> {
             Ok(stat) => stat,
             Err(Errno::NOENT) => return Stop::No,
             Err(Errno::ACCESS) => {
-                // The folder may be read but not searched: that holds for all of it.
+                // The folder may be read but not searched: that holds for all of it, for whoever asks for a file in it.
                 self.path.truncate(at);
-                self.skip(SkipReason::of(&Errno::ACCESS.into()), of);
-                return Stop::Folder;
+                let whom = if may_be_folder { of } else { wanting };
+                self.skip(SkipReason::of(&Errno::ACCESS.into()), whom);
+                return if whom.len() == of.len() { Stop::Folder } else { Stop::No };
             }
             Err(error) => {
-                self.skip(SkipReason::of(&error.into()), of);
+                self.skip(SkipReason::of(&error.into()), if may_be_folder { of } else { wanting });
                 return Stop::No;
             }
         };

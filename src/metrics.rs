@@ -193,12 +193,15 @@ impl Metrics {
         self.events.set(i64::from(relies));
     }
 
-    /// There is another config: names that it may no longer have are forgotten.
-    pub fn forget_names(&self) {
+    /// There is another config: names that it may no longer have are forgotten, and what was counted of the feeds that
+    /// `left`.
+    pub fn forget_names<'f>(&self, left: impl Iterator<Item = &'f str>) {
         for family in [&self.feed_items, &self.feed_newest, &self.drift] {
             family.clear();
         }
-        self.feed_written.clear();
+        for feed in left {
+            self.feed_written.remove(&label("feed", feed));
+        }
     }
 
     /// Whether the pipeline moves, as the service manager's watchdog sees it.
@@ -292,7 +295,7 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
         }
-        metrics.forget_names();
+        metrics.forget_names(["news"].into_iter());
         let text = metrics.text();
         assert!(!text.contains("lake") && !text.contains("news"), "{text}");
     }

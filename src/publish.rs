@@ -183,11 +183,14 @@ impl<'d> Publication<'d> {
         written
     }
 
-    /// Has the disk begin with what was written, where there is much of it and it has nothing to do: at the end all of it
-    /// has to be there.
+    /// Has the disk begin with what was written, where there is much of it, in many files, and it has nothing to do: at
+    /// the end all of it has to be there. Few files are synced each by itself, and wait for nothing else.
     fn begin_sync(&mut self) {
         let is_busy = self.begun.last().is_some_and(|begun| !begun.is_finished());
-        if self.waiting >= MUCH && !is_busy {
+        if self.waiting >= MUCH
+            && !is_busy
+            && self.places.iter().filter(|place| place.unchanged.is_none()).count() > FEW
+        {
             let newest = self.places.iter().rfind(|place| place.unchanged.is_none());
             self.begun.extend(newest.and_then(|place| self.disk.begin_sync_everything(parent(&place.aside))));
             self.waiting = 0;

@@ -466,6 +466,11 @@ fn what_the_disk_could_not_begin_to_sync_is_synced_file_by_file() {
     let well = steps(&Faulty::never());
     let at = well.iter().position(|step| *step == BEGINS).expect("there is much of it");
     assert!(well.contains(&"sync_everything") && !well.contains(&"sync"));
+    // Few are synced each by itself, however long they are, and wait for nothing else.
+    let few: Tree = [("a/rss.xml".to_owned(), document(&"words".repeat(400)))].into_iter().collect();
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Faulty::never());
+    publish(&disk, folder.path(), &few).unwrap();
+    assert!(disk.log.lock().unwrap().iter().all(|(step, _)| *step != BEGINS));
     // The disk tells an error once: who syncs later is not told of it.
     let refused = steps(&Faulty::new(at, Fate::Refused(io::ErrorKind::Other)));
     assert_eq!(refused.iter().filter(|step| **step == "sync").count(), 300);

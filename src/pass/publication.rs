@@ -140,7 +140,8 @@ impl Pass<'_> {
         for (share, (feed, feed_terms)) in self.config.feeds.iter().zip(&terms.feeds).enumerate() {
             let fallen = strewn.fallen.remove(&feed.name).unwrap_or_default();
             let (state, rendered_with) = (store.feed_state(&feed.name)?, self.rendered_with(feed));
-            let made_anew = made_anew.as_ref();
+            // What this store has published itself it does not lack.
+            let made_anew = made_anew.as_ref().filter(|_| state.rendered_with.is_empty());
             let one = OneFeed { feed, terms: feed_terms, state, rendered_with, fallen, full, extent, made_anew };
             let mut stands = one.state.clone();
             match self.prepare_feed(store, terms, one, Share { publication: &mut publication, number: share }, report) {

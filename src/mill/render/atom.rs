@@ -15,6 +15,9 @@ use crate::mill::feed::Feed;
 use crate::mill::item::Key;
 use crate::mill::month::Month;
 
+/// Who says to have made the documents.
+pub(super) const GENERATOR: &str = "feedmill";
+
 /// The namespace of Atom.
 pub(super) const NAMESPACE: &str = "http://www.w3.org/2005/Atom";
 
@@ -64,7 +67,7 @@ pub(super) fn write_whole(
         updated: updated.fixed_offset(),
         // At feed level always: without it every entry would need its own (section 4.1.1).
         authors: vec![Person { name: feed.author.to_string(), ..Person::default() }],
-        generator: Some(Generator { value: "feedmill".to_owned(), ..Generator::default() }),
+        generator: Some(Generator { value: GENERATOR.to_owned(), ..Generator::default() }),
         links: links(feed, archive),
         lang: language(feed),
         namespaces: declared

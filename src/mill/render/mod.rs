@@ -54,7 +54,10 @@ pub fn media_type(path: &str) -> &'static str {
 }
 
 /// What lies beside the folders of the feeds: no feed can have such a name.
-pub const BESIDE_FEEDS: [&str; 4] = ["index.html", "feeds.opml", page::STYLE, page::ICON];
+pub const BESIDE_FEEDS: [&str; 4] = ["index.html", OPML, page::STYLE, page::ICON];
+
+/// What lists all feeds for readers.
+pub const OPML: &str = "feeds.opml";
 
 /// The names of the documents that subscribers take, in the folder of their feed: its newest items, in each format.
 pub const HEADS: [&str; 3] = ["rss.xml", "atom.xml", "feed.json"];
@@ -64,9 +67,6 @@ pub const HEADS: [&str; 3] = ["rss.xml", "atom.xml", "feed.json"];
 pub fn is_head(path: &str) -> bool {
     path.rsplit_once('/').is_some_and(|(_, name)| HEADS.contains(&name))
 }
-
-/// What lies beside the feeds.
-pub const BESIDE: [&str; 4] = ["index.html", "feeds.opml", page::STYLE, page::ICON];
 
 /// The name of the page of a feed, beside its heads.
 const PAGE: &str = "index.html";
@@ -282,12 +282,22 @@ pub fn month_paths(feed: &str, month: Month) -> [String; 2] {
 /// Whether a feed publishes documents of this name, relative to its folder, siblings aside.
 #[must_use]
 pub fn is_of_feed(name: &str) -> bool {
+    HEADS.contains(&name) || name == PAGE || is_month(name)
+}
+
+/// Whether a document, by its path, is the page or the archive of a month.
+#[must_use]
+pub fn is_month_path(document: &str) -> bool {
+    document.split_once('/').is_some_and(|(_, name)| is_month(name))
+}
+
+fn is_month(name: &str) -> bool {
     let is_number = |text: &str, digits: usize| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
     let is_month = |stem: &str| {
         stem == "undated" || stem.split_once('/').is_some_and(|(year, month)| is_number(year, 4) && is_number(month, 2))
     };
     let stem = name.strip_suffix(".html").or_else(|| name.strip_suffix(".atom"));
-    HEADS.contains(&name) || name == PAGE || stem.is_some_and(is_month)
+    stem.is_some_and(is_month)
 }
 
 /// What lists all feeds, and what their pages share, if there are to be `pages`. `feeds` are in the order in which they
@@ -295,7 +305,7 @@ pub fn is_of_feed(name: &str) -> bool {
 #[must_use]
 pub fn index(feeds: &[Summary], base_url: Option<&Address>, pages: bool) -> Tree {
     let document = |bytes| Document { bytes, entries: feeds.len() };
-    let opml = ("feeds.opml".to_owned(), document(opml::write(feeds, base_url)));
+    let opml = (OPML.to_owned(), document(opml::write(feeds, base_url)));
     if !pages {
         return Tree::from_iter([opml]);
     }
@@ -356,6 +366,11 @@ pub fn ids(atom: &[u8]) -> Ids {
     let Some(xml) = std::str::from_utf8(atom).ok().and_then(|text| roxmltree::Document::parse(text).ok()) else {
         return Ids::default();
     };
+    let generator = |node: roxmltree::Node<'_, '_>| node.has_tag_name((atom::NAMESPACE, "generator"));
+    if xml.root_element().children().find(|node| generator(*node)).and_then(|node| node.text()) != Some(atom::GENERATOR)
+    {
+        return Ids::default();
+    }
     let key = |id: &str| id.strip_prefix(URN).and_then(|id| id.parse().ok());
     let entries = xml.descendants().filter(|node| node.has_tag_name((atom::NAMESPACE, "entry")));
     let id = |entry: roxmltree::Node<'_, '_>| {

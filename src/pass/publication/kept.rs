@@ -71,12 +71,12 @@ impl Pass<'_> {
         }
         let rows = by_path(store.published_of(feed, true)?);
         let paths = match feed {
-            INDEX => self.with_siblings(render::BESIDE.iter().map(|name| (*name).to_owned())),
+            INDEX => beside(self.config),
             feed => documents(self.config, feed),
         };
-        let is_lacking = |path: &&String| !rows.get(*path).is_some_and(|row| self.stands(row));
-        let found =
-            paths.iter().filter(is_lacking).filter_map(|path| publish::listed(self.disk, &self.config.output, path));
+        // What the ledger lists and was altered since is not taken for what was published.
+        let ours = paths.iter().filter(|path| !rows.contains_key(*path) && is_ours(self.config, self.disk, path));
+        let found = ours.filter_map(|path| publish::listed(self.disk, &self.config.output, path));
         let outcomes: Vec<Outcome> = found.map(|listed| Outcome { listed, written: false }).collect();
         if outcomes.is_empty() {
             return Ok(());
@@ -133,13 +133,35 @@ fn harm(
 }
 
 /// The documents of a feed, as they lie there, relative to the output: of what the store does not know the ledger tells
-/// nothing. The siblings are among them.
+/// nothing. Only those that this config would publish.
 fn documents(config: &Config, feed: &str) -> Vec<String> {
     let folder = config.output.join(feed);
     let within = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let (folders, mut files): (Vec<PathBuf>, Vec<PathBuf>) = within(&folder).partition(|path| path.is_dir());
     files.extend(folders.iter().flat_map(|folder| within(folder)));
     let below = files.iter().filter_map(|path| path.strip_prefix(&folder).ok()?.to_str());
-    let ours = below.filter(|name| render::is_of_feed(render::document_of(name)));
-    ours.map(|name| format!("{feed}/{name}")).collect()
+    let is_wanted = |name: &&str| {
+        let document = render::document_of(name);
+        let is_head = render::HEADS.contains(&document);
+        (is_head || config.pages && render::is_of_feed(document)) && (document == *name || config.precompress)
+    };
+    below.filter(is_wanted).map(|name| format!("{feed}/{name}")).collect()
+}
+
+/// What this config would publish beside the feeds.
+fn beside(config: &Config) -> Vec<String> {
+    let names = render::BESIDE_FEEDS.iter().filter(|name| config.pages || **name == render::OPML);
+    let siblings = |name: &&str| config.precompress.then(|| render::sibling_of(name));
+    names.flat_map(|name| [Some((*name).to_owned()), siblings(name)]).flatten().collect()
+}
+
+/// Whether a document that is called like one of ours is one: a month is told by its archive, which lists items of ours. The
+/// names of the others are nobody else's.
+fn is_ours(config: &Config, disk: &dyn Disk, path: &str) -> bool {
+    let document = render::document_of(path);
+    let stem = document.strip_suffix(".html").or_else(|| document.strip_suffix(".atom"));
+    let archive = stem.filter(|_| render::is_month_path(document)).map(|stem| format!("{stem}.atom"));
+    archive.is_none_or(|archive| {
+        disk.read(&config.output.join(archive)).is_ok_and(|bytes| !render::ids(&bytes).shown.is_empty())
+    })
 }
