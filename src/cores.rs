@@ -16,21 +16,27 @@ pub(crate) fn on_all_cores<T: Send, R: Send>(jobs: Vec<T>, work: impl Fn(T) -> R
     on_cores(cores(), jobs, || (), |(), job| work(job))
 }
 
-/// Makes jobs on this thread, and does the work for each on another one while the next is made. Results are handed to
-/// `done` on this thread, in order; `None` of a job whose work panicked. `make` ends it all by returning `None`.
+/// Makes jobs on this thread, and does the work for each; if it is to go `ahead`, on another thread while the next is made,
+/// which takes the memory of two of them and of one thread more. Results are handed to `done` on this thread, in order;
+/// `None` of a job whose work panicked. `make` ends it all by returning `None`.
 ///
 /// # Errors
 /// The first of `make` and `done`: no other job is begun.
-pub(crate) fn one_ahead<T, J: Send, R: Send, E>(
+pub(crate) fn one_by_one<T, J: Send, R: Send, E>(
+    ahead: bool,
     of: impl IntoIterator<Item = T>,
     mut make: impl FnMut(T) -> Result<Option<J>, E>,
     work: impl Fn(J) -> R + Sync,
     mut done: impl FnMut(Option<R>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut of = of.into_iter();
+    let mut of = of.into_iter().fuse();
     let mut made = of.next().map_or(Ok(None), &mut make)?;
     while let Some(job) = made.take() {
-        let Some(next) = of.next() else { return done(catch_unwind(AssertUnwindSafe(|| work(job))).ok()) };
+        let Some(next) = ahead.then(|| of.next()).flatten() else {
+            done(catch_unwind(AssertUnwindSafe(|| work(job))).ok())?;
+            made = of.next().map_or(Ok(None), &mut make)?;
+            continue;
+        };
         // Where no thread is to be had, the job is still here.
         let job = Mutex::new(Some(job));
         let run = || job.lock().unwrap_or_else(PoisonError::into_inner).take().map(&work);
@@ -83,13 +89,19 @@ pub(crate) fn on_cores<T: Send, S, R: Send>(
 
 #[cfg(test)]
 mod tests {
-    use super::one_ahead;
+    use super::one_by_one;
 
     fn told(jobs: u32, enough: u32, fails: u32) -> (Result<(), u32>, Vec<Option<u32>>) {
+        let told = told_if(true, jobs, enough, fails);
+        assert_eq!(told_if(false, jobs, enough, fails), told);
+        told
+    }
+
+    fn told_if(ahead: bool, jobs: u32, enough: u32, fails: u32) -> (Result<(), u32>, Vec<Option<u32>>) {
         let mut done = Vec::new();
         let make = |n| if n == fails { Err(n) } else { Ok((n < enough).then_some(n)) };
         let work = |n| if n == 2 { panic!("of this one nothing comes") } else { n * 10 };
-        let result = one_ahead(0..jobs, make, work, |n| {
+        let result = one_by_one(ahead, 0..jobs, make, work, |n| {
             done.push(n);
             Ok(())
         });

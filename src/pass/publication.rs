@@ -41,7 +41,7 @@ use self::ready::taken_out;
 use self::remembered::Pages;
 pub use self::remembered::Remembered;
 use super::{Pass, PassError};
-use crate::cores::one_ahead;
+use crate::cores::one_by_one;
 use crate::mill::feed::{Address, Feed};
 use crate::mill::month::Month;
 use crate::mill::render::{self, Head, Pieces, Summary, Tree};
@@ -401,7 +401,9 @@ impl Pass<'_> {
             let add = |tree: Option<Result<Tree, Trouble>>| {
                 Ok::<_, PassError>(share.add(&tree.unwrap_or_else(|| Err(unrendered(&feed.name)))?)?)
             };
-            one_ahead(chunks.iter().enumerate(), take_out, |stock| self.months(one, feed, stock), add)?;
+            // What a thread more takes of the memory stays taken in a process that stays.
+            let ahead = self.remembered.is_none();
+            one_by_one(ahead, chunks.iter().enumerate(), take_out, |stock| self.months(one, feed, stock), add)?;
         }
         // Those that are polled went ahead of the rest, or nothing that they show was changed; they point to the page of
         // the feed, which must be there once.
