@@ -290,6 +290,18 @@ struct Asker<'w> {
     listing: usize,
 }
 
+/// An entry of a folder that is the `depth`-th below the world outside.
+#[derive(Clone, Copy)]
+struct Entry<'e> {
+    folder: BorrowedFd<'e>,
+    name: &'e CStr,
+    /// What it is, as far as the folder tells.
+    kind: FileType,
+    /// Where in the walk's path its name begins.
+    at: usize,
+    depth: usize,
+}
+
 /// The one asker of a walk that has no other.
 const ONLY: &[usize] = &[0];
 
@@ -330,7 +342,8 @@ impl<'w> Walk<'w> {
             self.path.extend(name.as_bytes());
             if names.peek().is_none() {
                 if let Ok(name) = CString::new(name.as_bytes()) {
-                    self.file(here.as_fd(), &name, FileType::Unknown, (at, depth), ONLY);
+                    let (folder, kind) = (here.as_fd(), FileType::Unknown);
+                    self.entry(Entry { folder, name: &name, kind, at, depth }, ONLY);
                 }
                 return;
             }
@@ -376,7 +389,8 @@ impl<'w> Walk<'w> {
             }
             let Ok(fd) = dir.fd() else { return };
             self.path.extend(name.to_bytes());
-            if self.file(fd, name, entry.file_type(), (end, depth), of) == Stop::Folder {
+            let entry = Entry { folder: fd, name, kind: entry.file_type(), at: end, depth };
+            if self.entry(entry, of) == Stop::Folder {
                 self.path.truncate(end);
                 return;
             }
@@ -384,7 +398,7 @@ impl<'w> Walk<'w> {
         self.path.truncate(end);
     }
 
-    fn below(&mut self, folder: BorrowedFd<'_>, name: &CStr, (at, depth): (usize, usize), of: &[usize]) {
+    fn below(&mut self, Entry { folder, name, at, depth, .. }: Entry<'_>, of: &[usize]) {
         let asker = |place: &usize| self.askers.get(*place);
         let enters = |place: &&usize| asker(place).is_some_and(|asker| self.enters(asker, name.to_bytes(), at, depth));
         let of: Vec<usize> = of.iter().filter(enters).copied().collect();
@@ -432,38 +446,23 @@ impl<'w> Walk<'w> {
         })
     }
 
-    /// Looks at one entry of a folder that is the `depth`-th; `path` is its own, its name begins at `at`. It is `kind`, as
-    /// far as the folder tells.
-    fn file(
-        &mut self,
-        folder: BorrowedFd<'_>,
-        name: &CStr,
-        kind: FileType,
-        (at, depth): (usize, usize),
-        of: &[usize],
-    ) -> Stop {
-        if kind == FileType::Directory {
-            self.below(folder, name, (at, depth), of);
+    /// Looks at an entry, which is at `path`.
+    fn entry(&mut self, entry: Entry<'_>, of: &[usize]) -> Stop {
+        if entry.kind == FileType::Directory {
+            self.below(entry, of);
             return Stop::No;
         }
         let mut wanting = std::mem::take(&mut self.wanting);
         wanting.clear();
-        wanting.extend(of.iter().filter(|place| self.wants(**place, at)));
-        let stop = self.entry(folder, name, kind, (at, depth), of, &wanting);
+        wanting.extend(of.iter().filter(|place| self.wants(**place, entry.at)));
+        let stop = self.file(entry, of, &wanting);
         self.wanting = wanting;
         stop
     }
 
     /// Looks at an entry that is no folder, as far as it tells, and that those `wanting` ask for.
-    fn entry(
-        &mut self,
-        folder: BorrowedFd<'_>,
-        name: &CStr,
-        kind: FileType,
-        (at, depth): (usize, usize),
-        of: &[usize],
-        wanting: &[usize],
-    ) -> Stop {
+    fn file(&mut self, entry: Entry<'_>, of: &[usize], wanting: &[usize]) -> Stop {
+        let Entry { folder, name, kind, at, depth } = entry;
         if let Some(never) = never_read(name.to_bytes()) {
             let why = match never {
                 NeverRead::Hidden => IgnoreReason::Hidden,
@@ -498,7 +497,7 @@ impl<'w> Walk<'w> {
             }
         };
         match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => self.below(folder, name, (at, depth), of),
+            FileType::Directory => self.below(entry, of),
             _ if wanting.is_empty() => {}
             FileType::RegularFile => self.regular(&stat, wanting),
             FileType::Symlink => match self.link(folder, name) {

@@ -176,9 +176,12 @@ impl<'a> Pass<'a> {
     /// [`PassError`]. What was committed and published until then stands.
     pub fn run(&self, store: &mut dyn Store, decided: &mut Decided) -> Result<Report, PassError> {
         let mut report = Report { schema: 1, ..Report::default() };
-        let renamed = renamed(self.config, &store.known_sources()?);
-        renamed.iter().for_each(|note| warn!("{note}"));
-        report.notes.extend(renamed);
+        // Whoever names files has looked at all under the same names before.
+        if self.scope.named.is_none() {
+            let renamed = renamed(self.config, &store.known_sources()?);
+            renamed.iter().for_each(|note| warn!("{note}"));
+            report.notes.extend(renamed);
+        }
         let mut terms = self.terms(store, decided)?;
         let TakenIn { mut absorbed, whole, sooner: between } =
             self.take_in_under(&mut terms, store, decided, &mut report, true)?;

@@ -26,15 +26,13 @@ use std::time::SystemTime;
 
 use hyper::header::{self, HeaderValue};
 use hyper::{Request, Response, StatusCode};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 
 pub use self::service::{Desk, Service};
 use self::shelf::Found;
 pub use self::shelf::Shelf;
 use crate::http::{Body, Handler, guarded, is_current, plain};
-
-/// What is percent-encoded in the path of a redirect.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+use crate::mill::feed::path_escaped;
 
 impl Handler for Shelf {
     fn answer(&self, request: &Request<()>) -> Response<Body> {
@@ -69,7 +67,7 @@ fn published_path(path: &str) -> Option<Cow<'_, str>> {
 
 /// A redirect to the same path with a slash, so that relative links on the page work. The ledger knows `path`.
 fn moved(path: &str) -> Response<Body> {
-    let Ok(location) = HeaderValue::try_from(format!("/{}/", utf8_percent_encode(path, SEGMENT))) else {
+    let Ok(location) = HeaderValue::try_from(format!("/{}/", path_escaped(path))) else {
         return plain(StatusCode::NOT_FOUND);
     };
     let mut response = Response::new(Body::empty());

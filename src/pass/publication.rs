@@ -295,15 +295,15 @@ impl Pass<'_> {
         if is_long && one.extent == Extent::Between && self.scope.is_waited_for() {
             return Ok(Prepared { line, underway: None });
         }
-        let shelves = if self.config.pages { store.shelves(one.terms)? } else { Vec::new() };
-        let taken_out = taken_out(store, one.terms, terms)?;
-        let ready = self.feed(&one, self.head(store, &one, terms)?, taken_out, &shelves);
         if let Some(known) = one.made_anew
             && self.is_kept(known, feed, &terms.rules.decisions, report)
         {
             self.take_back(store, &feed.name)?;
             return Ok(Prepared { line, underway: None });
         }
+        let shelves = if self.config.pages { store.shelves(one.terms)? } else { Vec::new() };
+        let taken_out = taken_out(store, one.terms, terms)?;
+        let ready = self.feed(&one, self.head(store, &one, terms)?, taken_out, &shelves);
         let months = made(&shelves);
         let language = ready.as_ref().and_then(|feed| feed.language.clone());
         let standing = self.remembered.and_then(|remembered| remembered.take(&feed.name)).filter(|pages| {

@@ -119,16 +119,13 @@ fn harm(
         let Ids { shown, .. } = bytes.map(|bytes| render::ids(&bytes)).unwrap_or_default();
         published.shown.extend(shown);
     }
-    let lost = |id: &Key| {
+    // Of what no decision takes out, whether the store knows it.
+    let knows = |id: &Key| {
         let root = decisions.root(*id);
-        !decisions.is_retracted(root) && !known.contains(&root)
+        (!decisions.is_retracted(root)).then(|| known.contains(&root))
     };
-    let returned = |id: &Key| {
-        let root = decisions.root(*id);
-        !decisions.is_retracted(root) && known.contains(&root)
-    };
-    let lost = published.shown.iter().filter(|id| lost(id)).count();
-    let returned = published.taken_out.iter().filter(|id| returned(id)).count();
+    let lost = published.shown.iter().filter(|id| knows(id) == Some(false)).count();
+    let returned = published.taken_out.iter().filter(|id| knows(id) == Some(true)).count();
     (lost + returned > 0).then_some(Harm { lost, returned })
 }
 
