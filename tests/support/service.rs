@@ -70,10 +70,11 @@ impl Daemon {
         Self::spawn(mill, program(mill), true)
     }
 
-    /// Starts one and waits until it is ready.
+    /// Starts one and waits until it is ready, and its first report was read: whoever counts reports counts those after it.
     pub(crate) fn ready(mill: &Mill) -> Self {
         let daemon = Self::start(mill);
         daemon.hears("READY=1");
+        daemon.until("the first report", || !daemon.reports().is_empty());
         daemon
     }
 
