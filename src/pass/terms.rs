@@ -1,0 +1,141 @@
+//! What the config and the decisions say, in the store's words: the terms under which items are derived.
+//!
+//! Promised: all that items depend on besides what was read is in the fingerprint of the terms, or they would stay as they
+//! were derived. Refused: looking at files, and asking a clock.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{Pass, PassError};
+use crate::config::{self, Config, Undated};
+use crate::decided::Decided;
+use crate::mill::captured::{self, captured_from_name};
+use crate::mill::category;
+use crate::mill::feed::Retention;
+use crate::mill::identify::Site;
+use crate::mill::item::SourceNo;
+use crate::mill::scrape;
+use crate::mill::settle::{self, Rules, SourceRule};
+use crate::store::{FeedTerms, KnownSource, Store, Terms};
+
+impl Pass<'_> {
+    /// The store's numbers of the sources, in the order of the config.
+    pub(super) fn numbers(&self, store: &mut dyn Store) -> Result<Vec<SourceNo>, PassError> {
+        let names: Vec<&str> = self.config.sources.iter().map(|source| source.name.as_str()).collect();
+        Ok(store.source_numbers(&names)?)
+    }
+
+    /// What the items depend on besides what is read: the config and the decisions, in the store's words.
+    ///
+    /// # Errors
+    /// The store gave up.
+    pub fn terms(&self, store: &mut dyn Store, decided: &Decided) -> Result<Terms, PassError> {
+        let config = self.config;
+        let numbers = self.numbers(store)?;
+        let numbered = || config.sources.iter().zip(numbers.iter().copied());
+        let mut sources: BTreeMap<_, _> = store.known_sources()?.into_iter().map(KnownSource::rule).collect();
+        sources.extend(numbered().map(|(source, no)| (no, rule_of(source))));
+        let categories = config.categories.iter().map(|category| category_of(category, &numbers)).collect();
+        let first_seen = numbered().filter(|(source, _)| source.undated == Undated::FirstSeen);
+        let states: HashMap<_, _> =
+            numbered().map(|(source, no)| (no, (source.files.clone(), source.captured.clone()))).collect();
+        Ok(Terms {
+            feeds: config.feeds.iter().map(|feed| feed_of(feed, config, &numbers)).collect(),
+            first_seen: first_seen.map(|(_, no)| no).collect(),
+            rules: Rules { sources, decisions: decided.decisions.clone(), categories },
+            captured: Box::new(move |no, name| {
+                // Where a source left the config, and its pattern with it, what its files' names say still holds.
+                let Some((files, pattern)) = states.get(&no) else { return captured_from_name(name) };
+                let below = files.roots().iter().find_map(|root| root.below(name)).unwrap_or(name);
+                captured::captured(pattern.as_ref(), below)
+            }),
+            fingerprint: fingerprint(config),
+        })
+    }
+}
+
+/// How sightings of a source are settled.
+fn rule_of(source: &config::Source) -> SourceRule {
+    SourceRule {
+        name: source.name.clone(),
+        place: source.site.clone(),
+        site: Site::new(source.namespace_site()),
+        zone: source.timezone.clone(),
+        language: source.language.clone(),
+        first_seen: source.undated == Undated::FirstSeen,
+    }
+}
+
+fn feed_of(feed: &config::Feed, config: &Config, numbers: &[SourceNo]) -> FeedTerms {
+    let number = |index: &usize| numbers.get(*index).copied();
+    let keeps = |index: &usize| Some((number(index)?, config.sources.get(*index)?.keep?));
+    FeedTerms {
+        name: feed.name.clone(),
+        sources: feed.sources.iter().filter_map(number).collect(),
+        limit: feed.limit,
+        choice: feed.choice.clone(),
+        retention: Retention { feed: feed.keep, sources: feed.sources.iter().filter_map(keeps).collect() },
+    }
+}
+
+fn category_of(category: &config::Category, numbers: &[SourceNo]) -> category::Rule {
+    let number = |index: &usize| numbers.get(*index).copied();
+    category::Rule {
+        name: category.name.clone(),
+        topics: category.topics.clone(),
+        sources: category.sources.as_ref().map(|sources| sources.iter().filter_map(number).collect()),
+        words: category.words.clone(),
+    }
+}
+
+/// Equal for configs that derive equal items from equal readings.
+fn fingerprint(config: &Config) -> String {
+    let described: Vec<_> = config
+        .sources
+        .iter()
+        .map(|source| {
+            let labels: Vec<_> = source.files.roots().iter().map(|root| &root.label).collect();
+            let (name, site, filed) = (&source.name, &source.site, source.namespace_site());
+            (name, site, filed, &source.timezone, &source.language, &source.captured, source.undated, labels)
+        })
+        .collect();
+    format!("{} {described:?} {:?}", settle::REVISION, config.categories)
+}
+
+/// What a source's files are read with. Another value, and what was read is read again.
+#[must_use]
+pub fn revision(source: &config::Source) -> u64 {
+    let all = format!(
+        "{:?}",
+        (
+            (scrape::REVISION, &source.layout, &source.language, source.date_order, &source.captured, source.empty),
+            (source.form, &source.url, &source.fields, &source.select, &source.layouts),
+        )
+    );
+    // SQLite's integers have a sign; the top bit tells nothing.
+    xxh3_64(all.as_bytes()) >> 1
+}
+
+/// What a source has lost that seems to have got another name, in a sentence for each. Only before the store knows it by
+/// the new one: then the operator decided.
+#[must_use]
+pub fn renamed(config: &Config, known: &[KnownSource]) -> Vec<String> {
+    let names: BTreeSet<&str> = known.iter().map(|known| &*known.name).collect();
+    let new = config.sources.iter().filter(|source| !names.contains(&*source.name));
+    let new: Vec<(&str, Site)> = new.map(|source| (&*source.name, Site::new(source.namespace_site()))).collect();
+    if new.is_empty() {
+        return Vec::new();
+    }
+    let stay: BTreeSet<&str> = config.sources.iter().map(|source| &*source.name).collect();
+    let left = known.iter().filter(|known| !stay.contains(&*known.name));
+    let sentence = |known: &KnownSource| {
+        let (name, (_, site)) = (&known.name, known.filed.as_ref()?);
+        let (by, _) = new.iter().find(|(_, of)| of == site)?;
+        Some(format!(
+            "source {by}: it is new, and source {name} of the same site is in the config no more: what only the files of \
+             {name} told is in no feed; if it got another name, its old one brings that back"
+        ))
+    };
+    left.filter_map(sentence).collect()
+}
