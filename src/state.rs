@@ -75,7 +75,11 @@ impl State {
         let mut state = Self::hold(folder)?;
         if state.store.is_being_filled() && is_published() {
             let file = folder.join(STORE);
-            warn!(store = %file.display(), "there was no store of what is published: it is made anew of the inbox");
+            warn!(
+                store = %file.display(),
+                "there was no store of what is published: it is made anew of the inbox (whoever keeps the output from run \
+                 to run must keep the state folder as well)"
+            );
             // It counts from when the store does: cut short before, this is met again.
             state.store.set_note(RECOVERED, true).map_err(|error| unusable(&file, error))?;
             state.mended = Some(format!(

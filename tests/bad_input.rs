@@ -577,9 +577,11 @@ fn when_the_state_folder_is_lost_the_published_documents_stay_until_nothing_lack
         assert_eq!(shown(), published);
         assert_eq!(mill.items().len(), 1);
     }
+    let verified = mill.run(&["verify"]);
+    assert!(verified.code == 1 && verified.out.contains("lacks 2"), "{verified:?}");
     // What stays is known, and so is served: that, and nothing else that lies there.
     let status = mill.run(&["status"]).out;
-    assert!(status.contains("lacks 2"), "{status}");
+    assert!(status.contains("lacks 2") && status.contains("feed news: 1 item;"), "{status}");
     for path in ["news/atom.xml", "news/rss.xml", "news/index.html", "news/2021/03.html", "news/2021/03.atom"] {
         assert!(status.contains(path), "{path}: {status}");
     }
@@ -643,10 +645,55 @@ fn what_was_retracted_does_not_come_back_because_the_decisions_are_lost() {
     let published = mill.feeds();
     fs::remove_dir_all(mill.path(".feedmill")).unwrap();
     let (code, told) = report(&mill);
-    assert!(code == 1 && told["kept"][0].as_str().unwrap().contains("retracted"), "{told}");
+    let kept = told["kept"][0].as_str().unwrap();
+    assert!(code == 1 && kept.contains("retracted") && kept.contains(&lake), "{told}");
     assert_eq!(mill.feeds(), published);
     assert_eq!(mill.run(&["retract", &lake]).code, 0);
     assert_eq!(once(&mill).code, 0);
+    assert_eq!(mill.titles("news"), [BRIDGE.title]);
+}
+
+#[test]
+fn what_was_put_back_is_published_though_the_store_is_lost_before_a_pass_showed_it() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    let lake = support::id("harbour", "2021-03-02", "waterinthelake");
+    assert_eq!(mill.run(&["retract", &lake]).code, 0);
+    assert_eq!(once(&mill).code, 0);
+    assert_eq!(mill.run(&["retract", &lake, "--undo"]).code, 0);
+    fs::remove_file(mill.path(".feedmill/feedmill.db")).unwrap();
+    let ran = once(&mill);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(mill.titles("news"), [BRIDGE.title, LAKE.title]);
+    // And where the decisions were lost as well, to say so is enough.
+    assert_eq!(mill.run(&["retract", &lake]).code, 0);
+    assert_eq!(once(&mill).code, 0);
+    fs::remove_dir_all(mill.path(".feedmill")).unwrap();
+    assert_eq!(once(&mill).code, 1);
+    assert_eq!(mill.run(&["retract", &lake, "--undo"]).code, 0);
+    assert_eq!(once(&mill).code, 0);
+    assert_eq!(mill.titles("news"), [BRIDGE.title, LAKE.title]);
+}
+
+#[test]
+fn a_feed_that_stays_as_it_was_says_that_it_shows_what_is_retracted_meanwhile() {
+    let mill = mill();
+    mill.write("news/2021-03-17.txt", page(&[FERRY]));
+    assert_eq!(once(&mill).code, 0);
+    let published = mill.feeds();
+    mill.delete("news/2021-03-17.txt");
+    fs::remove_dir_all(mill.path(".feedmill")).unwrap();
+    assert_eq!(once(&mill).code, 1);
+    let lake = support::id("harbour", "2021-03-02", "waterinthelake");
+    assert_eq!(mill.run(&["retract", &lake]).code, 0);
+    let (code, told) = report(&mill);
+    let kept = told["kept"][0].as_str().unwrap();
+    assert!(code == 1 && kept.contains("lacks 1") && kept.contains("showing 1 retracted item"), "{told}");
+    assert_eq!(told["feeds"][0]["items"], 3);
+    assert_eq!(mill.feeds(), published);
+    // The cure it tells is one.
+    fs::remove_dir_all(mill.path("public/news")).unwrap();
+    assert_eq!(report(&mill).0, 0);
     assert_eq!(mill.titles("news"), [BRIDGE.title]);
 }
 

@@ -116,7 +116,8 @@ pub(super) fn verify(cli: &Cli) -> Result<Exit, Ended> {
         .collect();
     let reread = reread(&view, &rebuilt, &surplus, &different)?;
     let documents: Vec<&String> = pending.feeds.iter().flat_map(|feed| &feed.written).collect();
-    let good = missing.is_empty() && documents.is_empty();
+    let kept = &pending.kept;
+    let good = missing.is_empty() && documents.is_empty() && kept.is_empty();
     let mut out = io::stdout().lock();
     if cli.global.format == Format::Json {
         let here = |ids: &[Key]| ids.iter().filter(|id| reread.contains(id)).copied().collect::<Vec<Key>>();
@@ -134,7 +135,7 @@ pub(super) fn verify(cli: &Cli) -> Result<Exit, Ended> {
             "{}",
             json!({
                 "schema": 1, "items": ours.len(), "missing": missing, "withheld": withheld, "documents": documents,
-                "surplus": told(&surplus), "different": told(&different),
+                "kept": kept, "surplus": told(&surplus), "different": told(&different),
             })
         )?;
     } else {
@@ -153,7 +154,9 @@ pub(super) fn verify(cli: &Cli) -> Result<Exit, Ended> {
         for document in &documents {
             writeln!(out, "not as the store would publish it: {document}")?;
         }
+        kept.iter().try_for_each(|kept| writeln!(out, "{kept}"))?;
         let end = match (good, reread.is_empty() && withheld.is_empty()) {
+            _ if !kept.is_empty() => "store and output do not agree, and a pass alone will not change that",
             (true, true) => "store, files and output agree",
             (true, false) => {
                 "store and output agree; of files here the store keeps what it read earlier (feedmill check --samples)"

@@ -30,6 +30,8 @@ pub struct Decisions {
     /// Ids of items that no feed shows: ask [`Decisions::is_retracted`], for an item can go under several.
     /// With the time, where the line tells it.
     pub retracted: BTreeMap<Key, Option<DateTime<Utc>>>,
+    /// Ids of items that were put back: that nothing retracts them any more was decided, and is no loss.
+    put_back: BTreeSet<Key>,
     /// Keys that are another item, by the id they go under.
     pub aliases: BTreeMap<Key, Key>,
     /// The day an undated item was first seen, where its source asks for it. The first line of an item counts.
@@ -42,7 +44,7 @@ pub struct Decisions {
 impl fmt::Debug for Decisions {
     /// What was said, and not what follows from it: by these words a store knows under which decisions it was derived.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { retracted, aliases, first_seen, members: _ } = self;
+        let Self { retracted, aliases, first_seen, put_back: _, members: _ } = self;
         let mut said = f.debug_struct("Decisions");
         said.field("retracted", retracted).field("aliases", aliases).field("first_seen", first_seen).finish()
     }
@@ -138,6 +140,7 @@ impl Decisions {
                 // Under whichever of its ids the item was retracted.
                 for id in self.family(self.root(retract)) {
                     self.retracted.remove(&id);
+                    self.put_back.insert(id);
                 }
             }
             Decision::Alias { alias, of } => {
@@ -173,6 +176,12 @@ impl Decisions {
     pub fn is_retracted(&self, root: Key) -> bool {
         let is_out = |id: &Key| self.retracted.contains_key(id);
         is_out(&root) || self.members.get(&root).is_some_and(|members| members.iter().any(is_out))
+    }
+
+    /// Whether the item that goes under `root` was put back, under whichever of its ids: asked where it is not retracted.
+    #[must_use]
+    pub fn is_put_back(&self, root: Key) -> bool {
+        self.family(root).iter().any(|id| self.put_back.contains(id))
     }
 
     /// The items taken out of which it is known when, by the ids they go under: the last one first.

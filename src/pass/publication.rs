@@ -160,7 +160,7 @@ impl Pass<'_> {
         }
         let whole = report.kept.len() == kept_before;
         if !whole {
-            self.take_back(store, INDEX)?;
+            self.take_back(store, INDEX, None)?;
         } else if last && trouble.is_none() {
             let share = self.config.feeds.len();
             match self.prepare_index(store, &summaries, Share { publication: &mut publication, number: share }) {
@@ -296,10 +296,11 @@ impl Pass<'_> {
             return Ok(Prepared { line, underway: None });
         }
         if let Some(known) = one.made_anew
-            && self.is_kept(known, feed, &terms.rules.decisions, report)
+            && let Some(items) = self.is_kept(known, feed, &terms.rules.decisions, report)
         {
-            self.take_back(store, &feed.name)?;
-            return Ok(Prepared { line, underway: None });
+            let told = (items != state.items).then(|| FeedState { items, ..state });
+            self.take_back(store, &feed.name, told)?;
+            return Ok(Prepared { line: FeedLine { items, ..line }, underway: None });
         }
         let shelves = if self.config.pages { store.shelves(one.terms)? } else { Vec::new() };
         let taken_out = taken_out(store, one.terms, terms)?;

@@ -18,54 +18,77 @@ use crate::mill::item::Key;
 use crate::mill::render::{self, Ids};
 use crate::pass::Pass;
 use crate::publish::{self, Disk, Outcome};
-use crate::report::Report;
-use crate::store::{LedgerChange, Store, StoreError};
+use crate::report::{Count, Report};
+use crate::store::{FeedState, LedgerChange, Store, StoreError};
+
+/// So many ids are named, of what was retracted.
+const NAMED: usize = 3;
 
 /// What a store that was made anew would do to a feed.
 struct Harm {
+    /// How many items its head shows.
+    items: usize,
     /// How many items of it the store does not know, retracted ones aside.
     lost: usize,
-    /// How many items that the feed says were taken out the store knows, and no decision takes out.
-    returned: usize,
+    /// The items that the feed says were taken out, the store knows, and no decision says anything of.
+    returned: BTreeSet<Key>,
+    /// How many items it shows that a decision takes out.
+    retracted: usize,
 }
 
 impl fmt::Display for Harm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { lost, returned } = self;
-        match (lost, returned) {
-            (0, _) => write!(f, "would show {returned} items again that were retracted"),
-            (_, 0) => write!(f, "lacks {lost} of its items"),
-            _ => write!(f, "lacks {lost} of its items, and would show {returned} again that were retracted"),
+        let Self { lost, returned, .. } = self;
+        if *lost > 0 {
+            write!(f, "lacks {lost} of its items")?;
+        }
+        let and = if *lost > 0 { ", and " } else { "" };
+        let named: Vec<String> = returned.iter().take(NAMED).map(Key::to_string).collect();
+        match (named.join(", "), returned.len().saturating_sub(NAMED)) {
+            (_, 0) if returned.is_empty() => Ok(()),
+            (named, 0) => write!(f, "{and}would show again what was retracted: {named}"),
+            (named, more) => write!(f, "{and}would show again what was retracted: {named} and {more} more"),
         }
     }
 }
 
 impl Pass<'_> {
-    /// Whether a feed stays as it was published, for the store knows only these ids; then it says so.
+    /// Whether a feed stays as it was published, for the store knows only these ids; then it says so, and gives how many
+    /// items are in it.
     pub(super) fn is_kept(
         &self,
         known: &BTreeSet<Key>,
         feed: &config::Feed,
         decisions: &Decisions,
         report: &mut Report,
-    ) -> bool {
-        let Some(harm) = harm(self.config, self.disk, feed, known, decisions) else { return false };
-        warn!(feed = %feed.name, lost = harm.lost, returned = harm.returned, "the feed stays as it was published");
+    ) -> Option<usize> {
+        let harm = harm(self.config, self.disk, feed, known, decisions)?;
+        warn!(feed = %feed.name, lost = harm.lost, returned = harm.returned.len(), "the feed stays as it was published");
         let cure = match harm.lost {
-            0 => "retract them again",
+            0 => "retract them again, or say that they may be shown (retract ID --undo)",
             _ => "bring their files back, or a backup into a new state folder",
         };
+        let meanwhile = match harm.retracted {
+            0 => String::new(),
+            count => format!("; until then it goes on showing {}", Count(count, "retracted item")),
+        };
         report.kept.push(format!(
-            "feed {:?} stays as it was published: the store, made anew since, {harm}; {cure}, or delete the feed's folder \
-             to publish without that",
-            feed.name
+            "feed {:?} stays as it was published, without what is new: the store, made anew since, {harm}; {cure}, or \
+             delete \"{}\" to publish the feed as the store has it{meanwhile}",
+            feed.name,
+            self.config.output.join(&feed.name).display(),
         ));
-        true
+        Some(harm.items)
     }
 
     /// Enters the documents of a feed that stays, or of the index, into the ledger as they stand: they are served, and
-    /// known to be ours, though the store was made after them.
-    pub(super) fn take_back(&self, store: &mut dyn Store, feed: &str) -> Result<(), StoreError> {
+    /// known to be ours, though the store was made after them. `state`: of the feed, where it is another than before.
+    pub(super) fn take_back(
+        &self,
+        store: &mut dyn Store,
+        feed: &str,
+        state: Option<FeedState>,
+    ) -> Result<(), StoreError> {
         if self.dry_run {
             return Ok(());
         }
@@ -78,11 +101,11 @@ impl Pass<'_> {
         let ours = paths.iter().filter(|path| !rows.contains_key(*path) && is_ours(self.config, self.disk, path));
         let found = ours.filter_map(|path| publish::listed(self.disk, &self.config.output, path));
         let outcomes: Vec<Outcome> = found.map(|listed| Outcome { listed, written: false }).collect();
-        if outcomes.is_empty() {
+        if outcomes.is_empty() && state.is_none() {
             return Ok(());
         }
         let documents = outcomes.iter().map(|outcome| row_of(feed, 0, outcome.listed.clone())).collect();
-        store.record_published(&[LedgerChange { feed: feed.to_owned(), documents, ..LedgerChange::default() }])?;
+        store.record_published(&[LedgerChange { feed: feed.to_owned(), state, documents, gone: Vec::new() }])?;
         (self.published)(&outcomes, &[]);
         Ok(())
     }
@@ -112,21 +135,19 @@ fn harm(
     known: &BTreeSet<Key>,
     decisions: &Decisions,
 ) -> Option<Harm> {
-    let mut published = render::ids(&disk.read(&head(config, feed)).ok()?);
+    let Ids { mut shown, taken_out } = render::ids(&disk.read(&head(config, feed)).ok()?);
+    let items = shown.len();
     for archive in documents(config, &feed.name).iter().filter(|path| path.ends_with(".atom")) {
         // What can't be read shows nothing.
         let bytes = disk.read(&config.output.join(archive));
-        let Ids { shown, .. } = bytes.map(|bytes| render::ids(&bytes)).unwrap_or_default();
-        published.shown.extend(shown);
+        shown.extend(bytes.map(|bytes| render::ids(&bytes).shown).unwrap_or_default());
     }
-    // Of what no decision takes out, whether the store knows it.
-    let knows = |id: &Key| {
-        let root = decisions.root(*id);
-        (!decisions.is_retracted(root)).then(|| known.contains(&root))
-    };
-    let lost = published.shown.iter().filter(|id| knows(id) == Some(false)).count();
-    let returned = published.taken_out.iter().filter(|id| knows(id) == Some(true)).count();
-    (lost + returned > 0).then_some(Harm { lost, returned })
+    let root = |id: &Key| decisions.root(*id);
+    let (retracted, shown): (Vec<Key>, Vec<Key>) = shown.iter().map(root).partition(|id| decisions.is_retracted(*id));
+    let lost = shown.iter().filter(|id| !known.contains(id)).count();
+    let is_open = |id: &Key| known.contains(id) && !decisions.is_retracted(*id) && !decisions.is_put_back(*id);
+    let returned: BTreeSet<Key> = taken_out.iter().map(root).filter(is_open).collect();
+    (lost > 0 || !returned.is_empty()).then_some(Harm { items, lost, returned, retracted: retracted.len() })
 }
 
 /// The documents of a feed, as they lie there, relative to the output: of what the store does not know the ledger tells
