@@ -209,6 +209,12 @@ impl<'a> Head<'a> {
         pieces.only(&self.lines);
     }
 
+    /// The feed that it is the head of.
+    #[must_use]
+    pub fn feed(&self) -> &'a Feed {
+        self.feed
+    }
+
     /// How many items each document holds.
     #[must_use]
     pub fn items(&self) -> usize {
