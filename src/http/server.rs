@@ -135,6 +135,11 @@ impl Server {
     pub fn drain(&self) {
         let _ = self.orders.send(Order::End);
     }
+
+    /// Ends as well, and waits for nobody: it answers what was asked as long as the process lives.
+    pub fn leave(mut self) {
+        self.thread = None;
+    }
 }
 
 impl Drop for Server {

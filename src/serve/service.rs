@@ -145,7 +145,8 @@ impl Service {
         self.bound.append(&mut fresh);
         if self.bound.is_empty() {
             self.desk.open.store(false, Ordering::Relaxed);
-            self.server = None;
+            // Who takes an answer slowly is not to hold up who asked for another config.
+            self.server.take().map(Server::leave);
             return Ok(());
         }
         let listeners = self.bound.iter().map(|(_, listener)| listener.share()).collect::<io::Result<_>>();

@@ -87,6 +87,25 @@ fn where_it_is_published_it_is_served() {
     daemon.terminate();
 }
 
+#[test]
+fn who_has_begun_to_ask_is_answered_though_nobody_is_served_any_more() {
+    let mill = Mill::new(&format!("[serve]\nlisten = \"127.0.0.1:0\"\n{}", config("")));
+    mill.write("in/a.txt", sheet("start", 1..=3));
+    let daemon = Daemon::ready(&mill);
+    let mut stream = connected(&daemon, "serving the feeds on ");
+    write!(stream, "GET /everything/rss.xml HTTP/1.1\r\nHost: x\r\n").unwrap();
+    // It has the first half of this head when it has answered another one.
+    assert!(asks_at(&daemon, "serving the feeds on ", "/").starts_with("HTTP/1.1 200"));
+    mill.configure(&config(""));
+    daemon.signal(Signal::HUP);
+    daemon.hears_again("READY=1", 1);
+    write!(stream, "\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK"), "{:?}", String::from_utf8_lossy(&answer));
+    daemon.terminate();
+}
+
 /// Under a socket unit somebody asks before there is anybody to answer.
 #[test]
 fn who_asked_before_it_was_started_gets_what_was_published_before() {
@@ -117,10 +136,14 @@ pub(crate) fn asks(daemon: &Daemon, path: &str) -> String {
     asks_at(daemon, "serving metrics and health on ", path)
 }
 
-fn asks_at(daemon: &Daemon, where_it_listens: &str, path: &str) -> String {
+fn connected(daemon: &Daemon, where_it_listens: &str) -> TcpStream {
     let log = daemon.log();
     let address = log.rsplit_once(where_it_listens).unwrap().1.lines().next().unwrap().to_owned();
-    let mut stream = TcpStream::connect(address).unwrap();
+    TcpStream::connect(address).unwrap()
+}
+
+fn asks_at(daemon: &Daemon, where_it_listens: &str, path: &str) -> String {
+    let mut stream = connected(daemon, where_it_listens);
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
