@@ -121,7 +121,7 @@ pub struct Config {
     /// The folder that is published.
     pub output: PathBuf,
     /// Where the output is served, with a `/` at its end.
-    pub base_url: Option<String>,
+    pub base_url: Option<Address>,
     /// Whether there are pages for people and archives, and not only feeds.
     pub pages: bool,
     /// Whether a compressed sibling lies beside each document.

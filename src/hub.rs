@@ -43,7 +43,7 @@ pub type Topics = BTreeMap<Address, u128>;
 /// The topics among the published documents: the heads of the config's feeds.
 #[must_use]
 pub fn topics(config: &Config, published: &[PublishedRow]) -> Topics {
-    let Some(base) = config.base_url.as_deref().and_then(Address::new) else { return Topics::new() };
+    let Some(base) = &config.base_url else { return Topics::new() };
     let heads: BTreeSet<String> = config
         .feeds
         .iter()

@@ -21,6 +21,7 @@ use tracing::{debug, warn};
 pub use ledger::{Condition, Kind, Ledger, Sight};
 
 use crate::config::Config;
+use crate::mill::feed::Address;
 use crate::mill::render::{Document, Tree};
 use crate::publish::{self, Listed, RealDisk};
 use crate::report::{Report, SkippedLine};
@@ -123,8 +124,8 @@ impl Operations {
     fn write(&mut self, config: &Config) {
         let Some(ledger) = &self.ledger else { return };
         let publish = config.operations.publish;
-        let own = config.base_url.as_ref().filter(|_| publish).map(|base| format!("{base}{FEED}"));
-        let feed = feed::document(ledger, own.as_deref());
+        let own = config.base_url.as_ref().filter(|_| publish).map(|base| base.join(FEED));
+        let feed = feed::document(ledger, own.as_ref().map(Address::as_str));
         let kept = Document { bytes: ledger.written(), entries: 0 };
         let (here, elsewhere) = if publish { (&config.output, &config.state) } else { (&config.state, &config.output) };
         let mut of_state = Tree::from_iter([(LEDGER.to_owned(), kept)]);
@@ -164,7 +165,7 @@ fn read(file: &Path) -> Option<Ledger> {
 /// What tells this feedmill from others.
 fn place(config: &Config) -> String {
     let folder = || std::path::absolute(&config.state).unwrap_or_else(|_| config.state.clone());
-    config.base_url.clone().unwrap_or_else(|| folder().display().to_string())
+    config.base_url.as_ref().map_or_else(|| folder().display().to_string(), ToString::to_string)
 }
 
 fn now() -> DateTime<Utc> {

@@ -142,7 +142,7 @@ pub(super) fn mended(text: &str) -> String {
 }
 
 /// The address of a folder to publish under: absolute, http or https, with a `/` at its end.
-pub(super) fn base_url(text: &str) -> Result<String, Wrong> {
+pub(super) fn base_url(text: &str) -> Result<Address, Wrong> {
     let mut address = url(text)?;
     if address.contains(['?', '#']) {
         return Err(Wrong::new(
@@ -153,7 +153,7 @@ pub(super) fn base_url(text: &str) -> Result<String, Wrong> {
     if !address.ends_with('/') {
         address.push('/');
     }
-    Ok(address)
+    Address::new(&address).ok_or_else(|| no_address(text))
 }
 
 /// How many hubs a config can name. Each is told of changes by a thread of its own.
@@ -162,23 +162,29 @@ pub(super) const MAX_HUBS: usize = 8;
 /// The address of a hub. It stands in every feed, for everybody to read.
 pub(super) fn hub(text: &str) -> Result<Address, Wrong> {
     let address = url(text)?;
-    let refused =
-        |what: &str| Wrong::new(format!("{text:?} {what}"), "write it as the hub gives it: https://hub.example.org/");
     if address.contains('#') {
-        return Err(refused("holds a fragment, which can't be asked for"));
+        return Err(Wrong::new(
+            format!("{text:?} holds a fragment, which can't be asked for"),
+            "write it as the hub gives it: https://hub.example.org/",
+        ));
     }
-    Address::new(&address).ok_or_else(|| refused("is no absolute address"))
+    Address::new(&address).ok_or_else(|| no_address(text))
+}
+
+const WHOLE: &str = "write it whole: https://www.example.org/news/";
+
+fn no_address(text: &str) -> Wrong {
+    Wrong::new(format!("{text:?} is no absolute address"), WHOLE)
 }
 
 /// An absolute address, http or https; characters outside ASCII come out percent-encoded.
 pub(super) fn url(text: &str) -> Result<String, Wrong> {
-    let example = "write it whole: https://www.example.org/news/";
     let Some((scheme, rest)) = text.split_once("://") else {
-        return Err(Wrong::new(format!("{text:?} is no absolute address"), example));
+        return Err(no_address(text));
     };
     let scheme = scheme.to_ascii_lowercase();
     if !matches!(scheme.as_str(), "http" | "https") {
-        return Err(Wrong::new(format!("{text:?} is neither http nor https"), example));
+        return Err(Wrong::new(format!("{text:?} is neither http nor https"), WHOLE));
     }
     if let Some(c) = text.chars().find(|c| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(*c)) {
         return Err(Wrong::new(
@@ -215,7 +221,7 @@ fn authority_of(text: &str, authority: &str) -> Result<(), Wrong> {
         }
     };
     if !good {
-        return Err(Wrong::new(format!("{text:?} names no host"), "write it whole: https://www.example.org/news/"));
+        return Err(Wrong::new(format!("{text:?} names no host"), WHOLE));
     }
     match port.map(str::parse::<u16>) {
         None | Some(Ok(1..)) => Ok(()),
@@ -390,7 +396,7 @@ mod tests {
             ("http://localhost:80/a/", "http://localhost:80/a/"),
             ("https://example.org/Новости", "https://example.org/%D0%9D%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8/"),
         ] {
-            assert_eq!(base_url(text), Ok(expected.into()));
+            assert_eq!(base_url(text).unwrap().as_str(), expected);
         }
         for text in [
             "",

@@ -13,7 +13,7 @@ use super::ready::taken_out;
 use super::remembered::Pages;
 use super::{Extent, INDEX, print};
 use crate::cores::one_by_one;
-use crate::mill::feed::{Address, Feed};
+use crate::mill::feed::Feed;
 use crate::mill::month::Month;
 use crate::mill::render::{self, Head, Pieces, Summary, Tree};
 use crate::pass::{Pass, PassError};
@@ -339,8 +339,8 @@ impl Pass<'_> {
     ) -> Result<Prepared, PassError> {
         let rows = by_path(store.published_of(INDEX, true)?);
         let mut line = FeedLine { name: INDEX.to_owned(), items: summaries.len(), ..FeedLine::default() };
-        let base_url = self.config.base_url.as_deref().and_then(Address::new);
-        let made_of = print(&(render::REVISION, summaries, &base_url, self.config.pages, self.config.precompress));
+        let base_url = &self.config.base_url;
+        let made_of = print(&(render::REVISION, summaries, base_url, self.config.pages, self.config.precompress));
         let as_it_was = |row: &PublishedRow| row.made_of == made_of && self.stands(row);
         if rows.is_empty() == summaries.is_empty() && rows.values().all(as_it_was) {
             return Ok(Prepared { line, underway: None });

@@ -54,7 +54,7 @@ impl Pass<'_> {
             title: words(&feed.title)?,
             description: words(&format!("Announcements of {}", titles.join(", ")))?,
             language,
-            base_url: self.config.base_url.as_deref().and_then(Address::new),
+            base_url: self.config.base_url.clone(),
             hubs: self.config.websub.hubs.clone(),
             home: sources.iter().find_map(|source| source.url.as_deref()).and_then(Address::new),
             author: words(if let [only] = titles.as_slice() { only } else { &feed.title })?,
