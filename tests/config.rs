@@ -520,6 +520,16 @@ fn defaults_are_those_of_the_contract() {
 }
 
 #[test]
+fn what_is_to_be_said_of_hundreds_of_sources_is_said_once() {
+    let sources: String =
+        (0..300).map(|n| format!("[[source]]\nname = \"s{n}\"\nfiles = [\"in/s{n}/*.txt\"]\n")).collect();
+    let config = good(&format!("{sources}[[feed]]\nname = \"f\"\nsources = [\"s0\"]\n"));
+    let [sites, feeds] = config.warnings.as_slice() else { panic!("{:?}", config.warnings) };
+    assert!(sites.starts_with("sources \"s0\", \"s1\", \"s2\", \"s3\", \"s4\" and 295 more have no `site`"), "{sites}");
+    assert_eq!(feeds, "sources \"s1\", \"s2\", \"s3\", \"s4\", \"s5\" and 294 more are in no feed");
+}
+
+#[test]
 fn a_feed_shows_the_sources_that_all_it_says_leaves() {
     let sources: String = [
         ("a", "x", "en"),

@@ -187,7 +187,7 @@ fn look_over(
     for skipped in &listing.skipped {
         find(format!(": {}: {}", skipped.name, skipped.reason), "mend or exclude it", true);
     }
-    if listing.files.is_empty() {
+    if listing.files.is_empty() && listing.skipped.is_empty() {
         find(": no file matches".to_owned(), "look at its `files`", false);
     }
     let mut layouts: BTreeMap<String, usize> = BTreeMap::new();

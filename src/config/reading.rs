@@ -46,6 +46,7 @@ pub(super) fn config(file: &Path, text: String, given: &Given, around: &Surround
         own_names: Vec::new(),
         written: Vec::new(),
         warnings: Vec::new(),
+        without_site: Vec::new(),
         complaints: Vec::new(),
     };
     let config = reader.top(&document, file, given, around);
@@ -114,6 +115,8 @@ struct Reader<'r> {
     /// The patterns of all sources that can be read.
     written: Vec<Written>,
     warnings: Vec<String>,
+    /// Sources whose name stands in for a site.
+    without_site: Vec<String>,
     complaints: Vec<Complaint>,
 }
 
@@ -153,6 +156,7 @@ impl Reader<'_> {
         let serve = self.serve(&top);
         let operations = self.operations(&top, serve.as_ref());
         let sources = self.source_tables(&top);
+        self.warn_of_sites();
         let mut categories: Vec<Category> = Vec::new();
         for table in &self.tables(&top, "category", "[[category]]") {
             categories.extend(self.category(table, &sources, &categories));
@@ -267,6 +271,23 @@ impl Reader<'_> {
         operations
     }
 
+    /// Hundreds of sources without a site are one thing to know.
+    fn warn_of_sites(&mut self) {
+        let all: Vec<&str> = self.without_site.iter().map(String::as_str).collect();
+        match all.as_slice() {
+            [] => {}
+            [one] => self.warnings.push(format!(
+                "source {one:?} has no `site`, so its name stands in: ids are made of it, and change if it changes; \
+                 write site = {one:?} to keep it whatever the source is called"
+            )),
+            all => self.warnings.push(format!(
+                "{} have no `site`, so their names stand in: ids are made of these, and change if they change; write the \
+                 name as the site of each, to keep it whatever the source is called",
+                named(all)
+            )),
+        }
+    }
+
     /// Who is told of changes.
     fn websub(&mut self, top: &Table<'_>) -> WebSub {
         let mut websub = WebSub::default();
@@ -326,6 +347,17 @@ pub(super) fn a_feed_per_source(sources: &[Source]) -> Vec<Feed> {
         limit: DEFAULT_LIMIT,
     };
     sources.iter().enumerate().map(feed).collect()
+}
+
+/// Sources by their names, of very many only the first.
+fn named(names: &[&str]) -> String {
+    const FIRST: usize = 5;
+    let first: Vec<String> = names.iter().take(FIRST).map(|name| format!("{name:?}")).collect();
+    match (first.join(", "), names.len().saturating_sub(FIRST)) {
+        (one, 0) if names.len() == 1 => format!("source {one}"),
+        (few, 0) => format!("sources {few}"),
+        (few, more) => format!("sources {few} and {more} more"),
+    }
 }
 
 /// Puts what the command line says in the place of what the config says, and tells what is wrong with it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::{Named, Reader, Table, Text, folded};
+use super::{Named, Reader, Table, Text, folded, named};
 use crate::config::values::{self, Wrong, nearest};
 use crate::config::{Category, Complaint, DEFAULT_LIMIT, Feed, Source};
 use crate::mill::feed::{Choice, Keep, speaks};
@@ -35,12 +35,13 @@ impl Reader<'_> {
             feed_names.extend(name);
         }
         self.same_folder(&feed_names, false);
-        for (number, (name, _)) in sources.iter().enumerate() {
-            if let Some(name) = name
-                && !feeds.iter().any(|feed| feed.sources.contains(&number))
-            {
-                self.warnings.push(format!("source {:?} is in no feed", name.text));
-            }
+        let is_in_none = |number: &usize| !feeds.iter().any(|feed| feed.sources.contains(number));
+        let of_none = (0..).zip(sources).filter(|(number, _)| is_in_none(number));
+        let of_none: Vec<&str> = of_none.filter_map(|(_, (name, _))| Some(name.as_ref()?.text)).collect();
+        match of_none.len() {
+            0 => {}
+            1 => self.warnings.push(format!("{} is in no feed", named(&of_none))),
+            _ => self.warnings.push(format!("{} are in no feed", named(&of_none))),
         }
         (Some(feeds), feed_names)
     }

@@ -124,10 +124,7 @@ impl Reader<'_> {
 
     fn site(&mut self, table: &Table<'_>, shown: &str) -> String {
         if table.get("site").is_none() {
-            self.warnings.push(format!(
-                "source {shown:?} has no `site`, so its name stands in: ids are made of it, and change if it changes; \
-                 write site = {shown:?} to keep it whatever the source is called"
-            ));
+            self.without_site.push(shown.to_owned());
         }
         self.title(table, "site").unwrap_or_else(|| shown.to_owned())
     }
