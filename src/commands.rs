@@ -200,7 +200,7 @@ fn folders_of(cli: &Cli, config: Option<&Config>) -> (std::path::PathBuf, std::p
 fn pass(cli: &Cli) -> Result<Exit, Ended> {
     let config = configured(cli)?;
     let report = if cli.dry_run { dry_pass(cli, &config)? } else { wet_pass(cli, &config)? };
-    report.warn(&mut BTreeSet::new());
+    report.warn(&BTreeSet::new());
     let exit = report.verdict(cli.dry_run);
     let told = tell(cli, &config, &report);
     if !cli.dry_run && config.websub.once {

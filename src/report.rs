@@ -159,23 +159,34 @@ impl Report {
         self.changed |= sooner.changed;
     }
 
-    /// Warns of what needs the operator's attention, unless it was `told` before.
-    pub fn warn(&self, told: &mut BTreeSet<String>) {
+    /// Warns of what needs the operator's attention, unless it was `told` before. Gives what there is to tell.
+    pub fn warn(&self, told: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut all = BTreeSet::new();
+        let mut is_news = |line: String| {
+            let is_news = !told.contains(&line);
+            all.insert(line) && is_news
+        };
         for SkippedLine { source, file, reason } in &self.skipped {
-            if told.insert(format!("{source} {file}: {reason}")) {
+            if is_news(format!("{source} {file}: {reason}")) {
                 warn!(source, file, reason, "skipped");
             }
         }
         for Drift { source, file, reason } in &self.drift {
-            if told.insert(format!("{source} {file}: {reason}")) {
+            if is_news(format!("{source} {file}: {reason}")) {
                 warn!(source, file, reason, "the page changed: drift");
             }
         }
         for Unusual { source, reason } in &self.unusual {
-            if told.insert(format!("{source}: {reason}")) {
+            if is_news(format!("{source}: {reason}")) {
                 warn!(source, reason, "the newest page is unlike those before");
             }
         }
+        for kept in &self.kept {
+            if is_news(kept.clone()) {
+                warn!("{kept}");
+            }
+        }
+        all
     }
 
     /// The exit code, if nothing else goes wrong.
@@ -247,7 +258,7 @@ impl fmt::Display for Report {
         if !self.pruned.is_empty() {
             writeln!(f, "removed, of feeds that left the config: {}", Written(&self.pruned))?;
         }
-        for note in self.kept.iter().chain(&self.notes) {
+        for note in &self.notes {
             writeln!(f, "{note}")?;
         }
         if self.fault_count > 0 {

@@ -18,6 +18,8 @@ pub(super) struct Voice<'a> {
     trouble: Option<String>,
     /// Told, and not told again.
     told: BTreeSet<String>,
+    /// Why there are no events to rely on, as it was told.
+    no_events: Option<String>,
     status: String,
     /// The manager was last told of a trouble that is over.
     outdated: bool,
@@ -45,6 +47,7 @@ impl<'a> Voice<'a> {
             manager,
             trouble: None,
             told: BTreeSet::new(),
+            no_events: None,
             status: String::new(),
             outdated: false,
             attention: String::new(),
@@ -66,10 +69,13 @@ impl<'a> Voice<'a> {
             info!("the trouble is over");
             self.outdated = true;
         }
-        if all && report.skipped.is_empty() && report.drift.is_empty() {
-            self.told.clear();
+        let wrong = report.warn(&self.told);
+        if all {
+            // What is over by now, and comes again, is told again.
+            self.told = wrong;
+        } else {
+            self.told.extend(wrong);
         }
-        report.warn(&mut self.told);
     }
 
     /// How things stand after a pass; `all`: it looked at all. Says whether the manager is to hear of it when things
@@ -128,7 +134,7 @@ impl<'a> Voice<'a> {
 
     /// There are no events to rely on.
     pub(super) fn without_events(&mut self, why: &str) {
-        if self.told.insert(why.to_owned()) {
+        if self.no_events.replace(why.to_owned()).as_deref() != Some(why) {
             warn!("change events can't be relied on: {why}; all files are looked at again and again instead");
         }
     }
@@ -137,6 +143,7 @@ impl<'a> Voice<'a> {
     /// it shows what stands in the way of that.
     pub(super) fn taken_up(&mut self) {
         self.told.clear();
+        self.no_events = None;
         (self.announce, self.owes_ready, self.refused) = (true, true, None);
         info!("the config was read again");
     }

@@ -42,6 +42,48 @@ fn can_limit_watches() -> bool {
     can
 }
 
+const NO_TEXT: [u8; 8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0];
+
+#[test]
+fn what_stays_wrong_is_logged_once_and_what_comes_back_once_more() {
+    let mill = Mill::new(&config("mode = \"poll\""));
+    mill.write("in/a.txt", sheet("start", 1..=2));
+    mill.write("in/bad.txt", NO_TEXT);
+    let daemon = Daemon::ready(&mill);
+    let skips = |count: &str| {
+        let told = |report: &serde_json::Value| report["files"]["skipped"].to_string() == count;
+        daemon.until(count, || daemon.reports().last().is_some_and(told));
+    };
+    for _ in 0..2 {
+        mill.write("in/worse.txt", NO_TEXT);
+        skips("2");
+        mill.delete("in/worse.txt");
+        skips("1");
+    }
+    let said = |name: &str| daemon.log().lines().filter(|line| line.contains("WARN") && line.contains(name)).count();
+    assert_eq!((said("bad.txt"), said("worse.txt")), (1, 2), "{}", daemon.log());
+    daemon.terminate();
+}
+
+#[test]
+fn that_a_feed_stays_as_it_was_is_logged_once() {
+    let mill = Mill::new(&config("settle = \"300ms\""));
+    mill.write("in/a.txt", sheet("start", 1..=2));
+    assert_eq!(mill.run(&["--once"]).code, 0);
+    mill.delete("in/a.txt");
+    fs::remove_dir_all(mill.path(".feedmill")).unwrap();
+    mill.write("in/b.txt", sheet("other", 1..=2));
+    let daemon = Daemon::ready(&mill);
+    for n in 3..6 {
+        let before = daemon.reports().len();
+        mill.write(&format!("in/{n}.txt"), sheet("other", n..=n));
+        daemon.until("another pass", || daemon.reports().len() > before);
+    }
+    assert!(daemon.reports().iter().all(|report| report["kept"].as_array().is_some_and(|kept| kept.len() == 1)));
+    assert_eq!(daemon.log().matches("stays as it was published").count(), 1, "{}", daemon.log());
+    daemon.terminate();
+}
+
 #[test]
 fn without_watches_left_it_looks_again_and_again_and_names_the_limit_once() {
     if !can_limit_watches() {

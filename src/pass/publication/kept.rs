@@ -8,8 +8,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
-use tracing::warn;
-
 use super::INDEX;
 use super::lines::{by_path, row_of};
 use crate::config::{self, Config};
@@ -63,7 +61,6 @@ impl Pass<'_> {
         report: &mut Report,
     ) -> Option<usize> {
         let harm = harm(self.config, self.disk, feed, known, decisions)?;
-        warn!(feed = %feed.name, lost = harm.lost, returned = harm.returned.len(), "the feed stays as it was published");
         let cure = match harm.lost {
             0 => "retract them again, or say that they may be shown (retract ID --undo)",
             _ => "bring their files back, or a backup into a new state folder",
