@@ -40,6 +40,7 @@ mod man;
 mod ping;
 mod samples;
 mod status;
+mod verify;
 
 /// Runs the program with these arguments, its own name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
@@ -128,7 +129,7 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
         Some(Command::Explain { item, .. }) => explain::item(cli, item.as_ref()),
         Some(Command::Items) => look::items(cli),
         Some(Command::Status) => status::status(cli),
-        Some(Command::Verify { .. }) => look::verify(cli),
+        Some(Command::Verify { .. }) => verify::verify(cli),
         Some(Command::Retract { id, undo }) => {
             // Noted with the decision, so that no rendering ever asks the clock.
             let now = chrono::DateTime::from_timestamp(

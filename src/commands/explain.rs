@@ -1,6 +1,5 @@
 //! `explain`: which line became which field, and why another was not used.
 
-use std::borrow::Cow;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -13,6 +12,16 @@ use crate::config::escaped;
 use crate::mill::item::Text;
 use crate::mill::page::Page;
 
+/// A page and what was made of it, as both formats tell it.
+struct Told<'a> {
+    /// The file's name, as it is shown.
+    file: &'a str,
+    page: &'a Page<'a>,
+    explained: &'a scrape::Explained<'a>,
+    captured: Option<Moment>,
+    site: Site,
+}
+
 /// `explain FILE`.
 pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     let shown = escaped(file.as_os_str().as_bytes());
@@ -23,102 +32,94 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
         None => None,
     };
     let canonical = std::fs::canonicalize(file).ok();
-    let belongs = config
-        .iter()
-        .flat_map(|config| &config.sources)
-        .find_map(|source| Some((source, source.name_below(canonical.as_ref()?)?)));
-    // Without a source the path as it was given stands for the one below a folder.
+    let sources = config.iter().flat_map(|config| &config.sources);
+    let belongs = sources.into_iter().find_map(|source| Some((source, source.name_below(canonical.as_ref()?)?)));
+    // Without a source the file is read as `feedmill --once FOLDER` would: the path as it was given stands for the one
+    // below a folder, and the folder's name for the site.
     let given = file.to_string_lossy();
-    let page = match &belongs {
-        Some((source, below)) => source.page(below, &bytes),
-        None => Page::open(&bytes, &given, None, scrape::Terms::default()),
+    let (page, site) = match &belongs {
+        Some((source, below)) => (source.page(below, &bytes), Site::new(source.namespace_site())),
+        None => {
+            let folder = canonical.as_ref().and_then(|file| file.parent()?.file_name());
+            let site = Site::new(&folder.unwrap_or_default().to_string_lossy());
+            (Page::open(&bytes, &given, None, scrape::Terms::default()), site)
+        }
     };
     let page =
         page.map_err(|why| Trouble::new(Exit::Attention, format!("\"{shown}\" can't be read as a page: {why}")))?;
     let explained = page.explain();
-    let scrape = &explained.scrape;
-    let captured = page.stated.or(scrape.newest.map(Moment::Day));
-    // Without a source the file is read as `feedmill --once FOLDER` would.
-    let site = belongs.as_ref().map_or_else(
-        || {
-            canonical
-                .as_ref()
-                .and_then(|file| Some(file.parent()?.file_name()?.to_string_lossy().into_owned()))
-                .unwrap_or_default()
-        },
-        |(source, _)| source.namespace_site().to_owned(),
-    );
-    let exit = match scrape.refused.is_some() || scrape.confidence < scrape::DRIFT_BELOW {
-        true => Exit::Attention,
-        false => Exit::Done,
-    };
+    let captured = page.stated.or(explained.scrape.newest.map(Moment::Day));
+    let told = Told { file: &shown, page: &page, explained: &explained, captured, site };
     let mut out = io::BufWriter::new(io::stdout().lock());
-    if cli.global.format == Format::Json {
+    match cli.global.format {
+        Format::Json => told.json(&mut out)?,
+        Format::Text => told.lines(&mut out, cli.global.color.wanted(io::stdout().is_terminal()))?,
+    }
+    out.flush()?;
+    let scrape = &explained.scrape;
+    let is_doubtful = scrape.refused.is_some() || scrape.confidence < scrape::DRIFT_BELOW;
+    Ok(if is_doubtful { Exit::Attention } else { Exit::Done })
+}
+
+impl Told<'_> {
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let scrape = &self.explained.scrape;
+        let fault = |fault: &scrape::Fault| json!({"line": fault.line, "reason": fault.reason, "text": fault.text});
         let whole = Explanation {
             schema: 1,
-            file: shown,
+            file: self.file,
             layout: &scrape.layout,
             confidence: scrape.confidence,
             rival: scrape.rival.as_ref(),
             language: scrape.language,
-            captured: captured.map(Moment::instant),
+            captured: self.captured.map(Moment::instant),
             refused: scrape.refused.as_deref(),
-            encoding: page.decoded.encoding,
-            items: Each(|| scrape.drafts.iter().filter_map(|draft| told_item(draft, Site::new(&site)))),
-            faults: Each(|| {
-                let told =
-                    |fault: &scrape::Fault| json!({"line": fault.line, "reason": fault.reason, "text": fault.text});
-                scrape.faults.iter().map(told)
-            }),
-            blocks: &explained.blocks,
+            encoding: self.page.decoded.encoding,
+            items: Each(|| scrape.drafts.iter().filter_map(|draft| told_item(draft, self.site))),
+            faults: Each(|| scrape.faults.iter().map(fault)),
+            blocks: &self.explained.blocks,
         };
-        serde_json::to_writer(&mut out, &whole).map_err(io::Error::from)?;
-        writeln!(out)?;
-        out.flush()?;
-        return Ok(exit);
+        serde_json::to_writer(&mut *out, &whole)?;
+        writeln!(out)
     }
-    let colour = cli.global.color.wanted(io::stdout().is_terminal());
-    write!(
-        out,
-        "{shown}: layout {}, confidence {:.2}, {}",
-        harmless(&scrape.layout),
-        scrape.confidence,
-        page.decoded.encoding
-    )?;
-    writeln!(
-        out,
-        "{}, captured {}",
-        scrape.language.map_or_else(String::new, |tag| format!(", language {tag}")),
-        captured.map_or_else(|| "unknown".to_owned(), |moment| moment.instant().to_rfc3339())
-    )?;
-    for block in &explained.blocks {
-        writeln!(out, "{}", told(block, colour))?;
-    }
-    for fault in &scrape.faults {
-        writeln!(out, "line {}: {}: {}", fault.line, fault.reason, harmless(&fault.text))?;
-    }
-    if let Some(rival) = &scrape.rival {
+
+    fn lines(&self, out: &mut dyn Write, colour: bool) -> io::Result<()> {
+        let (file, scrape) = (self.file, &self.explained.scrape);
+        let (layout, encoding) = (harmless(&scrape.layout), self.page.decoded.encoding);
+        let language = scrape.language.map_or_else(String::new, |tag| format!(", language {tag}"));
+        let captured = self.captured.map_or_else(|| "unknown".to_owned(), |moment| moment.instant().to_rfc3339());
+        let confidence = scrape.confidence;
         writeln!(
             out,
-            "layout {} explains the file nearly as well ({:.3} behind) and reads {} other items: set `layout`",
-            harmless(&rival.layout),
-            rival.behind,
-            rival.items
+            "{file}: layout {layout}, confidence {confidence:.2}, {encoding}{language}, captured {captured}"
         )?;
+        for block in &self.explained.blocks {
+            writeln!(out, "{}", told(block, colour))?;
+        }
+        for fault in &scrape.faults {
+            writeln!(out, "line {}: {}: {}", fault.line, fault.reason, harmless(&fault.text))?;
+        }
+        if let Some(rival) = &scrape.rival {
+            writeln!(
+                out,
+                "layout {} explains the file nearly as well ({:.3} behind) and reads {} other items: set `layout`",
+                harmless(&rival.layout),
+                rival.behind,
+                rival.items
+            )?;
+        }
+        match &scrape.refused {
+            Some(reason) => writeln!(out, "no items: {reason}"),
+            None => writeln!(out, "{} items", scrape.drafts.len()),
+        }
     }
-    match &scrape.refused {
-        Some(reason) => writeln!(out, "no items: {reason}")?,
-        None => writeln!(out, "{} items", scrape.drafts.len())?,
-    }
-    out.flush()?;
-    Ok(exit)
 }
 
 /// All that is told for programs, written as it is made: a file of a million blocks is not held a second time.
 #[derive(Serialize)]
 struct Explanation<'a, I, F> {
     schema: u32,
-    file: Cow<'a, str>,
+    file: &'a str,
     layout: &'a str,
     confidence: f64,
     rival: Option<&'a scrape::Rival>,
