@@ -6,6 +6,7 @@ use super::samples::{Compared, Comparison};
 use super::*;
 use crate::drift;
 use crate::http::Listener;
+use crate::mill::page::Page;
 use crate::report::Count;
 use crate::store::{KnownSource, LedgerRow, ReadPath};
 
@@ -171,6 +172,19 @@ fn drifted<'a>(looked: &'a [Looked<'_>], known: Option<&Known>) -> Result<Vec<&'
     Ok(newest.filter(|(looked, is_newest)| *is_newest && looked.drift.is_some()).map(|(looked, _)| looked).collect())
 }
 
+/// What the files of a source gave.
+struct Survey<'a> {
+    source: &'a config::Source,
+    known: Option<&'a Known>,
+    /// How many names do not say when they were captured.
+    silent: usize,
+    /// How many files give no items.
+    refused: usize,
+    /// How many files are read with which layout.
+    layouts: BTreeMap<String, usize>,
+    looked: Vec<Looked<'a>>,
+}
+
 /// Looks over the files of one source. Each is read at most once, and not at all where the store knows what a pass would
 /// make of it.
 fn look_over(
@@ -180,9 +194,8 @@ fn look_over(
     mut comparison: Option<&mut Comparison>,
     findings: &mut Vec<Finding>,
 ) -> Result<serde_json::Value, Ended> {
-    let name = &source.name;
     let mut find = |what: String, help, wrong| {
-        findings.push(Finding { what: format!("source {name:?}{what}"), help, wrong });
+        findings.push(Finding { what: format!("source {:?}{what}", source.name), help, wrong });
     };
     for skipped in &listing.skipped {
         find(format!(": {}: {}", skipped.name, skipped.reason), "mend or exclude it", true);
@@ -190,84 +203,105 @@ fn look_over(
     if listing.files.is_empty() && listing.skipped.is_empty() {
         find(": no file matches".to_owned(), "look at its `files`", false);
     }
-    let mut layouts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut buffer = Vec::new();
-    let (mut silent, mut refused) = (0, 0);
+    let (layouts, looked) = (BTreeMap::new(), Vec::new());
+    let mut survey = Survey { source, known, silent: 0, refused: 0, layouts, looked };
     let revision = pass::revision(source);
-    let mut all = Vec::new();
+    let mut buffer = Vec::new();
     for seen in &listing.files {
-        let read = known.and_then(|known| known.path(name, &seen.name));
-        let looked = |is_other, when, drift| {
-            let row = read.map(|read| &read.row);
-            Looked { file: &seen.name, row, is_other, when, drift }
-        };
-        if let Some(ReadPath { row, layout }) = read
-            && (row.stat, row.revision, row.racy) == (seen.stat, revision, false)
-        {
-            silent += usize::from(source.stated(seen.below()).is_none());
-            refused += usize::from(row.items == 0);
-            all.push(looked(false, None, row.drift.clone()));
-            if let Some(layout) = layout {
-                *layouts.entry(layout.to_string()).or_default() += 1;
-            }
+        let read = known.and_then(|known| known.path(&source.name, &seen.name));
+        let stands = |of: &&ReadPath| (of.row.stat, of.row.revision, of.row.racy) == (seen.stat, revision, false);
+        if let Some(read) = read.filter(stands) {
+            survey.stored(seen, read);
             continue;
         }
-        match inbox::read(&source.files, &seen.name, keep_out, inbox::MAX_BYTES, &mut buffer) {
-            Ok(_) => {}
+        let found = inbox::read(&source.files, &seen.name, keep_out, inbox::MAX_BYTES, &mut buffer);
+        let page = match found {
+            Ok(_) => source.page(seen.below(), &buffer).map_err(|why| why.to_string()),
             Err(inbox::SkipReason::Gone) => continue,
-            Err(reason) => {
-                find(format!(": {}: {reason}", seen.name), "mend or exclude it", true);
-                continue;
-            }
-        }
-        let page = match source.page(seen.below(), &buffer) {
-            Ok(page) => page,
-            Err(why) => {
-                find(format!(": {}: {why}", seen.name), "mend or exclude it", true);
-                continue;
-            }
+            Err(reason) => Err(reason.to_string()),
         };
-        silent += usize::from(page.stated.is_none());
-        let scrape = page.parse();
-        if let Some(comparison) = &mut comparison {
-            comparison.with(source, &seen.name, &buffer, &scrape)?;
-        }
-        let when = page.stated.or(scrape.newest.map(Moment::Day));
-        let is_other = read.is_none_or(|read| read.row.digest != inbox::digest(&buffer));
-        all.push(looked(is_other, when, drift::of_page(&scrape, source.empty)));
-        match scrape.refused {
-            Some(_) => refused += 1,
-            None => *layouts.entry(scrape.layout.into_owned()).or_default() += 1,
+        match page {
+            Ok(page) => survey.read(seen, read, &page, &buffer, comparison.as_deref_mut())?,
+            Err(why) => find(format!(": {}: {why}", seen.name), "mend or exclude it", true),
         }
     }
     let files = listing.files.len();
-    if silent > 0 {
-        find(
-            format!(
-                ": {silent} of {files} file names do not say when they were captured, so the newest date that each \
-                 lists stands in"
-            ),
-            "put the day into the names (news-2021-04-28.txt), or set `captured`",
-            false,
-        );
+    survey.conclude(files, &mut find)?;
+    Ok(json!({"name": source.name, "files": files, "refused": survey.refused, "layouts": survey.layouts}))
+}
+
+impl<'a> Survey<'a> {
+    /// A file as the store knows it.
+    fn stored(&mut self, seen: &'a inbox::Seen, ReadPath { row, layout }: &'a ReadPath) {
+        self.silent += usize::from(self.source.stated(seen.below()).is_none());
+        self.refused += usize::from(row.items == 0);
+        let drift = row.drift.clone();
+        self.looked.push(Looked { file: &seen.name, row: Some(row), is_other: false, when: None, drift });
+        if let Some(layout) = layout {
+            *self.layouts.entry(layout.to_string()).or_default() += 1;
+        }
     }
-    if refused > 0 {
-        find(format!(": {refused} of {files} files give no items"), "feedmill explain FILE tells why", false);
+
+    /// A file that was read here, of which the store may know what was in it before.
+    fn read(
+        &mut self,
+        seen: &'a inbox::Seen,
+        before: Option<&'a ReadPath>,
+        page: &Page<'_>,
+        bytes: &[u8],
+        comparison: Option<&mut Comparison>,
+    ) -> Result<(), Ended> {
+        self.silent += usize::from(page.stated.is_none());
+        let scrape = page.parse();
+        if let Some(comparison) = comparison {
+            comparison.with(self.source, &seen.name, bytes, &scrape)?;
+        }
+        let row = before.map(|before| &before.row);
+        self.looked.push(Looked {
+            file: &seen.name,
+            row,
+            is_other: row.is_none_or(|row| row.digest != inbox::digest(bytes)),
+            when: page.stated.or(scrape.newest.map(Moment::Day)),
+            drift: drift::of_page(&scrape, self.source.empty),
+        });
+        match scrape.refused {
+            Some(_) => self.refused += 1,
+            None => *self.layouts.entry(scrape.layout.into_owned()).or_default() += 1,
+        }
+        Ok(())
     }
-    for Looked { file, drift, .. } in drifted(&all, known)? {
-        let why = drift.as_deref().unwrap_or_default();
-        find(
-            format!(": {file} is the newest page, and drift: {why}"),
-            "feedmill explain FILE tells why; the feeds keep what they have",
-            true,
-        );
+
+    /// What is to be said of all the `files` together.
+    fn conclude(&self, files: usize, find: &mut dyn FnMut(String, &'static str, bool)) -> Result<(), Ended> {
+        let Self { silent, refused, layouts, .. } = self;
+        if *silent > 0 {
+            find(
+                format!(
+                    ": {silent} of {files} file names do not say when they were captured, so the newest date that each \
+                     lists stands in"
+                ),
+                "put the day into the names (news-2021-04-28.txt), or set `captured`",
+                false,
+            );
+        }
+        if *refused > 0 {
+            find(format!(": {refused} of {files} files give no items"), "feedmill explain FILE tells why", false);
+        }
+        for Looked { file, drift, .. } in drifted(&self.looked, self.known)? {
+            let why = drift.as_deref().unwrap_or_default();
+            find(
+                format!(": {file} is the newest page, and drift: {why}"),
+                "feedmill explain FILE tells why; the feeds keep what they have",
+                true,
+            );
+        }
+        if layouts.len() > 1 {
+            let told: Vec<String> = layouts.iter().map(|(name, files)| format!("{name} ({files})")).collect();
+            let told = told.join(", ");
+            find(format!(" is read with {} layouts: {told}", layouts.len()), "set `layout`", false);
+        }
+        Ok(())
     }
-    if layouts.len() > 1 {
-        let told: Vec<String> = layouts.iter().map(|(name, files)| format!("{name} ({files})")).collect();
-        let told = told.join(", ");
-        find(format!(" is read with {} layouts: {told}", layouts.len()), "set `layout`", false);
-    }
-    Ok(json!({"name": name, "files": files, "refused": refused, "layouts": layouts}))
 }
 
 /// Why a socket file can't be made at `path`, and what would help. One that is there may be a running feedmill's.

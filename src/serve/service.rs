@@ -146,7 +146,9 @@ impl Service {
         if self.bound.is_empty() {
             self.desk.open.store(false, Ordering::Relaxed);
             // Who takes an answer slowly is not to hold up who asked for another config.
-            self.server.take().map(Server::leave);
+            if let Some(server) = self.server.take() {
+                server.leave();
+            }
             return Ok(());
         }
         let listeners = self.bound.iter().map(|(_, listener)| listener.share()).collect::<io::Result<_>>();
