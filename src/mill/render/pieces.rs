@@ -93,6 +93,12 @@ impl Pieces {
         Self { by_id: FxHashMap::default(), bytes: 0, most }
     }
 
+    /// Whether they are of documents that are made once.
+    #[must_use]
+    pub fn are_forgotten(&self) -> bool {
+        self.most == 0
+    }
+
     /// How much memory they take, about.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -108,16 +108,20 @@ pub(super) fn chunks(shelves: &[Shelf], months: &BTreeSet<Month>) -> Vec<BTreeSe
 pub(super) struct Stock(Vec<(Month, Vec<Stand>, Pieces)>);
 
 impl Pass<'_> {
-    /// The items of some months, out of the store.
+    /// The items of some months, out of the store. Of a backlog nothing is remembered: it is not what changes next.
     pub(super) fn stock(
         &self,
         store: &dyn Store,
         one: &OneFeed<'_>,
         feed: &Feed,
         months: &BTreeSet<Month>,
+        is_backlog: bool,
     ) -> Result<Stock, PassError> {
-        let pieces = months.iter().map(|month| (*month, self.pieces(one, Some(feed), Some(*month))));
-        let mut pieces: BTreeMap<Month, Pieces> = pieces.collect();
+        let of_month = |month: &Month| match is_backlog {
+            true => Pieces::forgotten(),
+            false => self.pieces(one, Some(feed), Some(*month)),
+        };
+        let mut pieces: BTreeMap<Month, Pieces> = months.iter().map(|month| (*month, of_month(month))).collect();
         let known = |month, id, print| pieces.get(&month).is_some_and(|pieces| pieces.know(id, print));
         let standing = store.standing(one.terms, months, &known)?;
         let origins = self.origins(one);

@@ -72,6 +72,13 @@ struct Due {
     gone: Vec<String>,
 }
 
+impl Due {
+    /// Whether more months are to be rendered than one change leaves behind.
+    fn is_backlog(&self) -> bool {
+        self.chunks.len() > 1
+    }
+}
+
 /// What was rendered of the months of a feed.
 struct Rendered {
     months: BTreeSet<Month>,
@@ -261,7 +268,7 @@ impl Pass<'_> {
             let of_chunk = due.stale.iter().filter(|(month, _)| chunk.contains(month)).map(|(_, path)| &**path);
             announce(store, &feed.name, of_chunk.filter(|path| !rows.contains_key(*path)))?;
             rendered.months.extend(chunk);
-            self.stock(store, one, feed, chunk).map(Some)
+            self.stock(store, one, feed, chunk, due.is_backlog()).map(Some)
         };
         let add = |tree: Option<Result<Tree, Trouble>>| {
             Ok::<_, PassError>(share.add(&tree.unwrap_or_else(|| Err(unrendered(&feed.name)))?)?)
@@ -304,7 +311,7 @@ impl Pass<'_> {
     ) -> Result<Vec<String>, PassError> {
         let mut written = Vec::new();
         for (feed, (chunk, _)) in ready.iter().flat_map(|feed| due.chunks.iter().map(move |chunk| (feed, chunk))) {
-            let tree = self.months(one, feed, self.stock(store, one, feed, chunk)?)?;
+            let tree = self.months(one, feed, self.stock(store, one, feed, chunk, due.is_backlog())?)?;
             written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
         }
         let head = ready.and_then(Head::of);

@@ -139,7 +139,7 @@ impl Pass<'_> {
     }
 
     pub(super) fn keep_pieces(&self, one: &OneFeed<'_>, ready: Option<&Feed>, month: Option<Month>, pieces: Pieces) {
-        let Some(remembered) = self.remembered else { return };
+        let Some(remembered) = self.remembered.filter(|_| !pieces.are_forgotten()) else { return };
         let lot = Lot { rendered_with: one.pieces_with(ready), at: 0, pieces };
         remembered.pieces.lock().unwrap_or_else(PoisonError::into_inner).keep((one.feed.name.clone(), month), lot);
     }
