@@ -29,7 +29,7 @@ use crate::report::Report;
 use crate::service::{self, Manager};
 use crate::state::{self, RECOVERED, State};
 use crate::store::{SightedAt, Sqlite, Store, StoreError};
-use crate::trouble::{Exit, Trouble};
+use crate::trouble::{Exit, Trouble, cure};
 
 mod check;
 mod explain;
@@ -217,9 +217,13 @@ fn pass(cli: &Cli) -> Result<Exit, Ended> {
 /// Watches until it is told to end.
 fn watch(cli: &Cli) -> Result<Exit, Ended> {
     let config = configured(cli)?;
+    let file = config.file.as_ref().map(|file| file.display().to_string());
     let reload = || match config::load(&cli.given(), &Surroundings::of_process()) {
         Ok(config) => Ok(config),
-        Err(NoConfig::Nothing) => Err("neither a config nor a folder to read".to_owned()),
+        Err(NoConfig::Nothing) => Err(format!(
+            "there is no \"{}\" any more: put it back, and reload again",
+            file.as_deref().unwrap_or_default()
+        )),
         Err(NoConfig::Refused(refusal)) => Err(refusal.render(false)),
     };
     let tell = |report: &Report| {

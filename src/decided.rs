@@ -80,11 +80,8 @@ impl Decided {
     /// # Errors
     /// The state folder `state` has other decisions, a line is none (exit 2), or the file can't be written.
     pub fn restore(&mut self, state: &Path, lines: &str) -> Result<(), Trouble> {
-        let failed = |error: std::io::Error| {
-            Trouble::unusable(format!("cannot write {}", self.file.display()))
-                .because(error)
-                .help("the user that runs feedmill must be able to write in the state folder")
-        };
+        let failed =
+            |error: std::io::Error| Trouble::unusable(format!("cannot write {}", self.file.display())).unwritten(error);
         let there = self::lines(state).map_err(failed)?;
         if there == lines {
             return Ok(());
@@ -131,9 +128,7 @@ impl Decided {
             return Ok(());
         }
         let refused = |error: std::io::Error| {
-            Trouble::unusable(format!("cannot add to {}", self.file.display()))
-                .because(error)
-                .help("the user that runs feedmill must be able to write in the state folder")
+            Trouble::unusable(format!("cannot add to {}", self.file.display())).unwritten(error)
         };
         let open = || -> std::io::Result<(fs::File, String)> {
             let mut file = OpenOptions::new().create(true).read(true).append(true).open(&self.file)?;

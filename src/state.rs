@@ -169,9 +169,8 @@ fn lock(folder: &Path) -> Result<File, Trouble> {
     let path = folder.join(LOCK);
     let failed = |error: std::io::Error| {
         Trouble::unusable(format!("cannot lock \"{}\"", path.display()))
-            .because(error)
+            .unwritten(error)
             .still("nothing was read or published")
-            .help("the user that runs feedmill must be able to write in the state folder")
     };
     let mut file =
         OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
@@ -232,9 +231,8 @@ fn set_aside(file: &Path) -> Result<PathBuf, Trouble> {
     let aside = named("", n);
     fs::rename(file, &aside).map_err(|error| {
         Trouble::unusable(format!("cannot set the damaged store \"{}\" aside", file.display()))
-            .because(error)
+            .unwritten(error)
             .still("the published feeds stay as they are")
-            .help("the user that runs feedmill must be able to write in the state folder")
     })?;
     for ending in ["-wal", "-shm"] {
         match fs::rename(beside(ending), named(ending, n)) {

@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io::{self, ErrorKind};
 
 /// What a run of feedmill ends with (design: the exit codes; outside tools depend on them).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +74,13 @@ impl Trouble {
         self
     }
 
+    /// Adds why a folder of ours could not be written, and what would help.
+    #[must_use]
+    pub fn unwritten(self, cause: io::Error) -> Self {
+        let help = cure(&cause);
+        self.because(cause).help(help)
+    }
+
     /// Adds what still holds in spite of it.
     #[must_use]
     pub fn still(mut self, what: impl Into<String>) -> Self {
@@ -85,6 +93,16 @@ impl Trouble {
     pub fn help(mut self, what: impl Into<String>) -> Self {
         self.help = Some(what.into());
         self
+    }
+}
+
+/// What lets a folder of ours be written again.
+#[must_use]
+pub fn cure(unwritten: &io::Error) -> &'static str {
+    match unwritten.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk that it is on",
+        ErrorKind::ReadOnlyFilesystem => "mount it writable, or add the folder to ReadWritePaths= in feedmill.service",
+        _ => "let the user that runs feedmill write there",
     }
 }
 

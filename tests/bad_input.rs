@@ -302,6 +302,9 @@ fn a_full_disk_leaves_what_is_published_whole() {
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.err.contains("full") && ran.err.contains("help: make room"), "{ran:?}");
     assert_eq!(prints(&mill.path("public")), before);
+    let lake = support::id("harbour", "2021-03-02", "waterinthelake");
+    let ran = mill.run(&["retract", &lake]);
+    assert!(ran.code == 3 && ran.err.contains("help: make room"), "{ran:?}");
     // No half of a config is left.
     let ran = mill.run(&["init", "-c", "small/new.toml", "news/2021-03-10.txt", "news/2021-03-24.txt"]);
     assert!(ran.code == 2 && ran.err.contains("cannot write the config"), "{ran:?}");

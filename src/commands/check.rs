@@ -39,7 +39,7 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     for (what, folder) in [("state", &config.state), ("output", &config.output)] {
         if let Err(error) = writable(folder) {
             let what = format!("the {what} folder \"{}\" can't be written: {error}", folder.display());
-            findings.push(Finding { what, help: "let the user that runs feedmill write there", wrong: true });
+            findings.push(Finding { what, help: cure(&error), wrong: true });
         }
     }
     if let Some(socket) = config.serve.as_ref().and_then(|serve| serve.socket.as_ref())

@@ -111,6 +111,11 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
         let items = state.store.count().map_err(failed)?;
         let decisions = if history.decisions.is_some_and(|lines| !lines.is_empty()) { ", decisions" } else { "" };
         writeln!(io::stdout(), "{count} contents{decisions} taken in, {items} items; the next pass publishes them")?;
+        let beside = folder.join(crate::decided::FILE_NAME);
+        if !is_backup && !beside.exists() {
+            let what = "an export holds no decisions: if anything was retracted or joined, put";
+            writeln!(io::stdout(), "{what} \"{}\" there before the next pass", beside.display())?;
+        }
     }
     Ok(Exit::Done)
 }

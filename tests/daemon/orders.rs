@@ -125,9 +125,13 @@ fn a_broken_config_changes_nothing() {
     assert!(daemon.log().contains("fils"), "{}", daemon.log());
     drops(&mill, &daemon, "after-broken");
     assert_eq!(shown(&mill.path("public")).len(), 4);
-    mill.configure(&config("settle = \"100ms\""));
+    mill.delete("feedmill.toml");
     daemon.signal(Signal::HUP);
     daemon.hears_again("READY=1", 2);
+    daemon.until("what is missing", || daemon.log().contains("feedmill.toml\" any more"));
+    mill.configure(&config("settle = \"100ms\""));
+    daemon.signal(Signal::HUP);
+    daemon.hears_again("READY=1", 3);
     drops(&mill, &daemon, "after-mended");
     daemon.terminate();
 }
