@@ -42,7 +42,8 @@ impl Decided {
             Err(error) => {
                 return Err(Trouble::unusable(format!("cannot read {}", file.display()))
                     .because(error)
-                    .still("nothing was read or published: a retraction might be among the decisions"));
+                    .still("nothing was read or published: a retraction might be among the decisions")
+                    .help("let the user that runs feedmill read it"));
             }
         };
         let decisions = parsed(&file, &text)?;

@@ -463,7 +463,7 @@ impl Place {
         let root = root.display();
         match error.kind() {
             ErrorKind::PermissionDenied => self
-                .trouble(Some(&format!("no permission to write in \"{root}\"")))
+                .trouble(Some(&format!("no permission to write in \"{}\"", self.deepest(disk).display())))
                 .help("let the service user write there, or add the folder to ReadWritePaths= in feedmill.service"),
             ErrorKind::ReadOnlyFilesystem => self
                 .trouble(Some(&format!("\"{root}\" is read-only")))
@@ -475,14 +475,14 @@ impl Place {
                 .trouble(Some(&format!("the disk quota for \"{root}\" is used up")))
                 .help("make room or raise the quota; the next pass publishes what is missing"),
             ErrorKind::NotADirectory | ErrorKind::AlreadyExists => self
-                .trouble(Some(&format!("\"{}\" is no folder", self.in_the_way(disk).display())))
+                .trouble(Some(&format!("\"{}\" is no folder", self.deepest(disk).display())))
                 .help("move what stands there away: feedmill makes the folder"),
             _ => self.trouble(None).because(error).help(format!("look at \"{root}\" and the disk it is on")),
         }
     }
 
-    /// What stands where a folder is needed: of all that leads to the document the last that is there.
-    fn in_the_way(&self, disk: &dyn Disk) -> &Path {
+    /// Of all that leads to the document the last that is there: what stands where a folder is needed, or can't be written.
+    fn deepest(&self, disk: &dyn Disk) -> &Path {
         let is_there = |path: &&Path| matches!(disk.stat(path), Ok(Some(_)));
         parent(&self.target).ancestors().find(is_there).unwrap_or(parent(&self.target))
     }

@@ -383,7 +383,7 @@ fn trouble_says_what_is_still_true_and_what_would_help() {
     };
     assert_eq!(
         told(io::ErrorKind::PermissionDenied),
-        "cannot publish feed \"b\": no permission to write in \"public\"\n  \
+        "cannot publish feed \"b\": no permission to write in \"public/b/2021\"\n  \
          while replacing \"b/2021/04.html\"; the previous file is still served and no items were lost\n  \
          help: let the service user write there, or add the folder to ReadWritePaths= in feedmill.service"
     );
