@@ -133,12 +133,15 @@ fn limit(error: &notify::Error) -> bool {
 
 /// Why there are no events, in words that name what to change: the kernel's own "no space left on device" misleads.
 fn refusal(error: &notify::Error) -> String {
-    let watches = || "the system's limit of watched folders is reached (fs.inotify.max_user_watches)".to_owned();
+    let watches = || {
+        "the system's limit of watched folders is reached (raise fs.inotify.max_user_watches, and reload)".to_owned()
+    };
     match &error.kind {
         ErrorKind::MaxFilesWatch => watches(),
         ErrorKind::Io(cause) if Errno::from_io_error(cause) == Some(Errno::NOSPC) => watches(),
         ErrorKind::Io(cause) if limit(error) => format!(
-            "the system's limit of watchers or of open files is reached (fs.inotify.max_user_instances, ulimit -n): {cause}"
+            "the system's limit of watchers or of open files is reached (raise fs.inotify.max_user_instances or ulimit -n, \
+             and begin anew): {cause}"
         ),
         _ => error.to_string(),
     }
