@@ -355,8 +355,11 @@ fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
         Decision::Alias { alias, of } => vec![*alias, *of],
         Decision::FirstSeen { first_seen, .. } => vec![*first_seen],
     };
+    let unusable = |error| state::unusable(&state.join(state::STORE), error);
+    // What is published may be more than a store knows that was made after it.
+    let may_be_lost = matches!(decision, Decision::Retract { .. }) && store.has_note(RECOVERED).map_err(unusable)?;
     for id in named {
-        if !store.knows(id).map_err(|error| state::unusable(&state.join(state::STORE), error))? {
+        if !may_be_lost && !store.knows(id).map_err(unusable)? {
             return Err(Trouble::usage(format!("no item has the id {id}")).help("feedmill items lists them").into());
         }
     }

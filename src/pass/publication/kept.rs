@@ -19,15 +19,15 @@ use crate::publish::{self, Disk, Outcome};
 use crate::report::{Count, Report};
 use crate::store::{FeedState, LedgerChange, Store, StoreError};
 
-/// So many ids are named, of what was retracted.
+/// So many ids are named.
 const NAMED: usize = 3;
 
 /// What a store that was made anew would do to a feed.
 struct Harm {
     /// How many items its head shows.
     items: usize,
-    /// How many items of it the store does not know, retracted ones aside.
-    lost: usize,
+    /// The items of it that the store does not know, retracted ones aside.
+    lost: BTreeSet<Key>,
     /// The items that the feed says were taken out, the store knows, and no decision says anything of.
     returned: BTreeSet<Key>,
     /// How many items it shows that a decision takes out.
@@ -37,16 +37,19 @@ struct Harm {
 impl fmt::Display for Harm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { lost, returned, .. } = self;
-        if *lost > 0 {
-            write!(f, "lacks {lost} of its items")?;
+        let named = |ids: &BTreeSet<Key>| {
+            let first: Vec<String> = ids.iter().take(NAMED).map(Key::to_string).collect();
+            let more = ids.len().saturating_sub(NAMED);
+            format!("{}{}", first.join(", "), if more > 0 { format!(" and {more} more") } else { String::new() })
+        };
+        if !lost.is_empty() {
+            write!(f, "lacks {} of its items ({})", lost.len(), named(lost))?;
         }
-        let and = if *lost > 0 { ", and " } else { "" };
-        let named: Vec<String> = returned.iter().take(NAMED).map(Key::to_string).collect();
-        match (named.join(", "), returned.len().saturating_sub(NAMED)) {
-            (_, 0) if returned.is_empty() => Ok(()),
-            (named, 0) => write!(f, "{and}would show again what was retracted: {named}"),
-            (named, more) => write!(f, "{and}would show again what was retracted: {named} and {more} more"),
+        if !returned.is_empty() {
+            let and = if lost.is_empty() { "" } else { ", and " };
+            write!(f, "{and}would show again what was retracted ({})", named(returned))?;
         }
+        Ok(())
     }
 }
 
@@ -61,9 +64,10 @@ impl Pass<'_> {
         report: &mut Report,
     ) -> Option<usize> {
         let harm = harm(self.config, self.disk, feed, known, decisions)?;
-        let cure = match harm.lost {
-            0 => "retract them again, or say that they may be shown (retract ID --undo)",
-            _ => "bring their files back, or a backup into a new state folder",
+        let cure = if harm.lost.is_empty() {
+            "retract that again, or say that it may be shown (retract ID --undo)"
+        } else {
+            "bring their files back, or a backup into a new state folder, or retract what may be lost"
         };
         let meanwhile = match harm.retracted {
             0 => String::new(),
@@ -141,10 +145,11 @@ fn harm(
     }
     let root = |id: &Key| decisions.root(*id);
     let (retracted, shown): (Vec<Key>, Vec<Key>) = shown.iter().map(root).partition(|id| decisions.is_retracted(*id));
-    let lost = shown.iter().filter(|id| !known.contains(id)).count();
+    let lost: BTreeSet<Key> = shown.into_iter().filter(|id| !known.contains(id)).collect();
     let is_open = |id: &Key| known.contains(id) && !decisions.is_retracted(*id) && !decisions.is_put_back(*id);
     let returned: BTreeSet<Key> = taken_out.iter().map(root).filter(is_open).collect();
-    (lost > 0 || !returned.is_empty()).then_some(Harm { items, lost, returned, retracted: retracted.len() })
+    let is_harmed = !lost.is_empty() || !returned.is_empty();
+    is_harmed.then_some(Harm { items, lost, returned, retracted: retracted.len() })
 }
 
 /// The documents of a feed, as they lie there, relative to the output: of what the store does not know the ledger tells
