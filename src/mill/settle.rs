@@ -24,6 +24,7 @@
 //!
 //! [`split`] comes before: one key may turn out to be the name of several announcements (twins).
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -31,7 +32,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use super::category::{self, Filed};
 use super::decisions::Decisions;
 use super::identify::{self, Site};
-use super::item::{Account, Captured, DateBasis, Earlier, Item, Key, SourceNo, Text, day_after};
+use super::item::{Account, Captured, DateBasis, Earlier, Item, Key, Moment, SourceNo, Text, day_after};
 use super::zone::Zone;
 
 /// Changes whenever the same sightings could give another item, its categories included: what was settled by an older
@@ -55,9 +56,11 @@ pub struct Sighting<'a> {
     pub language: Option<&'a str>,
 }
 
+/// What orders the sightings of one item: time of capture, an unknown one lowest, then version.
+type Recency = (Option<DateTime<Utc>>, u32);
+
 impl Sighting<'_> {
-    /// What orders sightings of `id`. An unknown time of capture is lowest.
-    fn rank(&self, id: Key) -> (Option<DateTime<Utc>>, u32) {
+    fn recency(&self, id: Key) -> Recency {
         (self.captured.when.map(|moment| moment.instant_for(id)), self.version)
     }
 }
@@ -107,10 +110,12 @@ pub struct Group<'a> {
     pub sightings: Vec<Sighting<'a>>,
 }
 
-/// An account with its summary folded once.
-struct Told<'a> {
+/// An account that sightings give, as far as settling weighs it.
+struct Candidate<'a> {
     account: &'a Account,
+    /// Its summary folded, where there is another candidate to compare it with.
     folded: Option<String>,
+    /// Not cut (rule 1).
     whole: bool,
 }
 
@@ -119,34 +124,35 @@ fn all_alike(sightings: &[Sighting<'_>]) -> bool {
     sightings.windows(2).all(|pair| matches!(pair, [a, b] if std::ptr::eq(a.account, b.account)))
 }
 
-/// The distinct accounts of some sightings, told whole or cut (rule 1), and which of them each sighting gives.
-fn told<'a>(sightings: &[Sighting<'a>]) -> (Vec<Told<'a>>, Vec<usize>) {
+/// The distinct accounts of some sightings, in the order of their first ones, and which of them each sighting gives.
+fn candidates<'a>(sightings: &[Sighting<'a>]) -> (Vec<Candidate<'a>>, Vec<usize>) {
+    let candidate = |sighting: &Sighting<'a>| Candidate { account: sighting.account, folded: None, whole: true };
     if let (true, Some(first)) = (all_alike(sightings), sightings.first()) {
-        return (vec![Told { account: first.account, folded: None, whole: true }], vec![0; sightings.len()]);
+        return (vec![candidate(first)], vec![0; sightings.len()]);
     }
-    let mut accounts: Vec<Told<'a>> = Vec::new();
+    let mut candidates = Vec::new();
     let mut which = Vec::with_capacity(sightings.len());
     let mut known: BTreeMap<*const Account, usize> = BTreeMap::new();
     for sighting in sightings {
-        // Where an account lies only tells it from others; its place in the row is that of its first sighting.
+        // The address only tells an account from others: it decides no order.
         which.push(*known.entry(std::ptr::from_ref(sighting.account)).or_insert_with(|| {
-            accounts.push(Told { account: sighting.account, folded: None, whole: true });
-            accounts.len() - 1
+            candidates.push(candidate(sighting));
+            candidates.len() - 1
         }));
     }
     // With one account there is nothing to compare, and folding is the dear part.
-    if accounts.len() > 1 {
-        for told in &mut accounts {
-            told.folded = told.account.summary.as_ref().map(|summary| identify::fold(summary.as_str()));
+    if candidates.len() > 1 {
+        for candidate in &mut candidates {
+            candidate.folded = candidate.account.summary.as_ref().map(|summary| identify::fold(summary.as_str()));
         }
-        mark_cut(&mut accounts);
+        mark_cut(&mut candidates);
     }
-    (accounts, which)
+    (candidates, which)
 }
 
 /// Rule 1. In sorted order, a strict prefix of any text is a prefix of the next different one.
-fn mark_cut(accounts: &mut [Told<'_>]) {
-    let mut folds: Vec<&str> = accounts.iter().filter_map(|told| told.folded.as_deref()).collect();
+fn mark_cut(candidates: &mut [Candidate<'_>]) {
+    let mut folds: Vec<&str> = candidates.iter().filter_map(|candidate| candidate.folded.as_deref()).collect();
     folds.sort_unstable();
     folds.dedup();
     if folds.is_empty() {
@@ -156,9 +162,9 @@ fn mark_cut(accounts: &mut [Told<'_>]) {
         let next = folds.partition_point(|other| *other <= fold);
         folds.get(next).is_none_or(|next| !next.starts_with(fold))
     };
-    let whole: Vec<bool> = accounts.iter().map(|told| told.folded.as_deref().is_some_and(is_whole)).collect();
-    for (told, whole) in accounts.iter_mut().zip(whole) {
-        told.whole = whole;
+    let whole: Vec<bool> = candidates.iter().map(|one| one.folded.as_deref().is_some_and(is_whole)).collect();
+    for (candidate, whole) in candidates.iter_mut().zip(whole) {
+        candidate.whole = whole;
     }
 }
 
@@ -169,16 +175,14 @@ fn mark_cut(accounts: &mut [Told<'_>]) {
 /// plain key and the accounts without summary; each other gets a key of its own. Nearly always there is one group.
 #[must_use]
 pub fn split<'a>(site: Site, key: Key, sightings: Vec<Sighting<'a>>) -> Vec<Group<'a>> {
-    if all_alike(&sightings) {
+    let (candidates, which) = candidates(&sightings);
+    if candidates.len() < 2 {
         return vec![Group { id: key, sightings }];
     }
-    let (accounts, which) = told(&sightings);
-    if accounts.len() < 2 {
-        return vec![Group { id: key, sightings }];
-    }
+    // How a summary begins, and whether it is whole.
     let head_of = |index: usize| {
-        let told = accounts.get(index)?;
-        told.folded.as_deref().map(|fold| (identify::twin_head(fold), told.whole))
+        let candidate = candidates.get(index)?;
+        candidate.folded.as_deref().map(|fold| (identify::twin_head(fold), candidate.whole))
     };
     // For each content, the head it gives; a second one proves twins.
     let mut heads: BTreeMap<i64, &str> = BTreeMap::new();
@@ -230,63 +234,26 @@ pub struct Settled {
 /// `None` when there is no sighting.
 #[must_use]
 pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> Option<Settled> {
-    let (accounts, which) = told(sightings);
-    let pairs = || sightings.iter().zip(which.iter().filter_map(|&index| accounts.get(index))).enumerate();
-    let (place, (_, shown)) = match accounts.len() {
+    let (candidates, which) = candidates(sightings);
+    let pairs = || sightings.iter().zip(which.iter().filter_map(|&index| candidates.get(index))).enumerate();
+    let (place, (_, shown)) = match candidates.len() {
         1 => pairs().next(),
         _ => pairs()
-            .filter(|(_, (_, told))| told.whole)
-            .max_by_key(|(_, (sighting, told))| text_rank(id, sighting, told.account)),
+            .filter(|(_, (_, candidate))| candidate.whole)
+            .max_by_key(|(_, (sighting, candidate))| TextRank::of(id, sighting, candidate.account)),
     }?;
-
-    let date = greatest(id, sightings, |account| {
-        let Account { date_end, time, offset, date_raw, basis, .. } = account;
-        account.date.map(|date| (date, date_end, time, offset, date_raw, basis))
-    });
-    // Of two sources that give the same date at the same moment, the one whose name comes first lends its zone.
-    let zone = || {
-        let giver = sightings
-            .iter()
-            .filter(|sighting| {
-                date.is_some_and(|(day, _, time, ..)| {
-                    sighting.account.date == Some(day) && sighting.account.time == *time
-                })
-            })
-            .filter_map(|sighting| Some((std::cmp::Reverse(sighting.rank(id)), rules.sources.get(&sighting.source)?)))
-            .min_by_key(|(rank, source)| (*rank, source.name.as_str()));
-        giver.map_or(Zone::UTC, |(_, source)| source.zone.clone())
-    };
     let first_captured = sightings
         .iter()
         .filter(|sighting| sighting.captured.stated)
         .filter_map(|sighting| sighting.captured.when)
         .min_by_key(|moment| moment.instant_for(id));
-
-    let (date, date_end, time, offset, date_raw, basis) = match date {
-        Some((date, end, time, offset, raw, basis)) => (Some(date), *end, *time, *offset, raw.clone(), *basis),
-        None => {
-            let raw = greatest(id, sightings, |account| account.date_raw.as_ref()).cloned();
-            let asks = |source: &SourceNo| rules.sources.get(source).is_some_and(|rule| rule.first_seen);
-            let is_asked_for = sightings.iter().any(|sighting| asks(&sighting.source));
-            let first_seen = rules.decisions.first_seen.get(&id).filter(|_| is_asked_for).copied();
-            match (first_captured, first_seen) {
-                (Some(moment), _) => (Some(moment.day()), None, None, None, raw, DateBasis::Captured),
-                (None, Some(day)) => (Some(day), None, None, None, raw, DateBasis::FirstSeen),
-                (None, None) => (None, None, None, None, raw, DateBasis::None),
-            }
-        }
-    };
-    let published = date.map(|day| {
-        let at = |time| match offset {
-            Some(offset) => instant_at(day, time, offset),
-            None => zone().instant(day.and_time(time)),
-        };
-        let printed = time.and_then(at).unwrap_or_else(|| id.stamp(day));
-        first_captured.map_or(printed, |moment| printed.min(id.stamp(day_after(moment.day()))))
+    let printed = greatest(id, sightings, Dated::printed);
+    let dated = printed.unwrap_or_else(|| Dated::by_capture(id, sightings, first_captured, rules));
+    let published = dated.instant(id, sightings, rules).map(|instant| match first_captured {
+        Some(moment) => instant.min(id.stamp(day_after(moment.day()))),
+        None => instant,
     });
-    let texts = Texts::of(shown, &accounts, &which);
-    let updated = published.map(|published| texts.updated(id, published, sightings));
-
+    let texts = Texts::of(shown, &candidates, &which);
     let mut sources: Vec<SourceNo> = sightings.iter().map(|sighting| sighting.source).collect();
     sources.sort_unstable();
     sources.dedup();
@@ -296,19 +263,19 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
     let item = Item {
         id,
         key,
-        title: shown.account.title.clone(),
-        summary: shown.account.summary.clone(),
-        date,
-        date_end,
-        time,
-        date_raw,
-        basis,
+        title: title.clone(),
+        summary: summary.cloned(),
+        date: dated.day,
+        date_end: dated.end,
+        time: dated.time,
+        date_raw: dated.raw.cloned(),
+        basis: dated.basis,
         credit: greatest(id, sightings, |account| account.credit.as_ref()).cloned(),
         kicker: greatest(id, sightings, |account| account.kicker.as_ref()).cloned(),
         place: greatest(id, sightings, |account| account.place.as_ref()).cloned(),
         link: greatest(id, sightings, |account| account.link.as_ref()).cloned(),
         published,
-        updated,
+        updated: published.map(|published| texts.updated(id, published, sightings)),
         sources,
         categories,
         earliest: sightings.iter().filter_map(|sighting| sighting.account.date).min(),
@@ -316,6 +283,68 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
         language: language(id, sightings, rules).and_then(Text::new),
     };
     Some(Settled { item, shown: place })
+}
+
+/// The date of an item, and where it is from. Of two on the same sightings the greater one counts, field by field.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Dated<'a> {
+    day: Option<NaiveDate>,
+    end: Option<NaiveDate>,
+    time: Option<NaiveTime>,
+    offset: Option<i32>,
+    raw: Option<&'a Text>,
+    basis: DateBasis,
+}
+
+impl<'a> Dated<'a> {
+    /// As an account prints it; `None` where that has no day.
+    fn printed(account: &'a Account) -> Option<Self> {
+        let Account { date: day, date_end: end, time, offset, date_raw, basis, .. } = account;
+        let (end, time, offset, raw, basis) = (*end, *time, *offset, date_raw.as_ref(), *basis);
+        day.is_some().then_some(Self { day: *day, end, time, offset, raw, basis })
+    }
+
+    /// Of an item of which no account prints a day (rule 5).
+    fn by_capture(id: Key, sightings: &[Sighting<'a>], first_captured: Option<Moment>, rules: &Rules) -> Self {
+        let asks = |source: &SourceNo| rules.sources.get(source).is_some_and(|rule| rule.first_seen);
+        let is_asked_for = sightings.iter().any(|sighting| asks(&sighting.source));
+        let first_seen = rules.decisions.first_seen.get(&id).filter(|_| is_asked_for).copied();
+        let (day, basis) = match (first_captured, first_seen) {
+            (Some(moment), _) => (Some(moment.day()), DateBasis::Captured),
+            (None, Some(day)) => (Some(day), DateBasis::FirstSeen),
+            (None, None) => (None, DateBasis::None),
+        };
+        let raw = greatest(id, sightings, |account| account.date_raw.as_ref());
+        Self { day, end: None, time: None, offset: None, raw, basis }
+    }
+
+    /// The moment that is printed (rule 3), or the stamp of the day where no time is, or none that exists.
+    fn instant(&self, id: Key, sightings: &[Sighting<'_>], rules: &Rules) -> Option<DateTime<Utc>> {
+        let day = self.day?;
+        let at = |time| match self.offset {
+            Some(offset) => instant_at(day, time, offset),
+            None => self.zone(id, sightings, rules).instant(day.and_time(time)),
+        };
+        Some(self.time.and_then(at).unwrap_or_else(|| id.stamp(day)))
+    }
+
+    /// The zone of the source that gives the date. Of two that do so at the same moment it is the one whose name comes
+    /// first.
+    fn zone(&self, id: Key, sightings: &[Sighting<'_>], rules: &Rules) -> Zone {
+        let gives = |account: &Account| (account.date, account.time) == (self.day, self.time);
+        let giver = sightings
+            .iter()
+            .filter(|sighting| gives(sighting.account))
+            .filter_map(|sighting| Some((Reverse(sighting.recency(id)), rules.sources.get(&sighting.source)?)))
+            .min_by_key(|(recency, source)| (*recency, source.name.as_str()));
+        giver.map_or(Zone::UTC, |(_, source)| source.zone.clone())
+    }
+}
+
+/// A local day and time, so many minutes east of UTC, in UTC.
+fn instant_at(day: NaiveDate, time: NaiveTime, offset: i32) -> Option<DateTime<Utc>> {
+    let east = chrono::TimeDelta::minutes(i64::from(offset));
+    day.and_time(time).checked_sub_signed(east).map(|utc| utc.and_utc())
 }
 
 /// What must be known of an item to tell what one more sighting makes of it, where its sightings all give the very same
@@ -348,32 +377,32 @@ fn greatest<'a, T: Ord>(id: Key, sightings: &[Sighting<'a>], value: impl Fn(&'a 
     if all_alike(sightings) {
         return value(sightings.first()?.account);
     }
-    let valued = sightings.iter().filter_map(|sighting| Some((sighting.rank(id), value(sighting.account)?)));
+    let valued = sightings.iter().filter_map(|sighting| Some((sighting.recency(id), value(sighting.account)?)));
     valued.max().map(|(_, value)| value)
 }
 
 /// The language of the sighting greatest by (captured, version, language) that has one.
 fn language<'a>(id: Key, sightings: &'a [Sighting<'_>], rules: &'a Rules) -> Option<&'a str> {
-    let told = |sighting: &'a Sighting<'_>| rules.language(sighting.source, sighting.language);
-    let first = sightings.first().and_then(told);
-    if sightings.iter().all(|sighting| told(sighting) == first) {
+    let language = |sighting: &'a Sighting<'_>| rules.language(sighting.source, sighting.language);
+    let first = sightings.first().and_then(language);
+    if sightings.iter().all(|sighting| language(sighting) == first) {
         return first;
     }
-    let ranked = sightings.iter().filter_map(|sighting| Some((sighting.rank(id), told(sighting)?)));
-    ranked.max().map(|(_, language)| language)
+    let known = sightings.iter().filter_map(|sighting| Some((sighting.recency(id), language(sighting)?)));
+    known.max().map(|(_, language)| language)
 }
 
 /// The topics of all sightings by their folds, each spelled as the sighting greatest by (captured, version, spelling)
 /// spells it.
 fn topics(id: Key, sightings: &[Sighting<'_>]) -> BTreeMap<String, Text> {
-    let mut spelled: BTreeMap<&Text, (Option<DateTime<Utc>>, u32)> = BTreeMap::new();
+    let mut spelled: BTreeMap<&Text, Recency> = BTreeMap::new();
     for sighting in sightings {
         if let Some(topic) = &sighting.account.topic {
-            let rank = spelled.entry(topic).or_default();
-            *rank = sighting.rank(id).max(*rank);
+            let newest = spelled.entry(topic).or_default();
+            *newest = sighting.recency(id).max(*newest);
         }
     }
-    let mut spelled: Vec<_> = spelled.into_iter().map(|(topic, rank)| (rank, topic)).collect();
+    let mut spelled: Vec<_> = spelled.into_iter().map(|(topic, newest)| (newest, topic)).collect();
     spelled.sort_unstable();
     spelled.into_iter().map(|(_, topic)| (identify::fold(topic.as_str()), topic.clone())).collect()
 }
@@ -381,26 +410,26 @@ fn topics(id: Key, sightings: &[Sighting<'_>]) -> BTreeMap<String, Text> {
 /// The most texts that are told of what an item said before: a page that prints another figure each day has hundreds.
 const EARLIER: usize = 20;
 
-/// The texts of one announcement: what is shown, and what else was told whole.
+/// The texts of one announcement: what is shown, and what else whole accounts say.
 struct Texts<'t, 'a> {
-    accounts: &'t [Told<'a>],
-    /// Which account each sighting gives.
+    candidates: &'t [Candidate<'a>],
+    /// Which candidate each sighting gives.
     which: &'t [usize],
-    /// The folded title of each account; empty where there is but one, which says one thing.
+    /// The folded title of each candidate; empty where there is but one, which says one thing.
     titles: Vec<String>,
-    /// Of each account, whether its text is the one that is shown.
+    /// Of each candidate, whether its text is the one that is shown.
     same: Vec<bool>,
 }
 
 impl<'t, 'a> Texts<'t, 'a> {
-    fn of(shown: &Told<'_>, accounts: &'t [Told<'a>], which: &'t [usize]) -> Self {
-        if accounts.len() < 2 {
-            return Self { accounts, which, titles: Vec::new(), same: Vec::new() };
+    fn of(shown: &Candidate<'_>, candidates: &'t [Candidate<'a>], which: &'t [usize]) -> Self {
+        if candidates.len() < 2 {
+            return Self { candidates, which, titles: Vec::new(), same: Vec::new() };
         }
-        let titles: Vec<String> = accounts.iter().map(|told| identify::fold(told.account.title.as_str())).collect();
+        let titles: Vec<String> = candidates.iter().map(|one| identify::fold(one.account.title.as_str())).collect();
         let title = identify::fold(shown.account.title.as_str());
-        let same = accounts.iter().zip(&titles).map(|(told, of)| told.folded == shown.folded && *of == title).collect();
-        Self { accounts, which, titles, same }
+        let same = candidates.iter().zip(&titles).map(|(one, of)| one.folded == shown.folded && *of == title).collect();
+        Self { candidates, which, titles, same }
     }
 
     /// The sightings that give a whole account whose text is the one that is shown, or another.
@@ -410,57 +439,64 @@ impl<'t, 'a> Texts<'t, 'a> {
         sightings: &'s [Sighting<'a>],
     ) -> impl Iterator<Item = (&'s Sighting<'a>, usize)> {
         let is_one = move |index: usize| {
-            self.same.get(index) == Some(&same) && self.accounts.get(index).is_some_and(|told| told.whole)
+            self.same.get(index) == Some(&same) && self.candidates.get(index).is_some_and(|one| one.whole)
         };
         sightings.iter().zip(self.which.iter().copied()).filter(move |(_, index)| is_one(*index))
     }
 
     /// Rule 4.
     fn updated(&self, id: Key, published: DateTime<Utc>, sightings: &[Sighting<'a>]) -> DateTime<Utc> {
-        let captured = |(sighting, _): (&Sighting<'_>, usize)| sighting.rank(id).0;
+        let captured = |(sighting, _): (&Sighting<'_>, usize)| sighting.recency(id).0;
         let Some(newest_other) = self.whole(false, sightings).map(captured).max() else { return published };
         let first =
             self.whole(true, sightings).map(captured).filter(|captured| *captured >= newest_other).flatten().min();
         first.map_or(published, |first| first.max(published))
     }
 
-    /// What else was told whole: of texts that are equal the one that would be shown, in the order of rule 2.
+    /// What else whole accounts say: of texts that are equal the one that would be shown, in the order of rule 2.
     fn earlier(&self, id: Key, sightings: &[Sighting<'a>]) -> Vec<Earlier> {
-        let mut texts: BTreeMap<_, (Rank<'a>, Option<NaiveDate>)> = BTreeMap::new();
+        let mut texts: BTreeMap<_, (TextRank<'a>, Option<NaiveDate>)> = BTreeMap::new();
         for (sighting, index) in self.whole(false, sightings) {
-            let (Some(told), Some(title)) = (self.accounts.get(index), self.titles.get(index)) else { continue };
-            let rank = text_rank(id, sighting, told.account);
+            let (Some(one), Some(title)) = (self.candidates.get(index), self.titles.get(index)) else { continue };
+            let rank = TextRank::of(id, sighting, one.account);
             let day = sighting.captured.when.map(|moment| moment.day());
-            let text = texts.entry((title, told.folded.as_deref())).or_insert((rank, day));
-            text.0 = text.0.max(rank);
-            text.1 = [text.1, day].into_iter().flatten().min();
+            let (greatest, since) = texts.entry((title, one.folded.as_deref())).or_insert((rank, day));
+            *greatest = rank.max(*greatest);
+            *since = [*since, day].into_iter().flatten().min();
         }
         let mut texts: Vec<_> = texts.into_values().collect();
         texts.sort_unstable_by(|a, b| b.cmp(a));
         texts.truncate(EARLIER);
-        let told = |(rank, since): (Rank<'a>, _)| Earlier { title: rank.3.clone(), summary: rank.2.clone(), since };
-        texts.into_iter().map(told).collect()
+        let earlier = |(TextRank { title, summary, .. }, since): (TextRank<'a>, _)| Earlier {
+            title: title.clone(),
+            summary: summary.clone(),
+            since,
+        };
+        texts.into_iter().map(earlier).collect()
     }
 }
 
-/// What decides which text is shown (rule 2): when, how long, and which.
-type Rank<'a> = ((Option<DateTime<Utc>>, u32), usize, &'a Option<Text>, &'a Text);
-
-fn text_rank<'a>(id: Key, sighting: &Sighting<'_>, account: &'a Account) -> Rank<'a> {
-    let length = account.summary.as_ref().map_or(0, |text| text.as_str().chars().count());
-    (sighting.rank(id), length, &account.summary, &account.title)
+/// What decides which text is shown (rule 2), in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct TextRank<'a> {
+    recency: Recency,
+    /// Of the summary, in characters.
+    length: usize,
+    summary: &'a Option<Text>,
+    title: &'a Text,
 }
 
-/// A local day and time, so many minutes east of UTC, in UTC.
-fn instant_at(day: NaiveDate, time: NaiveTime, offset: i32) -> Option<DateTime<Utc>> {
-    let east = chrono::TimeDelta::minutes(i64::from(offset));
-    day.and_time(time).checked_sub_signed(east).map(|utc| utc.and_utc())
+impl<'a> TextRank<'a> {
+    fn of(id: Key, sighting: &Sighting<'_>, account: &'a Account) -> Self {
+        let Account { title, summary, .. } = account;
+        let length = summary.as_ref().map_or(0, |text| text.as_str().chars().count());
+        Self { recency: sighting.recency(id), length, summary, title }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::identify::tests::account_of;
-    use super::super::item::Moment;
     use super::*;
     use proptest::prelude::*;
 
