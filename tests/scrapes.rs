@@ -18,13 +18,12 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use feedmill::mill::scrape::{Cut, DateOrder, Draft, Explained, Terms, explain, parse};
 use machine::shared;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::worked;
+use support::assert_linear;
 
 /// What stands in each seed; the other labels there are of the samples.
 fn labels() -> Vec<Value> {
@@ -623,16 +622,8 @@ fn ten_times_the_text_costs_about_ten_times_as_much() {
         ("one run of lines", |n| "15 June of the year and more\n".repeat(n)),
     ];
     for (name, shape) in shapes {
-        let fastest = |text: &str| {
-            let time = |_| {
-                let start = worked();
-                std::hint::black_box(parse(text, &newsroom()).faults.len());
-                worked() - start
-            };
-            (0..3).map(time).min().unwrap()
-        };
-        let (small, large) = (fastest(&shape(3000)), fastest(&shape(30_000)));
-        // Quadratic would be a hundred times; the slack is for a machine that does other things.
-        assert!(large < small * 30 + Duration::from_millis(5), "{name}: {small:?}, then {large:?}");
+        assert_linear(name, shape, 1500, |text| {
+            std::hint::black_box(parse(text, &newsroom()).faults.len());
+        });
     }
 }

@@ -7,32 +7,13 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::killed::assert_sound;
 use crate::newsroom::{Dice, Newsroom};
 use crate::reader::Reader;
 use crate::service::{Daemon, items};
 use crate::support::Mill;
 
 const STATE: &str = ".feedmill";
-
-/// The store as the kill left it, looked through in a copy: feedmill itself shall be the first to recover it.
-fn whole(mill: &Mill) {
-    if !mill.path(STATE).join("feedmill.db").exists() {
-        return;
-    }
-    fs::create_dir_all(mill.path("copy")).unwrap();
-    for name in ["feedmill.db", "feedmill.db-wal"] {
-        let to = mill.path("copy").join(name);
-        let _ = fs::remove_file(&to);
-        let _ = fs::copy(mill.path(STATE).join(name), to);
-    }
-    let db = rusqlite::Connection::open(mill.path("copy/feedmill.db")).unwrap();
-    // A first filling that was cut short is no store yet, and is begun anew.
-    if db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap() == 0 {
-        return;
-    }
-    let found: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(found, "ok");
-}
 
 #[test]
 fn a_daemon_killed_at_any_moment_goes_on() {
@@ -68,7 +49,7 @@ fn a_daemon_killed_at_any_moment_goes_on() {
         }
         early += usize::from(daemon.count("READY=1") == 0);
         daemon.kill();
-        whole(&mill);
+        assert_sound(&mill.path(STATE), &mill.path("copy"));
         if n % 5 == 0 {
             let daemon = Daemon::ready(&mill);
             assert!(!daemon.log().contains("damaged"), "{}", daemon.log());

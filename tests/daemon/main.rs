@@ -18,6 +18,8 @@ mod operations;
 mod orders;
 mod saves;
 
+#[path = "../support/killed.rs"]
+mod killed;
 #[allow(dead_code, reason = "the kill loop of single passes uses more of it")]
 #[path = "../support/newsroom.rs"]
 mod newsroom;

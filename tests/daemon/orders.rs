@@ -34,7 +34,7 @@ fn both_signals_end_it_with_zero() {
 fn a_big_first_pass_can_be_ended_too() {
     for signal in [Signal::TERM, Signal::INT] {
         let mill = Mill::new("");
-        let room = Newsroom::new(&mill.path(""), 3000);
+        let room = Newsroom::new(&mill.path(""), 1000);
         let config = fs::read_to_string(mill.path("feedmill.toml")).unwrap();
         mill.configure(&format!("[serve]\nlisten = \"127.0.0.1:0\"\n{config}"));
         let mut daemon = Daemon::start(&mill);

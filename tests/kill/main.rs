@@ -10,6 +10,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 
+#[path = "../support/killed.rs"]
+mod killed;
 #[path = "../support/newsroom.rs"]
 mod newsroom;
 #[path = "../support/reader.rs"]
@@ -35,7 +37,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use newsroom::{Dice, Newsroom};
 use reader::Reader;
 
-const FILES: usize = 2000;
+const FILES: usize = 800;
 
 /// What a process was at when it was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,29 +133,6 @@ impl Lab {
             })
             .unwrap();
         ids
-    }
-
-    /// The store as the kill left it, looked through in a copy: feedmill itself shall be the first to recover it.
-    fn whole(&self) {
-        let (from, to) = (self.path("public-state"), self.path("copy"));
-        if !from.join("feedmill.db").exists() {
-            return;
-        }
-        fs::create_dir_all(&to).unwrap();
-        for ending in ["", "-wal"] {
-            let name = format!("feedmill.db{ending}");
-            let _ = fs::remove_file(to.join(&name));
-            if from.join(&name).exists() {
-                fs::copy(from.join(&name), to.join(&name)).unwrap();
-            }
-        }
-        let db = rusqlite::Connection::open(to.join("feedmill.db")).unwrap();
-        // A first filling that was cut short is no store yet, and is begun anew.
-        if db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap() == 0 {
-            return;
-        }
-        let found: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-        assert_eq!(found, "ok");
     }
 
     /// Everything that must hold after a run to completion.
@@ -286,7 +265,7 @@ fn what_is_killed_at_any_moment_is_made_good() {
             let (_, leavings) = lab.documents("public");
             // What was on its way into the folder waits under fixed names, and nothing else.
             assert!(leavings.iter().all(|path| path.to_string_lossy().ends_with(".new")), "{leavings:?}");
-            lab.whole();
+            killed::assert_sound(&lab.path("public-state"), &lab.path("copy"));
             // Now and then the next run is killed as well, before anything is made good.
             if dice.below(4) == 0 && hits < kills {
                 continue;

@@ -25,10 +25,24 @@ use feedmill::store::Store;
 use feedmill::trouble::Exit;
 use tempfile::TempDir;
 
-/// The time this thread has had of a processor: what else the machine does does not count.
-pub(crate) fn worked() -> Duration {
-    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::try_from(spent).unwrap()
+/// Fails where ten times the text costs much more than ten times the time of a processor: what else the machine does
+/// does not count.
+pub(crate) fn assert_linear(name: &str, shape: fn(usize) -> String, n: usize, read: impl Fn(&str)) {
+    let fastest = |text: &str, rounds: u32| {
+        let time = |_| {
+            let spent = || rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+            let start = spent();
+            read(text);
+            Duration::try_from(spent() - start).unwrap()
+        };
+        (0..rounds).map(time).min().unwrap()
+    };
+    let small = fastest(&shape(n), 3);
+    // Quadratic would be a hundred times.
+    let most = small * 30 + Duration::from_millis(10);
+    let text = shape(10 * n);
+    let large = Some(fastest(&text, 1)).filter(|large| *large < most).unwrap_or_else(|| fastest(&text, 2));
+    assert!(large < most, "{name}: {small:?}, then {large:?}");
 }
 
 /// The real disk without its syncs, which no test can see; stopped for good at its `at`-th operation.
