@@ -17,13 +17,16 @@ pub struct Decided {
     file: PathBuf,
     /// All lines applied.
     pub decisions: Decisions,
-    /// Nothing is written: a dry run.
-    only_noted: bool,
-    /// The file as it was read: size, time of the last change, inode. `None`: there was none.
-    seen: Option<(u64, i64, i64, u64)>,
+    /// Decisions go into force without being written.
+    dry_run: bool,
+    /// The file as it was read; `None`: there was none.
+    seen: Option<Look>,
 }
 
-fn look(file: &Path) -> Option<(u64, i64, i64, u64)> {
+/// What tells that a file changed: size, time of the last change in seconds and nanoseconds, inode.
+type Look = (u64, i64, i64, u64);
+
+fn look(file: &Path) -> Option<Look> {
     fs::metadata(file).ok().map(|found| (found.len(), found.ctime(), found.ctime_nsec(), found.ino()))
 }
 
@@ -47,7 +50,7 @@ impl Decided {
             }
         };
         let decisions = parsed(&file, &text)?;
-        Ok(Self { file, decisions, only_noted: false, seen })
+        Ok(Self { file, decisions, dry_run: false, seen })
     }
 
     /// Reads the file again if it changed since: commands add to it beside a daemon.
@@ -61,10 +64,10 @@ impl Decided {
         Ok(())
     }
 
-    /// Keeps what is decided from now on to itself.
+    /// The same for a dry run: what is decided from now on is in force, and not written.
     #[must_use]
     pub fn noted_only(self) -> Self {
-        Self { only_noted: true, ..self }
+        Self { dry_run: true, ..self }
     }
 
     /// Adds a decision: written, synced, and only then in force.
@@ -122,7 +125,7 @@ impl Decided {
         if !decisions.iter().any(|decision| is_due(&self.decisions, decision)) {
             return Ok(());
         }
-        if self.only_noted {
+        if self.dry_run {
             let mut noted = self.decisions.clone();
             applied(&mut noted, decisions, is_due)?;
             self.decisions = noted;
@@ -221,10 +224,17 @@ fn cut_off_unfinished(file: &mut fs::File) -> std::io::Result<String> {
 mod tests {
     use super::*;
 
+    fn key(text: &str) -> crate::mill::item::Key {
+        text.parse().unwrap()
+    }
+
+    const A: &str = "f90fd1be-c98e-5829-9df9-e18945c3f525";
+    const B: &str = "989ac276-e457-55fc-89e6-fad198a4b56b";
+
     #[test]
     fn a_line_cut_by_a_crash_does_not_spoil_the_next() {
         let folder = tempfile::tempdir().unwrap();
-        let id: crate::mill::item::Key = "f90fd1be-c98e-5829-9df9-e18945c3f525".parse().unwrap();
+        let id = key(A);
         let file = folder.path().join(FILE_NAME);
         fs::write(&file, format!("{{\"retract\":\"{id}\",\"undo\":true}}\n{{\"retr",)).unwrap();
         let mut decided = Decided::read(folder.path()).unwrap();
@@ -233,13 +243,6 @@ mod tests {
         assert_eq!(again.decisions, decided.decisions);
         assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 2);
     }
-
-    fn key(text: &str) -> crate::mill::item::Key {
-        text.parse().unwrap()
-    }
-
-    const A: &str = "f90fd1be-c98e-5829-9df9-e18945c3f525";
-    const B: &str = "989ac276-e457-55fc-89e6-fad198a4b56b";
 
     #[test]
     fn what_could_not_be_written_is_not_in_force() {

@@ -1,4 +1,5 @@
-//! What a pass did: a value, told to people or to programs (design: the JSON of a pass is a contract).
+//! What a pass did: a value, told to people or to programs. Its JSON is a contract: a field may come, none goes or
+//! changes its meaning without another [`schema`](Report::schema).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,7 +12,7 @@ use crate::trouble::Exit;
 /// What a pass did.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
-    /// The version of this form.
+    /// The version of the JSON.
     pub schema: u32,
     /// What the program ends with.
     pub exit: u8,
@@ -33,7 +34,7 @@ pub struct Report {
     pub unusual: Vec<Unusual>,
     /// Parts of the files read in this pass that could not be used; at most [`FAULTS_TOLD`].
     pub faults: Vec<FaultLine>,
-    /// How many there were.
+    /// How many such parts there were, told or not.
     pub fault_count: usize,
     /// Files that should be readable and are not.
     pub skipped: Vec<SkippedLine>,

@@ -191,14 +191,9 @@ fn lock(folder: &Path) -> Result<File, Trouble> {
         }
         Err(TryLockError::Error(error)) => return Err(failed(error)),
     }
-    let pid = || -> std::io::Result<()> {
-        file.set_len(0)?;
-        file.rewind()?;
-        writeln!(file, "{}", std::process::id())
-    };
+    let noted = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
     // The pid only helps people: a lock without one is still a lock (a full disk must not keep us from serving).
-    let mut pid = pid;
-    if let Err(error) = pid() {
+    if let Err(error) = noted {
         warn!(%error, "could not write the pid into the lock file");
     }
     Ok(file)

@@ -142,7 +142,7 @@ impl<I: Iterator<Item = Value>, F: Fn() -> I> Serialize for Each<F> {
 }
 
 fn told_item(draft: &scrape::Draft<'_>, site: Site) -> Option<Value> {
-    let account = identify::said(draft)?;
+    let account = identify::preview(draft)?;
     Some(json!({
         "id": site.key(&account), "title": account.title, "date": account.date, "date_end": account.date_end,
         "date_raw": account.date_raw, "time": account.time, "date_basis": account.basis,

@@ -272,12 +272,13 @@ pub fn fingerprint(draft: &Draft<'_>) -> u128 {
 /// certain which item this is.
 #[must_use]
 pub fn account(draft: &Draft<'_>) -> Option<Account> {
-    if draft.truncated.is_some_and(Cut::takes_identity) { None } else { said(draft) }
+    if draft.truncated.is_some_and(Cut::takes_identity) { None } else { preview(draft) }
 }
 
-/// What a draft says, as an account to be shown. Only [`account`] tells whether it may be stored.
+/// What a draft says so far, to be shown and never stored: where the file is cut, its key may be another once it is
+/// whole. `None` when the title holds nothing printable.
 #[must_use]
-pub fn said(draft: &Draft<'_>) -> Option<Account> {
+pub fn preview(draft: &Draft<'_>) -> Option<Account> {
     let text = |field: &Option<Cow<'_, str>>| field.as_deref().and_then(Text::new);
     let date = draft.date.as_ref();
     let day = date.and_then(|date| date.day);

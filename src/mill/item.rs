@@ -160,7 +160,8 @@ impl PartialOrd for Key {
 
 impl Key {
     /// Seconds after 10:00:00 UTC that this item's day stamp bears: the first four bytes of the id, big-endian,
-    /// modulo 900. It spreads the items of a day so that readers keep their order (`feeds.md`, DuplicateUpdated).
+    /// modulo 900. It spreads the items of a day: readers keep no order among entries of one moment, and the Feed
+    /// Validator warns of them (DuplicateUpdated).
     #[must_use]
     pub fn second(self) -> u32 {
         self.0.as_fields().0 % 900
@@ -169,7 +170,7 @@ impl Key {
     /// The moment that stands for `day`, for this item: 10:MM:SS UTC, the same calendar day in nearly every zone.
     #[must_use]
     pub fn stamp(self, day: NaiveDate) -> DateTime<Utc> {
-        at(day, TEN, self.second())
+        at(day, TEN + self.second())
     }
 }
 
@@ -200,12 +201,12 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
+/// In seconds after midnight, as are all times of day here.
 const TEN: u32 = 10 * 3600;
 const QUARTER_PAST_TEN: u32 = TEN + 900;
 
-fn at(day: NaiveDate, seconds: u32, more: u32) -> DateTime<Utc> {
-    let midnight = day.and_time(NaiveTime::MIN).and_utc();
-    midnight + chrono::TimeDelta::seconds(i64::from(seconds + more))
+fn at(day: NaiveDate, seconds: u32) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() + chrono::TimeDelta::seconds(i64::from(seconds))
 }
 
 /// Where the date of an account comes from. "Now" is not among the answers (law 7).
@@ -246,7 +247,7 @@ pub struct Account {
     pub offset: Option<i32>,
     /// The date as it was printed.
     pub date_raw: Option<Text>,
-    /// Whence the date.
+    /// Where the date comes from.
     pub basis: DateBasis,
     /// The photo line, without its ©.
     pub credit: Option<Text>,
@@ -263,7 +264,8 @@ pub struct Account {
     pub topic: Option<Text>,
 }
 
-/// When a content was captured, as far as its name or its items tell (design: "Which contents there are").
+/// When a content was captured, as far as its name ([`captured`](super::captured)) or its items
+/// ([`history`](super::history)) tell.
 ///
 /// Never the file's mtime. The order is that of the instants in UTC, an unknown time being lowest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -288,7 +290,7 @@ impl Moment {
     #[must_use]
     pub fn instant_for(self, key: Key) -> DateTime<Utc> {
         match self {
-            Self::Day(day) => at(day, QUARTER_PAST_TEN, key.second()),
+            Self::Day(day) => at(day, QUARTER_PAST_TEN + key.second()),
             Self::Instant(instant) => instant,
         }
     }
@@ -297,7 +299,7 @@ impl Moment {
     #[must_use]
     pub fn instant(self) -> DateTime<Utc> {
         match self {
-            Self::Day(day) => at(day, QUARTER_PAST_TEN, 0),
+            Self::Day(day) => at(day, QUARTER_PAST_TEN),
             Self::Instant(instant) => instant,
         }
     }
@@ -341,7 +343,7 @@ pub struct Item {
     pub time: Option<NaiveTime>,
     /// The date as printed.
     pub date_raw: Option<Text>,
-    /// Whence the date.
+    /// Where the date comes from.
     pub basis: DateBasis,
     /// The photo line, without its ©.
     pub credit: Option<Text>,

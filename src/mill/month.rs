@@ -42,7 +42,7 @@ impl Month {
         self.0.checked_sub(1).map(|months| months / 12)
     }
 
-    /// The first day, and the first day of the next month; `None` of the undated page.
+    /// Its first day, and that of the next month; `None` of the undated page.
     #[must_use]
     pub fn days(self) -> Option<(NaiveDate, NaiveDate)> {
         let first = |months: u32| NaiveDate::from_ymd_opt(i32::try_from(months / 12).ok()?, months % 12 + 1, 1);
@@ -72,25 +72,11 @@ impl Month {
         }
     }
 
-    /// The name of the month, in English.
+    /// Its name in English, without the year; `Undated` of the undated page.
     #[must_use]
     pub fn name(self) -> &'static str {
-        const NAMES: [&str; 12] = [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ];
-        let name = self.0.checked_sub(1).and_then(|months| NAMES.get(months as usize % 12));
-        name.unwrap_or(&"Undated")
+        let of_year = |months: u32| chrono::Month::try_from(u8::try_from(months % 12 + 1).ok()?).ok();
+        self.0.checked_sub(1).and_then(of_year).map_or("Undated", |month| month.name())
     }
 }
 

@@ -135,7 +135,7 @@ mod tests {
         let (mut asked, mut differing) = (0, std::collections::BTreeSet::new());
         for zone in TZ_VARIANTS {
             let Some(ours) = Zone::named(zone.name()) else { continue };
-            // Steps of 307 hours and a quarter come by all hours of the day.
+            // Steps of 907 hours and a quarter come by all hours of the day.
             let mut at = local("1995-01-01T00:15:00");
             while at < local("2024-01-01T00:00:00") {
                 let theirs = zone.from_local_datetime(&at).earliest();
@@ -149,10 +149,10 @@ mod tests {
                         differing.insert(zone.name());
                     }
                 }
-                at += TimeDelta::minutes(307 * 60 + 15);
+                at += TimeDelta::minutes(907 * 60 + 15);
             }
         }
-        assert!(asked > 400_000, "{asked}");
+        assert!(asked > 130_000, "{asked}");
         assert!(differing.is_empty(), "{differing:?}");
     }
 }

@@ -41,9 +41,9 @@ impl Retention {
         self.feed.is_none() && self.sources.is_empty()
     }
 
-    /// Retention at work over the items of a feed of these sources. `newest` tells the newest capture of given sources:
-    /// of those whose time is stated if there are any, for on a page of coming events the newest date listed is in the
-    /// future. Where there is no capture everything is kept.
+    /// Sets to work on the items of a feed of these sources. `newest` gives the newest capture of some sources: of those
+    /// whose time is stated if there are any, for on a page of coming events the newest date listed is in the future.
+    /// Where there is no capture everything is kept.
     ///
     /// # Errors
     /// Those of `newest`.
@@ -59,18 +59,19 @@ impl Retention {
         let mut bounds = BTreeMap::new();
         for source in sources {
             let keep = self.sources.iter().find(|(no, _)| no == source);
-            let unbound = Bound { since: None, left: 0 };
-            bounds.insert(*source, keep.map_or(Ok(unbound), |(_, keep)| bound(keep, &[*source]))?);
+            bounds.insert(*source, keep.map_or(Ok(Bound::default()), |(_, keep)| bound(keep, &[*source]))?);
         }
-        let feed = self.feed.as_ref().map(|keep| bound(keep, sources)).transpose()?;
-        Ok(Retained { feed: feed.unwrap_or(Bound { since: None, left: 0 }), sources: bounds })
+        let feed = self.feed.as_ref().map_or(Ok(Bound::default()), |keep| bound(keep, sources))?;
+        Ok(Retained { feed, sources: bounds })
     }
 }
 
+/// A [`Keep`] at work. The default lets everything pass.
+#[derive(Default)]
 struct Bound {
-    /// `None`: there is no bound.
+    /// The first moment that passes; `None`: all do.
     since: Option<DateTime<Utc>>,
-    /// How many pass in any case.
+    /// How many more pass in any case.
     left: usize,
 }
 
@@ -82,7 +83,7 @@ impl Bound {
     }
 }
 
-/// See [`Retention::at`].
+/// A [`Retention`] at work: it counts the items that it is asked about.
 pub struct Retained {
     feed: Bound,
     sources: BTreeMap<SourceNo, Bound>,
@@ -101,7 +102,7 @@ impl Retained {
         kept && self.feed.pass(published)
     }
 
-    /// Whether no item is kept any more that was published at that time or earlier.
+    /// Whether it keeps no further item that was published at that time or earlier.
     #[must_use]
     pub fn is_over(&self, published: DateTime<Utc>) -> bool {
         let over = |bound: &Bound| bound.left == 0 && bound.since.is_some_and(|since| published < since);

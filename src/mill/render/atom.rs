@@ -1,7 +1,7 @@
 //! Atom (RFC 4287), and archives by month (RFC 5005 section 4).
 //!
 //! The head names the newest archive, each archive the one before it, so that an archive changes with its own items
-//! alone. Where nobody said whence they are served the archives are named relative to the document (RFC 4287 section 2).
+//! alone. Where nobody said from where they are served the archives are named relative to the document (RFC 4287 section 2).
 
 use std::collections::BTreeMap;
 
