@@ -37,7 +37,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use newsroom::{Dice, Newsroom};
 use reader::Reader;
 
-const FILES: usize = 800;
+const FILES: usize = 2000;
 
 /// What a process was at when it was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
