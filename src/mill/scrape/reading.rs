@@ -2,6 +2,7 @@
 
 mod open;
 mod preferred;
+mod prose;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -451,7 +452,8 @@ impl<'t, 'c> Look<'t, 'c> {
         self.close(open.take(), true, &mut drafts, &mut faults, &mut owners);
         faults.sort_by_key(|fault| fault.line);
         let blocks = if explaining { self.explain(layout, reading, steps, &owners) } else { Vec::new() };
-        (judge(layout, reading, self.named, drafts, faults), blocks)
+        let doubt = if self.named { None } else { prose::doubt(self, layout, steps) };
+        (judge(layout, reading, self.named, doubt, drafts, faults), blocks)
     }
 
     /// The first title and its last line, where lines that stand above the list without a blank line between have poured
@@ -603,6 +605,7 @@ fn judge<'t>(
     layout: &Layout,
     reading: &Reading,
     named: bool,
+    doubt: Option<&str>,
     mut drafts: Vec<Draft<'t>>,
     faults: Vec<Fault>,
 ) -> Scrape<'t> {
@@ -640,6 +643,7 @@ fn judge<'t>(
             !named && layout.headings.day && drafts.iter().filter(|it| is_paragraph(it)).count() * 2 >= drafts.len();
         article.then(|| "paragraphs below a day are an article".to_owned())
     });
+    let why = why.or_else(|| doubt.map(|what| format!("{what} is a list only where the layout is named")));
     let why = why.or_else(|| {
         let few = !named && drafts.len() <= 2 && reading.score < FEW;
         few.then(|| "two items are no list where nearly all of the page is something else".to_owned())

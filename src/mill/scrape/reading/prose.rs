@@ -1,0 +1,126 @@
+//! Whether what was read is a list of announcements at all, or an enumeration in a running text: an article, a licence, a
+//! page that says what to do when something went wrong.
+//!
+//! Promised: only readings in which items have no day of their own are doubted, for days are what an enumeration lacks;
+//! and only where nobody named the layout. Refused: knowing the words of such pages. Their form tells.
+
+use super::Look;
+use crate::mill::scrape::blocks::Mark;
+use crate::mill::scrape::label::{Kind, ends_sentence};
+use crate::mill::scrape::layout::{Field, Layout};
+use crate::mill::scrape::path::{Move, Step};
+use crate::mill::scrape::tidy::SEVERAL;
+
+/// So many words in front of a colon announce an enumeration. Fewer may head a list.
+const ANNOUNCES: usize = 4;
+
+/// Why what these steps read may be no list of announcements.
+pub(super) fn doubt(look: &Look<'_, '_>, layout: &Layout, steps: &[Step]) -> Option<&'static str> {
+    let blocks = || look.page.blocks.iter().zip(&look.labels).zip(steps);
+    let is_day = |((_, label), step): &((_, &super::Label), &Step)| {
+        step.act == Move::Heading && matches!(label.kind, Kind::Date(_))
+    };
+    let is_undated = !layout.is_dated() && !layout.headings.day;
+    let has_one_day = layout.headings.day && blocks().filter(is_day).take(2).count() < 2;
+    if !is_undated && !has_one_day {
+        return None;
+    }
+    let starts: Vec<usize> = (0..steps.len()).filter(|at| is(steps, *at, Move::Start)).collect();
+    let is_marked = |at: &usize| look.page.blocks.get(*at).is_some_and(|block| block.mark != Mark::None);
+    let is_announced = |at: &usize| {
+        let above = at.checked_sub(1).and_then(|above| look.page.blocks.get(above)).map(|above| above.text.trim_end());
+        above.is_some_and(|above| above.ends_with([':', '：']) && above.split_whitespace().count() >= ANNOUNCES)
+    };
+    if starts.iter().any(|at| is_marked(at) && is_announced(at)) {
+        return Some("what a sentence announces");
+    }
+    if has_one_day {
+        // A list that lost one of its marks lost it anywhere; above an enumeration stands the title of an article.
+        let (first, others) = starts.split_first()?;
+        let is_article = others.len() > 1 && !is_marked(first) && others.iter().all(is_marked);
+        return is_article.then_some("an enumeration below a title without a mark");
+    }
+    let is_title = |step: &Step| step.field(layout) == Some(Field::Title);
+    let titles: Vec<&str> = blocks().filter(|(_, step)| is_title(step)).map(|((block, _), _)| block.text).collect();
+    if titles.len() < SEVERAL {
+        return Some("fewer than three items without a day");
+    }
+    if titles.iter().filter(|title| is_clause(title)).count() * 2 >= titles.len() {
+        return Some("parts of sentences");
+    }
+    let (mut around, mut within) = (0, 0);
+    for ((block, label), step) in blocks() {
+        match step.act {
+            Move::Start | Move::In => within += block.text.len(),
+            Move::Noise if label.sentence || label.wordy => around += block.text.len(),
+            _ => {}
+        }
+    }
+    (around > within).then_some("less than the text around it")
+}
+
+fn is(steps: &[Step], at: usize, act: Move) -> bool {
+    steps.get(at).is_some_and(|step| step.act == act)
+}
+
+/// Whether a title begins or ends in the middle of a sentence, or is a sentence.
+fn is_clause(title: &str) -> bool {
+    let begins_amid = title.chars().next().is_some_and(char::is_lowercase);
+    begins_amid || ends_sentence(title, &['.', ',', ';', ':', '。', '，', '；', '：'])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::mill::scrape::{Scrape, Terms, parse};
+
+    const ARTICLE: &str = "Lakes Authority\n\n14 June 2021\n\nSwimming season opens at four lakes\n\nWith the new jetty at Little \
+                           Thrum all four beaches are guarded again, every day from ten in the morning.\n\n\
+                           What to bring:\n\n1. A towel and something warm\n2. Your season ticket, or two crowns\n\
+                           3. Shoes for the path\n\nThe authority asks all visitors to take their litter home.\n";
+    const LOST: &str = "Lakes Authority\n\nPage not found\n\nSorry, there is nothing at this address. You can try the \
+                        following:\n\n• Check that the address is spelled correctly\n• Go to our home page\n\
+                        • Use the search at the top of this page\n\n© 2021 Lakes Authority\n";
+    const ACCOUNT: &str = "Sign in to continue\n\nForgot your password?\n\nWith an account\n\n\
+                           - follow the topics that matter to you\n- save articles and read them later\n\
+                           - comment on our stories\n\nCreate an account\n";
+    const DUTIES: &str = "Licence\n\n* Notices in the source are kept;\n* Copies show who made them;\n\
+                          * Names of makers endorse nothing;\n";
+    const PAIR: &str = "Licence\n\n* Apache Licence, second version\n* MIT licence\n";
+    const PROSE: &str = "About the lakes\n\nThe four lakes lie between the hills and the plain, and were dug by hand when the \
+                         mines closed, so that the villages around them had water in dry summers.\n\nToday most visitors \
+                         come by train, and walk the last mile along the old towing path, which floods in March.\n\n\
+                         * Little Thrum and the jetty\n* Ossel Water and the sluice\n* Grebe Pond\n";
+    const NEWS: &str = "Latest news:\n\n* Swimming season opens at four lakes\n* Night sailing returns to Ossel Water\n\
+                        * Volunteers count the grebes on Little Thrum\n* New lamps along the towing path\n";
+
+    fn read<'p>(page: &'p str, layout: Option<&str>) -> Scrape<'p> {
+        parse(page, &Terms { layout: layout.map(str::to_owned), ..Terms::default() })
+    }
+
+    #[test]
+    fn an_enumeration_in_a_text_is_no_list() {
+        for (page, why) in [
+            (ARTICLE, "an enumeration below"),
+            (LOST, "what a sentence announces"),
+            (ACCOUNT, "parts of sentences"),
+            (DUTIES, "parts of sentences"),
+            (PAIR, "fewer than three"),
+            (PROSE, "less than the text around"),
+        ] {
+            let refused = read(page, None).refused.unwrap_or_default();
+            assert!(refused.starts_with(why), "{page}{refused}");
+        }
+    }
+
+    #[test]
+    fn titles_in_a_list_are_a_list_and_so_is_what_the_operator_calls_one() {
+        let titles =
+            |scrape: &Scrape<'_>| scrape.drafts.iter().map(|draft| draft.title.to_string()).collect::<Vec<_>>();
+        let news = titles(&read(NEWS, None));
+        assert_eq!(news.len(), 4, "{news:?}");
+        for (page, items) in [(LOST, 3), (DUTIES, 3), (PAIR, 2)] {
+            let named = read(page, Some("undated"));
+            assert_eq!(titles(&named).len(), items, "{page}{:?}", named.refused);
+        }
+    }
+}
