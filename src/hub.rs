@@ -212,12 +212,14 @@ struct Teller {
     last: BTreeMap<Address, Instant>,
     /// What it is no longer told, because that failed too often.
     given_up: Topics,
+    /// The topics that it refused when it was told of them last, and why.
+    refused: BTreeMap<Address, String>,
 }
 
 impl Teller {
     fn new(hub: Address, pace: Pace) -> Self {
-        let (last, given_up) = (BTreeMap::new(), Topics::new());
-        Self { hub, pace, failures: 0, not_before: Instant::now(), last, given_up }
+        let (last, given_up, refused) = (BTreeMap::new(), Topics::new(), BTreeMap::new());
+        Self { hub, pace, failures: 0, not_before: Instant::now(), last, given_up, refused }
     }
 
     fn work(mut self, shared: &Shared) {
@@ -257,9 +259,22 @@ impl Teller {
         let hub = &self.hub;
         match answer {
             Answer::Later { why, after } => return self.fail(shared, &why, after),
-            Answer::Heard => debug!(%hub, %topic, "told the hub"),
+            Answer::Heard => {
+                self.refused.remove(&topic);
+                debug!(%hub, %topic, "told the hub");
+            }
+            // A hub that refuses one mostly refuses all of them, hundreds, with every change.
+            Answer::Refused(why) if self.refused.values().any(|known| *known == why) => {
+                debug!(%hub, %topic, why, "the hub won't hear of this feed either");
+                self.refused.insert(topic.clone(), why);
+            }
             Answer::Refused(why) => {
-                warn!(%hub, %topic, why, "the hub won't hear of the feed; it is told when the feed changes again");
+                warn!(
+                    %hub, %topic, why,
+                    "the hub won't hear of the feed; it is told when the feed changes again, and what else it refuses so is \
+                     logged with -vv"
+                );
+                self.refused.insert(topic.clone(), why);
             }
         }
         if self.failures > 0 {

@@ -42,6 +42,18 @@ fn a_silent_hub_holds_up_neither_the_feeds_nor_the_end_and_is_owed_it_after_a_re
 }
 
 #[test]
+fn a_hub_that_refuses_everything_is_logged_once() {
+    let hub = Hub::answering(|_| Reply::At("HTTP/1.1 404 Not Found"));
+    let mill = mill(&[&hub], "");
+    let daemon = Daemon::ready(&mill);
+    hub.hears(3);
+    mill.write("in/b.txt", sheet("more", 1..=1));
+    hub.hears(6);
+    assert_eq!(daemon.log().matches("won't hear").count(), 1, "{}", daemon.log());
+    daemon.terminate();
+}
+
+#[test]
 fn another_config_brings_other_hubs() {
     let (first, second) = (
         Hub::answering(|_| Reply::At("HTTP/1.1 204 No Content")),
