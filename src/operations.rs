@@ -89,8 +89,7 @@ impl Operations {
                 ledger.see(Kind::Skipped, skipped(config, report), all, now);
                 if all {
                     ledger.see(Kind::Drift, drifted(report), true, now);
-                    let kept = (!report.kept.is_empty()).then(|| report.kept.join("; "));
-                    ledger.see(Kind::Store, only(&kept), true, now);
+                    ledger.see(Kind::Store, only(&stay(report)), true, now);
                 }
             }
         }
@@ -166,6 +165,17 @@ fn read(file: &Path) -> Option<Ledger> {
 fn place(config: &Config) -> String {
     let folder = || std::path::absolute(&config.state).unwrap_or_else(|_| config.state.clone());
     config.base_url.as_ref().map_or_else(|| folder().display().to_string(), ToString::to_string)
+}
+
+/// Which feeds stay as they were published, of hundreds only the first.
+fn stay(report: &Report) -> Option<String> {
+    const FIRST: usize = 5;
+    let first = report.kept.get(..FIRST).unwrap_or(&report.kept).join("; ");
+    match report.kept.len() {
+        0 => None,
+        count if count > FIRST => Some(format!("{first}; {} more feeds stay as well", count - FIRST)),
+        _ => Some(first),
+    }
 }
 
 fn now() -> DateTime<Utc> {

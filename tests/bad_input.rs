@@ -130,6 +130,8 @@ fn a_missing_folder_is_told_and_the_others_are_done() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("gone") && ran.err.contains("does not exist"), "{ran:?}");
     assert_eq!(mill.titles("news").len(), 2);
+    let checked = mill.run(&["check"]).out;
+    assert!(checked.contains("help: make it") && !checked.contains("no file matches"), "{checked}");
     // On the command line it is a mistake of whoever wrote it.
     fs::remove_file(mill.path("feedmill.toml")).unwrap();
     let ran = mill.run(&["--once", "nowhere"]);
@@ -595,6 +597,24 @@ fn when_the_state_folder_is_lost_the_published_documents_stay_until_nothing_lack
     let ran = once(&mill);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!((shown(), mill.items().len()), (published, 3));
+}
+
+#[test]
+fn of_many_feeds_that_stay_the_status_names_some() {
+    let names: Vec<String> = (0..8).map(|n| format!("s{n}")).collect();
+    let source = |name: &String| {
+        format!("[[source]]\nname = {name:?}\nfiles = [\"{name}/*.txt\"]\nlayout = \"newsroom\"\nlanguage = \"en\"\n")
+    };
+    let mill = Mill::new(&names.iter().map(source).collect::<String>());
+    names.iter().for_each(|name| mill.write(&format!("{name}/2021-03-10.txt"), page(&[BRIDGE, LAKE])));
+    assert_eq!(once(&mill).code, 0);
+    names.iter().for_each(|name| mill.write(&format!("{name}/2021-03-10.txt"), page(&[MOLE, FERRY])));
+    fs::remove_dir_all(mill.path(".feedmill")).unwrap();
+    let (code, told) = report(&mill);
+    assert!(code == 1 && told["kept"].as_array().unwrap().len() == 8, "{told}");
+    let status = mill.run(&["status"]).out;
+    let line = status.lines().find(|line| line.starts_with("store since")).unwrap();
+    assert!(line.contains("\"s0\"") && line.ends_with("; 3 more feeds stay as well"), "{line}");
 }
 
 #[test]

@@ -198,7 +198,11 @@ fn look_over(
         findings.push(Finding { what: format!("source {:?}{what}", source.name), help, wrong });
     };
     for skipped in &listing.skipped {
-        find(format!(": {}: {}", skipped.name, skipped.reason), "mend or exclude it", true);
+        let help = match skipped.reason {
+            inbox::SkipReason::NoFolder => "make it, or look at `files`",
+            _ => "mend or exclude it",
+        };
+        find(format!(": {}: {}", skipped.name, skipped.reason), help, true);
     }
     if listing.files.is_empty() && listing.skipped.is_empty() {
         find(": no file matches".to_owned(), "look at its `files`", false);
