@@ -50,15 +50,15 @@ fn what_stays_wrong_is_logged_once_and_what_comes_back_once_more() {
     mill.write("in/a.txt", sheet("start", 1..=2));
     mill.write("in/bad.txt", NO_TEXT);
     let daemon = Daemon::ready(&mill);
-    let skips = |count: &str| {
-        let told = |report: &serde_json::Value| report["files"]["skipped"].to_string() == count;
-        daemon.until(count, || daemon.reports().last().is_some_and(told));
+    let skips = |count: usize| {
+        let told = |report: &serde_json::Value| report["files"]["skipped"] == count;
+        daemon.until("what is skipped", || daemon.reports().last().is_some_and(told));
     };
     for _ in 0..2 {
         mill.write("in/worse.txt", NO_TEXT);
-        skips("2");
+        skips(2);
         mill.delete("in/worse.txt");
-        skips("1");
+        skips(1);
     }
     let said = |name: &str| daemon.log().lines().filter(|line| line.contains("WARN") && line.contains(name)).count();
     assert_eq!((said("bad.txt"), said("worse.txt")), (1, 2), "{}", daemon.log());
