@@ -124,7 +124,7 @@ pub fn unanimous<'a>(languages: impl IntoIterator<Item = Option<&'a str>>) -> Op
 /// What a reader subscribes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
-    /// Its folder below the output, checked with the config: plain segments, separated by `/`.
+    /// Its folder below the output: one plain name, without a `/`, as the config checks it.
     pub name: String,
     /// Shown as the name of the subscription.
     pub title: Text,
@@ -256,36 +256,11 @@ pub fn head(mut newest: Vec<Item>, late: Vec<Item>, limit: usize) -> Vec<Item> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDate;
-
     use super::*;
-    use crate::mill::item::DateBasis;
+    use crate::mill::item::tests::item_of;
 
     fn item(id: u128, day: u32) -> Item {
-        let id = Key(Uuid::from_u128(id));
-        let date = NaiveDate::from_ymd_opt(2021, 4, day);
-        Item {
-            id,
-            key: id,
-            title: Text::new("a title").unwrap(),
-            summary: None,
-            date,
-            date_end: None,
-            time: None,
-            date_raw: None,
-            basis: DateBasis::Own,
-            credit: None,
-            kicker: None,
-            place: None,
-            link: None,
-            published: date.map(|day| id.stamp(day)),
-            updated: date.map(|day| id.stamp(day)),
-            sources: Vec::new(),
-            categories: Vec::new(),
-            earliest: None,
-            earlier: Vec::new(),
-            language: None,
-        }
+        item_of(Key(Uuid::from_u128(id)), "a title", NaiveDate::from_ymd_opt(2021, 4, day))
     }
 
     fn ids(items: &[Item]) -> Vec<u128> {

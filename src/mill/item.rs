@@ -402,9 +402,35 @@ impl Item {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// An item of which only title and date are known.
+    pub(in crate::mill) fn item_of(id: Key, title: &str, date: Option<NaiveDate>) -> Item {
+        Item {
+            id,
+            key: id,
+            title: Text::new(title).unwrap(),
+            summary: None,
+            date,
+            date_end: None,
+            time: None,
+            date_raw: None,
+            basis: DateBasis::Own,
+            credit: None,
+            kicker: None,
+            place: None,
+            link: None,
+            published: date.map(|day| id.stamp(day)),
+            updated: date.map(|day| id.stamp(day)),
+            sources: Vec::new(),
+            categories: Vec::new(),
+            language: None,
+            earliest: date,
+            earlier: Vec::new(),
+        }
+    }
 
     proptest! {
         #[test]

@@ -1,28 +1,28 @@
-//! Atom (RFC 4287), and archives by month (RFC 5005 section 4).
+//! Atom (RFC 4287), and archives by month (RFC 5005 section 4): written, and read for the ids in them.
 //!
 //! The head names the newest archive, each archive the one before it, so that an archive changes with its own items
 //! alone. Where nobody said from where they are served the archives are named relative to the document (RFC 4287 section 2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use atom_syndication::extension::{Extension, ExtensionMap};
 use atom_syndication::{Category, Content, Entry, Feed as Document, Generator, Link, Person, Text, WriteConfig};
 use chrono::{DateTime, Utc};
 
 use super::pieces::{Format, Kind, Line, Pieces, assemble};
-use super::{MEDIA, Shown, four_digit_year, language};
+use super::{MEDIA, Shown, URN, four_digit_year, language};
 use crate::mill::feed::Feed;
 use crate::mill::item::Key;
 use crate::mill::month::Month;
 
 /// Who says to have made the documents.
-pub(super) const GENERATOR: &str = "feedmill";
+const GENERATOR: &str = "feedmill";
 
 /// The namespace of Atom.
 pub(super) const NAMESPACE: &str = "http://www.w3.org/2005/Atom";
 
 /// The namespace of RFC 6721.
-pub(super) const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
+const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
 /// The namespace of RFC 5005.
 const HISTORY: &str = "http://purl.org/syndication/history/1.0";
@@ -62,7 +62,7 @@ pub(super) fn write_whole(
     // The crate parses a date for each that it makes.
     let blank = Entry::default();
     let document = Document {
-        id: format!("urn:uuid:{}", feed.id()),
+        id: format!("{URN}{}", feed.id()),
         title: Text::plain(feed.title.as_str()),
         updated: updated.fixed_offset(),
         // At feed level always: without it every entry would need its own (section 4.1.1).
@@ -115,7 +115,7 @@ fn links(feed: &Feed, archive: Option<Month>) -> Vec<Link> {
 fn tombstones(feed: &Feed) -> String {
     let one = |(when, id): &(DateTime<Utc>, Key)| {
         let when = four_digit_year(*when).fixed_offset().to_rfc3339();
-        format!("  <at:deleted-entry ref=\"urn:uuid:{id}\" when=\"{when}\"/>\n")
+        format!("  <at:deleted-entry ref=\"{URN}{id}\" when=\"{when}\"/>\n")
     };
     feed.taken_out.iter().map(one).collect()
 }
@@ -164,4 +164,33 @@ fn credited(credit: &str) -> ExtensionMap {
         children: BTreeMap::new(),
     };
     BTreeMap::from([("media".to_owned(), BTreeMap::from([("credit".to_owned(), vec![element])]))])
+}
+
+/// The items that an Atom document tells of.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Ids {
+    /// Those that it shows.
+    pub shown: BTreeSet<Key>,
+    /// Those that it says were taken out.
+    pub taken_out: BTreeSet<Key>,
+}
+
+/// The ids of items in an Atom document of ours; none of what is no such document.
+#[must_use]
+pub fn ids(document: &[u8]) -> Ids {
+    let Some(xml) = std::str::from_utf8(document).ok().and_then(|text| roxmltree::Document::parse(text).ok()) else {
+        return Ids::default();
+    };
+    let generator = |node: roxmltree::Node<'_, '_>| node.has_tag_name((NAMESPACE, "generator"));
+    if xml.root_element().children().find(|node| generator(*node)).and_then(|node| node.text()) != Some(GENERATOR) {
+        return Ids::default();
+    }
+    let key = |id: &str| id.strip_prefix(URN).and_then(|id| id.parse().ok());
+    let entries = xml.descendants().filter(|node| node.has_tag_name((NAMESPACE, "entry")));
+    let id = |entry: roxmltree::Node<'_, '_>| {
+        entry.children().find(|node| node.has_tag_name((NAMESPACE, "id"))).and_then(|id| key(id.text()?))
+    };
+    let tombstones = xml.descendants().filter(|node| node.has_tag_name((TOMBSTONES, "deleted-entry")));
+    let taken_out = tombstones.filter_map(|node| key(node.attribute("ref")?)).collect();
+    Ids { shown: entries.filter_map(id).collect(), taken_out }
 }

@@ -14,62 +14,30 @@ mod html;
 mod json_feed;
 mod opml;
 mod page;
+mod paths;
 mod pieces;
 mod rss;
 mod sibling;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, btree_map};
+use std::collections::{BTreeMap, btree_map};
 
 use chrono::{DateTime, Utc};
 
+use self::paths::PAGE;
 use self::pieces::Line;
 use super::feed::{self, Address, Entry, Feed};
 use super::item::Key;
 use super::month::Month;
 
+pub use self::atom::{Ids, ids};
 pub use self::checked::{CHECKED_UP_TO, Check, Checked, Flaw, check};
 pub use self::page::Summary;
+pub use self::paths::{
+    BESIDE_FEEDS, HEADS, OPML, document_of, is_head, is_month_path, is_of_feed, is_sibling, media_type, month_paths,
+    sibling_of,
+};
 pub use self::pieces::Pieces;
-pub use self::sibling::{document_of, is_sibling, sibling_of};
-
-/// What a server should call the document at `path`, charset included.
-///
-/// `application/feed+json` takes no charset: JSON is UTF-8 (RFC 8259 section 8.1).
-#[must_use]
-pub fn media_type(path: &str) -> &'static str {
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    match name.rsplit_once('.').map(|(_, ending)| ending) {
-        _ if name == "atom.xml" => "application/atom+xml; charset=utf-8",
-        Some("xml") => "application/rss+xml; charset=utf-8",
-        Some("atom") => "application/atom+xml; charset=utf-8",
-        Some("json") => "application/feed+json",
-        Some("opml") => "text/x-opml; charset=utf-8",
-        Some("html") => "text/html; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("svg") => "image/svg+xml",
-        Some("gz") => "application/gzip",
-        _ => "application/octet-stream",
-    }
-}
-
-/// What lies beside the folders of the feeds: no feed can have such a name.
-pub const BESIDE_FEEDS: [&str; 4] = ["index.html", OPML, page::STYLE, page::ICON];
-
-/// What lists all feeds for readers.
-pub const OPML: &str = "feeds.opml";
-
-/// The names of the documents that subscribers take, in the folder of their feed: its newest items, in each format.
-pub const HEADS: [&str; 3] = ["rss.xml", "atom.xml", "feed.json"];
-
-/// Whether a document is one that subscribers take.
-#[must_use]
-pub fn is_head(path: &str) -> bool {
-    path.rsplit_once('/').is_some_and(|(_, name)| HEADS.contains(&name))
-}
-
-/// The name of the page of a feed, beside its heads.
-const PAGE: &str = "index.html";
 
 /// The namespace of Media RSS, for the photo credit.
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
@@ -279,33 +247,6 @@ pub fn month(feed: &Feed, month: Month, items: &[Stand], pieces: &mut Pieces) ->
     ])
 }
 
-/// Where the page and the archive of a month of a feed lie.
-#[must_use]
-pub fn month_paths(feed: &str, month: Month) -> [String; 2] {
-    ["html", "atom"].map(|ending| format!("{feed}/{}.{ending}", month.path()))
-}
-
-/// Whether a feed publishes documents of this name, relative to its folder, siblings aside.
-#[must_use]
-pub fn is_of_feed(name: &str) -> bool {
-    HEADS.contains(&name) || name == PAGE || is_month(name)
-}
-
-/// Whether a document, by its path, is the page or the archive of a month.
-#[must_use]
-pub fn is_month_path(document: &str) -> bool {
-    document.split_once('/').is_some_and(|(_, name)| is_month(name))
-}
-
-fn is_month(name: &str) -> bool {
-    let is_number = |text: &str, digits: usize| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
-    let is_month = |stem: &str| {
-        stem == "undated" || stem.split_once('/').is_some_and(|(year, month)| is_number(year, 4) && is_number(month, 2))
-    };
-    let stem = name.strip_suffix(".html").or_else(|| name.strip_suffix(".atom"));
-    stem.is_some_and(is_month)
-}
-
 /// What lists all feeds, and what their pages share, if there are to be `pages`. `feeds` are in the order in which they
 /// are to be shown.
 #[must_use]
@@ -355,36 +296,6 @@ fn language_tag(tag: &str) -> Option<String> {
         && primary.bytes().all(|b| b.is_ascii_alphabetic())
         && subtags.all(|subtag| sized(subtag) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())))
     .then(|| tag.to_owned())
-}
-
-/// The items that an Atom document tells of.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Ids {
-    /// Those that it shows.
-    pub shown: BTreeSet<Key>,
-    /// Those that it says were taken out.
-    pub taken_out: BTreeSet<Key>,
-}
-
-/// The ids of items in an Atom document of ours; none of what is no such document.
-#[must_use]
-pub fn ids(atom: &[u8]) -> Ids {
-    let Some(xml) = std::str::from_utf8(atom).ok().and_then(|text| roxmltree::Document::parse(text).ok()) else {
-        return Ids::default();
-    };
-    let generator = |node: roxmltree::Node<'_, '_>| node.has_tag_name((atom::NAMESPACE, "generator"));
-    if xml.root_element().children().find(|node| generator(*node)).and_then(|node| node.text()) != Some(atom::GENERATOR)
-    {
-        return Ids::default();
-    }
-    let key = |id: &str| id.strip_prefix(URN).and_then(|id| id.parse().ok());
-    let entries = xml.descendants().filter(|node| node.has_tag_name((atom::NAMESPACE, "entry")));
-    let id = |entry: roxmltree::Node<'_, '_>| {
-        entry.children().find(|node| node.has_tag_name((atom::NAMESPACE, "id"))).and_then(|id| key(id.text()?))
-    };
-    let tombstones = xml.descendants().filter(|node| node.has_tag_name((atom::TOMBSTONES, "deleted-entry")));
-    let taken_out = tombstones.filter_map(|node| key(node.attribute("ref")?)).collect();
-    Ids { shown: entries.filter_map(id).collect(), taken_out }
 }
 
 #[cfg(test)]

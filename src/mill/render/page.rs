@@ -192,11 +192,11 @@ fn subscribe(folder: &str, title: &str) -> Markup {
 /// The page of a feed: what is new, and the way to all the rest.
 pub(super) fn feed(feed: &Feed, lines: &[Line<'_>], pieces: &mut Pieces) -> Vec<u8> {
     let language = language(feed);
-    let up = "../".repeat(depth(&feed.name));
+    let up = "../";
     let page = Page {
         title: feed.title.as_str(),
         language: language.as_deref(),
-        up: &up,
+        up,
         own: feed.address(""),
         feeds: vec![(feed.title.as_str(), String::new())],
     };
@@ -269,13 +269,12 @@ fn months(months: &[(Month, usize)]) -> Markup {
 /// The page of a month, or of what is undated.
 pub(super) fn month(feed: &Feed, lines: &[Line<'_>], month: Month, pieces: &mut Pieces) -> Vec<u8> {
     let language = language(feed);
-    let to_feed = if month == Month::UNDATED { "" } else { "../" };
-    let up = format!("{to_feed}{}", "../".repeat(depth(&feed.name)));
+    let (to_feed, up) = if month == Month::UNDATED { ("", "../") } else { ("../", "../../") };
     let title = format!("{month}: {}", feed.title);
     let page = Page {
         title: &title,
         language: language.as_deref(),
-        up: &up,
+        up,
         own: feed.address(&format!("{}.html", month.path())),
         feeds: vec![(feed.title.as_str(), to_feed.to_owned())],
     };
@@ -338,10 +337,6 @@ fn colophon() -> Markup {
 /// which way it runs.
 fn told_in(language: Option<&str>) -> (&str, &str) {
     language.map_or(("", "auto"), |tag| (tag, direction::of(tag)))
-}
-
-fn depth(name: &str) -> usize {
-    name.split('/').count()
 }
 
 fn host(address: &Address) -> &str {

@@ -9,28 +9,7 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{Document, Tree};
-
-/// How the name of a sibling ends.
-const ENDING: &str = ".gz";
-
-/// The path of the sibling of the document at `path`.
-#[must_use]
-pub fn sibling_of(path: &str) -> String {
-    format!("{path}{ENDING}")
-}
-
-/// Whether this is the path of a sibling.
-#[must_use]
-pub fn is_sibling(path: &str) -> bool {
-    path.ends_with(ENDING)
-}
-
-/// The path of the document that has its sibling at `path`, or that is there itself.
-#[must_use]
-pub fn document_of(path: &str) -> &str {
-    path.strip_suffix(ENDING).unwrap_or(path)
-}
+use super::{Document, Tree, sibling_of};
 
 impl Tree {
     /// The documents with their siblings.

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::pieces::RUN;
 use super::*;
 use crate::mill::feed::Address;
-use crate::mill::item::{DateBasis, Item, Key, Text};
+use crate::mill::item::tests::item_of;
+use crate::mill::item::{Item, Key, Text};
 
 pub(super) fn text(raw: &str) -> Text {
     Text::new(raw).unwrap()
@@ -19,28 +20,7 @@ pub(super) fn item(title: &str, date: &str) -> Item {
     let day: NaiveDate = date.parse().unwrap();
     let folded: String = title.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
     let id = Key(Uuid::new_v5(&site, format!("1\n{date}\n{folded}").as_bytes()));
-    Item {
-        id,
-        key: id,
-        title: text(title),
-        summary: None,
-        date: Some(day),
-        date_end: None,
-        time: None,
-        date_raw: None,
-        basis: DateBasis::Own,
-        credit: None,
-        kicker: None,
-        place: None,
-        link: None,
-        published: Some(id.stamp(day)),
-        updated: Some(id.stamp(day)),
-        sources: Vec::new(),
-        categories: Vec::new(),
-        earliest: Some(day),
-        earlier: Vec::new(),
-        language: None,
-    }
+    item_of(id, title, Some(day))
 }
 
 fn entry(item: Item) -> Entry {

@@ -5,7 +5,7 @@
 //! *lost things leave a wide gap*: in a numbered file a start without a number is cheap over a wide gap and dear
 //! without one. That one rule rescues an item that lost its number, and drops a date that lost its title.
 //!
-//! Prices are tenths, so that sums compare exactly. Real pages measured them; a price is changed with the test that
+//! Prices are tenths, so that sums compare exactly. They were measured on real pages; a price is changed with the test that
 //! needs it. The path takes constant time a block: a handful of states, one byte a state to find the way back.
 
 mod fits;
