@@ -75,12 +75,12 @@ pub fn captures<'r>(store: &dyn Store, rows: impl IntoIterator<Item = &'r Ledger
 /// The store gave up.
 pub fn unusual(store: &dyn Store, source: SourceNo) -> Result<Option<String>> {
     let past = store.past(source, LOOKED_BACK + 1)?;
-    Ok(past.split_first().and_then(|(newest, before)| beside(*newest, before)))
+    Ok(past.split_first().and_then(|(newest, before)| oddity(*newest, before)))
 }
 
-/// A content outside of all that was seen: fewer than half the fewest items, or much less confidence than the least.
-/// What gave nothing was drift in its time, and is no measure.
-fn beside(newest: Past, before: &[Past]) -> Option<String> {
+/// What is odd about a content beside those before it: fewer than half the fewest items, or much less confidence than
+/// the least. What gave nothing was drift in its time, and is no measure.
+fn oddity(newest: Past, before: &[Past]) -> Option<String> {
     let before = || before.iter().filter(|past| past.items > 0);
     let count = before().count();
     if count < A_HABIT || newest.items == 0 {
@@ -105,16 +105,16 @@ mod tests {
     fn what_lies_outside_of_all_that_a_source_gave_before_is_odd() {
         let past = |items, confidence| Past { items, confidence };
         let usual = [past(10, 980), past(9, 950), past(12, 990), past(0, 0), past(10, 970), past(11, 960)];
-        assert_eq!(beside(past(5, 950), &usual), None, "a quiet week");
+        assert_eq!(oddity(past(5, 950), &usual), None, "a quiet week");
         assert_eq!(
-            beside(past(4, 950), &usual).as_deref(),
+            oddity(past(4, 950), &usual).as_deref(),
             Some("4 items, where each of the 5 pages before gave 9 or more")
         );
         assert_eq!(
-            beside(past(10, 840), &usual).as_deref(),
+            oddity(past(10, 840), &usual).as_deref(),
             Some("read with confidence 0.84, where each of the 5 pages before had 0.95 or more")
         );
-        assert_eq!(beside(past(4, 500), &usual[..5]), None, "no habit yet");
-        assert_eq!(beside(past(0, 0), &usual), None, "drift tells of this");
+        assert_eq!(oddity(past(4, 500), &usual[..5]), None, "no habit yet");
+        assert_eq!(oddity(past(0, 0), &usual), None, "drift tells of this");
     }
 }

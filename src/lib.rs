@@ -65,6 +65,7 @@
 //! | [`state`], [`decided`] | the state folder: lock, damaged stores, decisions | the store |
 //! | [`report`], [`trouble`] | what a pass did; what the operator must deal with | exit codes |
 //! | [`operations`] | what is wrong, as a feed of its own | reports, troubles, a disk; names Atom, as the mill's `render` does |
+//! | [`stat`] | what a look at a file tells without opening it | nothing |
 //! | [`progress`], [`metrics`] | whether the pipeline moves; numbers and health over HTTP | reports; alone names prometheus-client |
 //! | `cores` | work shared out among threads | nothing |
 //! | [`cli`], [`run`] | the command line; what the commands do | all |

@@ -226,15 +226,15 @@ impl Metrics {
 impl Handler for Metrics {
     fn answer(&self, request: &Request<()>) -> Response<Body> {
         match request.uri().path() {
-            "/metrics" => told(StatusCode::OK, OPEN_METRICS, self.text()),
-            "/healthz" if self.moves() => told(StatusCode::OK, PLAIN, "ok\n".to_owned()),
-            "/healthz" => told(StatusCode::SERVICE_UNAVAILABLE, PLAIN, "the pipeline has stopped moving\n".to_owned()),
+            "/metrics" => text(StatusCode::OK, OPEN_METRICS, self.text()),
+            "/healthz" if self.moves() => text(StatusCode::OK, PLAIN, "ok\n".to_owned()),
+            "/healthz" => text(StatusCode::SERVICE_UNAVAILABLE, PLAIN, "the pipeline has stopped moving\n".to_owned()),
             _ => plain(StatusCode::NOT_FOUND),
         }
     }
 }
 
-fn told(status: StatusCode, media_type: &'static str, text: String) -> Response<Body> {
+fn text(status: StatusCode, media_type: &'static str, text: String) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     *response.headers_mut() = guarded();

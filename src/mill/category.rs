@@ -32,9 +32,9 @@ pub struct Rule {
     pub words: Words,
 }
 
-/// What of an item its categories follow from, besides its topics.
+/// The item to be filed: what its categories follow from, besides its topics.
 #[derive(Debug, Clone, Copy)]
-pub struct Filed<'a> {
+pub struct Subject<'a> {
     /// The title that is shown.
     pub title: &'a Text,
     /// The summary that is shown.
@@ -45,7 +45,7 @@ pub struct Filed<'a> {
 
 /// The categories of an item, each once, in the order of their folds. `topics` are by their folds.
 #[must_use]
-pub fn categories(item: Filed<'_>, mut topics: BTreeMap<String, Text>, rules: &[Rule]) -> Vec<Text> {
+pub fn categories(item: Subject<'_>, mut topics: BTreeMap<String, Text>, rules: &[Rule]) -> Vec<Text> {
     let mut categories: BTreeMap<String, Text> = BTreeMap::new();
     let mut taken = Vec::new();
     for rule in rules {
@@ -56,8 +56,8 @@ pub fn categories(item: Filed<'_>, mut topics: BTreeMap<String, Text>, rules: &[
         let before = taken.len();
         taken.extend(named.cloned());
         let holds = match taken.len() > before {
-            true => !rule.words.refuse(item.title, item.summary),
-            false => !rule.words.include.is_empty() && rule.words.pass(item.title, item.summary),
+            true => !rule.words.excludes(item.title, item.summary),
+            false => !rule.words.include.is_empty() && rule.words.passes(item.title, item.summary),
         };
         if holds {
             categories.insert(fold(rule.name.as_str()), rule.name.clone());
@@ -123,8 +123,8 @@ mod tests {
     fn of(title: &str, topics: &[&str], rules: &[Rule]) -> Vec<String> {
         let title = text(title);
         let topics = topics.iter().map(|topic| (fold(topic), text(topic))).collect();
-        let filed = Filed { title: &title, summary: None, sources: &[SourceNo(1)] };
-        categories(filed, topics, rules).into_iter().map(String::from).collect()
+        let subject = Subject { title: &title, summary: None, sources: &[SourceNo(1)] };
+        categories(subject, topics, rules).into_iter().map(String::from).collect()
     }
 
     #[test]

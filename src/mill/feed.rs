@@ -83,7 +83,7 @@ pub fn belongs(sources: &[SourceNo], choice: &Choice, item: &Item) -> bool {
         && (choice.categories.is_empty()
             || item.categories.iter().any(|name| choice.categories.contains(&fold(name.as_str()))))
         && ((choice.since, choice.until) == (None, None) || item.date.is_some_and(in_time))
-        && choice.words.pass(&item.title, item.summary.as_ref())
+        && choice.words.passes(&item.title, item.summary.as_ref())
         && (choice.languages.is_empty() || item.language.as_ref().is_some_and(|tag| choice.speaks(tag.as_str())))
 }
 

@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
-use super::category::{self, Filed};
+use super::category::{self, Subject};
 use super::decisions::Decisions;
 use super::identify::{self, Site};
 use super::item::{Account, Captured, DateBasis, Earlier, Item, Key, Moment, SourceNo, Text, day_after};
@@ -258,8 +258,8 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
     sources.sort_unstable();
     sources.dedup();
     let (title, summary) = (&shown.account.title, shown.account.summary.as_ref());
-    let filed = Filed { title, summary, sources: &sources };
-    let categories = category::categories(filed, topics(id, sightings), &rules.categories);
+    let subject = Subject { title, summary, sources: &sources };
+    let categories = category::categories(subject, topics(id, sightings), &rules.categories);
     let item = Item {
         id,
         key,

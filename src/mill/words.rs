@@ -13,11 +13,11 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::item::Text;
 
-/// What a pattern may take once it is compiled, in bytes. A hundred words side by side take a tenth of it.
-const SIZE: usize = 1 << 20;
+/// The most memory of a compiled pattern, in bytes. A hundred words side by side take a tenth of it.
+const MOST_BYTES: usize = 1 << 20;
 
 /// How deep groups may stand in each other.
-const DEPTH: u32 = 50;
+const MOST_NESTED: u32 = 50;
 
 /// A regular expression, ready for use.
 #[derive(Clone)]
@@ -27,21 +27,21 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Understands a pattern.
+    /// Compiles a pattern as the operator writes it.
     ///
     /// # Errors
-    /// Why it can't be used, in one line.
+    /// It is no regular expression, would take too much memory, or fits a text without a letter; said in one line.
     pub fn new(written: &str) -> Result<Self, String> {
         let composed: String = written.nfc().collect();
         let regex = RegexBuilder::new(&composed)
             .case_insensitive(true)
-            .size_limit(SIZE)
-            .dfa_size_limit(SIZE)
-            .nest_limit(DEPTH)
+            .size_limit(MOST_BYTES)
+            .dfa_size_limit(MOST_BYTES)
+            .nest_limit(MOST_NESTED)
             .build()
             .map_err(|error| match error {
                 regex::Error::CompiledTooBig(_) => {
-                    format!("the pattern repeats so much that it would take more than {} KiB", SIZE >> 10)
+                    format!("the pattern repeats so much that it would take more than {} KiB", MOST_BYTES >> 10)
                 }
                 // The message draws the pattern on lines of its own; what is wrong is said in the last.
                 other => {
@@ -56,7 +56,7 @@ impl Pattern {
         Ok(Self { written: written.to_owned(), regex })
     }
 
-    /// Whether some part of the text fits; the text is one that [`even`] gave.
+    /// Whether some part of the text fits; the text is one that [`normalized`] gave.
     fn fits(&self, text: &str) -> bool {
         self.regex.is_match(text)
     }
@@ -100,35 +100,35 @@ pub struct Words {
 }
 
 impl Words {
-    /// Whether an item of this title and summary passes.
+    /// Whether one of [`include`](Self::include) fits, where there are any, and none of [`exclude`](Self::exclude).
     #[must_use]
-    pub fn pass(&self, title: &Text, summary: Option<&Text>) -> bool {
+    pub fn passes(&self, title: &Text, summary: Option<&Text>) -> bool {
         if self.include.is_empty() && self.exclude.is_empty() {
             return true;
         }
         let texts = self.texts(title, summary);
-        (self.include.is_empty() || any(&self.include, &texts)) && !any(&self.exclude, &texts)
+        (self.include.is_empty() || any_fits(&self.include, &texts)) && !any_fits(&self.exclude, &texts)
     }
 
-    /// Whether one of the patterns of which none may fit does.
+    /// Whether one of [`exclude`](Self::exclude) fits.
     #[must_use]
-    pub fn refuse(&self, title: &Text, summary: Option<&Text>) -> bool {
-        !self.exclude.is_empty() && any(&self.exclude, &self.texts(title, summary))
+    pub fn excludes(&self, title: &Text, summary: Option<&Text>) -> bool {
+        !self.exclude.is_empty() && any_fits(&self.exclude, &self.texts(title, summary))
     }
 
     fn texts<'t>(&self, title: &'t Text, summary: Option<&'t Text>) -> Vec<Cow<'t, str>> {
         let title = (self.place != Where::Summary).then_some(title);
         let summary = summary.filter(|_| self.place != Where::Title);
-        title.into_iter().chain(summary).map(|text| even(text.as_str())).collect()
+        title.into_iter().chain(summary).map(|text| normalized(text.as_str())).collect()
     }
 }
 
-fn any(patterns: &[Pattern], texts: &[Cow<'_, str>]) -> bool {
+fn any_fits(patterns: &[Pattern], texts: &[Cow<'_, str>]) -> bool {
     patterns.iter().any(|pattern| texts.iter().any(|text| pattern.fits(text)))
 }
 
 /// The text as patterns see it: composed, and with single blanks.
-fn even(text: &str) -> Cow<'_, str> {
+fn normalized(text: &str) -> Cow<'_, str> {
     let single = |text: &str| {
         let mut before = 'x';
         text.chars().all(|c| {
@@ -150,7 +150,7 @@ mod tests {
 
     fn fits(pattern: &str, text: &str) -> bool {
         let words = Words { include: vec![Pattern::new(pattern).unwrap()], ..Words::default() };
-        words.pass(&Text::new(text).unwrap(), None)
+        words.passes(&Text::new(text).unwrap(), None)
     }
 
     #[test]
@@ -169,12 +169,12 @@ mod tests {
             [(Where::Title, true, false), (Where::Summary, false, true), (Where::Both, true, true)]
         {
             let words = |pattern| Words { include: vec![Pattern::new(pattern).unwrap()], place, ..Words::default() };
-            assert_eq!(words("lakes").pass(&title, Some(&summary)), in_title);
-            assert_eq!(words("fish").pass(&title, Some(&summary)), in_summary);
-            assert!(!words("lakes.*fish").pass(&title, Some(&summary)), "no match reaches from one into the other");
+            assert_eq!(words("lakes").passes(&title, Some(&summary)), in_title);
+            assert_eq!(words("fish").passes(&title, Some(&summary)), in_summary);
+            assert!(!words("lakes.*fish").passes(&title, Some(&summary)), "no match reaches from one into the other");
         }
         let none = Words { exclude: vec![Pattern::new("fish").unwrap()], ..Words::default() };
-        assert!(!none.pass(&title, Some(&summary)) && none.pass(&title, None));
+        assert!(!none.passes(&title, Some(&summary)) && none.passes(&title, None));
     }
 
     #[test]

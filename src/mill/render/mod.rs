@@ -213,7 +213,7 @@ impl<'a> Head<'a> {
 pub struct Stand {
     /// Its id.
     pub id: Key,
-    /// Another value where the item is otherwise.
+    /// A fingerprint of the item: another one where the item is otherwise.
     pub print: u64,
     /// The item; `None`: the pieces of the page remember what was made of it. Boxed, since they do of nearly all.
     pub entry: Option<Box<Entry>>,

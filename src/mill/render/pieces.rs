@@ -31,7 +31,9 @@ pub(super) enum Format {
 /// An item in a document: as it is to be shown, or known to the pieces.
 pub(super) struct Line<'a> {
     pub(super) id: Key,
+    /// A fingerprint of the item: what was written under another one shows it otherwise.
     pub(super) print: u64,
+    /// `None`: the pieces remember what was made of it.
     pub(super) shown: Option<Box<Shown<'a>>>,
 }
 
@@ -76,7 +78,7 @@ impl Piece {
 pub struct Pieces {
     by_id: FxHashMap<Key, Piece>,
     bytes: usize,
-    /// No more is remembered than fits into so many bytes.
+    /// No more is remembered than fits into so many bytes; 0: nothing is.
     most: usize,
 }
 
@@ -105,7 +107,7 @@ impl Pieces {
         self.bytes
     }
 
-    /// Whether a month can be rendered without this item.
+    /// Whether a month can be rendered without this item: its page and its archive remember what was made of it.
     #[must_use]
     pub fn know(&self, id: Key, print: u64) -> bool {
         let piece = self.by_id.get(&id).filter(|piece| piece.print == print);

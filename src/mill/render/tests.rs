@@ -399,9 +399,8 @@ fn what_is_remembered_comes_out_as_if_it_were_rendered() {
 
 #[test]
 fn no_more_is_remembered_than_there_is_room_for() {
-    let feed =
-        feed((0..40).map(|n| entry(item(&format!("title {n}"), &format!("2021-04-{:02}", 28 - n % 28)))).collect());
-    let mut feed = feed;
+    let day = |n: usize| format!("2021-04-{:02}", 28 - n % 28);
+    let mut feed = feed((0..40).map(|n| entry(item(&format!("title {n}"), &day(n)))).collect());
     feed.entries.sort_by(|a, b| feed::newest_first(&a.item, &b.item));
     let mut pieces = Pieces::within(10_000);
     assert_eq!(of_pieces(&feed, None, &mut pieces), render(&feed));
