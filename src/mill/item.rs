@@ -35,12 +35,6 @@ pub fn is_forbidden(c: char) -> bool {
     matches!(code, 0x00..=0x1F | 0x7F..=0x9F | 0xFDD0..=0xFDEF) || code & 0xFFFE == 0xFFFE
 }
 
-/// The first character of a text that may not reach a feed. Quick where there is none.
-#[must_use]
-pub fn first_forbidden(text: &str) -> Option<char> {
-    if is_clean(text) { None } else { text.chars().find(|c| is_forbidden(*c)) }
-}
-
 /// Whether every character stands for itself.
 ///
 /// Decoding is dear where a text is long and clean, so the bytes are asked. A line separator (U+2028, U+2029) is known
@@ -109,12 +103,6 @@ impl Text {
     /// The text itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl AsRef<str> for Text {
-    fn as_ref(&self) -> &str {
         &self.0
     }
 }
