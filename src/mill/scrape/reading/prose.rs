@@ -34,25 +34,33 @@ pub(super) fn doubt(look: &Look<'_, '_>, layout: &Layout, steps: &[Step]) -> Opt
     if starts.iter().any(|at| is_marked(at) && is_announced(at)) {
         return Some("what a sentence announces");
     }
-    if has_one_day {
+    let all_marked = starts.iter().all(is_marked);
+    if has_one_day && !all_marked {
         // A list that lost one of its marks lost it anywhere; above an enumeration stands the title of an article.
         let (first, others) = starts.split_first()?;
         let is_article = others.len() > 1 && !is_marked(first) && others.iter().all(is_marked);
         return is_article.then_some("an enumeration below a title without a mark");
     }
-    let is_title = |step: &Step| step.field(layout) == Some(Field::Title);
-    let titles: Vec<&str> = blocks().filter(|(_, step)| is_title(step)).map(|((block, _), _)| block.text).collect();
-    if titles.len() < SEVERAL {
-        return Some("fewer than three items without a day");
+    if is_undated {
+        let is_title = |step: &Step| step.field(layout) == Some(Field::Title);
+        let titles: Vec<&str> = blocks().filter(|(_, step)| is_title(step)).map(|((block, _), _)| block.text).collect();
+        if titles.len() < SEVERAL {
+            return Some("fewer than three items without a day");
+        }
+        if titles.iter().filter(|title| is_clause(title)).count() * 2 >= titles.len() {
+            return Some("parts of sentences");
+        }
     }
-    if titles.iter().filter(|title| is_clause(title)).count() * 2 >= titles.len() {
-        return Some("parts of sentences");
-    }
+    // Where no other item has a text, the one below the last is what goes on behind the enumeration.
+    let last = starts.last().copied().unwrap_or_default();
+    let is_text = |at: usize| steps.get(at).is_some_and(|step| step.field(layout) == Some(Field::Summary));
+    let goes_on = !(0..last).any(is_text);
     let (mut around, mut within) = (0, 0);
-    for ((block, label), step) in blocks() {
+    for (at, ((block, label), step)) in blocks().enumerate() {
         match step.act {
-            Move::Start | Move::In => within += block.text.len(),
-            Move::Noise if label.sentence || label.wordy => around += block.text.len(),
+            Move::Start | Move::In if !(goes_on && is_text(at)) => within += block.text.len(),
+            Move::Heading => {}
+            _ if label.sentence || label.wordy => around += block.text.len(),
             _ => {}
         }
     }
@@ -77,6 +85,11 @@ mod tests {
                            Thrum all four beaches are guarded again, every day from ten in the morning.\n\n\
                            What to bring:\n\n1. A towel and something warm\n2. Your season ticket, or two crowns\n\
                            3. Shoes for the path\n\nThe authority asks all visitors to take their litter home.\n";
+    const RELEASE: &str = "Press release\n\n14 June 2021\n\nSwimming season opens at four lakes\n\n\
+                           - Four beaches guarded every day\n- New jetty at Little Thrum\n- Tickets at two crowns\n\n\
+                           Thrum. The season opens today. With the new jetty at Little Thrum all beaches are guarded.\n\n\
+                           For further information:\nAda Holm, press officer\n\n\
+                           The Lakes Authority looks after four lakes and two rivers.\n";
     const LOST: &str = "Lakes Authority\n\nPage not found\n\nSorry, there is nothing at this address. You can try the \
                         following:\n\n• Check that the address is spelled correctly\n• Go to our home page\n\
                         • Use the search at the top of this page\n\n© 2021 Lakes Authority\n";
@@ -90,6 +103,8 @@ mod tests {
                          mines closed, so that the villages around them had water in dry summers.\n\nToday most visitors \
                          come by train, and walk the last mile along the old towing path, which floods in March.\n\n\
                          * Little Thrum and the jetty\n* Ossel Water and the sluice\n* Grebe Pond\n";
+    const DIGEST: &str = "Lakes today\n\n14 June 2021\n\n* Swimming season opens at four lakes\n* Night sailing returns\n\
+                          * Volunteers count the grebes\n\nWhat happens on the lakes, every day.\n";
     const NEWS: &str = "Latest news:\n\n* Swimming season opens at four lakes\n* Night sailing returns to Ossel Water\n\
                         * Volunteers count the grebes on Little Thrum\n* New lamps along the towing path\n";
 
@@ -101,6 +116,7 @@ mod tests {
     fn an_enumeration_in_a_text_is_no_list() {
         for (page, why) in [
             (ARTICLE, "an enumeration below"),
+            (RELEASE, "less than the text around"),
             (LOST, "what a sentence announces"),
             (ACCOUNT, "parts of sentences"),
             (DUTIES, "parts of sentences"),
@@ -118,6 +134,8 @@ mod tests {
             |scrape: &Scrape<'_>| scrape.drafts.iter().map(|draft| draft.title.to_string()).collect::<Vec<_>>();
         let news = titles(&read(NEWS, None));
         assert_eq!(news.len(), 4, "{news:?}");
+        let digest = titles(&read(DIGEST, None));
+        assert_eq!(digest.len(), 3, "{digest:?}");
         for (page, items) in [(LOST, 3), (DUTIES, 3), (PAIR, 2)] {
             let named = read(page, Some("undated"));
             assert_eq!(titles(&named).len(), items, "{page}{:?}", named.refused);
