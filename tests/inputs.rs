@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use feedmill::mill::identify::account;
-use feedmill::mill::scrape::{At, Cut, Draft, Fields, Form, Part, Scrape, Select, Terms, explain, parse, too_large};
+use feedmill::mill::scrape::{
+    At, Cut, Draft, Explained, Fields, Form, Part, Scrape, Select, Terms, explain, parse, too_large,
+};
 use proptest::prelude::*;
 use support::assert_linear;
 
@@ -522,6 +524,32 @@ fn ids_that_only_count_the_lines_are_numbers() {
     let text = lines(812);
     let told = parse(&text, &form(Form::JsonLines));
     assert_eq!(told.drafts[0].id.as_deref(), Some("812"));
+}
+
+#[test]
+fn what_is_wrapped_up_in_an_item_is_its_content() {
+    let fields =
+        r#""title": "TITLE", "created": "2024-05-14T09:30:00Z", "teaser": "<p>The pier is <b>open</b>.</p>\n""#;
+    for (list, from) in [
+        (r#"{"data": [{"type": "news", "id": "n-1", "attributes": {ITEM}}]}"#, "attributes"),
+        (r#"{"data": {"posts": {"edges": [{"id": "n-1", "node": {ITEM}}]}}}"#, "node"),
+        (r#"{"records": [{"id": "n-1", "fields": {ITEM}}]}"#, "fields"),
+        (r#"{"hits": {"hits": [{"id": "n-1", "_source": {ITEM}}]}}"#, "_source"),
+        (r#"{"data": {"children": [{"id": "n-1", "data": {ITEM}}]}}"#, "data"),
+    ] {
+        let text = list.replace("ITEM", &fields.replace("TITLE", "The pier opens"));
+        let Explained { scrape, blocks } = explain(&text, &form(Form::Json));
+        let wanted = ["The pier opens", "2024-05-14", "The pier is open.", ""];
+        assert_eq!(all_told(&scrape), [wanted], "{from}: {:?}", scrape.refused);
+        assert_eq!(scrape.drafts[0].id.as_deref(), Some("n-1"), "{from}");
+        let titles = blocks.iter().find(|block| block.label == "title").and_then(|block| block.from.as_deref());
+        assert!(titles.unwrap().ends_with(&format!("[*].{from}.title")), "{titles:?}");
+        let ids = blocks.iter().find(|block| block.label == "id").and_then(|block| block.from.as_deref());
+        assert!(ids.unwrap().ends_with("[*].id"), "{ids:?}");
+    }
+    // What has a title of its own is no wrapping.
+    let own = r#"{"items": [{"title": "The pier opens", "fields": {"title": "Pier"}}, {"title": "The mill turns"}]}"#;
+    assert_eq!(titles(&parse(own, &form(Form::Json))), ["The pier opens", "The mill turns"]);
 }
 
 #[test]

@@ -394,7 +394,7 @@ fn may_offer(line: &str, above: &str) -> bool {
 }
 
 /// Whether `line` offers more of what stands near above it, or counts what was said of it, by its title: `Continue reading
-/// “The market opens”`, `2 Comments on The market opens`.
+/// “The market opens”`, `2 Comments on The market opens`, `The market opens Read more »`.
 fn offers_above(line: &str, above: &[Block<'_>], lexicon: &Lexicon) -> bool {
     const NEAR: usize = 8;
     const LONGEST: usize = 240;
@@ -402,14 +402,26 @@ fn offers_above(line: &str, above: &[Block<'_>], lexicon: &Lexicon) -> bool {
     if line.len() > LONGEST {
         return false;
     }
-    let Some(behind) = lexicon.behind_offer(line) else { return false };
     let is_sign = |c: char| is_blank(c) || matches!(c, '“' | '”' | '"' | '„' | '«' | '»' | '‘' | '’' | ':' | '…' | '→');
+    let is_above = |is_it: &dyn Fn(&str) -> bool| {
+        // A run may be as long as the file: only the lines at its end are near.
+        let has_line = |block: &Block<'_>| block.text.lines().rev().take(NEAR).any(|line| is_it(trim(line).1));
+        above.iter().rev().take(NEAR).any(has_line)
+    };
+    // Only a sign at its end tells that the line leads anywhere.
+    if line.ends_with(['»', '→', '›']) {
+        let leads_on = |title: &str| {
+            let behind = line.strip_prefix(title).filter(|behind| behind.starts_with(' ') && title.contains(' '));
+            behind.is_some_and(|behind| is_furniture(behind.trim_start(), lexicon))
+        };
+        if is_above(&leads_on) {
+            return true;
+        }
+    }
+    let Some(behind) = lexicon.behind_offer(line) else { return false };
     let stands_above = |title: &str| {
         let title = title.trim_matches(is_sign);
-        let is_it = |line: &str| trim(line).1.trim_matches(is_sign) == title;
-        // A run may be as long as the file: only the lines at its end are near.
-        let has_line = |block: &Block<'_>| block.text.lines().rev().take(NEAR).any(is_it);
-        title.contains(' ') && above.iter().rev().take(NEAR).any(has_line)
+        title.contains(' ') && is_above(&|line| line.trim_matches(is_sign) == title)
     };
     let words = behind.match_indices(' ').map(|(at, _)| at + 1);
     [0].into_iter().chain(words).take(MOST_WORDS).any(|at| behind.get(at..).is_some_and(stands_above))
@@ -433,6 +445,9 @@ fn tile<'t>(body: &str, lines: &Lines<'t>, lexicon: &Lexicon) -> Option<(Printed
         let (lead, part_text) = trim(part.text);
         let near = part.start + lead - (start + end) <= 8 + lead;
         if part_text.len() > LONGEST_PART || !near || (parts == 2 && day && !part_text.starts_with(is_letter)) {
+            // `12`, `2024-03`, as Chinese pages have it.
+            let numbers = date::day_above_month(body, part_text).filter(|_| near && parts == 2);
+            found = numbers.map(|printed| (printed, ahead)).or(found);
             break;
         }
         end = part.start + lead + part_text.len() - start;
@@ -479,7 +494,7 @@ fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
 }
 
 /// Whether `line` is a time of day and nothing else.
-fn is_clock(line: &str) -> bool {
+pub(crate) fn is_clock(line: &str) -> bool {
     line.len() <= 5 && time_of_day(line).is_some_and(|(_, length)| length == line.len())
 }
 

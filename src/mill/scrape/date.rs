@@ -143,6 +143,42 @@ impl Settled {
     }
 }
 
+impl Settled {
+    /// The same with the order that `texts` show in their numbers, where the `dates` leave it open: `Reply by 15/04/2020`
+    /// settles `12/03/2020`.
+    pub(crate) fn or_shown<'t>(self, dates: &[Printed<'_>], texts: impl Iterator<Item = &'t str>) -> Self {
+        let is_open = self.order.is_none() && dates.iter().any(|date| date.start.unordered);
+        let is_contradicted = dates.iter().any(|date| date.shows_order().is_some());
+        if !is_open || is_contradicted {
+            return self;
+        }
+        let mut shown = texts.flat_map(orders_in);
+        let order = shown.next().filter(|first| shown.all(|order| order == *first));
+        Self { order, short_order: self.short_order.or(order), ..self }
+    }
+}
+
+/// The orders of day and month that three numbers within `text` can have only.
+fn orders_in(text: &str) -> impl Iterator<Item = DateOrder> {
+    let is_number = |text: &str, digits: RangeInclusive<usize>| {
+        digits.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    };
+    let order = move |word: &str| {
+        let mut numbers = word.split(['/', '-']);
+        let (a, b, year) = (numbers.next()?, numbers.next()?, numbers.next()?);
+        if numbers.next().is_some() || !(is_number(a, 1..=2) && is_number(b, 1..=2) && is_number(year, 4..=4)) {
+            return None;
+        }
+        match (a.parse().ok()?, b.parse().ok()?) {
+            (13..=31_u32, 1..=12_u32) => Some(DateOrder::Dmy),
+            (1..=12, 13..=31) => Some(DateOrder::Mdy),
+            _ => None,
+        }
+    };
+    let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | ':' | '.' | '|'));
+    words.filter(|word| word.starts_with(|c: char| c.is_ascii_digit())).filter_map(order)
+}
+
 /// The order of numbers that the file's dates show by themselves; none when they contradict each other.
 fn order_shown(dates: &[Printed<'_>]) -> Option<DateOrder> {
     let mut shown = dates.iter().filter_map(Printed::shows_order);
@@ -284,6 +320,19 @@ pub(crate) fn day_of_year(line: &str) -> Option<Printed<'_>> {
     Some(Printed::of(line, start, None, Clock::default()))
 }
 
+/// Reads a day of two digits above its year and month in numbers: `12`, `2024-03`.
+pub(crate) fn day_above_month<'t>(day: &str, month: &'t str) -> Option<Printed<'t>> {
+    let number = |text: &str, digits| {
+        text.parse().ok().filter(|_| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let (year, month_number) = month.split_once(['-', '.', '/'])?;
+    let (year, month_number, day) = (number(year, 4)?, number(month_number, 2)?, number(day, 2)?);
+    let year = stated(year);
+    at(2000, month_number, day)?;
+    let start = Point { year, month: month_number, day, numeric: true, firm: true, ..Point::default() };
+    Some(Printed::of(month, start, None, Clock::default()))
+}
+
 /// What a heading says of the days below it: their year, and perhaps their month.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Span {
@@ -375,7 +424,14 @@ impl<'t> Printed<'t> {
 
     /// The same date with the words behind it that say what kind of item it is; `None` where they say more.
     pub(crate) fn with_kicker(self, words: &'t str) -> Option<Self> {
-        grammar::is_kicker(words, 4).then_some(Self { kicker: Some(words), ..self })
+        // Not all scripts have great letters.
+        let has_no_case = || words.chars().all(|c| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase());
+        (grammar::is_kicker(words, 4) || has_no_case()).then_some(Self { kicker: Some(words), ..self })
+    }
+
+    /// The same date with the place that stands behind it.
+    pub(crate) fn at_place(self, place: &'t str) -> Self {
+        Self { place: Some(place), ..self }
     }
 
     /// Whether a cut right behind the line could not have taken a part of the date.

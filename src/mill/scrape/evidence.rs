@@ -188,7 +188,8 @@ fn bare(blocks: &[Block<'_>], labels: &[Label]) -> Option<usize> {
     let (mut here, mut is_odd): (Vec<usize>, bool) = (Vec::new(), true);
     for (block, label) in blocks.iter().zip(labels) {
         match label.kind {
-            Kind::Date(_) if days > 0 && (is_odd || here.is_empty()) => return None,
+            // A day that says more is that of one item.
+            Kind::Date(_) if label.named || (days > 0 && (is_odd || here.is_empty())) => return None,
             Kind::Date(_) => {
                 (fewest, most) = if days > 0 { (fewest.min(here.len()), most.max(here.len())) } else { (fewest, most) };
                 for (length, at) in here.drain(..).zip(0_usize..) {

@@ -5,7 +5,7 @@
 
 use memchr::memchr_iter;
 
-use super::blocks::{Block, Mark, Page};
+use super::blocks::{Block, Mark, Page, is_clock};
 use super::date::{self, Grade, Settled, inline};
 use super::language::{Lexicon, has_ascii_digit, is_same};
 
@@ -64,7 +64,8 @@ pub(crate) struct Label {
     pub(crate) goes_on: bool,
     /// A line ends where the next word would have had room: these are several texts.
     pub(crate) broken: bool,
-    /// The text before that date is a name rather than a title: `Valley Gazette, 20 April 2016`.
+    /// The text before that date is a name rather than a title: `Valley Gazette, 20 April 2016`; or a day that is a block of
+    /// its own says more than the day.
     pub(crate) named: bool,
     /// It begins with the name of a field: `Recall date: 12 May 2021`, or one that the page repeats. That is no title.
     pub(crate) field: bool,
@@ -85,6 +86,7 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
             && !block.text.ends_with(NO_END_OF_A_HEADING);
     }
     once(page, &mut labels);
+    once_with_day(page, &mut labels);
     echo(page, &mut labels);
     for (block, label) in page.blocks.iter().zip(&mut labels) {
         label.goes_on = label.kind == Kind::Text && block.gap == 0 && block.text.starts_with(char::is_lowercase);
@@ -121,6 +123,24 @@ fn once(page: &Page<'_>, labels: &mut [Label]) {
     }
 }
 
+/// A line and a day that are said once more right below themselves, as pages have them once for wide and once for narrow
+/// screens, are no other item.
+fn once_with_day(page: &Page<'_>, labels: &mut [Label]) {
+    for (at, four) in page.blocks.windows(4).enumerate() {
+        let [line, day, line_again, day_again] = four else { continue };
+        let is_day = |block: &Block<'_>| block.date.is_some();
+        let is_same = day_again.date.is_some() != line_again.date.is_some()
+            && (is_day(line), is_day(day)) == (is_day(line_again), is_day(day_again))
+            && line.text == line_again.text
+            && day.text == day_again.text;
+        if is_same && four.iter().skip(1).all(|block| block.gap == 0 && block.mark == Mark::None) {
+            for label in labels.iter_mut().skip(at + 2).take(2) {
+                label.kind = Kind::Furniture;
+            }
+        }
+    }
+}
+
 /// Words that only name the day below them say nothing: `Post date`.
 fn name_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
     let below = page.blocks.iter().skip(1);
@@ -149,7 +169,7 @@ fn echo(page: &Page<'_>, labels: &mut [Label]) {
         return;
     }
     let days = page.dates.len();
-    // Texts that stand once, from the first day on, and how many of them above the last.
+    // Texts that most items do not have alike, from the first day on, and how many of them above the last.
     let (mut own, mut listed) = (None, 0);
     let mut often = Vec::new();
     for (at, (block, label)) in page.blocks.iter().zip(&mut *labels).enumerate() {
@@ -160,15 +180,19 @@ fn echo(page: &Page<'_>, labels: &mut [Label]) {
             continue;
         }
         let text = if label.short { counted(block.text) } else { block.text };
-        let Ok(same) = twice.binary_search_by(|(one, _)| one.cmp(&text)) else {
-            own = own.map(|own| own + usize::from(!(label.sentence || label.wordy)));
+        let same = twice.binary_search_by(|(one, _)| one.cmp(&text)).ok().and_then(|same| twice.get(same));
+        let count = same.map_or(1, |(_, count)| *count);
+        let is_often = count > 2 && count * 3 >= days * 2;
+        if !(is_often || label.sentence || label.wordy) {
+            own = own.map(|own| own + 1);
+        }
+        if count < 2 {
             continue;
-        };
-        let count = twice.get(same).map_or(0, |(_, count)| *count);
+        }
         let is_counted = text.len() < block.text.len();
         // A longer title may stand a second time beside the list.
         label.echo = !is_counted && (label.brief || (count > 2 && count * 3 >= days));
-        if count > 2 && count * 3 >= days * 2 && block.level() == 0 && block.mark == Mark::None {
+        if is_often && block.level() == 0 && block.mark == Mark::None {
             often.push(at);
         }
     }
@@ -222,7 +246,8 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         let glued = printed.kicker.and_then(|_| inline::leading(text, lexicon)).map(|_| Grade::Broken);
         // Behind a tab the words are a cell.
         let tabbed = page.tabs && printed.kicker.is_some() && text.contains('\t');
-        return Label { kind, piped: tabbed || (page.pipes && text.contains('|')), glued, ..plain };
+        let named = printed.raw().len() < text.len();
+        return Label { kind, piped: tabbed || (page.pipes && text.contains('|')), glued, named, ..plain };
     }
     if block.is_beside() {
         return Label { kind: Kind::Furniture, ..plain };
@@ -240,7 +265,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     if is_credit(text, lexicon) {
         return Label { kind: Kind::Credit, ..plain };
     }
-    if block.is_furniture(lexicon) {
+    if block.is_furniture(lexicon) || is_signed(text, lexicon) {
         // A year alone is a number too, but it heads a list.
         let kind = if opens && date::is_month(text, lexicon) { Kind::Month } else { Kind::Furniture };
         return Label { kind, ..plain };
@@ -317,6 +342,20 @@ fn is_credit(text: &str, lexicon: &Lexicon) -> bool {
     credit(text, lexicon).is_some()
 }
 
+/// Whether a line says who wrote something and at what time of day, as blogs do below each text: `Posted by Ann at 10:12`.
+fn is_signed(text: &str, lexicon: &Lexicon) -> bool {
+    const LONGEST: usize = 120;
+    const MOST_WORDS: usize = 8;
+    if text.len() > LONGEST || !has_ascii_digit(text) {
+        return false;
+    }
+    let Some(behind) = lexicon.by(text) else { return false };
+    // A single great word may begin any title: `By 10:30 all seats were taken`.
+    let by = text.get(..text.len() - behind.len()).unwrap_or_default().trim_end();
+    let names = by.contains(|c: char| c.is_whitespace() || c == ':');
+    names && behind.split_whitespace().take(MOST_WORDS).skip(1).any(is_clock)
+}
+
 /// Lines that stand around lists and say nothing.
 pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     let bytes = text.as_bytes();
@@ -330,7 +369,7 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
         return true;
     }
     if text.len() > 32 {
-        return text.len() <= 80 && lexicon.is_filed(text);
+        return is_reserved(text) || text.len() <= 80 && lexicon.is_filed(text);
     }
     if text.ends_with(|c: char| c.is_ascii_digit()) && !first.is_ascii_digit() {
         let name = text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | ' ' | ':' | '：'));
@@ -385,6 +424,14 @@ fn is_trail(text: &str) -> bool {
             signs(sign) > 1 && pieces().take(3).count() == 3 && pieces().all(short)
         });
     path || bars
+}
+
+/// The last line of a page: `Copyright 2020 Harbour Press. All rights reserved.`
+fn is_reserved(text: &str) -> bool {
+    const WORDS: &str = "all rights reserved";
+    let words = text.trim_end_matches('.');
+    let end = words.get(words.len().saturating_sub(WORDS.len())..);
+    text.len() <= 200 && end.is_some_and(|end| end.eq_ignore_ascii_case(WORDS))
 }
 
 /// Numbers of pages, and words that lead to others: `1 2 3 … 64 Next`, `Page 1 of 84`.

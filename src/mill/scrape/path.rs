@@ -121,6 +121,26 @@ impl Step {
         }
     }
 
+    /// Makes the heading at `at` the begin of the item that the block behind it begins: they fill these two places.
+    pub(crate) fn begin_above(steps: &mut [Self], at: usize, place: usize, next: usize) {
+        if let Some([above, first]) = steps.get_mut(at..at + 2) {
+            let to = (PLACES + place) as u8;
+            *above = Self { act: Move::Start, from: above.from, to };
+            *first = Self { act: Move::In, from: to, to: (PLACES + next) as u8 };
+        }
+    }
+
+    /// Lets the three blocks from `at` on, of which the first is in an item, fill these places of it.
+    pub(crate) fn shift(steps: &mut [Self], at: usize, places: [usize; 3]) {
+        let mut from = None;
+        for (step, place) in steps.iter_mut().skip(at).zip(places) {
+            let to = (PLACES + place) as u8;
+            let act = if from.is_some() { Move::In } else { step.act };
+            *step = Self { act, from: from.unwrap_or(step.from), to };
+            from = Some(to);
+        }
+    }
+
     /// Lets the first of two blocks of an item fill its place, and the second that one.
     pub(crate) fn crown_first(steps: &mut [Self], (first, title): (usize, usize), (second, summary): (usize, usize)) {
         for (at, place) in [(first, title), (second, summary)] {
@@ -353,7 +373,7 @@ impl<'a, 't> Prices<'a, 't> {
             (Kind::Month, _) if bare && (headings.time || headings.day) => 0,
             // A line that says more than a day is an item's: the kicker is.
             (Kind::Date(_), _) if headings.day && bare && !self.is_deep(block) => {
-                when(label.glued.is_some(), HAIR) + leans_up
+                when(label.glued.is_some() || label.named, HAIR) + leans_up
             }
             (Kind::Text, 1..) if self.evidence.is_below_heads(block) => ONE,
             (Kind::Text, 1..) if bare && !self.is_deep(block) => HAIR,

@@ -246,6 +246,7 @@ impl<'t, 'c> Look<'t, 'c> {
             0 | 1 => Settled::of(&inner_dates(&page, lexicon), terms),
             _ => Settled::of(&page.dates, terms),
         };
+        let settled = settled.or_shown(&page.dates, page.blocks.iter().map(|block| block.text));
         let mut labels = label(&page, settled, lexicon);
         repeated::fields(&page, &mut labels);
         for (label, block) in labels.iter_mut().zip(&page.blocks) {

@@ -13,12 +13,12 @@ const LONGEST_LINE: usize = 120;
 
 /// Whether the file gives the block no sign that it begins an item.
 fn is_plain(block: &Block<'_>) -> bool {
-    block.mark == Mark::None
-        && block.level() == 0
-        && block.link().is_none()
-        && !block.folded
-        && block.date.is_none()
-        && block.text.len() <= LONGEST_LINE
+    is_line(block) && block.level() == 0 && block.link().is_none()
+}
+
+/// Whether the block is a line without a mark and no day.
+fn is_line(block: &Block<'_>) -> bool {
+    block.mark == Mark::None && !block.folded && block.date.is_none() && block.text.len() <= LONGEST_LINE
 }
 
 /// Makes dates of the lines of which all say the same before a date, on a page that has none but these. Each stands below
@@ -53,26 +53,39 @@ pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
 }
 
 /// Makes dates of the lines that say a word or two behind a date, as all of them do, each right above a headline: that is
-/// the category, and no title. `08/03/2024 - Culture`.
+/// the category, and no title. `08/03/2024 - Culture`. Nor is what all of them begin with, behind the date, where a headline
+/// and a text stand between any two: `8 March 2024 - County Court, Dun`.
 pub(super) fn dates_with_category<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
-    if !page.dates.is_empty() {
+    // Words that begin with a great letter were told from a title before, but not all scripts have such.
+    if page.dates.iter().any(|date| date.kicker.is_none()) {
         return;
     }
-    let mut found: Vec<(usize, Printed<'t>)> = Vec::new();
+    let mut found: Vec<(usize, &str, Printed<'t>)> = Vec::new();
+    let (mut are_brief, mut are_same) = (true, true);
     for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| is_plain(block)) {
         let Some((printed, words)) = inline::leading(block.text, lexicon) else { continue };
-        let Some(dated) = printed.with_kicker(words).filter(|_| is_brief(words)) else { return };
-        let is_headline = |next: &Block<'_>| {
-            next.gap == 0 && is_plain(next) && !is_brief(next.text) && !ends_sentence(next.text) && !may_lead(next.text)
-        };
-        if !page.blocks.get(at + 1).is_some_and(is_headline) {
+        let named = str::split(words, ',').next().unwrap_or(words);
+        are_same &= found.first().is_none_or(|(_, first, _)| *first == named);
+        let is_above_headline = || page.blocks.get(at + 1).is_some_and(is_headline);
+        let dated = if are_brief && is_brief(words) && is_above_headline() { printed.with_kicker(words) } else { None };
+        are_brief &= dated.is_some();
+        if !(are_brief || are_same) {
             return;
         }
-        found.push((at, dated));
+        found.push((at, named, dated.unwrap_or(printed.at_place(words))));
     }
-    if found.len() >= SEVERAL {
-        make_dates(page, found);
+    if found.len() >= SEVERAL && (are_brief || has_headlines_and_texts(&page.blocks, &found)) {
+        make_dates(page, found.into_iter().map(|(at, _, printed)| (at, printed)).collect());
     }
+}
+
+/// Whether a headline and a text stand between any two of the lines.
+fn has_headlines_and_texts(blocks: &[Block<'_>], lines: &[(usize, &str, Printed<'_>)]) -> bool {
+    lines.windows(2).all(|pair| {
+        let [(first, ..), (second, ..)] = pair else { return false };
+        let between = || blocks.iter().take(*second).skip(first + 1);
+        between().any(is_headline) && between().any(|block| ends_sentence(block.text))
+    })
 }
 
 /// Makes dates of the numbers of months and days below years: `2024`, then `03-12` above each title, as archives of blogs
@@ -125,6 +138,11 @@ fn above_title(blocks: &[Block<'_>], at: usize) -> bool {
     let Some([line, title, text, ..]) = blocks.get(at..) else { return false };
     let is_open = line.gap > 0 || at == 0;
     is_open && title.gap == 0 && text.gap == 0 && is_plain(title) && !ends_sentence(title.text)
+}
+
+/// Whether the line below another one can be its headline: more than a word or two, and no sentence.
+fn is_headline(line: &Block<'_>) -> bool {
+    line.gap < 2 && is_line(line) && !is_brief(line.text) && !ends_sentence(line.text) && !may_lead(line.text)
 }
 
 fn ends_sentence(text: &str) -> bool {

@@ -23,12 +23,14 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
     }
     if layout.is_dated() {
         cast_out(layout, blocks, steps);
+        crown_headings(layout, blocks, labels, steps);
         end_list(layout, evidence, labels, steps);
         crown_one(layout, evidence, labels, steps);
         end_page(layout, evidence, blocks, labels, steps);
     }
     if layout.has(Field::Kicker) && layout.is_dated() {
         turn(layout, blocks, steps);
+        align(layout, blocks, labels, steps);
     }
     if layout.has(Field::Kicker) && !layout.is_headed() {
         behead(layout, evidence, blocks, labels, steps);
@@ -61,6 +63,31 @@ fn cast_out(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     let out: Vec<_> = items.iter().zip(ends).filter(|((at, dated), _)| !dated && is_marked(*at)).collect();
     for ((at, _), end) in out {
         (*at..end).for_each(|at| Step::leave_out(steps, at));
+    }
+}
+
+/// Where a heading of its own stands right above the day of each item, and their titles are said again and again, the
+/// headings are the titles: what is said again is the office of whoever wrote it.
+fn crown_headings(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
+    let place = |wanted: Field| layout.places.iter().position(|place| place.field == wanted);
+    let (Some(date), Some(title)) = (place(Field::Date), place(Field::Title)) else { return };
+    let field = |at: usize| steps.get(at).and_then(|step| step.field(layout));
+    let texts = |places: &[usize]| places.iter().filter_map(|at| blocks.get(*at)).map(|block| block.text).collect();
+    let titles: Vec<usize> = (0..steps.len()).filter(|at| field(*at) == Some(Field::Title)).collect();
+    let said: BTreeSet<&str> = texts(&titles);
+    if titles.len() < SEVERAL || said.len() * 2 > titles.len() {
+        return;
+    }
+    let starts = (1..steps.len()).filter(|at| steps.get(*at).is_some_and(|step| step.act == Move::Start));
+    let headings: Vec<usize> = starts.map(|at| at - 1).collect();
+    let is_title = |at: &usize| {
+        let is_heading = steps.get(*at).is_some_and(|step| step.act == Move::Heading);
+        is_heading && field(at + 1) == Some(Field::Date) && labels.get(*at).is_some_and(|it| it.kind == Kind::Text)
+    };
+    let own: BTreeSet<&str> = texts(&headings);
+    if headings.iter().all(is_title) && own.len() == titles.len() {
+        titles.into_iter().for_each(|at| Step::leave_out(steps, at));
+        headings.into_iter().for_each(|at| Step::begin_above(steps, at, title, date));
     }
 }
 
@@ -184,9 +211,6 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     };
     let pairs: Vec<usize> = steps.windows(2).enumerate().filter(|(_, pair)| is_pair(pair)).map(|(at, _)| at).collect();
     let items = steps.iter().filter(|step| step.act == Move::Start).count();
-    if pairs.len() < SEVERAL || pairs.len() * 2 < items {
-        return;
-    }
     let texts = |more: usize| pairs.iter().filter_map(move |at| blocks.get(at + more)).map(|block| block.text);
     let different = texts(0).collect::<BTreeSet<_>>().len() == pairs.len();
     // Whoever speaks can have a longer name than what is said has words: only their form tells which is which.
@@ -199,6 +223,10 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     // What comes again and again, below lines that never do and have more words, is a place or a name in any form.
     let repeats = texts(1).collect::<BTreeSet<_>>().len() < pairs.len();
     let longer = texts(0).map(words).sum::<usize>() > texts(1).map(words).sum();
+    let enough = if repeats && longer { 2 } else { SEVERAL };
+    if pairs.len() < enough || pairs.len() * 2 < items {
+        return;
+    }
     let named = !texts(0).any(is_name) && texts(1).all(is_name);
     let turned = named || (repeats && longer) || texts(1).all(says_nothing);
     if !different || !turned {
@@ -212,6 +240,7 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     // Where all the others have both lines, what stands right above the first item is no heading but its title.
     let first = steps.iter().position(|step| step.act == Move::Start);
     if let Some(above) = first.and_then(|first| first.checked_sub(1))
+        && steps.get(above + 1).is_some_and(|step| step.field(layout) == Some(Field::Title))
         && pairs.len() + 1 == items
         && !pairs.contains(&(above + 1))
         && all_close
@@ -219,6 +248,54 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
         && blocks.get(above + 1).is_some_and(|block| is_name(block.text))
     {
         Step::crown(steps, above, kicker);
+    }
+}
+
+/// Where most items have a kicker, a headline and a text below their day, what the others have in these places is the same:
+/// a longer name may look like a headline, too.
+fn align(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
+    const MOST_WORDS: usize = 8;
+    let place = |wanted: Field| layout.places.iter().position(|place| place.field == wanted);
+    let (Some(kicker), Some(title), Some(summary)) = (place(Field::Kicker), place(Field::Title), place(Field::Summary))
+    else {
+        return;
+    };
+    let is = |at: usize, kind: Kind| labels.get(at).is_some_and(|label| label.kind == kind);
+    let ends_text = |at: usize| labels.get(at).is_some_and(|label| label.wordy || label.sentence);
+    let reads_like_text = |at: usize| is(at, Kind::Text) && ends_text(at);
+    let reads_like_title = |at: usize| is(at, Kind::Text) && !ends_text(at);
+    // The full stop of a name may be that of a company's form.
+    let may_be_name =
+        |at: usize| is(at, Kind::Text) && blocks.get(at).is_some_and(|block| words(block.text) <= MOST_WORDS);
+    let field = |at: usize| steps.get(at).and_then(|step| step.field(layout));
+    let (mut aligned, mut others) = (0_usize, Vec::new());
+    for at in (0..steps.len()).filter(|at| field(*at) == Some(Field::Title)) {
+        let above = |places: usize| at.checked_sub(places);
+        // What several items have in this place is furniture.
+        let is_below_furniture = above(1).is_some_and(|above| is(above, Kind::Furniture))
+            && above(2).is_some_and(|above| field(above) == Some(Field::Date));
+        let is_below_kicker = is_below_furniture || above(1).is_some_and(|above| field(above) == Some(Field::Kicker));
+        if is_below_kicker && field(at + 1) == Some(Field::Summary) && reads_like_text(at + 1) {
+            aligned += 1;
+            continue;
+        }
+        // The last text may have been given up as the foot of the page.
+        let is_text = matches!(steps.get(at + 2).map(|step| step.act), Some(Move::In | Move::Noise));
+        let can_be = may_be_name(at)
+            && field(at + 1) == Some(Field::Summary)
+            && reads_like_title(at + 1)
+            && is_text
+            && reads_like_text(at + 2);
+        if is_below_kicker || !can_be {
+            return;
+        }
+        others.push(at);
+    }
+    if aligned < 2 || aligned < others.len() {
+        return;
+    }
+    for at in others {
+        Step::shift(steps, at, [kicker, title, summary]);
     }
 }
 

@@ -11,10 +11,13 @@ const MOST_WORDS: usize = 8;
 /// Reads the date of `line`, which begins with who wrote something, and whether a word says so: `by`. Without one it is a
 /// name only where more behind the date shows what the line is: `Ann Field · 15 June 2020 · 3 min read`.
 pub(crate) fn byline<'t>(line: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t>, bool)> {
-    if line.len() > LONGEST
-        || !line.starts_with(|c: char| c.is_alphabetic() || c == '-' || c == '—')
-        || !has_numeral(line)
-    {
+    if line.len() > LONGEST || !has_numeral(line) {
+        return None;
+    }
+    let whole = line;
+    let line = behind_asides(line, lexicon);
+    let is_aside = line.len() < whole.len();
+    if !line.starts_with(|c: char| c.is_alphabetic() || c == '-' || c == '—') {
         return None;
     }
     // `-- Ann Field <ann@example.org>  Mon, 15 Jun 2020 14:30:00 +0000`.
@@ -44,10 +47,10 @@ pub(crate) fn byline<'t>(line: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t
         let mut printed = Printed { by: Some(name.trim_end()), ..cursor.date()? };
         printed.raw = date.get(..date.len() - cursor.behind().len())?.trim_end();
         // `By Ann Field, 15 June 2020` may be a title, and how likely that is the layouts tell.
-        if said.is_some() && !may_be_small && cursor.behind().is_empty() {
+        if said.is_some() && !may_be_small && !is_aside && cursor.behind().is_empty() {
             return None;
         }
-        let counts = lexicon.counts(signs_off(cursor.behind()));
+        let counts = is_aside || lexicon.counts(signs_off(cursor.behind()));
         // Nor is a comma alone enough: `By Popular Demand, 3 May 2020 in Kew Gardens`.
         let by_comma = name.ends_with(',') || behind.starts_with(',');
         if said.is_some() && !may_be_small && !counts && by_comma {
@@ -56,6 +59,25 @@ pub(crate) fn byline<'t>(line: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t
         cursor.rest(&mut printed, said.is_some())?;
         (counts || (said.is_some() && !printed.lacks_year())).then_some((printed, said.is_some()))
     })
+}
+
+/// The words that say who wrote something, and what follows, where pieces stand before them of which the first counts or
+/// offers something: `3 Comments / News / By Ann Field / 15 June 2020`. Else all of `line`.
+fn behind_asides<'t>(line: &'t str, lexicon: &Lexicon) -> &'t str {
+    const MOST_PIECES: usize = 4;
+    // Nothing ends the look early, so that it takes many bytes at a time.
+    if !line.bytes().fold(false, |any, b| any | matches!(b, b'/' | b'|')) {
+        return line;
+    }
+    let behind = [" / ", " | "].into_iter().find_map(|sign| {
+        let (first, _) = line.split_once(sign)?;
+        if !(lexicon.counts(first) || lexicon.is_furniture(first)) {
+            return None;
+        }
+        let pieces = line.match_indices(sign).take(MOST_PIECES).filter_map(|(at, _)| line.get(at + sign.len()..));
+        pieces.into_iter().find(|piece| lexicon.by(piece).is_some())
+    });
+    behind.unwrap_or(line)
 }
 
 /// Where a name may end.
@@ -89,6 +111,8 @@ mod tests {
     fn a_line_that_says_who_and_when_has_its_day() {
         for (tag, line, by) in [
             ("en", "Submitted by k.lowe on Mon, 06/15/2020 - 14:22", "k.lowe"),
+            ("en", "3 Comments / Trials, News / By Ann Field / June 15, 2020", "Ann Field"),
+            ("de", "Schreibe einen Kommentar / Neues / Von Anna Feld / 15. Juni 2020", "Anna Feld"),
             ("en", "By Tom Aske, Ida Brandt — 15 Jun 2020 — 11 min read", "Tom Aske, Ida Brandt"),
             ("en", "Ann Field · Jun 15, 2020 · 3 min read", "Ann Field"),
             ("en", "Ann Field  Jun 15, 2020  3 min read", "Ann Field"),
@@ -112,6 +136,7 @@ mod tests {
             "Minutes of the Council / 25 February 2024 / PDF",
             "Paris · Feb 25, 2024",
             "Council meets on 25 February 2024",
+            "News / By train to the coast / 25 February 2024",
             "The market opens · Feb 25, 2024 · 3 min read",
             "By the river, 25 February 2024",
             "By train on 4 July 2020:",

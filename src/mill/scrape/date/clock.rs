@@ -45,16 +45,18 @@ impl<'t> Cursor<'t, '_> {
         clock
     }
 
-    /// The time after a date, behind a comma, a dash, an `at`, a `T` or nothing.
-    pub(super) fn clock_after(&mut self) -> Option<Clock> {
+    /// The time after a date, behind a comma, a dash, an `at`, a `T` or nothing. `stamped`: a word says of the day what it is
+    /// of, so that two numbers behind it are a time, too: `Publisert 12.03.2024 10.12`.
+    pub(super) fn clock_after(&mut self, stamped: bool) -> Option<Clock> {
         let before = self.at;
         // Two numbers behind a comma are a time, too: `7 March 2024, 18.30`.
         let comma = self.take_sign(&[',']) && !(self.peek(3) == Some(Kind::Sign('.')) && self.number(4).is_some());
-        self.take_sign(&['-', '–', '—', '|', '·', '/', '•', ';']);
+        self.take_sign(&['-', '–', '—', '|', '·', '/', '•', ';', '@']);
         // `à` is both between the ends of a range and before a time, `de` between day and month and before the first end.
         let from = |kind| matches!(kind, Kind::Word(Word::At | Word::Until | Word::Of | Word::On));
-        let mut stated = self.take(from) || comma;
-        if stated {
+        let said = self.take(from) || comma;
+        let mut stated = said || (stamped && self.peek(1) == Some(Kind::Sign('.')));
+        if said {
             self.take_sign(&['.']);
             self.take_word(Word::At);
             self.take_sign(&['.']);

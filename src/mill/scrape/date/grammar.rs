@@ -73,7 +73,8 @@ impl<'t> Cursor<'t, '_> {
     /// One date with its weekday, range and time, as far as the line goes.
     pub(super) fn date(&mut self) -> Option<Printed<'t>> {
         self.updated_first()?;
-        if self.take_word(Word::Stamp) {
+        let stamped = self.take_word(Word::Stamp);
+        if stamped {
             self.take_sign(&[':', '-', '|', '–']);
         }
         let mut clock = self.clock_first();
@@ -94,7 +95,7 @@ impl<'t> Cursor<'t, '_> {
         }
         self.weekday_behind();
         if clock.is_none() {
-            clock = self.clock_after();
+            clock = self.clock_after(stamped);
         }
         let clock = clock.unwrap_or_default();
         if clock.time.is_some() {
@@ -499,7 +500,7 @@ impl<'t> Cursor<'t, '_> {
         if said || glued {
             self.preface();
             if self.point().is_some() {
-                self.clock_after();
+                self.clock_after(said);
                 self.said_behind();
                 if !bracket || self.take_sign(&[')']) {
                     return true;

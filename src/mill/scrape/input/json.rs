@@ -217,7 +217,7 @@ type List<'v> = (Vec<Step<'v>>, &'v Vec<Value>);
 fn guessed<'v>(value: &'v Value, fields: Option<&Fields>) -> Result<Found<'v>, String> {
     let mut lists = lists_of_items(value, fields);
     // A list of dated things before lists of things that only have names: authors, tags, pages.
-    let has_date = |item: &Value| item.as_object().is_some_and(|item| Members::of(item).common(Part::Date).is_some());
+    let has_date = |item: &Value| content(item).is_some_and(|(members, _)| members.common(Part::Date).is_some());
     let is_dated = |(_, list): &List<'v>| list.iter().any(has_date);
     if lists.len() > 1 && lists.iter().filter(|list| is_dated(list)).count() == 1 {
         lists.retain(is_dated);
@@ -267,11 +267,10 @@ fn extended<'v>(way: &[Step<'v>], step: Step<'v>) -> Vec<Step<'v>> {
 }
 
 fn looks_like_item(item: &Value, fields: Option<&Fields>) -> bool {
-    let Some(object) = item.as_object() else { return false };
     let title = fields.and_then(|fields| fields.parts.iter().find(|(part, _)| *part == Part::Title));
     match title {
-        Some((_, at)) => !values_at(at, item).is_empty(),
-        None => Members::of(object).common(Part::Title).is_some(),
+        Some((_, at)) => item.is_object() && !values_at(at, item).is_empty(),
+        None => content(item).is_some_and(|(members, _)| members.common(Part::Title).is_some()),
     }
 }
 
@@ -280,6 +279,26 @@ fn values_at<'v>(at: &At, item: &'v Value) -> Vec<&'v Value> {
     match at.path() {
         Some(path) => path.query(item).all(),
         None => item.get(at.text()).into_iter().collect(),
+    }
+}
+
+/// The members that hold the content of an item which content systems and their interfaces wrap up: `attributes` in JSON:API,
+/// `node` in GraphQL, `fields` in tables, `_source` in search indexes.
+const WRAPPINGS: [&str; 5] = ["attributes", "node", "fields", "_source", "data"];
+
+/// The members of an item: those of its wrapping first, where it has no title itself; and the name of that.
+fn content(item: &Value) -> Option<(Members<'_>, &'static str)> {
+    let own = Members::of(item.as_object()?);
+    if own.common(Part::Title).is_some() {
+        return Some((own, ""));
+    }
+    let wrapped = WRAPPINGS.iter().find_map(|name| {
+        let members = Members::of(item.get(name)?.as_object()?);
+        members.common(Part::Title).is_some().then_some((members, *name))
+    });
+    match wrapped {
+        Some((Members(inner), name)) => Some((Members(inner.into_iter().chain(own.0).collect()), name)),
+        None => Some((own, "")),
     }
 }
 
@@ -321,21 +340,30 @@ fn fill(record: &mut Record, item: &Value, fields: Option<&Fields>, place: &str)
         }
         return;
     }
-    let Some(members) = item.as_object().map(Members::of) else { return };
+    let Some((members, wrapping)) = content(item) else { return };
+    let is_wrapped = |name: &str, value: &Value| !item.get(name).is_some_and(|own| std::ptr::eq(own, value));
     for (_, part) in Part::ALL {
         if let Some((name, value)) = members.common(part)
             && let Some(text) = printed(value, name)
         {
-            record.set(part, &text, line, format!("{place}.{}", shortened(name)));
+            let within = if is_wrapped(name, value) { format!(".{wrapping}") } else { String::new() };
+            record.set(part, &text, line, format!("{place}{within}.{}", shortened(name)));
         }
     }
+}
+
+/// Whether a text is a paragraph of a web page, tags and all.
+fn is_marked_up(text: &str) -> bool {
+    let begins =
+        |text: &str| text.strip_prefix('<').is_some_and(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic()));
+    begins(text) && text.trim_end().ends_with('>') && text.contains("</")
 }
 
 /// The text of a value: for an object that of the member which holds it, for a list that of the first value.
 fn printed<'v>(value: &'v Value, name: &str) -> Option<Cow<'v, str>> {
     let is_html = matches!(bare(name).as_str(), "contenthtml" | "rendered" | "html") || name.ends_with(".rendered");
     match value {
-        Value::String(text) if is_html => Some(html::plain(text).into()),
+        Value::String(text) if is_html || is_marked_up(text) => Some(html::plain(text).into()),
         Value::String(text) => Some(text.into()),
         Value::Number(number) => Some(number.to_string().into()),
         Value::Array(list) => printed(list.first()?, name),

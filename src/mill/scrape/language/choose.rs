@@ -81,9 +81,8 @@ pub(crate) fn choose(named: Option<&str>, text: &str) -> Choice {
         return sole(at);
     }
     let mut hits = frequent(head);
-    if most > 0 {
-        hits.iter_mut().zip(weekdays(head)).for_each(|(hits, days)| *hits += 3 * days);
-    }
+    let more = if most > 0 { weekdays(head).map(|days| 3 * days) } else { said(head) };
+    hits.iter_mut().zip(more).for_each(|(hits, more)| *hits += more);
     settle(&votes, most, &hits)
 }
 
@@ -213,6 +212,29 @@ fn weekdays(head: &str) -> [u32; COUNT] {
     days
 }
 
+/// How many lines at the head of the file lead on, or say of a day what it is of, in the words of each language: `Vis mer`,
+/// `Publisert 12.03.2024`, `12.3.2024 klo 9.00`.
+fn said(head: &str) -> [u32; COUNT] {
+    let mut hits = [0; COUNT];
+    let signs = |c: char| c.is_whitespace() || matches!(c, ':' | '»' | '›' | '…' | '→');
+    for line in lines(head).map(str::trim).filter(|line| line.len() <= SHORT) {
+        let name = line.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+        cast(LABELS.of(name.trim_end_matches(signs)), &mut hits);
+        if name.len() == line.len() {
+            continue;
+        }
+        let mut behind_number = false;
+        for (_, token) in parts_of(line) {
+            let is_number = token.starts_with(|c: char| c.is_ascii_digit());
+            if behind_number && !is_number {
+                cast(BEFORE_TIMES.of(token), &mut hits);
+            }
+            behind_number = is_number;
+        }
+    }
+    hits
+}
+
 /// Whether English has as many votes as any language and the text is plainly English. Which of the languages that share
 /// these months it is matters for labels alone.
 fn is_english(text: &str, votes: &[u32; COUNT]) -> bool {
@@ -283,6 +305,24 @@ static FREQUENT: LazyLock<Words> = LazyLock::new(|| {
         // A month has had its vote: `may` is a word of Filipino, too.
         let is_month = |word: &&str| MONTHS.of(word) & (1 << at) != 0;
         list(language.common).filter(|word| !is_month(word)).for_each(|word| words.add(word, at));
+    }
+    words
+});
+
+/// What leads on from a list, and what stands before a day.
+static LABELS: LazyLock<Words> = LazyLock::new(|| {
+    let mut words = Words::default();
+    for (at, language) in LANGUAGES.iter().enumerate() {
+        let labels = [language.furniture, language.stamps, language.updated].into_iter().flat_map(list);
+        labels.for_each(|label| words.add(label.trim_end_matches(':'), at));
+    }
+    words
+});
+
+static BEFORE_TIMES: LazyLock<Words> = LazyLock::new(|| {
+    let mut words = Words::default();
+    for (at, language) in LANGUAGES.iter().enumerate() {
+        list(language.at).for_each(|word| words.add(word, at));
     }
     words
 });

@@ -87,7 +87,7 @@ const NONE: Words = Words {
 pub(super) static LANGUAGES: [Words; 72] = [
     Words {
         tag: "en",
-        filed: "filed under|posted in|tagged|tags:|filed in",
+        filed: "filed under|posted in|tagged|tags:|filed in|labels:",
         by: "by|submitted by|posted by|written by|published by|words by|author:",
         months: ["", "", "", "", "", "", "", "", "sept", "", "", ""],
         weekdays: "tues|thur|thurs|weds|today|yesterday",
@@ -111,8 +111,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "de",
-        filed: "abgelegt unter|schlagwörter:|schlagworte:|tags:|veröffentlicht in",
-        by: "von|gespeichert von|geschrieben von|veröffentlicht von|eingereicht von|verfasst von|erstellt von|autor:",
+        filed: "abgelegt unter|schlagwörter:|schlagworte:|tags:|veröffentlicht in|labels:",
+        by: "von|gespeichert von|gepostet von|eingestellt von|geschrieben von|veröffentlicht von|eingereicht von|verfasst von|erstellt von|autor:",
         months: ["jän|jänner", "feber|febr", "mrz", "", "", "", "", "", "sept", "", "", ""],
         weekdays: "sonnabend|heute|gestern",
         on: "am|den|vom|ab|von",
@@ -133,7 +133,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "fr",
-        filed: "classé dans|publié dans|mots-clés|étiquettes",
+        filed: "classé dans|publié dans|mots-clés|étiquettes|libellés",
         by: "par|soumis par|publié par|écrit par|rédigé par|posté par|auteur :|auteur:",
         months: ["janv", "févr|fév", "mar", "avr", "", "jn", "juil|juill|jui", "aoû", "sept", "oct", "nov", "déc"],
         ordinals: "er|e|ère",
@@ -181,7 +181,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "pt",
-        filed: "publicado em:|arquivado em|etiquetas:",
+        filed: "publicado em:|arquivado em|etiquetas:|marcadores:",
         by: "por|publicado por|enviado por|escrito por|postado por|autor:",
         months: ["", "", "", "", "", "", "", "", "", "", "", ""],
         weekdays: "segunda-feira|terça-feira|quarta-feira|quinta-feira|sexta-feira|2ª feira|hoje|ontem",
@@ -205,7 +205,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "it",
-        filed: "archiviato in|pubblicato in|tag:",
+        filed: "archiviato in|pubblicato in|tag:|etichette:",
         by: "di|a cura di|inviato da|pubblicato da|scritto da|autore:",
         months: ["genn", "febbr", "", "", "magg", "giugn", "lugl", "", "sett", "", "", ""],
         of: "di",
@@ -228,7 +228,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "nl",
-        filed: "geplaatst in|trefwoorden",
+        filed: "geplaatst in|trefwoorden|labels:",
         by: "door|ingediend door|geplaatst door|geschreven door|gepubliceerd door",
         months: ["", "febr", "maa", "", "", "", "", "", "sept", "", "", ""],
         ordinals: "e|de|ste",
@@ -252,7 +252,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "ru",
-        filed: "рубрика:|рубрики:|метки:|теги:",
+        filed: "рубрика:|рубрики:|метки:|теги:|ярлыки:",
         by: "автор|от|опубликовано пользователем|автор:",
         months: ["", "февр", "мар", "", "", "", "", "", "сент", "", "нояб", ""],
         weekdays: "воскресение|воскр|понед|сегодня|вчера",
@@ -294,7 +294,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "pl",
-        filed: "kategoria:|tagi:|opublikowano w",
+        filed: "kategoria:|tagi:|opublikowano w|etykiety:",
         by: "przez|autor|opublikowane przez|dodane przez|przesłane przez|autor:",
         months: [
             "stycz",

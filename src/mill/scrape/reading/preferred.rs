@@ -1,6 +1,6 @@
 //! Which of several explanations of a page is taken, and which one comes near.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Explanation, Look};
 use crate::mill::scrape::Rival;
@@ -30,6 +30,8 @@ pub(super) fn slack(blocks: usize) -> f64 {
 ///   those are kickers.
 /// - A day that heads what follows in the first is printed as a heading twice in a row, so it is that of one item, and the
 ///   other, which is surer of its list, has all but what stands under the last of them.
+/// - The titles of the first are said again and again, and those of the other, which dates as many, never: the office of
+///   whoever wrote it is no title.
 /// - Below the days stand titles and nothing else, and the other, which is surer of its list, takes each for one.
 ///
 /// What stands around the list speaks for neither.
@@ -52,6 +54,12 @@ pub(super) fn likeliest_first(found: &mut [Explanation<'_>], looks: &[Look<'_, '
             && ((heads_twice && theirs.have_all_but_last_day(&ours)) || (are_bare && theirs.dated() > ours.dated()))
         {
             return true;
+        }
+        if ours.are_said_again() && theirs.dated() >= ours.dated() && theirs.texts().len() == theirs.days.len() {
+            return true;
+        }
+        if theirs.are_said_again() && !ours.are_said_again() {
+            return false;
         }
         let are_no_kickers = is_surer && ours.are_brief() && !theirs.are_brief();
         let shifts = || theirs.shift(&ours);
@@ -94,6 +102,17 @@ impl<'l, 't, 'c> Titles<'l, 't, 'c> {
         let blocks = self.look.page.blocks.iter().zip(&self.look.labels);
         let brief = blocks.filter(|(block, label)| label.brief && self.days.contains_key(&block.line)).count();
         brief * 2 > self.days.len()
+    }
+
+    /// What they say.
+    fn texts(&self) -> FxHashSet<&'t str> {
+        let titles = self.look.page.blocks.iter().filter(|block| self.days.contains_key(&block.line));
+        titles.map(|block| block.text).collect()
+    }
+
+    /// Whether each of them stands twice, by and large.
+    fn are_said_again(&self) -> bool {
+        self.days.len() >= SEVERAL && self.texts().len() * 2 <= self.days.len()
     }
 
     /// Whether most of them stand in the `others`, too, with another day.
