@@ -222,7 +222,7 @@ fn watch(cli: &Cli) -> Result<Exit, Ended> {
         Ok(config) => Ok(config),
         Err(NoConfig::Nothing) => Err(format!(
             "there is no \"{}\" any more: put it back, and reload again",
-            file.as_deref().unwrap_or_default()
+            file.as_deref().unwrap_or("feedmill.toml")
         )),
         Err(NoConfig::Refused(refusal)) => Err(refusal.render(false)),
     };

@@ -141,7 +141,7 @@ fn refusal(error: &notify::Error) -> String {
         ErrorKind::Io(cause) if Errno::from_io_error(cause) == Some(Errno::NOSPC) => watches(),
         ErrorKind::Io(cause) if limit(error) => format!(
             "the system's limit of watchers or of open files is reached (raise fs.inotify.max_user_instances or ulimit -n, \
-             and begin anew): {cause}"
+             and restart feedmill): {cause}"
         ),
         _ => error.to_string(),
     }

@@ -136,7 +136,7 @@ impl Server {
         let _ = self.orders.send(Order::End);
     }
 
-    /// Ends as well, and waits for nobody: it answers what was asked as long as the process lives.
+    /// Ends as [`drain`](Self::drain) has it, and waits for nobody: what was asked is answered as long as the process lives.
     pub fn leave(mut self) {
         self.thread = None;
     }

@@ -447,6 +447,7 @@ fn tile<'t>(body: &str, lines: &Lines<'t>, lexicon: &Lexicon) -> Option<(Printed
         if part_text.len() > LONGEST_PART || !near || (parts == 2 && day && !part_text.starts_with(is_letter)) {
             // `12`, `2024-03`, as Chinese pages have it.
             let numbers = date::day_above_month(body, part_text).filter(|_| near && parts == 2);
+            let numbers = numbers.filter(|_| !counts_of_months(lines.text.get(..start).unwrap_or_default(), ahead));
             found = numbers.map(|printed| (printed, ahead)).or(found);
             break;
         }
@@ -458,6 +459,16 @@ fn tile<'t>(body: &str, lines: &Lines<'t>, lexicon: &Lexicon) -> Option<(Printed
         }
     }
     found
+}
+
+/// Whether what ends `above`, or begins `below`, is one of the months of an archive, each with the number of its items:
+/// `2024-05`, `14`, `2024-04`, `11`.
+fn counts_of_months(above: &str, mut below: Lines<'_>) -> bool {
+    const NEAR: usize = 3;
+    let above = above.lines().rev().take(NEAR).map(str::trim).find(|line| !line.is_empty());
+    let below = below.find(|line| !line.text.trim().is_empty()).map(|line| line.text.trim());
+    above.is_some_and(|above| date::day_above_month("01", above).is_some())
+        || below.is_some_and(|below| below.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The list mark at the start of `line`: what it is, and how long with the blank behind it. In the middle of a run a

@@ -144,39 +144,39 @@ impl Settled {
 }
 
 impl Settled {
-    /// The same with the order that `texts` show in their numbers, where the `dates` leave it open: `Reply by 15/04/2020`
-    /// settles `12/03/2020`.
+    /// The same with the order that other days of the file show, where the `dates` leave it open: those of lines that say
+    /// what they are of, in `texts`. `Reply by: 15/04/2020` settles `12/03/2020`.
     pub(crate) fn or_shown<'t>(self, dates: &[Printed<'_>], texts: impl Iterator<Item = &'t str>) -> Self {
-        let is_open = self.order.is_none() && dates.iter().any(|date| date.start.unordered);
+        let open = || dates.iter().filter(|date| date.start.unordered);
         let is_contradicted = dates.iter().any(|date| date.shows_order().is_some());
-        if !is_open || is_contradicted {
+        if self.order.is_some() || is_contradicted || open().next().is_none() {
             return self;
         }
-        let mut shown = texts.flat_map(orders_in);
+        let named = texts.flat_map(str::lines).filter_map(order_named);
+        let mut shown = named.filter(|(sign, _)| open().all(|date| date.raw.contains(*sign))).map(|(_, order)| order);
         let order = shown.next().filter(|first| shown.all(|order| order == *first));
         Self { order, short_order: self.short_order.or(order), ..self }
     }
 }
 
-/// The orders of day and month that three numbers within `text` can have only.
-fn orders_in(text: &str) -> impl Iterator<Item = DateOrder> {
+/// The sign between the numbers of the day behind the name of `line`, and the order that they can have only.
+fn order_named(line: &str) -> Option<(char, DateOrder)> {
+    let (name, behind) = line.split_once(": ").filter(|(name, _)| !name.bytes().any(|b| b.is_ascii_digit()))?;
     let is_number = |text: &str, digits: RangeInclusive<usize>| {
         digits.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
     };
-    let order = move |word: &str| {
-        let mut numbers = word.split(['/', '-']);
-        let (a, b, year) = (numbers.next()?, numbers.next()?, numbers.next()?);
-        if numbers.next().is_some() || !(is_number(a, 1..=2) && is_number(b, 1..=2) && is_number(year, 4..=4)) {
-            return None;
-        }
-        match (a.parse().ok()?, b.parse().ok()?) {
-            (13..=31_u32, 1..=12_u32) => Some(DateOrder::Dmy),
-            (1..=12, 13..=31) => Some(DateOrder::Mdy),
-            _ => None,
-        }
-    };
-    let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | ':' | '.' | '|'));
-    words.filter(|word| word.starts_with(|c: char| c.is_ascii_digit())).filter_map(order)
+    let word = behind.split_whitespace().next().filter(|_| !name.trim().is_empty())?;
+    let sign = word.chars().find(|c| matches!(c, '/' | '-'))?;
+    let mut numbers = word.split(sign);
+    let (a, b, year) = (numbers.next()?, numbers.next()?, numbers.next()?);
+    if numbers.next().is_some() || !(is_number(a, 1..=2) && is_number(b, 1..=2) && is_number(year, 4..=4)) {
+        return None;
+    }
+    match (a.parse().ok()?, b.parse().ok()?) {
+        (13..=31_u32, 1..=12_u32) => Some((sign, DateOrder::Dmy)),
+        (1..=12, 13..=31) => Some((sign, DateOrder::Mdy)),
+        _ => None,
+    }
 }
 
 /// The order of numbers that the file's dates show by themselves; none when they contradict each other.

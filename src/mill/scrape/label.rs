@@ -133,7 +133,9 @@ fn once_with_day(page: &Page<'_>, labels: &mut [Label]) {
             && (is_day(line), is_day(day)) == (is_day(line_again), is_day(day_again))
             && line.text == line_again.text
             && day.text == day_again.text;
-        if is_same && four.iter().skip(1).all(|block| block.gap == 0 && block.mark == Mark::None) {
+        // What was said before is not said once more by what follows.
+        let is_first = labels.iter().skip(at).take(2).all(|label| label.kind != Kind::Furniture);
+        if is_same && is_first && four.iter().skip(1).all(|block| block.gap == 0 && block.mark == Mark::None) {
             for label in labels.iter_mut().skip(at + 2).take(2) {
                 label.kind = Kind::Furniture;
             }
@@ -353,8 +355,19 @@ fn is_signed(text: &str, lexicon: &Lexicon) -> bool {
     // A single great word may begin any title: `By 10:30 all seats were taken`.
     let by = text.get(..text.len() - behind.len()).unwrap_or_default().trim_end();
     let names = by.contains(|c: char| c.is_whitespace() || c == ':');
-    names && behind.split_whitespace().take(MOST_WORDS).skip(1).any(is_clock)
+    let mut words = behind.split_whitespace();
+    if !names || !words.by_ref().take(MOST_WORDS).skip(1).any(is_clock) {
+        return false;
+    }
+    // What goes on behind the time may be a title: `Written by pupils: a play at 10:30 in the hall`.
+    let rest: Vec<&str> = words.take(MOST_WORDS).skip_while(|word| HALVES.contains(word)).collect();
+    let rest = rest.join(" ");
+    let rest = rest.trim_end_matches(':');
+    rest.is_empty() || lexicon.counts(rest) || lexicon.is_furniture(rest)
 }
+
+/// What stands behind a time of twelve hours.
+const HALVES: [&str; 6] = ["AM", "PM", "am", "pm", "a.m.", "p.m."];
 
 /// Lines that stand around lists and say nothing.
 pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
@@ -365,11 +378,17 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     {
         return true;
     }
-    if is_address(text) || is_attachment(text) || is_pages(text, lexicon) || is_extent(text) || is_trail(text) {
+    if is_reserved(text)
+        || is_address(text)
+        || is_attachment(text)
+        || is_pages(text, lexicon)
+        || is_extent(text)
+        || is_trail(text)
+    {
         return true;
     }
     if text.len() > 32 {
-        return is_reserved(text) || text.len() <= 80 && lexicon.is_filed(text);
+        return text.len() <= 80 && lexicon.is_filed(text);
     }
     if text.ends_with(|c: char| c.is_ascii_digit()) && !first.is_ascii_digit() {
         let name = text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | ' ' | ':' | '：'));
@@ -429,9 +448,15 @@ fn is_trail(text: &str) -> bool {
 /// The last line of a page: `Copyright 2020 Harbour Press. All rights reserved.`
 fn is_reserved(text: &str) -> bool {
     const WORDS: &str = "all rights reserved";
-    let words = text.trim_end_matches('.');
-    let end = words.get(words.len().saturating_sub(WORDS.len())..);
-    text.len() <= 200 && end.is_some_and(|end| end.eq_ignore_ascii_case(WORDS))
+    const LONGEST: usize = 200;
+    let words = text.strip_suffix('.').unwrap_or(text);
+    let Some(at) = words.len().checked_sub(WORDS.len()).filter(|_| words.ends_with(['d', 'D'])) else { return false };
+    if text.len() > LONGEST || !words.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(WORDS)) {
+        return false;
+    }
+    // Without any of these it may be said in a title.
+    let owner = words.get(..at).unwrap_or_default().trim_end();
+    owner.is_empty() || owner.ends_with('.') || owner.contains('©') || owner.to_ascii_lowercase().contains("copyright")
 }
 
 /// Numbers of pages, and words that lead to others: `1 2 3 … 64 Next`, `Page 1 of 84`.

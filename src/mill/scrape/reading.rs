@@ -644,7 +644,7 @@ fn judge<'t>(
             !named && layout.headings.day && drafts.iter().filter(|it| is_paragraph(it)).count() * 2 >= drafts.len();
         article.then(|| "paragraphs below a day are an article".to_owned())
     });
-    let why = why.or_else(|| doubt.map(|what| format!("{what} is a list only where the layout is named")));
+    let why = why.or_else(|| doubt.map(|what| format!("{what}: name the layout if this is a list")));
     let why = why.or_else(|| {
         let few = !named && drafts.len() <= 2 && reading.score < FEW;
         few.then(|| "two items are no list where nearly all of the page is something else".to_owned())

@@ -1,5 +1,7 @@
 //! What several lines of a page begin with is the name of a field, in whatever language: a page repeats it for each item.
 
+use std::collections::BTreeSet;
+
 use super::blocks::{Block, Mark, Page};
 use super::date::inline::may_lead;
 use super::date::{self, Printed, inline};
@@ -53,37 +55,56 @@ pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
 }
 
 /// Makes dates of the lines that say a word or two behind a date, as all of them do, each right above a headline: that is
-/// the category, and no title. `08/03/2024 - Culture`. Nor is what all of them begin with, behind the date, where a headline
-/// and a text stand between any two: `8 March 2024 - County Court, Dun`.
+/// the category, and no title. `08/03/2024 - Culture`. Nor is a name that all of them begin with, behind the date, where
+/// what follows it is not always another, and a headline and a text stand between any two: `8 March 2024 - County Court,
+/// Dun`.
 pub(super) fn dates_with_category<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     // Words that begin with a great letter were told from a title before, but not all scripts have such.
     if page.dates.iter().any(|date| date.kicker.is_none()) {
         return;
     }
-    let mut found: Vec<(usize, &str, Printed<'t>)> = Vec::new();
+    let mut found: Vec<Placed<'t>> = Vec::new();
     let (mut are_brief, mut are_same) = (true, true);
     for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| is_plain(block)) {
         let Some((printed, words)) = inline::leading(block.text, lexicon) else { continue };
         let named = str::split(words, ',').next().unwrap_or(words);
-        are_same &= found.first().is_none_or(|(_, first, _)| *first == named);
+        are_same &= found.first().is_none_or(|first| first.named == named);
         let is_above_headline = || page.blocks.get(at + 1).is_some_and(is_headline);
         let dated = if are_brief && is_brief(words) && is_above_headline() { printed.with_kicker(words) } else { None };
         are_brief &= dated.is_some();
         if !(are_brief || are_same) {
             return;
         }
-        found.push((at, named, dated.unwrap_or(printed.at_place(words))));
+        let date = dated.unwrap_or(printed.at_place(words));
+        found.push(Placed { at, named, words, date });
     }
-    if found.len() >= SEVERAL && (are_brief || has_headlines_and_texts(&page.blocks, &found)) {
-        make_dates(page, found.into_iter().map(|(at, _, printed)| (at, printed)).collect());
+    if found.len() >= SEVERAL && (are_brief || is_place(&found) && has_headlines_and_texts(&page.blocks, &found)) {
+        make_dates(page, found.into_iter().map(|line| (line.at, line.date)).collect());
     }
 }
 
+/// A line that says something behind its date.
+struct Placed<'t> {
+    at: usize,
+    /// Up to the first comma.
+    named: &'t str,
+    words: &'t str,
+    date: Printed<'t>,
+}
+
+/// Whether what all lines begin with is a name, and what follows it does not make another title of each.
+fn is_place(lines: &[Placed<'_>]) -> bool {
+    const SHORT: usize = 3;
+    let is_great = |word: &str| word.len() <= SHORT || word.chars().next().is_some_and(|c| !c.is_lowercase());
+    let is_name = lines.first().is_some_and(|line| line.named.split_whitespace().all(is_great));
+    is_name && lines.iter().map(|line| line.words).collect::<BTreeSet<_>>().len() < lines.len()
+}
+
 /// Whether a headline and a text stand between any two of the lines.
-fn has_headlines_and_texts(blocks: &[Block<'_>], lines: &[(usize, &str, Printed<'_>)]) -> bool {
+fn has_headlines_and_texts(blocks: &[Block<'_>], lines: &[Placed<'_>]) -> bool {
     lines.windows(2).all(|pair| {
-        let [(first, ..), (second, ..)] = pair else { return false };
-        let between = || blocks.iter().take(*second).skip(first + 1);
+        let [first, second] = pair else { return false };
+        let between = || blocks.iter().take(second.at).skip(first.at + 1);
         between().any(is_headline) && between().any(|block| ends_sentence(block.text))
     })
 }

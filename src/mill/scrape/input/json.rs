@@ -217,10 +217,18 @@ type List<'v> = (Vec<Step<'v>>, &'v Vec<Value>);
 fn guessed<'v>(value: &'v Value, fields: Option<&Fields>) -> Result<Found<'v>, String> {
     let mut lists = lists_of_items(value, fields);
     // A list of dated things before lists of things that only have names: authors, tags, pages.
-    let has_date = |item: &Value| content(item).is_some_and(|(members, _)| members.common(Part::Date).is_some());
+    let has_date = |item: &Value| {
+        let date = content(item).and_then(|(members, _)| members.common(Part::Date));
+        date.is_some_and(|(_, date)| !date.is_object())
+    };
     let is_dated = |(_, list): &List<'v>| list.iter().any(has_date);
     if lists.len() > 1 && lists.iter().filter(|list| is_dated(list)).count() == 1 {
         lists.retain(is_dated);
+    }
+    // A list whose items say themselves what they are called before one whose members have to.
+    let is_plain = |(_, list): &List<'v>| list.iter().filter_map(content).any(|(_, wrapping)| wrapping.is_empty());
+    if lists.len() > 1 && lists.iter().filter(|list| is_plain(list)).count() == 1 {
+        lists.retain(is_plain);
     }
     let path = |way: &[Step<'_>]| shown(way) + "[*]";
     match lists.as_slice() {
@@ -292,12 +300,18 @@ fn content(item: &Value) -> Option<(Members<'_>, &'static str)> {
     if own.common(Part::Title).is_some() {
         return Some((own, ""));
     }
+    // A name may be that of whoever wrote it.
+    let is_titled = |members: &Members<'_>| members.common(Part::Title).is_some_and(|(name, _)| bare(name) != "name");
     let wrapped = WRAPPINGS.iter().find_map(|name| {
         let members = Members::of(item.get(name)?.as_object()?);
-        members.common(Part::Title).is_some().then_some((members, *name))
+        is_titled(&members).then_some((members, *name))
     });
     match wrapped {
-        Some((Members(inner), name)) => Some((Members(inner.into_iter().chain(own.0).collect()), name)),
+        Some((Members(inner), name)) => {
+            // The wrapping itself says nothing: `data` is a date in other languages.
+            let around = own.0.into_iter().filter(|(_, of, _)| *of != name);
+            Some((Members(inner.into_iter().chain(around).collect()), name))
+        }
         None => Some((own, "")),
     }
 }
@@ -354,9 +368,9 @@ fn fill(record: &mut Record, item: &Value, fields: Option<&Fields>, place: &str)
 
 /// Whether a text is a paragraph of a web page, tags and all.
 fn is_marked_up(text: &str) -> bool {
-    let begins =
-        |text: &str| text.strip_prefix('<').is_some_and(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic()));
-    begins(text) && text.trim_end().ends_with('>') && text.contains("</")
+    const BLOCKS: [&str; 8] = ["p", "div", "ul", "ol", "figure", "blockquote", "section", "table"];
+    let tag = text.strip_prefix('<').and_then(|tag| tag.split([' ', '>', '\n']).next());
+    tag.is_some_and(|tag| BLOCKS.contains(&tag)) && text.trim_end().ends_with('>') && text.contains("</")
 }
 
 /// The text of a value: for an object that of the member which holds it, for a list that of the first value.

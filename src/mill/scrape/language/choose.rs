@@ -223,16 +223,27 @@ fn said(head: &str) -> [u32; COUNT] {
         if name.len() == line.len() {
             continue;
         }
-        let mut behind_number = false;
-        for (_, token) in parts_of(line) {
-            let is_number = token.starts_with(|c: char| c.is_ascii_digit());
-            if behind_number && !is_number {
-                cast(BEFORE_TIMES.of(token), &mut hits);
+        let words: Vec<&str> = line.split_whitespace().collect();
+        for three in words.windows(3) {
+            // `2 v 1` is a result, and `2 h 30` a distance.
+            if let [day, at, time] = three
+                && day.starts_with(|c: char| c.is_ascii_digit())
+                && is_time(time)
+            {
+                cast(BEFORE_TIMES.of(at), &mut hits);
             }
-            behind_number = is_number;
         }
     }
     hits
+}
+
+/// Whether a word is hours and minutes: `9.00`, `09:00`.
+fn is_time(word: &str) -> bool {
+    let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let parts = word.trim_end_matches([',', ';', '.']).split_once(['.', ':']);
+    parts.is_some_and(|(hours, minutes)| {
+        matches!(hours.len(), 1 | 2) && minutes.len() == 2 && is_number(hours) && is_number(minutes)
+    })
 }
 
 /// Whether English has as many votes as any language and the text is plainly English. Which of the languages that share
