@@ -263,17 +263,17 @@ impl Teller {
                 self.refused.remove(&topic);
                 debug!(%hub, %topic, "told the hub");
             }
-            // A hub that refuses one mostly refuses all of them, hundreds, with every change.
-            Answer::Refused(why) if self.refused.values().any(|known| *known == why) => {
-                debug!(%hub, %topic, why, "the hub won't hear of this feed either");
-                self.refused.insert(topic.clone(), why);
-            }
             Answer::Refused(why) => {
-                warn!(
-                    %hub, %topic, why,
-                    "the hub won't hear of the feed; it is told when the feed changes again, and what else it refuses so is \
-                     logged with -vv"
-                );
+                // A hub that refuses one mostly refuses all of them, hundreds, with every change.
+                if self.refused.values().any(|known| *known == why) {
+                    debug!(%hub, %topic, why, "the hub won't hear of this feed either");
+                } else {
+                    warn!(
+                        %hub, %topic, why,
+                        "the hub won't hear of the feed; it is told when the feed changes again, and what else it refuses so \
+                         is logged with -vv"
+                    );
+                }
                 self.refused.insert(topic.clone(), why);
             }
         }

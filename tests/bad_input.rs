@@ -658,13 +658,19 @@ fn a_backup_that_lacks_what_is_published_takes_nothing_from_it() {
     assert_eq!(mill.titles("news"), [BRIDGE.title, LAKE.title]);
 }
 
+/// Publishes what is there, and retracts one item of it, whose id it gives.
+fn retracted(mill: &Mill) -> String {
+    assert_eq!(once(mill).code, 0);
+    let lake = support::id("harbour", "2021-03-02", "waterinthelake");
+    assert_eq!(mill.run(&["retract", &lake]).code, 0);
+    assert_eq!(once(mill).code, 0);
+    lake
+}
+
 #[test]
 fn what_was_retracted_does_not_come_back_because_the_decisions_are_lost() {
     let mill = mill();
-    assert_eq!(once(&mill).code, 0);
-    let lake = support::id("harbour", "2021-03-02", "waterinthelake");
-    assert_eq!(mill.run(&["retract", &lake]).code, 0);
-    assert_eq!(once(&mill).code, 0);
+    let lake = retracted(&mill);
     let published = mill.feeds();
     fs::remove_dir_all(mill.path(".feedmill")).unwrap();
     let (code, told) = report(&mill);
@@ -679,10 +685,7 @@ fn what_was_retracted_does_not_come_back_because_the_decisions_are_lost() {
 #[test]
 fn what_was_put_back_is_published_though_the_store_is_lost_before_a_pass_showed_it() {
     let mill = mill();
-    assert_eq!(once(&mill).code, 0);
-    let lake = support::id("harbour", "2021-03-02", "waterinthelake");
-    assert_eq!(mill.run(&["retract", &lake]).code, 0);
-    assert_eq!(once(&mill).code, 0);
+    let lake = retracted(&mill);
     assert_eq!(mill.run(&["retract", &lake, "--undo"]).code, 0);
     fs::remove_file(mill.path(".feedmill/feedmill.db")).unwrap();
     let ran = once(&mill);

@@ -467,7 +467,7 @@ fn counts_of_months(above: &str, mut below: Lines<'_>) -> bool {
     const NEAR: usize = 3;
     let above = above.lines().rev().take(NEAR).map(str::trim).find(|line| !line.is_empty());
     let below = below.find(|line| !line.text.trim().is_empty()).map(|line| line.text.trim());
-    above.is_some_and(|above| date::day_above_month("01", above).is_some())
+    above.and_then(date::year_and_month).is_some()
         || below.is_some_and(|below| below.bytes().all(|b| b.is_ascii_digit()))
 }
 

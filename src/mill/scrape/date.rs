@@ -141,9 +141,7 @@ impl Settled {
             captured: terms.captured,
         }
     }
-}
 
-impl Settled {
     /// The same with the order that other days of the file show, where the `dates` leave it open: those of lines that say
     /// what they are of, in `texts`. `Reply by: 15/04/2020` settles `12/03/2020`.
     pub(crate) fn or_shown<'t>(self, dates: &[Printed<'_>], texts: impl Iterator<Item = &'t str>) -> Self {
@@ -162,18 +160,15 @@ impl Settled {
 /// The sign between the numbers of the day behind the name of `line`, and the order that they can have only.
 fn order_named(line: &str) -> Option<(char, DateOrder)> {
     let (name, behind) = line.split_once(": ").filter(|(name, _)| !name.bytes().any(|b| b.is_ascii_digit()))?;
-    let is_number = |text: &str, digits: RangeInclusive<usize>| {
-        digits.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-    };
     let word = behind.split_whitespace().next().filter(|_| !name.trim().is_empty())?;
     let sign = word.chars().find(|c| matches!(c, '/' | '-'))?;
     let mut numbers = word.split(sign);
     let (a, b, year) = (numbers.next()?, numbers.next()?, numbers.next()?);
-    if numbers.next().is_some() || !(is_number(a, 1..=2) && is_number(b, 1..=2) && is_number(year, 4..=4)) {
+    if numbers.next().is_some() || number(year, 4..=4).is_none() {
         return None;
     }
-    match (a.parse().ok()?, b.parse().ok()?) {
-        (13..=31_u32, 1..=12_u32) => Some((sign, DateOrder::Dmy)),
+    match (number(a, 1..=2)?, number(b, 1..=2)?) {
+        (13..=31, 1..=12) => Some((sign, DateOrder::Dmy)),
         (1..=12, 13..=31) => Some((sign, DateOrder::Mdy)),
         _ => None,
     }
@@ -313,24 +308,32 @@ pub(crate) fn is_month(line: &str, lexicon: &Lexicon) -> bool {
 /// Reads a month and a day in numbers of two digits each, as they stand below a year: `03-12`.
 pub(crate) fn day_of_year(line: &str) -> Option<Printed<'_>> {
     let (month, day) = line.split_once('-')?;
-    let number = |text: &str| text.parse().ok().filter(|_| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()));
-    let (month, day) = (number(month)?, number(day)?);
+    let (month, day) = (number(month, 2..=2)?, number(day, 2..=2)?);
     at(2000, month, day)?;
     let start = Point { month, day, numeric: true, firm: true, ..Point::default() };
     Some(Printed::of(line, start, None, Clock::default()))
 }
 
 /// Reads a day of two digits above its year and month in numbers: `12`, `2024-03`.
-pub(crate) fn day_above_month<'t>(day: &str, month: &'t str) -> Option<Printed<'t>> {
-    let number = |text: &str, digits| {
-        text.parse().ok().filter(|_| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let (year, month_number) = month.split_once(['-', '.', '/'])?;
-    let (year, month_number, day) = (number(year, 4)?, number(month_number, 2)?, number(day, 2)?);
-    let year = stated(year);
-    at(2000, month_number, day)?;
-    let start = Point { year, month: month_number, day, numeric: true, firm: true, ..Point::default() };
-    Some(Printed::of(month, start, None, Clock::default()))
+pub(crate) fn day_above_month<'t>(day: &str, line: &'t str) -> Option<Printed<'t>> {
+    let (year, month) = year_and_month(line)?;
+    let day = number(day, 2..=2)?;
+    at(2000, month, day)?;
+    let start = Point { year: stated(year), month, day, numeric: true, firm: true, ..Point::default() };
+    Some(Printed::of(line, start, None, Clock::default()))
+}
+
+/// A year and a month in numbers: `2024-03`.
+pub(crate) fn year_and_month(line: &str) -> Option<(u32, u32)> {
+    let (year, month) = line.split_once(['-', '.', '/'])?;
+    let (year, month) = (number(year, 4..=4)?, number(month, 2..=2)?);
+    (1..=12).contains(&month).then_some((year, month))
+}
+
+/// The number that `text` is, written with so many digits.
+fn number(text: &str, digits: RangeInclusive<usize>) -> Option<u32> {
+    let is_number = digits.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
 }
 
 /// What a heading says of the days below it: their year, and perhaps their month.

@@ -155,8 +155,13 @@ impl Layout {
         &self.name
     }
 
+    /// Where in its items a field has its first place.
+    pub(crate) fn place(&self, field: Field) -> Option<usize> {
+        self.places.iter().position(|place| place.field == field)
+    }
+
     pub(crate) fn has(&self, field: Field) -> bool {
-        self.places.iter().any(|place| place.field == field)
+        self.place(field).is_some()
     }
 
     /// The place, or the heading, that dates an item.

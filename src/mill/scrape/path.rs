@@ -268,7 +268,7 @@ impl<'a, 't> Prices<'a, 't> {
                 *slot = sum;
             }
         }
-        let place = |field| layout.places.iter().position(|place| place.field == field).unwrap_or(MOST_PLACES);
+        let place = |field| layout.place(field).unwrap_or(MOST_PLACES);
         let (date, kicker, title) = (place(Field::Date), place(Field::Kicker), place(Field::Title));
         let (rows, several_days) = (layout.has(Field::Row), page.dates.len() > 1);
         let headed = layout.is_headed();

@@ -69,8 +69,7 @@ fn cast_out(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
 /// Where a heading of its own stands right above the day of each item, and their titles are said again and again, the
 /// headings are the titles: what is said again is the office of whoever wrote it.
 fn crown_headings(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
-    let place = |wanted: Field| layout.places.iter().position(|place| place.field == wanted);
-    let (Some(date), Some(title)) = (place(Field::Date), place(Field::Title)) else { return };
+    let (Some(date), Some(title)) = (layout.place(Field::Date), layout.place(Field::Title)) else { return };
     let field = |at: usize| steps.get(at).and_then(|step| step.field(layout));
     let texts = |places: &[usize]| places.iter().filter_map(|at| blocks.get(*at)).map(|block| block.text).collect();
     let titles: Vec<usize> = (0..steps.len()).filter(|at| field(*at) == Some(Field::Title)).collect();
@@ -110,8 +109,7 @@ fn end_list(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [
 /// A kicker below its day that one item alone has is its title where the line that was taken for that is a text, a word or
 /// two, or stands behind furniture.
 fn crown_one(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [Step]) {
-    let place = |wanted: Field| layout.places.iter().position(|place| place.field == wanted);
-    let (Some(title), Some(summary)) = (place(Field::Title), place(Field::Summary)) else { return };
+    let (Some(title), Some(summary)) = (layout.place(Field::Title), layout.place(Field::Summary)) else { return };
     let is_kicker = |(_, step): &(usize, &Step)| step.field(layout) == Some(Field::Kicker);
     let mut kickers = steps.iter().enumerate().filter(is_kicker).map(|(at, _)| at);
     let (Some(kicker), None) = (kickers.next(), kickers.next()) else { return };
@@ -199,8 +197,7 @@ fn behead(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[L
 /// Kickers are few words, and the same ones again and again. What is different in each item, and no name, is the title
 /// where the line below it is a name in each item: whoever wrote it, or the place.
 fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
-    let place = |wanted: Field| layout.places.iter().position(|place| place.field == wanted);
-    let Some(kicker) = place(Field::Kicker) else { return };
+    let Some(kicker) = layout.place(Field::Kicker) else { return };
     let is_pair = |pair: &[Step]| match pair {
         [first, second] => {
             first.field(layout) == Some(Field::Kicker)
@@ -255,8 +252,8 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
 /// a longer name may look like a headline, too.
 fn align(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
     const MOST_WORDS: usize = 8;
-    let place = |wanted: Field| layout.places.iter().position(|place| place.field == wanted);
-    let (Some(kicker), Some(title), Some(summary)) = (place(Field::Kicker), place(Field::Title), place(Field::Summary))
+    let (Some(kicker), Some(title), Some(summary)) =
+        (layout.place(Field::Kicker), layout.place(Field::Title), layout.place(Field::Summary))
     else {
         return;
     };

@@ -182,7 +182,7 @@ impl Pass<'_> {
         let line = FeedLine { name: one.feed.name.clone(), items, ..FeedLine::default() };
         if self.dry_run {
             let removed: Vec<String> = due.gone.iter().filter(|path| self.is_there(path)).cloned().collect();
-            let mut written = self.would_write(store, one, ready.as_ref(), &due)?;
+            let mut written = self.would_write(store, one, head.as_ref(), &due)?;
             written.extend(removed.iter().cloned());
             return Ok(Prepared { line: FeedLine { written, removed, ..line }, underway: None });
         }
@@ -306,16 +306,17 @@ impl Pass<'_> {
         &self,
         store: &dyn Store,
         one: &OneFeed<'_>,
-        ready: Option<&Feed>,
+        head: Option<&Head<'_>>,
         due: &Due,
     ) -> Result<Vec<String>, PassError> {
         let mut written = Vec::new();
-        for (feed, (chunk, _)) in ready.iter().flat_map(|feed| due.chunks.iter().map(move |chunk| (feed, chunk))) {
-            let tree = self.months(one, feed, self.stock(store, one, feed, chunk, due.is_backlog())?)?;
+        let Some(head) = head else { return Ok(written) };
+        for (chunk, _) in &due.chunks {
+            let stock = self.stock(store, one, head.feed(), chunk, due.is_backlog())?;
+            let tree = self.months(one, head.feed(), stock)?;
             written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
         }
-        let head = ready.and_then(Head::of);
-        for (head, path) in head.iter().flat_map(|head| head.paths().map(move |path| (head, path))) {
+        for path in head.paths() {
             let tree = self.dressed(Tree::from_iter([head.document(path, &mut Pieces::forgotten())]));
             written.extend(publish::would_write(self.disk, &self.config.output, &tree)?);
         }

@@ -17,30 +17,29 @@ const ANNOUNCES: usize = 4;
 /// Why what these steps read may be no list of announcements.
 pub(super) fn doubt(look: &Look<'_, '_>, layout: &Layout, steps: &[Step]) -> Option<&'static str> {
     let blocks = || look.page.blocks.iter().zip(&look.labels).zip(steps);
-    let is_day = |((_, label), step): &((_, &super::Label), &Step)| {
-        step.act == Move::Heading && matches!(label.kind, Kind::Date(_))
-    };
     let is_undated = !layout.is_dated() && !layout.headings.day;
-    let has_one_day = layout.headings.day && blocks().filter(is_day).take(2).count() < 2;
+    let is_day = |at: usize| look.labels.get(at).is_some_and(|label| matches!(label.kind, Kind::Date(_)));
+    let is = |at: usize, act: Move| steps.get(at).is_some_and(|step| step.act == act);
+    let all = 0..steps.len();
+    let heading_days = all.clone().filter(|at| is(*at, Move::Heading) && is_day(*at)).take(2).count();
+    let has_one_day = layout.headings.day && heading_days < 2;
     if !is_undated && !has_one_day {
         return None;
     }
-    let starts: Vec<usize> = (0..steps.len()).filter(|at| is(steps, *at, Move::Start)).collect();
+    let starts: Vec<usize> = all.filter(|at| is(*at, Move::Start)).collect();
     let is_marked = |at: &usize| look.page.blocks.get(*at).is_some_and(|block| block.mark != Mark::None);
     if starts.first().is_some_and(|first| is_marked(first) && is_announced(look, *first)) {
         return Some("a sentence announces the items");
     }
-    let all_marked = starts.iter().all(is_marked);
-    if has_one_day && !all_marked {
-        // A list that lost one of its marks lost it anywhere; above an enumeration stands the title of an article.
-        let (first, others) = starts.split_first()?;
-        let is_article = others.len() > 1 && !is_marked(first) && others.iter().all(is_marked);
-        return is_article.then_some("the items have marks, and the title above them has none");
-    }
     if has_one_day {
+        let (first, others) = starts.split_first()?;
+        if !is_marked(first) || !others.iter().all(is_marked) {
+            // A list that lost one of its marks lost it anywhere; above an enumeration stands the title of an article.
+            let is_article = others.len() > 1 && !is_marked(first) && others.iter().all(is_marked);
+            return is_article.then_some("the items have marks, and the title above them has none");
+        }
         // Right below the day stands a list of that day. Below a title of its own stand the points of an article.
-        let above = starts.first().and_then(|first| first.checked_sub(1));
-        if above.and_then(|above| look.labels.get(above)).is_some_and(|label| matches!(label.kind, Kind::Date(_))) {
+        if first.checked_sub(1).is_some_and(is_day) {
             return None;
         }
     }
@@ -84,10 +83,6 @@ fn is_announced(look: &Look<'_, '_>, at: usize) -> bool {
     is_several || goes_on && above.split_whitespace().count() >= ANNOUNCES
 }
 
-fn is(steps: &[Step], at: usize, act: Move) -> bool {
-    steps.get(at).is_some_and(|step| step.act == act)
-}
-
 /// Whether a title begins or ends in the middle of a sentence, or is a sentence.
 fn is_clause(title: &str) -> bool {
     let begins_amid = title.chars().next().is_some_and(char::is_lowercase);
@@ -121,9 +116,11 @@ mod tests {
                          come by train, and walk the last mile along the old towing path, which floods in March.\n\n\
                          * Little Thrum and the jetty\n* Ossel Water and the sluice\n* Grebe Pond\n";
     const DIGEST: &str = "Lakes today\n\nThe lakes and what happens on them, told every morning by those who \
-                          live there, since the year in which the sluice was built.\n\n14 June 2021\n\n* Swimming season opens at four lakes\n* Night sailing returns\n\
+                          live there, since the year in which the sluice was built.\n\n14 June 2021\n\n\
+                          * Swimming season opens at four lakes\n* Night sailing returns\n\
                           * Volunteers count the grebes\n\nWhat happens on the lakes, every day.\n";
-    const NEWS: &str = "Lakes Authority\n\nLatest news from the four lakes:\n\n* Swimming season opens at four lakes\n* Night sailing returns to Ossel Water\n\
+    const NEWS: &str = "Lakes Authority\n\nLatest news from the four lakes:\n\n* Swimming season opens at four lakes\n\
+                        * Night sailing returns to Ossel Water\n\
                         * Volunteers count on three lakes:\n* New lamps along the towing path\n";
 
     fn read<'p>(page: &'p str, layout: Option<&str>) -> Scrape<'p> {
