@@ -210,6 +210,8 @@ struct Teller {
     not_before: Instant,
     /// When it was last told of a topic.
     last: BTreeMap<Address, Instant>,
+    /// What it was owed when it was told last, where one failure more is one too many.
+    tried: Topics,
     /// What it is no longer told, because that failed too often.
     given_up: Topics,
     /// The topics that it refused when it was told of them last, and why.
@@ -218,8 +220,9 @@ struct Teller {
 
 impl Teller {
     fn new(hub: Address, pace: Pace) -> Self {
-        let (last, given_up, refused) = (BTreeMap::new(), Topics::new(), BTreeMap::new());
-        Self { hub, pace, failures: 0, not_before: Instant::now(), last, given_up, refused }
+        let (last, refused) = (BTreeMap::new(), BTreeMap::new());
+        let (tried, given_up) = (Topics::new(), Topics::new());
+        Self { hub, pace, failures: 0, not_before: Instant::now(), last, tried, given_up, refused }
     }
 
     fn work(mut self, shared: &Shared) {
@@ -231,7 +234,7 @@ impl Teller {
     }
 
     /// Waits until something may be told; `None`: it is time to end.
-    fn next(&self, shared: &Shared) -> Option<(Address, u128)> {
+    fn next(&mut self, shared: &Shared) -> Option<(Address, u128)> {
         let mut state = shared.state();
         loop {
             if state.ending {
@@ -241,7 +244,14 @@ impl Teller {
             let owed = state.owed(&self.hub).filter(|(topic, hash)| self.given_up.get(*topic) != Some(hash));
             let soonest = owed.map(|(topic, hash)| (self.when(topic), topic, hash)).min();
             state = match soonest {
-                Some((when, topic, hash)) if when <= now => return Some((topic.clone(), hash)),
+                Some((when, topic, hash)) if when <= now => {
+                    let next = (topic.clone(), hash);
+                    // What changes while it is told was not tried, and is no part of what is given up with it.
+                    if self.failures.saturating_add(1) >= self.pace.tries {
+                        self.tried = state.owed(&self.hub).map(|(topic, hash)| (topic.clone(), hash)).collect();
+                    }
+                    return Some(next);
+                }
                 Some((when, ..)) => {
                     shared.changed.wait_timeout(state, when - now).unwrap_or_else(PoisonError::into_inner).0
                 }
@@ -297,11 +307,8 @@ impl Teller {
             warn!(%hub, why, "the hub can't be told of changes; trying again, after waits of up to {longest} s unless it asks for more");
         }
         if self.failures >= tries {
-            let is_news = {
-                let mut state = shared.state();
-                self.given_up = state.owed(hub).map(|(topic, hash)| (topic.clone(), hash)).collect();
-                state.given_up.insert(hub.clone(), why.to_owned()).is_none()
-            };
+            self.given_up = std::mem::take(&mut self.tried);
+            let is_news = shared.state().given_up.insert(hub.clone(), why.to_owned()).is_none();
             // Only now: the log may have to wait, and a pass must not wait with it.
             if is_news {
                 error!(%hub, why, failures = self.failures, "the hub is given up until a feed changes again");

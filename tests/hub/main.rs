@@ -192,6 +192,27 @@ fn a_hub_that_stays_away_is_given_up_until_there_is_something_new() {
 }
 
 #[test]
+fn what_is_published_while_a_hub_is_tried_in_vain_is_not_given_up_with_the_rest() {
+    let hub = Hub::answering(|n| match n {
+        0..3 => Reply::Close,
+        3 => Reply::When("HTTP/1.1 503 Service Unavailable"),
+        _ => Reply::At("HTTP/1.1 204 No Content"),
+    });
+    let mill = mill(&[&hub], "");
+    std::fs::create_dir(mill.path(".feedmill")).unwrap();
+    let hubs = Hubs::begin(&mill.config(), Pace { tries: 3, ..QUICK });
+    hubs.published(topics(&[("a", 1)]));
+    until("given up", || !hubs.given_up().is_empty());
+    hubs.published(topics(&[("a", 1), ("b", 1)]));
+    hub.hears(4);
+    hubs.published(topics(&[("a", 1), ("b", 1), ("c", 1)]));
+    hub.go_on();
+    hub.hears(7);
+    assert_eq!(hub.heard()[3..], [told("b"), told("c"), told("a"), told("b")]);
+    assert!(hubs.given_up().is_empty());
+}
+
+#[test]
 fn a_slow_hub_keeps_neither_the_other_nor_the_end_waiting() {
     let slow = Hub::answering(|_| Reply::When("HTTP/1.1 204 No Content"));
     let other = Hub::answering(|_| Reply::At("HTTP/1.1 204 No Content"));
