@@ -747,6 +747,144 @@ fn the_headline_of_the_page_is_no_item() {
     assert_eq!(days, ["2022-12-15", "2022-12-08", "2022-11-30"]);
 }
 
+/// A list of links, as pages have them around their news.
+fn links(texts: &[&str]) -> String {
+    let entry = |text: &&str| format!("<li><a href='/{}'>{text}</a></li>\n", text.len());
+    format!("<ul>\n{}</ul>\n", texts.iter().map(entry).collect::<String>())
+}
+
+#[test]
+fn a_menu_is_no_part_of_the_list() {
+    let menu = ["About us", "The council", "Committees", "How to reach us", "Our history", "Maps"];
+    let services = ["Passports", "Permits and licences", "Waste and recycling", "Schools", "Grants", "Tours"];
+    let topics = ["Agriculture", "Housing", "Roads and bridges", "Water", "Culture", "Sport and leisure"];
+    let menus = [menu, services, topics].map(|texts| links(&texts)).concat();
+    let items = ["The market opens on Sunday", "Two bridges are closed", "Night buses return", "Council meets in Lind"]
+        .iter()
+        .zip(14..)
+        .map(|(title, day)| {
+            format!("<h3><a href='/n/{day}'>{title}</a></h3><p>June {day}, 2021</p><p>The council.</p>")
+        });
+    let page = format!("<div>{menus}</div><h1>News</h1>{}", items.collect::<String>());
+    let scrape = parse(&page, &form(Form::Html));
+    assert_eq!(scrape.drafts.len(), 4, "{:?}", titles(&scrape));
+    assert!(scrape.confidence > 0.8, "{}", scrape.confidence);
+}
+
+#[test]
+fn lists_below_headings_that_are_days_are_items() {
+    // As short as menus are, and as many below each day.
+    let short = [
+        ["The bridge is closed", "Night buses run late", "Fair is put off again"],
+        ["Boats for hire in Lind", "Rain for a whole week", "The old mill burns"],
+        ["Two new tugs arrive", "Council meets in May", "The market moves on"],
+    ];
+    let bare = |texts: &[&str]| {
+        let entries: String = texts.iter().map(|text| format!("<li>{text}</li>\n")).collect();
+        format!("<ul>{entries}</ul>")
+    };
+    for list in [links, bare] {
+        let days = ["14 June 2021", "12 June 2021", "10 June 2021"];
+        let lists = days.iter().zip(&short).map(|(day, texts)| format!("<h2>{day}</h2>{}", list(texts)));
+        let page = format!("<h1>News</h1>{}", lists.collect::<String>());
+        let scrape = parse(&page, &form(Form::Html));
+        assert_eq!(titles(&scrape), short.concat());
+        assert_eq!(told(&scrape.drafts[4])[1], "2021-06-12");
+    }
+}
+
+#[test]
+fn what_all_lines_say_around_their_days_is_no_title() {
+    let entry = |title: &str, day: u32, tags: &str| {
+        format!(
+            "<li><a href='/n/{day}'>{title}</a><br>\nPosted in Releases on April {day}, 2021 |\n<a rel='/p/{day}'>Preview \
+             <span>rr</span></a><br>{tags}</li>\n"
+        )
+    };
+    let page = [
+        entry("The market opens on Sunday", 17, ""),
+        entry("April 15th: two bridges are closed", 14, "Tags: <a href='/t'>Roads</a>"),
+        entry("The council writes to all who own a boat:", 14, ""),
+        entry("Night buses return to the lakes", 12, "Tags: <a href='/t'>Roads</a>"),
+    ]
+    .concat();
+    let page = format!("<h1>Releases</h1><ul>{page}</ul>");
+    let scrape = parse(&page, &form(Form::Html));
+    let days: Vec<_> = scrape.drafts.iter().map(|draft| told(draft)[1].clone()).collect();
+    assert_eq!(days, ["2021-04-17", "2021-04-14", "2021-04-14", "2021-04-12"], "{:?}", titles(&scrape));
+    assert_eq!(titles(&scrape)[1], "April 15th: two bridges are closed");
+}
+
+#[test]
+fn what_opens_a_card_above_its_day_is_no_title() {
+    let card = |group: &str, day: u32, title: &str| {
+        format!(
+            "<article><p>{group}</p><p>Published <time datetime='2021-06-{day}'>{day}.06.2021</time></p>\
+             <h3><a href='/n/{day}'>{title}</a></h3><p>The council. All of it.</p><a href='/n/{day}'>Read more →</a></article>\n"
+        )
+    };
+    let page = [
+        card("Lind · From the council", 28, "The bar in the town hall is open again"),
+        card("District / Council · Our work", 25, "Who is responsible for what"),
+        card("District / Council · Website & service", 22, "Which office is in charge?"),
+    ]
+    .concat();
+    let page = format!("<h1>What moves us</h1>{page}");
+    let scrape = parse(&page, &form(Form::Html));
+    let found: Vec<_> = scrape.drafts.iter().map(told).map(|[title, day, ..]| (title, day)).collect();
+    assert_eq!(
+        found,
+        [
+            ("The bar in the town hall is open again".to_owned(), "2021-06-28".to_owned()),
+            ("Who is responsible for what".to_owned(), "2021-06-25".to_owned()),
+            ("Which office is in charge?".to_owned(), "2021-06-22".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn a_second_date_behind_that_of_a_card_does_not_hide_it() {
+    let card = |day: u32, beside: &str| {
+        format!(
+            "<li><span><time datetime='2021-08-{day}'>{day}. August 2021</time>{beside}</span>\
+             <h3><a href='/n/{day}'>Das Fest am See {day}</a></h3><p>Mit Musik und Tanz am Ufer.</p></li>\n"
+        )
+    };
+    let page = [
+        card(17, "<span>Feste</span><span>Termin: 11. Oktober 2021</span>"),
+        card(15, "<span>Verein</span>"),
+        card(12, "<span>Verein</span>"),
+    ]
+    .concat();
+    let page = format!("<h1>Aktuelles</h1><ul>{page}</ul>");
+    let scrape = parse(&page, &form(Form::Html));
+    let days: Vec<_> = scrape.drafts.iter().map(|draft| told(draft)[1].clone()).collect();
+    assert_eq!(days, ["2021-08-17", "2021-08-15", "2021-08-12"]);
+}
+
+#[test]
+fn what_is_named_on_the_line_above_is_neither_text_nor_title() {
+    let item = |title: &str, day: u32, topics: &str| {
+        format!(
+            "<h3><a href='/n/{day}'>{title}</a></h3><span>Mar {day}, 2021</span><div><p>The council met and decided.</p></div>\
+             <span>Topics: </span><div><a href='/t'>{topics}</a></div>"
+        )
+    };
+    let page = [
+        item("The market opens on Sunday", 24, "Education"),
+        item("Two bridges are closed", 22, "Roads, Water"),
+        item("Night buses return to the lakes", 20, "Roads"),
+    ]
+    .concat();
+    let page = format!("<h1>News</h1>{page}");
+    let scrape = parse(&page, &form(Form::Html));
+    for draft in &scrape.drafts {
+        assert_eq!(told(draft)[2], "The council met and decided.", "{}", draft.title);
+        assert!(draft.kicker.is_none(), "{:?}", draft.kicker);
+    }
+    assert_eq!(scrape.drafts.len(), 3);
+}
+
 #[test]
 fn a_date_before_its_headline_is_not_lent_to_the_headline_before() {
     let text = input("cards.html");

@@ -90,6 +90,11 @@ impl<'t> Block<'t> {
         self.note.is_some_and(|note| note.beside)
     }
 
+    /// The file has it in a list that looks like a menu.
+    pub(crate) fn is_in_menu(&self) -> bool {
+        self.note.is_some_and(|note| note.menu)
+    }
+
     /// The address that the file links it to, whether or not anybody can tell where that is.
     pub(crate) fn link(&self) -> Option<&'t str> {
         self.note.and_then(|note| note.link.as_deref())

@@ -59,11 +59,13 @@ enum Heads {
 }
 
 impl Heads {
+    /// A day alone is no headline, whatever it looks like: it heads some.
     fn of(block: &Block<'_>) -> Option<Self> {
-        match block.level() {
-            0 => (block.link().is_some() && block.date.is_none()).then_some(Self::Links),
+        let as_shown = match block.level() {
+            0 => block.link().map(|_| Self::Links),
             level => Some(Self::Level(level)),
-        }
+        };
+        as_shown.filter(|_| block.date.is_none())
     }
 }
 
@@ -265,7 +267,7 @@ fn marking(blocks: &[Block<'_>], heads: Option<Heads>, dated: &dyn Fn(usize, &Bl
                 date_ago = u32::MAX;
             }
             // A headline at the margin that is a heading has its marks, if any, on it: those above are another item's.
-            Mark::None if block.level() > 0 && block.indent == 0 && Heads::of(block) == heads => {
+            Mark::None if block.level() > 0 && block.indent == 0 && heads.is_some() && Heads::of(block) == heads => {
                 (number_ago, bullet_ago) = (u32::MAX, u32::MAX);
             }
             Mark::None => {}

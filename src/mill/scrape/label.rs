@@ -74,6 +74,7 @@ pub(crate) struct Label {
 /// Labels the blocks of `page`, in order.
 pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec<Label> {
     let mut labels: Vec<Label> = page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect();
+    menus(page, &mut labels);
     name_dates(page, &mut labels, lexicon);
     let (mut below, mut headline) = (false, false);
     for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
@@ -96,6 +97,22 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
         label.below_sentence = std::mem::replace(&mut above, label.sentence || label.wordy);
     }
     labels
+}
+
+/// On a page that has days a list that looks like a menu is one, unless it stands right below a day.
+fn menus(page: &Page<'_>, labels: &mut [Label]) {
+    if !labels.iter().any(|label| label.holds_day() || matches!(label.kind, Kind::Date(_) | Kind::CutDate | Kind::Row))
+    {
+        return;
+    }
+    let mut is_below_day = false;
+    for (block, label) in page.blocks.iter().zip(labels) {
+        if !block.is_in_menu() {
+            is_below_day = block.date.is_some();
+        } else if !is_below_day && label.kind == Kind::Text {
+            label.kind = Kind::Furniture;
+        }
+    }
 }
 
 /// What a line says once more right below itself is no other text: a picture's name above the title that it shows. Where one

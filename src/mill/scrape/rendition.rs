@@ -19,6 +19,8 @@ pub(crate) struct Note {
     pub(crate) time: Option<Rc<str>>,
     /// It stands beside a time, as words about the item.
     pub(crate) beside: bool,
+    /// It is an entry of what looks like a menu.
+    pub(crate) menu: bool,
     /// The line is markup alone. It says nothing, not even that something is missing, but it ends a run.
     pub(crate) absent: bool,
 }

@@ -25,15 +25,19 @@ fn is_line(block: &Block<'_>) -> bool {
 
 /// Makes dates of the lines of which all say the same before a date, on a page that has none but these. Each stands below
 /// its title: bulletins and minutes have one title again and again. Those that say the same but for a number stand above
-/// theirs, where each opens a paragraph of a headline and a text: `Nr. 45/2021 vom 12.05.2021`.
+/// theirs, where each opens a paragraph of a headline and a text: `Nr. 45/2021 vom 12.05.2021`. Behind the date and a sign
+/// they may say another thing, the same in all: `Posted in News on 14 June 2021 | Preview`.
 pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     if !page.dates.is_empty() {
         return;
     }
     let mut found: Vec<(usize, &str, Printed<'t>)> = Vec::new();
+    let mut behind = None;
     for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| is_plain(block)) {
-        let Some((before, printed)) = inline::trailing(block.text, lexicon) else { continue };
-        let is_same = found.first().is_none_or(|(_, first, _)| is_same_but_for_a_part(first, before));
+        let (text, aside) = without_aside(block.text);
+        let Some((before, printed)) = inline::trailing(text, lexicon) else { continue };
+        let is_same = found.first().is_none_or(|(_, first, _)| is_same_but_for_a_part(first, before))
+            && *behind.get_or_insert(aside) == aside;
         // `Closing date: 4 May 2018` names its field itself.
         if inline::field(block.text, lexicon).is_some() || !is_same {
             return;
@@ -139,6 +143,14 @@ fn make_dates<'t>(page: &mut Page<'t>, found: Vec<(usize, Printed<'t>)>) {
     }
 }
 
+/// A line without what stands behind its last bar, and that.
+fn without_aside(line: &str) -> (&str, &str) {
+    match line.rsplit_once(" | ") {
+        Some((text, aside)) if is_brief(aside) && !aside.contains(|c: char| c.is_ascii_digit()) => (text, aside),
+        _ => (line, ""),
+    }
+}
+
 /// Whether two texts differ in their numbers alone.
 fn is_same_but_for_numbers(one: &str, other: &str) -> bool {
     let without = |text| str::split(text, |c: char| c.is_ascii_digit()).filter(|part: &&str| !part.is_empty());
@@ -203,13 +215,33 @@ fn name(text: &str) -> Option<&str> {
     (is_name && !name.is_empty() && !value.trim().is_empty()).then_some(name)
 }
 
+/// The name that a line is, with its colon, where what it names stands below: `Topics:`.
+fn lone_name<'t>(blocks: &[Block<'t>], labels: &[Label], at: usize) -> Option<&'t str> {
+    let (name, value) = inline::name_and_value(blocks.get(at)?.text)?;
+    let is_name = value.trim().is_empty() && !name.is_empty() && name.split_whitespace().take(4).count() <= 3;
+    let is_value = |(block, label): (&Block<'_>, &Label)| {
+        is_line(block)
+            && block.gap < 2
+            && block.level() == 0
+            && label.kind == Kind::Text
+            && !(label.sentence || label.wordy)
+    };
+    (is_name && blocks.get(at + 1).zip(labels.get(at + 1)).is_some_and(is_value)).then_some(name)
+}
+
 /// Lines that begin with one name, one in most items, right below a line of it and not above its day, say things that are
-/// neither title nor text: `Units: About 3,100`. A country before several titles is no such name.
+/// neither title nor text: `Units: About 3,100`. A country before several titles is no such name. What is named may stand
+/// below its name.
 pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
-    let mut names: Vec<(&str, usize, bool)> = Vec::new();
+    let mut names: Vec<(&str, bool, usize, bool)> = Vec::new();
     let mut above: Option<&str> = None;
     let mut below_text = false;
     for (at, (block, label)) in page.blocks.iter().zip(labels.iter()).enumerate() {
+        if matches!(label.kind, Kind::Text | Kind::Furniture)
+            && let Some(lone) = lone_name(&page.blocks, labels, at)
+        {
+            names.push((lone, true, at, is_plain(block) && block.gap < 2 && below_text));
+        }
         let own = if label.kind == Kind::Text && block.text.len() <= LONGEST_LINE { name(block.text) } else { None };
         if let Some(own) = own {
             // A field that holds a sentence is a text with a name.
@@ -220,7 +252,7 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
                 .is_some_and(|next| next.gap == 0 && next.date.is_some() && name(next.text).is_none());
             let fits =
                 is_plain(block) && block.gap == 0 && below_text && above != Some(own) && !holds_text && !above_day;
-            names.push((own, at, fits));
+            names.push((own, false, at, fits));
         }
         above = own;
         // The day may be such a field itself.
@@ -231,10 +263,10 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
         return;
     }
     names.sort_unstable();
-    for same in names.chunk_by(|a, b| a.0 == b.0) {
+    for same in names.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
         if same.len() >= SEVERAL && same.len() * 3 >= page.dates.len() * 2 && same.iter().all(|(.., fits)| *fits) {
-            for (_, at, _) in same {
-                if let Some(label) = labels.get_mut(*at) {
+            for (_, is_lone, at, _) in same {
+                for label in labels.iter_mut().skip(*at).take(if *is_lone { 2 } else { 1 }) {
                     (label.kind, label.field) = (Kind::Furniture, true);
                 }
                 // Nothing is more of a headline than what stands above it.
@@ -243,5 +275,25 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
                 }
             }
         }
+    }
+}
+
+/// Lines that begin an entry, each above its day, which stands above a headline that is a heading or a link, are no titles:
+/// cards have their category there. `Urban · From the council`.
+pub(super) fn kickers(page: &Page<'_>, labels: &mut [Label]) {
+    let says = |at: &usize| labels.get(*at).is_some_and(|label| label.kind != Kind::Furniture);
+    let is_day = |at: &usize| labels.get(*at).is_some_and(|label| matches!(label.kind, Kind::Date(_)));
+    let begins_entry = |at: &usize| {
+        page.blocks.get(*at).is_some_and(|block| block.mark == Mark::Bullet && block.level() == 0)
+            && labels.get(*at).is_some_and(|label| label.kind == Kind::Text && label.short && !label.holds_day())
+    };
+    let is_headline = |at: usize| page.blocks.get(at).is_some_and(|block| block.level() > 0 || block.link().is_some());
+    let above = |day: usize| {
+        let line = (0..day).rev().find(says).filter(begins_entry)?;
+        (day + 1..labels.len()).find(says).filter(|below| is_headline(*below)).map(|_| line)
+    };
+    let lines: Option<Vec<usize>> = (0..labels.len()).filter(is_day).map(above).collect();
+    for at in lines.filter(|lines| lines.len() >= SEVERAL).unwrap_or_default() {
+        labels.get_mut(at).into_iter().for_each(|label| label.kind = Kind::Kicker);
     }
 }

@@ -548,6 +548,11 @@ impl<'t> Cursor<'t, '_> {
         if printed.lacks_year() {
             return None;
         }
+        // `14 June 2021 Read more →`: of one word only the sign tells that it leads on.
+        let leads = words.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '»' | '›' | '→' | '>'));
+        if (leads.len() < words.len() || leads.contains(' ')) && self.lexicon.is_furniture(leads) {
+            return Some(());
+        }
         // Who wrote it needs no sign before it.
         let aside = comma || apart || self.lexicon.by(words).is_some();
         if (aside && self.lexicon.is_aside(words)) || (stamped && self.lexicon.is_within(words)) {

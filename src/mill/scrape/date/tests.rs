@@ -107,6 +107,10 @@ fn dates_are_read_as_pages_print_them() {
         ("15 June 2020, Isle of Man", "2020-06-15 in Isle of Man"),
         ("8 - 10 June 2020, New York, USA", "2020-06-08..2020-06-10 in New York, USA"),
         ("29 May 2020 News release", "2020-05-29 / News release"),
+        // Words that lead on are neither.
+        ("29 May 2020 Read more", "2020-05-29"),
+        ("29 May 2020 Read more →", "2020-05-29"),
+        ("29 May 2020 More »", "2020-05-29"),
         // No calendar has these, or not in our time.
         ("31 February 2020", "Broken"),
         ("29 February 2021", "Broken"),

@@ -34,6 +34,8 @@ struct Line {
     time: Option<Rc<str>>,
     /// It is words beside a time.
     beside: bool,
+    /// It is an entry of a list that is a menu.
+    menu: bool,
     /// The mark of the list entry that begins here.
     mark: Option<String>,
     indent: usize,
@@ -48,6 +50,14 @@ struct Time {
     /// Where it ends; `None` while the element is open.
     end: Option<usize>,
     stated: Option<Rc<str>>,
+}
+
+/// A list that is open.
+struct List {
+    /// The number of its next entry, if it is numbered.
+    next: Option<i64>,
+    /// How many lines stand before it, in its cell or on the page.
+    start: usize,
 }
 
 const BULLET: &str = "• ";
@@ -71,8 +81,8 @@ struct Lines {
     times: Vec<Time>,
     level: u8,
     verbatim: u32,
-    /// The lists that are open, each with the number of its next entry if it is numbered.
-    lists: Vec<Option<i64>>,
+    /// The lists that are open.
+    lists: Vec<List>,
     /// The list entries and articles that are open, each with its mark until a line bears it.
     entries: Vec<Option<String>>,
     goes_on: bool,
@@ -99,8 +109,8 @@ impl Visitor for Lines {
                 self.level = element.name.bytes().last().map_or(0, |digit| digit.saturating_sub(b'0'));
             }
             "pre" => self.verbatim += 1,
-            "ul" | "menu" | "dir" => self.lists.push(None),
-            "ol" => self.lists.push(Some(element.number("start").unwrap_or(1))),
+            "ul" | "menu" | "dir" => self.begin_list(None),
+            "ol" => self.begin_list(Some(element.number("start").unwrap_or(1))),
             "li" => {
                 let mark = self.mark_of(element);
                 self.entries.push(Some(mark));
@@ -134,9 +144,7 @@ impl Visitor for Lines {
             }
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.level = 0,
             "pre" => self.verbatim = self.verbatim.saturating_sub(1),
-            "ul" | "menu" | "dir" | "ol" => {
-                self.lists.pop();
-            }
+            "ul" | "menu" | "dir" | "ol" => self.end_list(),
             "li" | "article" => {
                 self.entries.pop();
             }
@@ -162,10 +170,31 @@ impl Visitor for Lines {
 impl Lines {
     /// The mark of a list entry: its number in a numbered list, else a bullet.
     fn mark_of(&mut self, entry: &Element) -> String {
-        let Some(Some(next)) = self.lists.last_mut() else { return BULLET.to_owned() };
+        let Some(List { next: Some(next), .. }) = self.lists.last_mut() else { return BULLET.to_owned() };
         let number = entry.number("value").unwrap_or(*next);
         *next = number.saturating_add(1);
         format!("{number}. ")
+    }
+
+    fn begin_list(&mut self, next: Option<i64>) {
+        let start = self.sink().len();
+        self.lists.push(List { next, start });
+    }
+
+    fn end_list(&mut self) {
+        let Some(List { start, .. }) = self.lists.pop() else { return };
+        let lines = self.sink().get_mut(start..).unwrap_or_default();
+        if is_menu(lines) {
+            lines.iter_mut().for_each(|line| line.menu = true);
+        }
+    }
+
+    /// Where finished lines go: to the cell that is open, or to the page.
+    fn sink(&mut self) -> &mut Vec<Line> {
+        match self.rows.last_mut().and_then(|row| row.last_mut()) {
+            Some(cell) => cell,
+            None => &mut self.done,
+        }
     }
 
     fn words(&mut self, text: &str, line: u32) {
@@ -242,16 +271,13 @@ impl Lines {
         if let Some(entry) = self.entries.last_mut() {
             line.mark = entry.take();
         }
-        match self.rows.last_mut().and_then(|row| row.last_mut()) {
-            Some(cell) => {
-                // Most cells have one line, and a table can have a million cells.
-                if cell.is_empty() {
-                    cell.reserve_exact(1);
-                }
-                cell.push(line);
-            }
-            None => self.done.push(line),
+        let in_cell = self.rows.last().is_some_and(|row| !row.is_empty());
+        let sink = self.sink();
+        // Most cells have one line, and a table can have a million cells.
+        if in_cell && sink.is_empty() {
+            sink.reserve_exact(1);
         }
+        sink.push(line);
     }
 
     /// Ends a table row. It becomes one line if each of its cells has one at most; otherwise the table only lays the
@@ -277,10 +303,7 @@ impl Lines {
         } else {
             cells.into_iter().flatten().collect()
         };
-        match self.rows.last_mut().and_then(|row| row.last_mut()) {
-            Some(cell) => cell.extend(lines),
-            None => self.done.extend(lines),
-        }
+        self.sink().extend(lines);
     }
 
     fn into_rendition(mut self, cut: bool) -> Rendition {
@@ -303,10 +326,11 @@ impl Lines {
             }
             first = false;
             let text = format!("{:indent$}{}{}", "", line.mark.unwrap_or_default(), line.text, indent = line.indent);
-            let noted = line.level > 0 || line.link.is_some() || line.time.is_some() || line.beside;
+            let noted = line.level > 0 || line.link.is_some() || line.time.is_some() || line.beside || line.menu;
             let note = noted.then(|| Note {
                 level: line.level,
                 beside: line.beside,
+                menu: line.menu,
                 link: line.link,
                 time: line.time,
                 ..Note::default()
@@ -328,6 +352,25 @@ fn day_of(stated: &str) -> &str {
     stated.trim().split(['T', ' ']).next().unwrap_or_default()
 }
 
+/// Whether the entries of a list are ways through the site: links and nothing else, of a few words each.
+fn is_menu(lines: &[Line]) -> bool {
+    const SEVERAL: usize = 3;
+    /// How wide the widest may be, and how wide they are on the average: many a headline is short, but not most.
+    const WIDEST: usize = 48;
+    const COMMON: usize = 22;
+    let width = |line: &Line| {
+        let is_entry = line.link.is_some() && line.level == 0 && line.time.is_none() && !line.beside;
+        is_entry.then(|| wide(&line.text)).filter(|width| *width <= WIDEST)
+    };
+    let total = lines.iter().try_fold(0_usize, |sum, line| Some(sum + width(line)?));
+    lines.len() >= SEVERAL && total.is_some_and(|total| total <= lines.len() * COMMON)
+}
+
+/// How many letters a text has, where one that stands for a syllable or a word counts for three.
+fn wide(text: &str) -> usize {
+    text.chars().map(|c| if c >= '\u{2e80}' { 3 } else { 1 }).sum()
+}
+
 /// How many bytes of a line are in its times.
 fn timed(times: &[Time]) -> usize {
     times.iter().filter_map(|time| Some(time.end?.saturating_sub(time.start))).sum()
@@ -345,7 +388,12 @@ fn pieces(line: Line, times: &[Time]) -> Vec<Line> {
     };
     let part = |from, to| line.text.get(from..to).unwrap_or_default();
     let (before, shown, after) = (bare(part(0, *start)), part(*start, end).trim(), bare(part(end, line.text.len())));
-    let runs_on = |text: &str| text.len() > 80 || text.contains(". ");
+    // The full stop behind a number ends no sentence: `Date: 11. Oktober`.
+    let ends = |text: &str| {
+        let mut stops = text.match_indices(". ").filter_map(|(at, _)| text.get(..at));
+        stops.any(|said| !said.ends_with(|c: char| c.is_ascii_digit()))
+    };
+    let runs_on = |text: &str| text.len() > 80 || ends(text);
     let both = !before.is_empty() && !after.is_empty();
     // `Posted on … by …`: between two short texts it is no part of a sentence.
     let sentence = both && (before.len() + after.len() > 60 || line.text.ends_with(['.', '!', '?', '…', '。']));
