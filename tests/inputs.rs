@@ -794,6 +794,38 @@ fn lists_below_headings_that_are_days_are_items() {
 }
 
 #[test]
+fn lists_in_the_texts_of_posts_do_not_keep_them_from_being_read() {
+    let post = |day: u32, title: &str, list: &str| {
+        format!(
+            "<article><ul><li><time datetime='2021-06-{day}'>{day} June 2021</time></li><li>2 min read</li></ul>\
+             <h2><a href='/n/{day}'>{title}</a></h2><p>Dear neighbours. This is what the board has to tell.</p>\
+             <h3><a href='/n/{day}#a'>Prices</a></h3><p>From July on more is asked for these:</p><ul>{list}</ul>\
+             <p>Yours</p><p>The board</p></article>\n"
+        )
+    };
+    let points =
+        ["Water: +19%", "Heat: +12%", "Doors are kept shut", "Measure one metre up", "Taps are mended", "Gardens"];
+    let list = |month: &str| points.iter().map(|point| format!("<li>{point} in {month}</li>\n")).collect::<String>();
+    let page = [
+        post(25, "Letter of the summer", &list("July")),
+        post(18, "What the meter counts", &list("June")),
+        post(11, "It is still spring", &list("May")),
+        post(10, "Warm days", &list("April")),
+    ]
+    .concat();
+    let page = format!("<h1>News</h1>{page}");
+    let scrape = parse(&page, &form(Form::Html));
+    assert_eq!(
+        titles(&scrape),
+        ["Letter of the summer", "What the meter counts", "It is still spring", "Warm days"],
+        "{:?}",
+        scrape.refused
+    );
+    let days: Vec<_> = scrape.drafts.iter().map(|draft| told(draft)[1].clone()).collect();
+    assert_eq!(days, ["2021-06-25", "2021-06-18", "2021-06-11", "2021-06-10"]);
+}
+
+#[test]
 fn what_all_lines_say_around_their_days_is_no_title() {
     let entry = |title: &str, day: u32, tags: &str| {
         format!(

@@ -333,6 +333,9 @@ impl<'a, 't> Prices<'a, 't> {
         let leans_up = when(is_date && self.evidence.lean == Lean::Up, ONE);
         let margin = when(at_margin && bare, GONE) + leans_up;
         let unmarked = self.layout.marked && bare;
+        // Where no marks tell items apart, or headings do, a list is a text.
+        let marking = if self.evidence.has_headings() { Marking::None } else { self.evidence.marking };
+        let bulleted = (block.mark == Mark::Bullet).then_some(marking);
         let is_plain = label.kind == Kind::Text && noise_later == noise;
         Bill {
             noise,
@@ -346,15 +349,13 @@ impl<'a, 't> Prices<'a, 't> {
             heading: if head == Some(true) { IMPOSSIBLE } else { self.as_heading(block, label, first, leans_up) },
             into: when(numbered, GONE)
                 + when(block.mark == Mark::Clock, GONE)
-                + when(block.mark == Mark::Bullet && self.evidence.marking == Marking::Bullets, ONE)
+                + when(bulleted == Some(Marking::Bullets), ONE)
                 + when(self.evidence.is_wide_inside(block), HALF)
                 + when(at_margin, GONE)
                 + when(is_date && self.evidence.is_apart(block), ONE)
                 + when(label.goes_on, HALF)
                 + when(is_date && self.evidence.lean == Lean::Down, ONE),
-            // Where no marks tell items apart a list is a text.
-            more: SLIGHT
-                + when(label.short && !(block.mark == Mark::Bullet && self.evidence.marking == Marking::None), ONE),
+            more: SLIGHT + when(label.short && bulleted != Some(Marking::None), ONE),
             start_first: when(unmarked, GONE) + when(!marked, HALF) + margin,
             start_later: when(unmarked, GONE) + when(!marked, if wide { HALF } else { GONE }) + margin,
             breaks: self.breaks(block, label),
