@@ -26,8 +26,6 @@ mod connection;
 mod listener;
 mod server;
 
-use std::sync::Arc;
-
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Version};
 
@@ -41,12 +39,6 @@ pub use self::server::{Limits, Server};
 pub trait Handler: Send + Sync + 'static {
     /// Answers a `GET`, or a `HEAD` as if it were one: its body is left out on the way. Must not wait for anything.
     fn answer(&self, request: &Request<()>) -> Response<Body>;
-}
-
-impl<H: Handler> Handler for Arc<H> {
-    fn answer(&self, request: &Request<()>) -> Response<Body> {
-        (**self).answer(request)
-    }
 }
 
 /// Headers of every answer: to a browser, scraped text is text and nothing else.

@@ -79,6 +79,6 @@ impl Listening {
             drain: Duration::from_millis(500),
             ..Limits::default()
         };
-        Server::start("metrics", listeners, Arc::new(Arc::clone(&self.metrics)), limits.within_descriptors())
+        Server::start("metrics", listeners, Arc::clone(&self.metrics) as _, limits.within_descriptors())
     }
 }
