@@ -22,7 +22,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry, Unit};
 
 pub use listening::{HANDED_AS, Listening};
 
@@ -42,6 +42,19 @@ type Real = Gauge<f64, AtomicU64>;
 
 fn label(name: &'static str, value: &str) -> Label {
     [(name, value.to_owned())]
+}
+
+/// A metric that the registry tells, too.
+fn entered<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+/// The same for one that is in seconds.
+fn entered_seconds<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register_with_unit(name, help, Unit::Seconds, metric.clone());
+    metric
 }
 
 /// What a pass was, beyond what it reports.
@@ -90,56 +103,48 @@ impl Metrics {
     /// Nothing counted yet. `stopped`: after how long the pipeline that does not move has stopped.
     #[must_use]
     pub fn new(progress: Arc<Progress>, stopped: Option<Duration>) -> Self {
-        let metrics = Self {
+        let mut registry = Registry::with_prefix("feedmill");
+        let r = &mut registry;
+        r.register("build", "This feedmill", Info::new(label("version", env!("CARGO_PKG_VERSION"))));
+        // They are told in the order in which they stand here.
+        Self {
             progress,
             stopped: stopped.unwrap_or(STOPPED),
-            registry: Registry::with_prefix("feedmill"),
-            passes: Family::default(),
-            seconds: Histogram::new(exponential_buckets(0.001, 4.0, 10)),
-            read: Counter::default(),
-            files: Family::default(),
-            new: Counter::default(),
-            revised: Counter::default(),
-            gone: Counter::default(),
-            items: Gauge::default(),
-            feed_items: Family::default(),
-            feed_newest: Family::default(),
-            feed_written: Family::default(),
-            drift: Family::default(),
-            errors: Family::default(),
-            open: Family::default(),
-            events: Gauge::default(),
-            moving: Gauge::default(),
-            age: Real::default(),
+            passes: entered(r, "passes", "Passes, by whether they were done"),
+            seconds: entered_seconds(
+                r,
+                "pass",
+                "How long passes took",
+                Histogram::new(exponential_buckets(0.001, 4.0, 10)),
+            ),
+            read: entered(r, "files_read", "Files that were opened"),
+            files: entered(r, "files", "Files at the newest look at all there is, by what became of them"),
+            new: entered(r, "items_new", "Items that were not there before"),
+            revised: entered(r, "items_revised", "Items that were shown otherwise than before"),
+            gone: entered(r, "items_gone", "Items that a corrected reading took back"),
+            items: entered(r, "items", "Items in the store"),
+            feed_items: entered(r, "feed_items", "Items in a feed's documents"),
+            feed_newest: entered_seconds(
+                r,
+                "feed_newest_timestamp",
+                "When a feed's newest item was published, since 1970",
+                Family::default(),
+            ),
+            feed_written: entered(r, "feed_documents_written", "Documents of a feed that were replaced"),
+            drift: entered(r, "source_drifted", "1: the newest capture says that the page changed"),
+            errors: entered(r, "errors", "What went wrong, by kind"),
+            open: entered(r, "conditions_open", "Entries of the operations feed that hold, by kind"),
+            events: entered(r, "events_relied_on", "1: the system tells of changes; 0: polling"),
+            moving: entered(r, "pipeline_moving", "1: it moves or has nothing to do; 0: it has stopped"),
+            age: entered_seconds(
+                r,
+                "last_pass_age",
+                "Since the newest pass that was done, or the start, by the monotonic clock",
+                Real::default(),
+            ),
+            registry,
             done: Mutex::new(Instant::now()),
-        };
-        metrics.registered()
-    }
-
-    fn registered(mut self) -> Self {
-        let r = &mut self.registry;
-        let version = Info::new(label("version", env!("CARGO_PKG_VERSION")));
-        r.register("build", "This feedmill", version);
-        r.register("passes", "Passes, by whether they were done", self.passes.clone());
-        r.register_with_unit("pass", "How long passes took", Unit::Seconds, self.seconds.clone());
-        r.register("files_read", "Files that were opened", self.read.clone());
-        r.register("files", "Files at the newest look at all there is, by what became of them", self.files.clone());
-        r.register("items_new", "Items that were not there before", self.new.clone());
-        r.register("items_revised", "Items that were shown otherwise than before", self.revised.clone());
-        r.register("items_gone", "Items that a corrected reading took back", self.gone.clone());
-        r.register("items", "Items in the store", self.items.clone());
-        r.register("feed_items", "Items in a feed's documents", self.feed_items.clone());
-        let help = "When a feed's newest item was published, since 1970";
-        r.register_with_unit("feed_newest_timestamp", help, Unit::Seconds, self.feed_newest.clone());
-        r.register("feed_documents_written", "Documents of a feed that were replaced", self.feed_written.clone());
-        r.register("source_drifted", "1: the newest capture says that the page changed", self.drift.clone());
-        r.register("errors", "What went wrong, by kind", self.errors.clone());
-        r.register("conditions_open", "Entries of the operations feed that hold, by kind", self.open.clone());
-        r.register("events_relied_on", "1: the system tells of changes; 0: polling", self.events.clone());
-        r.register("pipeline_moving", "1: it moves or has nothing to do; 0: it has stopped", self.moving.clone());
-        let help = "Since the newest pass that was done, or the start, by the monotonic clock";
-        r.register_with_unit("last_pass_age", help, Unit::Seconds, self.age.clone());
-        self
+        }
     }
 
     /// Counts a pass that is done, or that was given up.
