@@ -183,11 +183,11 @@ impl Store for Sqlite {
     }
 
     fn contents_of(&self, source: SourceNo, path: &str) -> Result<Vec<Known>> {
-        let mut select = self.db.prepare_cached(
-            "SELECT seen.id % 1048576, length, seen.digest FROM path
-             JOIN seen ON seen.id >= path.id * 1048576 AND seen.id < (path.id + 1) * 1048576
-             WHERE path.source = ? AND path.name = ? ORDER BY seen.id",
-        )?;
+        let mut select = self.db.prepare_cached(&format!(
+            "SELECT seen.id % {CONTENTS_PER_PATH}, length, seen.digest FROM path
+             JOIN seen ON seen.id >= path.id * {CONTENTS_PER_PATH} AND seen.id < (path.id + 1) * {CONTENTS_PER_PATH}
+             WHERE path.source = ? AND path.name = ? ORDER BY seen.id"
+        ))?;
         let rows = select.query_map((source.0, path), |row| {
             Ok(Known { n: row.get(0)?, length: unsigned(row.get(1)?), digest: digest_from(row, 2)? })
         })?;
@@ -196,7 +196,7 @@ impl Store for Sqlite {
 
     fn newest_reading(&self, source: SourceNo, path: &str) -> Result<Option<Reading<Account>>> {
         let mut select = self.db.prepare_cached(&format!(
-            "SELECT {READING} FROM path JOIN seen ON seen.id = path.id * 1048576 + path.contents - 1
+            "SELECT {READING} FROM path JOIN seen ON seen.id = path.id * {CONTENTS_PER_PATH} + path.contents - 1
              WHERE path.source = ? AND path.name = ?"
         ))?;
         let mut rows = select.query((source.0, path))?;
@@ -204,10 +204,11 @@ impl Store for Sqlite {
     }
 
     fn capture_of(&self, source: SourceNo, path: &str) -> Result<(Captured, u32)> {
-        let mut select = self.db.prepare_cached(
+        let mut select = self.db.prepare_cached(&format!(
             "SELECT captured, captured_day, stated, version FROM path
-             JOIN seen ON seen.id = path.id * 1048576 + path.contents - 1 WHERE path.source = ? AND path.name = ?",
-        )?;
+             JOIN seen ON seen.id = path.id * {CONTENTS_PER_PATH} + path.contents - 1
+             WHERE path.source = ? AND path.name = ?"
+        ))?;
         let found = select.query_row((source.0, path), |row| {
             let captured = Captured { when: moment_from(row.get(0)?, row.get(1)?), stated: row.get(2)? };
             Ok((captured, row.get(3)?))
@@ -353,10 +354,10 @@ impl Store for Sqlite {
 
     fn items(&self, terms: &Terms, visit: &mut dyn FnMut(Item, Vec<SightedAt>)) -> Result<()> {
         let mut work = Work::new(&self.db, terms)?;
-        let mut where_seen = self.db.prepare(
-            "SELECT source.name, path.name, seen.reading FROM seen JOIN path ON path.id = seen.id / 1048576
-             JOIN source ON source.no = path.source WHERE seen.id = ?",
-        )?;
+        let mut where_seen = self.db.prepare(&format!(
+            "SELECT source.name, path.name, seen.reading FROM seen JOIN path ON path.id = seen.id / {CONTENTS_PER_PATH}
+             JOIN source ON source.no = path.source WHERE seen.id = ?"
+        ))?;
         let mut readings: HashMap<i64, (String, String, Reading<i64>)> = HashMap::new();
         // Of a key that goes under many ids all are told together: those that were not asked for yet.
         let mut told: HashMap<Key, HashMap<Key, Vec<Sighted>>> = HashMap::new();
@@ -413,8 +414,9 @@ impl Store for Sqlite {
 
     fn export(&self, visit: &mut dyn FnMut(Content)) -> Result<()> {
         let mut select = self.db.prepare(&format!(
-            "SELECT source.name, path.name, seen.id % 1048576, seen.digest, seen.length, seen.completed_by, {READING}
-             FROM seen JOIN path ON path.id = seen.id / 1048576 JOIN source ON source.no = path.source
+            "SELECT source.name, path.name, seen.id % {CONTENTS_PER_PATH}, seen.digest, seen.length, seen.completed_by,
+                    {READING}
+             FROM seen JOIN path ON path.id = seen.id / {CONTENTS_PER_PATH} JOIN source ON source.no = path.source
              ORDER BY source.name, path.name, seen.id"
         ))?;
         let mut rows = select.query([])?;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::OptionalExtension;
 
-use super::Sqlite;
 use super::rows::{LEDGER, key_from, ledger_row_from, text_from};
+use super::{CONTENTS_PER_PATH, Sqlite};
 use crate::mill::decisions::Decisions;
 use crate::mill::item::{Item, Key, SourceNo};
 use crate::mill::settle::Rules;
@@ -62,7 +62,7 @@ impl Sqlite {
     pub fn read_paths(&self, source: SourceNo) -> Result<BTreeMap<String, ReadPath>> {
         let mut select = self.db.prepare(&format!(
             "SELECT {LEDGER}, seen.layout FROM path
-             JOIN seen ON seen.id = path.id * 1048576 + path.contents - 1 WHERE path.source = ?"
+             JOIN seen ON seen.id = path.id * {CONTENTS_PER_PATH} + path.contents - 1 WHERE path.source = ?"
         ))?;
         let rows = select.query_map([source.0], |row| {
             let layout = text_from(row, 11)?;

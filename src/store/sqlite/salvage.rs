@@ -28,11 +28,11 @@ impl Sqlite {
             }
         }
         // A path whose source is lost belongs to nobody: another source might get the number.
-        to.execute_batch(
+        to.execute_batch(&format!(
             "DELETE FROM path WHERE source NOT IN (SELECT no FROM source);
              DELETE FROM seen WHERE NOT EXISTS
-                 (SELECT 1 FROM path WHERE path.id = seen.id / 1048576 AND path.source = seen.source);",
-        )?;
+                 (SELECT 1 FROM path WHERE path.id = seen.id / {CONTENTS_PER_PATH} AND path.source = seen.source);"
+        ))?;
         let accounts: BTreeSet<i64> = column(&to, "SELECT id FROM account")?.into_iter().collect();
         let mut broken = BTreeSet::new();
         {
@@ -48,7 +48,8 @@ impl Sqlite {
             }
         }
         let paths: BTreeSet<i64> = column(&to, "SELECT id FROM path")?.into_iter().collect();
-        let held: BTreeSet<i64> = column(&to, "SELECT DISTINCT id / 1048576 FROM seen")?.into_iter().collect();
+        let held = column(&to, &format!("SELECT DISTINCT id / {CONTENTS_PER_PATH} FROM seen"))?;
+        let held: BTreeSet<i64> = held.into_iter().collect();
         broken.extend(held.symmetric_difference(&paths));
         // A sequence with a hole is no sequence: what is there of its file is read again from the start.
         for (path, contents) in pairs(&to, "SELECT id, contents FROM path")? {
