@@ -231,6 +231,13 @@ impl fmt::Display for Count {
     }
 }
 
+/// The first `few` of many, and how many more there are.
+pub(crate) fn first_of(all: impl ExactSizeIterator<Item = String>, few: usize) -> String {
+    let more = all.len().saturating_sub(few);
+    let first = all.take(few).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{first} and {more} more") } else { first }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let FileCounts { read, unchanged, ignored, skipped } = self.files;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::report::Count;
+
 /// One thing that is wrong with what the operator wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
@@ -96,7 +98,7 @@ impl Refusal {
             let _ = writeln!(shown, "{}\n", renderer.render(&[group]));
         }
         let count = self.complaints.len();
-        let errors = if count == 1 { "1 error".to_owned() } else { format!("{count} errors") };
+        let errors = Count(count, "error");
         // Nobody should have to search a good config for a mistake on the command line.
         let inside = self.complaints.iter().filter(|complaint| complaint.in_config).count();
         let _ = match &path {

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::mill::feed::Choice;
 use crate::mill::scrape::{Layout, Part, read_layout};
+use crate::report::first_of;
 
 type Value<'t> = Spanned<DeValue<'t>>;
 
@@ -351,13 +352,8 @@ pub(super) fn a_feed_per_source(sources: &[Source]) -> Vec<Feed> {
 
 /// Sources by their names, of very many only the first.
 fn named(names: &[&str]) -> String {
-    const FIRST: usize = 5;
-    let first: Vec<String> = names.iter().take(FIRST).map(|name| format!("{name:?}")).collect();
-    match (first.join(", "), names.len().saturating_sub(FIRST)) {
-        (one, 0) if names.len() == 1 => format!("source {one}"),
-        (few, 0) => format!("sources {few}"),
-        (few, more) => format!("sources {few} and {more} more"),
-    }
+    let s = if names.len() == 1 { "" } else { "s" };
+    format!("source{s} {}", first_of(names.iter().map(|name| format!("{name:?}")), 5))
 }
 
 /// Puts what the command line says in the place of what the config says, and tells what is wrong with it.

@@ -16,7 +16,7 @@ use crate::mill::item::Key;
 use crate::mill::render::{self, Ids};
 use crate::pass::Pass;
 use crate::publish::{self, Disk, Outcome};
-use crate::report::{Count, Report};
+use crate::report::{Count, Report, first_of};
 use crate::store::{FeedState, LedgerChange, Store, StoreError};
 
 /// So many ids are named.
@@ -37,11 +37,7 @@ struct Harm {
 impl fmt::Display for Harm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { lost, returned, .. } = self;
-        let named = |ids: &BTreeSet<Key>| {
-            let first: Vec<String> = ids.iter().take(NAMED).map(Key::to_string).collect();
-            let more = ids.len().saturating_sub(NAMED);
-            format!("{}{}", first.join(", "), if more > 0 { format!(" and {more} more") } else { String::new() })
-        };
+        let named = |ids: &BTreeSet<Key>| first_of(ids.iter().map(Key::to_string), NAMED);
         if !lost.is_empty() {
             write!(f, "lacks {} of its items ({})", lost.len(), named(lost))?;
         }
