@@ -22,7 +22,7 @@ use crate::mill::decisions::Decision;
 use crate::mill::identify::{self, Site};
 use crate::mill::item::{Item, Key, Moment};
 use crate::mill::scrape;
-use crate::operations::{Operations, Standing};
+use crate::operations::{self, Operations, Standing};
 use crate::pass::{self, Pass, PassError};
 use crate::publish::RealDisk;
 use crate::report::Report;
@@ -132,11 +132,8 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
         Some(Command::Verify { .. }) => verify::verify(cli),
         Some(Command::Retract { id, undo }) => {
             // Noted with the decision, so that no rendering ever asks the clock.
-            let now = chrono::DateTime::from_timestamp(
-                chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).timestamp(),
-                0,
-            );
-            decide(cli, Decision::Retract { retract: *id, undo: *undo, when: now.filter(|_| !undo) })
+            let when = (!undo).then(operations::now);
+            decide(cli, Decision::Retract { retract: *id, undo: *undo, when })
         }
         Some(Command::Alias { new, old }) => decide(cli, Decision::Alias { alias: *new, of: *old }),
         Some(Command::Ping) => ping::ping(cli),

@@ -178,7 +178,8 @@ fn stay(report: &Report) -> Option<String> {
     }
 }
 
-fn now() -> DateTime<Utc> {
+/// What the clock says, in whole seconds.
+pub(crate) fn now() -> DateTime<Utc> {
     DateTime::<Utc>::from(SystemTime::now()).trunc_subsecs(0)
 }
 

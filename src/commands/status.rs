@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::look::{View, view};
 use super::*;
 use crate::drift;
-use crate::operations::{self, Condition, Kind};
+use crate::operations::{Condition, Kind};
 use crate::pass::publication::INDEX;
 use crate::report::Count;
 use crate::store::{KnownSource, LedgerRow, PublishedRow};

@@ -138,7 +138,7 @@ impl Hints {
         if self.all || !self.finished.is_empty() {
             return Some(now);
         }
-        self.stirring.values().map(|stirring| self.due(stirring)).min()
+        self.stirring.values().map(|stirring| due_at(self.settle, stirring)).min()
     }
 
     /// Whether whoever knew that something was due at `before` must hear that it is due earlier now.
@@ -171,10 +171,6 @@ impl Hints {
             stays
         });
         due
-    }
-
-    fn due(&self, stirring: &Stirring) -> Instant {
-        due_at(self.settle, stirring)
     }
 
     /// Whether one more path can be remembered; if not, all is to be looked at.
