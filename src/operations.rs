@@ -129,7 +129,7 @@ impl Operations {
         let (here, elsewhere) = if publish { (&config.output, &config.state) } else { (&config.state, &config.output) };
         let mut of_state = Tree::from_iter([(LEDGER.to_owned(), kept)]);
         let mut of_output = Tree::default();
-        if publish { &mut of_output } else { &mut of_state }.insert(FEED, feed);
+        if publish { &mut of_output } else { &mut of_state }.insert(FEED.to_owned(), feed);
         let written = publish::publish(&RealDisk, &config.state, &of_state)
             .and_then(|_| publish::publish(&RealDisk, here, &of_output))
             .and_then(|outcomes| publish::withdraw(&RealDisk, elsewhere, &[FEED]).map(|_| outcomes));

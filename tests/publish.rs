@@ -273,7 +273,7 @@ fn a_file_whose_bytes_would_not_change_is_not_touched() {
     let before = fs::metadata(&file).unwrap();
 
     let mut half = tree("same");
-    half.insert("b/rss.xml", document("other"));
+    half.insert("b/rss.xml".to_owned(), document("other"));
     assert_eq!(would_write(&RealDisk, folder.path(), &half).unwrap(), ["b/rss.xml"]);
     let second = publish(&RealDisk, folder.path(), &half).unwrap();
     let written: Vec<_> = second.iter().filter(|outcome| outcome.written).map(|o| o.listed.path.as_str()).collect();
@@ -481,7 +481,7 @@ fn a_document_that_readers_would_choke_on_is_not_published() {
     let folder = tempfile::tempdir().unwrap();
     publish(&RealDisk, folder.path(), &tree("old")).unwrap();
     let mut broken = tree("new");
-    broken.insert("b/rss.xml", Document { bytes: b"<rss><item>".to_vec(), entries: 1 });
+    broken.insert("b/rss.xml".to_owned(), Document { bytes: b"<rss><item>".to_vec(), entries: 1 });
     let trouble = publish(&RealDisk, folder.path(), &broken).unwrap_err().to_string();
     assert!(trouble.contains("not well-formed"), "{trouble}");
     assert_whole(folder.path(), &[Some(&document("old"))], "after a refusal");

@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use feedmill::http::{Limits, Listener, Server};
-use feedmill::mill::render::{Document, Tree};
-use feedmill::publish::{Disk, Listed, Publication, RealDisk, Stat, publish};
+use feedmill::mill::render::{Document, Tree, with_siblings};
+use feedmill::publish::{Disk, Listed, Metadata, Publication, RealDisk, publish};
 use feedmill::serve::Shelf;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
@@ -335,7 +335,7 @@ fn nothing_is_served_but_what_was_published() {
 fn compressed_siblings_are_for_other_servers() {
     let site = Site::new();
     let document = Document { bytes: feed(2).into(), entries: 50 };
-    let tree = Tree::from_iter([(RSS.to_owned(), document)]).with_siblings();
+    let tree = with_siblings(Tree::from_iter([(RSS.to_owned(), document)]));
     let outcomes = publish(&RealDisk, &site.root(), &tree).unwrap();
     site.shelf.change(outcomes.iter().map(|outcome| &outcome.listed), &[]);
     assert!(site.root().join("news/rss.xml.gz").exists());

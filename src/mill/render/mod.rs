@@ -20,7 +20,7 @@ mod rss;
 mod sibling;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, btree_map};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
@@ -38,6 +38,7 @@ pub use self::paths::{
     sibling_of,
 };
 pub use self::pieces::Pieces;
+pub use self::sibling::with_siblings;
 
 /// The namespace of Media RSS, for the photo credit.
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
@@ -54,59 +55,7 @@ pub struct Document {
 }
 
 /// Documents by their path relative to the output folder, with `/` between segments on every system.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tree(BTreeMap<String, Document>);
-
-impl Tree {
-    /// Puts `document` at `path`, in place of what was there.
-    pub fn insert(&mut self, path: impl Into<String>, document: Document) {
-        self.0.insert(path.into(), document);
-    }
-
-    /// The document at `path`.
-    #[must_use]
-    pub fn get(&self, path: &str) -> Option<&Document> {
-        self.0.get(path)
-    }
-
-    /// All documents by ascending path.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Document)> {
-        self.0.iter().map(|(path, document)| (path.as_str(), document))
-    }
-
-    /// How many documents there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is nothing to publish.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Extend<(String, Document)> for Tree {
-    fn extend<I: IntoIterator<Item = (String, Document)>>(&mut self, documents: I) {
-        self.0.extend(documents);
-    }
-}
-
-impl FromIterator<(String, Document)> for Tree {
-    fn from_iter<I: IntoIterator<Item = (String, Document)>>(documents: I) -> Self {
-        Self(documents.into_iter().collect())
-    }
-}
-
-impl IntoIterator for Tree {
-    type Item = (String, Document);
-    type IntoIter = btree_map::IntoIter<String, Document>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
+pub type Tree = BTreeMap<String, Document>;
 
 /// An entry with everything decided that its formats must agree on.
 struct Shown<'a> {

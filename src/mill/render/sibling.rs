@@ -11,14 +11,13 @@ use flate2::write::GzEncoder;
 
 use super::{Document, Tree, sibling_of};
 
-impl Tree {
-    /// The documents with their siblings.
-    #[must_use]
-    pub fn with_siblings(self) -> Self {
-        let sibling = |(path, document): (&str, &Document)| (sibling_of(path), compressed(document));
-        let siblings: Vec<(String, Document)> = self.iter().map(sibling).collect();
-        self.into_iter().chain(siblings).collect()
-    }
+/// The documents with their siblings.
+#[must_use]
+pub fn with_siblings(mut documents: Tree) -> Tree {
+    let sibling = |(path, document): (&String, &Document)| (sibling_of(path), compressed(document));
+    let siblings: Vec<(String, Document)> = documents.iter().map(sibling).collect();
+    documents.extend(siblings);
+    documents
 }
 
 fn compressed(document: &Document) -> Document {

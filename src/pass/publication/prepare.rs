@@ -325,7 +325,7 @@ impl Pass<'_> {
 
     /// Documents as they are published: with their siblings, where there are to be any.
     pub(super) fn dressed(&self, tree: Tree) -> Tree {
-        if self.config.precompress { tree.with_siblings() } else { tree }
+        if self.config.precompress { render::with_siblings(tree) } else { tree }
     }
 
     /// The paths of documents, and of their siblings, where there are to be any.
@@ -357,16 +357,16 @@ impl Pass<'_> {
             [] => Tree::default(),
             summaries => self.dressed(render::index(summaries, base_url.as_ref(), self.config.pages)),
         };
-        let gone: Vec<String> = rows.keys().filter(|path| tree.get(path).is_none()).cloned().collect();
+        let gone: Vec<String> = rows.keys().filter(|path| !tree.contains_key(*path)).cloned().collect();
         if self.dry_run {
             line.written = publish::would_write(self.disk, &self.config.output, &tree)?;
             line.removed = gone.into_iter().filter(|path| self.is_there(path)).collect();
             line.written.extend(line.removed.iter().cloned());
             return Ok(Prepared { line, underway: None });
         }
-        announce(store, INDEX, tree.iter().map(|(path, _)| path).filter(|path| !rows.contains_key(*path)))?;
+        announce(store, INDEX, tree.keys().map(String::as_str).filter(|path| !rows.contains_key(*path)))?;
         share.add(&tree)?;
-        let made_of = tree.into_iter().map(|(path, _)| (path, made_of)).collect();
+        let made_of = tree.into_keys().map(|path| (path, made_of)).collect();
         Ok(Prepared { line, underway: Some(Underway { made_of, gone, state: None, pages: None }) })
     }
 }
