@@ -22,7 +22,7 @@ use crate::trouble::Trouble;
 
 mod disk;
 
-pub use disk::{Disk, Kind, RealDisk, Stat};
+pub use disk::{Disk, Kind, Metadata, RealDisk};
 
 /// A line of the publish ledger: a document as it stood in the folder when it was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub fn listed(disk: &dyn Disk, root: &Path, path: &str) -> Option<Listed> {
     let file = root.join(path);
     let found = disk.stat(&file).ok()?.filter(|found| found.kind == Kind::File)?;
     let hash = xxh3_128(&disk.read(&file).ok()?);
-    let Stat { size, mtime_ns, inode, .. } = found;
+    let Metadata { size, mtime_ns, inode, .. } = found;
     Some(Listed { path: path.to_owned(), size, mtime_ns, inode, hash })
 }
 
@@ -62,7 +62,7 @@ pub fn listed(disk: &dyn Disk, root: &Path, path: &str) -> Option<Listed> {
 /// or altered it.
 #[must_use]
 pub fn stands(disk: &dyn Disk, root: &Path, path: &str, listed: (u64, i64, u64)) -> bool {
-    let is_it = |found: Stat| found.kind == Kind::File && (found.size, found.mtime_ns, found.inode) == listed;
+    let is_it = |found: Metadata| found.kind == Kind::File && (found.size, found.mtime_ns, found.inode) == listed;
     disk.stat(&root.join(path)).is_ok_and(|found| found.is_some_and(is_it))
 }
 
@@ -344,9 +344,9 @@ struct Place {
     /// Whether something stands at the target.
     taken: bool,
     /// The target, when it holds the document's bytes already.
-    unchanged: Option<Stat>,
+    unchanged: Option<Metadata>,
     /// The file set aside, once it is complete: a rename changes nothing of it.
-    new: Option<Stat>,
+    new: Option<Metadata>,
     /// Whether that stands at the target.
     in_place: bool,
 }
@@ -450,7 +450,7 @@ impl Place {
 
     /// How it stands when it is published.
     fn listed(&self) -> Option<Listed> {
-        let Stat { size, mtime_ns, inode, .. } = self.unchanged.or(self.new)?;
+        let Metadata { size, mtime_ns, inode, .. } = self.unchanged.or(self.new)?;
         Some(Listed { path: self.path.clone(), size, mtime_ns, inode, hash: self.hash })
     }
 

@@ -20,3 +20,9 @@ pub struct Stat {
 pub fn identity(found: &std::fs::Metadata) -> (u64, u64) {
     (found.dev(), found.ino())
 }
+
+/// The last change of the bytes, in nanoseconds since 1970.
+#[must_use]
+pub fn mtime_ns(found: &std::fs::Metadata) -> i64 {
+    found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec())
+}

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use feedmill::mill::render::{Document, Tree};
-use feedmill::publish::{Disk, Kind, Listed, RealDisk, Stat, publish, stands, would_write};
+use feedmill::publish::{Disk, Kind, Listed, Metadata, RealDisk, publish, stands, would_write};
 
 /// A well-formed document of several blocks, so that a torn one would show.
 fn document(word: &str) -> Document {
@@ -70,7 +70,7 @@ impl Faulty {
 }
 
 impl Disk for Faulty {
-    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
+    fn stat(&self, path: &Path) -> io::Result<Option<Metadata>> {
         self.step("stat", path)?;
         RealDisk.stat(path)
     }

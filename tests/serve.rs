@@ -525,7 +525,7 @@ struct Asked<'s> {
 }
 
 impl Disk for Asked<'_> {
-    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
+    fn stat(&self, path: &Path) -> io::Result<Option<Metadata>> {
         RealDisk.stat(path)
     }
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use feedmill::mill::render;
 use feedmill::pass::{Pass, PassError, Remembered, Scope};
-use feedmill::publish::{Disk, Outcome, RealDisk, Stat};
+use feedmill::publish::{Disk, Metadata, Outcome, RealDisk};
 use feedmill::store::{Sqlite, Store as _};
 use html5gum::{Token, Tokenizer};
 use support::{Mill, TestDisk, Told, hold, page, prints, run, told};
@@ -287,7 +287,7 @@ impl Watched {
 }
 
 impl Disk for Watched {
-    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
+    fn stat(&self, path: &Path) -> io::Result<Option<Metadata>> {
         RealDisk.stat(path)
     }
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {

@@ -8,6 +8,8 @@ use std::thread::JoinHandle;
 
 use rustix::fs::{Advice, Mode, OFlags};
 
+use crate::stat::mtime_ns;
+
 /// What a file is, as far as publishing cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -21,7 +23,7 @@ pub enum Kind {
 
 /// What one look at a path tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stat {
+pub struct Metadata {
     /// What it is; links are not followed.
     pub kind: Kind,
     /// In bytes.
@@ -40,7 +42,7 @@ pub struct Stat {
 #[expect(clippy::missing_errors_doc, reason = "said once for all of them, above")]
 pub trait Disk {
     /// Looks at `path` itself, not at what a link points to; `None` when nothing is there.
-    fn stat(&self, path: &Path) -> io::Result<Option<Stat>>;
+    fn stat(&self, path: &Path) -> io::Result<Option<Metadata>>;
     /// Reads a whole file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
     /// Makes a folder that everybody may read, whole with its mode, unless there is one; says whether it did.
@@ -74,7 +76,7 @@ pub trait Disk {
 pub struct RealDisk;
 
 impl Disk for RealDisk {
-    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
+    fn stat(&self, path: &Path) -> io::Result<Option<Metadata>> {
         let found = match fs::symlink_metadata(path) {
             Ok(found) => found,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -85,8 +87,13 @@ impl Disk for RealDisk {
             kind if kind.is_dir() => Kind::Folder,
             _ => Kind::Other,
         };
-        let mtime_ns = found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
-        Ok(Some(Stat { kind, size: found.len(), mtime_ns, inode: found.ino(), device: found.dev() }))
+        Ok(Some(Metadata {
+            kind,
+            size: found.len(),
+            mtime_ns: mtime_ns(&found),
+            inode: found.ino(),
+            device: found.dev(),
+        }))
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {

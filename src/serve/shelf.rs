@@ -17,6 +17,7 @@ use super::document::{Document, Edition, Effort, Version};
 use crate::http::{Body, Coding};
 use crate::mill::render::is_sibling;
 use crate::publish::Listed;
+use crate::stat::mtime_ns;
 
 /// The largest document that is kept ready, in bytes.
 const READY: usize = 4 << 20;
@@ -301,9 +302,8 @@ fn read(root: &Path, path: &str, size: u64) -> io::Result<Vec<u8>> {
 fn open(root: &Path, listed: &Listed) -> Option<File> {
     let file = open_file(root, &listed.path).ok()?;
     let found = file.metadata().ok()?;
-    let mtime_ns = found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
     let is_listed =
-        found.is_file() && (found.len(), mtime_ns, found.ino()) == (listed.size, listed.mtime_ns, listed.inode);
+        found.is_file() && (found.len(), mtime_ns(&found), found.ino()) == (listed.size, listed.mtime_ns, listed.inode);
     is_listed.then_some(file)
 }
 

@@ -18,7 +18,7 @@ use feedmill::config::{self, Config, Given, NoConfig, Surroundings};
 use feedmill::decided::Decided;
 use feedmill::mill::decisions::Decision;
 use feedmill::pass::{Pass, PassError};
-use feedmill::publish::{Disk, RealDisk, Stat};
+use feedmill::publish::{Disk, Metadata, RealDisk};
 use feedmill::report::Report;
 use feedmill::state::{RECOVERED, State};
 use feedmill::store::Store;
@@ -68,7 +68,7 @@ impl TestDisk {
 }
 
 impl Disk for TestDisk {
-    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
+    fn stat(&self, path: &Path) -> io::Result<Option<Metadata>> {
         self.step()?;
         RealDisk.stat(path)
     }
