@@ -1,6 +1,9 @@
 //! Law 6: nothing torn. Publishing is stopped, refused and watched at every step it takes on the disk.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
 
+#[path = "support/disk.rs"]
+mod disk;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -8,10 +11,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::JoinHandle;
 
+use disk::TestDisk;
 use feedmill::mill::render::{Document, Tree};
-use feedmill::publish::{Disk, Kind, Listed, Metadata, RealDisk, publish, stands, would_write};
+use feedmill::publish::{Disk, Kind, Listed, RealDisk, publish, stands, would_write};
 
 /// A well-formed document of several blocks, so that a torn one would show.
 fn document(word: &str) -> Document {
@@ -38,87 +41,31 @@ enum Fate {
     Refused(io::ErrorKind),
 }
 
-/// The real disk, until the `at`-th operation.
-struct Faulty {
-    at: usize,
-    fate: Fate,
-    done: AtomicUsize,
-    log: Mutex<Vec<(&'static str, PathBuf)>>,
-}
+/// The steps that were made, and where.
+type Log = Mutex<Vec<(&'static str, PathBuf)>>;
 
-impl Faulty {
-    fn new(at: usize, fate: Fate) -> Self {
-        Self { at, fate, done: AtomicUsize::new(0), log: Mutex::default() }
-    }
-
-    fn never() -> Self {
-        Self::new(usize::MAX, Fate::Killed)
-    }
-
-    fn step(&self, verb: &'static str, path: &Path) -> io::Result<()> {
-        let n = self.done.fetch_add(1, Ordering::Relaxed);
-        let refused = match self.fate {
-            Fate::Killed => (n >= self.at).then_some(io::ErrorKind::Interrupted),
-            Fate::Refused(kind) => (n == self.at).then_some(kind),
+/// The disk until the `at`-th operation.
+fn faulty(at: usize, fate: Fate, log: &Log) -> TestDisk<'_> {
+    let done = AtomicUsize::new(0);
+    TestDisk::asking(move |verb, path| {
+        let n = done.fetch_add(1, Ordering::Relaxed);
+        let refused = match fate {
+            Fate::Killed => (n >= at).then_some(io::ErrorKind::Interrupted),
+            Fate::Refused(kind) => (n == at).then_some(kind),
         };
         if let Some(kind) = refused {
             return Err(kind.into());
         }
-        self.log.lock().unwrap().push((verb, path.to_owned()));
+        log.lock().unwrap().push((verb, path.to_owned()));
         Ok(())
-    }
+    })
 }
 
-impl Disk for Faulty {
-    fn stat(&self, path: &Path) -> io::Result<Option<Metadata>> {
-        self.step("stat", path)?;
-        RealDisk.stat(path)
-    }
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.step("read", path)?;
-        RealDisk.read(path)
-    }
-    fn create_dir(&self, path: &Path) -> io::Result<bool> {
-        self.step("create_dir", path)?;
-        RealDisk.create_dir(path)
-    }
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        if let Err(error) = self.step("write_new", path) {
-            if self.done.load(Ordering::Relaxed) == self.at + 1 {
-                RealDisk.write_new(path, &bytes[..bytes.len() / 2])?;
-            }
-            return Err(error);
-        }
-        RealDisk.write_new(path, bytes)
-    }
-    fn sync(&self, path: &Path) -> io::Result<()> {
-        self.step("sync", path)?;
-        RealDisk.sync(path)
-    }
-    fn sync_everything(&self, folder: &Path) -> io::Result<()> {
-        self.step("sync_everything", folder)?;
-        RealDisk.sync_everything(folder)
-    }
-    fn begin_sync_everything(&self, folder: &Path) -> Option<JoinHandle<io::Result<()>>> {
-        let begun = self.step("begin_sync_everything", folder);
-        Some(std::thread::spawn(move || begun))
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.step("rename to", to)?;
-        RealDisk.rename(from, to)
-    }
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        self.step("sync_dir", path)?;
-        RealDisk.sync_dir(path)
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.step("remove", path)?;
-        RealDisk.remove(path)
-    }
-    fn remove_dir(&self, path: &Path) -> io::Result<()> {
-        self.step("remove_dir", path)?;
-        RealDisk.remove_dir(path)
-    }
+/// What is done to publish a tree where nothing goes wrong.
+fn steps(root: &Path, tree: &Tree) -> Vec<(&'static str, PathBuf)> {
+    let log = Log::default();
+    publish(&faulty(usize::MAX, Fate::Killed, &log), root, tree).unwrap();
+    log.into_inner().unwrap()
 }
 
 fn files_below(folder: &Path) -> BTreeSet<PathBuf> {
@@ -152,12 +99,13 @@ fn at_every_step(old: Option<&str>, new: &str, fate: Fate) -> usize {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("public");
         let before = old.map(|word| {
-            publish(&RealDisk, &root, &tree(word)).unwrap();
+            publish(&TestDisk::good(), &root, &tree(word)).unwrap();
             document(word)
         });
         let after = document(new);
 
-        let disk = Faulty::new(at, fate);
+        let log = Log::default();
+        let disk = faulty(at, fate, &log);
         let outcome = publish(&disk, &root, &tree(new));
         assert_whole(&root, &[before.as_ref(), Some(&after)], &format!("after operation {at}"));
         if outcome.is_err() && fate != Fate::Killed {
@@ -165,13 +113,13 @@ fn at_every_step(old: Option<&str>, new: &str, fate: Fate) -> usize {
             assert!(left.is_empty(), "left behind by operation {at}: {left:?}");
         }
 
-        let again = publish(&RealDisk, &root, &tree(new)).unwrap();
+        let again = publish(&TestDisk::good(), &root, &tree(new)).unwrap();
         assert_whole(&root, &[Some(&after)], &format!("after a repeat of operation {at}"));
         let expected: BTreeSet<_> = PATHS.iter().map(|path| root.join(path)).collect();
         assert_eq!(files_below(&root), expected, "leavings after operation {at}");
         assert!(again.iter().all(|outcome| is_there(&root, &outcome.listed)));
 
-        if outcome.is_ok() && disk.done.load(Ordering::Relaxed) <= at {
+        if !disk.has_refused() {
             return at;
         }
     }
@@ -212,10 +160,7 @@ fn refused_at_any_step_a_reader_sees_old_or_new_and_nothing_is_left_behind() {
 fn new_bytes_are_on_disk_before_the_first_file_is_replaced_and_names_after_the_last() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("public");
-    let disk = Faulty::never();
-    publish(&disk, &root, &tree("new")).unwrap();
-
-    let log = disk.log.into_inner().unwrap();
+    let log = steps(&root, &tree("new"));
     let places = |verb| log.iter().enumerate().filter(move |(_, (v, _))| *v == verb).map(|(n, (_, path))| (n, path));
     let first_rename = places("rename to").next().unwrap().0;
     let last_rename = places("rename to").next_back().unwrap().0;
@@ -373,11 +318,12 @@ fn trouble_says_what_is_still_true_and_what_would_help() {
     let told = |kind| {
         // The first write: four looks and four reads come before, then the folder of the first page.
         let at = (0..100).find(|at| {
-            let disk = Faulty::new(*at, Fate::Killed);
-            publish(&disk, root, &tree("new")).is_err()
-                && disk.log.lock().unwrap().last().is_some_and(|(verb, _)| *verb == "create_dir")
+            let log = Log::default();
+            publish(&faulty(*at, Fate::Killed, &log), root, &tree("new")).is_err()
+                && log.lock().unwrap().last().is_some_and(|(verb, _)| *verb == "create_dir")
         });
-        let trouble = publish(&Faulty::new(at.unwrap(), Fate::Refused(kind)), root, &tree("new")).unwrap_err();
+        let log = Log::default();
+        let trouble = publish(&faulty(at.unwrap(), Fate::Refused(kind), &log), root, &tree("new")).unwrap_err();
         assert_eq!(trouble.exit, feedmill::trouble::Exit::Unusable);
         trouble.to_string().replace(&root.display().to_string(), "public")
     };
@@ -437,9 +383,7 @@ fn many_files_are_on_disk_before_the_first_is_replaced_wherever_their_folders_li
     }
     symlink(elsewhere.path(), folder.path().join("b")).unwrap();
     let paths = (0..100).map(|n| format!("{}/{n}.html", ["a", "b"][n % 2]));
-    let disk = Faulty::never();
-    publish(&disk, folder.path(), &paths.map(|path| (path, document("new"))).collect()).unwrap();
-    let log = disk.log.into_inner().unwrap();
+    let log = steps(folder.path(), &paths.map(|path| (path, document("new"))).collect());
     let first_rename = log.iter().position(|(verb, _)| *verb == "rename to").unwrap();
     let before = &log[..first_rename];
     let written: Vec<&PathBuf> = before.iter().filter(|(verb, _)| *verb == "write_new").map(|(_, path)| path).collect();
@@ -458,22 +402,18 @@ fn many_files_are_on_disk_before_the_first_is_replaced_wherever_their_folders_li
 fn what_the_disk_could_not_begin_to_sync_is_synced_file_by_file() {
     const BEGINS: &str = "begin_sync_everything";
     let much: Tree = (0..300).map(|nth| (format!("a/2021/{nth}.html"), document("words"))).collect();
-    let steps = |disk: &Faulty| {
-        let folder = tempfile::tempdir().unwrap();
-        publish(disk, folder.path(), &much).unwrap();
-        disk.log.lock().unwrap().iter().map(|(step, _)| *step).collect::<Vec<_>>()
-    };
-    let well = steps(&Faulty::never());
-    let at = well.iter().position(|step| *step == BEGINS).expect("there is much of it");
-    assert!(well.contains(&"sync_everything") && !well.contains(&"sync"));
+    let published = |tree: &Tree| steps(tempfile::tempdir().unwrap().path(), tree);
+    let is = |wanted: &'static str| move |(step, _): &(&str, PathBuf)| *step == wanted;
+    let well = published(&much);
+    let at = well.iter().position(is(BEGINS)).expect("there is much of it");
+    assert!(well.iter().any(is("sync_everything")) && !well.iter().any(is("sync")));
     // Few are synced each by itself, however long they are, and wait for nothing else.
     let few: Tree = [("a/rss.xml".to_owned(), document(&"words".repeat(400)))].into_iter().collect();
-    let (folder, disk) = (tempfile::tempdir().unwrap(), Faulty::never());
-    publish(&disk, folder.path(), &few).unwrap();
-    assert!(disk.log.lock().unwrap().iter().all(|(step, _)| *step != BEGINS));
+    assert!(!published(&few).iter().any(is(BEGINS)));
     // The disk tells an error once: who syncs later is not told of it.
-    let refused = steps(&Faulty::new(at, Fate::Refused(io::ErrorKind::Other)));
-    assert_eq!(refused.iter().filter(|step| **step == "sync").count(), 300);
+    let (folder, log) = (tempfile::tempdir().unwrap(), Log::default());
+    publish(&faulty(at, Fate::Refused(io::ErrorKind::Other), &log), folder.path(), &much).unwrap();
+    assert_eq!(log.into_inner().unwrap().into_iter().filter(is("sync")).count(), 300);
 }
 
 #[test]

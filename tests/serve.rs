@@ -2,9 +2,12 @@
 //! and while documents are replaced.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "support/disk.rs"]
+mod disk;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -12,9 +15,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use disk::TestDisk;
 use feedmill::http::{Limits, Listener, Server};
 use feedmill::mill::render::{Document, Tree, with_siblings};
-use feedmill::publish::{Disk, Listed, Metadata, Publication, RealDisk, publish};
+use feedmill::publish::{Listed, Publication, RealDisk, publish};
 use feedmill::serve::Shelf;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
@@ -502,61 +506,28 @@ fn six_hundred_slow_clients_keep_nobody_waiting() {
 #[test]
 fn between_a_rename_and_the_ledger_the_new_version_is_served() {
     let site = Site::new();
-    let disk = Asked { site: &site, seen: Mutex::default() };
+    // A reader asks for the page just after its replacement, and never before: what was asked for is kept.
+    let seen = Mutex::<Vec<Answer>>::default();
+    let disk = TestDisk::asking(|step, _| {
+        if step == "sync_dir" {
+            seen.lock().unwrap().push(site.get("/news/2020/06.html", &[]));
+        }
+        Ok(())
+    });
     let document = Document { bytes: html("July").into(), entries: 0 };
     let announced = |coming: &[Listed]| site.shelf.announce(coming);
     let root = site.root();
     let mut publication = Publication::new(&disk, &root).announced_to(&announced);
     publication.add(0, &Tree::from_iter([(PAGE.to_owned(), document)])).unwrap();
     let outcomes = publication.finish().outcomes.remove(&0).unwrap();
-    let seen = disk.seen.into_inner().unwrap();
+    drop(disk);
+    let seen = seen.into_inner().unwrap();
     assert_eq!((seen[0].status, seen[0].body.as_slice()), (200, html("July").as_bytes()));
     site.shelf.change(outcomes.iter().map(|outcome| &outcome.listed), &[]);
     let told = site.get("/news/2020/06.html", &[]);
     assert_eq!(told.header("etag"), seen[0].header("etag"), "it is the same version");
     let date = |answer: &Answer| httpdate::parse_http_date(answer.header("last-modified")).unwrap();
     assert!(date(&told) >= date(&seen[0]), "and as new as it was");
-}
-
-/// A disk with a reader who asks for the page just after its replacement, and never before: what was asked for is kept.
-struct Asked<'s> {
-    site: &'s Site,
-    seen: Mutex<Vec<Answer>>,
-}
-
-impl Disk for Asked<'_> {
-    fn stat(&self, path: &Path) -> io::Result<Option<Metadata>> {
-        RealDisk.stat(path)
-    }
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        RealDisk.read(path)
-    }
-    fn create_dir(&self, path: &Path) -> io::Result<bool> {
-        RealDisk.create_dir(path)
-    }
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        RealDisk.write_new(path, bytes)
-    }
-    fn sync(&self, path: &Path) -> io::Result<()> {
-        RealDisk.sync(path)
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        RealDisk.rename(from, to)?;
-        self.seen.lock().unwrap().push(self.site.get("/news/2020/06.html", &[]));
-        Ok(())
-    }
-    fn sync_everything(&self, folder: &Path) -> io::Result<()> {
-        RealDisk.sync_everything(folder)
-    }
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        RealDisk.sync_dir(path)
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        RealDisk.remove(path)
-    }
-    fn remove_dir(&self, path: &Path) -> io::Result<()> {
-        RealDisk.remove_dir(path)
-    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use feedmill::mill::render;
 use feedmill::pass::{Pass, PassError, Remembered, Scope};
-use feedmill::publish::{Disk, Metadata, Outcome, RealDisk};
+use feedmill::publish::{Outcome, RealDisk};
 use feedmill::store::{Sqlite, Store as _};
 use html5gum::{Token, Tokenizer};
 use support::{Mill, TestDisk, Told, hold, page, prints, run, told};
@@ -273,61 +273,20 @@ fn an_item_that_is_retracted_leaves_page_archive_and_count_and_comes_back_the_sa
 
 // ---- what changed, and no more --------------------------------------------------------------------------------------
 
-/// The real disk, which notes what was read and written, and may once refuse to sync a folder.
-#[derive(Default)]
-struct Watched {
-    touched: Mutex<BTreeSet<String>>,
-    refuses: AtomicBool,
-}
-
-impl Watched {
-    fn note(&self, path: &Path) {
-        self.touched.lock().unwrap().insert(path.file_name().unwrap().to_string_lossy().into_owned());
-    }
-}
-
-impl Disk for Watched {
-    fn stat(&self, path: &Path) -> io::Result<Option<Metadata>> {
-        RealDisk.stat(path)
-    }
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.note(path);
-        RealDisk.read(path)
-    }
-    fn create_dir(&self, path: &Path) -> io::Result<bool> {
-        RealDisk.create_dir(path)
-    }
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.note(path);
-        RealDisk.write_new(path, bytes)
-    }
-    fn sync(&self, _: &Path) -> io::Result<()> {
-        Ok(())
-    }
-    fn sync_everything(&self, _: &Path) -> io::Result<()> {
-        Ok(())
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        RealDisk.rename(from, to)
-    }
-    fn sync_dir(&self, _: &Path) -> io::Result<()> {
-        if self.refuses.swap(false, Ordering::Relaxed) { Err(io::Error::other("refused")) } else { Ok(()) }
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        RealDisk.remove(path)
-    }
-    fn remove_dir(&self, path: &Path) -> io::Result<()> {
-        RealDisk.remove_dir(path)
-    }
-}
-
 /// What a pass read and wrote of the documents of months, whatever came of it.
 fn rendered(mill: &Mill) -> Vec<String> {
-    let (config, disk) = (mill.config(), Watched::default());
+    let (config, touched) = (mill.config(), Mutex::<BTreeSet<String>>::default());
+    let disk = TestDisk::asking(|step, path| {
+        if matches!(step, "read" | "write_new") {
+            touched.lock().unwrap().insert(path.file_name().unwrap().to_string_lossy().into_owned());
+        }
+        Ok(())
+    });
     let mut state = hold(&config);
     run(&config, &disk, false, &mut state.store, &mut state.decided).unwrap();
     let months = |name: &String| name.contains(".html") || name.contains(".atom");
-    disk.touched
+    drop(disk);
+    touched
         .into_inner()
         .unwrap()
         .into_iter()
@@ -625,7 +584,11 @@ fn a_folder_that_could_not_be_synced_is_told_though_all_that_followed_could() {
     let mill = mill();
     mill.write("news/2021-05-17.txt", page(&[MAY, told("A third shore", "04 March 2021", "Louder.")]));
     let (config, remembered) = (mill.config(), Remembered::default());
-    let disk = Watched { refuses: AtomicBool::new(true), ..Watched::default() };
+    let refuses = AtomicBool::new(true);
+    let disk = TestDisk::asking(|step, _| match step {
+        "sync_dir" if refuses.swap(false, Ordering::Relaxed) => Err(io::Error::other("refused")),
+        _ => Ok(()),
+    });
     let mut state = hold(&config);
     let pass = Pass { remembered: Some(&remembered), ..Pass::new(&config, &disk) };
     let refused = pass.run(&mut state.store, &mut state.decided);

@@ -1,29 +1,30 @@
 //! A mill in a temp folder: a config, an inbox, a store, feeds; and the verbs that things happen to it by.
 #![allow(dead_code, reason = "each test crate uses what it needs")]
 
+mod disk;
 pub(crate) mod harbour;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use feedmill::config::{self, Config, Given, NoConfig, Surroundings};
 use feedmill::decided::Decided;
 use feedmill::mill::decisions::Decision;
 use feedmill::pass::{Pass, PassError};
-use feedmill::publish::{Disk, Metadata, RealDisk};
+use feedmill::publish::{Disk, RealDisk};
 use feedmill::report::Report;
 use feedmill::state::{RECOVERED, State};
 use feedmill::store::Store;
 use feedmill::trouble::Exit;
 use tempfile::TempDir;
+
+pub(crate) use disk::TestDisk;
 
 /// Fails where ten times the text costs much more than ten times the time of a processor: what else the machine does
 /// does not count.
@@ -43,73 +44,6 @@ pub(crate) fn assert_linear(name: &str, shape: fn(usize) -> String, n: usize, re
     let text = shape(10 * n);
     let large = Some(fastest(&text, 1)).filter(|large| *large < most).unwrap_or_else(|| fastest(&text, 2));
     assert!(large < most, "{name}: {small:?}, then {large:?}");
-}
-
-/// The real disk without its syncs, which no test can see; stopped for good at its `at`-th operation.
-pub(crate) struct TestDisk {
-    at: usize,
-    done: AtomicUsize,
-}
-
-impl TestDisk {
-    pub(crate) fn good() -> Self {
-        Self::killed_at(usize::MAX)
-    }
-
-    /// Nothing reaches the disk from the `at`-th operation on; a write that is under way stops half-way.
-    pub(crate) fn killed_at(at: usize) -> Self {
-        Self { at, done: AtomicUsize::new(0) }
-    }
-
-    fn step(&self) -> io::Result<()> {
-        let n = self.done.fetch_add(1, Ordering::Relaxed);
-        if n >= self.at { Err(io::ErrorKind::Interrupted.into()) } else { Ok(()) }
-    }
-}
-
-impl Disk for TestDisk {
-    fn stat(&self, path: &Path) -> io::Result<Option<Metadata>> {
-        self.step()?;
-        RealDisk.stat(path)
-    }
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.step()?;
-        RealDisk.read(path)
-    }
-    fn create_dir(&self, path: &Path) -> io::Result<bool> {
-        self.step()?;
-        RealDisk.create_dir(path)
-    }
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        if let Err(killed) = self.step() {
-            if self.done.load(Ordering::Relaxed) == self.at + 1 {
-                RealDisk.write_new(path, &bytes[..bytes.len() / 2])?;
-            }
-            return Err(killed);
-        }
-        RealDisk.write_new(path, bytes)
-    }
-    fn sync(&self, _: &Path) -> io::Result<()> {
-        self.step()
-    }
-    fn sync_everything(&self, _: &Path) -> io::Result<()> {
-        self.step()
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.step()?;
-        RealDisk.rename(from, to)
-    }
-    fn sync_dir(&self, _: &Path) -> io::Result<()> {
-        self.step()
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.step()?;
-        RealDisk.remove(path)
-    }
-    fn remove_dir(&self, path: &Path) -> io::Result<()> {
-        self.step()?;
-        RealDisk.remove_dir(path)
-    }
 }
 
 /// What a run of the program left behind.
