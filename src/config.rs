@@ -22,6 +22,7 @@ use std::time::Duration;
 pub use complaint::{Complaint, Refusal};
 pub(crate) use files::path_from;
 pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
+pub use reading::parse;
 
 use crate::mill::captured::{CapturedPattern, captured};
 use crate::mill::feed::{Address, Choice, Keep};
@@ -41,73 +42,23 @@ pub const FILE_NAME: &str = "feedmill.toml";
 const MAX_CONFIG: u64 = 4 << 20;
 
 /// Every table of a config with its keys; the top of the file is the table without a name.
-pub const KEYS: &[(&str, &[&str])] = &[
-    (
-        "",
-        &[
-            "state",
-            "output",
-            "base_url",
-            "pages",
-            "precompress",
-            "watch",
-            "serve",
-            "websub",
-            "operations",
-            "source",
-            "category",
-            "feed",
-        ],
-    ),
-    ("[watch]", &["mode", "rescan", "settle"]),
-    ("[serve]", &["listen", "socket"]),
-    ("[websub]", &["hubs", "once"]),
-    ("[operations]", &["publish", "listen"]),
+pub const KEYS: &[(&str, &str)] = &[
+    ("", "state output base_url pages precompress watch serve websub operations source category feed"),
+    ("[watch]", "mode rescan settle"),
+    ("[serve]", "listen socket"),
+    ("[websub]", "hubs once"),
+    ("[operations]", "publish listen"),
     (
         "[[source]]",
-        &[
-            "name",
-            "files",
-            "exclude",
-            "site",
-            "site_was",
-            "title",
-            "url",
-            "language",
-            "timezone",
-            "format",
-            "layout",
-            "captured",
-            "undated",
-            "date_order",
-            "empty",
-            "keep",
-            "keep_at_least",
-            "fields",
-            "select",
-        ],
+        "name files exclude site site_was title url language timezone format layout captured undated date_order empty \
+         keep keep_at_least fields select",
     ),
-    ("[source.fields]", &["items", "title", "date", "summary", "credit", "kicker", "link", "id", "section"]),
-    ("[source.select]", &["item", "title", "date", "summary", "credit", "kicker", "link", "id", "section"]),
-    ("[[category]]", &["name", "topics", "include", "exclude", "in", "sources"]),
+    ("[source.fields]", "items title date summary credit kicker link id section"),
+    ("[source.select]", "item title date summary credit kicker link id section"),
+    ("[[category]]", "name topics include exclude in sources"),
     (
         "[[feed]]",
-        &[
-            "name",
-            "title",
-            "sources",
-            "sites",
-            "languages",
-            "categories",
-            "since",
-            "until",
-            "include",
-            "exclude",
-            "in",
-            "limit",
-            "keep",
-            "keep_at_least",
-        ],
+        "name title sources sites languages categories since until include exclude in limit keep keep_at_least",
     ),
 ];
 
@@ -384,10 +335,6 @@ impl Surroundings {
             configuration_directory: std::env::var_os("CONFIGURATION_DIRECTORY"),
         }
     }
-
-    fn state(&self) -> Option<PathBuf> {
-        folders(self.state_directory.as_ref()).next()
-    }
 }
 
 fn folders(list: Option<&OsString>) -> impl Iterator<Item = PathBuf> {
@@ -418,7 +365,7 @@ pub fn load(given: &Given, around: &Surroundings) -> Result<Config, NoConfig> {
     match (find(given, around), given.dirs.is_empty()) {
         (Some(file), true) => {
             let text = read(&file)?;
-            Ok(reading::config(&file, text, given, around)?)
+            Ok(parse(&file, text, given, around)?)
         }
         (None, true) => Err(NoConfig::Nothing),
         (None, false) => Ok(folders::config(given, around)?),
@@ -430,19 +377,16 @@ pub fn load(given: &Given, around: &Surroundings) -> Result<Config, NoConfig> {
     }
 }
 
-/// Checks the config `text` as though it had been read from `file`.
-///
-/// # Errors
-///
-/// Everything that is wrong with it.
-pub fn parse(file: &Path, text: String, given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
-    reading::config(file, text, given, around)
-}
-
 /// A name for a source that is like `text`, whatever that holds.
 #[must_use]
 pub fn source_name(text: &str) -> String {
     values::mended(text)
+}
+
+/// `text` as a config writes it, in quotes.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
 }
 
 /// The config that would be read: `-c`, or the first of `./feedmill.toml` and `$CONFIGURATION_DIRECTORY/feedmill.toml`
@@ -473,7 +417,7 @@ fn places(
     (state, output): (Option<PathBuf>, Option<PathBuf>),
 ) -> (PathBuf, PathBuf) {
     let on_the_line = |path: &Option<PathBuf>| path.as_ref().map(|path| around.current.join(path));
-    let of_service = around.state();
+    let of_service = folders(around.state_directory.as_ref()).next();
     let state = on_the_line(&given.state).or(state).or(of_service.clone());
     let output = on_the_line(&given.output).or(output).or(of_service.map(|state| state.join("public")));
     (state.unwrap_or_else(|| folder.join(".feedmill")), output.unwrap_or_else(|| folder.join("public")))

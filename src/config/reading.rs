@@ -29,8 +29,12 @@ use crate::report::first_of;
 
 type Value<'t> = Spanned<DeValue<'t>>;
 
-/// Reads the config `text` of the file `file`.
-pub(super) fn config(file: &Path, text: String, given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
+/// Checks the config `text` as though it had been read from `file`.
+///
+/// # Errors
+///
+/// Everything that is wrong with it.
+pub fn parse(file: &Path, text: String, given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
     let (document, broken) = DeTable::parse_recoverable(&text);
     if !broken.is_empty() {
         // What a file that is no TOML means is anybody's guess, so other complaints would mislead.
@@ -133,8 +137,8 @@ fn kind(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-fn keys_of(table: &str) -> &'static [&'static str] {
-    KEYS.iter().find(|(name, _)| *name == table).map_or(&[], |(_, keys)| keys)
+fn keys_of(table: &str) -> impl Iterator<Item = &'static str> {
+    KEYS.iter().filter(move |(name, _)| *name == table).flat_map(|(_, keys)| keys.split(' '))
 }
 
 impl Reader<'_> {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::learn::{Doubt, in_words};
 use super::*;
+use crate::config::quoted;
 
 /// A key with its value, and behind it why it is there.
 fn line(text: &mut String, key: &str, value: &str, why: &str) {
@@ -23,17 +24,17 @@ pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt) -> String
     let name = common.file_name().map_or_else(|| "news".into(), |name| config::source_name(&name.to_string_lossy()));
     let flat = samples.iter().all(|sample| sample.real.parent() == Some(common.as_path()));
     let mut text = "# `config/feedmill.toml` in feedmill's sources has every key there is.\n\n[[source]]\n".to_owned();
-    line(&mut text, "name", &toml_string(&name), "");
+    line(&mut text, "name", &quoted(&name), "");
     line(&mut text, "files", &format!("[{}]", patterns(samples, &below, flat).join(", ")), "");
     if below.as_os_str().is_empty() && !flat {
         line(&mut text, "exclude", "[\"public\"]", "# what feedmill writes is no news");
     }
-    line(&mut text, "site", &toml_string(&name), "# ids are made of it: choose it for good");
+    line(&mut text, "site", &quoted(&name), "# ids are made of it: choose it for good");
     if let Some(layout) = &learnt.layout {
-        line(&mut text, "layout", &toml_string(layout), "");
+        line(&mut text, "layout", &quoted(layout), "");
     }
     if let Some(language) = learnt.language {
-        line(&mut text, "language", &toml_string(language), "");
+        line(&mut text, "language", &quoted(language), "");
     }
     if let Some(order) = learnt.order {
         let value = if order == DateOrder::Mdy { "\"mdy\"" } else { "\"dmy\"" };
@@ -49,7 +50,7 @@ pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt) -> String
         let _ = writeln!(text, "#                     # says which; until it is said, such items have no day");
     }
     if let Some(captured) = &learnt.captured {
-        line(&mut text, "captured", &toml_string(captured), "");
+        line(&mut text, "captured", &quoted(captured), "");
     }
     text
 }
@@ -62,7 +63,7 @@ fn patterns(samples: &[Sample], below: &Path, flat: bool) -> Vec<String> {
         if !pattern.is_empty() && !pattern.ends_with('/') {
             pattern.push('/');
         }
-        toml_string(&(pattern + if flat { "*" } else { "**/*" } + ending))
+        quoted(&(pattern + if flat { "*" } else { "**/*" } + ending))
     };
     endings.iter().map(pattern).collect()
 }
@@ -97,8 +98,4 @@ fn escaped_for_glob(path: &str) -> String {
         escaped.push(c);
     }
     escaped
-}
-
-fn toml_string(text: &str) -> String {
-    toml::Value::from(text).to_string()
 }

@@ -48,7 +48,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn unknown_keys(&mut self, table: &Table<'_>) {
-        let known = keys_of(table.name);
+        let known: Vec<&str> = keys_of(table.name).collect();
         for key in table.table.keys() {
             let name = key.get_ref().as_ref();
             if known.contains(&name) || table.name.is_empty() && name == "layout" {
@@ -58,12 +58,13 @@ impl Reader<'_> {
                 "" => "at the top".to_owned(),
                 name => format!("in {name}"),
             };
-            let elsewhere = KEYS.iter().find(|(other, keys)| *other != table.name && keys.contains(&name));
+            let elsewhere =
+                KEYS.iter().find(|(other, _)| *other != table.name && keys_of(other).any(|key| key == name));
             let hint = match (nearest(name, known.iter().copied()), elsewhere) {
                 (Some(near), _) => format!("did you mean `{near}`?"),
                 (None, Some(("", _))) => format!("`{name}` belongs at the top of the file, before the first table"),
                 (None, Some((other, _))) => format!("`{name}` belongs to {other}"),
-                (None, None) => format!("the keys here are {}", listed(known)),
+                (None, None) => format!("the keys here are {}", listed(&known)),
             };
             self.complain(key.span(), format!("unknown key `{name}` {place}"), hint);
         }
