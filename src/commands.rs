@@ -175,7 +175,7 @@ fn configured(cli: &Cli) -> Result<Config, Ended> {
     }
 }
 
-/// The config, if there is one: commands that look at the store need none.
+/// The config, if there is one: commands that look at the store or a file need none.
 fn configured_if_any(cli: &Cli) -> Result<Option<Config>, Ended> {
     let is_there = config::find(&cli.given(), &Surroundings::of_process()).is_some();
     if is_there { configured(cli).map(Some) } else { Ok(None) }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::samples::{Compared, Comparison};
 use super::*;
 use crate::drift;
@@ -63,7 +65,7 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
 fn tell(
     cli: &Cli,
     config: &Config,
-    sources: &[serde_json::Value],
+    sources: &[Surveyed<'_>],
     compared: Option<&Compared>,
     findings: &[Finding],
 ) -> Result<Exit, Ended> {
@@ -85,9 +87,8 @@ fn tell(
     let file = config.file.as_ref().map_or_else(|| "no config".to_owned(), |file| file.display().to_string());
     let (sources_count, feeds) = (Count(config.sources.len(), "source"), Count(config.feeds.len(), "feed"));
     writeln!(out, "{file}: {sources_count}, {feeds}")?;
-    for source in sources {
-        let files = source["files"].as_u64().and_then(|files| usize::try_from(files).ok()).unwrap_or_default();
-        writeln!(out, "source {}: {}", source["name"].as_str().unwrap_or_default(), Count(files, "file"))?;
+    for Surveyed { name, files, .. } in sources {
+        writeln!(out, "source {name}: {}", Count(*files, "file"))?;
     }
     if let Some(compared) = compared {
         compared.tell(&mut out)?;
@@ -172,6 +173,15 @@ fn drifted<'a>(looked: &'a [Looked<'_>], known: Option<&Known>) -> Result<Vec<&'
     Ok(newest.filter(|(looked, is_newest)| *is_newest && looked.drift.is_some()).map(|(looked, _)| looked).collect())
 }
 
+/// What is told of a source.
+#[derive(Serialize)]
+struct Surveyed<'s> {
+    name: &'s str,
+    files: usize,
+    refused: usize,
+    layouts: BTreeMap<String, usize>,
+}
+
 /// What the files of a source gave.
 struct Survey<'a> {
     source: &'a config::Source,
@@ -187,13 +197,13 @@ struct Survey<'a> {
 
 /// Looks over the files of one source. Each is read at most once, and not at all where the store knows what a pass would
 /// make of it.
-fn look_over(
-    (source, listing): (&config::Source, &inbox::Listing),
+fn look_over<'s>(
+    (source, listing): (&'s config::Source, &inbox::Listing),
     keep_out: &KeepOut,
     known: Option<&Known>,
     mut comparison: Option<&mut Comparison>,
     findings: &mut Vec<Finding>,
-) -> Result<serde_json::Value, Ended> {
+) -> Result<Surveyed<'s>, Ended> {
     let mut find = |what: String, help, wrong| {
         findings.push(Finding { what: format!("source {:?}{what}", source.name), help, wrong });
     };
@@ -231,7 +241,7 @@ fn look_over(
     }
     let files = listing.files.len();
     survey.conclude(files, &mut find)?;
-    Ok(json!({"name": source.name, "files": files, "refused": survey.refused, "layouts": survey.layouts}))
+    Ok(Surveyed { name: &source.name, files, refused: survey.refused, layouts: survey.layouts })
 }
 
 impl<'a> Survey<'a> {

@@ -27,10 +27,7 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     let shown = escaped(file.as_os_str().as_bytes());
     let bytes = bytes_of(file).map_err(|error| Trouble::usage(format!("cannot read \"{shown}\"")).because(error))?;
     // The file may belong to a source of the config, which then says how it is read.
-    let config = match config::find(&cli.given(), &Surroundings::of_process()) {
-        Some(_) => Some(configured(cli)?),
-        None => None,
-    };
+    let config = configured_if_any(cli)?;
     let canonical = std::fs::canonicalize(file).ok();
     let sources = config.iter().flat_map(|config| &config.sources);
     let belongs = sources.into_iter().find_map(|source| Some((source, source.name_below(canonical.as_ref()?)?)));
