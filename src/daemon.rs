@@ -382,7 +382,7 @@ impl<'a> Loop<'a> {
         Standing {
             refused: self.voice.refused().map(str::to_owned),
             no_events: no_events.map(str::to_owned),
-            hubs: self.pipeline.as_ref().map(Pipeline::given_up),
+            hubs: self.pipeline.as_ref().map(Pipeline::hubs_in_vain),
             mended: None,
         }
     }

@@ -33,6 +33,7 @@ use tracing::{debug, error, info, warn};
 use crate::config::Config;
 use crate::mill::feed::Address;
 use crate::mill::render;
+use crate::report::Count;
 use crate::store::PublishedRow;
 use client::{Answer, Client};
 use told::Told;
@@ -123,10 +124,17 @@ impl Hubs {
         self.shared.changed.notify_all();
     }
 
-    /// The hubs that could not be told for a long time, and why.
+    /// The hubs that could not be told for a long time, or refuse what they are told, and why.
     #[must_use]
-    pub fn given_up(&self) -> Vec<(Address, String)> {
-        self.shared.state().given_up.clone().into_iter().collect()
+    pub fn in_vain(&self) -> BTreeMap<Address, String> {
+        let state = self.shared.state();
+        let refused = self.shared.hubs.iter().filter_map(|hub| {
+            let refused = state.told.refused(hub);
+            let count = Count(refused.len(), "feed document");
+            let (_, why) = refused.min()?;
+            Some((hub.clone(), format!("it refuses {count}: {why}")))
+        });
+        refused.chain(state.given_up.clone()).collect()
     }
 }
 
@@ -174,12 +182,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that `hub` answered about these bytes of `topic`.
-    fn answered(&self, hub: &Address, topic: &Address, hash: u128) {
+    /// Notes that `hub` answered about these bytes of `topic`: it knows, or why it refuses.
+    fn answered(&self, hub: &Address, topic: &Address, hash: u128, refusal: Option<&str>) {
         let _one_by_one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let told = {
             let mut state = self.state();
-            state.told.note(hub, topic, hash);
+            state.told.note(hub, topic, hash, refusal);
             state.given_up.remove(hub);
             if state.ending {
                 // Other threads are at work on the same file by now.
@@ -214,15 +222,12 @@ struct Teller {
     tried: Topics,
     /// What it is no longer told, because that failed too often.
     given_up: Topics,
-    /// The topics that it refused when it was told of them last, and why.
-    refused: BTreeMap<Address, String>,
 }
 
 impl Teller {
     fn new(hub: Address, pace: Pace) -> Self {
-        let (last, refused) = (BTreeMap::new(), BTreeMap::new());
         let (tried, given_up) = (Topics::new(), Topics::new());
-        Self { hub, pace, failures: 0, not_before: Instant::now(), last, tried, given_up, refused }
+        Self { hub, pace, failures: 0, not_before: Instant::now(), last: BTreeMap::new(), tried, given_up }
     }
 
     fn work(mut self, shared: &Shared) {
@@ -267,15 +272,16 @@ impl Teller {
 
     fn take(&mut self, shared: &Shared, topic: Address, hash: u128, answer: Answer) {
         let hub = &self.hub;
-        match answer {
+        let refusal = match answer {
             Answer::Later { why, after } => return self.fail(shared, &why, after),
             Answer::Heard => {
-                self.refused.remove(&topic);
                 debug!(%hub, %topic, "told the hub");
+                None
             }
             Answer::Refused(why) => {
                 // A hub that refuses one mostly refuses all of them, hundreds, with every change.
-                if self.refused.values().any(|known| *known == why) {
+                let is_known = shared.state().told.refused(hub).any(|(_, known)| *known == why);
+                if is_known {
                     debug!(%hub, %topic, why, "the hub won't hear of this feed either");
                 } else {
                     warn!(
@@ -284,15 +290,15 @@ impl Teller {
                          is logged with -vv"
                     );
                 }
-                self.refused.insert(topic.clone(), why);
+                Some(why)
             }
-        }
+        };
         if self.failures > 0 {
             info!(%hub, "the hub answers again");
         }
         self.failures = 0;
         self.given_up.clear();
-        shared.answered(hub, &topic, hash);
+        shared.answered(hub, &topic, hash, refusal.as_deref());
         self.last.insert(topic, Instant::now());
     }
 
@@ -356,17 +362,19 @@ fn tell_hub(shared: &Shared, hub: &Address, deadline: Instant) -> Outcome {
             outcome.why.get_or_insert_with(|| "there was no time left".to_owned());
             break;
         }
-        match client.tell(hub, &topic, left.min(Pace::default().answer)) {
-            Answer::Heard => outcome.told.push(topic.clone()),
-            Answer::Refused(why) => {
-                outcome.why.get_or_insert(why);
+        let refusal = match client.tell(hub, &topic, left.min(Pace::default().answer)) {
+            Answer::Heard => {
+                outcome.told.push(topic.clone());
+                None
             }
+            Answer::Refused(why) => Some(why),
             Answer::Later { why, .. } => {
                 outcome.why = Some(why);
                 break;
             }
-        }
-        shared.answered(hub, &topic, hash);
+        };
+        shared.answered(hub, &topic, hash, refusal.as_deref());
+        outcome.why = outcome.why.or(refusal);
         outcome.owed -= 1;
     }
     outcome

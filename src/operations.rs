@@ -39,7 +39,7 @@ pub struct Standing {
     pub refused: Option<String>,
     /// Why the system's events can't be relied on.
     pub no_events: Option<String>,
-    /// The hubs that were given up, and why; `None`: only a daemon gives up.
+    /// The hubs that are told in vain, and why; `None`: only a daemon knows.
     pub hubs: Option<Vec<Sight>>,
     /// What was found broken in the state folder and made anew.
     pub mended: Option<String>,

@@ -241,10 +241,10 @@ impl Pipeline {
         pass.run(&mut state.store, &mut state.decided)
     }
 
-    /// The hubs that could not be told for long.
-    pub(super) fn given_up(&self) -> Vec<Sight> {
+    /// The hubs that are told in vain.
+    pub(super) fn hubs_in_vain(&self) -> Vec<Sight> {
         let sight = |(hub, why): (Address, String)| Sight { subject: hub.to_string(), detail: why };
-        self.hubs.given_up().into_iter().map(sight).collect()
+        self.hubs.in_vain().into_iter().map(sight).collect()
     }
 
     /// Goes on with another config.

@@ -22,6 +22,9 @@ pub(super) const FILE_NAME: &str = "hubs.json";
 pub(super) struct Told {
     schema: u32,
     hubs: BTreeMap<String, BTreeMap<String, String>>,
+    /// Of each hub the topics that it refused when it was told of them last, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    refused: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Told {
@@ -45,17 +48,32 @@ impl Told {
         told.is_some_and(|told| *told == hex(hash))
     }
 
-    pub(super) fn note(&mut self, hub: &Address, topic: &Address, hash: u128) {
-        self.hubs.entry(hub.as_str().to_owned()).or_default().insert(topic.as_str().to_owned(), hex(hash));
+    /// Notes what a hub answered about the bytes of a topic: it knows, or why it refuses.
+    pub(super) fn note(&mut self, hub: &Address, topic: &Address, hash: u128, refusal: Option<&str>) {
+        let (hub, topic) = (hub.as_str(), topic.as_str());
+        self.hubs.entry(hub.to_owned()).or_default().insert(topic.to_owned(), hex(hash));
+        if let Some(why) = refusal {
+            self.refused.entry(hub.to_owned()).or_default().insert(topic.to_owned(), why.to_owned());
+        } else if let Some(refused) = self.refused.get_mut(hub) {
+            refused.remove(topic);
+        }
+        self.refused.retain(|_, refused| !refused.is_empty());
+    }
+
+    /// The topics that a hub refuses, and why.
+    pub(super) fn refused(&self, hub: &Address) -> impl ExactSizeIterator<Item = (&String, &String)> {
+        static NONE: BTreeMap<String, String> = BTreeMap::new();
+        self.refused.get(hub.as_str()).unwrap_or(&NONE).iter()
     }
 
     /// Forgets hubs that are no more, and topics that are not published any more.
     pub(super) fn keep_only(&mut self, hubs: &[Address], topics: &Topics) {
         let topics: BTreeSet<&str> = topics.keys().map(Address::as_str).collect();
-        self.hubs.retain(|hub, _| hubs.iter().any(|known| known.as_str() == hub));
-        for told in self.hubs.values_mut() {
-            told.retain(|topic, _| topics.contains(topic.as_str()));
+        for by_hub in [&mut self.hubs, &mut self.refused] {
+            by_hub.retain(|hub, _| hubs.iter().any(|known| known.as_str() == hub));
+            by_hub.values_mut().for_each(|of_hub| of_hub.retain(|topic, _| topics.contains(topic.as_str())));
         }
+        self.refused.retain(|_, refused| !refused.is_empty());
     }
 
     /// Writes it down, whole or not at all.

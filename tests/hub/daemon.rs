@@ -50,7 +50,13 @@ fn a_hub_that_refuses_everything_is_logged_once() {
     mill.write("in/b.txt", sheet("more", 1..=1));
     hub.hears(6);
     assert_eq!(daemon.log().matches("won't hear").count(), 1, "{}", daemon.log());
+    // The next pass says so where it says what is wrong.
+    mill.write("in/c.txt", sheet("yet more", 1..=1));
+    hub.hears(9);
     daemon.terminate();
+    let status = mill.run(&["status"]).out;
+    let since = status.lines().find(|line| line.starts_with("hub since ")).unwrap_or_else(|| panic!("{status}"));
+    assert!(since.ends_with(": it refuses 3 feed documents: 404 Not Found"), "{status}");
 }
 
 #[test]

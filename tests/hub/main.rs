@@ -60,6 +60,12 @@ const QUICK: Pace = Pace {
     tries: 1000,
 };
 
+/// The hubs of a mill, ready to be told.
+fn hubs(mill: &Mill, pace: Pace) -> Hubs {
+    std::fs::create_dir(mill.path(".feedmill")).unwrap();
+    Hubs::begin(&mill.config(), pace)
+}
+
 fn topics(hashes: &[(&str, u128)]) -> Topics {
     let topic = |(name, hash): &(&str, u128)| (Address::new(&format!("http://feeds.example/{name}")).unwrap(), *hash);
     hashes.iter().map(topic).collect::<BTreeMap<_, _>>()
@@ -73,8 +79,7 @@ fn told(name: &str) -> String {
 fn of_many_changes_in_a_row_a_hub_hears_of_the_last() {
     let hub = Hub::answering(|_| Reply::When("HTTP/1.1 204 No Content"));
     let mill = mill(&[&hub], "");
-    std::fs::create_dir(mill.path(".feedmill")).unwrap();
-    let hubs = Hubs::begin(&mill.config(), QUICK);
+    let hubs = hubs(&mill, QUICK);
     for hash in 1..=9 {
         hubs.published(topics(&[("a", hash)]));
         // The first message is under way while the others come about.
@@ -97,8 +102,7 @@ fn a_hub_that_fails_is_tried_again() {
         _ => Reply::At("HTTP/1.1 202 Accepted"),
     });
     let mill = mill(&[&hub], "");
-    std::fs::create_dir(mill.path(".feedmill")).unwrap();
-    let hubs = Hubs::begin(&mill.config(), QUICK);
+    let hubs = hubs(&mill, QUICK);
     hubs.published(topics(&[("a", 1)]));
     hub.hears(5);
     hubs.published(topics(&[("a", 1), ("b", 1)]));
@@ -113,8 +117,7 @@ fn a_hub_that_asks_for_time_gets_it() {
         _ => Reply::At("HTTP/1.1 204 No Content"),
     });
     let mill = mill(&[&hub], "");
-    std::fs::create_dir(mill.path(".feedmill")).unwrap();
-    let hubs = Hubs::begin(&mill.config(), QUICK);
+    let hubs = hubs(&mill, QUICK);
     hubs.published(topics(&[("a", 1)]));
     hub.hears(1);
     let asked = Instant::now();
@@ -156,10 +159,12 @@ fn a_hub_that_leads_in_circles_or_nowhere_is_not_followed() {
 
 #[test]
 fn a_refusal_is_told_once_and_stands_until_the_feed_changes() {
-    let hub = Hub::answering(|_| Reply::At("HTTP/1.1 403 Forbidden\r\nContent-Length: 12\r\n\r\nnot a \x1b feed"));
+    let hub = Hub::answering(|n| match n {
+        0..3 => Reply::At("HTTP/1.1 403 Forbidden\r\nContent-Length: 12\r\n\r\nnot a \x1b feed"),
+        _ => Reply::At("HTTP/1.1 204 No Content"),
+    });
     let mill = mill(&[&hub], "");
-    std::fs::create_dir(mill.path(".feedmill")).unwrap();
-    let hubs = Hubs::begin(&mill.config(), QUICK);
+    let hubs = hubs(&mill, QUICK);
     hubs.published(topics(&[("a", 1)]));
     hub.hears(1);
     hubs.published(topics(&[("a", 1), ("b", 1)]));
@@ -167,28 +172,39 @@ fn a_refusal_is_told_once_and_stands_until_the_feed_changes() {
     hubs.published(topics(&[("a", 2), ("b", 1)]));
     hub.hears(3);
     assert_eq!(hub.heard(), [told("a"), told("b"), told("a")]);
+    let why = |count: &str| format!("it refuses {count}: 403 Forbidden, \"not a \\u{{1b}} feed\"");
+    // Another run knows of it, and of what is published no more nothing is said.
+    let noted = || std::fs::read_to_string(mill.path(".feedmill/hubs.json")).unwrap_or_default();
+    until("all noted", || noted().contains(&format!("{:032x}", 2)));
+    drop(hubs);
+    let hubs = Hubs::begin(&mill.config(), QUICK);
+    assert_eq!(hubs.in_vain().into_values().collect::<Vec<_>>(), [why("2 feed documents")]);
+    hubs.published(topics(&[("b", 1)]));
+    assert_eq!(hubs.in_vain().into_values().collect::<Vec<_>>(), [why("1 feed document")]);
+    hubs.published(topics(&[("b", 2)]));
+    until("accepted", || hubs.in_vain().is_empty());
+    assert_eq!(hub.heard()[3..], [told("b")]);
 }
 
 #[test]
 fn a_hub_that_stays_away_is_given_up_until_there_is_something_new() {
     let hub = Hub::answering(|n| if n < 4 { Reply::Close } else { Reply::At("HTTP/1.1 204 No Content") });
     let mill = mill(&[&hub], "");
-    std::fs::create_dir(mill.path(".feedmill")).unwrap();
-    let hubs = Hubs::begin(&mill.config(), Pace { tries: 3, ..QUICK });
+    let hubs = hubs(&mill, Pace { tries: 3, ..QUICK });
     hubs.published(topics(&[("a", 1), ("b", 1)]));
-    until("given up", || !hubs.given_up().is_empty());
+    until("given up", || !hubs.in_vain().is_empty());
     assert_eq!(hub.heard().len(), 3);
     // The same again is nothing new.
     hubs.published(topics(&[("a", 1), ("b", 1)]));
     hubs.published(topics(&[("a", 1), ("b", 1), ("c", 1)]));
     hub.hears(4);
     assert_eq!(hub.heard()[3], told("c"));
-    assert_eq!(hubs.given_up().len(), 1);
+    assert_eq!(hubs.in_vain().len(), 1);
     // Whoever answers is told all that it is owed.
     hubs.published(topics(&[("a", 1), ("b", 1), ("d", 1)]));
     hub.hears(7);
     assert_eq!(hub.heard()[4..], [told("d"), told("a"), told("b")]);
-    assert!(hubs.given_up().is_empty());
+    assert!(hubs.in_vain().is_empty());
 }
 
 #[test]
@@ -199,17 +215,16 @@ fn what_is_published_while_a_hub_is_tried_in_vain_is_not_given_up_with_the_rest(
         _ => Reply::At("HTTP/1.1 204 No Content"),
     });
     let mill = mill(&[&hub], "");
-    std::fs::create_dir(mill.path(".feedmill")).unwrap();
-    let hubs = Hubs::begin(&mill.config(), Pace { tries: 3, ..QUICK });
+    let hubs = hubs(&mill, Pace { tries: 3, ..QUICK });
     hubs.published(topics(&[("a", 1)]));
-    until("given up", || !hubs.given_up().is_empty());
+    until("given up", || !hubs.in_vain().is_empty());
     hubs.published(topics(&[("a", 1), ("b", 1)]));
     hub.hears(4);
     hubs.published(topics(&[("a", 1), ("b", 1), ("c", 1)]));
     hub.go_on();
     hub.hears(7);
     assert_eq!(hub.heard()[3..], [told("b"), told("c"), told("a"), told("b")]);
-    assert!(hubs.given_up().is_empty());
+    assert!(hubs.in_vain().is_empty());
 }
 
 #[test]
@@ -217,8 +232,7 @@ fn a_slow_hub_keeps_neither_the_other_nor_the_end_waiting() {
     let slow = Hub::answering(|_| Reply::When("HTTP/1.1 204 No Content"));
     let other = Hub::answering(|_| Reply::At("HTTP/1.1 204 No Content"));
     let mill = mill(&[&slow, &other], "");
-    std::fs::create_dir(mill.path(".feedmill")).unwrap();
-    let hubs = Hubs::begin(&mill.config(), Pace { answer: Duration::from_secs(3600), ..QUICK });
+    let hubs = hubs(&mill, Pace { answer: Duration::from_secs(3600), ..QUICK });
     for hash in 1..=3 {
         hubs.published(topics(&[("a", hash)]));
         other.hears(usize::try_from(hash).unwrap());
