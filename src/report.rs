@@ -32,6 +32,8 @@ pub struct Report {
     pub drift: Vec<Drift>,
     /// Sources whose newest page is unlike all before: only a warning.
     pub unusual: Vec<Unusual>,
+    /// Sources none of whose files is there any more, though some were read: only a warning.
+    pub emptied: Vec<String>,
     /// Parts of the files read in this pass that could not be used; at most [`FAULTS_TOLD`].
     pub faults: Vec<FaultLine>,
     /// How many such parts there were, told or not.
@@ -180,6 +182,11 @@ impl Report {
         for Unusual { source, reason } in &self.unusual {
             if is_news(format!("{source}: {reason}")) {
                 warn!(source, reason, "the newest page is unlike those before");
+            }
+        }
+        for source in &self.emptied {
+            if is_news(format!("{source} is empty")) {
+                warn!(source, "none of its files is there any more; its items stay");
             }
         }
         for kept in &self.kept {

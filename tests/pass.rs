@@ -372,8 +372,14 @@ fn deleting_all_scrapes_removes_nothing() {
     for path in support::files_below(&mill.path("news")).into_iter().chain(support::files_below(&mill.path("home"))) {
         fs::remove_file(path).unwrap();
     }
-    assert!(!mill.pass().changed);
+    let report = mill.pass();
+    assert_eq!(
+        (report.changed, report.exit, report.emptied.as_slice()),
+        (false, 0, &["news".into(), "home".into()][..])
+    );
     assert_eq!(prints(&mill.path("public")), before);
+    let ran = mill.run(&["--once"]);
+    assert_eq!((ran.code, ran.err.matches("none of its files is there any more").count()), (0, 2), "{ran:?}");
     // Not even when the output has to be made anew.
     let expected = mill.feeds();
     fs::remove_dir_all(mill.path("public")).unwrap();

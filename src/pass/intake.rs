@@ -131,8 +131,14 @@ impl Pass<'_> {
             let unusual = drift::unusual(store, *no)?.map(|reason| Unusual { source: source.name.clone(), reason });
             report.unusual.extend(unusual);
         }
-        // Which capture is the newest only a look at all can tell.
+        // Which capture is the newest only a look at all can tell, and whether there is any.
         if self.scope.named.is_none() {
+            for ((source, no), listing) in self.config.sources.iter().zip(&numbers).zip(&listings) {
+                let is_empty = listing.files.is_empty() && listing.skipped.is_empty();
+                if is_empty && ledger.iter().any(|row| row.source == *no) {
+                    report.emptied.push(source.name.clone());
+                }
+            }
             // Asked again only where a batch was taken in: in a pass without change it is all there is to read.
             let may_drift = report.drifted || ledger.iter().any(|row| row.drift.is_some());
             let ledger = if taken.any && may_drift { store.ledger()? } else { ledger };
