@@ -8,15 +8,17 @@ use std::thread::JoinHandle;
 
 use feedmill::publish::{Disk, Metadata, RealDisk};
 
+/// Told what is to be done, and where; an error refuses it.
+type Ask<'t> = dyn Fn(&'static str, &Path) -> io::Result<()> + Sync + 't;
+
 /// The real disk without its syncs, which no test can see. A test is asked about each step before it is made: what it
 /// refuses is not done, but that a write which is refused first stops half-way.
 pub(crate) struct TestDisk<'t> {
-    ask: Box<dyn Fn(&'static str, &Path) -> io::Result<()> + Sync + 't>,
+    ask: Box<Ask<'t>>,
     refused: AtomicBool,
 }
 
 impl<'t> TestDisk<'t> {
-    /// `ask` is told what is to be done, and where.
     pub(crate) fn asking(ask: impl Fn(&'static str, &Path) -> io::Result<()> + Sync + 't) -> Self {
         Self { ask: Box::new(ask), refused: AtomicBool::new(false) }
     }
