@@ -43,6 +43,7 @@ pub(super) fn export(cli: &Cli) -> Result<Exit, Ended> {
 /// What `import` takes in.
 #[derive(Default)]
 struct History {
+    is_backup: bool,
     contents: Vec<Content>,
     /// The lines of the decisions file, which a backup holds.
     decisions: Option<String>,
@@ -56,19 +57,7 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
     let (folder, _) = folders_of(cli, config.as_ref());
     let file = file.filter(|file| *file != Path::new("-"));
     let name = file.map_or_else(|| "standard input".to_owned(), |file| file.display().to_string());
-    let unreadable = |error: io::Error| Trouble::usage(format!("cannot read {name}")).because(error);
-    let mut bytes: Box<dyn BufRead> = match file {
-        Some(file) => Box::new(io::BufReader::new(fs::File::open(file).map_err(unreadable)?)),
-        None => Box::new(io::stdin().lock()),
-    };
-    let is_backup = bytes.fill_buf().map_err(unreadable)?.starts_with(SQLITE);
-    let history = match (is_backup, file) {
-        (true, Some(file)) => of_backup(file)?,
-        (true, None) => {
-            return Err(Trouble::usage("a backup can't be read from standard input").help("name its file").into());
-        }
-        (false, _) => History { contents: of_export(bytes, &name)?, ..History::default() },
-    };
+    let history = history_of(file, &name)?;
     let mut state = State::hold(&folder)?;
     let store = folder.join(state::STORE);
     let failed = |error| state::unusable(&store, error);
@@ -112,12 +101,27 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
         let decisions = if history.decisions.is_some_and(|lines| !lines.is_empty()) { ", decisions" } else { "" };
         writeln!(io::stdout(), "{count} contents{decisions} taken in, {items} items; the next pass publishes them")?;
         let beside = folder.join(crate::decided::FILE_NAME);
-        if !is_backup && !beside.exists() {
+        if !history.is_backup && !beside.exists() {
             let what = "an export holds no decisions: if anything was retracted or joined, put";
             writeln!(io::stdout(), "{what} \"{}\" there before the next pass", beside.display())?;
         }
     }
     Ok(Exit::Done)
+}
+
+/// What a file holds, or standard input.
+fn history_of(file: Option<&Path>, name: &str) -> Result<History, Trouble> {
+    let unreadable = |error: io::Error| Trouble::usage(format!("cannot read {name}")).because(error);
+    let mut bytes: Box<dyn BufRead> = match file {
+        Some(file) => Box::new(io::BufReader::new(fs::File::open(file).map_err(unreadable)?)),
+        None => Box::new(io::stdin().lock()),
+    };
+    let is_backup = bytes.fill_buf().map_err(unreadable)?.starts_with(SQLITE);
+    match (is_backup, file) {
+        (true, Some(file)) => of_backup(file),
+        (true, None) => Err(Trouble::usage("a backup can't be read from standard input").help("name its file")),
+        (false, _) => Ok(History { contents: of_export(bytes, name)?, ..History::default() }),
+    }
 }
 
 fn of_export(lines: Box<dyn BufRead>, name: &str) -> Result<Vec<Content>, Trouble> {
@@ -160,6 +164,7 @@ fn of_backup(file: &Path) -> Result<History, Trouble> {
     };
     let backup = Sqlite::of_backup(file).map_err(refused)?;
     let mut history = History {
+        is_backup: true,
         decisions: backup.decisions_within().map_err(refused)?,
         recovered: backup.has_note(RECOVERED).map_err(refused)?,
         ..History::default()

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::files::Files;
 use super::{
-    Complaint, Config, Empty, Given, Operations, Refusal, Source, Surroundings, Undated, Watch, WebSub, places,
-    reading, values,
+    Complaint, Config, Empty, Given, Operations, Refusal, Source, Surroundings, Undated, Watch, WebSub,
+    default_folders, reading, values,
 };
 use crate::mill::zone::Zone;
 
 /// One source and one feed for each folder, named after it.
 pub(super) fn config(given: &Given, around: &Surroundings) -> Result<Config, Refusal> {
-    let (state, output) = places(given, around, &around.current, (None, None));
+    let (state, output) = default_folders(given, around);
     let mut folders = Folders {
         state: &state,
         output: &output,
