@@ -345,7 +345,7 @@ fn tell(cli: &Cli, config: &Config, report: &Report) -> Result<(), Ended> {
 // ---- decisions ------------------------------------------------------------------------------------------------------
 
 fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
-    let (state, _) = folders(cli)?;
+    let (state, output) = folders(cli)?;
     let store = State::look(&state)?;
     let named = match &decision {
         Decision::Retract { retract, .. } => vec![*retract],
@@ -353,14 +353,18 @@ fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
         Decision::FirstSeen { first_seen, .. } => vec![*first_seen],
     };
     let unusable = |error| state::unusable(&state.join(state::STORE), error);
+    let mut decided = Decided::read(&state)?;
     // What is published may be more than a store knows that was made after it.
     let may_be_lost = matches!(decision, Decision::Retract { .. }) && store.has_note(RECOVERED).map_err(unusable)?;
+    let is_told_of = |id| may_be_lost && (decided.decisions.names(id) || pass::is_shown(&output, &RealDisk, id));
     for id in named {
-        if !may_be_lost && !store.knows(id).map_err(unusable)? {
-            return Err(Trouble::usage(format!("no item has the id {id}")).help("feedmill items lists them").into());
+        if !store.knows(id).map_err(unusable)? && !is_told_of(id) {
+            let elsewhere = if may_be_lost { ", no decision names it, and nothing published shows it" } else { "" };
+            return Err(Trouble::usage(format!("no item has the id {id}{elsewhere}"))
+                .help("feedmill items lists them")
+                .into());
         }
     }
-    let mut decided = Decided::read(&state)?;
     if let Decision::Alias { alias, .. } = &decision
         && let Some(of) = decided.decisions.aliases.get(alias)
     {

@@ -25,7 +25,7 @@ use tracing::{debug, info, warn};
 
 use self::intake::TakenIn;
 use self::publication::Extent;
-pub use self::publication::{Remembered, is_published, lacks, ledger};
+pub use self::publication::{Remembered, is_published, is_shown, lacks, ledger};
 pub use self::terms::{renamed, revision};
 use crate::config::Config;
 use crate::decided::Decided;

@@ -725,6 +725,30 @@ fn a_feed_that_stays_as_it_was_says_that_it_shows_what_is_retracted_meanwhile() 
 }
 
 #[test]
+fn of_a_lost_store_only_ids_that_something_still_tells_of_can_be_retracted() {
+    let mill = mill();
+    mill.write("news/2021-03-17.txt", page(&[FERRY]));
+    let lake = retracted(&mill);
+    mill.delete("news/2021-03-17.txt");
+    mill.delete("news/2021-03-10.txt");
+    fs::remove_file(mill.path(".feedmill/feedmill.db")).unwrap();
+    assert_eq!(once(&mill).code, 1);
+    let ferry = support::id("harbour", "2021-03-05", "ferryinanewcoat");
+    let typo = support::id("harbour", "2021-03-05", "ferryinanewcoaf");
+    let decisions = || fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap();
+    let before = decisions();
+    for arguments in [vec!["retract", &typo], vec!["retract", &typo, "--undo"]] {
+        let ran = mill.run(&arguments);
+        assert!(ran.code == 2 && ran.err.contains(&typo) && ran.err.contains("published"), "{ran:?}");
+    }
+    assert_eq!(decisions(), before);
+    // In a feed, and in the decisions alone once nothing else tells of it.
+    assert_eq!(mill.run(&["retract", &ferry]).code, 0);
+    fs::remove_dir_all(mill.path("public/news")).unwrap();
+    assert_eq!(mill.run(&["retract", &lake, "--undo"]).code, 0);
+}
+
+#[test]
 fn what_is_retracted_after_a_damage_is_not_missed() {
     let mill = mill();
     assert_eq!(once(&mill).code, 0);

@@ -184,6 +184,14 @@ impl Decisions {
         self.family(root).iter().any(|id| self.put_back.contains(id))
     }
 
+    /// Whether some decision speaks of `id`.
+    #[must_use]
+    pub fn names(&self, id: Key) -> bool {
+        let Self { retracted, put_back, aliases, first_seen, members } = self;
+        let is_one_item = aliases.contains_key(&id) || members.contains_key(&id);
+        is_one_item || retracted.contains_key(&id) || put_back.contains(&id) || first_seen.contains_key(&id)
+    }
+
     /// The items taken out of which it is known when, by the ids they go under: the last one first.
     #[must_use]
     pub fn taken_out(&self) -> Vec<(DateTime<Utc>, Key)> {

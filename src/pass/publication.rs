@@ -34,7 +34,7 @@ use std::hash::{Hash, Hasher};
 use tracing::{info, warn};
 use xxhash_rust::xxh3::Xxh3Default;
 
-pub use self::kept::{is_published, lacks};
+pub use self::kept::{is_published, is_shown, lacks};
 pub use self::lines::ledger;
 use self::lines::{Strewn, row_of};
 use self::one_feed::{OneFeed, RenderedWith, has_shown_all};

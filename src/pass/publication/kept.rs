@@ -121,6 +121,17 @@ pub fn lacks(config: &Config, disk: &dyn Disk, known: &BTreeSet<Key>, decisions:
     config.feeds.iter().any(|feed| harm(config, disk, feed, known, decisions).is_some())
 }
 
+/// Whether a feed that lies in `output` shows the item `id`, its archives included, or says that it was taken out.
+#[must_use]
+pub fn is_shown(output: &Path, disk: &dyn Disk, id: Key) -> bool {
+    let tells = |document: PathBuf| {
+        let Ids { shown, taken_out } = disk.read(&document).map(|bytes| render::ids(&bytes)).unwrap_or_default();
+        shown.contains(&id) || taken_out.contains(&id)
+    };
+    let is_atom = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "atom" || extension == "xml");
+    within(output).flat_map(|feed| files_of(&feed)).filter(is_atom).any(tells)
+}
+
 fn head(config: &Config, feed: &config::Feed) -> PathBuf {
     config.output.join(&feed.name).join("atom.xml")
 }
@@ -152,9 +163,7 @@ fn harm(
 /// nothing. Only those that this config would publish.
 fn documents(config: &Config, feed: &str) -> Vec<String> {
     let folder = config.output.join(feed);
-    let within = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let (folders, mut files): (Vec<PathBuf>, Vec<PathBuf>) = within(&folder).partition(|path| path.is_dir());
-    files.extend(folders.iter().flat_map(|folder| within(folder)));
+    let files = files_of(&folder);
     let below = files.iter().filter_map(|path| path.strip_prefix(&folder).ok()?.to_str());
     let is_wanted = |name: &&str| {
         let document = render::document_of(name);
@@ -162,6 +171,17 @@ fn documents(config: &Config, feed: &str) -> Vec<String> {
         (is_head || config.pages && render::is_of_feed(document)) && (document == *name || config.precompress)
     };
     below.filter(is_wanted).map(|name| format!("{feed}/{name}")).collect()
+}
+
+/// What lies in the folder of a feed, and in the folders in it.
+fn files_of(feed: &Path) -> Vec<PathBuf> {
+    let (folders, mut files): (Vec<PathBuf>, Vec<PathBuf>) = within(feed).partition(|path| path.is_dir());
+    files.extend(folders.iter().flat_map(|folder| within(folder)));
+    files
+}
+
+fn within(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
 /// What this config would publish beside the feeds.
