@@ -2,12 +2,14 @@
 //!
 //! A byte order mark is believed; otherwise valid UTF-8 is; otherwise the encoding is guessed. Files are often cut and
 //! sometimes damaged: a sequence that the end of the file cuts is dropped, and broken bytes in a UTF-8 file cost only
-//! themselves. The result says how sure it is, so that the caller can log what was guessed.
+//! themselves. UTF-8 that was taken for a Latin encoding and saved as UTF-8 again (`CafÃ©`) is taken back: one such capture
+//! would make other items of all whose titles have more than plain letters. The result says how sure it is, so that the
+//! caller can log what was guessed.
 
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, ISO_2022_JP, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// A guess is made from at most so many bytes, from the first that is not ASCII: more teach it nothing.
 const GUESS_FROM: usize = 1 << 20;
@@ -17,7 +19,7 @@ const GUESS_FROM: usize = 1 << 20;
 pub struct Decoded<'a> {
     /// The text without a byte order mark, borrowed from the bytes where they are valid UTF-8.
     pub text: Cow<'a, str>,
-    /// The encoding's name as the WHATWG Encoding Standard writes it, or `UTF-32LE`, `UTF-32BE`.
+    /// The encoding's name as the WHATWG Encoding Standard writes it, or `UTF-32LE`, `UTF-32BE`; or that it is encoded twice.
     pub encoding: &'static str,
     /// How that is known.
     pub how: How,
@@ -65,6 +67,52 @@ impl std::error::Error for Undecodable {}
 ///
 /// When the bytes are no text: a known binary format, or too many control characters.
 pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
+    let decoded = decode_once(bytes)?;
+    let twice = if decoded.how.is_a_guess() { None } else { encoded_twice(&decoded.text) };
+    Ok(twice.map_or(decoded, |text| Decoded { text: Cow::Owned(text), encoding: TWICE, how: How::Guessed }))
+}
+
+/// What [`Decoded::encoding`] says of UTF-8 that was taken for a Latin encoding and encoded again.
+const TWICE: &str = "UTF-8, encoded twice";
+
+/// In a text that is meant as it stands, one letter may happen to look like a sequence with the sign behind it (`FERMÉ…`).
+const SEQUENCES: usize = 2;
+
+/// The text that was encoded twice, where each character of `text` beyond ASCII is a part of a valid sequence. The first
+/// one settles it nearly always: letters with accents stand among plain ones.
+fn encoded_twice(text: &str) -> Option<String> {
+    let first = text.bytes().position(|b| !b.is_ascii())?;
+    let (plain, rest) = text.split_at_checked(first)?;
+    let mut start = rest.chars().map_while(latin).take(2);
+    if !(matches!(start.next(), Some(0xC2..=0xF4)) && matches!(start.next(), Some(0x80..=0xBF))) {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    bytes.extend_from_slice(plain.as_bytes());
+    for c in rest.chars() {
+        bytes.push(latin(c)?);
+    }
+    // The end of a file may cut a sequence.
+    if let Err(error) = str::from_utf8(&bytes)
+        && error.error_len().is_none()
+    {
+        bytes.truncate(error.valid_up_to());
+    }
+    let text = String::from_utf8(bytes).ok()?;
+    (text.chars().filter(|c| !c.is_ascii()).count() >= SEQUENCES).then_some(text)
+}
+
+/// The byte that a program takes for `c` when it takes bytes for Latin-1 or windows-1252.
+fn latin(c: char) -> Option<u8> {
+    if let Ok(byte) = u8::try_from(u32::from(c)) {
+        return Some(byte);
+    }
+    let mut buffer = [0; 4];
+    let (byte, _, is_other) = WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
+    byte.first().copied().filter(|_| !is_other)
+}
+
+fn decode_once(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
     if let Some(reason) = magic(bytes) {
         return Err(Undecodable { reason });
     }
@@ -243,9 +291,7 @@ fn too_many_controls(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use encoding_rs::{
-        BIG5, EUC_JP, EUC_KR, GBK, KOI8_R, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253,
-    };
+    use encoding_rs::{BIG5, EUC_JP, EUC_KR, GBK, KOI8_R, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1253};
 
     use super::*;
 
@@ -370,6 +416,36 @@ mod tests {
         // ASCII with broken bytes keeps its good lines whatever the guess
         let (text, ..) = read(b"Good line\nBroken \xF8\x88\x80\x80\x80 bytes\nGood line\n");
         assert!(text.starts_with("Good line\nBroken ") && text.ends_with(" bytes\nGood line\n"));
+    }
+
+    #[test]
+    fn utf8_that_was_taken_for_latin_and_saved_again_is_taken_back() {
+        let german = "1. “Café” – größer als je 😀\n15 June 2020\n";
+        let in_latin = |text: &str| text.bytes().map(char::from).collect::<String>();
+        let in_windows = |text: &str| WINDOWS_1252.decode_without_bom_handling(text.as_bytes()).0.into_owned();
+        for text in [PAGE, german, "1. Rates fell by 2 °C – again\n"] {
+            for twice in [in_latin(text), in_windows(text)] {
+                assert_eq!(read(twice.as_bytes()), (text.into(), TWICE, How::Guessed));
+                for end in (0..twice.len()).filter(|end| twice.is_char_boundary(*end)) {
+                    let (cut, encoding, _) = read(&twice.as_bytes()[..end]);
+                    assert!(text.starts_with(&cut) || encoding == "UTF-8", "{cut}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_it_here_and_there_stays_as_it_is() {
+        for text in [
+            "1. What “Ã©” means\n2. Café society\n",
+            "1. FERMÉ… for the summer\n",
+            "1. NÃO À «MAÇÃ»\n",
+            "1. Größe, naïve, déjà vu\n",
+            "1. Â\n2. Plain\n",
+            PAGE,
+        ] {
+            assert_eq!(read(text.as_bytes()), (text.into(), "UTF-8", How::Utf8));
+        }
     }
 
     #[test]
