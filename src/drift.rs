@@ -75,12 +75,12 @@ pub fn captures<'r>(store: &dyn Store, rows: impl IntoIterator<Item = &'r Ledger
 /// The store gave up.
 pub fn unusual(store: &dyn Store, source: SourceNo) -> Result<Option<String>> {
     let past = store.past(source, LOOKED_BACK + 1)?;
-    Ok(past.split_first().and_then(|(newest, before)| oddity(*newest, before)))
+    Ok(past.split_first().and_then(|(newest, before)| oddity(newest, before)))
 }
 
-/// What is odd about a content beside those before it: fewer than half the fewest items, or much less confidence than
-/// the least. What gave nothing was drift in its time, and is no measure.
-fn oddity(newest: Past, before: &[Past]) -> Option<String> {
+/// What is odd about a content beside those before it: fewer than half the fewest items, none of them with a date of its
+/// own, another layout, or much less confidence than the least. What gave nothing was drift in its time, and is no measure.
+fn oddity(newest: &Past, before: &[Past]) -> Option<String> {
     let before = || before.iter().filter(|past| past.items > 0);
     let count = before().count();
     if count < A_HABIT || newest.items == 0 {
@@ -91,6 +91,16 @@ fn oddity(newest: Past, before: &[Past]) -> Option<String> {
     if newest.items * 2 < fewest {
         return Some(format!("{} items, where each of the {count} pages before gave {fewest} or more", newest.items));
     }
+    if !newest.is_dated && before().all(|past| past.is_dated) {
+        return Some(format!("no item has a date of its own, where each of the {count} pages before gave some"));
+    }
+    if let (Some(now), Some(then)) = (&newest.layout, before().find_map(|past| past.layout.as_ref()))
+        && before().all(|past| past.layout.as_ref().is_some_and(|layout| layout != now))
+    {
+        return Some(format!(
+            "read with the layout {now}, and none of the {count} pages before; the last one with {then}"
+        ));
+    }
     (newest.confidence.saturating_add(LESS_CONFIDENT) < least).then(|| {
         let (now, least) = (of_one(newest.confidence), of_one(least));
         format!("read with confidence {now:.2}, where each of the {count} pages before had {least:.2} or more")
@@ -100,21 +110,37 @@ fn oddity(newest: Past, before: &[Past]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mill::item::Text;
 
     #[test]
     fn what_lies_outside_of_all_that_a_source_gave_before_is_odd() {
-        let past = |items, confidence| Past { items, confidence };
+        let past = |items, confidence| Past { items, confidence, is_dated: true, layout: Text::new("newsroom") };
         let usual = [past(10, 980), past(9, 950), past(12, 990), past(0, 0), past(10, 970), past(11, 960)];
-        assert_eq!(oddity(past(5, 950), &usual), None, "a quiet week");
+        assert_eq!(oddity(&past(5, 950), &usual), None, "a quiet week");
         assert_eq!(
-            oddity(past(4, 950), &usual).as_deref(),
+            oddity(&past(4, 950), &usual).as_deref(),
             Some("4 items, where each of the 5 pages before gave 9 or more")
         );
         assert_eq!(
-            oddity(past(10, 840), &usual).as_deref(),
+            oddity(&past(10, 840), &usual).as_deref(),
             Some("read with confidence 0.84, where each of the 5 pages before had 0.95 or more")
         );
-        assert_eq!(oddity(past(4, 500), &usual[..5]), None, "no habit yet");
-        assert_eq!(oddity(past(0, 0), &usual), None, "drift tells of this");
+        assert_eq!(oddity(&past(4, 500), &usual[..5]), None, "no habit yet");
+        assert_eq!(oddity(&past(0, 0), &usual), None, "drift tells of this");
+        let undated = Past { is_dated: false, ..past(10, 980) };
+        assert_eq!(
+            oddity(&undated, &usual).as_deref(),
+            Some("no item has a date of its own, where each of the 5 pages before gave some")
+        );
+        let without = usual.clone().map(|past| Past { is_dated: false, ..past });
+        assert_eq!(oddity(&undated, &without), None, "they never had any");
+        let other = Past { layout: Text::new("date-first"), ..past(10, 980) };
+        assert_eq!(
+            oddity(&other, &usual).as_deref(),
+            Some("read with the layout date-first, and none of the 5 pages before; the last one with newsroom")
+        );
+        let mut mixed = usual;
+        mixed[2].layout = Text::new("date-first");
+        assert_eq!(oddity(&other, &mixed), None, "it was so before");
     }
 }

@@ -343,12 +343,23 @@ pub struct ReadPath {
 }
 
 /// A content, as the history of its source counts it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past {
     /// Its items.
     pub items: usize,
     /// See [`Reading::confidence`].
     pub confidence: u16,
+    /// An item has a complete date of its own.
+    pub is_dated: bool,
+    /// See [`Reading::layout`].
+    pub layout: Option<Text>,
+}
+
+impl Past {
+    fn of<A>(reading: &Reading<A>, layout: Option<Text>) -> Self {
+        let Reading { lines, confidence, newest, .. } = reading;
+        Self { items: lines.len(), confidence: *confidence, is_dated: newest.is_some(), layout }
+    }
 }
 
 /// A published document, as the publish ledger lists it.

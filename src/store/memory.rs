@@ -254,7 +254,7 @@ impl Store for Memory {
         for (at, path) in self.paths.iter().filter(|(at, _)| at.0 == source) {
             let stated = path.contents.iter().zip(self.standings(at, path)).filter(|(_, at)| at.captured.stated);
             all.extend(stated.map(|(kept, at)| {
-                let past = Past { items: kept.reading.lines.len(), confidence: kept.reading.confidence };
+                let past = Past::of(&kept.reading, kept.reading.layout.clone());
                 (at.captured.when.map(|moment| moment.instant()), at.version, past)
             }));
         }

@@ -36,7 +36,7 @@ use rustc_hash::FxHashMap;
 use self::file::Age;
 use self::rows::{
     ITEM, LEDGER, READING, digest_from, item_from, key_from, ledger_row_from, moment_from, reading_from, signed, small,
-    unsigned,
+    text_from, unsigned,
 };
 pub(super) use self::rows::{get_meta, set_meta};
 use self::work::{Keys, Work};
@@ -218,14 +218,15 @@ impl Store for Sqlite {
 
     fn past(&self, source: SourceNo, most: usize) -> Result<Vec<Past>> {
         let mut select = self.db.prepare_cached(
-            "SELECT reading FROM seen WHERE source = ? AND stated = 1 ORDER BY captured DESC, version DESC, id LIMIT ?",
+            "SELECT reading, layout FROM seen WHERE source = ? AND stated = 1
+             ORDER BY captured DESC, version DESC, id LIMIT ?",
         )?;
         let mut rows = select.query((source.0, signed(most as u64)))?;
         let mut past = Vec::new();
         while let Some(row) = rows.next()? {
             let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
             let reading: Reading<i64> = postcard::from_bytes(bytes)?;
-            past.push(Past { items: reading.lines.len(), confidence: reading.confidence });
+            past.push(Past::of(&reading, text_from(row, 1)?));
         }
         Ok(past)
     }
