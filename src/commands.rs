@@ -37,6 +37,7 @@ mod history;
 mod init;
 mod look;
 mod man;
+mod pairs;
 mod ping;
 mod samples;
 mod status;

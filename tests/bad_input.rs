@@ -14,7 +14,7 @@ use std::process::Command;
 use feedmill::mill::item::is_forbidden;
 use machine::is_root;
 use support::harbour::{BRIDGE, CONFIG, FERRY, LAKE, MAST, MOLE};
-use support::{Mill, Ran, page, prints, told};
+use support::{Mill, Ran, Told, page, prints, told};
 
 /// A mill with one good page, which the others must not keep from being read.
 fn mill() -> Mill {
@@ -826,6 +826,60 @@ fn what_an_older_page_became_is_no_drift_to_check_as_to_a_pass() {
     assert_eq!((told.code, once(&mill).code), (0, 0), "{told:?}");
     let told = mill.run(&["check"]);
     assert_eq!(told.code, 0, "{told:?}");
+}
+
+#[test]
+fn check_names_items_that_may_be_one_and_the_command_that_makes_them_one() {
+    let mill = mill();
+    mill.write("news/2021-03-17.txt", page(&[FERRY, BRIDGE, LAKE]));
+    assert_eq!(once(&mill).code, 0);
+    assert!(!mill.run(&["check"]).out.contains("may be one"));
+    let mended = Told { title: "Ferry in a new coat of paint", ..FERRY };
+    mill.write("news/2021-03-24.txt", page(&[mended, BRIDGE]));
+    assert_eq!(once(&mill).code, 0);
+    assert_eq!(mill.titles("news").len(), 4);
+    let told = mill.run(&["check"]);
+    let old = support::id("harbour", "2021-03-05", "ferryinanewcoat");
+    let new = support::id("harbour", "2021-03-05", "ferryinanewcoatofpaint");
+    let command = format!("feedmill alias {new} {old}");
+    assert!(told.code == 0 && told.out.contains("may be one") && told.out.contains(&command), "{told:?}");
+    assert_eq!(mill.run(&["alias", &new, &old]).code, 0);
+    assert_eq!(once(&mill).code, 0);
+    assert_eq!(mill.titles("news"), [mended.title, BRIDGE.title, LAKE.title]);
+    assert!(!mill.run(&["check"]).out.contains("may be one"));
+}
+
+#[test]
+fn check_names_sites_that_list_the_same_items() {
+    let mill = mill();
+    let other = CONFIG.replace("\"news\"", "\"home\"").replace("\"news/", "\"home/");
+    mill.configure(&(CONFIG.to_owned() + &other.replace("\"harbour\"", "\"start\"")));
+    mill.write("home/2021-03-17.txt", page(&[FERRY, BRIDGE, LAKE]));
+    assert_eq!(once(&mill).code, 0);
+    let told = || mill.run(&["check"]).out;
+    assert!(!told().contains("alike"), "{}", told());
+    mill.write("news/2021-03-17.txt", page(&[FERRY, MOLE]));
+    assert_eq!(once(&mill).code, 0);
+    assert!(told().contains("list 3 items alike"), "{}", told());
+    mill.configure(&(CONFIG.to_owned() + &other));
+    assert_eq!(once(&mill).code, 0);
+    assert!(!told().contains("alike"), "{}", told());
+}
+
+#[test]
+fn a_page_that_lost_its_dates_is_unlike_those_before() {
+    let mill = mill();
+    mill.configure(&CONFIG.replace("\"newsroom\"", "\"auto\""));
+    for day in 11..16 {
+        mill.write(&format!("news/2021-03-{day}.txt"), page(&[FERRY, BRIDGE, LAKE]));
+    }
+    assert_eq!(once(&mill).code, 0);
+    let undated = [FERRY, BRIDGE, LAKE].map(|told| Told { date: "", ..told });
+    mill.write("news/2021-03-17.txt", page(&undated));
+    let (code, told) = report(&mill);
+    let unusual = told["unusual"][0]["reason"].as_str().unwrap_or_default();
+    assert!(code == 0 && unusual.contains("no item has a date"), "{told}");
+    assert!(mill.run(&["check"]).out.contains("one has no date"));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! `check`: what is wrong with config and surroundings, where, and what would help. It never takes the lock.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::pairs;
 use super::samples::{Compared, Comparison};
 use super::*;
 use crate::drift;
@@ -13,25 +15,28 @@ use crate::report::Count;
 use crate::store::{KnownSource, LedgerRow, ReadPath};
 
 /// Something that `check` found.
-struct Finding {
-    what: String,
-    help: &'static str,
+pub(super) struct Finding {
+    pub(super) what: String,
+    pub(super) help: Cow<'static, str>,
     /// A pass would end with more than 0 for it; the rest is advice.
-    wrong: bool,
+    pub(super) wrong: bool,
 }
 
 /// `check`: config and surroundings; with `samples` also what would be read otherwise than it is stored.
 pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     let config = configured(cli)?;
-    let advice =
-        |what: &String| Finding { what: what.clone(), help: "say it in the config, or leave it so", wrong: false };
+    let advice = |what: &String| Finding {
+        what: what.clone(),
+        help: "say it in the config, or leave it so".into(),
+        wrong: false,
+    };
     let mut findings: Vec<Finding> = config.warnings.iter().map(advice).collect();
     let keep_out = KeepOut::of([config.state.as_path(), config.output.as_path()]);
     // What the store knows need not be read again, unless it is what is asked.
     let mut comparison = if samples { Some(Comparison::of(cli)?) } else { None };
     let known = if samples { None } else { Known::of(&config)? };
     for what in known.as_ref().map(|known| pass::renamed(&config, &known.names)).unwrap_or_default() {
-        findings.push(Finding { what, help: "give the source its old name, or leave it so", wrong: false });
+        findings.push(Finding { what, help: "give the source its old name, or leave it so".into(), wrong: false });
     }
     let mut sources = Vec::new();
     let listings = inbox::list_all(config.sources.iter().map(|source| &source.files), &keep_out);
@@ -41,21 +46,27 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     for (what, folder) in [("state", &config.state), ("output", &config.output)] {
         if let Err(error) = writable(folder) {
             let what = format!("the {what} folder \"{}\" can't be written: {error}", folder.display());
-            findings.push(Finding { what, help: cure(&error), wrong: true });
+            findings.push(Finding { what, help: cure(&error).into(), wrong: true });
         }
     }
     if let Some(socket) = config.serve.as_ref().and_then(|serve| serve.socket.as_ref())
         && let Some((why, help)) = no_place_for(socket)
     {
         let what = format!("the socket \"{}\" can't be made: {why}", socket.display());
-        findings.push(Finding { what, help, wrong: true });
+        findings.push(Finding { what, help: help.into(), wrong: true });
+    }
+    if let Some(known) = &known {
+        let all = cli.global.format == Format::Json;
+        let decisions = Decided::read(&config.state)?.decisions;
+        pairs::tell(&known.store, &decisions, all, &mut findings)
+            .map_err(|error| state::unusable(&known.file, error))?;
     }
     let compared = comparison.map(|comparison| comparison.compared);
     if compared.as_ref().is_some_and(Compared::loses) {
         let what = "items of the store are read no more from pages that are still there".to_owned();
         findings.push(Finding {
             what,
-            help: "a pass keeps the old reading; feedmill explain FILE tells why",
+            help: "a pass keeps the old reading; feedmill explain FILE tells why".into(),
             wrong: true,
         });
     }
@@ -205,7 +216,7 @@ fn look_over<'s>(
     findings: &mut Vec<Finding>,
 ) -> Result<Surveyed<'s>, Ended> {
     let mut find = |what: String, help, wrong| {
-        findings.push(Finding { what: format!("source {:?}{what}", source.name), help, wrong });
+        findings.push(Finding { what: format!("source {:?}{what}", source.name), help: Cow::Borrowed(help), wrong });
     };
     for skipped in &listing.skipped {
         let help = match skipped.reason {

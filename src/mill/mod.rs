@@ -11,9 +11,11 @@
 //! - [`history`]: which contents of a path count, and since when. [`decisions`]: what no scrape can give back.
 //! - [`settle`]: all sightings of a key to one item, with times read in a [`zone`] and filed by [`category`], whose
 //!   rules are patterns of [`words`].
+//! - [`alike`]: items that may be one under two ids, for the operator to join.
 //! - [`feed`]: items to what is subscribed to. [`render`]: feeds to documents.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod alike;
 pub mod captured;
 pub mod category;
 pub mod decisions;
