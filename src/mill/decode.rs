@@ -81,8 +81,7 @@ const SEQUENCES: usize = 2;
 /// The text that was encoded twice, where each character of `text` beyond ASCII is a part of a valid sequence. The first
 /// one settles it nearly always: letters with accents stand among plain ones.
 fn encoded_twice(text: &str) -> Option<String> {
-    let first = text.bytes().position(|b| !b.is_ascii())?;
-    let (plain, rest) = text.split_at_checked(first)?;
+    let (plain, rest) = text.split_at_checked(Encoding::ascii_valid_up_to(text.as_bytes()))?;
     let mut start = rest.chars().map_while(latin).take(2);
     if !(matches!(start.next(), Some(0xC2..=0xF4)) && matches!(start.next(), Some(0x80..=0xBF))) {
         return None;
