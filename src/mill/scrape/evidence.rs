@@ -84,7 +84,10 @@ impl Evidence {
             gap,
             tight: gap == 0 && spaced == 3,
             marking,
-            lean: lean(&page.blocks),
+            lean: match lean(&page.blocks) {
+                Lean::Neither if page.led_to_days => Lean::Up,
+                lean => lean,
+            },
             inset: is_inset(&page.blocks, marking, dated),
             cut: page.cut,
             close: gap == 0 && close(&page.blocks),
