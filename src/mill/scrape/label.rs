@@ -391,8 +391,9 @@ fn is_signed(text: &str, lexicon: &Lexicon) -> bool {
     let names = by.contains(|c: char| c.is_whitespace() || c == ':');
     // Nor does a name end with a colon: `Words by candlelight: readings from 19:30`.
     let mut words = behind.split_whitespace();
-    let ends_name = |word: &&str| is_clock(word) || word.ends_with(':');
-    if !names || !words.by_ref().take(MOST_WORDS).skip(1).find(ends_name).is_some_and(is_clock) {
+    let ends_name = |(at, word): &(usize, &str)| word.ends_with(':') || (*at > 0 && is_clock(word));
+    let end = words.by_ref().take(MOST_WORDS).enumerate().find(ends_name);
+    if !names || !end.is_some_and(|(_, word)| is_clock(word)) {
         return false;
     }
     // What goes on behind the time may be a title: `Written by pupils: a play at 10:30 in the hall`.
