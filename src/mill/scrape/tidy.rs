@@ -43,14 +43,22 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
     }
 }
 
-/// Who says something, and when, is no announcement: `Ann Field says:`, right above a day and what was said.
+/// Who says something, and when, is no announcement: `Ann Field says:`, right above a day and what was said. Nothing else
+/// stands below it: a title may well end in a colon, but not all that follow do.
 fn hush(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
-    let announces = |at: usize| {
-        let is = |at: usize, field: Field| steps.get(at).is_some_and(|step| step.field(layout) == Some(field));
-        let ends = blocks.get(at).is_some_and(|block| block.text.ends_with([':', '：']));
-        ends && is(at, Field::Title) && is(at + 1, Field::Date) && blocks.get(at + 1).is_some_and(|day| day.gap == 0)
+    const MOST_WORDS: usize = 4;
+    let is = |at: usize, field: Field| steps.get(at).is_some_and(|step| step.field(layout) == Some(field));
+    let announces = |at: &usize| {
+        let names = |block: &Block<'_>| {
+            let is_plain = block.mark == Mark::None && block.level() == 0 && block.link().is_none();
+            is_plain && block.text.ends_with([':', '：']) && block.text.split_whitespace().count() <= MOST_WORDS
+        };
+        blocks.get(*at).is_some_and(names)
+            && is(at + 1, Field::Date)
+            && blocks.get(at + 1).is_some_and(|day| day.gap == 0)
     };
-    let said: Vec<usize> = (0..steps.len()).filter(|at| announces(*at)).collect();
+    let titles = (0..steps.len()).rev().filter(|at| is(*at, Field::Title));
+    let said: Vec<usize> = titles.take_while(announces).collect();
     for title in said {
         let starts = |step: &Step| step.act == Move::Start;
         let first = steps.iter().take(title + 1).rposition(starts).unwrap_or(title);
