@@ -63,11 +63,6 @@ impl<'t> Block<'t> {
         self.furniture.unwrap_or_else(|| is_furniture(self.text, lexicon))
     }
 
-    /// Makes furniture of it, though it be a date.
-    pub(crate) fn make_furniture(&mut self) {
-        (self.date, self.furniture) = (None, Some(true));
-    }
-
     /// The last of its lines alone.
     pub(crate) fn last_line(&self) -> Self {
         let text = self.text.rsplit(['\n', '\r']).next().unwrap_or_default();
@@ -121,8 +116,6 @@ pub(crate) struct Page<'t> {
     pub(crate) noted: bool,
     /// Nothing of the file stands before it.
     pub(crate) opens_file: bool,
-    /// Something of its item stands above each day, as what stands beside all of them tells.
-    pub(crate) led_to_days: bool,
 }
 
 impl Page<'_> {
@@ -138,12 +131,11 @@ impl Page<'_> {
             tabs: memchr(b'\t', text.as_bytes()).is_some(),
             noted: false,
             opens_file: before == 0,
-            led_to_days: false,
         }
     }
 
     /// Forgets the dates that no block has any more, and numbers the others anew.
-    pub(crate) fn forget_dates(&mut self) {
+    fn forget_dates(&mut self) {
         let dates = std::mem::take(&mut self.dates);
         for block in &mut self.blocks {
             let kept = block.date.and_then(|date| dates.get(usize::try_from(date).ok()?));

@@ -297,9 +297,7 @@ pub(crate) fn is_shaped_like_one(line: &str) -> bool {
     let (years, days) = (words.iter().filter(is_year).count(), words.iter().filter(is_day).count());
     let at_an_end = words.first().into_iter().chain(words.last()).any(|word| is_year(&word) || is_day(&word));
     let others = line.split_whitespace().take(6).filter(|word| word.contains(char::is_alphabetic)).count();
-    // `Circular No 12 of 2024`: before no date stand two words, and one within it.
-    let begins = words.iter().take(2).any(|word| is_year(&word) || is_day(&word));
-    words.len() <= 5 && years == 1 && days == 1 && (1..=3).contains(&others) && (others < 3 || begins) && at_an_end
+    words.len() <= 5 && years == 1 && days == 1 && (1..=3).contains(&others) && at_an_end
 }
 
 /// Whether a heading is a month with its year, or a year alone: `June 2020`, `2022`.
@@ -422,22 +420,6 @@ impl<'t> Printed<'t> {
         self.raw
     }
 
-    /// Whether it is a time, with its day but without the year.
-    pub(crate) fn is_time_without_year(&self) -> bool {
-        self.lacks_year() && self.clock.time.is_some()
-    }
-
-    /// Year, month and day, where it states all three, and neither a time nor an end.
-    pub(crate) fn plain_day(&self) -> Option<(u32, u32, u32)> {
-        let Point { year: Year::Stated(year), month, day, unordered: false, .. } = self.start else { return None };
-        (self.end.is_none() && self.clock.time.is_none()).then_some((year, month, day))
-    }
-
-    /// Whether both are of the same day of a year, whichever year.
-    pub(crate) fn is_on_day_of(&self, other: &Self) -> bool {
-        (self.start.month, self.start.day) == (other.start.month, other.start.day)
-    }
-
     /// The same date, where the page shows it in other words.
     pub(crate) fn shown_as(self, raw: &'t str) -> Self {
         Self { raw, ..self }
@@ -448,11 +430,6 @@ impl<'t> Printed<'t> {
         // Not all scripts have great letters.
         let has_no_case = || words.chars().all(|c| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase());
         (grammar::is_kicker(words, 4) || has_no_case()).then_some(Self { kicker: Some(words), ..self })
-    }
-
-    /// The same date without the words beside it.
-    pub(crate) fn without_kicker(self) -> Self {
-        Self { kicker: None, ..self }
     }
 
     /// The same date with the place that stands behind it.

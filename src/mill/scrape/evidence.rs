@@ -84,10 +84,7 @@ impl Evidence {
             gap,
             tight: gap == 0 && spaced == 3,
             marking,
-            lean: match lean(&page.blocks) {
-                Lean::Neither if page.led_to_days => Lean::Up,
-                lean => lean,
-            },
+            lean: lean(&page.blocks),
             inset: is_inset(&page.blocks, marking, dated),
             cut: page.cut,
             close: gap == 0 && close(&page.blocks),

@@ -60,8 +60,6 @@ pub(crate) struct Label {
     pub(crate) end_dated: Option<Grade>,
     /// Who wrote it, and nothing else: `By Ann Field`.
     pub(crate) byline: bool,
-    /// It is below its day what each item has there.
-    pub(crate) below_day: bool,
     /// It begins in the middle of a sentence, right below the line before.
     pub(crate) goes_on: bool,
     /// A line ends where the next word would have had room: these are several texts.
@@ -162,21 +160,11 @@ fn once_with_day(page: &Page<'_>, labels: &mut [Label]) {
     }
 }
 
-/// Words that only name the day below them say nothing: `Post date`. Words with a colon that name three days or more are
-/// such words, in whatever language.
+/// Words that only name the day below them say nothing: `Post date`.
 fn name_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
-    let pairs = || page.blocks.iter().zip(page.blocks.iter().skip(1));
-    let is_above_day = |(_, below): &(&Block<'_>, &Block<'_>)| below.date.is_some();
-    let mut names: Vec<&str> =
-        pairs().filter(is_above_day).map(|(block, _)| block.text).filter(|text| text.ends_with([':', '：'])).collect();
-    names.sort_unstable();
-    let several = names.chunk_by(|a, b| a == b).filter(|same| same.len() > 2);
-    let names: Vec<&str> = several.filter_map(|same| same.first().copied()).collect();
-    for ((block, below), label) in pairs().zip(labels.iter_mut()) {
-        if below.date.is_none() || !label.short || label.kind != Kind::Text {
-            continue;
-        }
-        if lexicon.is_stamp(block.text) || names.binary_search(&block.text).is_ok() {
+    let below = page.blocks.iter().skip(1);
+    for ((block, below), label) in page.blocks.iter().zip(below).zip(labels) {
+        if below.date.is_some() && label.short && label.kind == Kind::Text && lexicon.is_stamp(block.text) {
             label.kind = Kind::Furniture;
         }
     }
@@ -237,7 +225,7 @@ fn echo(page: &Page<'_>, labels: &mut [Label]) {
 }
 
 /// What is counted, where `text` is a number and a word or two behind it: `42 min`, `10.0 km`.
-pub(super) fn counted(text: &str) -> &str {
+fn counted(text: &str) -> &str {
     if !text.starts_with(|c: char| c.is_ascii_digit()) {
         return text;
     }
@@ -268,7 +256,6 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         field: false,
         byline: false,
         broken: false,
-        below_day: false,
         goes_on: false,
     };
     if let Some(printed) = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?)) {
@@ -276,9 +263,8 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
         // What follows a date on its line is a kicker, but it may be more: then something is odd.
         let glued = printed.kicker.and_then(|_| inline::leading(text, lexicon)).map(|_| Grade::Broken);
-        // Behind a tab the words are a cell, and so are those in columns.
-        let in_cells = |words: &str| (page.tabs && text.contains('\t')) || words.contains("  ");
-        let tabbed = printed.kicker.is_some_and(in_cells);
+        // Behind a tab the words are a cell.
+        let tabbed = page.tabs && printed.kicker.is_some() && text.contains('\t');
         let named = printed.raw().len() < text.len();
         return Label { kind, piped: tabbed || (page.pipes && text.contains('|')), glued, named, ..plain };
     }
@@ -289,7 +275,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let begins = || opens && date::begins(text, lexicon);
     let glued = || {
         let led = if opens || inline::may_lead(text) { inline::leading(text, lexicon) } else { None };
-        led.map(|(printed, _)| printed.without_kicker().grade(settled))
+        led.map(|(printed, _)| printed.grade(settled))
     };
     // Long paragraphs are most of a file, and can be nothing but text.
     if text.len() > LONG_BYTES && !page.pipes {
@@ -309,9 +295,6 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let piped = page.pipes && text.contains('|');
     if (piped || (page.tabs && text.contains('\t'))) && is_row(text, lexicon) {
         return Label { kind: Kind::Row, piped, ..plain };
-    }
-    if !block.folded && is_row_of_columns(text, lexicon) {
-        return Label { kind: Kind::Row, ..plain };
     }
     let short = !block.folded && is_short(text);
     let begins_with_date = begins() || date::is_shaped_like_one(text);
@@ -389,11 +372,8 @@ fn is_signed(text: &str, lexicon: &Lexicon) -> bool {
     // A single great word may begin any title: `By 10:30 all seats were taken`.
     let by = text.get(..text.len() - behind.len()).unwrap_or_default().trim_end();
     let names = by.contains(|c: char| c.is_whitespace() || c == ':');
-    // Nor does a name end with a colon: `Words by candlelight: readings from 19:30`.
     let mut words = behind.split_whitespace();
-    let ends_name = |(at, word): &(usize, &str)| word.ends_with(':') || (*at > 0 && is_clock(word));
-    let end = words.by_ref().take(MOST_WORDS).enumerate().find(ends_name);
-    if !names || !end.is_some_and(|(_, word)| is_clock(word)) {
+    if !names || !words.by_ref().take(MOST_WORDS).skip(1).any(is_clock) {
         return false;
     }
     // What goes on behind the time may be a title: `Written by pupils: a play at 10:30 in the hall`.
@@ -640,16 +620,6 @@ fn is_sized(text: &str) -> bool {
 fn is_row(text: &str, lexicon: &Lexicon) -> bool {
     text.split(['|', '\t']).count() > 1
         && text.split(['|', '\t']).any(|cell| date::whole(cell.trim(), lexicon).is_some())
-}
-
-/// Columns that blanks keep apart, three at least, of which one is a date:
-/// `09    14/03/2024  Dredging in the inner basin`.
-pub(super) fn is_row_of_columns(text: &str, lexicon: &Lexicon) -> bool {
-    if !has_ascii_digit(text) || !text.contains("  ") {
-        return false;
-    }
-    let columns = || text.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
-    columns().nth(2).is_some() && columns().any(|cell| date::whole(cell, lexicon).is_some())
 }
 
 /// A name of three words at most, or an author's.

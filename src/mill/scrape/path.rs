@@ -95,14 +95,14 @@ impl Step {
         }
     }
 
-    /// Lets the item that the block at `first` begins be begun by the one at `at`, which fills `place`.
-    pub(crate) fn begin_at(steps: &mut [Self], first: usize, at: usize, place: usize) {
+    /// Lets the item that the block at `first` begins be begun by the one at `at`, in the place of that.
+    pub(crate) fn begin_at(steps: &mut [Self], first: usize, at: usize) {
         let Some(begun) = steps.get(first).copied() else { return };
         for step in steps.iter_mut().take(at).skip(first) {
             *step = Self { act: Move::Noise, from: begun.from, to: begun.from };
         }
         if let Some(step) = steps.get_mut(at) {
-            *step = Self { act: Move::Start, from: begun.from, to: (PLACES + place) as u8 };
+            *step = Self { act: Move::Start, ..begun };
         }
     }
 
@@ -198,8 +198,6 @@ struct Bill {
     in_foot: bool,
     /// As noise where something else is expected, on top.
     disturbs: u64,
-    /// As noise below a title that the rest of its item has not followed, on top: it ends the text above it.
-    parts: u64,
     /// As noise it takes the reading adrift: a date for which no title is left.
     strays: bool,
     heading: u64,
@@ -347,7 +345,6 @@ impl<'a, 't> Prices<'a, 't> {
             noise_ended: if is_plain { HAIR + when(label.wordy || label.sentence, SLIGHT) } else { noise_later },
             in_foot: self.last_day.is_some_and(|line| block.line > line),
             disturbs: when(!(matches!(label.kind, Kind::Furniture | Kind::Noise) || names_columns), HALF),
-            parts: when(label.kind == Kind::Furniture && label.below_sentence, HALF),
             strays: is_date,
             heading: if head == Some(true) { IMPOSSIBLE } else { self.as_heading(block, label, first, leans_up) },
             into: when(numbered, GONE)
@@ -404,8 +401,6 @@ impl<'a, 't> Prices<'a, 't> {
             let again = told && place.field == Field::Summary;
             *slot = fits(place.field) + when(again && label.short, ONE);
             *slot += when(self.bare && place.field == Field::Summary, HALF);
-            // What stands below the day in each item is no title above one.
-            *slot += when(label.below_day && place.field == Field::Title && self.title < self.date, GONE);
             told |= place.field == Field::Glued && self.title < MOST_PLACES;
         }
         if self.evidence.is_page_title(block) {
@@ -464,9 +459,7 @@ impl<'a, 't> Prices<'a, 't> {
                 let astray = bill.strays && place >= self.date;
                 let open = self.unfinished.get(place).copied().unwrap_or(false);
                 // The text before a stray date is its title if it does not read like a sentence: a doubt decides.
-                let parts = when(open && place == self.title, bill.parts);
-                let disturbs = when(open || astray, bill.disturbs);
-                (bill.noise_later + disturbs + parts, if astray { ADRIFT } else { state })
+                (bill.noise_later + if open || astray { bill.disturbs } else { 0 }, if astray { ADRIFT } else { state })
             }
         }
     }

@@ -15,7 +15,7 @@ use self::preferred::{TIED, likeliest_first, rival, slack};
 use super::blocks::{Block, Mark, Page, Unit, has_blank_line, joined, split_by};
 use super::date::{self, Printed, Settled, Span, inline};
 use super::evidence::{Evidence, Marking};
-use super::label::{Kind, Label, ends_sentence, is_brief, is_row_of_columns, is_short, label, states_a_figure};
+use super::label::{Kind, Label, ends_sentence, is_brief, is_short, label, states_a_figure};
 use super::language::{Choice, Lexicon, choose};
 use super::layout::{Field, Layout, candidates, pair};
 use super::parted;
@@ -240,8 +240,6 @@ impl<'t, 'c> Look<'t, 'c> {
         repeated::bare_dates(&mut page, lexicon);
         repeated::dates_with_category(&mut page, lexicon);
         repeated::days_of_years(&mut page, lexicon);
-        repeated::times_of_days(&mut page);
-        repeated::idle_days(&mut page);
         date::dispute(&mut page.dates, choice);
         // Dates that share their lines with texts settle the order of numbers where there are no others.
         let settled = match page.dates.len() {
@@ -250,9 +248,8 @@ impl<'t, 'c> Look<'t, 'c> {
         };
         let settled = settled.or_shown(&page.dates, page.blocks.iter().map(|block| block.text));
         let mut labels = label(&page, settled, lexicon);
-        repeated::fields(&page, &mut labels, lexicon);
+        repeated::fields(&page, &mut labels);
         repeated::kickers(&page, &mut labels);
-        repeated::sides_of_days(&mut page, &mut labels);
         for (label, block) in labels.iter_mut().zip(&page.blocks) {
             let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|it| it.is_match(block.text));
             if matches(&layout.noise) {
@@ -677,19 +674,14 @@ fn has_cells(block: &Block<'_>, label: &Label) -> bool {
 
 /// The cells of a row. Rules at its ends make none.
 fn cells(text: &str) -> impl Iterator<Item = &str> {
-    // Without any, blanks keep columns apart.
-    let is_ruled = text.contains(['|', '\t']);
-    let (ruled, columns) = if is_ruled { (text.trim_matches('|'), "") } else { ("", text) };
-    let columns = columns.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
-    ruled.split(['|', '\t']).map(str::trim).filter(move |_| is_ruled).chain(columns)
+    text.trim_matches('|').split(['|', '\t']).map(str::trim)
 }
 
 /// The dates that stand in lines with something else.
 fn inner_dates<'t>(page: &Page<'t>, lexicon: &Lexicon) -> Vec<Printed<'t>> {
     let mut dates = page.dates.clone();
     for block in &page.blocks {
-        let is_ruled = || (page.pipes && block.text.contains('|')) || (page.tabs && block.text.contains('\t'));
-        if is_ruled() || (!block.folded && is_row_of_columns(block.text, lexicon)) {
+        if (page.pipes && block.text.contains('|')) || (page.tabs && block.text.contains('\t')) {
             dates.extend(cells(block.text).filter_map(|cell| date::whole(cell, lexicon)));
         } else if block.date.is_none() {
             let leading = inline::leading(block.text, lexicon).map(|(printed, _)| printed);

@@ -17,7 +17,6 @@ pub(crate) const SEVERAL: usize = 3;
 
 /// Mends `steps`, of which there is one for each block.
 pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
-    hush(layout, blocks, steps);
     let starts = |steps: &[Step]| steps.iter().filter(|step| step.act == Move::Start).count();
     if starts(steps) < SEVERAL {
         return;
@@ -40,30 +39,6 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
         crop(layout, blocks, labels, steps);
         dock(layout, labels, steps);
         set_apart(layout, blocks, labels, steps);
-    }
-}
-
-/// Who says something, and when, is no announcement: `Ann Field says:`, right above a day and what was said. Nothing else
-/// stands below it: a title may well end in a colon, but not all that follow do.
-fn hush(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
-    const MOST_WORDS: usize = 4;
-    let is = |at: usize, field: Field| steps.get(at).is_some_and(|step| step.field(layout) == Some(field));
-    let announces = |at: &usize| {
-        let names = |block: &Block<'_>| {
-            let is_plain = block.mark == Mark::None && block.level() == 0 && block.link().is_none();
-            is_plain && block.text.ends_with([':', '：']) && block.text.split_whitespace().count() <= MOST_WORDS
-        };
-        blocks.get(*at).is_some_and(names)
-            && is(at + 1, Field::Date)
-            && blocks.get(at + 1).is_some_and(|day| day.gap == 0)
-    };
-    let titles = (0..steps.len()).rev().filter(|at| is(*at, Field::Title));
-    let said: Vec<usize> = titles.take_while(announces).collect();
-    for title in said {
-        let starts = |step: &Step| step.act == Move::Start;
-        let first = steps.iter().take(title + 1).rposition(starts).unwrap_or(title);
-        let end = steps.iter().skip(title + 1).position(starts).map_or(steps.len(), |behind| title + 1 + behind);
-        (first..end).for_each(|at| Step::leave_out(steps, at));
     }
 }
 
@@ -150,14 +125,11 @@ fn crown_one(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut 
     // Above the day it may be a heading.
     let is_below_day = steps.get(kicker).is_some_and(|step| step.act == Move::In);
     let names_less = is_below_day && is_brief(text) && !is_brief(kicker);
-    // Where no other item has a text what follows the last title is the foot of the page.
-    let has_text = |step: &Step| step.field(layout) == Some(Field::Summary);
-    let ends_bare = is_below_day && end == steps.len() && !steps.iter().take(kicker).any(has_text);
-    if !((is_apart && end == steps.len()) || reads_like_text || names_less || ends_bare) {
+    if !((is_apart && end == steps.len()) || reads_like_text || names_less) {
         return;
     }
     Step::crown_first(steps, (kicker, title), (text, summary));
-    if is_apart || (ends_bare && !reads_like_text) {
+    if is_apart {
         (text..end).for_each(|at| Step::leave_out(steps, at));
     } else if names_less {
         Step::leave_out(steps, text);
@@ -345,8 +317,8 @@ fn crop(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [St
     let above = of_first.len().saturating_sub(most);
     let Some(title) = above.checked_sub(1).and_then(|at| of_first.get(at)).copied() else { return };
     // Nothing but titles and texts is left out.
-    let is_title = |step: &Step| matches!(step.field(layout), Some(Field::Title | Field::Kicker));
-    let are_texts = |step: &Step| step.act == Move::Noise || is_title(step) || is_summary(step);
+    let is_title = steps.get(first).is_some_and(|step| step.field(layout) == Some(Field::Title));
+    let are_texts = steps.iter().take(title).skip(first + 1).all(|step| step.act == Move::Noise || is_summary(step));
     // What stood without a blank line above a headline, or is a menu, is as long as its longest line.
     let is_poured = |at: usize| labels.get(at).is_some_and(|label| label.broken);
     let lines = |at: usize| blocks.get(at).map_or("", |block| block.text).lines();
@@ -355,16 +327,13 @@ fn crop(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [St
     let few_words = |at: usize| {
         let is_menu = || is_poured(at) && lines(at).all(is_short);
         labels.get(at).is_some_and(|label| label.kind != Kind::Text || label.short || is_menu())
-            && (length(at) < length_of_title || most == 0)
+            && length(at) < length_of_title
     };
     let is_headline = labels.get(title).is_some_and(|it| {
         it.kind == Kind::Text && !(it.sentence || it.begins_with_date) && (is_poured(title) || !it.wordy)
     });
-    let all_above = steps.get(first..title).is_some_and(|above| above.iter().all(are_texts));
-    let begins = steps.get(first).is_some_and(is_title);
-    let Some(place) = layout.place(Field::Title) else { return };
-    if begins && all_above && is_headline && (first..title).all(few_words) {
-        Step::begin_at(steps, first, title, place);
+    if is_title && are_texts && is_headline && (first..title).all(few_words) {
+        Step::begin_at(steps, first, title);
     }
 }
 

@@ -18,16 +18,9 @@ const NEAR_END: usize = 24;
 pub(crate) fn leading<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t>, &'t str)> {
     let head = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
     if let Some(inner) = head.strip_prefix(['[', '(']) {
-        let (inner, behind) = inner.split_once([']', ')'])?;
-        let behind = text.get(head.len() - behind.len()..)?;
-        let Some(printed) = whole(inner.trim(), lexicon) else {
-            // `[Event] 2024-03-14 The market opens`.
-            let line = behind.trim_start();
-            let head = line.get(..line.floor_char_boundary(LONGEST)).unwrap_or_default();
-            let (printed, rest) = if may_begin_date(head, lexicon) { dated_head(line, head, lexicon) } else { None }?;
-            return Some((printed.with_kicker(inner.trim())?, rest));
-        };
-        let rest = signs_off(behind);
+        let end = inner.find([']', ')'])?;
+        let printed = whole(inner.get(..end)?.trim(), lexicon)?;
+        let rest = signs_off(inner.get(end + 1..).and_then(|_| text.get(end + 2..))?);
         return is_text(rest).then_some((printed, rest));
     }
     if may_begin_date(head, lexicon) {

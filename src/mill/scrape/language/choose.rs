@@ -189,9 +189,7 @@ fn cast(mut set: Set, votes: &mut [u32; COUNT]) {
 fn frequent(head: &str) -> [u32; COUNT] {
     let mut hits = [0; COUNT];
     let head = head.get(..head.floor_char_boundary(2048)).unwrap_or_default();
-    // `AG` is a company, and an Irish word in small letters.
-    let is_form = |word: &str| word.len() == 2 && word.bytes().all(|b| b.is_ascii_uppercase());
-    for (_, word) in parts_of(head).filter(|(_, word)| !is_form(word)) {
+    for (_, word) in parts_of(head) {
         cast(FREQUENT.of(word), &mut hits);
     }
     hits

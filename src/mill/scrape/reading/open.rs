@@ -184,8 +184,8 @@ impl<'t> Open<'t> {
         (self.title, self.link) = (Some(joined_text(without_attachment(first_column(title)))), block.link());
     }
 
-    /// The cell in the column `titles` is the title, the first one that is a date the date, a number before the title that
-    /// of the item, and a sentence behind it its text.
+    /// The cell in the column `titles` is the title, the first one that is a date the date, and a number before the
+    /// title that of the item.
     pub(super) fn row(&mut self, block: &Block<'t>, titles: usize, look: &Look<'t, '_>) {
         (self.last_line, self.last_field) = (block.last_line, Field::Date);
         self.link = block.link();
@@ -196,19 +196,11 @@ impl<'t> Open<'t> {
                 && let Some(printed) = date::whole(cell, look.choice.lexicon)
             {
                 self.dated(printed, block, look);
-            } else if self.title.is_some() && is_text(cell) {
-                self.add(joined_text(cell));
             } else if self.title.is_none() && self.number.is_none() {
                 self.number = cell.parse().ok();
             }
         }
     }
-}
-
-/// Whether a cell holds a sentence of several words.
-fn is_text(cell: &str) -> bool {
-    const FEWEST: usize = 5;
-    ends_sentence(cell, &SENTENCE_ENDS) && cell.split_whitespace().nth(FEWEST - 1).is_some()
 }
 
 /// What stands before the next column, where only blanks part them.
