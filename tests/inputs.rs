@@ -772,6 +772,52 @@ fn a_menu_is_no_part_of_the_list() {
 }
 
 #[test]
+fn what_only_looks_like_a_menu_a_category_or_a_field_is_read() {
+    let titles_of = |page: &str, form: Form| -> Vec<String> {
+        let scrape = parse(page, &Terms { form: Some(form), ..Terms::default() });
+        scrape.drafts.iter().map(|draft| draft.title.to_string()).collect()
+    };
+    let news = [
+        ("New crane arrives", "14 June 2021"),
+        ("Pier 4 is closed", "11 June 2021"),
+        ("Ferry fares rise", "4 June 2021"),
+        ("Dredging begins", "1 June 2021"),
+    ];
+    let list = |entry: fn(&(&str, &str)) -> String| format!("<ul>{}</ul>", news.iter().map(entry).collect::<String>());
+    // The next entry's link is no headline of this one, nor is the heading below the list.
+    let beside = list(|(title, day)| format!("<li><a href='/n'>{title}</a><time>{day}</time></li>"));
+    // A card may be a link of two short lines.
+    let cards = list(|(title, day)| format!("<li><a href='/n'><div>{title}</div><div>{day}</div></a></li>"));
+    // A single day on the page dates none of them.
+    let undated = list(|(title, _)| format!("<li><a href='/n'>{title}</a></li>"));
+    assert_eq!(
+        titles_of(&format!("<h1>Latest</h1><p>Last updated 14 June 2021</p>{undated}"), Form::Html),
+        news.map(|(title, _)| title)
+    );
+    let wanted: Vec<&str> = news.iter().map(|(title, _)| *title).collect();
+    for body in [beside, cards] {
+        let page = format!("<h1>Harbour</h1>{body}<h2>Contact</h2><p>Town hall of Lind</p>");
+        assert_eq!(titles_of(&page, Form::Html), wanted, "{page}");
+    }
+    let entries = ["14 June: Harbour day", "16 June: Open day", "20 June: Regatta", "21 June: Ball"];
+    let events = format!("<h1>Events</h1><h2>June 2021</h2>{}", links(&entries));
+    assert_eq!(titles_of(&events, Form::Html), ["Harbour day", "Open day", "Regatta", "Ball"]);
+    let record = |(title, day): &(&str, &str)| {
+        format!("Title:\n{title}\nDate:\n{day}\nSummary:\nThe harbour board met on the pier and decided it.\n\n")
+    };
+    let records: String = news.iter().map(record).collect();
+    assert_eq!(titles_of(&format!("Press releases of the harbour\n\n{records}"), Form::Text), wanted);
+    let version = |number: &str, day: &str| format!("## {number} - {day}\n\n### Fixed\n\n- Reads {number} again\n\n");
+    let changes =
+        [("1.11.1", "2021-11-06"), ("1.10.0", "2021-10-23"), ("0.4.2", "2021-03-03"), ("0.2.40", "2020-12-31")];
+    let changes: String = changes.iter().map(|(number, day)| version(number, day)).collect();
+    assert_eq!(
+        titles_of(&format!("# Changelog\n\n{changes}"), Form::Markdown),
+        ["1.11.1", "1.10.0", "0.4.2", "0.2.40"]
+    );
+}
+
+#[test]
 fn lists_below_headings_that_are_days_are_items() {
     // As short as menus are, and as many below each day.
     let short = [

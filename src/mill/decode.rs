@@ -75,11 +75,8 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
 /// What [`Decoded::encoding`] says of UTF-8 that was taken for a Latin encoding and encoded again.
 const TWICE: &str = "UTF-8, encoded twice";
 
-/// In a text that is meant as it stands, one letter may happen to look like a sequence with the sign behind it (`FERMÉ…`).
-const SEQUENCES: usize = 2;
-
-/// The text that was encoded twice, where each character of `text` beyond ASCII is a part of a valid sequence. The first
-/// one settles it nearly always: letters with accents stand among plain ones.
+/// The text that was encoded twice, where each character of `text` beyond ASCII is a part of a valid sequence, and these are
+/// not all the same. The first one settles it nearly always: letters with accents stand among plain ones.
 fn encoded_twice(text: &str) -> Option<String> {
     let (plain, rest) = text.split_at_checked(Encoding::ascii_valid_up_to(text.as_bytes()))?;
     let mut start = rest.chars().map_while(latin).take(2);
@@ -98,7 +95,12 @@ fn encoded_twice(text: &str) -> Option<String> {
         bytes.truncate(error.valid_up_to());
     }
     let text = String::from_utf8(bytes).ok()?;
-    (text.chars().filter(|c| !c.is_ascii()).count() >= SEQUENCES).then_some(text)
+    // A great letter and the blank or the sign behind it, as French has them (`COMMUNIQUÉ :`), would be letters of these.
+    let is_odd = |c: char| matches!(c, '\u{180}'..='\u{2ff}' | '\u{500}'..='\u{58f}' | '\u{700}'..='\u{85f}');
+    let mut beyond = text.chars().filter(|c| !c.is_ascii());
+    let first = beyond.next()?;
+    let is_twice = !is_odd(first) && beyond.clone().any(|c| c != first) && !beyond.any(is_odd);
+    is_twice.then_some(text)
 }
 
 /// The byte that a program takes for `c` when it takes bytes for Latin-1 or windows-1252.
@@ -438,6 +440,7 @@ mod tests {
         for text in [
             "1. What “Ã©” means\n2. Café society\n",
             "1. FERMÉ… for the summer\n",
+            "1. COMMUNIQUÉ\u{a0}: FERMÉ…\n2. MARCHÉ\u{a0}!\n",
             "1. NÃO À «MAÇÃ»\n",
             "1. Größe, naïve, déjà vu\n",
             "1. Â\n2. Plain\n",

@@ -407,6 +407,11 @@ impl<'t> Printed<'t> {
         is_of_it.then_some(Self { start: Point { year: span.year, ..self.start }, ..self })
     }
 
+    /// It is a range of days, as versions look like, too: `0.1.16 - 2020-12-31`.
+    pub(crate) fn is_range(&self) -> bool {
+        self.end.is_some()
+    }
+
     /// Which order of numbers this date shows by itself.
     pub(crate) fn shows_order(&self) -> Option<DateOrder> {
         self.start.shows.or_else(|| self.end.and_then(|end| end.shows))

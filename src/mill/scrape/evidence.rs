@@ -59,13 +59,11 @@ enum Heads {
 }
 
 impl Heads {
-    /// A day alone is no headline, whatever it looks like: it heads some.
     fn of(block: &Block<'_>) -> Option<Self> {
-        let as_shown = match block.level() {
-            0 => block.link().map(|_| Self::Links),
+        match block.level() {
+            0 => (block.link().is_some() && block.date.is_none()).then_some(Self::Links),
             level => Some(Self::Level(level)),
-        };
-        as_shown.filter(|_| block.date.is_none())
+        }
     }
 }
 
@@ -74,7 +72,7 @@ impl Evidence {
     pub(crate) fn of(page: &Page<'_>, labels: &[Label], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Self {
         let gap = common_gap(&page.blocks);
         let spaced = page.blocks.iter().skip(1).filter(|block| block.gap > 0).take(3).count();
-        let heads = if page.noted { heads(&page.blocks, dated) } else { None };
+        let heads = if page.noted { heads(page, dated) } else { None };
         let marking = match heads {
             // Headings that hold the day: what is marked below them is their text.
             Some(Heads::Level(_)) if dated_heads(&page.blocks, heads, dated) => Marking::None,
@@ -267,7 +265,7 @@ fn marking(blocks: &[Block<'_>], heads: Option<Heads>, dated: &dyn Fn(usize, &Bl
                 date_ago = u32::MAX;
             }
             // A headline at the margin that is a heading has its marks, if any, on it: those above are another item's.
-            Mark::None if block.level() > 0 && block.indent == 0 && heads.is_some() && Heads::of(block) == heads => {
+            Mark::None if block.level() > 0 && block.indent == 0 && Heads::of(block) == heads => {
                 (number_ago, bullet_ago) = (u32::MAX, u32::MAX);
             }
             Mark::None => {}
@@ -307,9 +305,10 @@ fn dated_heads(blocks: &[Block<'_>], heads: Option<Heads>, dated: &dyn Fn(usize,
 }
 
 /// What stands near three dates of four, on one side of them, or holds them: headings of one level, else links.
-fn heads(blocks: &[Block<'_>], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Option<Heads> {
+fn heads(page: &Page<'_>, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Option<Heads> {
     const NEAR: usize = 4;
-    let levels = (1..=6).map(Heads::Level);
+    let blocks = &page.blocks;
+    let levels = (1..=6).filter(|level| !head_items(page, *level)).map(Heads::Level);
     levels.chain([Heads::Links]).find(|heads| {
         let (mut dates, mut before, mut behind) = (0_u32, 0_u32, 0_u32);
         let (mut head_ago, mut date_ago) = (usize::MAX, usize::MAX);
@@ -327,6 +326,19 @@ fn heads(blocks: &[Block<'_>], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Opt
         }
         before.max(behind) >= 2 && before.max(behind) * 4 >= dates * 3
     })
+}
+
+/// Whether the headings of this level head items and are none of their headlines: most are days and nothing else, or all of
+/// several say the same.
+fn head_items(page: &Page<'_>, level: u8) -> bool {
+    let is_day = |block: &Block<'_>| {
+        let printed = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?));
+        printed.is_some_and(|printed| printed.raw().len() == block.text.len() && !printed.is_range())
+    };
+    let headings = || page.blocks.iter().filter(|block| block.level() == level);
+    let count = headings().count();
+    let is_same = || headings().zip(headings().skip(1)).all(|(one, next)| one.text == next.text);
+    headings().filter(|block| is_day(block)).count() * 2 > count || (count > 1 && is_same())
 }
 
 /// Whether the median date, or without dates the median mark, stands deeper than the margin.
@@ -369,7 +381,7 @@ mod tests {
         let link = |line| Note { line, link: Some("/1".into()), ..Note::default() };
         let text = "News\n\n2020\n\nOne\n\n15 June 2020\n\nMore\n\nTwo\n\n14 June 2020\n\nMore\n";
         let dated = |_: usize, block: &Block<'_>| block.date.is_some();
-        let heads = |notes: &[Note]| heads(&split(text, notes, Unit::Run, Lexicon::of(None)).blocks, &dated);
+        let heads = |notes: &[Note]| heads(&split(text, notes, Unit::Run, Lexicon::of(None)), &dated);
         assert_eq!(
             heads(&[level(1, 1), level(3, 2), level(5, 3), link(9), level(11, 3), link(15)]),
             Some(Heads::Level(3))

@@ -99,19 +99,38 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
     labels
 }
 
-/// On a page that has days a list that looks like a menu is one, unless it stands right below a day.
+/// On a page that has several days beside them lists that look like menus are, unless a day stands in them or right above.
 fn menus(page: &Page<'_>, labels: &mut [Label]) {
-    if !labels.iter().any(|label| label.holds_day() || matches!(label.kind, Kind::Date(_) | Kind::CutDate | Kind::Row))
-    {
+    const SEVERAL: usize = 3;
+    let has_day = |at: &usize| {
+        let dated = |label: &Label| label.holds_day() || matches!(label.kind, Kind::CutDate | Kind::Row);
+        page.blocks.get(*at).is_some_and(|block| block.date.is_some()) || labels.get(*at).is_some_and(dated)
+    };
+    let is_entry = |at: usize| page.blocks.get(at).is_some_and(|block| block.is_in_menu());
+    let mut found = Vec::new();
+    let (mut days, mut is_below_day) = (0, false);
+    let mut at = 0;
+    while at < labels.len() {
+        let end = (at..labels.len()).find(|at| !is_entry(*at)).unwrap_or(labels.len());
+        if end > at {
+            if !is_below_day && !(at..end).any(|at| has_day(&at)) {
+                found.push(at..end);
+            }
+        } else {
+            is_below_day = page.blocks.get(at).is_some_and(|block| block.date.is_some());
+            days += usize::from(has_day(&at));
+        }
+        at = end.max(at + 1);
+    }
+    if days < SEVERAL {
         return;
     }
-    let mut is_below_day = false;
-    for (block, label) in page.blocks.iter().zip(labels) {
-        if !block.is_in_menu() {
-            is_below_day = block.date.is_some();
-        } else if !is_below_day && label.kind == Kind::Text {
-            label.kind = Kind::Furniture;
-        }
+    for at in found.into_iter().flatten() {
+        labels
+            .get_mut(at)
+            .filter(|label| label.kind == Kind::Text)
+            .into_iter()
+            .for_each(|label| label.kind = Kind::Furniture);
     }
 }
 

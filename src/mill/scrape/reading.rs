@@ -249,6 +249,7 @@ impl<'t, 'c> Look<'t, 'c> {
         let settled = settled.or_shown(&page.dates, page.blocks.iter().map(|block| block.text));
         let mut labels = label(&page, settled, lexicon);
         repeated::fields(&page, &mut labels);
+        repeated::fields_below_names(&page, &mut labels);
         repeated::kickers(&page, &mut labels);
         for (label, block) in labels.iter_mut().zip(&page.blocks) {
             let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|it| it.is_match(block.text));

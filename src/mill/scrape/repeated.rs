@@ -215,33 +215,13 @@ fn name(text: &str) -> Option<&str> {
     (is_name && !name.is_empty() && !value.trim().is_empty()).then_some(name)
 }
 
-/// The name that a line is, with its colon, where what it names stands below: `Topics:`.
-fn lone_name<'t>(blocks: &[Block<'t>], labels: &[Label], at: usize) -> Option<&'t str> {
-    let (name, value) = inline::name_and_value(blocks.get(at)?.text)?;
-    let is_name = value.trim().is_empty() && !name.is_empty() && name.split_whitespace().take(4).count() <= 3;
-    let is_value = |(block, label): (&Block<'_>, &Label)| {
-        is_line(block)
-            && block.gap < 2
-            && block.level() == 0
-            && label.kind == Kind::Text
-            && !(label.sentence || label.wordy)
-    };
-    (is_name && blocks.get(at + 1).zip(labels.get(at + 1)).is_some_and(is_value)).then_some(name)
-}
-
 /// Lines that begin with one name, one in most items, right below a line of it and not above its day, say things that are
-/// neither title nor text: `Units: About 3,100`. A country before several titles is no such name. What is named may stand
-/// below its name.
+/// neither title nor text: `Units: About 3,100`. A country before several titles is no such name.
 pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
-    let mut names: Vec<(&str, bool, usize, bool)> = Vec::new();
+    let mut names: Vec<(&str, usize, bool)> = Vec::new();
     let mut above: Option<&str> = None;
     let mut below_text = false;
     for (at, (block, label)) in page.blocks.iter().zip(labels.iter()).enumerate() {
-        if matches!(label.kind, Kind::Text | Kind::Furniture)
-            && let Some(lone) = lone_name(&page.blocks, labels, at)
-        {
-            names.push((lone, true, at, is_plain(block) && block.gap < 2 && below_text));
-        }
         let own = if label.kind == Kind::Text && block.text.len() <= LONGEST_LINE { name(block.text) } else { None };
         if let Some(own) = own {
             // A field that holds a sentence is a text with a name.
@@ -252,7 +232,7 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
                 .is_some_and(|next| next.gap == 0 && next.date.is_some() && name(next.text).is_none());
             let fits =
                 is_plain(block) && block.gap == 0 && below_text && above != Some(own) && !holds_text && !above_day;
-            names.push((own, false, at, fits));
+            names.push((own, at, fits));
         }
         above = own;
         // The day may be such a field itself.
@@ -263,10 +243,10 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
         return;
     }
     names.sort_unstable();
-    for same in names.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+    for same in names.chunk_by(|a, b| a.0 == b.0) {
         if same.len() >= SEVERAL && same.len() * 3 >= page.dates.len() * 2 && same.iter().all(|(.., fits)| *fits) {
-            for (_, is_lone, at, _) in same {
-                for label in labels.iter_mut().skip(*at).take(if *is_lone { 2 } else { 1 }) {
+            for (_, at, _) in same {
+                if let Some(label) = labels.get_mut(*at) {
                     (label.kind, label.field) = (Kind::Furniture, true);
                 }
                 // Nothing is more of a headline than what stands above it.
@@ -278,19 +258,56 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
     }
 }
 
-/// Lines that begin an entry, each above its day, which stands above a headline that is a heading or a link, are no titles:
-/// cards have their category there. `Urban · From the council`.
+/// Lines that are a name and its colon, each below a heading of its own, with what is named on the next line, are neither
+/// titles nor texts: `Topics:`. Where nothing is a heading such a line may name the title itself.
+pub(super) fn fields_below_names(page: &Page<'_>, labels: &mut [Label]) {
+    let is_said = |label: &Label| matches!(label.kind, Kind::Text | Kind::Furniture);
+    let lone = |at: usize| {
+        let [line, below] = page.blocks.get(at..at + 2)? else { return None };
+        let [text, own, value] = labels.get(at.checked_sub(1)?..at + 2)? else { return None };
+        let holds = |block: &Block<'_>| block.gap < 2 && block.level() == 0;
+        let is_value = is_line(below) && holds(below) && value.kind == Kind::Text && !(value.sentence || value.wordy);
+        let fits = is_plain(line) && holds(line) && is_said(own) && is_said(text) && is_value;
+        let (name, behind) = inline::name_and_value(line.text).filter(|_| fits)?;
+        let is_name = !name.is_empty() && name.split_whitespace().take(4).count() <= 3;
+        (is_name && behind.trim().is_empty()).then_some(name)
+    };
+    let mut names: Vec<(&str, usize, usize)> = Vec::new();
+    let mut headings = 0;
+    for (at, block) in page.blocks.iter().enumerate() {
+        headings += usize::from(block.level() > 0);
+        names.extend(lone(at).map(|name| (name, headings, at)));
+    }
+    names.sort_unstable();
+    for same in names.chunk_by(|a, b| a.0 == b.0) {
+        let have_own = same.first().is_some_and(|(_, heading, _)| *heading > 0)
+            && same.windows(2).all(|pair| matches!(pair, [one, next] if one.1 < next.1));
+        if same.len() >= SEVERAL && same.len() * 3 >= page.dates.len() * 2 && have_own {
+            for at in same.iter().flat_map(|(.., at)| [*at, at + 1]) {
+                labels.get_mut(at).into_iter().for_each(|label| (label.kind, label.field) = (Kind::Furniture, true));
+            }
+        }
+    }
+}
+
+/// Lines that begin an entry, each above its day, which stands above a heading in the same entry, are no titles: cards have
+/// their category there. `Urban · From the council`.
 pub(super) fn kickers(page: &Page<'_>, labels: &mut [Label]) {
     let says = |at: &usize| labels.get(*at).is_some_and(|label| label.kind != Kind::Furniture);
     let is_day = |at: &usize| labels.get(*at).is_some_and(|label| matches!(label.kind, Kind::Date(_)));
     let begins_entry = |at: &usize| {
-        page.blocks.get(*at).is_some_and(|block| block.mark == Mark::Bullet && block.level() == 0)
+        let begins = |block: &Block<'_>| block.mark == Mark::Bullet && block.level() == 0 && block.link().is_none();
+        page.blocks.get(*at).is_some_and(begins)
             && labels.get(*at).is_some_and(|label| label.kind == Kind::Text && label.short && !label.holds_day())
     };
-    let is_headline = |at: usize| page.blocks.get(at).is_some_and(|block| block.level() > 0 || block.link().is_some());
+    // What has a mark begins the next entry.
+    let is_headline = |at: &usize| {
+        let heads = |block: &Block<'_>| block.mark == Mark::None && block.level() > 0;
+        page.blocks.get(*at).is_some_and(heads) && labels.get(*at).is_some_and(|label| label.kind == Kind::Text)
+    };
     let above = |day: usize| {
         let line = (0..day).rev().find(says).filter(begins_entry)?;
-        (day + 1..labels.len()).find(says).filter(|below| is_headline(*below)).map(|_| line)
+        (day + 1..labels.len()).find(says).filter(is_headline).map(|_| line)
     };
     let lines: Option<Vec<usize>> = (0..labels.len()).filter(is_day).map(above).collect();
     for at in lines.filter(|lines| lines.len() >= SEVERAL).unwrap_or_default() {
