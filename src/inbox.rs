@@ -19,7 +19,7 @@ use rustix::io::Errno;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
 
 use crate::config::{Files, NeverRead, Root, escaped, never_read, path_from, unescaped};
-use crate::stat::Stat;
+use crate::stat::{Stat, nanoseconds};
 
 /// A file longer than this is skipped: it is no page. A page of 64 MiB would hold some 300,000 items, and reading,
 /// decoding and parsing it takes a few times its size in memory.
@@ -33,7 +33,6 @@ const TRIES: usize = 3;
 
 #[allow(clippy::unnecessary_cast, reason = "the types of the fields differ between systems")]
 fn stat_of(stat: &rustix::fs::Stat) -> Stat {
-    let nanoseconds = |seconds: i64, more: i64| seconds.saturating_mul(1_000_000_000).saturating_add(more);
     Stat {
         size: u64::try_from(stat.st_size).unwrap_or(0),
         mtime_ns: nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as i64),

@@ -24,5 +24,10 @@ pub fn identity(found: &std::fs::Metadata) -> (u64, u64) {
 /// The last change of the bytes, in nanoseconds since 1970.
 #[must_use]
 pub fn mtime_ns(found: &std::fs::Metadata) -> i64 {
-    found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec())
+    nanoseconds(found.mtime(), found.mtime_nsec())
+}
+
+/// A moment that the system tells in seconds and nanoseconds, in nanoseconds.
+pub(crate) fn nanoseconds(seconds: i64, more: i64) -> i64 {
+    seconds.saturating_mul(1_000_000_000).saturating_add(more)
 }

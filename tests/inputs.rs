@@ -55,6 +55,10 @@ fn titles<'s>(scrape: &'s Scrape<'_>) -> Vec<&'s str> {
     scrape.drafts.iter().map(|draft| draft.title.as_ref()).collect()
 }
 
+fn days(scrape: &Scrape<'_>) -> Vec<String> {
+    scrape.drafts.iter().map(|draft| told(draft)[1].clone()).collect()
+}
+
 /// The files of `tests/inputs` that hold the newsroom.
 fn newsroom() -> Vec<(String, String)> {
     let files = fs::read_dir(inputs()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -864,8 +868,7 @@ fn lists_in_the_texts_of_posts_do_not_keep_them_from_being_read() {
         "{:?}",
         scrape.refused
     );
-    let days: Vec<_> = scrape.drafts.iter().map(|draft| told(draft)[1].clone()).collect();
-    assert_eq!(days, ["2021-06-25", "2021-06-18", "2021-06-11", "2021-06-10"]);
+    assert_eq!(days(&scrape), ["2021-06-25", "2021-06-18", "2021-06-11", "2021-06-10"]);
 }
 
 #[test]
@@ -885,8 +888,7 @@ fn what_all_lines_say_around_their_days_is_no_title() {
     .concat();
     let page = format!("<h1>Releases</h1><ul>{page}</ul>");
     let scrape = parse(&page, &form(Form::Html));
-    let days: Vec<_> = scrape.drafts.iter().map(|draft| told(draft)[1].clone()).collect();
-    assert_eq!(days, ["2021-04-17", "2021-04-14", "2021-04-14", "2021-04-12"], "{:?}", titles(&scrape));
+    assert_eq!(days(&scrape), ["2021-04-17", "2021-04-14", "2021-04-14", "2021-04-12"], "{:?}", titles(&scrape));
     assert_eq!(titles(&scrape)[1], "April 15th: two bridges are closed");
 }
 
@@ -933,8 +935,7 @@ fn a_second_date_behind_that_of_a_card_does_not_hide_it() {
     .concat();
     let page = format!("<h1>Aktuelles</h1><ul>{page}</ul>");
     let scrape = parse(&page, &form(Form::Html));
-    let days: Vec<_> = scrape.drafts.iter().map(|draft| told(draft)[1].clone()).collect();
-    assert_eq!(days, ["2021-08-17", "2021-08-15", "2021-08-12"]);
+    assert_eq!(days(&scrape), ["2021-08-17", "2021-08-15", "2021-08-12"]);
 }
 
 #[test]

@@ -102,35 +102,32 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
 /// On a page that has several days beside them lists that look like menus are, unless a day stands in them or right above.
 fn menus(page: &Page<'_>, labels: &mut [Label]) {
     const SEVERAL: usize = 3;
-    let has_day = |at: &usize| {
-        let dated = |label: &Label| label.holds_day() || matches!(label.kind, Kind::CutDate | Kind::Row);
-        page.blocks.get(*at).is_some_and(|block| block.date.is_some()) || labels.get(*at).is_some_and(dated)
+    // Only a form that is richer than text has lists.
+    if !page.noted {
+        return;
+    }
+    let has_day = |(block, label): (&Block<'_>, &Label)| {
+        block.date.is_some() || label.holds_day() || matches!(label.kind, Kind::CutDate | Kind::Row)
     };
-    let is_entry = |at: usize| page.blocks.get(at).is_some_and(|block| block.is_in_menu());
-    let mut found = Vec::new();
-    let (mut days, mut is_below_day) = (0, false);
-    let mut at = 0;
-    while at < labels.len() {
-        let end = (at..labels.len()).find(|at| !is_entry(*at)).unwrap_or(labels.len());
-        if end > at {
-            if !is_below_day && !(at..end).any(|at| has_day(&at)) {
-                found.push(at..end);
-            }
-        } else {
-            is_below_day = page.blocks.get(at).is_some_and(|block| block.date.is_some());
-            days += usize::from(has_day(&at));
+    let (mut found, mut days, mut end) = (Vec::new(), 0, 0);
+    let mut is_below_day = false;
+    for run in page.blocks.chunk_by(|one, next| one.is_in_menu() == next.is_in_menu()) {
+        let start = end;
+        end += run.len();
+        let dated = run.iter().zip(labels.iter().skip(start)).filter(|it| has_day(*it)).count();
+        if !run.first().is_some_and(Block::is_in_menu) {
+            days += dated;
+            is_below_day = run.last().is_some_and(|block| block.date.is_some());
+        } else if dated == 0 && !is_below_day {
+            found.push(start..end);
         }
-        at = end.max(at + 1);
     }
     if days < SEVERAL {
         return;
     }
-    for at in found.into_iter().flatten() {
-        labels
-            .get_mut(at)
-            .filter(|label| label.kind == Kind::Text)
-            .into_iter()
-            .for_each(|label| label.kind = Kind::Furniture);
+    for entries in found {
+        let entries = labels.get_mut(entries).unwrap_or_default().iter_mut();
+        entries.filter(|label| label.kind == Kind::Text).for_each(|label| label.kind = Kind::Furniture);
     }
 }
 

@@ -211,8 +211,12 @@ fn have_titles(blocks: &[Block<'_>], lines: &[(usize, &str, Printed<'_>)]) -> bo
 /// The name before the colon, and whether something follows it on the line.
 fn name(text: &str) -> Option<&str> {
     let (name, value) = inline::name_and_value(text)?;
-    let is_name = name.split_whitespace().take(4).count() <= 3;
-    (is_name && !name.is_empty() && !value.trim().is_empty()).then_some(name)
+    (is_name(name) && !value.trim().is_empty()).then_some(name)
+}
+
+/// Whether what stands before a colon is short enough to name a field.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.split_whitespace().take(4).count() <= 3
 }
 
 /// Lines that begin with one name, one in most items, right below a line of it and not above its day, say things that are
@@ -261,6 +265,9 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
 /// Lines that are a name and its colon, each below a heading of its own, with what is named on the next line, are neither
 /// titles nor texts: `Topics:`. Where nothing is a heading such a line may name the title itself.
 pub(super) fn fields_below_names(page: &Page<'_>, labels: &mut [Label]) {
+    if !page.noted {
+        return;
+    }
     let is_said = |label: &Label| matches!(label.kind, Kind::Text | Kind::Furniture);
     let lone = |at: usize| {
         let [line, below] = page.blocks.get(at..at + 2)? else { return None };
@@ -269,8 +276,7 @@ pub(super) fn fields_below_names(page: &Page<'_>, labels: &mut [Label]) {
         let is_value = is_line(below) && holds(below) && value.kind == Kind::Text && !(value.sentence || value.wordy);
         let fits = is_plain(line) && holds(line) && is_said(own) && is_said(text) && is_value;
         let (name, behind) = inline::name_and_value(line.text).filter(|_| fits)?;
-        let is_name = !name.is_empty() && name.split_whitespace().take(4).count() <= 3;
-        (is_name && behind.trim().is_empty()).then_some(name)
+        (is_name(name) && behind.trim().is_empty()).then_some(name)
     };
     let mut names: Vec<(&str, usize, usize)> = Vec::new();
     let mut headings = 0;
@@ -293,6 +299,9 @@ pub(super) fn fields_below_names(page: &Page<'_>, labels: &mut [Label]) {
 /// Lines that begin an entry, each above its day, which stands above a heading in the same entry, are no titles: cards have
 /// their category there. `Urban · From the council`.
 pub(super) fn kickers(page: &Page<'_>, labels: &mut [Label]) {
+    if !page.noted {
+        return;
+    }
     let says = |at: &usize| labels.get(*at).is_some_and(|label| label.kind != Kind::Furniture);
     let is_day = |at: &usize| labels.get(*at).is_some_and(|label| matches!(label.kind, Kind::Date(_)));
     let begins_entry = |at: &usize| {
