@@ -10,8 +10,9 @@ use super::date::{self, Grade, Settled, inline};
 use super::language::{Lexicon, has_ascii_digit, is_same};
 
 /// What kind of line a block is, at first sight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Kind {
+    #[default]
     Text,
     /// Wholly a date, read this well.
     Date(Grade),
@@ -31,7 +32,7 @@ pub(crate) enum Kind {
 }
 
 /// A block as the layouts see it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Label {
     pub(crate) kind: Kind,
     /// A few words without the end of a sentence: a heading or a kicker.
@@ -254,26 +255,6 @@ fn counted(text: &str) -> &str {
 
 fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
     let text = block.text;
-    let plain = Label {
-        kind: Kind::Text,
-        short: false,
-        above_short: false,
-        above_headline: false,
-        below_sentence: false,
-        brief: false,
-        echo: false,
-        wordy: false,
-        sentence: false,
-        begins_with_date: false,
-        piped: false,
-        glued: None,
-        end_dated: None,
-        named: false,
-        field: false,
-        byline: false,
-        broken: false,
-        goes_on: false,
-    };
     if let Some(printed) = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?)) {
         let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
         let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
@@ -282,10 +263,10 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         // Behind a tab the words are a cell.
         let tabbed = page.tabs && printed.kicker.is_some() && text.contains('\t');
         let named = printed.raw().len() < text.len();
-        return Label { kind, piped: tabbed || (page.pipes && text.contains('|')), glued, named, ..plain };
+        return Label { kind, piped: tabbed || (page.pipes && text.contains('|')), glued, named, ..Label::default() };
     }
     if block.is_beside() {
-        return Label { kind: Kind::Furniture, ..plain };
+        return Label { kind: Kind::Furniture, ..Label::default() };
     }
     let opens = date::opens(text, lexicon);
     let begins = || opens && date::begins(text, lexicon);
@@ -295,22 +276,22 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     };
     // Long paragraphs are most of a file, and can be nothing but text.
     if text.len() > LONG_BYTES && !page.pipes {
-        return Label { wordy: true, begins_with_date: begins(), glued: glued(), ..plain };
+        return Label { wordy: true, begins_with_date: begins(), glued: glued(), ..Label::default() };
     }
     if is_credit(text, lexicon) {
-        return Label { kind: Kind::Credit, ..plain };
+        return Label { kind: Kind::Credit, ..Label::default() };
     }
     if block.is_furniture(lexicon) || is_signed(text, lexicon) {
         // A year alone is a number too, but it heads a list.
         let kind = if opens && date::is_month(text, lexicon) { Kind::Month } else { Kind::Furniture };
-        return Label { kind, ..plain };
+        return Label { kind, ..Label::default() };
     }
     if !block.folded && ((opens && date::is_month(text, lexicon)) || lexicon.is_month(text)) {
-        return Label { kind: Kind::Month, ..plain };
+        return Label { kind: Kind::Month, ..Label::default() };
     }
     let piped = page.pipes && text.contains('|');
     if (piped || (page.tabs && text.contains('\t'))) && is_row(text, lexicon) {
-        return Label { kind: Kind::Row, piped, ..plain };
+        return Label { kind: Kind::Row, piped, ..Label::default() };
     }
     let short = !block.folded && is_short(text);
     let begins_with_date = begins() || date::is_shaped_like_one(text);
@@ -341,7 +322,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         end_dated,
         named,
         field: is_field,
-        ..plain
+        ..Label::default()
     }
 }
 

@@ -1,4 +1,20 @@
-//! What several lines of a page begin with is the name of a field, in whatever language: a page repeats it for each item.
+//! What a page says again and again, in whatever language: the name of a field, the words beside a day, a category.
+//!
+//! The rules by which the lines of a page explain one another, where no line by itself tells what it is. Each asks for
+//! [`SEVERAL`] lines, all of which have to fit it; one that does not is enough to leave the page alone.
+//!
+//! | rule | where | makes |
+//! |---|---|---|
+//! | [`bare_dates`] | no line is a date | dates of lines that say the same beside a day |
+//! | [`dates_with_category`] | each date has a category beside it, if there is one | dates of days with a category or a place |
+//! | [`days_of_years`] | no line is a date | dates of `03-12` below a year |
+//! | [`fields`] | anywhere | furniture of texts that begin with one name |
+//! | [`fields_below_names`] | forms richer than text | furniture of a name and the value below it, under headings |
+//! | [`kickers`] | forms richer than text | kickers of the lines that open an entry above its day and heading |
+//!
+//! The first three find days, before the blocks are labelled; the others tell what stands around the days that there are.
+//! None takes a day from a line, and none may leave a day without a title that it had: what is read wrongly stays in a feed
+//! for good.
 
 use std::collections::BTreeSet;
 
