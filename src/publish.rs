@@ -205,43 +205,18 @@ impl<'d> Publication<'d> {
         let troubles = &mut published.troubles;
         let mut changed: Vec<&mut Place> = self.places.iter_mut().filter(|place| place.unchanged.is_none()).collect();
         changed.sort_by(|a, b| (a.turn(), &a.path).cmp(&(b.turn(), &b.path)));
-        // Where that fails, each tells what is wrong with it.
         let began_well = self.begun.drain(..).all(|begun| matches!(begun.join(), Ok(Ok(()))));
-        let synced = changed.len() > FEW && sync_everything(disk, &changed).is_ok() && began_well;
-        if !synced && changed.len() > 1 {
-            changed.iter().for_each(|place| disk.begin_sync(&place.aside));
-        }
-        for place in &mut changed {
-            if let Err(trouble) = place.settle(disk, root, !synced) {
-                troubles.entry(place.share).or_insert(trouble);
-            }
-        }
+        let file_systems = if changed.len() > FEW { file_systems(disk, &changed) } else { Vec::new() };
+        // Where that fails, each file and each folder tells what is wrong with it.
+        let sync_everything =
+            || !file_systems.is_empty() && file_systems.iter().all(|folder| disk.sync_everything(folder).is_ok());
+        let synced = sync_everything() && began_well;
+        settle(disk, root, &mut changed, synced, troubles);
         (self.announced)(&changed.iter().filter_map(|place| place.listed()).collect::<Vec<_>>());
-        for place in &mut changed {
-            let waits = if place.turn() == INDEX { !troubles.is_empty() } else { troubles.contains_key(&place.share) };
-            if waits {
-                continue;
-            }
-            match disk.rename(&place.aside, &place.target) {
-                Ok(()) => place.in_place = true,
-                Err(error) => _ = troubles.insert(place.share, place.refused(disk, root, error)),
-            }
-        }
-        // Where something was put in its place, with all folders around: thousands of feeds have a folder each, and not each
-        // is asked for all documents.
-        let filled: FxHashSet<&Path> =
-            changed.iter().filter(|place| place.in_place).flat_map(|place| place.target.ancestors()).collect();
-        for folder in &self.folders {
-            let is_root = folder == Path::new(".");
-            let is_filled = if is_root { !filled.is_empty() } else { filled.contains(folder.as_path()) };
-            let synced = if is_filled { disk.sync_dir(folder) } else { Ok(()) };
-            if let Err(error) = synced {
-                let is_in_it = |place: &&&mut Place| place.in_place && (is_root || place.target.starts_with(folder));
-                for place in changed.iter().filter(is_in_it) {
-                    let error = error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error);
-                    troubles.entry(place.share).or_insert_with(|| unsynced(folder, error));
-                }
-            }
+        put_in_place(disk, root, &mut changed, troubles);
+        // Now that what was written is on disk there are but names to sync, of all folders at one stroke.
+        if !(synced && sync_everything()) {
+            sync_folders(disk, &self.folders, &changed, troubles);
         }
         let mut places = std::mem::take(&mut self.places);
         places.sort_by(|a, b| a.path.cmp(&b.path));
@@ -257,22 +232,70 @@ impl<'d> Publication<'d> {
     }
 }
 
+/// What stands in the way of shares, by their numbers.
+type Troubles = BTreeMap<usize, Trouble>;
+
+/// Sees to it that a power cut leaves the new files as they are.
+fn settle(disk: &dyn Disk, root: &Path, changed: &mut [&mut Place], synced: bool, troubles: &mut Troubles) {
+    if !synced && changed.len() > 1 {
+        changed.iter().for_each(|place| disk.begin_sync(&place.aside));
+    }
+    for place in changed {
+        if let Err(trouble) = place.settle(disk, root, !synced) {
+            troubles.entry(place.share).or_insert(trouble);
+        }
+    }
+}
+
+/// Replaces files by the new ones, in the order in which these are given.
+fn put_in_place(disk: &dyn Disk, root: &Path, changed: &mut [&mut Place], troubles: &mut Troubles) {
+    for place in changed {
+        let waits = if place.turn() == INDEX { !troubles.is_empty() } else { troubles.contains_key(&place.share) };
+        if waits {
+            continue;
+        }
+        match disk.rename(&place.aside, &place.target) {
+            Ok(()) => place.in_place = true,
+            Err(error) => _ = troubles.insert(place.share, place.refused(disk, root, error)),
+        }
+    }
+}
+
+/// Syncs the names in those of the folders in which something was put in its place, however deep: thousands of feeds have
+/// a folder each, and not each is asked for all documents.
+fn sync_folders(disk: &dyn Disk, folders: &BTreeSet<PathBuf>, changed: &[&mut Place], troubles: &mut Troubles) {
+    let in_place = || changed.iter().filter(|place| place.in_place);
+    let filled: FxHashSet<&Path> = in_place().flat_map(|place| place.target.ancestors()).collect();
+    for folder in folders {
+        let is_root = folder == Path::new(".");
+        let is_filled = if is_root { !filled.is_empty() } else { filled.contains(folder.as_path()) };
+        let synced = if is_filled { disk.sync_dir(folder) } else { Ok(()) };
+        if let Err(error) = synced {
+            for place in in_place().filter(|place| is_root || place.target.starts_with(folder)) {
+                let error = error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error);
+                troubles.entry(place.share).or_insert_with(|| unsynced(folder, error));
+            }
+        }
+    }
+}
+
 impl Drop for Publication<'_> {
     fn drop(&mut self) {
         self.places.drain(..).for_each(|place| place.abandon(self.disk));
     }
 }
 
-/// Syncs all the file systems that new files lie on: a folder may be a link, or have one of its own mounted there.
-fn sync_everything(disk: &dyn Disk, changed: &[&mut Place]) -> io::Result<()> {
-    let mut file_systems: BTreeMap<u64, &Path> = BTreeMap::new();
+/// A folder on each of the file systems that new files lie on: a folder may be a link, or have one of its own mounted
+/// there. None where one of them can't be told.
+fn file_systems(disk: &dyn Disk, changed: &[&mut Place]) -> Vec<PathBuf> {
+    let mut folders: BTreeMap<u64, PathBuf> = BTreeMap::new();
     // In the order in which they are replaced those of one folder stand together.
     for of_folder in changed.chunk_by(|a, b| parent(&a.aside) == parent(&b.aside)) {
         let Some(aside) = of_folder.first().map(|place| place.aside.as_path()) else { continue };
-        let found = disk.stat(aside)?.ok_or(ErrorKind::NotFound)?;
-        file_systems.entry(found.device).or_insert(parent(aside));
+        let Ok(Some(found)) = disk.stat(aside) else { return Vec::new() };
+        folders.entry(found.device).or_insert_with(|| parent(aside).to_owned());
     }
-    file_systems.into_values().try_for_each(|folder| disk.sync_everything(folder))
+    folders.into_values().collect()
 }
 
 /// Does the work for each; of several troubles the first in the order of the places is told, whichever came first.

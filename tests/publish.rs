@@ -126,6 +126,36 @@ fn at_every_step(old: Option<&str>, new: &str, fate: Fate) -> usize {
     unreachable!()
 }
 
+fn device(path: &Path) -> u64 {
+    fs::metadata(path).unwrap().dev()
+}
+
+/// After these steps, into folders that were not there or were links, a power cut takes nothing: bytes are on disk before
+/// a name leads to them, and names once all steps are made, be it by a sync of their own or by one of their file system.
+/// How many files were put in place.
+fn assert_survives(log: &[(&str, PathBuf)]) -> usize {
+    let syncs = |steps: &[(&str, PathBuf)], alone: &str, path: &Path, folder: &Path| {
+        steps.iter().any(|(verb, synced)| match *verb {
+            "sync_everything" => device(synced) == device(folder),
+            verb => verb == alone && synced == path,
+        })
+    };
+    let mut put = 0;
+    for (at, (verb, path)) in log.iter().enumerate() {
+        let (folder, name) = (path.parent().unwrap(), path.file_name().unwrap().display());
+        if matches!(*verb, "rename to" | "create_dir") {
+            assert!(syncs(&log[at..], "sync_dir", folder, folder), "the name of {}", path.display());
+        }
+        if *verb == "rename to" {
+            let aside = folder.join(format!(".{name}.new"));
+            let written = log[..at].iter().rposition(|step| *step == ("write_new", aside.clone())).unwrap();
+            assert!(syncs(&log[written..at], "sync", &aside, folder), "the bytes of {}", path.display());
+            put += 1;
+        }
+    }
+    put
+}
+
 fn hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
@@ -376,7 +406,6 @@ fn many_files_are_on_disk_before_the_first_is_replaced_wherever_their_folders_li
         eprintln!("skipped: there is no /dev/shm");
         return;
     };
-    let device = |path: &Path| fs::metadata(path).unwrap().dev();
     if device(folder.path()) == device(elsewhere.path()) {
         eprintln!("skipped: /dev/shm is no file system of its own");
         return;
@@ -384,18 +413,21 @@ fn many_files_are_on_disk_before_the_first_is_replaced_wherever_their_folders_li
     symlink(elsewhere.path(), folder.path().join("b")).unwrap();
     let paths = (0..100).map(|n| format!("{}/{n}.html", ["a", "b"][n % 2]));
     let log = steps(folder.path(), &paths.map(|path| (path, document("new"))).collect());
-    let first_rename = log.iter().position(|(verb, _)| *verb == "rename to").unwrap();
-    let before = &log[..first_rename];
-    let written: Vec<&PathBuf> = before.iter().filter(|(verb, _)| *verb == "write_new").map(|(_, path)| path).collect();
-    assert_eq!(written.len(), 100);
-    for path in written {
-        let is_synced = before.iter().any(|(verb, synced)| match *verb {
-            "sync" => synced == path,
-            "sync_everything" => device(synced) == device(path.parent().unwrap()),
-            _ => false,
-        });
-        assert!(is_synced, "{}", path.display());
-    }
+    assert_eq!(assert_survives(&log), 100);
+}
+
+#[test]
+fn names_in_many_folders_are_on_disk_at_one_stroke_or_folder_by_folder() {
+    let much: Tree = (0..100).map(|nth| (format!("{}/2021/{nth}.html", nth % 7), document("new"))).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let log = steps(&folder.path().join("well"), &much);
+    let count = |log: &[(&str, PathBuf)], verb| log.iter().filter(|(made, _)| *made == verb).count();
+    assert_eq!((assert_survives(&log), count(&log, "sync_everything"), count(&log, "sync_dir")), (100, 2, 0));
+    let (last, refused) = (log.iter().rposition(|(verb, _)| *verb == "sync_everything").unwrap(), Log::default());
+    let kind = io::ErrorKind::Other;
+    publish(&faulty(last, Fate::Refused(kind), &refused), &folder.path().join("ill"), &much).unwrap();
+    let log = refused.into_inner().unwrap();
+    assert_eq!((assert_survives(&log), count(&log, "sync_everything"), count(&log, "sync_dir")), (100, 1, 16));
 }
 
 #[test]
