@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 use rustix::fs::{Advice, Mode, OFlags};
@@ -45,6 +45,8 @@ pub trait Disk {
     fn stat(&self, path: &Path) -> io::Result<Option<Metadata>>;
     /// Reads a whole file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// What lies in a folder, as far as it tells.
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
     /// Makes a folder that everybody may read, whole with its mode, unless there is one; says whether it did.
     fn create_dir(&self, path: &Path) -> io::Result<bool>;
     /// Writes a file that everybody may read, anew: what stood at `path` is gone, never written into or through.
@@ -101,6 +103,10 @@ impl Disk for RealDisk {
         // Without NONBLOCK a pipe put there since the look would hold us for ever.
         open(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK)?.read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        Ok(fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect())
     }
 
     fn create_dir(&self, path: &Path) -> io::Result<bool> {

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test crate uses what it needs")]
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
@@ -54,6 +54,10 @@ impl Disk for TestDisk<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.step("read", path)?;
         RealDisk.read(path)
+    }
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        self.step("list", folder)?;
+        RealDisk.list(folder)
     }
     fn create_dir(&self, path: &Path) -> io::Result<bool> {
         self.step("create_dir", path)?;

@@ -5,8 +5,8 @@
 //! a feed shows is looked at, its archives as well as its head. Refused: mending what is lacking.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::{fmt, fs};
 
 use super::INDEX;
 use super::lines::{by_path, row_of};
@@ -15,7 +15,7 @@ use crate::mill::decisions::Decisions;
 use crate::mill::item::Key;
 use crate::mill::render::{self, Ids};
 use crate::pass::Pass;
-use crate::publish::{self, Disk, Outcome};
+use crate::publish::{self, Disk, Kind, Metadata, Outcome};
 use crate::report::{Count, Report, first_of};
 use crate::store::{FeedState, LedgerChange, Store, StoreError};
 
@@ -92,7 +92,7 @@ impl Pass<'_> {
         let rows = by_path(store.published_of(feed, true)?);
         let paths = match feed {
             INDEX => beside(self.config),
-            feed => documents(self.config, feed),
+            feed => documents(self.config, self.disk, feed),
         };
         // What the ledger lists and was altered since is not taken for what was published.
         let ours = paths.iter().filter(|path| !rows.contains_key(*path) && is_ours(self.config, self.disk, path));
@@ -129,7 +129,7 @@ pub fn is_shown(output: &Path, disk: &dyn Disk, id: Key) -> bool {
         shown.contains(&id) || taken_out.contains(&id)
     };
     let is_atom = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "atom" || extension == "xml");
-    within(output).flat_map(|feed| files_of(&feed)).filter(is_atom).any(tells)
+    within(disk, output).iter().flat_map(|feed| files_of(disk, feed)).filter(is_atom).any(tells)
 }
 
 fn head(config: &Config, feed: &config::Feed) -> PathBuf {
@@ -145,7 +145,7 @@ fn harm(
 ) -> Option<Harm> {
     let Ids { mut shown, taken_out } = render::ids(&disk.read(&head(config, feed)).ok()?);
     let items = shown.len();
-    for archive in documents(config, &feed.name).iter().filter(|path| path.ends_with(".atom")) {
+    for archive in documents(config, disk, &feed.name).iter().filter(|path| path.ends_with(".atom")) {
         // What can't be read shows nothing.
         let bytes = disk.read(&config.output.join(archive));
         shown.extend(bytes.map(|bytes| render::ids(&bytes).shown).unwrap_or_default());
@@ -161,9 +161,9 @@ fn harm(
 
 /// The documents of a feed, as they lie there, relative to the output: of what the store does not know the ledger tells
 /// nothing. Only those that this config would publish.
-fn documents(config: &Config, feed: &str) -> Vec<String> {
+fn documents(config: &Config, disk: &dyn Disk, feed: &str) -> Vec<String> {
     let folder = config.output.join(feed);
-    let files = files_of(&folder);
+    let files = files_of(disk, &folder);
     let below = files.iter().filter_map(|path| path.strip_prefix(&folder).ok()?.to_str());
     let is_wanted = |name: &&str| {
         let document = render::document_of(name);
@@ -174,14 +174,16 @@ fn documents(config: &Config, feed: &str) -> Vec<String> {
 }
 
 /// What lies in the folder of a feed, and in the folders in it.
-fn files_of(feed: &Path) -> Vec<PathBuf> {
-    let (folders, mut files): (Vec<PathBuf>, Vec<PathBuf>) = within(feed).partition(|path| path.is_dir());
-    files.extend(folders.iter().flat_map(|folder| within(folder)));
+fn files_of(disk: &dyn Disk, feed: &Path) -> Vec<PathBuf> {
+    let is_file = |path: &PathBuf| matches!(disk.stat(path), Ok(Some(Metadata { kind: Kind::File, .. })));
+    let (mut files, folders): (Vec<PathBuf>, Vec<PathBuf>) = within(disk, feed).into_iter().partition(is_file);
+    files.extend(folders.iter().flat_map(|folder| within(disk, folder)));
     files
 }
 
-fn within(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+/// What can't be listed holds nothing.
+fn within(disk: &dyn Disk, folder: &Path) -> Vec<PathBuf> {
+    disk.list(folder).unwrap_or_default()
 }
 
 /// What this config would publish beside the feeds.
