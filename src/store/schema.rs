@@ -237,12 +237,19 @@ pub(super) fn is_whole(db: &Connection) -> Result<bool> {
     Ok(columns(&sound)?.is_subset(&columns(db)?))
 }
 
+/// How many migrations were applied to the file.
+///
+/// # Errors
+/// It can't be read.
+pub(super) fn version(db: &Connection) -> Result<i64> {
+    Ok(db.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
 /// Brings the file up to date.
 ///
 /// # Errors
 /// A file of a later version, a damaged file, or one that can't be written.
 pub(super) fn migrate(db: &mut Connection) -> Result<()> {
-    let version = |db: &Connection| db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
     let found = version(db)?;
     if found == NEWEST {
         return Ok(());

@@ -13,7 +13,8 @@
 //!
 //! Here is what every store answers, and what changes it. Below lie the life of the file (`file`, `backup`, `salvage`),
 //! a transaction at work (`work`), what feeds show of its effect (`members`), what was published of that (`published`),
-//! and what nobody asks but commands and the daemon (`asked`); `rows` and `insert` speak SQLite's types.
+//! where items were sighted (`sighted`), and what nobody asks but commands and the daemon (`asked`); `rows` and `insert`
+//! speak SQLite's types.
 
 mod asked;
 mod backup;
@@ -23,11 +24,11 @@ mod members;
 mod published;
 mod rows;
 mod salvage;
+mod sighted;
 mod work;
 
 use std::cell::RefCell;
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -36,13 +37,13 @@ use rustc_hash::FxHashMap;
 use self::file::Age;
 use self::rows::{
     ITEM, LEDGER, READING, digest_from, item_from, key_from, ledger_row_from, moment_from, reading_from, signed, small,
-    text_from, unsigned,
+    text_from, unpacked, unsigned,
 };
 pub(super) use self::rows::{get_meta, set_meta};
 use self::work::{Keys, Work};
 use super::{
     Absorbed, Batch, Content, FeedState, FeedTerms, IsKnown, Known, KnownSource, LedgerChange, LedgerRow, Past, Placed,
-    PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms, schema,
+    PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms,
 };
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
@@ -80,6 +81,12 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Unusable(Box::new(error))
+    }
+}
+
 impl From<postcard::Error> for StoreError {
     fn from(error: postcard::Error) -> Self {
         Self::Damaged(format!("a reading can't be understood: {error}"))
@@ -89,9 +96,6 @@ impl From<postcard::Error> for StoreError {
 /// One sighting, as it is filed: account, content.
 type Pair = (i64, i64);
 
-/// One sighting, as it is told: content, when it was captured, account.
-type Sighted = (i64, Captured, i64);
-
 /// So many accounts are more than the cache holds, and are written before the transaction ends.
 const MUCH: usize = 10_000;
 
@@ -100,6 +104,11 @@ const CONTENTS_PER_PATH: i64 = 1 << 20;
 
 fn content_id(path: i64, n: u32) -> i64 {
     path * CONTENTS_PER_PATH + i64::from(n)
+}
+
+/// The range of ids of the contents of a path.
+fn contents_of(path: i64) -> (i64, i64) {
+    (content_id(path, 0), content_id(path + 1, 0))
 }
 
 impl Sqlite {
@@ -224,8 +233,7 @@ impl Store for Sqlite {
         let mut rows = select.query((source.0, signed(most as u64)))?;
         let mut past = Vec::new();
         while let Some(row) = rows.next()? {
-            let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
-            let reading: Reading<i64> = postcard::from_bytes(bytes)?;
+            let reading: Reading<i64> = unpacked(row, 0)?;
             past.push(Past::of(&reading, text_from(row, 1)?));
         }
         Ok(past)
@@ -269,11 +277,8 @@ impl Store for Sqlite {
             set_meta(&transaction, "terms", &terms.fingerprint)?;
             set_meta(&transaction, "feeds", &feeds)?;
         }
-        work.touch_feeds()?;
         set_meta(&transaction, "decisions", &decided)?;
-        schema::note_revisions(&transaction)?;
-        let mut absorbed = std::mem::take(&mut work.absorbed);
-        drop(work);
+        let (mut absorbed, _) = work.finish()?;
         transaction.commit()?;
         self.shelves.get_mut().clear();
         if only_dated {
@@ -293,19 +298,16 @@ impl Store for Sqlite {
         batch.looks = Vec::new();
         // What was read is most of a new store, and stays as it is: it goes to the disk while the items are settled, so
         // that there is less to wait for when the store is kept.
-        std::thread::scope(|scope| {
+        std::thread::scope(|scope| -> Result<()> {
             let sync = file.map(|file| || file.sync_data());
             let ahead = sync.and_then(|sync| std::thread::Builder::new().spawn_scoped(scope, sync).ok());
             work.carry_down()?;
             match ahead.map(std::thread::ScopedJoinHandle::join) {
-                Some(Ok(Err(error))) => Err(StoreError::Unusable(Box::new(error))),
+                Some(Ok(synced)) => Ok(synced?),
                 _ => Ok(()),
             }
         })?;
-        work.touch_feeds()?;
-        schema::note_revisions(&transaction)?;
-        let (absorbed, restocked) = (std::mem::take(&mut work.absorbed), std::mem::take(&mut work.restocked));
-        drop(work);
+        let (absorbed, restocked) = work.finish()?;
         transaction.commit()?;
         self.restock(restocked);
         Ok(absorbed)
@@ -354,63 +356,7 @@ impl Store for Sqlite {
     }
 
     fn items(&self, terms: &Terms, visit: &mut dyn FnMut(Item, Vec<SightedAt>)) -> Result<()> {
-        let mut work = Work::new(&self.db, terms)?;
-        let mut where_seen = self.db.prepare(&format!(
-            "SELECT source.name, path.name, seen.reading FROM seen JOIN path ON path.id = seen.id / {CONTENTS_PER_PATH}
-             JOIN source ON source.no = path.source WHERE seen.id = ?"
-        ))?;
-        let mut readings: HashMap<i64, (String, String, Reading<i64>)> = HashMap::new();
-        // Of a key that goes under many ids all are told together: those that were not asked for yet.
-        let mut told: HashMap<Key, HashMap<Key, Vec<Sighted>>> = HashMap::new();
-        let mut select = self
-            .db
-            .prepare(&format!("SELECT {ITEM} FROM item JOIN account ON account.id = item.text ORDER BY item.id"))?;
-        for item in select.query_map([], item_from)? {
-            let item = item?;
-            let family = work.family(item.key)?;
-            let first = family.first().copied().unwrap_or(item.key);
-            let mut of_item = told.get_mut(&first).and_then(|others| others.remove(&item.id));
-            if of_item.is_none() {
-                let mut hold = Vec::new();
-                let mut all: HashMap<Key, Vec<Sighted>> = HashMap::new();
-                for one in work.announcements(&family, &mut hold)? {
-                    let pairs = one.sightings.iter().zip(&one.accounts);
-                    let sighted = pairs.map(|(sighting, account)| (sighting.content, sighting.captured, *account));
-                    all.entry(one.id).or_insert_with(|| sighted.collect());
-                }
-                of_item = all.remove(&item.id);
-                if !all.is_empty() {
-                    told.insert(first, all);
-                }
-            }
-            let mut sighted = Vec::new();
-            for (content, captured, account) in of_item.unwrap_or_default() {
-                let (source, file, reading) = match readings.entry(content) {
-                    Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(new) => {
-                        let (source, file, bytes): (String, String, Vec<u8>) =
-                            where_seen.query_row([content], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-                        let mut reading: Reading<i64> = postcard::from_bytes(&bytes)?;
-                        reading.lines.sort_by_key(|line| line.account);
-                        new.insert((source, file, reading))
-                    }
-                };
-                let from = reading.lines.partition_point(|line| line.account < account);
-                let lines = reading.lines.iter().skip(from).take_while(|line| line.account == account);
-                sighted.extend(lines.map(|line| SightedAt {
-                    source: source.clone(),
-                    file: file.clone(),
-                    n: small(content % CONTENTS_PER_PATH),
-                    line: line.line,
-                    number: line.number,
-                    section: line.section.and_then(|index| reading.sections.get(index as usize).cloned()),
-                    captured: captured.when.map(|moment| moment.instant()),
-                }));
-            }
-            sighted.sort();
-            visit(item, sighted);
-        }
-        Ok(())
+        self.items_of(terms, visit)
     }
 
     fn export(&self, visit: &mut dyn FnMut(Content)) -> Result<()> {
@@ -441,10 +387,7 @@ impl Store for Sqlite {
         }
         work.derive()?;
         work.agree_on_feeds()?;
-        work.touch_feeds()?;
-        schema::note_revisions(&transaction)?;
-        let absorbed = std::mem::take(&mut work.absorbed);
-        drop(work);
+        let (absorbed, _) = work.finish()?;
         transaction.commit()?;
         self.shelves.get_mut().clear();
         // What was exported need not be in the inbox.

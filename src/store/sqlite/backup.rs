@@ -37,15 +37,14 @@ impl Sqlite {
     /// # Errors
     /// [`StoreError`]: the file can't be written, or the decisions can't be read.
     pub fn backup(&self, file: &Path, decisions: impl FnOnce() -> std::io::Result<String>) -> Result<()> {
-        let unusable = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Unusable(error);
-        let name = file.to_str().ok_or_else(|| unusable("its name must be UTF-8".into()))?;
+        let name = file.to_str().ok_or_else(|| StoreError::Unusable("its name must be UTF-8".into()))?;
         // A store that is only looked at refuses all writing, even into another file.
         let only_read: bool = self.db.pragma_query_value(None, "query_only", |row| row.get(0))?;
         self.db.pragma_update(None, "query_only", false)?;
         let written = self.db.execute("VACUUM INTO ?", [name]);
         self.db.pragma_update(None, "query_only", only_read)?;
         written?;
-        let decisions = decisions().map_err(|error| unusable(Box::new(error)))?;
+        let decisions = decisions()?;
         let copy = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // One file, whole in itself.
         copy.pragma_update(None, "journal_mode", "DELETE")?;
@@ -61,7 +60,7 @@ impl Sqlite {
     pub fn of_backup(file: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let backup = Self::grown(Connection::open_with_flags(file, flags)?);
-        if backup.db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0 {
+        if schema::version(&backup.db)? == 0 {
             return Err(StoreError::Damaged("it is a database, but no store of feedmill".into()));
         }
         backup.check()?;

@@ -7,7 +7,6 @@
 use std::cell::RefCell;
 use std::fs;
 use std::io::{ErrorKind, Read as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rusqlite::{Connection, OpenFlags};
 
 use super::Sqlite;
+use crate::stat;
 use crate::store::{Result, StoreError, schema};
 
 /// How far a store has come: see [`Sqlite::open`].
@@ -35,8 +35,7 @@ const CACHE: i64 = -4_096;
 impl Drop for Sqlite {
     fn drop(&mut self) {
         let same = |made: &fs::File, path: &str| {
-            let print = |found: fs::Metadata| (found.dev(), found.ino());
-            Some(print(made.metadata().ok()?) == print(fs::metadata(path).ok()?))
+            Some(stat::identity(&made.metadata().ok()?) == stat::identity(&fs::metadata(path).ok()?))
         };
         if let (Age::Filling, Some(path), Some(made)) = (self.age, self.db.path(), &self.made)
             && same(made, path) == Some(true)
@@ -66,14 +65,14 @@ impl Sqlite {
     /// [`StoreError`]: damaged, of a later version, or out of reach.
     pub fn open(file: &Path) -> Result<Self> {
         if is_unfilled(file) {
-            fs::remove_file(file).map_err(|error| StoreError::Unusable(Box::new(error)))?;
+            fs::remove_file(file)?;
         }
         let is_new = fs::metadata(file).map_or(true, |found| found.len() == 0);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(file, flags)?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
         let (age, made) = match is_new {
-            true => (Age::Filling, Some(fs::File::open(file).map_err(|error| StoreError::Unusable(Box::new(error)))?)),
+            true => (Age::Filling, Some(fs::File::open(file)?)),
             false => (Age::Grown, None),
         };
         let mut store = Self::new(db, age, made);
@@ -131,7 +130,7 @@ impl Sqlite {
         db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         db.pragma_update(None, "query_only", true)?;
         Self::prepare(&db)?;
-        let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let found = schema::version(&db)?;
         if found > schema::NEWEST {
             return Err(StoreError::Newer { what: schema::VERSION, found, known: schema::NEWEST });
         }
@@ -167,8 +166,7 @@ impl Sqlite {
         if self.age != Age::Filling {
             return Ok(());
         }
-        let synced = self.made.as_ref().map_or(Ok(()), fs::File::sync_all);
-        synced.map_err(|error| StoreError::Unusable(Box::new(error)))?;
+        self.made.as_ref().map_or(Ok(()), fs::File::sync_all)?;
         self.db.pragma_update(None, "locking_mode", "NORMAL")?;
         self.db.pragma_update(None, "cache_size", CACHE)?;
         schema::filled(&self.db)?;
@@ -195,27 +193,26 @@ impl Sqlite {
     /// # Errors
     /// [`StoreError`], as for any writing.
     pub fn secure(&mut self) -> Result<()> {
-        let unusable = |error: std::io::Error| StoreError::Unusable(Box::new(error));
         self.make_last()?;
         self.grow_up()?;
         // The log is synced and copied into the file, and the file is synced.
         self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         // The mark that makes the file count was written before its log began.
-        self.made.as_ref().map_or(Ok(()), fs::File::sync_all).map_err(unusable)?;
+        self.made.as_ref().map_or(Ok(()), fs::File::sync_all)?;
         let path = self.db.path().unwrap_or_default();
         if path.is_empty() {
             return Ok(());
         }
         // Where somebody reads beside, some of it is in the log alone.
         match fs::File::open(format!("{path}-wal")).and_then(|log| log.sync_all()) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(unusable(error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
         let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
         // Some file systems can't sync a folder.
         match folder.map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all()) {
             Err(error) if !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
-                Err(unusable(error))
+                Err(error.into())
             }
             _ => Ok(()),
         }

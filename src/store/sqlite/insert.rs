@@ -11,7 +11,7 @@ const STROKE: usize = 16;
 /// Writes rows of one table. A first import writes tens of thousands of them.
 pub(super) struct Insert<'db> {
     db: &'db Connection,
-    into: String,
+    table: &'static str,
     columns: usize,
     one: Prepared<'db>,
     /// Prepared where there are so many rows.
@@ -31,17 +31,17 @@ pub(super) struct Row<'r, 'db> {
 }
 
 impl<'db> Insert<'db> {
-    /// `into` names the table, and its columns if not all are given.
-    pub(super) fn new(db: &'db Connection, into: &str, columns: usize) -> Result<Self> {
-        let one = Prepared::new(db, into, columns, 1)?;
-        Ok(Self { db, into: into.to_owned(), columns, one, many: None })
+    /// Into `table`, which has so many columns.
+    pub(super) fn new(db: &'db Connection, table: &'static str, columns: usize) -> Result<Self> {
+        let one = Prepared::new(db, table, columns, 1)?;
+        Ok(Self { db, table, columns, one, many: None })
     }
 
     /// Writes `rows`, of which `bind` gives the columns.
     pub(super) fn all<T>(&mut self, rows: &[T], bind: impl Fn(&mut Row<'_, 'db>, &T) -> Result<()>) -> Result<()> {
         let (strokes, rest) = rows.as_chunks::<STROKE>();
         if !strokes.is_empty() && self.many.is_none() {
-            self.many = Some(Prepared::new(self.db, &self.into, self.columns, STROKE)?);
+            self.many = Some(Prepared::new(self.db, self.table, self.columns, STROKE)?);
         }
         for stroke in strokes {
             self.many.iter_mut().try_for_each(|many| many.write(stroke, &bind))?;
@@ -51,12 +51,12 @@ impl<'db> Insert<'db> {
 }
 
 impl<'db> Prepared<'db> {
-    fn new(db: &'db Connection, into: &str, columns: usize, rows: usize) -> Result<Self> {
+    fn new(db: &'db Connection, table: &str, columns: usize, rows: usize) -> Result<Self> {
         // Whoever writes gives the transaction up when a row is refused. To be able to give up one statement alone SQLite
         // would keep a copy of each page that it changes.
         let row = format!("({})", vec!["?"; columns].join(", "));
         let statement =
-            db.prepare_cached(&format!("INSERT OR FAIL INTO {into} VALUES {}", vec![row; rows].join(", ")))?;
+            db.prepare_cached(&format!("INSERT OR FAIL INTO {table} VALUES {}", vec![row; rows].join(", ")))?;
         Ok(Self { statement, held: vec![false; columns * rows] })
     }
 

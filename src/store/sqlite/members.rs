@@ -106,52 +106,75 @@ impl Sqlite {
         // Or each of many statements would lock and unlock the store.
         let _reading = self.db.unchecked_transaction()?;
         let Some(no) = self.feed_no(feed)? else { return Ok(BTreeMap::new()) };
-        let mut standing: BTreeMap<Month, Vec<Placed>> = BTreeMap::new();
-        if feed.retention.is_none() {
-            let mut unknown: Vec<(Key, Key, Month, Placed)> = Vec::new();
-            let (mut within, mut elsewhere) = (self.db.prepare_cached(WITHIN)?, self.db.prepare_cached(ELSEWHERE)?);
-            for month in months {
-                let placed = standing.entry(*month).or_default();
-                let mut place = |mut rows: rusqlite::Rows<'_>| -> Result<()> {
-                    while let Some(row) = rows.next()? {
-                        let (key, id, print) = (key_from(row, 0)?, key_from(row, 1)?, row.get::<_, i64>(2)? as u64);
-                        let published = instant_from(row.get(3)?).unwrap_or_default();
-                        let found = Placed { published, id, print, item: None };
-                        if known(*month, id, print) {
-                            placed.push(found);
-                        } else {
-                            unknown.push((key, id, *month, found));
-                        }
-                    }
-                    Ok(())
-                };
-                if let Some((first, next)) = month.days() {
-                    let from = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc().timestamp();
-                    place(within.query((no, from(first), from(next)))?)?;
-                }
-                place(elsewhere.query((no, month.number()))?)?;
-            }
-            // In the order in which they lie in the file: what stands in a month is strewn all over it.
-            unknown.sort_unstable_by_key(|(key, id, ..)| (*key, *id));
-            let mut select = self.item_at()?;
-            for (key, id, month, found) in unknown {
-                let item = select.query_row((key.0.into_bytes(), id.0.into_bytes()), item_from)?;
-                standing.entry(month).or_default().push(Placed { item: Some(Box::new(item)), ..found });
-            }
-        } else {
-            self.retained(no, feed, &mut |item, kept| {
-                let (id, print, month) = (item.id, print(&item), item.month());
-                if let (Some(published), true) = (item.published, kept && months.contains(&month)) {
-                    let item = (!known(month, id, print)).then(|| Box::new(item));
-                    standing.entry(month).or_default().push(Placed { published, id, print, item });
-                }
-                true
-            })?;
-        }
+        let mut standing = match feed.retention.is_none() {
+            true => self.standing_members(no, months, known)?,
+            false => self.standing_retained(no, feed, months, known)?,
+        };
         for placed in standing.values_mut() {
             placed.sort_unstable_by_key(Placed::order);
         }
         standing.retain(|_, placed| !placed.is_empty());
+        Ok(standing)
+    }
+
+    /// What stands in these months of a feed that shows its items for ever, in any order.
+    fn standing_members(
+        &self,
+        no: i64,
+        months: &BTreeSet<Month>,
+        known: IsKnown<'_>,
+    ) -> Result<BTreeMap<Month, Vec<Placed>>> {
+        let mut standing: BTreeMap<Month, Vec<Placed>> = BTreeMap::new();
+        let mut unknown: Vec<(Key, Key, Month, Placed)> = Vec::new();
+        let (mut within, mut elsewhere) = (self.db.prepare_cached(WITHIN)?, self.db.prepare_cached(ELSEWHERE)?);
+        for month in months {
+            let placed = standing.entry(*month).or_default();
+            let mut place = |mut rows: rusqlite::Rows<'_>| -> Result<()> {
+                while let Some(row) = rows.next()? {
+                    let (key, id, print) = (key_from(row, 0)?, key_from(row, 1)?, row.get::<_, i64>(2)? as u64);
+                    let published = instant_from(row.get(3)?).unwrap_or_default();
+                    let found = Placed { published, id, print, item: None };
+                    if known(*month, id, print) {
+                        placed.push(found);
+                    } else {
+                        unknown.push((key, id, *month, found));
+                    }
+                }
+                Ok(())
+            };
+            if let Some((first, next)) = month.days() {
+                let from = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc().timestamp();
+                place(within.query((no, from(first), from(next)))?)?;
+            }
+            place(elsewhere.query((no, month.number()))?)?;
+        }
+        // In the order in which they lie in the file: what stands in a month is strewn all over it.
+        unknown.sort_unstable_by_key(|(key, id, ..)| (*key, *id));
+        let mut select = self.item_at()?;
+        for (key, id, month, found) in unknown {
+            let item = select.query_row((key.0.into_bytes(), id.0.into_bytes()), item_from)?;
+            standing.entry(month).or_default().push(Placed { item: Some(Box::new(item)), ..found });
+        }
+        Ok(standing)
+    }
+
+    /// The same of a feed that shows its items only for so long.
+    fn standing_retained(
+        &self,
+        no: i64,
+        feed: &FeedTerms,
+        months: &BTreeSet<Month>,
+        known: IsKnown<'_>,
+    ) -> Result<BTreeMap<Month, Vec<Placed>>> {
+        let mut standing: BTreeMap<Month, Vec<Placed>> = BTreeMap::new();
+        self.retained(no, feed, &mut |item, kept| {
+            let (id, print, month) = (item.id, print(&item), item.month());
+            if let (Some(published), true) = (item.published, kept && months.contains(&month)) {
+                let item = (!known(month, id, print)).then(|| Box::new(item));
+                standing.entry(month).or_default().push(Placed { published, id, print, item });
+            }
+            true
+        })?;
         Ok(standing)
     }
 

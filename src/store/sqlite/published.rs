@@ -6,27 +6,15 @@
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::rows::{digest_from, signed, small, unsigned};
+use super::rows::{STATE, digest_from, signed, state_from, unsigned};
 use crate::store::{FeedState, LedgerChange, PublishedRow, Result};
 
 const PUBLISHED: &str = "feed, path, size, mtime, inode, hash, made_of";
 
 /// See [`Store::feed_state`](crate::store::Store::feed_state).
 pub(super) fn state(db: &Connection, feed: &str) -> Result<FeedState> {
-    let mut select =
-        db.prepare_cached("SELECT changed, shown, items, rendered_with, summary FROM feed WHERE name = ?")?;
-    let state = select
-        .query_row([feed], |row| {
-            Ok(FeedState {
-                changed: unsigned(row.get(0)?),
-                shown: unsigned(row.get(1)?),
-                items: small(row.get(2)?) as usize,
-                rendered_with: row.get(3)?,
-                summary: row.get(4)?,
-            })
-        })
-        .optional()?;
-    Ok(state.unwrap_or_default())
+    let mut select = db.prepare_cached(&format!("SELECT {STATE} FROM feed WHERE name = ?"))?;
+    Ok(select.query_row([feed], state_from).optional()?.unwrap_or_default())
 }
 
 /// See [`Store::each_published`](crate::store::Store::each_published).

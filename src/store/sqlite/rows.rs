@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::mill::item::{Account, DateBasis, Item, Key, Moment, SourceNo, Text};
 use crate::mill::scrape::tag_of;
 use crate::stat::Stat;
-use crate::store::{LedgerRow, Reading, Result, StoreError};
+use crate::store::{FeedState, LedgerRow, Reading, Result, StoreError};
 
 pub(super) fn epoch() -> NaiveDate {
     DateTime::UNIX_EPOCH.date_naive()
@@ -94,13 +94,10 @@ pub(super) fn small(value: i64) -> u32 {
     u32::try_from(value).unwrap_or_default()
 }
 
-pub(super) const ACCOUNT: &str = "title, summary, date, date_end, time, date_raw, basis, credit, kicker, place, link, explicit_id, topic, \
-     utc_offset";
-
-/// The same, where another table has columns of these names.
-pub(super) const ACCOUNT_OF: &str = "account.title, account.summary, account.date, account.date_end, account.time, \
-                                     account.date_raw, account.basis, account.credit, account.kicker, account.place, \
-                                     account.link, account.explicit_id, account.topic, account.utc_offset";
+/// An account, by its columns in their order: all but its number.
+pub(super) const ACCOUNT: &str = "account.title, account.summary, account.date, account.date_end, account.time, \
+                                  account.date_raw, account.basis, account.credit, account.kicker, account.place, \
+                                  account.link, account.explicit_id, account.topic, account.utc_offset";
 
 pub(super) fn account_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Account> {
     let missing = || rusqlite::Error::InvalidColumnType(from, "title".into(), rusqlite::types::Type::Null);
@@ -185,6 +182,12 @@ pub(super) fn packed<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
     Ok(postcard::to_extend(value, Vec::with_capacity(64))?)
 }
 
+/// A value as [`packed`] stored it.
+pub(super) fn unpacked<'r, T: Deserialize<'r>>(row: &'r Row<'_>, index: usize) -> Result<T> {
+    let bytes = row.get_ref(index)?.as_blob().map_err(rusqlite::Error::from)?;
+    Ok(postcard::from_bytes(bytes)?)
+}
+
 /// Nearly all items have no categories and no earlier texts, and then nothing is stored.
 pub(super) fn list_to<T: Serialize>(list: &[T]) -> Result<Option<Vec<u8>>> {
     if list.is_empty() {
@@ -235,8 +238,7 @@ pub(super) fn language_from(row: &Row<'_>, index: usize) -> rusqlite::Result<Opt
 
 /// A stored reading with its accounts looked up. The columns that begin at `from` are [`READING`].
 pub(super) fn reading_from(db: &Connection, row: &Row<'_>, from: usize) -> Result<Reading<Account>> {
-    let bytes = row.get_ref(from)?.as_blob().map_err(rusqlite::Error::from)?;
-    let mut stored: Reading<i64> = postcard::from_bytes(bytes)?;
+    let mut stored: Reading<i64> = unpacked(row, from)?;
     stored.layout = text_from(row, from + 1)?;
     stored.language = language_from(row, from + 2)?;
     let mut select = db.prepare_cached(&format!("SELECT {ACCOUNT} FROM account WHERE id = ?"))?;
@@ -272,5 +274,18 @@ pub(super) fn ledger_row_from(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
         digest: digest_from(row, 8)?,
         items: row.get(9)?,
         drift: row.get(10)?,
+    })
+}
+
+/// The columns of `feed` that say how far it was published.
+pub(super) const STATE: &str = "changed, shown, items, rendered_with, summary";
+
+pub(super) fn state_from(row: &Row<'_>) -> rusqlite::Result<FeedState> {
+    Ok(FeedState {
+        changed: unsigned(row.get(0)?),
+        shown: unsigned(row.get(1)?),
+        items: small(row.get(2)?) as usize,
+        rendered_with: row.get(3)?,
+        summary: row.get(4)?,
     })
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 use super::rows::{column, pairs};
-use super::{CONTENTS_PER_PATH, Sqlite};
+use super::{CONTENTS_PER_PATH, Sqlite, contents_of};
 use crate::store::{Reading, Result, schema};
 
 impl Sqlite {
@@ -33,42 +33,43 @@ impl Sqlite {
              DELETE FROM seen WHERE NOT EXISTS
                  (SELECT 1 FROM path WHERE path.id = seen.id / {CONTENTS_PER_PATH} AND path.source = seen.source);"
         ))?;
-        let accounts: BTreeSet<i64> = column(&to, "SELECT id FROM account")?.into_iter().collect();
-        let mut broken = BTreeSet::new();
-        {
-            let mut select = to.prepare("SELECT id, reading FROM seen")?;
-            let mut rows = select.query([])?;
-            while let Some(row) = rows.next()? {
-                let bytes: Vec<u8> = row.get(1)?;
-                let whole = postcard::from_bytes::<Reading<i64>>(&bytes)
-                    .is_ok_and(|reading| reading.lines.iter().all(|line| accounts.contains(&line.account)));
-                if !whole {
-                    broken.insert(row.get::<_, i64>(0)? / CONTENTS_PER_PATH);
-                }
-            }
-        }
-        let paths: BTreeSet<i64> = column(&to, "SELECT id FROM path")?.into_iter().collect();
-        let held = column(&to, &format!("SELECT DISTINCT id / {CONTENTS_PER_PATH} FROM seen"))?;
-        let held: BTreeSet<i64> = held.into_iter().collect();
-        broken.extend(held.symmetric_difference(&paths));
-        // A sequence with a hole is no sequence: what is there of its file is read again from the start.
-        for (path, contents) in pairs(&to, "SELECT id, contents FROM path")? {
-            let range = (path * CONTENTS_PER_PATH, (path + 1) * CONTENTS_PER_PATH);
-            let count: i64 =
-                to.query_row("SELECT count(*) FROM seen WHERE id >= ? AND id < ?", range, |row| row.get(0))?;
-            if count != contents {
-                broken.insert(path);
-            }
-        }
-        for path in broken {
+        for path in broken(&to)? {
             to.execute("DELETE FROM path WHERE id = ?", [path])?;
-            let range = (path * CONTENTS_PER_PATH, (path + 1) * CONTENTS_PER_PATH);
-            to.execute("DELETE FROM seen WHERE id >= ? AND id < ?", range)?;
+            to.execute("DELETE FROM seen WHERE id >= ? AND id < ?", contents_of(path))?;
         }
         let count: i64 = to.query_row("SELECT count(*) FROM seen", [], |row| row.get(0))?;
         to.commit()?;
         Ok(usize::try_from(count).unwrap_or_default())
     }
+}
+
+/// The paths of which not all is there.
+fn broken(to: &Transaction<'_>) -> Result<BTreeSet<i64>> {
+    let accounts: BTreeSet<i64> = column(to, "SELECT id FROM account")?.into_iter().collect();
+    let mut broken = BTreeSet::new();
+    let mut select = to.prepare("SELECT id, reading FROM seen")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let bytes: Vec<u8> = row.get(1)?;
+        let whole = postcard::from_bytes::<Reading<i64>>(&bytes)
+            .is_ok_and(|reading| reading.lines.iter().all(|line| accounts.contains(&line.account)));
+        if !whole {
+            broken.insert(row.get::<_, i64>(0)? / CONTENTS_PER_PATH);
+        }
+    }
+    let paths: BTreeSet<i64> = column(to, "SELECT id FROM path")?.into_iter().collect();
+    let held = column(to, &format!("SELECT DISTINCT id / {CONTENTS_PER_PATH} FROM seen"))?;
+    let held: BTreeSet<i64> = held.into_iter().collect();
+    broken.extend(held.symmetric_difference(&paths));
+    // A sequence with a hole is no sequence: what is there of its file is read again from the start.
+    for (path, contents) in pairs(to, "SELECT id, contents FROM path")? {
+        let count: i64 =
+            to.query_row("SELECT count(*) FROM seen WHERE id >= ? AND id < ?", contents_of(path), |row| row.get(0))?;
+        if count != contents {
+            broken.insert(path);
+        }
+    }
+    Ok(broken)
 }
 
 /// Copies the readable rows of one table, as far as they go from one end.

@@ -39,7 +39,7 @@ use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Key, SourceNo};
 use crate::mill::month::Month;
 use crate::mill::settle::{Agreed, Rules};
-use crate::store::{Absorbed, Result, Shelf, Terms};
+use crate::store::{Absorbed, Result, Shelf, Terms, schema};
 
 /// What changes among the sightings of one key: first the contents whose sightings go, then those that come.
 ///
@@ -95,8 +95,8 @@ pub(super) struct Work<'a> {
     /// How months of feeds change: by how many items, and by what their print.
     months: BTreeMap<(i64, Month), (i64, u64)>,
     /// Month pages, by the numbers of their feeds, as they become.
-    pub(super) restocked: Vec<(i64, Shelf)>,
-    pub(super) absorbed: Absorbed,
+    restocked: Vec<(i64, Shelf)>,
+    absorbed: Absorbed,
     insert_account: Insert<'a>,
     insert_path: CachedStatement<'a>,
     insert_seen: CachedStatement<'a>,
@@ -117,7 +117,7 @@ impl<'a> Work<'a> {
             months: BTreeMap::new(),
             restocked: Vec::new(),
             absorbed: Absorbed::default(),
-            insert_account: Insert::new(db, &format!("account (id, {ACCOUNT})"), 15)?,
+            insert_account: Insert::new(db, "account", 15)?,
             insert_path: db.prepare_cached(
                 "INSERT INTO path VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
                  ON CONFLICT (source, name) DO NOTHING",
@@ -125,6 +125,14 @@ impl<'a> Work<'a> {
             insert_seen: db.prepare_cached("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, ?, ?)")?,
             insert_item: Insert::new(db, "item", 20)?,
         })
+    }
+
+    /// Counts what was done for the feeds, and notes who did it. Gives what became of the items, and the month pages that
+    /// changed.
+    pub(super) fn finish(mut self) -> Result<(Absorbed, Vec<(i64, Shelf)>)> {
+        self.touch_feeds()?;
+        schema::note_revisions(self.db)?;
+        Ok((self.absorbed, self.restocked))
     }
 
     fn site(&self, source: SourceNo) -> Site {

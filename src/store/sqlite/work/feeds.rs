@@ -9,7 +9,7 @@ use crate::mill::feed;
 use crate::mill::item::{Item, Key};
 use crate::mill::month::Month;
 use crate::store::sqlite::insert::Insert;
-use crate::store::sqlite::rows::{ITEM, column, get_meta, item_from, set_meta, signed, small, unsigned};
+use crate::store::sqlite::rows::{ITEM, STATE, column, get_meta, item_from, set_meta, signed, small, state_from};
 use crate::store::{FeedState, Result, Shelf, Terms, print};
 
 /// A row of `member`, in the order of its key. The month only where it is not the one in which the item is published; the
@@ -18,7 +18,7 @@ pub(super) type Member = (i64, std::cmp::Reverse<i64>, Key, Key, Option<Month>, 
 
 impl Work<'_> {
     /// Counts the change for the feeds that may show it.
-    pub(in crate::store::sqlite) fn touch_feeds(&mut self) -> Result<()> {
+    pub(super) fn touch_feeds(&mut self) -> Result<()> {
         for (feed, no) in self.terms.feeds.iter().zip(1i64..) {
             if feed.sources.iter().any(|source| self.changed_sources.contains(source)) {
                 self.db.prepare_cached("UPDATE feed SET changed = changed + 1 WHERE no = ?")?.execute([no])?;
@@ -37,17 +37,10 @@ impl Work<'_> {
         let db = self.db;
         let mut states: BTreeMap<String, FeedState> = BTreeMap::new();
         {
-            let mut select = db.prepare("SELECT name, changed, shown, items, rendered_with, summary FROM feed")?;
+            let mut select = db.prepare(&format!("SELECT {STATE}, name FROM feed"))?;
             let mut rows = select.query([])?;
             while let Some(row) = rows.next()? {
-                let state = FeedState {
-                    changed: unsigned(row.get(1)?),
-                    shown: unsigned(row.get(2)?),
-                    items: small(row.get(3)?) as usize,
-                    rendered_with: row.get(4)?,
-                    summary: row.get(5)?,
-                };
-                states.insert(row.get(0)?, state);
+                states.insert(row.get(5)?, state_from(row)?);
             }
         }
         db.execute_batch("DELETE FROM feed; DELETE FROM member; DELETE FROM month;")?;

@@ -50,7 +50,7 @@ impl Work<'_> {
                 let Some((key, _)) = of_key.first() else { continue };
                 let mut told: Vec<Told> = of_key.iter().filter_map(told).collect();
                 told.dedup_by_key(|told| told.pair);
-                for announcement in tell_apart(&vec![(*key, told)], rules) {
+                for announcement in tell_apart(&[(*key, told)], rules) {
                     settled.extend(Settled::of(announcement, rules)?);
                 }
             }

@@ -12,7 +12,7 @@ use super::Work;
 use crate::mill::identify::Site;
 use crate::mill::item::{Key, SourceNo};
 use crate::store::sqlite::Pair;
-use crate::store::sqlite::rows::key_from;
+use crate::store::sqlite::rows::{key_from, unpacked};
 use crate::store::{FRESH_DAYS, FeedTerms, Reading, Result};
 
 /// The keys of accounts, as they were worked out before.
@@ -117,8 +117,8 @@ impl Work<'_> {
             let mut rows = select.query((source.0, captures.since))?;
             while let Some(row) = rows.next()? {
                 captures.within.insert(row.get(0)?);
-                let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-                accounts.extend(postcard::from_bytes::<Reading<i64>>(bytes)?.lines.iter().map(|line| line.account));
+                let reading: Reading<i64> = unpacked(row, 1)?;
+                accounts.extend(reading.lines.iter().map(|line| line.account));
             }
             let site = self.site(*source);
             for account in accounts {
@@ -139,7 +139,7 @@ impl Work<'_> {
             let mut rows = select.query([key.0.into_bytes()])?;
             let Some(row) = rows.next()? else { return Ok(false) };
             let is_shown = shown.contains(&key_from(row, 0)?);
-            let pairs = postcard::from_bytes(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            let pairs = unpacked(row, 1)?;
             if rows.next()?.is_some() {
                 return Ok(false);
             }

@@ -9,9 +9,9 @@ use rustc_hash::FxHashMap;
 use super::{Filed, Origin, Work, site_of};
 use crate::mill::item::{Account, Key};
 use crate::mill::settle::{self, Agreed, Rules, Sighting};
+use crate::store::Result;
 use crate::store::sqlite::Pair;
-use crate::store::sqlite::rows::{ACCOUNT_OF, instant_from, is_account, key_from, text_from};
-use crate::store::{Result, StoreError};
+use crate::store::sqlite::rows::{ACCOUNT, instant_from, is_account, key_from, text_from, unpacked};
 
 /// The sightings of some keys, held so that announcements can borrow them.
 pub(in crate::store::sqlite) type Held = Vec<(Key, Vec<Told>)>;
@@ -42,14 +42,13 @@ impl Work<'_> {
     /// One look for all that a sighting more of a known item needs: that is what nearly every line of a page is.
     pub(super) fn look_up(&self, key: Key, account: &Account) -> Result<(Filed, Option<i64>)> {
         let mut select = self.db.prepare_cached(&format!(
-            "SELECT item.id, item.pairs, item.text, item.published, item.sources, item.language, {ACCOUNT_OF}
+            "SELECT item.id, item.pairs, item.text, item.published, item.sources, item.language, {ACCOUNT}
              FROM item LEFT JOIN account ON account.id = item.text WHERE item.key = ?"
         ))?;
         let mut rows = select.query([key.0.into_bytes()])?;
         let (mut filed, mut shown, mut count) = (Filed::default(), None, 0);
         while let Some(row) = rows.next()? {
-            let blob = |index| Ok::<_, StoreError>(row.get_ref(index)?.as_blob().map_err(rusqlite::Error::from)?);
-            let pairs: Vec<Pair> = postcard::from_bytes(blob(1)?)?;
+            let pairs: Vec<Pair> = unpacked(row, 1)?;
             count += 1;
             if let Some(text) = row.get::<_, Option<i64>>(2)? {
                 if shown.is_none() && is_account(row, 6, account)? {
@@ -61,7 +60,7 @@ impl Work<'_> {
                     && key_from(row, 0)? == key
                     && pairs.iter().all(|pair| pair.0 == text)
                 {
-                    let (sources, language) = (postcard::from_bytes(blob(4)?)?, text_from(row, 5)?);
+                    let (sources, language) = (unpacked(row, 4)?, text_from(row, 5)?);
                     filed.agreed = Some((text, Agreed { published, sources, language }));
                 }
             }
@@ -83,8 +82,7 @@ impl Work<'_> {
         let mut rows = select.query([key.0.into_bytes()])?;
         let mut pairs: Vec<Pair> = Vec::new();
         while let Some(row) = rows.next()? {
-            let filed: Vec<Pair> = postcard::from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
-            pairs.extend(filed);
+            pairs.extend(unpacked::<Vec<Pair>>(row, 0)?);
         }
         pairs.sort_unstable();
         Ok(pairs)
@@ -148,7 +146,7 @@ impl Work<'_> {
 }
 
 /// Which announcements the sightings of a family of keys speak of.
-pub(super) fn tell_apart<'h>(hold: &'h Held, rules: &Rules) -> Vec<Announcement<'h>> {
+pub(super) fn tell_apart<'h>(hold: &'h [(Key, Vec<Told>)], rules: &Rules) -> Vec<Announcement<'h>> {
     /// So many are found by looking at all of them, which is nearly always one.
     const FEW: usize = 8;
     let mut announcements: Vec<Announcement<'h>> = Vec::with_capacity(1);

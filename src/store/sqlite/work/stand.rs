@@ -13,8 +13,8 @@ use super::{Change, Origin, Work};
 use crate::mill::history;
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, SourceNo};
-use crate::store::sqlite::rows::{day_from, language_from, moment_from, moment_to};
-use crate::store::sqlite::{CONTENTS_PER_PATH, Pair, content_id};
+use crate::store::sqlite::rows::{day_from, language_from, moment_from, moment_to, unpacked};
+use crate::store::sqlite::{Pair, content_id, contents_of};
 use crate::store::{Reading, Result};
 
 /// How a content of a path stands.
@@ -59,9 +59,8 @@ impl Contents {
         let mut rows = select.query([id])?;
         let read = match rows.next()? {
             Some(row) => {
-                let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
                 let (numbers, told) = (OnceCell::new(), OnceCell::new());
-                Some(Rc::new(Read { id, reading: postcard::from_bytes(bytes)?, numbers, told }))
+                Some(Rc::new(Read { id, reading: unpacked(row, 0)?, numbers, told }))
             }
             None => None,
         };
@@ -250,11 +249,6 @@ impl Work<'_> {
         }
         Ok(())
     }
-}
-
-/// The range of ids of the contents of a path.
-fn contents_of(path: i64) -> (i64, i64) {
-    (path * CONTENTS_PER_PATH, (path + 1) * CONTENTS_PER_PATH)
 }
 
 #[cfg(test)]

@@ -73,66 +73,85 @@ impl Work<'_> {
     fn look_into(&mut self, batch: &Batch, look: &Look, ids: &[i64]) -> Result<()> {
         let filed = |reading: &Reading<u32>| reading.map(|account| ids.get(*account as usize).copied());
         match &look.found {
-            Found::Same => {}
+            Found::Same => self.write_stat(look),
             Found::New { digest, length, completes, reading } => {
                 let Some(stored) = filed(reading) else { return Ok(()) };
                 self.changed_sources.insert(look.source);
-                if let Some(path) = self.new_path(look, *digest, &stored)? {
-                    // The usual case on a first import: nothing before it, so nothing to work out.
-                    let stated = (self.terms.captured)(look.source, &look.path);
-                    let when = stated.or(stored.newest.map(Moment::Day));
-                    let captured = Captured { when, stated: stated.is_some() };
-                    let id = content_id(path, 0);
-                    self.write_content(id, look.source, *digest, *length, None, &stored, captured)?;
-                    let (source, language) = (look.source, stored.language);
-                    self.contents.insert(id, Origin { source, captured, version: 0, language });
-                    for (line, stored) in reading.lines.iter().zip(&stored.lines) {
-                        if let Some((key, _)) = batch.accounts.get(line.account as usize) {
-                            self.changes.push((*key, Change::Add((stored.account, id))));
-                        }
+                let Some(path) = self.new_path(look, *digest, &stored)? else {
+                    return self.next_content(look, (*digest, *length), completes, &stored);
+                };
+                // The usual case on a first import: nothing before it, so nothing to work out.
+                let id = content_id(path, 0);
+                self.first_content(look, id, (*digest, *length), &stored)?;
+                for (line, stored) in reading.lines.iter().zip(&stored.lines) {
+                    if let Some((key, _)) = batch.accounts.get(line.account as usize) {
+                        self.changes.push((*key, Change::Add((stored.account, id))));
                     }
-                    return Ok(());
                 }
-                let Some((path, contents)) = self.known_path(look.source, &look.path)? else { return Ok(()) };
-                if contents >= CONTENTS_PER_PATH {
-                    return Err(StoreError::Unusable(format!("{:?} had 2^20 contents", look.path).into()));
-                }
-                let n = small(contents);
-                let captured = Captured::default();
-                self.write_content(content_id(path, n), look.source, *digest, *length, None, &stored, captured)?;
-                self.write_path(path, look, Some((*digest, n + 1)), &stored)?;
-                for earlier in completes {
-                    self.db
-                        .prepare_cached("UPDATE seen SET completed_by = ? WHERE id = ? AND completed_by IS NULL")?
-                        .execute((n, content_id(path, *earlier)))?;
-                }
-                return self.restand_and_refile(path, look.source, &look.path, n, false);
+                Ok(())
             }
-            Found::Reread(reading) => {
-                let Some(stored) = filed(reading) else { return Ok(()) };
-                let Some((path, contents)) = self.known_path(look.source, &look.path)? else { return Ok(()) };
-                let n = small(contents).saturating_sub(1);
-                let id = content_id(path, n);
-                self.unfile(look.source, id)?;
-                self.db
-                    .prepare_cached("UPDATE seen SET reading = ?, newest = ?, layout = ?, language = ? WHERE id = ?")?
-                    .execute((
-                        packed(&stored)?,
-                        stored.newest.map(day_to),
-                        text(stored.layout.as_ref()),
-                        stored.language,
-                        id,
-                    ))?;
-                self.write_path(path, look, None, &stored)?;
-                self.changed_sources.insert(look.source);
-                return self.restand_and_refile(path, look.source, &look.path, n, true);
-            }
+            Found::Reread(reading) => match filed(reading) {
+                Some(stored) => self.reread_content(look, &stored),
+                None => Ok(()),
+            },
             Found::Kept { revision, drift } => {
                 self.db
                     .prepare_cached("UPDATE path SET revision = ?, drift = ? WHERE source = ? AND name = ?")?
                     .execute(params![*revision as i64, drift, look.source.0, look.path])?;
+                self.write_stat(look)
             }
         }
+    }
+
+    /// The first content of a path.
+    fn first_content(&mut self, look: &Look, id: i64, bytes: (u128, u64), reading: &Reading<i64>) -> Result<()> {
+        let stated = (self.terms.captured)(look.source, &look.path);
+        let captured = Captured { when: stated.or(reading.newest.map(Moment::Day)), stated: stated.is_some() };
+        let origin = Origin { source: look.source, captured, version: 0, language: reading.language };
+        self.contents.insert(id, origin);
+        self.write_content(id, look.source, bytes, None, reading, captured)
+    }
+
+    /// One more content of a path, which may complete earlier ones.
+    fn next_content(
+        &mut self,
+        look: &Look,
+        bytes: (u128, u64),
+        completes: &[u32],
+        reading: &Reading<i64>,
+    ) -> Result<()> {
+        let Some((path, contents)) = self.known_path(look.source, &look.path)? else { return Ok(()) };
+        if contents >= CONTENTS_PER_PATH {
+            return Err(StoreError::Unusable(format!("{:?} had 2^20 contents", look.path).into()));
+        }
+        let n = small(contents);
+        self.write_content(content_id(path, n), look.source, bytes, None, reading, Captured::default())?;
+        self.write_path(path, look, Some((bytes.0, n + 1)), reading)?;
+        for earlier in completes {
+            self.db
+                .prepare_cached("UPDATE seen SET completed_by = ? WHERE id = ? AND completed_by IS NULL")?
+                .execute((n, content_id(path, *earlier)))?;
+        }
+        self.restand_and_refile(path, look.source, &look.path, n, false)
+    }
+
+    /// Another reading of the newest content of a path.
+    fn reread_content(&mut self, look: &Look, reading: &Reading<i64>) -> Result<()> {
+        let Some((path, contents)) = self.known_path(look.source, &look.path)? else { return Ok(()) };
+        let n = small(contents).saturating_sub(1);
+        let id = content_id(path, n);
+        self.unfile(look.source, id)?;
+        let (newest, layout) = (reading.newest.map(day_to), text(reading.layout.as_ref()));
+        self.db
+            .prepare_cached("UPDATE seen SET reading = ?, newest = ?, layout = ?, language = ? WHERE id = ?")?
+            .execute((packed(reading)?, newest, layout, reading.language, id))?;
+        self.write_path(path, look, None, reading)?;
+        self.changed_sources.insert(look.source);
+        self.restand_and_refile(path, look.source, &look.path, n, true)
+    }
+
+    /// Notes how a file looks now that holds what it held.
+    fn write_stat(&self, look: &Look) -> Result<()> {
         let Stat { size, mtime_ns, ctime_ns, inode } = look.stat;
         self.db
             .prepare_cached(
@@ -179,7 +198,7 @@ impl Work<'_> {
             None => self.new_path(&look, digest, &stored)?.ok_or_else(|| refuse(format!("{:?} twice", look.path)))?,
         };
         let completed_by = completed_by.filter(|by| *by > n);
-        self.write_content(content_id(path, n), source, digest, length, completed_by, &stored, Captured::default())
+        self.write_content(content_id(path, n), source, (digest, length), completed_by, &stored, Captured::default())
     }
 
     /// The number of a path, and how many contents it had.
@@ -231,13 +250,11 @@ impl Work<'_> {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
     fn write_content(
         &mut self,
         id: i64,
         source: SourceNo,
-        digest: u128,
-        length: u64,
+        (digest, length): (u128, u64),
         completed_by: Option<u32>,
         reading: &Reading<i64>,
         captured: Captured,
