@@ -28,6 +28,7 @@ use crate::mill::settle::{Rules, SourceRule};
 use crate::mill::zone::Zone;
 use crate::stat::Stat;
 
+pub(crate) mod known_by;
 mod memory;
 mod schema;
 mod sqlite;

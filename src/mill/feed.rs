@@ -30,8 +30,6 @@ pub const HEAD_CAP: usize = 500;
 const NOWHERE: &str = "http://localhost/";
 
 /// Which items of its sources a feed shows: those for which all of this holds.
-///
-/// A store knows its terms again by their `Debug` text: renaming a field here has it derive all feeds once more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
     /// The folds of the categories of which an item must have one; empty for any or none.

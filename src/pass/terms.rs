@@ -17,7 +17,7 @@ use crate::mill::identify::Site;
 use crate::mill::item::SourceNo;
 use crate::mill::scrape;
 use crate::mill::settle::{self, Rules, SourceRule};
-use crate::store::{FeedTerms, KnownSource, Store, Terms};
+use crate::store::{FeedTerms, KnownSource, Store, Terms, known_by};
 
 impl Pass<'_> {
     /// The store's numbers of the sources, in the order of the config.
@@ -91,30 +91,41 @@ fn category_of(category: &config::Category, numbers: &[SourceNo]) -> category::R
 
 /// Equal for configs that derive equal items from equal readings.
 fn fingerprint(config: &Config) -> String {
-    let described: Vec<_> = config
-        .sources
-        .iter()
-        .map(|source| {
-            let labels: Vec<_> = source.files.roots().iter().map(|root| &root.label).collect();
-            let (name, site, filed) = (&source.name, &source.site, source.namespace_site());
-            (name, site, filed, &source.timezone, &source.language, &source.captured, source.undated, labels)
-        })
-        .collect();
-    format!("{} {described:?} {:?}", settle::REVISION, config.categories)
+    format!("{} {}", settle::REVISION, known_by_of(config))
+}
+
+/// The text by which a store knows sources and categories again; see [`known_by`].
+fn known_by_of(config: &Config) -> String {
+    let source = |source: &config::Source| {
+        let labels: Vec<_> = source.files.roots().iter().map(|root| &root.label).collect();
+        let (name, site, filed) = (&source.name, &source.site, source.namespace_site());
+        let all = (name, site, filed, &source.timezone, &source.language, &source.captured, source.undated, labels);
+        format!("{all:?}")
+    };
+    let category = |config::Category { name, topics, sources, words }: &config::Category| {
+        let words = known_by::words(words);
+        format!("Category {{ name: {name:?}, topics: {topics:?}, sources: {sources:?}, words: {words} }}")
+    };
+    let (sources, categories) = (config.sources.iter().map(source), config.categories.iter().map(category));
+    format!("{} {}", known_by::list(sources), known_by::list(categories))
 }
 
 /// What a source's files are read with. Another value, and what was read is read again.
 #[must_use]
 pub fn revision(source: &config::Source) -> u64 {
-    let all = format!(
+    // SQLite's integers have a sign; the top bit tells nothing.
+    xxh3_64(read_with(source, scrape::REVISION).as_bytes()) >> 1
+}
+
+/// The text of which a [`revision`] is made.
+fn read_with(source: &config::Source, revision: u32) -> String {
+    format!(
         "{:?}",
         (
-            (scrape::REVISION, &source.layout, &source.language, source.date_order, &source.captured, source.empty),
+            (revision, &source.layout, &source.language, source.date_order, &source.captured, source.empty),
             (source.form, &source.url, &source.fields, &source.select, &source.layouts),
         )
-    );
-    // SQLite's integers have a sign; the top bit tells nothing.
-    xxh3_64(all.as_bytes()) >> 1
+    )
 }
 
 /// What a source has lost that seems to have got another name, in a sentence for each. Only before the store knows it by
@@ -138,4 +149,60 @@ pub fn renamed(config: &Config, known: &[KnownSource]) -> Vec<String> {
         ))
     };
     left.filter_map(sentence).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Given, Surroundings, parse};
+
+    const CONFIG: &str = r#"
+        [[source]]
+        name       = "news"
+        files      = ["news/*.txt"]
+        site       = "lakes"
+        site_was   = ["ponds"]
+        url        = "https://lakes.example/"
+        language   = "en"
+        timezone   = "Europe/Moscow"
+        layout     = "newsroom"
+        captured   = "n%Y%m%d.t"
+        undated    = "first-seen"
+        date_order = "dmy"
+        empty      = "fine"
+
+        [[category]]
+        name    = "Fish"
+        topics  = ["Fishing"]
+        include = ["pike"]
+        in      = "summary"
+        sources = ["news"]
+    "#;
+
+    /// Else every store derives all anew, and reads all files again: a name that is another one in the program stays what
+    /// it was in these.
+    #[test]
+    fn the_texts_that_stores_go_by_stay_as_they_are() {
+        let text = CONFIG.to_owned();
+        let config = parse(Path::new("/c/feedmill.toml"), text, &Given::default(), &Surroundings::default()).unwrap();
+        let captured = "Some(CapturedPattern { pieces: [Literal('n'), Field(0), Field(1), Field(2), Literal('.'), \
+                        Literal('t')] })";
+        assert_eq!(
+            known_by_of(&config),
+            format!(
+                "[(\"news\", \"lakes\", \"ponds\", Europe/Moscow, Some(\"en\"), {captured}, FirstSeen, [\"news\"])] \
+                 [Category {{ name: Text(\"Fish\"), topics: [\"fish\", \"fishing\"], sources: Some([0]), \
+                 words: Words {{ include: [\"pike\"], exclude: [], place: Summary }} }}]"
+            )
+        );
+        assert_eq!(
+            read_with(&config.sources[0], 7),
+            format!(
+                "((7, Some(\"newsroom\"), Some(\"en\"), Some(Dmy), {captured}, Fine), \
+                 (None, Some(\"https://lakes.example/\"), None, None, []))"
+            )
+        );
+    }
 }

@@ -43,7 +43,7 @@ pub(super) use self::rows::{get_meta, set_meta};
 use self::work::{Keys, Work};
 use super::{
     Absorbed, Batch, Content, FeedState, FeedTerms, IsKnown, Known, KnownSource, LedgerChange, LedgerRow, Past, Placed,
-    PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms,
+    PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms, known_by,
 };
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
@@ -241,7 +241,7 @@ impl Store for Sqlite {
 
     fn agree(&mut self, terms: &Terms) -> Result<Absorbed> {
         let decided = format!("{:?}", terms.rules.decisions);
-        let feeds = format!("{:?}", terms.feeds);
+        let feeds = known_by::feeds(&terms.feeds);
         let meta = |name| get_meta(&self.db, name);
         let same_terms = meta("terms")?.as_deref() == Some(&terms.fingerprint);
         let same_feeds = meta("feeds")?.as_deref() == Some(&feeds);
