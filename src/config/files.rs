@@ -97,6 +97,9 @@ const TEMPORARY: [&[u8]; 12] = [
     b".orig",
 ];
 
+/// What does not stand for itself in a pattern.
+const WILD: [char; 5] = ['*', '?', '[', '{', '\\'];
+
 /// A pattern in its two parts.
 struct Split {
     /// The folders before the first wildcard, as raw text.
@@ -119,7 +122,7 @@ fn split(pattern: &str) -> Result<Split, Wrong> {
     let mut rest = String::new();
     let mut names = pattern.split('/').filter(|name| !name.is_empty() && *name != ".").peekable();
     while let Some(name) = names.next() {
-        let wild = name.contains(['*', '?', '[', '{', '\\']);
+        let wild = name.contains(WILD);
         if rest.is_empty() && !wild && names.peek().is_some() {
             if !fixed.is_empty() && !fixed.ends_with('/') {
                 fixed.push('/');
@@ -184,7 +187,7 @@ struct Growing {
 
 /// The beginning of a pattern that stands for itself.
 fn literal(rest: &str) -> &str {
-    rest.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default()
+    rest.split(WILD).next().unwrap_or_default()
 }
 
 /// How many bytes two texts have in common at their beginning, in whole characters.
@@ -249,7 +252,7 @@ impl<'f> FilesBuilder<'f> {
     pub(super) fn add(&mut self, pattern: &str) -> Result<(), Wrong> {
         let Split { fixed, rest } = split(self.relative(pattern))?;
         let whole = self.folder.join(&fixed).join(&rest);
-        if !rest.contains(['*', '?', '[', '{', '\\']) && whole.is_dir() {
+        if !rest.contains(WILD) && whole.is_dir() {
             return Err(Wrong::new(
                 format!("{pattern:?} is a folder, not a file"),
                 format!("write {:?} for the text files below it", format!("{pattern}/**/*.txt")),

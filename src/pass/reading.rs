@@ -82,6 +82,11 @@ pub(super) struct NotRead {
 
 impl NotRead {
     const SILENTLY: Self = Self { reason: None, is_transient: false };
+
+    /// The next pass meets it again.
+    fn lost() -> Self {
+        Self { reason: Some("not looked at: a thread was lost".into()), is_transient: true }
+    }
 }
 
 impl From<String> for NotRead {
@@ -145,17 +150,13 @@ impl<'a> Pass<'a> {
         let mut batch = Batch { accounts, looks: Vec::with_capacity(jobs.len()) };
         let mut aliases = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
-            let Some((looked, faults)) = done else {
-                // The next pass meets it again.
-                let lost = Some("not looked at: a thread was lost".into());
-                skip(report, self.source_name(job), job.name, NotRead { reason: lost, is_transient: true });
-                continue;
-            };
+            let (looked, faults) = done.unwrap_or_else(|| (Err(NotRead::lost()), Vec::new()));
             tell(report, faults);
             let looked = match looked {
                 Ok(looked) => looked,
                 Err(why) => {
-                    skip(report, self.source_name(job), job.name, why);
+                    let source = self.config.sources.get(job.source).map_or("", |source| &source.name);
+                    skip(report, source, job.name, why);
                     continue;
                 }
             };
@@ -190,10 +191,6 @@ impl<'a> Pass<'a> {
             });
         }
         Ok(Read { batch, files: jobs.len(), aliases })
-    }
-
-    fn source_name(&self, job: &Job<'_>) -> &str {
-        self.config.sources.get(job.source).map_or("", |source| &source.name)
     }
 
     /// Looks into one file.

@@ -40,7 +40,7 @@ pub(super) fn write(
     archive: Option<Month>,
     pieces: &mut Pieces,
 ) -> Vec<u8> {
-    let media = lines.iter().filter_map(|line| pieces.facts(line)).any(|facts| facts.is_credited);
+    let media = pieces.credit_any(lines);
     let taken_out = archive.is_none() && !feed.taken_out.is_empty();
     let declared = [(archive.is_some(), "fh", HISTORY), (media, "media", MEDIA), (taken_out, "at", TOMBSTONES)];
     // The crate writes extensions of a feed behind its entries, where the grammar of RFC 4287 has no place for them.

@@ -73,10 +73,15 @@ impl Summary {
             title: feed.title.clone(),
             description: feed.description.clone(),
             language: feed.language.clone(),
-            items: feed.months.iter().map(|(_, items)| items).sum(),
+            items: on_pages(feed),
             newest,
         }
     }
+}
+
+/// How many items the month pages of a feed show.
+fn on_pages(feed: &Feed) -> usize {
+    feed.months.iter().map(|(_, items)| items).sum()
 }
 
 /// The documents of a feed, as readers call them: RSS first, for what looks for a feed takes the first.
@@ -201,7 +206,7 @@ pub(super) fn feed(feed: &Feed, lines: &[Line<'_>], pieces: &mut Pieces) -> Vec<
         feeds: vec![(feed.title.as_str(), String::new())],
     };
     let lang = told_in(language.as_deref());
-    let items: usize = feed.months.iter().map(|(_, items)| items).sum();
+    let items = on_pages(feed);
     let home = |shown: &Shown<'_>| format!("{}.html", shown.entry.item.month().path());
     let whole = |shown: &[&Shown<'_>]| {
         page.write(&html! {

@@ -133,6 +133,11 @@ impl Pieces {
         line.shown.as_deref().map(Facts::from).or_else(|| self.of(line).map(|piece| piece.facts))
     }
 
+    /// Whether one of these bears a credit.
+    pub(super) fn credit_any(&self, lines: &[Line<'_>]) -> bool {
+        lines.iter().filter_map(|line| self.facts(line)).any(|facts| facts.is_credited)
+    }
+
     fn of(&self, line: &Line<'_>) -> Option<&Piece> {
         self.by_id.get(&line.id).filter(|piece| piece.print == line.print)
     }

@@ -16,7 +16,7 @@ use crate::mill::feed::{Address, Feed};
 const ITEMS: Kind = Kind { format: Format::Rss, opens: b"    <item>", closes: b"  </channel>", between: b"" };
 
 pub(super) fn write(feed: &Feed, lines: &[Line<'_>], updated: DateTime<Utc>, pieces: &mut Pieces) -> Vec<u8> {
-    let media = lines.iter().filter_map(|line| pieces.facts(line)).any(|facts| facts.is_credited);
+    let media = pieces.credit_any(lines);
     assemble(&ITEMS, "", lines, pieces, |items| write_whole(feed, items, updated, media))
 }
 

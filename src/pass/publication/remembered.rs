@@ -7,7 +7,7 @@
 //! Refused: telling what stands in the folder, or in the ledger; a full look asks them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::months::Made;
 use super::one_feed::OneFeed;
@@ -43,29 +43,34 @@ type Items = HashMap<(Key, u64), Item>;
 impl Remembered {
     /// What is remembered of a feed is forgotten until it is published: whatever goes wrong meanwhile.
     pub(super) fn take(&self, feed: &str) -> Option<Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner).remove(feed)
+        held(&self.pages).remove(feed)
     }
 
     pub(super) fn keep(&self, feed: &str, pages: Pages) {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.to_owned(), pages);
+        held(&self.pages).insert(feed.to_owned(), pages);
     }
 
     /// The items of a head, forgotten.
     fn take_head(&self, feed: &str) -> Items {
-        self.heads.lock().unwrap_or_else(PoisonError::into_inner).remove(feed).unwrap_or_default()
+        held(&self.heads).remove(feed).unwrap_or_default()
     }
 
     fn keep_head(&self, feed: &str, items: &[Item]) {
         if items.len() > RECALLED {
             return;
         }
-        let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heads = held(&self.heads);
         if heads.values().map(Items::len).sum::<usize>() + items.len() > RECALLED {
             heads.clear();
         }
         let items = items.iter().map(|item| ((item.id, store::print(item)), item.clone()));
         heads.insert(feed.to_owned(), items.collect());
     }
+}
+
+/// A thread that panicked left what is remembered as it was before.
+fn held<T>(remembered: &Mutex<T>) -> MutexGuard<'_, T> {
+    remembered.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The month pages of a feed, as they stand.
@@ -133,7 +138,7 @@ impl Pass<'_> {
     pub(super) fn pieces(&self, one: &OneFeed<'_>, ready: Option<&Feed>, month: Option<Month>) -> Pieces {
         let Some(remembered) = self.remembered else { return Pieces::forgotten() };
         let of = (one.feed.name.clone(), month);
-        let lot = remembered.pieces.lock().unwrap_or_else(PoisonError::into_inner).lots.remove(&of);
+        let lot = held(&remembered.pieces).lots.remove(&of);
         let lot = lot.filter(|lot| lot.rendered_with == one.pieces_with(ready));
         lot.map_or_else(|| Pieces::within(PIECES), |lot| lot.pieces)
     }
@@ -141,6 +146,6 @@ impl Pass<'_> {
     pub(super) fn keep_pieces(&self, one: &OneFeed<'_>, ready: Option<&Feed>, month: Option<Month>, pieces: Pieces) {
         let Some(remembered) = self.remembered.filter(|_| !pieces.are_forgotten()) else { return };
         let lot = Lot { rendered_with: one.pieces_with(ready), at: 0, pieces };
-        remembered.pieces.lock().unwrap_or_else(PoisonError::into_inner).keep((one.feed.name.clone(), month), lot);
+        held(&remembered.pieces).keep((one.feed.name.clone(), month), lot);
     }
 }
