@@ -202,15 +202,9 @@ fn identity(stat: &rustix::fs::Stat) -> (u64, u64) {
     (stat.st_dev as u64, stat.st_ino as u64)
 }
 
-/// Lists the files of one source.
+/// Lists the files of sources, of each by itself; a folder that many of them look into is walked once.
 ///
 /// Never fails: a folder that is missing or can't be read is among the skipped.
-#[must_use]
-pub fn list(files: &Files, keep_out: &KeepOut) -> Listing {
-    list_all([files], keep_out).pop().unwrap_or_default()
-}
-
-/// Lists the files of several sources, each as [`list`] does. A folder that many of them look into is walked once.
 #[must_use]
 pub fn list_all<'f>(sources: impl IntoIterator<Item = &'f Files>, keep_out: &KeepOut) -> Vec<Listing> {
     let mut listings = Vec::new();
@@ -238,7 +232,7 @@ pub fn list_all<'f>(sources: impl IntoIterator<Item = &'f Files>, keep_out: &Kee
 /// Lists those files of one source that are among `paths`, which are absolute, each without listing its folder.
 ///
 /// What is not there, or belongs to no source, is left out; so is a source's folder that can't be opened and will not be
-/// soon, of which [`list`] tells.
+/// soon, of which [`list_all`] tells.
 #[must_use]
 pub fn list_named(files: &Files, keep_out: &KeepOut, paths: &BTreeSet<PathBuf>) -> Listing {
     let mut listing = Listing::default();

@@ -19,7 +19,7 @@ use notify::event::{AccessKind, AccessMode, CreateKind, EventKind, ModifyKind, R
 use notify::{ErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher};
 use rustix::io::Errno;
 
-pub use hints::{Due, Hints, MOST, PATIENCE};
+pub use hints::{Due, Hints, PATIENCE};
 
 use crate::config::{Config, Files, never_read};
 use crate::{decided, stat};
@@ -330,7 +330,6 @@ impl Interest {
 }
 
 /// The absolute form of a path in a config.
-#[must_use]
-pub fn absolute(path: &Path) -> PathBuf {
+fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How many paths are remembered: as many as the kernel queues events by default (inotify(7), `max_queued_events`).
-pub const MOST: usize = 16_384;
+const MOST: usize = 16_384;
 
 /// How many settle times a file may keep stirring before it is looked at as it is.
 pub const PATIENCE: u32 = 10;
