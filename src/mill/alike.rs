@@ -40,6 +40,14 @@ pub struct Known {
     pub since: Option<DateTime<Utc>>,
 }
 
+impl Known {
+    /// When it was first seen; where nothing tells, last.
+    fn age(&self) -> (bool, Option<DateTime<Utc>>, Option<DateTime<Utc>>, Key) {
+        let Known { since, item, .. } = self;
+        (since.is_none(), *since, item.published, item.id)
+    }
+}
+
 /// What two items have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likeness {
@@ -49,7 +57,7 @@ pub enum Likeness {
     OtherDay,
     /// Title and date are the same: twins by their texts, or one item under two addresses.
     OtherText,
-    /// The date is the same, and one title is a part of the other.
+    /// The date is the same, and one title is a part of the other, which has more before, behind or between its words.
     PartOfTitle,
     /// The date is the same, and the titles differ in a few letters.
     Spelling,
@@ -92,11 +100,14 @@ struct Folded<'a> {
     day: Option<NaiveDate>,
 }
 
+/// Pairs by the ids of their later ones: that, the older one, and why.
+type Noted<'a> = BTreeMap<Key, (&'a Known, &'a Known, Likeness)>;
+
 /// The pairs among these items, by the ids of the later ones: each of them is named once.
 #[must_use]
 pub fn pairs(items: &[Known]) -> Vec<Pair<'_>> {
     let mut all: Vec<Folded<'_>> = items.iter().map(Folded::of).collect();
-    let mut pairs = BTreeMap::new();
+    let mut pairs = Noted::new();
     // Without a date the likeness of a title proves little: only the very same one counts.
     all.sort_by(|a, b| a.title_order().cmp(&b.title_order()));
     for same in all.chunk_by(|a, b| (a.known.site, &a.title) == (b.known.site, &b.title)) {
@@ -117,7 +128,7 @@ pub fn pairs(items: &[Known]) -> Vec<Pair<'_>> {
             beside(same, &mut pairs, by_words);
         }
     }
-    pairs.into_values().collect()
+    pairs.into_values().map(|(new, old, likeness)| Pair { new: &new.item, old: &old.item, likeness }).collect()
 }
 
 /// How many announcements two sites list alike, under an id for each: title and printed day are the same.
@@ -142,7 +153,7 @@ pub fn on_two_sites(items: &[Known]) -> BTreeMap<(Site, Site), usize> {
 /// Compares each with those right behind it.
 fn beside<'a>(
     sorted: &[Folded<'a>],
-    pairs: &mut BTreeMap<Key, Pair<'a>>,
+    pairs: &mut Noted<'a>,
     like: impl Fn(&Folded<'_>, &Folded<'_>) -> Option<Likeness>,
 ) {
     for (at, one) in sorted.iter().enumerate() {
@@ -153,13 +164,13 @@ fn beside<'a>(
 }
 
 /// Notes a pair that no content lists. Of two for one item the older one counts.
-fn note<'a>(pairs: &mut BTreeMap<Key, Pair<'a>>, one: &Folded<'a>, other: &Folded<'a>, likeness: Option<Likeness>) {
+fn note<'a>(pairs: &mut Noted<'a>, one: &Folded<'a>, other: &Folded<'a>, likeness: Option<Likeness>) {
     let Some(likeness) = likeness.filter(|_| !one.stands_with(other)) else { return };
+    let (one, other) = (one.known, other.known);
     let (old, new) = if one.age() <= other.age() { (one, other) } else { (other, one) };
-    let (old, new) = (&old.known.item, &new.known.item);
-    let pair = pairs.entry(new.id).or_insert(Pair { new, old, likeness });
-    if (old.published, old.id) < (pair.old.published, pair.old.id) {
-        (pair.old, pair.likeness) = (old, likeness);
+    let noted = pairs.entry(new.item.id).or_insert((new, old, likeness));
+    if old.age() < noted.1.age() {
+        *noted = (new, old, likeness);
     }
 }
 
@@ -173,14 +184,14 @@ fn by_day(one: &Folded<'_>, other: &Folded<'_>) -> Option<Likeness> {
 
 fn by_words(one: &Folded<'_>, other: &Folded<'_>) -> Option<Likeness> {
     let is_long = |summary: &str| summary.chars().nth(SUMMARY).is_some();
-    let of_titles = || titles(&one.title, &other.title);
+    let of_titles = || titles(one, other);
     let of_texts = (one.summary == other.summary && is_long(&one.summary)).then_some(Likeness::SameText);
     if one.title == other.title { None } else { of_titles().or(of_texts) }
 }
 
 /// How two titles that differ are alike, if they are: what they begin and end with alike is set aside.
-fn titles(one: &str, other: &str) -> Option<Likeness> {
-    let [one, other]: [Vec<char>; 2] = [one, other].map(|title| title.chars().collect());
+fn titles(first: &Folded<'_>, second: &Folded<'_>) -> Option<Likeness> {
+    let [one, other]: [Vec<char>; 2] = [first, second].map(|folded| folded.title.chars().collect());
     let shorter = one.len().min(other.len());
     let before = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
     let behind = one.iter().rev().zip(other.iter().rev()).take(shorter - before).take_while(|(a, b)| a == b).count();
@@ -192,10 +203,22 @@ fn titles(one: &str, other: &str) -> Option<Likeness> {
         return None;
     }
     if less.is_empty() {
-        let at_an_end = before == 0 || behind == 0;
-        return (at_an_end || more.len() * 2 <= shorter).then_some(Likeness::PartOfTitle);
+        let is_part = before == 0 || behind == 0 || has_words_between(first, second);
+        let likeness = if is_part { Likeness::PartOfTitle } else { Likeness::Spelling };
+        return (before == 0 || behind == 0 || more.len() * 2 <= shorter).then_some(likeness);
     }
     (more.len() <= MISTAKEN && !more.iter().chain(&less).any(|c| c.is_numeric())).then_some(Likeness::Spelling)
+}
+
+/// Whether what one title has more than the other, somewhere between, is whole words.
+fn has_words_between(one: &Folded<'_>, other: &Folded<'_>) -> bool {
+    let [one, other]: [Vec<String>; 2] = [one, other].map(|folded| {
+        let words = folded.known.item.title.as_str().split_whitespace().map(identify::fold);
+        words.collect()
+    });
+    let before = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    let behind = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    before + behind >= one.len().min(other.len())
 }
 
 impl<'a> Folded<'a> {
@@ -210,12 +233,6 @@ impl<'a> Folded<'a> {
 
     fn title_order(&self) -> (Site, &str, Option<NaiveDate>, Key) {
         (self.known.site, &self.title, self.day, self.known.item.id)
-    }
-
-    /// When it was first seen; where nothing tells, last.
-    fn age(&self) -> (bool, Option<DateTime<Utc>>, Option<DateTime<Utc>>, Key) {
-        let Known { since, item, .. } = self.known;
-        (since.is_none(), *since, item.published, item.id)
     }
 
     /// Whether some content lists both.
@@ -267,6 +284,8 @@ mod tests {
                 ("Ferry to old Mossby resumes", "2021-03-02"),
                 Likeness::PartOfTitle,
             ),
+            (("Ferry to Mosby resumes", "2021-03-02"), ("Ferry to Mossby resumes", "2021-03-02"), Likeness::Spelling),
+            (("Ferry to Mossby resumes", "2021-03-02"), ("Ferry to Mosby resumes", "2021-03-02"), Likeness::Spelling),
             (("Ferry to Mossby resumes", "2021-03-02"), ("Ferry to Mossby resumes", "2021-03-01"), Likeness::OtherDay),
             (("Ferry to Mossby resumes", "2021-03-02"), ("Ferry to Mossby resumes", ""), Likeness::Undated),
             (("Ferry to Mossby resumes", "2021-03-02"), ("The boats go again", "2021-03-02"), Likeness::SameText),
@@ -276,6 +295,20 @@ mod tests {
             assert_eq!(told(&pair), [(new.0.to_owned(), old.0.to_owned(), likeness)]);
             assert_eq!(told(&[of(new, &[2, 3]), of(old, &[1, 2])]), [], "a page lists both");
         }
+    }
+
+    #[test]
+    fn of_two_that_a_third_may_be_the_one_that_was_seen_first_keeps_its_id() {
+        // What a page dates later may have come to light earlier.
+        let items = [
+            known("Ferry to Mossby resumes", "2021-03-02", None, &[5]),
+            known("Ferry to Mossby resumes", "2021-03-03", None, &[1]),
+            known("Ferry to Mossby resumes", "2021-03-01", None, &[3]),
+        ];
+        let days: Vec<_> = pairs(&items).iter().map(|pair| [pair.new.date, pair.old.date]).collect();
+        let day = |n| NaiveDate::from_ymd_opt(2021, 3, n);
+        assert_eq!(days.len(), 2);
+        assert!(days.contains(&[day(2), day(3)]) && days.contains(&[day(1), day(3)]), "{days:?}");
     }
 
     #[test]
