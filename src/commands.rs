@@ -242,7 +242,9 @@ fn wet_pass(cli: &Cli, config: &Config) -> Result<Report, Trouble> {
     // Where another feedmill holds the state, the telling is its business.
     if !matches!(&outcome, Err(trouble) if trouble.exit == Exit::Held) {
         let mended = held.as_mut().and_then(|state| state.mended.take());
-        let standing = Standing { mended, ..Standing::default() };
+        // The hubs that there are tell it when they are told.
+        let hubs = config.websub.hubs.is_empty().then(Vec::new);
+        let standing = Standing { mended, hubs, ..Standing::default() };
         Operations::of(&config.state).pass(config, outcome.as_ref(), true, &standing);
     }
     outcome

@@ -33,7 +33,6 @@ use tracing::{debug, error, info, warn};
 use crate::config::Config;
 use crate::mill::feed::Address;
 use crate::mill::render;
-use crate::report::Count;
 use crate::store::PublishedRow;
 use client::{Answer, Client};
 use told::Told;
@@ -128,12 +127,7 @@ impl Hubs {
     #[must_use]
     pub fn in_vain(&self) -> BTreeMap<Address, String> {
         let state = self.shared.state();
-        let refused = self.shared.hubs.iter().filter_map(|hub| {
-            let refused = state.told.refused(hub);
-            let count = Count(refused.len(), "feed document");
-            let (_, why) = refused.min()?;
-            Some((hub.clone(), format!("it refuses {count}: {why}")))
-        });
+        let refused = self.shared.hubs.iter().filter_map(|hub| Some((hub.clone(), state.told.refusal(hub)?)));
         refused.chain(state.given_up.clone()).collect()
     }
 }
@@ -216,6 +210,8 @@ struct Teller {
     /// In a row.
     failures: u32,
     not_before: Instant,
+    /// Why it refuses topics, as it was logged.
+    refusals: BTreeSet<String>,
     /// When it was last told of a topic.
     last: BTreeMap<Address, Instant>,
     /// What it was owed when it was told last, where one failure more is one too many.
@@ -227,7 +223,8 @@ struct Teller {
 impl Teller {
     fn new(hub: Address, pace: Pace) -> Self {
         let (tried, given_up) = (Topics::new(), Topics::new());
-        Self { hub, pace, failures: 0, not_before: Instant::now(), last: BTreeMap::new(), tried, given_up }
+        let (refusals, last) = (BTreeSet::new(), BTreeMap::new());
+        Self { hub, pace, failures: 0, not_before: Instant::now(), refusals, last, tried, given_up }
     }
 
     fn work(mut self, shared: &Shared) {
@@ -279,9 +276,11 @@ impl Teller {
                 None
             }
             Answer::Refused(why) => {
-                // A hub that refuses one mostly refuses all of them, hundreds, with every change.
-                let is_known = shared.state().told.refused(hub).any(|(_, known)| *known == why);
-                if is_known {
+                // A hub that refuses one mostly refuses all of them, hundreds, with every change. After a restart it is
+                // said once more: the log of before may be gone.
+                let still_refuses = shared.state().told.refused(hub).any(|(_, known)| *known == why);
+                let is_news = self.refusals.insert(why.clone());
+                if still_refuses && !is_news {
                     debug!(%hub, %topic, why, "the hub won't hear of this feed either");
                 } else {
                     warn!(
@@ -336,6 +335,8 @@ pub struct Outcome {
     pub owed: usize,
     /// What went wrong.
     pub why: Option<String>,
+    /// What it refuses, now or since before.
+    pub refuses: Option<String>,
 }
 
 /// Tells each hub of `config` once what it is owed, all at the same time, within `budget`.
@@ -348,14 +349,15 @@ pub fn tell_once(config: &Config, topics: &Topics, budget: Duration) -> Vec<Outc
     thread::scope(|scope| {
         let tell = |hub| scope.spawn(move || tell_hub(shared, hub, deadline));
         let telling: Vec<_> = shared.hubs.iter().map(tell).collect();
-        telling.into_iter().filter_map(|one| one.join().ok()).collect()
+        let told = telling.into_iter().filter_map(|one| one.join().ok());
+        told.map(|outcome| Outcome { refuses: shared.state().told.refusal(&outcome.hub), ..outcome }).collect()
     })
 }
 
 fn tell_hub(shared: &Shared, hub: &Address, deadline: Instant) -> Outcome {
     let owed: Vec<(Address, u128)> = shared.state().owed(hub).map(|(topic, hash)| (topic.clone(), hash)).collect();
     let client = Client::new(hub);
-    let mut outcome = Outcome { hub: hub.clone(), told: Vec::new(), owed: owed.len(), why: None };
+    let mut outcome = Outcome { hub: hub.clone(), told: Vec::new(), owed: owed.len(), why: None, refuses: None };
     for (topic, hash) in owed {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -39,7 +39,7 @@ pub struct Standing {
     pub refused: Option<String>,
     /// Why the system's events can't be relied on.
     pub no_events: Option<String>,
-    /// The hubs that are told in vain, and why; `None`: only a daemon knows.
+    /// The hubs that are told in vain, and why; `None`: that is told apart, by [`Operations::hubs`].
     pub hubs: Option<Vec<Sight>>,
     /// What was found broken in the state folder and made anew.
     pub mended: Option<String>,
@@ -97,6 +97,13 @@ impl Operations {
         if all || self.ledger != self.written {
             self.write(config);
         }
+    }
+
+    /// Notes which hubs are told in vain, and why: all of them, where no daemon has told it with a pass.
+    pub fn hubs(&mut self, config: &Config, in_vain: impl IntoIterator<Item = Sight>) {
+        let now = now();
+        self.ledger(config, now).see(Kind::Hub, in_vain, true, now);
+        self.write(config);
     }
 
     /// How the feed stands in the output, for whoever serves that; `None` where it is not published.

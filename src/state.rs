@@ -165,7 +165,11 @@ fn make_folder(folder: &Path) -> Result<(), Trouble> {
     })
 }
 
-fn lock(folder: &Path) -> Result<File, Trouble> {
+/// Makes this process the one that writes in the state folder, for as long as what it gives is kept.
+///
+/// # Errors
+/// Another process holds it (exit 4), or it can't be used.
+pub fn lock(folder: &Path) -> Result<File, Trouble> {
     let path = folder.join(LOCK);
     let failed = |error: std::io::Error| {
         Trouble::unusable(format!("cannot lock \"{}\"", path.display()))

@@ -10,6 +10,7 @@ use super::{Ended, configured};
 use crate::cli::{Cli, Format};
 use crate::config::Config;
 use crate::hub::{self, Outcome};
+use crate::operations::{Operations, Sight};
 use crate::report::Count;
 use crate::state::{self, State};
 use crate::store::Store as _;
@@ -54,7 +55,7 @@ fn tell(config: &Config) -> Result<Vec<Outcome>, Trouble> {
     let file = config.state.join(state::STORE);
     let published = State::look(&config.state)?.published().map_err(|error| state::unusable(&file, error))?;
     let outcomes = hub::tell_once(config, &hub::topics(config, &published), BUDGET);
-    for Outcome { hub, told, owed, why } in &outcomes {
+    for Outcome { hub, told, owed, why, .. } in &outcomes {
         match why {
             Some(why) if *owed > 0 => {
                 warn!(%hub, why, owed, "the hub could not be told of all that changed; the next pass, or `feedmill ping`, tries again");
@@ -63,11 +64,25 @@ fn tell(config: &Config) -> Result<Vec<Outcome>, Trouble> {
             None => info!(%hub, told = told.len(), "told the hub"),
         }
     }
+    note(config, &outcomes);
     Ok(outcomes)
 }
 
+/// Notes which hubs are told in vain, where no other feedmill holds the state: that one knows better.
+fn note(config: &Config, outcomes: &[Outcome]) {
+    let Ok(_held) = state::lock(&config.state) else { return };
+    let sights = outcomes.iter().filter_map(|Outcome { hub, owed, why, refuses, .. }| {
+        let owed = why.as_ref().filter(|_| *owed > 0).map(|why| {
+            let count = Count(*owed, "feed document");
+            format!("it could not be told of {count}: {why}")
+        });
+        Some(Sight { subject: hub.to_string(), detail: owed.or_else(|| refuses.clone())? })
+    });
+    Operations::of(&config.state).hubs(config, sights);
+}
+
 fn as_json(outcome: &Outcome) -> serde_json::Value {
-    let Outcome { hub, told, owed, why } = outcome;
+    let Outcome { hub, told, owed, why, .. } = outcome;
     let told: Vec<&str> = told.iter().map(|topic| topic.as_str()).collect();
     json!({ "hub": hub.as_str(), "told": told, "owed": owed, "why": why })
 }

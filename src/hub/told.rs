@@ -10,6 +10,7 @@ use tracing::warn;
 
 use super::Topics;
 use crate::mill::feed::Address;
+use crate::report::Count;
 
 /// The file in the state folder.
 pub(super) const FILE_NAME: &str = "hubs.json";
@@ -64,6 +65,14 @@ impl Told {
     pub(super) fn refused(&self, hub: &Address) -> impl ExactSizeIterator<Item = (&String, &String)> {
         static NONE: BTreeMap<String, String> = BTreeMap::new();
         self.refused.get(hub.as_str()).unwrap_or(&NONE).iter()
+    }
+
+    /// That a hub refuses topics, how many, and why, in words.
+    pub(super) fn refusal(&self, hub: &Address) -> Option<String> {
+        let refused = self.refused(hub);
+        let count = Count(refused.len(), "feed document");
+        let (_, why) = refused.min()?;
+        Some(format!("it refuses {count}: {why}"))
     }
 
     /// Forgets hubs that are no more, and topics that are not published any more.

@@ -23,7 +23,7 @@ pub enum Kind {
     Config,
     /// The system does not tell of all changes.
     Watch,
-    /// A hub could not be told of changes for long, or refuses to be. The subject is the hub.
+    /// A hub could not be told of changes for long, or by a single pass, or refuses to be. The subject is the hub.
     Hub,
     /// The newest capture of a source says that its page changed. The subject is the source.
     Drift,

@@ -57,6 +57,12 @@ fn a_hub_that_refuses_everything_is_logged_once() {
     let status = mill.run(&["status"]).out;
     let since = status.lines().find(|line| line.starts_with("hub since ")).unwrap_or_else(|| panic!("{status}"));
     assert!(since.ends_with(": it refuses 3 feed documents: 404 Not Found"), "{status}");
+    // After a restart the log of before may be gone.
+    let daemon = Daemon::ready(&mill);
+    mill.write("in/d.txt", sheet("and more", 1..=1));
+    hub.hears(12);
+    crate::until("said once more", || daemon.log().matches("won't hear").count() == 1);
+    daemon.terminate();
 }
 
 #[test]

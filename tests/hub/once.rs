@@ -57,6 +57,30 @@ fn a_hub_that_is_down_is_owed_it() {
 }
 
 #[test]
+fn a_hub_that_a_pass_tells_in_vain_is_in_the_status_until_it_listens() {
+    let hub = Hub::answering(|n| match n {
+        0..3 => Reply::At("HTTP/1.1 404 Not Found"),
+        3 => Reply::At("HTTP/1.1 503 Service Unavailable"),
+        _ => Reply::At("HTTP/1.1 204 No Content"),
+    });
+    let mill = mill(&[&hub], "");
+    let in_vain = || {
+        let status = mill.run(&["status"]).out;
+        status.lines().filter(|line| line.starts_with("hub since ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(mill.run(&["--once"]).code, 0);
+    assert!(in_vain().concat().ends_with(": it refuses 3 feed documents: 404 Not Found"), "{:?}", in_vain());
+    // It is told of nothing, and still refuses what it refused.
+    assert_eq!(mill.run(&["--once"]).code, 0);
+    assert_eq!(in_vain().len(), 1);
+    mill.write("in/b.txt", service::sheet("more", 1..=1));
+    assert_eq!(mill.run(&["--once"]).code, 0);
+    assert!(in_vain().concat().contains(": it could not be told of 3 feed documents: 503"), "{:?}", in_vain());
+    assert_eq!(mill.run(&["ping"]).code, 0);
+    assert_eq!(in_vain(), [""; 0]);
+}
+
+#[test]
 fn a_folder_that_is_uploaded_first_is_told_of_by_the_command() {
     let hub = good();
     let mill = mill(&[&hub], "once = false");
