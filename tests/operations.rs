@@ -230,6 +230,24 @@ fn status_tells_how_every_source_and_feed_does_beside_a_writer() {
 }
 
 #[test]
+fn status_tells_of_a_source_that_was_emptied() {
+    let mill = mill("");
+    once(&mill, 0);
+    let state = || {
+        let told: serde_json::Value = serde_json::from_str(&mill.run(&["status", "--format", "json"]).out).unwrap();
+        told["sources"][0]["state"].as_str().unwrap().to_owned()
+    };
+    mill.delete("news/2021-03-10.txt");
+    once(&mill, 0);
+    assert_eq!(state(), "emptied");
+    let text = mill.run(&["status"]).out;
+    assert!(text.contains("source news: none of its files is there any more, and its items stay; 1 file"), "{text}");
+    // A file that no pass has read yet is one.
+    mill.write("news/2021-03-11.txt", page(&[LAKE]));
+    assert_eq!(state(), "fine");
+}
+
+#[test]
 fn status_tells_of_no_document_that_was_never_written() {
     for at in [4, 12, 20, 28, 36] {
         let mill = mill("");

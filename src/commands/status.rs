@@ -43,6 +43,8 @@ struct SourceLine {
 enum SourceState {
     /// The config names it no more.
     Left,
+    /// Files of it were read, and none is there any more.
+    Emptied,
     /// The newest capture says that the page changed.
     Drift,
     /// Some of its files should be readable and are not.
@@ -57,6 +59,7 @@ impl SourceState {
     fn name(self) -> &'static str {
         match self {
             Self::Left => "no more in the config",
+            Self::Emptied => "none of its files is there any more, and its items stay",
             Self::Drift => "drift",
             Self::Skipped => "files are skipped",
             Self::Unread => "nothing read yet",
@@ -129,6 +132,7 @@ fn sources(view: &View, config: Option<&Config>, conditions: &[Condition]) -> Re
         sources.push(source(view, name, &rows)?);
     }
     let Some(config) = config else { return Ok(sources) };
+    let keep_out = KeepOut::of([config.state.as_path(), config.output.as_path()]);
     let names: BTreeSet<String> = sources.iter().map(|source| source.name.clone()).collect();
     for unread in config.sources.iter().filter(|source| !names.contains(&source.name)) {
         sources.push(source(view, &unread.name, &[])?);
@@ -138,6 +142,12 @@ fn sources(view: &View, config: Option<&Config>, conditions: &[Condition]) -> Re
             line.state = SourceState::Left;
             continue;
         };
+        let no = known.iter().find(|known| known.name == line.name).map(|known| known.no);
+        if is_emptied(source, ledger.iter().filter(|row| Some(row.source) == no), &keep_out) {
+            // What drifted is gone with the rest.
+            (line.state, line.drift) = (SourceState::Emptied, None);
+            continue;
+        }
         let skipped = conditions.iter().filter(|condition| condition.kind == Kind::Skipped);
         let skipped = skipped.filter(|condition| source.files.concerns(&condition.subject));
         line.skipped = skipped.map(|condition| format!("{}: {}", condition.subject, condition.detail)).collect();
@@ -146,6 +156,18 @@ fn sources(view: &View, config: Option<&Config>, conditions: &[Condition]) -> Re
         }
     }
     Ok(sources)
+}
+
+/// Whether files of a source were read, and none is there any more. The folder is only walked where those are gone that
+/// were read.
+fn is_emptied<'r>(source: &config::Source, rows: impl Iterator<Item = &'r LedgerRow>, keep_out: &KeepOut) -> bool {
+    let mut rows = rows.peekable();
+    let is_here = |row: &LedgerRow| source.files.path(&row.path).is_some_and(|path| path.exists());
+    if rows.peek().is_none() || rows.any(is_here) {
+        return false;
+    }
+    let listing = inbox::list(&source.files, keep_out);
+    listing.files.is_empty() && listing.skipped.is_empty()
 }
 
 fn source(view: &View, name: &str, rows: &[&LedgerRow]) -> Result<SourceLine, Ended> {
