@@ -219,6 +219,26 @@ pub enum Command {
         old: Key,
     },
 
+    /// Let a saved page give way to all others: adds a line to decisions.jsonl
+    #[command(
+        after_help = "For a page that was read wrongly, or whose name gives a wrong day: its titles, texts and dates give way to \
+                            those of other pages. No item goes: of those that no other page lists everything stays, and \
+                            `retract` takes them out. The same bytes saved elsewhere count no more, either."
+    )]
+    Disregard {
+        /// The file, as `feedmill explain --item ID` names it; it may be gone
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// Which of its contents, where it had several: the number that `feedmill explain --item ID` tells
+        #[arg(long, value_name = "N")]
+        content: Option<u32>,
+
+        /// Let it count again
+        #[arg(long)]
+        undo: bool,
+    },
+
     /// Tell the hubs of the config which feeds have changed, for use after an upload
     #[command(
         after_help = "Exit codes: 0 all hubs were told, 1 a hub could not be told, 2 wrong usage, 3 store can't be used"
@@ -350,6 +370,7 @@ mod tests {
             &format!("feedmill explain --item {id}"),
             &format!("feedmill retract urn:uuid:{id} --undo"),
             &format!("feedmill alias {id} {id}"),
+            "feedmill disregard news/page.txt --content 2 --undo",
             "feedmill items --format json",
             "feedmill status",
             "feedmill verify",

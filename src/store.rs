@@ -287,6 +287,8 @@ pub struct SightedAt {
     pub section: Option<Text>,
     /// As it stands among the contents of its path.
     pub captured: Option<DateTime<Utc>>,
+    /// The operator decided that the content says nothing of an item of which another one tells.
+    pub disregarded: bool,
 }
 
 /// A content of a path, as it is exported: all that the store can't recompute.

@@ -883,6 +883,63 @@ fn a_page_that_lost_its_dates_is_unlike_those_before() {
 }
 
 #[test]
+fn a_page_that_was_read_wrongly_can_be_disregarded_and_counts_again() {
+    const GLUED: Told = told(
+        "Water in the lake",
+        "02 March 2021",
+        "The lake rises by a hand. New bridge. The bridge opens in May, and the ferry goes no more.",
+    );
+    let (mill, good) = (mill(), mill());
+    assert_eq!((once(&mill).code, once(&good).code), (0, 0));
+    let wrong = "news/2021-03-17.txt";
+    mill.write(wrong, page(&[GLUED, FERRY]));
+    good.write(wrong, page(&[FERRY]));
+    assert_eq!((once(&mill).code, once(&good).code), (0, 0));
+    let read = mill.feeds();
+    let lake = mill.atom("news").into_iter().find(|entry| entry.title == LAKE.title).unwrap().id;
+    let told = |mill: &Mill| mill.run(&["explain", "--item", &lake]).out;
+    assert!(told(&mill).contains(GLUED.summary) && told(&mill).contains("(source news, content 0,"), "{}", told(&mill));
+
+    let ran = mill.run(&["disregard", wrong]);
+    assert!(ran.code == 0 && ran.out.contains("decisions.jsonl; the next pass shows it"), "{ran:?}");
+    assert_eq!(once(&mill).code, 0);
+    // What only that page lists is still there.
+    assert_eq!(mill.feeds(), good.feeds());
+    assert!(!told(&mill).contains(GLUED.summary) && told(&mill).contains(", disregarded)"), "{}", told(&mill));
+    // The same bytes elsewhere say no more than there.
+    mill.write("news/2021-03-18.txt", page(&[GLUED, FERRY]));
+    assert_eq!(once(&mill).code, 0);
+    assert!(!told(&mill).contains(GLUED.summary), "{}", told(&mill));
+    mill.delete("news/2021-03-18.txt");
+
+    // The file need not be there, and may be named as it lies seen from here.
+    mill.delete(wrong);
+    let at = mill.path("news/../news/2021-03-17.txt").display().to_string();
+    assert_eq!(mill.run(&["disregard", &at, "--undo"]).code, 0);
+    assert_eq!(once(&mill).code, 0);
+    assert!(told(&mill).contains(GLUED.summary), "{}", told(&mill));
+    assert_eq!(mill.titles("news"), [FERRY.title, BRIDGE.title, LAKE.title]);
+    assert_ne!(mill.feeds(), good.feeds());
+    assert_eq!(mill.feeds().len(), read.len());
+}
+
+#[test]
+fn of_a_file_that_was_overwritten_it_must_be_said_what_is_to_be_disregarded() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    mill.write("news/2021-03-10.txt", page(&[FERRY]));
+    assert_eq!(once(&mill).code, 0);
+    let ran = mill.run(&["disregard", "news/2021-03-10.txt"]);
+    assert!(ran.code == 2 && ran.err.contains("had 2 contents: 0, 1") && ran.err.contains("--content N"), "{ran:?}");
+    assert_eq!(mill.run(&["disregard", "news/2021-03-10.txt", "--content", "7"]).code, 2);
+    assert_eq!(mill.run(&["disregard", "news/2021-03-10.txt", "--content", "1"]).code, 0);
+    let ran = mill.run(&["disregard", "news/2021-03-11.txt"]);
+    assert!(ran.code == 2 && ran.err.contains("nothing was ever read of \"news/2021-03-11.txt\""), "{ran:?}");
+    let noted = fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap();
+    assert!(noted.lines().count() == 1 && noted.contains("\"file\":\"news/2021-03-10.txt\""), "{noted}");
+}
+
+#[test]
 fn check_and_the_daemon_tell_what_keeps_a_socket_from_its_place() {
     let mill = mill();
     mill.configure(&format!("[serve]\nsocket = \"run/http\"\n{CONFIG}"));

@@ -106,6 +106,8 @@ enum Op {
     Retract(usize),
     Undo(usize),
     Alias(usize, usize),
+    /// The n-th content that was read of a path counts no more, or again.
+    Disregard(usize, usize, bool),
     Pass,
     /// A pass, killed at the n-th step of publishing.
     Killed(usize),
@@ -128,6 +130,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0usize..8).prop_map(Op::Retract),
         1 => (0usize..8).prop_map(Op::Undo),
         1 => (0usize..8, 0usize..8).prop_map(|(new, old)| Op::Alias(new, old)),
+        1 => (path(), 0usize..3, any::<bool>()).prop_map(|(path, nth, undo)| Op::Disregard(path, nth, undo)),
         8 => Just(Op::Pass),
         4 => (0usize..40).prop_map(Op::Killed),
         2 => Just(Op::Absorb),
@@ -246,6 +249,11 @@ impl World {
                 let Some((new, old)) = shown.get(*new).zip(shown.get(*old)) else { return };
                 // A circle is refused.
                 self.mill.decide(Decision::Alias { alias: new.parse().unwrap(), of: old.parse().unwrap() });
+            }
+            Op::Disregard(path, nth, undo) => {
+                let Some(text) = self.read.get(PATHS[*path]).and_then(|contents| contents.get(*nth)) else { return };
+                let disregard = feedmill::inbox::digest(text.as_bytes());
+                self.mill.decide(Decision::Disregard { disregard, file: None, undo: *undo });
             }
             Op::Pass => {
                 self.pass(&TestDisk::good()).unwrap();

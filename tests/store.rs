@@ -132,6 +132,8 @@ enum Op {
     Keep(usize),
     Retract(usize, bool),
     Alias(usize, usize),
+    /// The n-th content of a path counts no more, or again.
+    Disregard(usize, usize, bool),
     Limit(usize),
     /// Other categories.
     Rules(usize),
@@ -152,6 +154,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => path.prop_map(Op::Keep),
         1 => (0usize..10, any::<bool>()).prop_map(|(account, undo)| Op::Retract(account, undo)),
         1 => (0usize..10, 0usize..10).prop_map(|(new, old)| Op::Alias(new, old)),
+        1 => (0..PATHS.len(), 0usize..3, any::<bool>()).prop_map(|(path, nth, undo)| Op::Disregard(path, nth, undo)),
         1 => (0usize..3).prop_map(Op::Limit),
         1 => (0usize..4).prop_map(Op::Rules),
         1 => (0usize..5).prop_map(Op::Choose),
@@ -172,6 +175,10 @@ struct World {
 }
 
 const SITE: &str = "lakes";
+
+fn digest(lines: &[usize]) -> u128 {
+    lines.iter().fold(7, |digest: u128, line| digest.wrapping_mul(31) + *line as u128)
+}
 
 impl World {
     fn new() -> Self {
@@ -260,7 +267,7 @@ impl World {
             (0..).zip(before.iter()).filter(|(_, earlier)| lines.len() > earlier.len() && lines.starts_with(earlier));
         let completes: Vec<u32> = completes.map(|(n, _)| n).collect();
         before.push(lines.clone());
-        let digest = lines.iter().fold(7, |digest: u128, line| digest.wrapping_mul(31) + *line as u128);
+        let digest = digest(&lines);
         let length = lines.len() as u64;
         self.batch(path, &lines, |reading| Found::New { digest, length, completes, reading })
     }
@@ -298,6 +305,12 @@ impl World {
             Op::Alias(new, old) => {
                 let (alias, of) = (self.key(*new), self.key(*old));
                 let _ = self.decisions.apply(Decision::Alias { alias, of });
+                None
+            }
+            Op::Disregard(path, nth, undo) => {
+                // What was read anew is another content here, and was none before.
+                let disregard = digest(self.paths.get(path)?.get(*nth)?);
+                self.decisions.apply(Decision::Disregard { disregard, file: None, undo: *undo }).unwrap();
                 None
             }
             Op::Limit(limit) => {

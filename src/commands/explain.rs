@@ -225,9 +225,10 @@ pub(super) fn item(cli: &Cli, id: Option<&Key>) -> Result<Exit, Ended> {
         (false, []) => writeln!(out, "in no feed")?,
         (false, feeds) => writeln!(out, "in feeds: {}", feeds.join(", "))?,
     }
-    for SightedAt { source, file, n, line, captured, .. } in &sighted {
+    for SightedAt { source, file, n, line, captured, disregarded, .. } in &sighted {
         let captured = captured.map_or_else(|| "unknown".to_owned(), |when| when.to_rfc3339());
-        writeln!(out, "sighted in {file}:{line} (source {source}, content {n}, captured {captured})")?;
+        let is_out = if *disregarded { ", disregarded" } else { "" };
+        writeln!(out, "sighted in {file}:{line} (source {source}, content {n}, captured {captured}{is_out})")?;
     }
     Ok(Exit::Done)
 }

@@ -109,7 +109,9 @@ fn distinct(source: &Source, yields: &[Yield<'_>]) -> usize {
     let mut keys: BTreeMap<Key, Vec<Sighting<'_>>> = BTreeMap::new();
     for (content, account) in &accounts {
         let (captured, version) = (Captured::default(), 0);
-        let sighting = Sighting { source: SourceNo(0), account, captured, version, content: *content, language: None };
+        let (language, disregarded) = (None, false);
+        let sighting =
+            Sighting { source: SourceNo(0), account, captured, version, content: *content, language, disregarded };
         keys.entry(site.key(account)).or_default().push(sighting);
     }
     keys.into_iter().map(|(key, sightings)| settle::split(site, key, sightings).len()).sum()

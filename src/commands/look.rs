@@ -63,7 +63,7 @@ pub(super) fn item_json(
         .iter()
         .map(|at| {
             json!({"source": at.source, "file": at.file, "line": at.line, "number": at.number, "section": at.section,
-                   "captured": at.captured})
+                   "captured": at.captured, "content": at.n, "disregarded": at.disregarded})
         })
         .collect();
     json!({

@@ -166,8 +166,8 @@ fn is_emptied<'r>(source: &config::Source, rows: impl Iterator<Item = &'r Ledger
     if rows.peek().is_none() || rows.any(is_here) {
         return false;
     }
-    let listing = inbox::list(&source.files, keep_out);
-    listing.files.is_empty() && listing.skipped.is_empty()
+    let listed = inbox::list_all([&source.files], keep_out);
+    listed.iter().all(|listing| listing.files.is_empty() && listing.skipped.is_empty())
 }
 
 fn source(view: &View, name: &str, rows: &[&LedgerRow]) -> Result<SourceLine, Ended> {

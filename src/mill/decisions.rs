@@ -1,4 +1,4 @@
-//! Decisions: what no scrape can give back. Retractions, aliases, first-seen dates.
+//! Decisions: what no scrape can give back. Retractions, aliases, first-seen dates, captures to disregard.
 //!
 //! They live as lines of JSON in `decisions.jsonl` beside the store, append-only, readable and editable by people, and
 //! are read in order:
@@ -8,9 +8,13 @@
 //! {"retract":"f90fd1be-c98e-5829-9df9-e18945c3f525","undo":true}
 //! {"alias":"989ac276-e457-55fc-89e6-fad198a4b56b","of":"f90fd1be-c98e-5829-9df9-e18945c3f525"}
 //! {"first_seen":"c8c869dc-5f09-52b9-ab0c-83cd81f2a785","date":"2026-11-22"}
+//! {"disregard":"7e8a1d0c5b1f4a6d9be2c04f1a3d5577","file":"news/2026-11-22.txt"}
 //! ```
 //!
 //! `when` says when an item was taken out: Atom feeds tell it to readers. A line without it takes the item out just so.
+//!
+//! `disregard` names a content by the hash of its bytes (xxh3-128), wherever and however often they were saved; `file`
+//! only tells people where that was.
 //!
 //! A last line that was cut by a crash is no decision. Any other line that can't be understood is an error: to skip a
 //! retraction would publish what somebody wanted gone.
@@ -36,6 +40,8 @@ pub struct Decisions {
     pub aliases: BTreeMap<Key, Key>,
     /// The day an undated item was first seen, where its source asks for it. The first line of an item counts.
     pub first_seen: BTreeMap<Key, NaiveDate>,
+    /// Contents, by the hashes of their bytes, that say nothing of an item of which another content tells.
+    pub disregarded: BTreeSet<u128>,
     /// The aliases by the id they go under in the end: there may be as many as items, and who asks for a family asks
     /// for each item's.
     members: BTreeMap<Key, BTreeSet<Key>>,
@@ -44,9 +50,10 @@ pub struct Decisions {
 impl fmt::Debug for Decisions {
     /// What was said, and not what follows from it: by these words a store knows under which decisions it was derived.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { retracted, aliases, first_seen, put_back: _, members: _ } = self;
+        let Self { retracted, aliases, first_seen, disregarded, put_back: _, members: _ } = self;
         let mut said = f.debug_struct("Decisions");
-        said.field("retracted", retracted).field("aliases", aliases).field("first_seen", first_seen).finish()
+        said.field("retracted", retracted).field("aliases", aliases).field("first_seen", first_seen);
+        said.field("disregarded", disregarded).finish()
     }
 }
 
@@ -79,6 +86,32 @@ pub enum Decision {
         /// The day, in UTC.
         date: NaiveDate,
     },
+    /// Lets a content say nothing of an item of which another content tells, or lets it count again.
+    Disregard {
+        /// The hash of its bytes.
+        #[serde(with = "hash")]
+        disregard: u128,
+        /// Where it was met, for people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+        /// Let it count again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        undo: bool,
+    },
+}
+
+/// A hash, as people see it: in hex.
+mod hash {
+    use serde::de::Error;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(hash: &u128, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{hash:032x}"))
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<u128, D::Error> {
+        u128::from_str_radix(&String::deserialize(from)?, 16).map_err(D::Error::custom)
+    }
 }
 
 /// A line that is no decision.
@@ -106,7 +139,7 @@ impl Decisions {
             }
             let bad = |reason: String| BadLine { line: index + 1, reason };
             let decision = serde_json::from_str(line).map_err(|_| {
-                bad(format!("expected a retract, alias or first_seen object, but found {:?}", shorten(line)))
+                bad(format!("expected a retract, alias, first_seen or disregard object, but found {:?}", shorten(line)))
             })?;
             decisions.apply(decision).map_err(bad)?;
         }
@@ -118,7 +151,7 @@ impl Decisions {
     #[must_use]
     pub fn is_news(&self, decision: &Decision) -> bool {
         match decision {
-            Decision::Retract { .. } => true,
+            Decision::Retract { .. } | Decision::Disregard { .. } => true,
             // A page that is read as it once was gives keys that are one already, maybe the other way round.
             Decision::Alias { alias, of } => self.root(*alias) != self.root(*of) && !self.aliases.contains_key(alias),
             Decision::FirstSeen { first_seen, .. } => !self.first_seen.contains_key(first_seen),
@@ -167,6 +200,12 @@ impl Decisions {
             Decision::FirstSeen { first_seen, date } => {
                 self.first_seen.entry(first_seen).or_insert(date);
             }
+            Decision::Disregard { disregard, undo: false, .. } => {
+                self.disregarded.insert(disregard);
+            }
+            Decision::Disregard { disregard, undo: true, .. } => {
+                self.disregarded.remove(&disregard);
+            }
         }
         Ok(())
     }
@@ -187,7 +226,7 @@ impl Decisions {
     /// Whether some decision speaks of `id`.
     #[must_use]
     pub fn names(&self, id: Key) -> bool {
-        let Self { retracted, put_back, aliases, first_seen, members } = self;
+        let Self { retracted, put_back, aliases, first_seen, members, disregarded: _ } = self;
         let is_one_item = aliases.contains_key(&id) || members.contains_key(&id);
         is_one_item || retracted.contains_key(&id) || put_back.contains(&id) || first_seen.contains_key(&id)
     }
@@ -329,6 +368,8 @@ mod tests {
             Decision::Retract { retract: key(A), undo: false, when: "2026-11-22T09:30:00Z".parse().ok() },
             Decision::Alias { alias: key(A), of: key(B) },
             Decision::FirstSeen { first_seen: key(C), date: "2026-11-22".parse().unwrap() },
+            Decision::Disregard { disregard: 7, file: None, undo: true },
+            Decision::Disregard { disregard: u128::MAX, file: Some("news/a.txt".into()), undo: false },
         ] {
             let line = serde_json::to_string(&decision).unwrap();
             assert_eq!(serde_json::from_str::<Decision>(&line).unwrap(), decision);

@@ -4,6 +4,8 @@
 //! whether they arrived over a year or all at once (law 2). Strings compare by code point; texts are equal when their
 //! folds are. The rules, in the order they apply:
 //!
+//! 0. What a content says that the operator disregards counts only of items of which no other content tells. So nothing is
+//!    taken out by it, and where an item stands (its sources, its month page) all sightings say as before.
 //! 1. Cut accounts drop out, for a shorter text is no evidence of a correction: an account without summary, or whose
 //!    folded summary is a strict prefix of another summary of the key. If all lack a summary, all stay.
 //! 2. Title and summary come together from the account greatest by (captured, version, length of the summary in
@@ -54,6 +56,8 @@ pub struct Sighting<'a> {
     pub content: i64,
     /// The language in which that content was read, where it left no doubt.
     pub language: Option<&'a str>,
+    /// The operator does not believe that content (rule 0).
+    pub disregarded: bool,
 }
 
 /// What orders the sightings of one item: time of capture, an unknown one lowest, then version.
@@ -234,6 +238,23 @@ pub struct Settled {
 /// `None` when there is no sighting.
 #[must_use]
 pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> Option<Settled> {
+    if sightings.iter().all(|sighting| !sighting.disregarded) || sightings.iter().all(|sighting| sighting.disregarded) {
+        return settle_those(id, key, (sightings, sightings), rules);
+    }
+    let counted = || sightings.iter().enumerate().filter(|(_, sighting)| !sighting.disregarded);
+    let believed: Vec<_> = counted().map(|(_, sighting)| *sighting).collect();
+    let settled = settle_those(id, key, (&believed, sightings), rules)?;
+    let (shown, _) = counted().nth(settled.shown)?;
+    Some(Settled { shown, ..settled })
+}
+
+/// Settles what some of `all` sightings say.
+fn settle_those(
+    id: Key,
+    key: Key,
+    (sightings, all): (&[Sighting<'_>], &[Sighting<'_>]),
+    rules: &Rules,
+) -> Option<Settled> {
     let (candidates, which) = candidates(sightings);
     let pairs = || sightings.iter().zip(which.iter().filter_map(|&index| candidates.get(index))).enumerate();
     let (place, (_, shown)) = match candidates.len() {
@@ -254,7 +275,7 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
         None => instant,
     });
     let texts = Texts::of(shown, &candidates, &which);
-    let mut sources: Vec<SourceNo> = sightings.iter().map(|sighting| sighting.source).collect();
+    let mut sources: Vec<SourceNo> = all.iter().map(|sighting| sighting.source).collect();
     sources.sort_unstable();
     sources.dedup();
     let (title, summary) = (&shown.account.title, shown.account.summary.as_ref());
@@ -278,7 +299,7 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
         updated: published.map(|published| texts.updated(id, published, sightings)),
         sources,
         categories,
-        earliest: sightings.iter().filter_map(|sighting| sighting.account.date).min(),
+        earliest: all.iter().filter_map(|sighting| sighting.account.date).min(),
         earlier: texts.earlier(id, sightings),
         language: language(id, sightings, rules).and_then(Text::new),
     };
@@ -524,7 +545,7 @@ mod tests {
     }
 
     fn sighting(account: &Account, captured: Captured, version: u32) -> Sighting<'_> {
-        Sighting { source: SourceNo(1), account, captured, version, content: 0, language: None }
+        Sighting { source: SourceNo(1), account, captured, version, content: 0, language: None, disregarded: false }
     }
 
     fn said(summary: &str) -> Account {
@@ -706,6 +727,24 @@ mod tests {
         assert_eq!(told, texts);
     }
 
+    #[test]
+    fn what_is_disregarded_says_nothing_while_another_page_tells_of_the_item() {
+        let (glued, good) = (said("Text. And that of its neighbour."), said("Text."));
+        let wrong = Account { date: "1921-03-01".parse().ok(), ..glued };
+        let out = Sighting { disregarded: true, source: SourceNo(2), ..sighting(&wrong, stated("1921-03-02"), 1) };
+        let stays = sighting(&good, stated("2021-03-05"), 0);
+        let both = settled(&[out, stays]);
+        let alone = settled(&[stays]);
+        assert_eq!((&both.summary, both.published, both.updated), (&alone.summary, alone.published, alone.updated));
+        assert_eq!(both.earlier, []);
+        // Where it stands it stays: in the feeds of both sources, and on the page that it has an address on.
+        assert_eq!(both.sources, [SourceNo(1), SourceNo(2)]);
+        assert_eq!(both.earliest, wrong.date);
+        assert_eq!(settle(key(), key(), &[out, stays], &rules()).unwrap().shown, 1);
+        // Nothing else tells of it, and it stays as well.
+        assert_eq!(settled(&[out]), settled(&[Sighting { disregarded: false, ..out }]));
+    }
+
     proptest! {
         #[test]
         fn an_item_that_stays_is_the_item_that_would_be_settled(
@@ -725,6 +764,7 @@ mod tests {
                 version: 0,
                 content: i64::from(day),
                 language: LANGUAGES[usize::from(day) % 3],
+                disregarded: false,
             };
             let all: Vec<_> = days.iter().map(make).collect();
             let (last, before) = all.split_last().unwrap();
@@ -760,6 +800,7 @@ mod tests {
                 version,
                 content,
                 language: LANGUAGES[content as usize % 3],
+                disregarded: content == 3,
             };
             let forward: Vec<_> = recipe.iter().map(make).collect();
             let mut shuffled: Vec<_> = forward.iter().rev().copied().collect();

@@ -83,6 +83,7 @@ impl Memory {
             let Some(rule) = terms.rules.sources.get(&at.0) else { continue };
             for ((n, kept), standing) in path.contents.iter().enumerate().zip(self.standings(at, path)) {
                 content += 1;
+                let disregarded = terms.rules.decisions.disregarded.contains(&kept.digest);
                 let whole = standing.whole.and_then(|whole| path.contents.get(whole as usize));
                 for line in &kept.reading.lines {
                     let repeated = |whole: &Kept| whole.reading.lines.iter().any(|other| other.account == line.account);
@@ -96,6 +97,7 @@ impl Memory {
                         version: standing.version,
                         content,
                         language: kept.reading.language,
+                        disregarded,
                     };
                     let sighted = SightedAt {
                         source: rule.name.clone(),
@@ -105,6 +107,7 @@ impl Memory {
                         number: line.number,
                         section: line.section.and_then(|index| kept.reading.sections.get(index as usize).cloned()),
                         captured: standing.captured.when.map(|moment| moment.instant()),
+                        disregarded,
                     };
                     let key = rule.site.key(&line.account);
                     sightings.entry(key).or_insert((rule.site, Vec::new())).1.push((sighting, sighted));

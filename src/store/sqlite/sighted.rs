@@ -14,8 +14,8 @@ use super::{CONTENTS_PER_PATH, Sqlite};
 use crate::mill::item::{Captured, Item, Key};
 use crate::store::{Reading, Result, SightedAt, Terms};
 
-/// One sighting: content, when it was captured, account.
-type Sighted = (i64, Captured, i64);
+/// One sighting: content, when it was captured, whether it is disregarded, account.
+type Sighted = (i64, Captured, bool, i64);
 
 impl Sqlite {
     /// See [`Store::items`](crate::store::Store::items).
@@ -37,7 +37,7 @@ impl Sqlite {
                 let mut all: HashMap<Key, Vec<Sighted>> = HashMap::new();
                 for one in work.announcements(&family, &mut hold)? {
                     let pairs = one.sightings.iter().zip(&one.accounts);
-                    let sighted = pairs.map(|(sighting, account)| (sighting.content, sighting.captured, *account));
+                    let sighted = pairs.map(|(at, account)| (at.content, at.captured, at.disregarded, *account));
                     all.entry(one.id).or_insert_with(|| sighted.collect());
                 }
                 of_item = all.remove(&item.id);
@@ -80,7 +80,7 @@ impl<'s> Places<'s> {
     }
 
     /// Adds the lines of a sighting: a content may list an account more than once.
-    fn tell(&mut self, (content, captured, account): Sighted, told: &mut Vec<SightedAt>) -> Result<()> {
+    fn tell(&mut self, (content, captured, disregarded, account): Sighted, told: &mut Vec<SightedAt>) -> Result<()> {
         let Place { source, file, reading } = match self.known.entry(content) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
@@ -101,6 +101,7 @@ impl<'s> Places<'s> {
             number: line.number,
             section: line.section.and_then(|index| reading.sections.get(index as usize).cloned()),
             captured: captured.when.map(|moment| moment.instant()),
+            disregarded,
         }));
         Ok(())
     }

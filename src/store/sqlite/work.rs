@@ -34,7 +34,7 @@ use rustc_hash::FxHashMap;
 pub(super) use self::fresh::Keys;
 use super::Pair;
 use super::insert::Insert;
-use super::rows::{ACCOUNT, account_from, language_from, moment_from};
+use super::rows::{ACCOUNT, account_from, digest_from, language_from, moment_from};
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Key, SourceNo};
 use crate::mill::month::Month;
@@ -67,6 +67,7 @@ pub(super) struct Origin {
     captured: Captured,
     version: u32,
     language: Option<&'static str>,
+    disregarded: bool,
 }
 
 /// What is filed under a key.
@@ -139,6 +140,11 @@ impl<'a> Work<'a> {
         site_of(&self.terms.rules, source)
     }
 
+    /// Whether the operator does not believe the content of this hash.
+    fn disregards(&self, digest: u128) -> bool {
+        self.terms.rules.decisions.disregarded.contains(&digest)
+    }
+
     fn account(&mut self, id: i64) -> Result<Arc<Account>> {
         let written = usize::try_from(id - self.written.0).ok().and_then(|index| self.written.1.get(index));
         if let Some(account) = written.or_else(|| self.accounts.get(&id)) {
@@ -155,12 +161,13 @@ impl<'a> Work<'a> {
             return Ok(*content);
         }
         let mut select = self.db.prepare_cached(
-            "SELECT source, captured, captured_day, stated, version, language FROM seen WHERE id = ?",
+            "SELECT source, captured, captured_day, stated, version, language, digest FROM seen WHERE id = ?",
         )?;
         let content = select.query_row([id], |row| {
             let captured = Captured { when: moment_from(row.get(1)?, row.get(2)?), stated: row.get(3)? };
             let (source, language) = (SourceNo(row.get(0)?), language_from(row, 5)?);
-            Ok(Origin { source, captured, version: row.get(4)?, language })
+            let disregarded = self.disregards(digest_from(row, 6)?);
+            Ok(Origin { source, captured, version: row.get(4)?, language, disregarded })
         })?;
         self.contents.insert(id, content);
         Ok(content)

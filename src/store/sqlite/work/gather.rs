@@ -153,8 +153,8 @@ pub(super) fn tell_apart<'h>(hold: &'h [(Key, Vec<Told>)], rules: &Rules) -> Vec
     let mut places: FxHashMap<Key, usize> = FxHashMap::default();
     for (key, told) in hold {
         let sighting = |told: &'h Told| {
-            let Origin { source, captured, version, language } = told.content;
-            Sighting { source, account: &told.account, captured, version, content: told.pair.1, language }
+            let Origin { source, captured, version, language, disregarded } = told.content;
+            Sighting { source, account: &told.account, captured, version, content: told.pair.1, language, disregarded }
         };
         let sightings: Vec<_> = told.iter().map(sighting).collect();
         let Some(first) = sightings.first() else { continue };

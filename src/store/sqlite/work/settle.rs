@@ -62,7 +62,9 @@ impl Work<'_> {
                 None if fresh => Filed::default(),
                 None => Filed { pairs: self.sightings(*key)?, agreed: None },
             };
-            let agreed = filed.agreed.take().filter(|_| alone);
+            // What the operator disregards may be among its sightings.
+            let believes_all = self.terms.rules.decisions.disregarded.is_empty();
+            let agreed = filed.agreed.take().filter(|_| alone && believes_all);
             let pairs = &mut filed.pairs;
             if let Some((account, agreed)) = agreed
                 && self.all_stay(*key, account, &agreed, of_key)?

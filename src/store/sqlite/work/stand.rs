@@ -13,7 +13,7 @@ use super::{Change, Origin, Work};
 use crate::mill::history;
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, SourceNo};
-use crate::store::sqlite::rows::{day_from, language_from, moment_from, moment_to, unpacked};
+use crate::store::sqlite::rows::{day_from, digest_from, language_from, moment_from, moment_to, unpacked};
 use crate::store::sqlite::{Pair, content_id, contents_of};
 use crate::store::{Reading, Result};
 
@@ -136,10 +136,11 @@ impl Work<'_> {
             version: u32,
             filed_by: Option<u32>,
             language: Option<&'static str>,
+            disregarded: bool,
         }
         let rows: Vec<Row> = {
             let mut select = self.db.prepare_cached(
-                "SELECT completed_by, newest, captured, captured_day, stated, version, whole, language
+                "SELECT completed_by, newest, captured, captured_day, stated, version, whole, language, digest
                  FROM seen WHERE id >= ? AND id < ? ORDER BY id",
             )?;
             let rows = select.query_map(contents_of(path), |row| {
@@ -152,6 +153,7 @@ impl Work<'_> {
                     version: row.get(5)?,
                     filed_by: row.get(6)?,
                     language: language_from(row, 7)?,
+                    disregarded: self.disregards(digest_from(row, 8)?),
                 })
             })?;
             rows.collect::<rusqlite::Result<_>>()?
@@ -167,8 +169,8 @@ impl Work<'_> {
         let mut stood = Vec::with_capacity(rows.len());
         for (((n, old), new), before) in (0..).zip(&rows).zip(standings).zip(before) {
             let id = content_id(path, n);
-            let (captured, version, language) = (new.captured, new.version, old.language);
-            self.contents.insert(id, Origin { source, captured, version, language });
+            let (captured, version, language, disregarded) = (new.captured, new.version, old.language, old.disregarded);
+            self.contents.insert(id, Origin { source, captured, version, language, disregarded });
             let moved = (old.captured, old.version) != (captured, version);
             stood.push(Stood { whole: new.whole, before: before.unwrap_or(n), filed_by: old.filed_by, moved });
             if moved {

@@ -107,8 +107,8 @@ impl Work<'_> {
     fn first_content(&mut self, look: &Look, id: i64, bytes: (u128, u64), reading: &Reading<i64>) -> Result<()> {
         let stated = (self.terms.captured)(look.source, &look.path);
         let captured = Captured { when: stated.or(reading.newest.map(Moment::Day)), stated: stated.is_some() };
-        let origin = Origin { source: look.source, captured, version: 0, language: reading.language };
-        self.contents.insert(id, origin);
+        let (source, language, disregarded) = (look.source, reading.language, self.disregards(bytes.0));
+        self.contents.insert(id, Origin { source, captured, version: 0, language, disregarded });
         self.write_content(id, look.source, bytes, None, reading, captured)
     }
 
