@@ -343,6 +343,8 @@ pub struct ReadPath {
     pub row: LedgerRow,
     /// The layout of its reading, where one is known.
     pub layout: Option<Text>,
+    /// See [`Reading::newest`].
+    pub newest: Option<chrono::NaiveDate>,
 }
 
 /// A content, as the history of its source counts it.

@@ -940,6 +940,23 @@ fn of_a_file_that_was_overwritten_it_must_be_said_what_is_to_be_disregarded() {
 }
 
 #[test]
+fn check_names_a_file_whose_name_states_a_day_years_before_what_it_lists() {
+    let mill = mill();
+    // Before it is read, and after.
+    for code in [0, 0] {
+        assert!(!mill.run(&["check"]).out.contains("published as if known then"));
+        assert_eq!(once(&mill).code, code);
+    }
+    mill.write("news/2012-03-17.txt", page(&[FERRY, MOLE]));
+    for _ in 0..2 {
+        let told = mill.run(&["check"]);
+        let said = "the name of news/2012-03-17.txt says 2012-03-17, and the page lists 2021-03-22";
+        assert!(told.code == 0 && told.out.contains(said), "{told:?}");
+        assert_eq!(once(&mill).code, 0);
+    }
+}
+
+#[test]
 fn check_and_the_daemon_tell_what_keeps_a_socket_from_its_place() {
     let mill = mill();
     mill.configure(&format!("[serve]\nsocket = \"run/http\"\n{CONFIG}"));

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::pairs;
@@ -13,6 +14,9 @@ use crate::http::Listener;
 use crate::mill::page::Page;
 use crate::report::Count;
 use crate::store::{KnownSource, LedgerRow, ReadPath};
+
+/// Days that a page announces things ahead, seldom more.
+const EARLY: i64 = 300;
 
 /// Something that `check` found.
 pub(super) struct Finding {
@@ -199,6 +203,8 @@ struct Survey<'a> {
     known: Option<&'a Known>,
     /// How many names do not say when they were captured.
     silent: usize,
+    /// The files whose names state a day long before one that they list: the name, that day, and the listed one.
+    early: Vec<(&'a str, NaiveDate, NaiveDate)>,
     /// How many files give no items.
     refused: usize,
     /// How many files are read with which layout.
@@ -229,7 +235,7 @@ fn look_over<'s>(
         find(": no file matches".to_owned(), "look at its `files`", false);
     }
     let (layouts, looked) = (BTreeMap::new(), Vec::new());
-    let mut survey = Survey { source, known, silent: 0, refused: 0, layouts, looked };
+    let mut survey = Survey { source, known, silent: 0, early: Vec::new(), refused: 0, layouts, looked };
     let revision = pass::revision(source);
     let mut buffer = Vec::new();
     for seen in &listing.files {
@@ -257,8 +263,8 @@ fn look_over<'s>(
 
 impl<'a> Survey<'a> {
     /// A file as the store knows it.
-    fn stored(&mut self, seen: &'a inbox::Seen, ReadPath { row, layout }: &'a ReadPath) {
-        self.silent += usize::from(self.source.stated(seen.below()).is_none());
+    fn stored(&mut self, seen: &'a inbox::Seen, ReadPath { row, layout, newest }: &'a ReadPath) {
+        self.state(seen, self.source.stated(seen.below()), *newest);
         self.refused += usize::from(row.items == 0);
         let drift = row.drift.clone();
         self.looked.push(Looked { file: &seen.name, row: Some(row), is_other: false, when: None, drift });
@@ -276,8 +282,8 @@ impl<'a> Survey<'a> {
         bytes: &[u8],
         comparison: Option<&mut Comparison>,
     ) -> Result<(), Ended> {
-        self.silent += usize::from(page.stated.is_none());
         let scrape = page.parse();
+        self.state(seen, page.stated, scrape.newest);
         if let Some(comparison) = comparison {
             comparison.with(self.source, &seen.name, bytes, &scrape)?;
         }
@@ -296,9 +302,21 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
+    /// Notes when a file was captured, as its name states it, beside the newest day that it lists.
+    fn state(&mut self, seen: &'a inbox::Seen, stated: Option<Moment>, newest: Option<NaiveDate>) {
+        match stated {
+            None => self.silent += 1,
+            Some(stated) => {
+                let day = stated.day();
+                let early = newest.filter(|newest| newest.signed_duration_since(day).num_days() > EARLY);
+                self.early.extend(early.map(|newest| (&*seen.name, day, newest)));
+            }
+        }
+    }
+
     /// What is to be said of all the `files` together.
     fn conclude(&self, files: usize, find: &mut dyn FnMut(String, &'static str, bool)) -> Result<(), Ended> {
-        let Self { silent, refused, layouts, .. } = self;
+        let Self { silent, early, refused, layouts, .. } = self;
         if *silent > 0 {
             find(
                 format!(
@@ -306,6 +324,19 @@ impl<'a> Survey<'a> {
                      lists stands in"
                 ),
                 "put the day into the names (news-2021-04-28.txt), or set `captured`",
+                false,
+            );
+        }
+        if let Some((file, day, newest)) = early.first() {
+            let more = match early.len() - 1 {
+                0 => String::new(),
+                more => format!("; and {more} more names are like it"),
+            };
+            find(
+                format!(
+                    ": the name of {file} says {day}, and the page lists {newest}: what it lists is published as if known then{more}"
+                ),
+                "if the name is wrong, feedmill disregard FILE lets the other pages that list the same items tell when",
                 false,
             );
         }

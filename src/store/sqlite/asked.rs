@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::OptionalExtension;
 
-use super::rows::{LEDGER, key_from, ledger_row_from, text_from};
+use super::rows::{LEDGER, day_from, key_from, ledger_row_from, text_from};
 use super::{CONTENTS_PER_PATH, Sqlite};
 use crate::mill::decisions::Decisions;
 use crate::mill::item::{Item, Key, SourceNo};
@@ -61,12 +61,12 @@ impl Sqlite {
     /// [`StoreError`], as for any reading.
     pub fn read_paths(&self, source: SourceNo) -> Result<BTreeMap<String, ReadPath>> {
         let mut select = self.db.prepare(&format!(
-            "SELECT {LEDGER}, seen.layout FROM path
+            "SELECT {LEDGER}, seen.layout, seen.newest FROM path
              JOIN seen ON seen.id = path.id * {CONTENTS_PER_PATH} + path.contents - 1 WHERE path.source = ?"
         ))?;
         let rows = select.query_map([source.0], |row| {
-            let layout = text_from(row, 11)?;
-            Ok(ReadPath { row: ledger_row_from(row)?, layout })
+            let (layout, newest) = (text_from(row, 11)?, row.get::<_, Option<i64>>(12)?.and_then(day_from));
+            Ok(ReadPath { row: ledger_row_from(row)?, layout, newest })
         })?;
         rows.map(|read| read.map(|read| (read.row.path.clone(), read)).map_err(StoreError::from)).collect()
     }
