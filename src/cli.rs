@@ -13,14 +13,14 @@ use crate::trouble::Trouble;
 const AFTER_HELP: &str = "\
 Exit codes:
   0  done
-  1  done, but a file was skipped or a page's layout drifted
+  1  done, but a file was skipped, a page's layout drifted, or a feed stays as its store was lost
   2  wrong usage or config: nothing was read or written
   3  store or output can't be used
   4  another feedmill holds the store
   5  --dry-run, and something would change
 
 Without -c the config is ./feedmill.toml, else feedmill.toml in $CONFIGURATION_DIRECTORY.
-items, status, verify, explain, export and backup can be used while another feedmill is running.
+Every command but import can be used while another feedmill is running.
 A folder that has the name of a command is given as ./check.";
 
 const LONG_ABOUT: &str = "\

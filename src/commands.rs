@@ -370,6 +370,11 @@ fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
                 .into());
         }
     }
+    if let Decision::Alias { alias, of } = &decision
+        && alias == of
+    {
+        return Err(Trouble::usage(format!("{alias} is named twice, and is one item already")).into());
+    }
     if let Decision::Alias { alias, .. } = &decision
         && let Some(of) = decided.decisions.aliases.get(alias)
     {

@@ -119,6 +119,28 @@ fn a_backup_never_takes_the_place_of_a_file() {
 }
 
 #[test]
+fn without_a_config_an_import_knows_by_their_names_when_files_were_captured() {
+    let mill = Mill::new("");
+    mill.delete("feedmill.toml");
+    mill.write("pages/2021-03-10.txt", page(&[BOAT, MAST]));
+    mill.write("pages/2021-03-12.txt", page(&[BOAT, MAST_2]));
+    assert_eq!(mill.run(&["--once", "pages"]).code, 0);
+    assert_eq!(mill.run(&["backup", "history.db"]).code, 0);
+    assert_eq!(mill.run(&["--state", "other", "import", "history.db"]).code, 0);
+    let ran = mill.run(&["--state", "other", "--once", "pages"]);
+    assert!(ran.code == 0 && ran.out.contains("0 new, 0 revised"), "{ran:?}");
+}
+
+#[test]
+fn what_keeps_a_backup_from_being_written_is_not_told_of_the_store() {
+    let mill = mill();
+    // The file itself would have room for its name, and what is written beside it has none.
+    let ran = mill.run(&["backup", &"x".repeat(250)]);
+    assert!(ran.code == 3 && ran.err.contains("cannot write the backup"), "{ran:?}");
+    assert!(!ran.err.contains("cannot use the store") && ran.err.contains("the store is as it was"), "{ran:?}");
+}
+
+#[test]
 fn nothing_is_taken_in_where_anything_would_be_lost() {
     let mill = mill();
     assert_eq!(mill.run(&["backup", "mill.db"]).code, 0);

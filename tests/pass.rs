@@ -576,6 +576,8 @@ fn an_alias_makes_one_item_of_two_under_the_older_id() {
     let ran = mill.run(&["alias", &old, &new]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert_eq!(fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap().lines().count(), 1);
+    let ran = mill.run(&["alias", &old, &old]);
+    assert!(ran.code == 2 && ran.err.contains("is named twice"), "{ran:?}");
 }
 
 #[test]

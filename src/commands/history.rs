@@ -102,7 +102,7 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
         writeln!(io::stdout(), "{count} contents{decisions} taken in, {items} items; the next pass publishes them")?;
         let beside = folder.join(crate::decided::FILE_NAME);
         if !history.is_backup && !beside.exists() {
-            let what = "an export holds no decisions: if anything was retracted or joined, put";
+            let what = "an export holds no decisions: if anything was retracted, joined or disregarded, put";
             writeln!(io::stdout(), "{what} \"{}\" there before the next pass", beside.display())?;
         }
     }
@@ -201,12 +201,15 @@ pub(super) fn backup(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     }
     let store = State::look(&folder)?;
     let aside = real.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
-    // Left by a process of our number that was killed.
-    let _ = fs::remove_file(&aside);
+    // One may be left by a process of our number that was killed. SQLite takes an empty file for none.
+    fs::File::create(&aside).map_err(failed)?;
     // The decisions come last: those that the store does not know yet are none that it lacks.
     let written = store
         .backup(&aside, || crate::decided::lines(&folder))
-        .map_err(|error| state::unusable(&folder.join(state::STORE), error))
+        .map_err(|error| match error {
+            StoreError::Unusable(cause) => failed(io::Error::other(cause)),
+            error => state::unusable(&folder.join(state::STORE), error),
+        })
         .and_then(|()| {
             name_it(&aside, &real.join(name), &real).map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => there(file),

@@ -9,6 +9,7 @@ use rusqlite::OptionalExtension;
 
 use super::rows::{LEDGER, day_from, key_from, ledger_row_from, text_from};
 use super::{CONTENTS_PER_PATH, Sqlite};
+use crate::mill::captured::captured_from_name;
 use crate::mill::decisions::Decisions;
 use crate::mill::item::{Item, Key, SourceNo};
 use crate::mill::settle::Rules;
@@ -29,7 +30,7 @@ impl Sqlite {
             rules: Rules { sources, decisions: decisions.clone(), ..Rules::default() },
             feeds: Vec::new(),
             first_seen: Vec::new(),
-            captured: Box::new(|_, _| None),
+            captured: Box::new(|_, name| captured_from_name(name)),
             fingerprint: String::new(),
         })
     }
