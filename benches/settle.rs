@@ -70,6 +70,7 @@ fn settled(bencher: Bencher<'_, '_>, (sightings, wordings): (usize, usize)) {
             version: 0,
             content: content.cast_signed(),
             language: Some("en"),
+            disregarded: false,
         })
         .collect();
     bencher.bench(|| {
