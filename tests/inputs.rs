@@ -962,6 +962,142 @@ fn what_is_named_on_the_line_above_is_neither_text_nor_title() {
 }
 
 #[test]
+fn a_day_that_a_page_tells_twice_is_one() {
+    // As themes of WordPress print it: the styles hide the second. The one above is a picture of a sheet of a calendar.
+    let changed = "<a href='/n'><time class='entry-date published' datetime='2022-05-13'>May 13, 2022</time>\
+                   <time class='updated' datetime='2022-05-19'>May 19, 2022</time></a>";
+    let before = "<time class='updated'>May 20, 2022</time> <time class='entry-date published'>May 9, 2022</time>";
+    let item = |above: &str, title: &str, day: &str| {
+        format!(
+            "{above}<h2><a href='/{title}'>{title}</a></h2><div>Posted on {day} by Ann</div><p>It is told here.</p>"
+        )
+    };
+    let one_day = "<time datetime='2022-05-02'>May 2, 2022</time>";
+    let sheet = "<div><time aria-hidden='true' datetime='2022-05-02'><span>Mon</span> <span>2</span></time></div>";
+    let page = [
+        item("", "Two bridges are closed", changed),
+        item("", "Night buses return", &changed.replace("13", "11")),
+        item("", "The school is mended", before),
+        item(sheet, "The market opens", one_day),
+    ]
+    .concat();
+    let scrape = parse(&page, &form(Form::Html));
+    assert_eq!(
+        titles(&scrape),
+        ["Two bridges are closed", "Night buses return", "The school is mended", "The market opens"]
+    );
+    assert_eq!(days(&scrape), ["2022-05-13", "2022-05-11", "2022-05-09", "2022-05-02"]);
+}
+
+#[test]
+fn what_is_there_for_those_who_have_the_page_read_to_them_is_not_shown() {
+    let item = |title: &str, day: u32| {
+        format!(
+            "<h2><a href='/{day}'>{title}</a></h2><p>{day} June 2021</p><p>It is told here. <a href='/{day}'>Read more\
+             <span class='screen-reader-text'> about {title}</span></a></p>"
+        )
+    };
+    let page =
+        [item("Two bridges are closed", 14), item("Night buses return", 12), item("The market opens", 11)].concat();
+    let page = format!("<a class='skip sr-only' href='#c'>Skip</a>{page}");
+    let scrape = parse(&page, &form(Form::Html));
+    let texts: Vec<_> = scrape.drafts.iter().map(|draft| told(draft)[2].clone()).collect();
+    assert_eq!(texts, ["It is told here."; 3]);
+}
+
+#[test]
+fn a_list_of_what_is_known_of_an_item_holds_no_items() {
+    let item = |title: &str, day: u32, kind: &str| {
+        format!(
+            "<li><div><a href='/{day}'>{title}</a></div><p>The council met, and all of it is told here.</p><ul><li>Kind: {kind}\
+             </li><li>Office: Harbour</li><li><span>Updated:</span> <time>{day} June 2021</time></li></ul></li>"
+        )
+    };
+    let items = [
+        item("Two bridges are closed for a week", 14, "Notice"),
+        item("Night buses return to the lakes", 12, "News"),
+        item("The market opens on Sunday", 11, "Notice"),
+    ];
+    let page = format!("<h1>News</h1><ul>{}</ul>", items.concat());
+    let scrape = parse(&page, &form(Form::Html));
+    assert_eq!(
+        titles(&scrape),
+        ["Two bridges are closed for a week", "Night buses return to the lakes", "The market opens on Sunday"]
+    );
+    assert_eq!(days(&scrape), ["2021-06-14", "2021-06-12", "2021-06-11"]);
+    assert!(scrape.drafts.iter().all(|draft| told(draft)[2] == "The council met, and all of it is told here."));
+}
+
+#[test]
+fn a_day_beside_a_link_has_the_year_above_both() {
+    for [first, second, third] in [
+        [
+            "<span>Dec 03</span> <a href=/1>Counting geese</a>",
+            "Oct 21 <a href=/2>A map of ditches</a>",
+            "Jul 09: <a href=/3>On scythes</a>",
+        ],
+        [
+            "<i>03.12.</i> — <a href=/1>Counting geese</a>",
+            "21.10. — <a href=/2>A map of ditches</a>",
+            "09.07. — <a href=/3>On scythes</a>",
+        ],
+        [
+            "<a href=/1>Counting geese</a> (Dec 03)",
+            "<a href=/2>A map of ditches</a> Oct 21",
+            "<a href=/3>On scythes</a>, Jul 09",
+        ],
+    ] {
+        let page = format!(
+            "<h1>Archive</h1><h2>2020</h2><ul><li>{first}</li><li>{second}</li></ul><h2>2019</h2><ul><li>{third}</li></ul>"
+        );
+        let scrape = parse(&page, &form(Form::Html));
+        assert_eq!(titles(&scrape), ["Counting geese", "A map of ditches", "On scythes"], "{first}");
+        assert_eq!(days(&scrape), ["2020-12-03", "2020-10-21", "2019-07-09"], "{first}");
+    }
+}
+
+#[test]
+fn the_text_of_an_item_that_is_one_link_is_no_headline() {
+    let item = |day: u32, title: &str, text: &str| {
+        format!("<a href='/{day}'><div>{day} février 2024</div><div>{title}</div><div>{text}</div></a>")
+    };
+    let page = [
+        item(
+            14,
+            "Le numéro 57 est paru",
+            "Le semestriel des milieux naturels de la région vient de paraître, et il ...",
+        ),
+        item(12, "Trois acquisitions", "Sur la commune de Lind, trois parcelles de bois humide ont été acquises."),
+        item(2, "Aux arbres, citoyens !", "Trente-neuf projets ont été soutenus grâce à la générosité de tous."),
+    ]
+    .concat();
+    let page = format!("<h1>Actualités</h1>{page}");
+    let scrape = parse(&page, &form(Form::Html));
+    assert_eq!(titles(&scrape), ["Le numéro 57 est paru", "Trois acquisitions", "Aux arbres, citoyens !"]);
+    assert!(scrape.drafts.iter().all(|draft| draft.summary.is_some()), "{scrape:#?}");
+}
+
+#[test]
+fn headings_that_are_links_are_items_where_nothing_has_a_day() {
+    let post = |at: u32, title: &str, text: &str| {
+        format!("<div><h2><a href='/{at}'>{title}</a></h2><p>{text}</p><a href='/{at}'>Read more</a></div>")
+    };
+    let posts = [
+        post(1, "How to prune an old apple tree", "Old trees need patience: take a third of the wood each winter."),
+        post(2, "Choosing a ladder", "A good ladder is light, but not too light."),
+        post(3, "Five pears for cold gardens", "These five have borne fruit in the hills for a century."),
+    ];
+    let menu = links(&["Shop", "Tools", "Blog"]);
+    let page = format!("{menu}<h1>Our blog</h1>{}<p>Orchard Tools</p>", posts.concat());
+    let scrape = parse(&page, &form(Form::Html));
+    assert_eq!(titles(&scrape), ["How to prune an old apple tree", "Choosing a ladder", "Five pears for cold gardens"]);
+    assert!(scrape.drafts.iter().all(|draft| draft.summary.is_some() && draft.date.is_none()), "{scrape:#?}");
+    // Headings of an article lead nowhere.
+    let article = page.replace("<h2><a href", "<h2><a name");
+    assert!(parse(&article, &form(Form::Html)).drafts.is_empty());
+}
+
+#[test]
 fn a_date_before_its_headline_is_not_lent_to_the_headline_before() {
     let text = input("cards.html");
     // In a layout that does not fit, the page is refused rather than misread.

@@ -305,9 +305,12 @@ pub(crate) fn is_month(line: &str, lexicon: &Lexicon) -> bool {
     Span::of(line, lexicon).is_some()
 }
 
-/// Reads a month and a day in numbers of two digits each, as they stand below a year: `03-12`.
+/// Reads a month and a day in numbers of two digits each, as they stand below a year: `03-12`, `12.03.`.
 pub(crate) fn day_of_year(line: &str) -> Option<Printed<'_>> {
-    let (month, day) = line.split_once('-')?;
+    let (month, day) = match line.strip_suffix('.') {
+        Some(line) => line.split_once('.').map(|(day, month)| (month, day))?,
+        None => line.split_once('-')?,
+    };
     let (month, day) = (number(month, 2..=2)?, number(day, 2..=2)?);
     at(2000, month, day)?;
     let start = Point { month, day, numeric: true, firm: true, ..Point::default() };
@@ -417,7 +420,8 @@ impl<'t> Printed<'t> {
         self.start.shows.or_else(|| self.end.and_then(|end| end.shows))
     }
 
-    fn lacks_year(&self) -> bool {
+    /// No year is printed with it.
+    pub(crate) fn lacks_year(&self) -> bool {
         self.start.year == Year::None && self.end.is_none_or(|end| end.year == Year::None)
     }
 

@@ -327,6 +327,8 @@ impl<'a, 't> Prices<'a, 't> {
         let noise_later = if numbered && self.evidence.marking == Marking::Numbers { GONE } else { noise };
         // Where the file marks its headlines, no other text is one, and they are nothing else.
         let head = self.evidence.is_head(block).filter(|_| label.kind == Kind::Text);
+        // A link that is the whole of an item holds its text, too.
+        let head = head.filter(|is_head| !(*is_head && label.wordy && block.level() == 0));
         // Links stand around lists, too; headings of this level hardly do.
         let noise_later = if head == Some(true) && block.level() > 0 { noise_later.max(GONE) } else { noise_later };
         // It is part of what stands above it, and neither begins an item nor heads any.

@@ -129,19 +129,26 @@ fn has_headlines_and_texts(blocks: &[Block<'_>], lines: &[Placed<'_>]) -> bool {
     })
 }
 
-/// Makes dates of the numbers of months and days below years: `2024`, then `03-12` above each title, as archives of blogs
-/// have them.
+/// Makes dates of the numbers of months and days below years: `2024`, then `03-12` or `12.03.` above each title, as archives
+/// of blogs have them.
 pub(super) fn days_of_years<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     if !page.dates.is_empty() {
         return;
     }
     let mut is_below = false;
     let mut found = Vec::new();
-    for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| is_plain(block) && block.text.len() <= 10) {
-        match date::day_of_year(block.text) {
+    // In an entry of a list they begin it.
+    let may_be_one = |block: &Block<'_>| {
+        let mut bare = *block;
+        bare.mark = if bare.mark == Mark::Bullet { Mark::None } else { bare.mark };
+        is_plain(&bare)
+    };
+    for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| block.text.len() <= 10) {
+        is_below |= date::is_month(block.text, lexicon);
+        match date::day_of_year(block.text).filter(|_| may_be_one(block)) {
             Some(printed) if is_below => found.push((at, printed)),
             Some(_) => return,
-            None => is_below |= date::is_month(block.text, lexicon),
+            None => {}
         }
     }
     if found.len() >= SEVERAL {

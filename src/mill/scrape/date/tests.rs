@@ -656,9 +656,17 @@ fn a_heading_may_state_the_year_of_an_era() {
 
 #[test]
 fn a_month_and_a_day_in_numbers_are_two_digits_each() {
-    for (line, holds) in
-        [("03-12", true), ("02-29", true), ("13-01", false), ("3-12", false), ("03/12", false), ("02-30", false)]
-    {
+    for (line, holds) in [
+        ("03-12", true),
+        ("02-29", true),
+        ("13-01", false),
+        ("3-12", false),
+        ("03/12", false),
+        ("02-30", false),
+        ("16.12.", true),
+        ("12.16.", false),
+        ("16.12", false),
+    ] {
         assert_eq!(day_of_year(line).is_some(), holds, "{line}");
     }
 }

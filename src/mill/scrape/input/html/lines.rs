@@ -4,10 +4,11 @@
 //! table rows with a bar between their cells. A line bears the address it links to, and the time that a `<time>`
 //! states. Scripts, menus, side columns and page footers are left out.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Base, Element, Visitor, walk};
-use crate::mill::scrape::date::{is_shaped_like_one, whole};
+use super::{ASIDE, Base, Element, SILENT, Visitor, walk};
+use crate::mill::scrape::date::{day_of_year, is_month, is_shaped_like_one, whole};
 use crate::mill::scrape::language::Lexicon;
 use crate::mill::scrape::rendition::{Note, Rendition};
 
@@ -36,6 +37,8 @@ struct Line {
     beside: bool,
     /// It is an entry of a list that is a menu.
     menu: bool,
+    /// It is an entry of a list of what is known of an item: its day, and who wrote it.
+    known: bool,
     /// The mark of the list entry that begins here.
     mark: Option<String>,
     indent: usize,
@@ -50,6 +53,8 @@ struct Time {
     /// Where it ends; `None` while the element is open.
     end: Option<usize>,
     stated: Option<Rc<str>>,
+    /// It says when a text was changed.
+    of_change: bool,
 }
 
 /// A list that is open.
@@ -77,6 +82,10 @@ struct Lines {
     links: Vec<Option<Rc<str>>>,
     /// How many bytes of the line are under each address, and under `None` those outside of links.
     linked: Vec<(Option<Rc<str>>, usize)>,
+    /// From where to where the line is under links.
+    under: Option<(usize, usize)>,
+    /// A line above says which year it is: `2024`, `June 2024`.
+    below_year: bool,
     /// The `<time>` elements of the line.
     times: Vec<Time>,
     level: u8,
@@ -85,11 +94,19 @@ struct Lines {
     lists: Vec<List>,
     /// The list entries and articles that are open, each with its mark until a line bears it.
     entries: Vec<Option<String>>,
+    /// How many lists say what is known of an item.
+    known: usize,
     goes_on: bool,
     count: usize,
 }
 
 impl Visitor for Lines {
+    fn skips(&self, element: &Element, in_content: bool) -> bool {
+        // A day that is not read aloud is told once more in words, and that of a change is shown to programs alone.
+        let again = element.is(&["time"])
+            && (element.get("aria-hidden") == Some("true") || (!self.times.is_empty() && is_of_change(element)));
+        again || is_unseen(element) || element.is(SILENT) || (element.is(ASIDE) && !in_content)
+    }
     fn open(&mut self, element: &Element) {
         if element.is_inline() {
             self.blank |= self.ended && matches!(element.name.as_str(), "span" | "a" | "time" | "label");
@@ -103,7 +120,13 @@ impl Visitor for Lines {
             "a" => self.links.push(element.get("href").and_then(|href| self.base.link(href)).map(Into::into)),
             "time" => {
                 let stated = element.get("datetime").map(Into::into);
-                self.times.push(Time { start: self.now.text.len(), end: None, stated });
+                // The day of the change may stand before the item's own.
+                let end = Some(self.now.text.len());
+                if let Some(change) = self.times.pop_if(|time| time.of_change && time.end == end) {
+                    self.now.text.truncate(change.start);
+                }
+                let of_change = is_of_change(element);
+                self.times.push(Time { start: self.now.text.len(), end: None, stated, of_change });
             }
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
                 self.level = element.name.bytes().last().map_or(0, |digit| digit.saturating_sub(b'0'));
@@ -183,9 +206,17 @@ impl Lines {
 
     fn end_list(&mut self) {
         let Some(List { start, .. }) = self.lists.pop() else { return };
+        // In an entry of a list that has its title above them, few words are about that.
+        let is_in_entry = !self.lists.is_empty() && self.entries.last() == Some(&None);
         let lines = self.sink().get_mut(start..).unwrap_or_default();
         if is_menu(lines) {
             lines.iter_mut().for_each(|line| line.menu = true);
+        } else if let Some(day) = known_of_item(lines).filter(|_| is_in_entry) {
+            for (at, line) in lines.iter_mut().enumerate() {
+                line.known = true;
+                line.beside |= at != day;
+            }
+            self.known += 1;
         }
     }
 
@@ -212,6 +243,7 @@ impl Lines {
             self.now.goes_on = std::mem::take(&mut self.goes_on);
         }
         let before = self.now.text.len();
+        let begin = before + usize::from(self.blank && before > 0);
         for word in words {
             if self.blank && !self.now.text.is_empty() {
                 self.now.text.push(' ');
@@ -222,6 +254,10 @@ impl Lines {
         self.blank = text.ends_with(char::is_whitespace);
         let more = self.now.text.len() - before;
         let link = self.links.last().cloned().flatten();
+        if link.is_some() {
+            let (from, _) = self.under.unwrap_or((begin, 0));
+            self.under = Some((from, self.now.text.len()));
+        }
         if let Some((_, length)) = self.linked.iter_mut().find(|(known, _)| *known == link) {
             *length += more;
         } else if self.linked.len() < 4 {
@@ -234,10 +270,11 @@ impl Lines {
     fn flush(&mut self, soft: bool) {
         (self.blank, self.ended) = (false, false);
         let linked = std::mem::take(&mut self.linked);
+        let under = self.under.take();
         let times = std::mem::take(&mut self.times);
         // A time whose element is still open goes on in the next line.
         let open = times.iter().filter(|time| time.end.is_none());
-        self.times.extend(open.map(|time| Time { start: 0, end: None, stated: time.stated.clone() }));
+        self.times.extend(open.map(|time| Time { start: 0, end: None, stated: time.stated.clone(), ..*time }));
         if self.now.text.is_empty() {
             // A time without words is shown as it is stated.
             if let Some(stated) = times.into_iter().find_map(|time| time.stated.filter(|_| time.end.is_some())) {
@@ -256,6 +293,14 @@ impl Lines {
             && length * 2 >= line.text.len().saturating_sub(timed(&times))
         {
             line.link = Some(link.clone());
+            if self.below_year
+                && times.is_empty()
+                && let Some((from, to)) = under
+                && let Some(both) = day_and_title(&line, from, to)
+            {
+                both.into_iter().for_each(|piece| self.put(piece));
+                return;
+            }
         }
         for piece in pieces(line, &times) {
             self.put(piece);
@@ -267,6 +312,7 @@ impl Lines {
         if self.count > MOST_LINES {
             return;
         }
+        self.below_year |= line.text.len() <= LONGEST_YEAR && is_month(&line.text, Lexicon::of(None));
         line.indent = self.entries.len().min(8) * 2;
         if let Some(entry) = self.entries.last_mut() {
             line.mark = entry.take();
@@ -319,8 +365,12 @@ impl Lines {
                 note.map(|note| Note { line: u32::try_from(rendition.lines.len()).unwrap_or(u32::MAX), ..note }),
             );
         };
-        let mut first = true;
-        for line in self.done {
+        mark_headlines(&mut self.done);
+        let (mut first, has_known) = (true, self.known >= SEVERAL);
+        for mut line in self.done {
+            if has_known && line.known {
+                (line.mark, line.indent) = (None, line.indent.saturating_sub(2));
+            }
             if !first && !line.goes_on {
                 push("", line.line, None);
             }
@@ -347,14 +397,89 @@ impl Lines {
     }
 }
 
+/// Gives a mark to headings that are links, each to another page, where nothing else tells where an item begins: no line is a
+/// day, and none has a mark but those of menus, which lose theirs.
+fn mark_headlines(lines: &mut [Line]) {
+    let lexicon = Lexicon::of(None);
+    let is_day = |line: &Line| line.time.is_some() || whole(&line.text, lexicon).is_some();
+    let mut links = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.level > 0) {
+        let (all, other) = links.entry(line.level).or_insert_with(|| (0, BTreeSet::new()));
+        *all += 1;
+        other.extend(line.link.clone());
+    }
+    let is_headline = |(_, (all, other)): &(&u8, &(usize, BTreeSet<_>))| *all >= SEVERAL && other.len() == *all;
+    let Some(level) = links.iter().find(is_headline).map(|(level, _)| *level) else { return };
+    if lines.iter().any(|line| (line.mark.is_some() && !line.menu) || is_day(line)) {
+        return;
+    }
+    for line in lines {
+        line.mark = (line.level == level).then(|| BULLET.to_owned());
+    }
+}
+
 /// The day of a time that is stated for programs, in a form that pages print.
 fn day_of(stated: &str) -> &str {
     stated.trim().split(['T', ' ']).next().unwrap_or_default()
 }
 
+/// No line that says which year it is, and maybe which month, is longer.
+const LONGEST_YEAR: usize = 40;
+
+/// The lines that a line becomes which is a day without its year, and a link from `from` to `to` of it: the year stands above
+/// both. `03.12. — The market opens`.
+fn day_and_title(line: &Line, from: usize, to: usize) -> Option<[Line; 2]> {
+    let bare = |text: &str| text.trim_matches(|c: char| !c.is_alphanumeric() && c != '.').to_owned();
+    let (before, title) = (bare(line.text.get(..from)?), line.text.get(from..to)?.to_owned());
+    let day = if to < line.text.len() && before.is_empty() { bare(line.text.get(to..)?) } else { before };
+    let lexicon = Lexicon::of(None);
+    let is_day = day_of_year(&day).is_some() || whole(&day, lexicon).is_some_and(|printed| printed.lacks_year());
+    if !is_day || (from > 0 && to < line.text.len()) {
+        return None;
+    }
+    let like = |text, link| Line { text, link, line: line.line, level: line.level, ..Line::default() };
+    let (day, title) = (like(day, None), like(title, line.link.clone()));
+    let [mut first, second] = if from > 0 { [day, title] } else { [title, day] };
+    first.goes_on = line.goes_on;
+    Some([first, second])
+}
+
+/// Whether words are for those who have the page read to them: they repeat what the others see. Headings do not.
+fn is_unseen(element: &Element) -> bool {
+    const UNSEEN: &[&str] =
+        &["sr-only", "visually-hidden", "screen-reader-text", "element-invisible", "visuallyhidden"];
+    let mut classes = element.get("class").unwrap_or_default().split_ascii_whitespace();
+    element.is_inline() && classes.any(|class| UNSEEN.contains(&class))
+}
+
+/// Whether a `<time>` says when a text was changed and not when it was published, as themes of blogs tell their programs.
+fn is_of_change(time: &Element) -> bool {
+    let classes = time.get("class").unwrap_or_default().split_ascii_whitespace();
+    let is = |class: &str| classes.clone().any(|one| one == class);
+    time.get("itemprop") == Some("dateModified") || (is("updated") && !is("published"))
+}
+
+/// So many make a list.
+const SEVERAL: usize = 3;
+
+/// Which line of a list is the day of an item, where it stands alone among a few short lines, which say what else is known of
+/// that item.
+fn known_of_item(lines: &[Line]) -> Option<usize> {
+    const MOST: usize = 6;
+    const LONGEST: usize = 80;
+    let lexicon = Lexicon::of(None);
+    let is_day = |line: &Line| line.time.is_some() || whole(&line.text, lexicon).is_some();
+    // Each entry is a line, or a day behind what is said of it.
+    let fits = |line: &Line| line.level == 0 && line.text.len() <= LONGEST && (line.mark.is_some() || is_day(line));
+    if lines.len() > MOST || !lines.iter().all(fits) {
+        return None;
+    }
+    let mut days = lines.iter().enumerate().filter(|(_, line)| is_day(line)).map(|(at, _)| at);
+    days.next().filter(|_| days.next().is_none())
+}
+
 /// Whether the entries of a list are ways through the site: links and nothing else, of a few words each.
 fn is_menu(lines: &[Line]) -> bool {
-    const SEVERAL: usize = 3;
     /// How wide the widest may be, and how wide they are on the average: many a headline is short, but not most.
     const WIDEST: usize = 48;
     const COMMON: usize = 22;
@@ -380,7 +505,7 @@ fn timed(times: &[Time]) -> usize {
 /// it. The same goes for a time between a few words; within a sentence it is part of that.
 fn pieces(line: Line, times: &[Time]) -> Vec<Line> {
     let has_text = |time: &&Time| time.end.is_none_or(|end| time.start < end);
-    let Some(Time { start, end, stated }) = times.iter().find(has_text) else { return vec![line] };
+    let Some(Time { start, end, stated, .. }) = times.iter().find(has_text) else { return vec![line] };
     let end = end.unwrap_or(usize::MAX).min(line.text.len());
     let bare = |text: &str| -> String {
         text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '|' | '·' | '•' | '—' | '–' | '-' | ',' | '/'))
