@@ -183,7 +183,9 @@ impl<'t> Cursor<'t, '_> {
     /// The end of a range; after `September 8 -` a bare `10` is enough.
     fn range_end(&mut self, start: &Point) -> Option<Point> {
         let before = self.at;
-        if let Some(point) = self.point() {
+        // `0.1.16 - 2020-12-31`: that is a version, and its day.
+        let is_of_version = start.short.is_some() && matches!(self.number(0), Some((_, 4)));
+        if let Some(point) = self.point().filter(|_| !is_of_version) {
             return Some(point);
         }
         self.at = before;

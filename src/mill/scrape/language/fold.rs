@@ -21,7 +21,12 @@ pub(super) fn fold(word: &str) -> String {
     folded
         .filter_map(|c| match c {
             // Accents, Arabic vowel signs and hamzas, the long stroke of Arabic, joiners.
-            '\u{300}'..='\u{36F}' | '\u{64B}'..='\u{655}' | '\u{640}' | '\u{200C}' | '\u{200D}' | '\u{AD}' => None,
+            '\u{300}'..='\u{36F}'
+            | '\u{64B}'..='\u{655}'
+            | '\u{640}'
+            | '\u{200B}'..='\u{200D}'
+            | '\u{AD}'
+            | '\u{2060}' => None,
             'ı' => Some('i'),
             'ς' => Some('σ'),
             '’' | '‘' | 'ʼ' | 'ʻ' | '`' | '´' | '՚' | '′' => Some('\''),

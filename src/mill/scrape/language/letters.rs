@@ -29,7 +29,7 @@ pub(crate) fn is_letter(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphabetic();
     }
-    c.is_alphabetic() || is_combining_mark(c) || matches!(c, '\u{200C}' | '\u{200D}' | '\u{AD}')
+    c.is_alphabetic() || is_combining_mark(c) || matches!(c, '\u{200B}'..='\u{200D}' | '\u{AD}' | '\u{2060}')
 }
 
 /// Whether `c` may go on with a word.
