@@ -307,7 +307,8 @@ impl<'a, 't> Prices<'a, 't> {
         let bare = block.mark == Mark::None;
         let marked = self.evidence.is_marked(block);
         let wide = self.evidence.is_wide(block);
-        let at_margin = self.evidence.inset && block.indent == 0;
+        // A headline that the file marks as one may stand before the list that tells of it.
+        let at_margin = self.evidence.inset && block.indent == 0 && block.level() == 0;
         let is_date = matches!(label.kind, Kind::Date(_));
 
         // In a table the rows without a date are headings of columns.

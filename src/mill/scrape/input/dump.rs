@@ -17,11 +17,11 @@
 //! cut before its list: [`without_address`] tells which of its lines have lost their address.
 //!
 //! Lynx and `ELinks` indent all of a page except its headings, whether of the page or of an item. That margin is taken
-//! out, or headings would seem to stand above the items that they begin.
+//! out, or headings would seem to stand above the items that they begin. In their place a picture has its name in brackets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::address;
+use super::{address, html};
 use crate::mill::scrape::rendition::{Note, Rendition};
 
 /// The heading of a list of addresses, such as `References` or `Visible links`, has at most so many words.
@@ -41,28 +41,111 @@ const MOST_HEADINGS: usize = 4;
 
 /// The text of a dump, and where its lines lead; `None` when the text is no dump.
 pub(super) fn render(text: &str) -> Option<Rendition> {
+    let of = |text: &str| starred(text).or_else(|| of_browser(text));
+    let Some(decoded) = decoded(text) else { return of(text) };
+    of(&decoded).or(Some(Rendition { text: decoded, ..Rendition::default() }))
+}
+
+/// What html2text prints: headings between stars, the more the greater, and links with lines in the place of blanks.
+fn starred(text: &str) -> Option<Rendition> {
+    const FEWEST: usize = 3;
+    let heading = |line: &str| {
+        let line = line.trim();
+        let stars = line.bytes().take_while(|b| *b == b'*').count();
+        let inner = line.get(stars..)?.strip_suffix(line.get(..stars)?)?;
+        let is_apart = inner.starts_with(' ') && inner.ends_with(' ') && inner.contains(char::is_alphanumeric);
+        let level = 7_u8.checked_sub(u8::try_from(stars).ok()?)?;
+        ((FEWEST..=6).contains(&stars) && is_apart).then(|| (level, inner.trim().to_owned()))
+    };
+    if memchr::memmem::find(text.as_bytes(), b"*** ").is_none() || text.lines().filter_map(heading).nth(1).is_none() {
+        return None;
+    }
+    let mut rendition = Rendition { text: String::with_capacity(text.len()), ..Rendition::default() };
+    for (line, number) in text.split_inclusive('\n').zip(1..) {
+        let body = line.trim_start();
+        if let Some((level, heading)) = heading(line) {
+            rendition.notes.push(Note { line: number, level, ..Note::default() });
+            rendition.text.push_str(&heading);
+            rendition.text.push_str(if line.ends_with('\n') { "\n" } else { "" });
+        } else if let Some(entry) = body.strip_prefix("o ").filter(|_| body.len() + MARGIN < line.len()) {
+            rendition.text.push_str("* ");
+            rendition.text.push_str(entry);
+        } else {
+            rendition.text.push_str(line);
+        }
+    }
+    rendition.text = rendition.text.replace('_', " ");
+    Some(rendition)
+}
+
+/// `text` with the characters that its entities mean (`Caf&eacute;`), where whoever saved it left any.
+fn decoded(text: &str) -> Option<String> {
+    // The longest that pages have: `&thetasym;`, `&#128512;`.
+    const LONGEST: usize = 10;
+    let (mut decoded, mut kept) = (String::new(), 0);
+    for at in memchr::memchr_iter(b'&', text.as_bytes()) {
+        let Some(rest) = text.get(at..) else { continue };
+        let length = rest.bytes().take(LONGEST).position(|b| b == b';').map_or(0, |end| end + 1);
+        let entity = rest.get(..length).unwrap_or_default();
+        let name = entity.trim_start_matches(['&', '#']).trim_end_matches(';');
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            continue;
+        }
+        let meant = html::plain(entity);
+        if meant == entity {
+            continue;
+        }
+        decoded.push_str(text.get(kept..at).unwrap_or_default());
+        // The lines stay what they are.
+        decoded.push_str(if meant.trim().is_empty() { " " } else { &meant });
+        kept = at + length;
+    }
+    decoded.push_str(text.get(kept..)?);
+    (kept > 0).then_some(decoded)
+}
+
+/// The same of a text without entities.
+fn of_browser(text: &str) -> Option<Rendition> {
     let (page, addresses) = apart(text).unwrap_or((text, BTreeMap::new()));
-    let is_set_in = is_set_in(page);
+    let is_set_in = is_set_in(page, !addresses.is_empty());
     let mut is_dump = is_set_in;
     if !is_dump && addresses.is_empty() {
         return None;
     }
     let mut rendition = Rendition { text: String::with_capacity(page.len()), ..Rendition::default() };
     for (line, number) in page.split_inclusive('\n').zip(1..) {
-        let margin = indent(line).filter(|_| is_set_in).map_or(0, |depth| depth.min(MARGIN));
-        let line = line.get(margin..).unwrap_or(line);
+        let depth = indent(line).filter(|_| is_set_in);
+        let line = line.get(depth.map_or(0, |depth| depth.min(MARGIN))..).unwrap_or(line);
         let start = rendition.text.len();
-        let Some((first, links)) = strip(line, &addresses, &mut rendition.text) else { continue };
-        is_dump = true;
-        let (before, behind) = (rendition.text.get(start..first.0), rendition.text.get(first.0..));
-        let before = before.unwrap_or_default().trim();
-        let is_all_before = behind.is_none_or(|behind| behind.trim().is_empty());
-        let leads = links == 1 && (is_all_before || may_precede(before));
-        if let Some(link) = address::absolute(first.1, None).filter(|_| leads) {
-            rendition.notes.push(Note { line: number, link: Some(link.into()), ..Note::default() });
+        let found = strip(line, &addresses, &mut rendition.text);
+        is_dump |= found.is_some();
+        let text = |from: usize| rendition.text.get(from..).unwrap_or_default().trim();
+        let leads = found.filter(|((behind, _), links)| {
+            let before = rendition.text.get(start..*behind).unwrap_or_default().trim();
+            *links == 1 && (text(*behind).is_empty() || may_precede(before))
+        });
+        let text = text(start);
+        // A link at the margin is the headline of an item: nothing but headings stands there.
+        let level = match depth {
+            Some(0) => 2,
+            Some(THIRD_LEVEL) => 3,
+            _ => 0,
+        };
+        let mut note = Note { line: number, level, ..Note::default() };
+        note.link = leads.and_then(|((_, address), _)| address::absolute(address, None)).map(Into::into);
+        // What stands for a picture ends a run.
+        note.absent = is_picture(text);
+        if leads.is_some() || note.absent {
+            rendition.notes.push(note);
         }
     }
     is_dump.then_some(rendition)
+}
+
+/// The name of a picture, or what stands for one: `[lodge.jpg]`, `[IMG]`.
+fn is_picture(line: &str) -> bool {
+    let name = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or_default();
+    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || matches!(c, '[' | ']'))
 }
 
 /// The lines whose link has no address because the file is cut before it. That it is a dump shows in links that count
@@ -91,8 +174,9 @@ fn may_precede(text: &str) -> bool {
     is_day || !text.contains(char::is_alphabetic)
 }
 
-/// Whether a page has that margin: most of it is indented, and what is not stands by itself, as headings do.
-fn is_set_in(page: &str) -> bool {
+/// Whether a page has that margin: most of it is indented, and what is not stands by itself, as headings do. What is
+/// set in deeper counts only where the page is `known` to be a dump.
+fn is_set_in(page: &str, known: bool) -> bool {
     let (mut above, mut at_margin, mut headings) = (None, 0, 0);
     for text in page.lines() {
         let line = indent(text);
@@ -101,7 +185,7 @@ fn is_set_in(page: &str) -> bool {
             Some(0 | THIRD_LEVEL) if is_marked(text) => return false,
             Some(0 | THIRD_LEVEL) if above.is_none_or(|above| above < MARGIN) => headings += 1,
             Some(MARGIN..) if above.is_none_or(|above| above >= MARGIN) => {
-                at_margin += usize::from(line == Some(MARGIN));
+                at_margin += usize::from(known || line == Some(MARGIN));
             }
             None => {}
             Some(_) => return false,
@@ -159,25 +243,30 @@ fn counted(digits: &str) -> Option<u32> {
 }
 
 /// The page, and by number the addresses that are listed below it. The numbers count up, and a line at the margin heads
-/// the list.
+/// the list. What has a number and no address, like the field of a form, is not listed.
 fn apart(text: &str) -> Option<(&str, BTreeMap<u32, &str>)> {
     let mut addresses = BTreeMap::new();
     let mut end = text.trim_end().len();
     // An address that the file's end cuts would lead elsewhere.
     let mut is_cut = end == text.len();
     let mut next = None;
+    // `ELinks` prints the title of a link above its address.
+    let mut below = None;
     loop {
         let before = text.get(..end)?;
         let (start, line) = before.rsplit_once('\n').map_or((0, before), |(above, line)| (above.len() + 1, line));
-        if let Some((number, address)) = listed(line) {
-            if next.is_some_and(|next| number + 1 != next) {
+        let titled = || Some((numbered(line)?.0, below?));
+        if let Some((number, address)) = listed(line).or_else(titled) {
+            if next.is_some_and(|next| number >= next) {
                 return None;
             }
-            next = Some(number);
+            (next, below) = (Some(number), None);
             if !std::mem::take(&mut is_cut) {
                 addresses.insert(number, address);
             }
-        } else if line.split_whitespace().take(HEADING_WORDS + 1).count() > HEADING_WORDS {
+        } else if below.is_none() && line.starts_with(char::is_whitespace) && is_address(line.trim()) {
+            below = Some(line.trim());
+        } else if line.split_whitespace().take(HEADING_WORDS + 1).count() > HEADING_WORDS || below.is_some() {
             return None;
         } else if line.starts_with(|c: char| !c.is_whitespace()) {
             return (addresses.len() > 1).then_some((text.get(..start)?, addresses));
@@ -188,11 +277,17 @@ fn apart(text: &str) -> Option<(&str, BTreeMap<u32, &str>)> {
 
 /// `12. https://…` as Lynx lists it, `[12] https://…` as w3m does.
 fn listed(line: &str) -> Option<(u32, &str)> {
+    numbered(line).filter(|(_, address)| is_address(address))
+}
+
+fn numbered(line: &str) -> Option<(u32, &str)> {
     let line = line.trim();
-    let dotted = || line.split_once(". ").and_then(|(number, address)| Some((counted(number)?, address)));
-    let (number, address) = bracketed(line).or_else(dotted)?;
-    let address = address.trim_start();
-    (address.contains(':') && !address.contains(char::is_whitespace)).then_some((number, address))
+    let dotted = || line.split_once(". ").and_then(|(number, text)| Some((counted(number)?, text)));
+    bracketed(line).or_else(dotted).map(|(number, text)| (number, text.trim_start()))
+}
+
+fn is_address(text: &str) -> bool {
+    text.contains(':') && !text.contains(char::is_whitespace)
 }
 
 #[cfg(test)]
@@ -232,6 +327,7 @@ mod tests {
             "References\n\n   1. https://a.example/1\n   2. file:///2\n",
             "References\n\n   Visible links\n   1. https://a.example/1\n\n   Hidden links:\n   2. file:///2\n",
             "References:\n\n[1] https://a.example/1\n[2] file:///2\n",
+            "References\n\n   Visible links\n   1. https://a.example/1\n   4. Go to page 2\n\tfile:///2\n",
             // The last one is cut.
             "References:\n\n[1] https://a.example/1\n[2] file:///2\n[3] https://a.exa",
         ] {
@@ -250,6 +346,33 @@ mod tests {
         }
         // Without numbers in it a page is what it is.
         assert_eq!(render(&format!("News\n\n{LIST}")), None);
+    }
+
+    #[test]
+    fn links_at_the_margin_are_headings_and_pictures_say_nothing() {
+        let items = "[2]Lamps on every quay\n\n   3 May 2021\n\n   [1][lamp.jpg]\n   Last week\n\n   * [1]A lamp\n";
+        let rendition = dump(&format!("   Home\n\nNews\n\n{items}"));
+        let notes: Vec<_> = rendition.notes.iter().map(|note| (note.line, note.level, note.absent)).collect();
+        assert_eq!(notes, [(5, 2, false), (9, 0, true), (12, 0, false)]);
+    }
+
+    #[test]
+    fn what_stands_between_stars_is_a_heading() {
+        let page =
+            "****** News ******\n    * About_us\n          o The_board\n***** Lamps_on_every_quay *****\n3 May 2021\n";
+        let rendition = render(page).unwrap();
+        assert_eq!(rendition.text, "News\n    * About us\n* The board\nLamps on every quay\n3 May 2021\n");
+        assert_eq!(rendition.notes.iter().map(|note| (note.line, note.level)).collect::<Vec<_>>(), [(1, 1), (4, 2)]);
+        assert_eq!(render("*** News ***\n\n* Lamps_on\n\n***\n*** a\n"), None);
+    }
+
+    #[test]
+    fn entities_are_what_they_mean_and_lines_stay() {
+        let text = |page: &str| render(page).map(|rendition| rendition.text);
+        assert_eq!(text("Caf&eacute; &amp; more&#10;&#8217;s\n").as_deref(), Some("Café & more ’s\n"));
+        for none in ["AT&T; R&D\n", "a && b;\n", "&unknown;\n", "&amp\n", "&;&#;\n"] {
+            assert_eq!(text(none), None, "{none}");
+        }
     }
 
     #[test]
