@@ -497,7 +497,7 @@ fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
         (Mark::Number(number), digits + 1)
     } else {
         match line.chars().next() {
-            Some(c @ ('•' | '*' | '-' | '·' | '▪' | '●' | '◦' | '‣' | '○' | '■' | '–')) => {
+            Some(c @ ('•' | '*' | '-' | '+' | '·' | '▪' | '●' | '◦' | '‣' | '○' | '■' | '□' | '–')) => {
                 (Mark::Bullet, c.len_utf8())
             }
             _ => return (Mark::None, 0),

@@ -70,12 +70,15 @@ pub(crate) struct Label {
     pub(crate) named: bool,
     /// It begins with the name of a field: `Recall date: 12 May 2021`, or one that the page repeats. That is no title.
     pub(crate) field: bool,
+    /// It is what pages call their lists, as no item is called: `Press releases`.
+    pub(crate) names_list: bool,
 }
 
 /// Labels the blocks of `page`, in order.
 pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec<Label> {
     let mut labels: Vec<Label> = page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect();
     menus(page, &mut labels);
+    short_lists(page, &mut labels);
     name_dates(page, &mut labels, lexicon);
     let (mut below, mut headline) = (false, false);
     for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
@@ -129,6 +132,55 @@ fn menus(page: &Page<'_>, labels: &mut [Label]) {
     for entries in found {
         let entries = labels.get_mut(entries).unwrap_or_default().iter_mut();
         entries.filter(|label| label.kind == Kind::Text).for_each(|label| label.kind = Kind::Furniture);
+    }
+}
+
+/// In text, lists of a few words with a bullet each are menus above the first of several days; and below the last, where
+/// none stands between the two. The last entry near the first day is the title of its item.
+fn short_lists(page: &Page<'_>, labels: &mut [Label]) {
+    const SEVERAL: usize = 3;
+    /// How wide the widest entry may be, and how wide they are on the average: many a headline is short, but not most.
+    const WIDEST: usize = 48;
+    const COMMON: usize = 22;
+    if page.blocks.iter().any(Block::is_in_menu) {
+        return;
+    }
+    // A letter that stands for a syllable or a word counts for three.
+    let wide = |text: &str| text.chars().map(|c| if c >= '\u{2e80}' { 3 } else { 1 }).sum::<usize>();
+    let states_day = |(block, label): (&Block<'_>, &Label)| {
+        block.date.is_some() || label.holds_day() || matches!(label.kind, Kind::CutDate | Kind::Row)
+    };
+    let is_entry = |block: &Block<'_>, label: &Label| {
+        let is_few_words = label.kind == Kind::Furniture || (label.kind == Kind::Text && label.short);
+        block.mark == Mark::Bullet && is_few_words && !label.holds_day()
+    };
+    let blocks = || page.blocks.iter().zip(&*labels);
+    let days: Vec<usize> = blocks().enumerate().filter(|(_, it)| states_day(*it)).map(|(at, _)| at).collect();
+    let (Some(&first), Some(&last), true) = (days.first(), days.last(), days.len() >= SEVERAL) else { return };
+    let entries: Vec<Option<usize>> =
+        blocks().map(|(block, label)| is_entry(block, label).then(|| wide(block.text))).collect();
+    let (mut above, mut below, mut between, mut end) = (Vec::new(), Vec::new(), false, 0);
+    for run in entries.chunk_by(|one, next| one.is_some() == next.is_some()) {
+        let start = end;
+        end += run.len();
+        let near = usize::from(end <= first && end + 2 > first);
+        let widths = run.iter().flatten().take(run.len() - near);
+        let (count, widest, sum) =
+            widths.fold((0, 0, 0), |(count, widest, sum), width| (count + 1, *width.max(&widest), sum + width));
+        if count < SEVERAL || widest > WIDEST || sum > count * COMMON {
+            continue;
+        }
+        if end <= first {
+            above.push(start..start + count);
+        } else if start > last + 1 {
+            below.push(start..end);
+        } else {
+            between |= start <= last;
+        }
+    }
+    // How far apart the entries stand says nothing of the items, as it would if they were furniture, without a bullet.
+    for list in above.into_iter().chain(below.into_iter().filter(|_| !between)) {
+        labels.get_mut(list).unwrap_or_default().iter_mut().for_each(|label| label.kind = Kind::Noise);
     }
 }
 
@@ -309,7 +361,10 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let wordy = !short && is_wordy(text);
     let byline = short && (by_author || lexicon.author(text).is_some());
     let broken = block.folded && is_broken(text);
+    let name = text.split('|').next().unwrap_or_default().trim_end();
+    let names_list = short && LISTS.iter().any(|list| is_same(list, name));
     Label {
+        names_list,
         byline,
         broken,
         short,
@@ -325,6 +380,52 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         ..Label::default()
     }
 }
+
+/// What pages call their lists.
+const LISTS: [&str; 42] = [
+    "news",
+    "latest news",
+    "newsroom",
+    "news room",
+    "press releases",
+    "media releases",
+    "announcements",
+    "aktuelles",
+    "neuigkeiten",
+    "nachrichten",
+    "pressemitteilungen",
+    "medienmitteilungen",
+    "meldungen",
+    "actualités",
+    "communiqués",
+    "communiqués de presse",
+    "noticias",
+    "comunicados",
+    "notas de prensa",
+    "notícias",
+    "notizie",
+    "comunicati",
+    "comunicati stampa",
+    "nieuws",
+    "persberichten",
+    "nyheter",
+    "pressmeddelanden",
+    "nyheder",
+    "pressemeddelelser",
+    "uutiset",
+    "tiedotteet",
+    "aktualności",
+    "aktuality",
+    "tiskové zprávy",
+    "hírek",
+    "haberler",
+    "duyurular",
+    "новости",
+    "пресс-релизы",
+    "новини",
+    "ニュース",
+    "お知らせ",
+];
 
 impl Label {
     /// A day stands in it, beside something else.
