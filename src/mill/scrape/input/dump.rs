@@ -266,6 +266,9 @@ fn apart(text: &str) -> Option<(&str, BTreeMap<u32, &str>)> {
             }
         } else if below.is_none() && line.starts_with(char::is_whitespace) && is_address(line.trim()) {
             below = Some(line.trim());
+        } else if let (None, Some((number, _))) = (next, numbered(line)) {
+            // The file is cut behind the title of a link.
+            (next, is_cut) = (Some(number), false);
         } else if line.split_whitespace().take(HEADING_WORDS + 1).count() > HEADING_WORDS || below.is_some() {
             return None;
         } else if line.starts_with(|c: char| !c.is_whitespace()) {
@@ -330,6 +333,7 @@ mod tests {
             "References\n\n   Visible links\n   1. https://a.example/1\n   4. Go to page 2\n\tfile:///2\n",
             // The last one is cut.
             "References:\n\n[1] https://a.example/1\n[2] file:///2\n[3] https://a.exa",
+            "References\n\n   1. https://a.example/1\n   2. file:///2\n   3. Go to the next page of",
         ] {
             assert_eq!(addresses(&format!("News\n\n{list}")), Some((6, both.clone())), "{list}");
         }
