@@ -21,7 +21,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{address, html};
+use super::address;
 use crate::mill::scrape::rendition::{Note, Rendition};
 
 /// The heading of a list of addresses, such as `References` or `Visible links`, has at most so many words.
@@ -41,9 +41,7 @@ const MOST_HEADINGS: usize = 4;
 
 /// The text of a dump, and where its lines lead; `None` when the text is no dump.
 pub(super) fn render(text: &str) -> Option<Rendition> {
-    let of = |text: &str| starred(text).or_else(|| of_browser(text));
-    let Some(decoded) = decoded(text) else { return of(text) };
-    of(&decoded).or(Some(Rendition { text: decoded, ..Rendition::default() }))
+    starred(text).or_else(|| of_browser(text))
 }
 
 /// What html2text prints: headings between stars, the more the greater, and links with lines in the place of blanks.
@@ -74,37 +72,14 @@ fn starred(text: &str) -> Option<Rendition> {
             rendition.text.push_str(line);
         }
     }
-    rendition.text = rendition.text.replace('_', " ");
+    let is_joined = |word: &&str| word.trim_matches('_').contains('_');
+    if rendition.text.split_whitespace().filter(is_joined).nth(FEW_LINKS - 1).is_some() {
+        rendition.text = rendition.text.replace('_', " ");
+    }
     Some(rendition)
 }
 
-/// `text` with the characters that its entities mean (`Caf&eacute;`), where whoever saved it left any.
-fn decoded(text: &str) -> Option<String> {
-    // The longest that pages have: `&thetasym;`, `&#128512;`.
-    const LONGEST: usize = 10;
-    let (mut decoded, mut kept) = (String::new(), 0);
-    for at in memchr::memchr_iter(b'&', text.as_bytes()) {
-        let Some(rest) = text.get(at..) else { continue };
-        let length = rest.bytes().take(LONGEST).position(|b| b == b';').map_or(0, |end| end + 1);
-        let entity = rest.get(..length).unwrap_or_default();
-        let name = entity.trim_start_matches(['&', '#']).trim_end_matches(';');
-        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            continue;
-        }
-        let meant = html::plain(entity);
-        if meant == entity {
-            continue;
-        }
-        decoded.push_str(text.get(kept..at).unwrap_or_default());
-        // The lines stay what they are.
-        decoded.push_str(if meant.trim().is_empty() { " " } else { &meant });
-        kept = at + length;
-    }
-    decoded.push_str(text.get(kept..)?);
-    (kept > 0).then_some(decoded)
-}
-
-/// The same of a text without entities.
+/// What Lynx, `ELinks` and w3m print.
 fn of_browser(text: &str) -> Option<Rendition> {
     let (page, addresses) = apart(text).unwrap_or((text, BTreeMap::new()));
     let is_set_in = is_set_in(page, !addresses.is_empty());
@@ -368,15 +343,9 @@ mod tests {
         assert_eq!(rendition.text, "News\n    * About us\n* The board\nLamps on every quay\n3 May 2021\n");
         assert_eq!(rendition.notes.iter().map(|note| (note.line, note.level)).collect::<Vec<_>>(), [(1, 1), (4, 2)]);
         assert_eq!(render("*** News ***\n\n* Lamps_on\n\n***\n*** a\n"), None);
-    }
-
-    #[test]
-    fn entities_are_what_they_mean_and_lines_stay() {
-        let text = |page: &str| render(page).map(|rendition| rendition.text);
-        assert_eq!(text("Caf&eacute; &amp; more&#10;&#8217;s\n").as_deref(), Some("Café & more ’s\n"));
-        for none in ["AT&T; R&D\n", "a && b;\n", "&unknown;\n", "&amp\n", "&;&#;\n"] {
-            assert_eq!(text(none), None, "{none}");
-        }
+        // A few lines are what somebody called a file.
+        let files = render("*** Minutes ***\nminutes_2021.pdf\n*** Budget ***\nbudget_2021.pdf\n").unwrap();
+        assert_eq!(files.text, "Minutes\nminutes_2021.pdf\nBudget\nbudget_2021.pdf\n");
     }
 
     #[test]
