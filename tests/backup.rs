@@ -141,6 +141,20 @@ fn what_keeps_a_backup_from_being_written_is_not_told_of_the_store() {
 }
 
 #[test]
+fn what_lies_where_a_backup_is_written_is_not_written_into() {
+    let mill = mill();
+    mill.write("other", "precious");
+    for linked in ["ln -s", "ln"] {
+        let script = format!("{linked} other .b.db.$$.tmp; exec {} backup b.db", env!("CARGO_BIN_EXE_feedmill"));
+        let ran = Command::new("sh").current_dir(mill.path("")).args(["-c", &script]).output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+        assert_eq!(fs::read_to_string(mill.path("other")).unwrap(), "precious");
+        assert!(fs::symlink_metadata(mill.path("b.db")).unwrap().is_file());
+        mill.delete("b.db");
+    }
+}
+
+#[test]
 fn nothing_is_taken_in_where_anything_would_be_lost() {
     let mill = mill();
     assert_eq!(mill.run(&["backup", "mill.db"]).code, 0);

@@ -201,8 +201,10 @@ pub(super) fn backup(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     }
     let store = State::look(&folder)?;
     let aside = real.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
-    // One may be left by a process of our number that was killed. SQLite takes an empty file for none.
-    fs::File::create(&aside).map_err(failed)?;
+    // One may be left by a process of our number that was killed: not to be written into, for it may have other names.
+    let _ = fs::remove_file(&aside);
+    // SQLite takes an empty file for none.
+    fs::File::create_new(&aside).map_err(failed)?;
     // The decisions come last: those that the store does not know yet are none that it lacks.
     let written = store
         .backup(&aside, || crate::decided::lines(&folder))
