@@ -5,7 +5,8 @@
 //! folds are. The rules, in the order they apply:
 //!
 //! 0. What a content says that the operator disregards counts only of items of which no other content tells. So nothing is
-//!    taken out by it, and where an item stands (its sources, its month page) all sightings say as before.
+//!    taken out by it, and where an item stands (its sources, its month page, the headings that it was filed under) all
+//!    sightings say as before. A text that stays is no newer by it (rule 4): readers have seen it.
 //! 1. Cut accounts drop out, for a shorter text is no evidence of a correction: an account without summary, or whose
 //!    folded summary is a strict prefix of another summary of the key. If all lack a summary, all stay.
 //! 2. Title and summary come together from the account greatest by (captured, version, length of the summary in
@@ -243,9 +244,22 @@ pub fn settle(id: Key, key: Key, sightings: &[Sighting<'_>], rules: &Rules) -> O
     }
     let counted = || sightings.iter().enumerate().filter(|(_, sighting)| !sighting.disregarded);
     let believed: Vec<_> = counted().map(|(_, sighting)| *sighting).collect();
-    let settled = settle_those(id, key, (&believed, sightings), rules)?;
-    let (shown, _) = counted().nth(settled.shown)?;
-    Some(Settled { shown, ..settled })
+    let Settled { mut item, shown } = settle_those(id, key, (&believed, sightings), rules)?;
+    let was = settle_those(id, key, (sightings, sightings), rules)?.item;
+    if say_the_same(&item, &was) {
+        item.updated = item.updated.min(was.updated).max(item.published);
+    }
+    let (shown, _) = counted().nth(shown)?;
+    Some(Settled { item, shown })
+}
+
+/// Whether two items show texts that are equal.
+fn say_the_same(one: &Item, other: &Item) -> bool {
+    let folded = |item: &Item| {
+        let summary = item.summary.as_ref().map(|summary| identify::fold(summary.as_str()));
+        (identify::fold(item.title.as_str()), summary)
+    };
+    folded(one) == folded(other)
 }
 
 /// Settles what some of `all` sightings say.
@@ -280,7 +294,7 @@ fn settle_those(
     sources.dedup();
     let (title, summary) = (&shown.account.title, shown.account.summary.as_ref());
     let subject = Subject { title, summary, sources: &sources };
-    let categories = category::categories(subject, topics(id, sightings), &rules.categories);
+    let categories = category::categories(subject, topics(id, all), &rules.categories);
     let item = Item {
         id,
         key,
@@ -730,19 +744,32 @@ mod tests {
     #[test]
     fn what_is_disregarded_says_nothing_while_another_page_tells_of_the_item() {
         let (glued, good) = (said("Text. And that of its neighbour."), said("Text."));
-        let wrong = Account { date: "1921-03-01".parse().ok(), ..glued };
+        let wrong = Account { date: "1921-03-01".parse().ok(), topic: Text::new("Fish"), ..glued };
         let out = Sighting { disregarded: true, source: SourceNo(2), ..sighting(&wrong, stated("1921-03-02"), 1) };
         let stays = sighting(&good, stated("2021-03-05"), 0);
         let both = settled(&[out, stays]);
         let alone = settled(&[stays]);
         assert_eq!((&both.summary, both.published, both.updated), (&alone.summary, alone.published, alone.updated));
         assert_eq!(both.earlier, []);
-        // Where it stands it stays: in the feeds of both sources, and on the page that it has an address on.
+        // Where it stands it stays: in the feeds of both sources and of its categories, and on the page that it has an
+        // address on.
         assert_eq!(both.sources, [SourceNo(1), SourceNo(2)]);
+        assert_eq!(both.categories, settled(&[out]).categories);
+        assert_eq!(both.categories.len(), 1);
         assert_eq!(both.earliest, wrong.date);
         assert_eq!(settle(key(), key(), &[out, stays], &rules()).unwrap().shown, 1);
         // Nothing else tells of it, and it stays as well.
         assert_eq!(settled(&[out]), settled(&[Sighting { disregarded: false, ..out }]));
+    }
+
+    #[test]
+    fn a_text_that_stays_is_no_newer_when_the_first_page_that_said_it_is_disregarded() {
+        let (before, after) = (said("The lake rises."), said("The lake falls."));
+        let first = sighting(&after, stated("2021-03-14"), 0);
+        let all = [sighting(&before, stated("2021-03-10"), 0), first, sighting(&after, stated("2021-03-20"), 0)];
+        let less = [all[0], Sighting { disregarded: true, ..first }, all[2]];
+        assert!(settled(&all).updated > settled(&all).published);
+        assert_eq!(settled(&less), settled(&all));
     }
 
     proptest! {
