@@ -53,7 +53,11 @@ impl fmt::Debug for Decisions {
         let Self { retracted, aliases, first_seen, disregarded, put_back: _, members: _ } = self;
         let mut said = f.debug_struct("Decisions");
         said.field("retracted", retracted).field("aliases", aliases).field("first_seen", first_seen);
-        said.field("disregarded", disregarded).finish()
+        // A store from before there were any knows no such word, and need not derive all anew for its sake.
+        if !disregarded.is_empty() {
+            said.field("disregarded", disregarded);
+        }
+        said.finish()
     }
 }
 
@@ -110,7 +114,11 @@ mod hash {
     }
 
     pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<u128, D::Error> {
-        u128::from_str_radix(&String::deserialize(from)?, 16).map_err(D::Error::custom)
+        let text = String::deserialize(from)?;
+        // One that lost a digit is another's, and would let nothing give way.
+        let whole = text.len() == 32 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let hash = whole.then(|| u128::from_str_radix(&text, 16).ok()).flatten();
+        hash.ok_or_else(|| D::Error::custom("a hash has 32 hexadecimal digits"))
     }
 }
 
@@ -290,6 +298,21 @@ mod tests {
 
     fn key(text: &str) -> Key {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_text_that_stores_go_by_stays_as_it_is_where_nothing_is_disregarded() {
+        let none = Decisions::default();
+        assert_eq!(format!("{none:?}"), "Decisions { retracted: {}, aliases: {}, first_seen: {} }");
+        let one = Decisions::parse(&format!("{{\"disregard\":\"{:032x}\"}}\n", 7)).unwrap();
+        assert!(format!("{one:?}").ends_with(", disregarded: {7} }"), "{one:?}");
+    }
+
+    #[test]
+    fn a_hash_that_lost_a_digit_is_refused() {
+        for hash in ["7", "", "+e8a1d0c5b1f4a6d9be2c04f1a3d5577", "7e8a1d0c5b1f4a6d9be2c04f1a3d557"] {
+            assert_eq!(Decisions::parse(&format!("{{\"disregard\":\"{hash}\"}}\n")).unwrap_err().line, 1, "{hash}");
+        }
     }
 
     #[test]
