@@ -954,6 +954,9 @@ fn check_names_a_file_whose_name_states_a_day_years_before_what_it_lists() {
         assert!(told.code == 0 && told.out.contains(said), "{told:?}");
         assert_eq!(once(&mill).code, 0);
     }
+    // What it advises was done.
+    assert_eq!(mill.run(&["disregard", "news/2012-03-17.txt"]).code, 0);
+    assert!(!mill.run(&["check"]).out.contains("published as if known then"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::samples::{Compared, Comparison};
 use super::*;
 use crate::drift;
 use crate::http::Listener;
+use crate::mill::decisions::Decisions;
 use crate::mill::page::Page;
 use crate::report::Count;
 use crate::store::{KnownSource, LedgerRow, ReadPath};
@@ -61,8 +62,7 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     }
     if let Some(known) = &known {
         let all = cli.global.format == Format::Json;
-        let decisions = Decided::read(&config.state)?.decisions;
-        pairs::tell(&known.store, &decisions, all, &mut findings)
+        pairs::tell(&known.store, &known.decisions, all, &mut findings)
             .map_err(|error| state::unusable(&known.file, error))?;
     }
     let compared = comparison.map(|comparison| comparison.compared);
@@ -126,6 +126,7 @@ struct Known {
     file: std::path::PathBuf,
     names: Vec<KnownSource>,
     sources: BTreeMap<String, Read>,
+    decisions: Decisions,
 }
 
 impl Known {
@@ -140,7 +141,8 @@ impl Known {
         let names = store.known_sources().map_err(failed)?;
         let read = |known: &KnownSource| Ok((known.name.clone(), store.read_paths(known.no).map_err(failed)?));
         let sources = names.iter().map(read).collect::<Result<_, Ended>>()?;
-        Ok(Some(Self { store, file, names, sources }))
+        let decisions = Decided::read(&config.state)?.decisions;
+        Ok(Some(Self { store, file, names, sources, decisions }))
     }
 
     fn path(&self, source: &str, file: &str) -> Option<&ReadPath> {
@@ -203,7 +205,8 @@ struct Survey<'a> {
     known: Option<&'a Known>,
     /// How many names do not say when they were captured.
     silent: usize,
-    /// The files whose names state a day long before one that they list: the name, that day, and the listed one.
+    /// The files whose names state a day long before one that they list: the name, that day, and the listed one. Those
+    /// that are disregarded are left out.
     early: Vec<(&'a str, NaiveDate, NaiveDate)>,
     /// How many files give no items.
     refused: usize,
@@ -264,7 +267,7 @@ fn look_over<'s>(
 impl<'a> Survey<'a> {
     /// A file as the store knows it.
     fn stored(&mut self, seen: &'a inbox::Seen, ReadPath { row, layout, newest }: &'a ReadPath) {
-        self.state(seen, self.source.stated(seen.below()), *newest);
+        self.state(seen, row.digest, self.source.stated(seen.below()), *newest);
         self.refused += usize::from(row.items == 0);
         let drift = row.drift.clone();
         self.looked.push(Looked { file: &seen.name, row: Some(row), is_other: false, when: None, drift });
@@ -283,7 +286,8 @@ impl<'a> Survey<'a> {
         comparison: Option<&mut Comparison>,
     ) -> Result<(), Ended> {
         let scrape = page.parse();
-        self.state(seen, page.stated, scrape.newest);
+        let digest = inbox::digest(bytes);
+        self.state(seen, digest, page.stated, scrape.newest);
         if let Some(comparison) = comparison {
             comparison.with(self.source, &seen.name, bytes, &scrape)?;
         }
@@ -291,7 +295,7 @@ impl<'a> Survey<'a> {
         self.looked.push(Looked {
             file: &seen.name,
             row,
-            is_other: row.is_none_or(|row| row.digest != inbox::digest(bytes)),
+            is_other: row.is_none_or(|row| row.digest != digest),
             when: page.stated.or(scrape.newest.map(Moment::Day)),
             drift: drift::of_page(&scrape, self.source.empty),
         });
@@ -303,12 +307,14 @@ impl<'a> Survey<'a> {
     }
 
     /// Notes when a file was captured, as its name states it, beside the newest day that it lists.
-    fn state(&mut self, seen: &'a inbox::Seen, stated: Option<Moment>, newest: Option<NaiveDate>) {
+    fn state(&mut self, seen: &'a inbox::Seen, digest: u128, stated: Option<Moment>, newest: Option<NaiveDate>) {
+        let is_out = self.known.is_some_and(|known| known.decisions.disregarded.contains(&digest));
         match stated {
             None => self.silent += 1,
             Some(stated) => {
                 let day = stated.day();
-                let early = newest.filter(|newest| newest.signed_duration_since(day).num_days() > EARLY);
+                let is_early = |newest: &NaiveDate| newest.signed_duration_since(day).num_days() > EARLY;
+                let early = newest.filter(|newest| !is_out && is_early(newest));
                 self.early.extend(early.map(|newest| (&*seen.name, day, newest)));
             }
         }
