@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use clap::{CommandFactory, Parser};
@@ -400,10 +401,11 @@ fn disregard(cli: &Cli, file: &Path, content: Option<u32>, undo: bool) -> Result
     let given = file.to_string_lossy();
     // As the store names it, or as it lies seen from here.
     let here = place(file);
+    let name = config::escaped(file.file_name().unwrap_or_default().as_bytes());
     let lies_here = |row: &&LedgerRow| {
         let sources = config.iter().flat_map(|config| &config.sources);
         let mut places = sources.filter_map(|source| place(&source.files.path(&row.path)?));
-        file.file_name() == Path::new(&row.path).file_name() && places.any(|place| Some(place) == here)
+        row.path.ends_with(&*name) && places.any(|place| Some(place) == here)
     };
     let ledger = store.ledger().map_err(unusable)?;
     let named = || ledger.iter().filter(|row| row.path == given);
@@ -438,8 +440,9 @@ fn disregard(cli: &Cli, file: &Path, content: Option<u32>, undo: bool) -> Result
     note(cli, &state, decided, Decision::Disregard { disregard, file: Some(first.path.clone()), undo })
 }
 
-/// Where a file lies, be it gone by now.
+/// Where a file lies, be it gone by now, alone or with its folder.
 fn place(file: &Path) -> Option<std::path::PathBuf> {
     let file = std::path::absolute(file).ok()?;
-    Some(file.parent()?.canonicalize().ok()?.join(file.file_name()?))
+    let folder = file.parent()?;
+    Some(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).join(file.file_name()?))
 }

@@ -6,7 +6,9 @@ mod machine;
 mod support;
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 use std::process::Command;
@@ -937,6 +939,23 @@ fn of_a_file_that_was_overwritten_it_must_be_said_what_is_to_be_disregarded() {
     assert!(ran.code == 2 && ran.err.contains("nothing was ever read of \"news/2021-03-11.txt\""), "{ran:?}");
     let noted = fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap();
     assert!(noted.lines().count() == 1 && noted.contains("\"file\":\"news/2021-03-10.txt\""), "{noted}");
+}
+
+#[test]
+fn a_file_that_is_disregarded_is_named_as_it_lies_or_as_it_lay() {
+    let mill = mill();
+    let odd = OsStr::from_bytes(b"news/2021-03-12 \xFF.txt");
+    fs::write(mill.path("").join(odd), page(&[LAKE, MOLE])).unwrap();
+    assert_eq!(once(&mill).code, 0);
+    let mut disregard = Command::new(env!("CARGO_BIN_EXE_feedmill"));
+    disregard.current_dir(mill.path("")).env_remove("STATE_DIRECTORY").env_remove("CONFIGURATION_DIRECTORY");
+    let ran = disregard.arg("disregard").arg(odd).output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    fs::remove_dir_all(mill.path("news")).unwrap();
+    let ran = mill.run(&["disregard", &mill.path("news/2021-03-10.txt").display().to_string()]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let noted = fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap();
+    assert!(noted.contains(r"news/2021-03-12 \\xFF.txt") && noted.contains("news/2021-03-10.txt"), "{noted}");
 }
 
 #[test]
