@@ -72,9 +72,21 @@ fn starred(text: &str) -> Option<Rendition> {
             rendition.text.push_str(line);
         }
     }
-    let is_joined = |word: &&str| word.trim_matches('_').contains('_');
-    if rendition.text.split_whitespace().filter(is_joined).nth(FEW_LINKS - 1).is_some() {
-        rendition.text = rendition.text.replace('_', " ");
+    // What programs and files are called, and addresses, keep their lines. A link begins as a sentence does.
+    let is_plain = |part: &str| {
+        let part = part.trim_matches(['.', ',', ':', ';', '!', '?', '"', '“', '”', '…']);
+        part.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '\'' | '’'))
+    };
+    let is_joined = |word: &str| {
+        let word = word.trim();
+        word.trim_matches('_').contains('_') && word.split('_').all(is_plain)
+    };
+    let begins =
+        |word: &&str| is_joined(word) && word.contains(char::is_uppercase) && word.contains(char::is_lowercase);
+    if rendition.text.split_whitespace().filter(begins).nth(FEW_LINKS - 1).is_some() {
+        let words = rendition.text.split_inclusive(char::is_whitespace);
+        rendition.text =
+            words.map(|word| if is_joined(word) { word.replace('_', " ") } else { word.to_owned() }).collect();
     }
     Some(rendition)
 }
@@ -346,6 +358,10 @@ mod tests {
         // A few lines are what somebody called a file.
         let files = render("*** Minutes ***\nminutes_2021.pdf\n*** Budget ***\nbudget_2021.pdf\n").unwrap();
         assert_eq!(files.text, "Minutes\nminutes_2021.pdf\nBudget\nbudget_2021.pdf\n");
+        // So are many of them, and parts of programs and addresses.
+        let names =
+            "read_me.txt Read_me.md get_name() my_file_list Https://a.example/Two_lamps Two_lamps Night_buses\n";
+        assert_eq!(render(&format!("*** A ***\n{names}*** B ***\n")).unwrap().text, format!("A\n{names}B\n"));
     }
 
     #[test]
