@@ -235,6 +235,7 @@ impl<'t> Splitter<'t, '_> {
     /// A line that is not blank: it goes on with the run above, or opens a block.
     fn line(&mut self, line: &Line<'t>, lead: usize, mut block: Block<'t>) {
         let body = block.text;
+        block.indent = columns(line.text.get(..lead).unwrap_or_default());
         let (found, is_guessed) = self.date_and_mark(&mut block);
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
         let may_attach = self.unit == Unit::Run && found.is_none();
@@ -257,7 +258,6 @@ impl<'t> Splitter<'t, '_> {
             last.note = last.note.or(block.note);
             return;
         }
-        block.indent = columns(line.text.get(..lead).unwrap_or_default());
         let may_go_on = found.is_none() && !attached && !is_row;
         if let Some(found) = found {
             block.date = self.dated(found);
@@ -295,6 +295,9 @@ impl<'t> Splitter<'t, '_> {
         // In a run a time of day is one only below another: sentences are wrapped anywhere.
         let in_text = self.open.is_some() && !self.page.blocks.last().is_some_and(|last| last.mark == Mark::Clock);
         let (mark, length) = own.unwrap_or_else(|| mark(body, self.open.is_some(), in_text));
+        // Lists within others have it; at the margin it is a sign like any.
+        let is_sign = own.is_none() && body.starts_with('+') && block.indent < NESTED;
+        let (mark, length) = if is_sign { (Mark::None, 0) } else { (mark, length) };
         block.mark = mark;
         let behind = trim(body.get(length..).unwrap_or_default()).1;
         let linked = link_number(behind);
@@ -475,6 +478,9 @@ fn counts_of_months(above: &str, mut below: Lines<'_>) -> bool {
     above.and_then(date::year_and_month).is_some()
         || below.is_some_and(|below| below.bytes().all(|b| b.is_ascii_digit()))
 }
+
+/// A list within another is indented so far.
+const NESTED: u32 = 4;
 
 /// The list mark at the start of `line`: what it is, and how long with the blank behind it. In the middle of a run a
 /// year is no mark: `… in` / `2020. The ministry …` is a sentence that was wrapped.
@@ -694,6 +700,13 @@ mod tests {
         let page = split("12. June 2018\n1. June\n3. 12 June 2018\n", &[], Unit::Run, Lexicon::of(None));
         let marks: Vec<_> = page.blocks.iter().map(|block| (block.mark, block.date.is_some())).collect();
         assert_eq!(marks, [(Mark::None, true), (Mark::None, true), (Mark::Number(Some(3)), true)]);
+    }
+
+    #[test]
+    fn a_plus_is_a_mark_in_a_list_within_another() {
+        let page = split("1.2\n+ Maps\n+ + +\n\n* Trips\n    + By day\n", &[], Unit::Run, Lexicon::of(None));
+        let blocks: Vec<_> = page.blocks.iter().map(|block| (block.text, block.mark)).collect();
+        assert_eq!(blocks, [("1.2\n+ Maps\n+ + +", Mark::None), ("Trips", Mark::Bullet), ("By day", Mark::Bullet)]);
     }
 
     #[test]
