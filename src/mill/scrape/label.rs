@@ -70,7 +70,7 @@ pub(crate) struct Label {
     pub(crate) named: bool,
     /// It begins with the name of a field: `Recall date: 12 May 2021`, or one that the page repeats. That is no title.
     pub(crate) field: bool,
-    /// It is what pages call their lists, as no item is called: `Press releases`.
+    /// It is what pages call their lists, and as no item below the first day is called: `Press releases`.
     pub(crate) names_list: bool,
 }
 
@@ -78,6 +78,7 @@ pub(crate) struct Label {
 pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec<Label> {
     let mut labels: Vec<Label> = page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect();
     menus(page, &mut labels);
+    names_of_lists(page, &mut labels);
     short_lists(page, &mut labels);
     name_dates(page, &mut labels, lexicon);
     let (mut below, mut headline) = (false, false);
@@ -135,6 +136,15 @@ fn menus(page: &Page<'_>, labels: &mut [Label]) {
     }
 }
 
+/// What pages call their lists may be what a page calls its items, too, where it stands below the first day.
+fn names_of_lists(page: &Page<'_>, labels: &mut [Label]) {
+    let mut below =
+        page.blocks.iter().zip(&*labels).skip_while(|(block, label)| block.date.is_none() && !label.holds_day());
+    if below.any(|(_, label)| label.names_list) {
+        labels.iter_mut().for_each(|label| label.names_list = false);
+    }
+}
+
 /// In text, lists of a few words with a bullet each are menus above the first of several days; and below the last, where
 /// none stands between the two. The last entry near the first day is the title of its item.
 fn short_lists(page: &Page<'_>, labels: &mut [Label]) {
@@ -167,6 +177,8 @@ fn short_lists(page: &Page<'_>, labels: &mut [Label]) {
         let widths = run.iter().flatten().take(run.len() - near);
         let (count, widest, sum) =
             widths.fold((0, 0, 0), |(count, widest, sum), width| (count + 1, *width.max(&widest), sum + width));
+        // A list below a day, however short, may be what is told of it.
+        between |= count > 0 && end > first && start <= last;
         if count < SEVERAL || widest > WIDEST || sum > count * COMMON {
             continue;
         }
@@ -174,8 +186,6 @@ fn short_lists(page: &Page<'_>, labels: &mut [Label]) {
             above.push(start..start + count);
         } else if start > last + 1 {
             below.push(start..end);
-        } else {
-            between |= start <= last;
         }
     }
     // How far apart the entries stand says nothing of the items, as it would if they were furniture, without a bullet.

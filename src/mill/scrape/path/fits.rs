@@ -1,6 +1,6 @@
 //! What a block costs in the place of each field.
 
-use super::{GONE, HAIR, HALF, IMPOSSIBLE, NEVER, ONE, SLIGHT, when};
+use super::{HAIR, HALF, IMPOSSIBLE, NEVER, ONE, SLIGHT, when};
 use crate::mill::scrape::date::Grade;
 use crate::mill::scrape::label::{Kind, Label};
 use crate::mill::scrape::layout::Field;
@@ -46,7 +46,7 @@ pub(super) fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bo
         + when(label.sentence, SLIGHT)
         + when(label.begins_with_date || label.glued.is_some(), ONE)
         + when(label.field, NEVER)
-        + when(label.names_list, GONE)
+        + when(label.names_list, ONE)
         + ends
         + echo
         + opens;
