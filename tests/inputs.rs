@@ -1098,6 +1098,78 @@ fn headings_that_are_links_are_items_where_nothing_has_a_day() {
 }
 
 #[test]
+fn words_that_are_not_shown_are_read_where_they_alone_say_it() {
+    let page = |item: fn(u32, &str) -> String| {
+        let items = ["Two bridges are closed", "Night buses return", "The market opens"].into_iter().zip(11..);
+        let items: String = items
+            .map(|(title, day)| format!("<article>{}<p>It is told here.</p></article>", item(day, title)))
+            .collect();
+        format!("<h1>News</h1>{items}")
+    };
+    for item in [
+        |day, title: &str| {
+            format!("<h2><a href='/{day}'><span class='visually-hidden'>{title}</span></a></h2><p>{day} June 2021</p>")
+        },
+        |day, title: &str| {
+            format!("<a href='/{day}'><img src='i.png'><span class='sr-only'>{title}</span></a><p>{day} June 2021</p>")
+        },
+        |day, title: &str| {
+            format!("<h2><a href='/{day}'>{title}</a></h2><p><time class='sr-only'>{day} June 2021</time></p>")
+        },
+        |day, title: &str| {
+            format!("<h2><a href='/{day}'>{title}</a></h2><p><time aria-hidden='true'>{day} June 2021</time></p>")
+        },
+        |day, title: &str| {
+            format!(
+                "<h2><a href='/{day}'>{title}</a></h2><p><time>3 min</time> · <time itemprop='dateModified'>{day} June 2021</time></p>"
+            )
+        },
+    ] {
+        let page = page(item);
+        let scrape = parse(&page, &form(Form::Html));
+        assert_eq!(titles(&scrape), ["Two bridges are closed", "Night buses return", "The market opens"], "{page}");
+        assert_eq!(days(&scrape), ["2021-06-11", "2021-06-12", "2021-06-13"], "{page}");
+    }
+}
+
+#[test]
+fn a_list_within_another_may_be_that_of_one_month() {
+    let page = "<h1>Archive</h1><ul><li>May 2021<ul><li><a href='/1'>Ferry to the isles</a> <time>3 May 2021</time></li></ul></li>\
+                <li>April 2021<ul><li><a href='/2'>Fares stay</a> <time>21 April 2021</time></li></ul></li>\
+                <li>March 2021<ul><li><a href='/3'>Night boats</a> <time>4 March 2021</time></li></ul></li></ul>";
+    let scrape = parse(page, &form(Form::Html));
+    assert_eq!(titles(&scrape), ["Ferry to the isles", "Fares stay", "Night boats"]);
+    assert_eq!(days(&scrape), ["2021-05-03", "2021-04-21", "2021-03-04"]);
+}
+
+#[test]
+fn headings_that_lead_to_the_parts_of_a_site_are_no_items() {
+    let page = |parts: [&str; 3], text: &str| -> String {
+        parts.iter().zip(1..).map(|(part, at)| format!("<h2><a href='/{at}'>{part}</a></h2><p>{text}</p>")).collect()
+    };
+    let text = "We mend tools of every kind, in your garden and in ours.";
+    let goods = ["A scythe with a handle of ash", "A ladder of twelve steps", "A saw for old apple trees"];
+    for page in [page(["Our services", "Products", "Contact"], text), page(goods, "10.00 EUR")] {
+        assert!(parse(&page, &form(Form::Html)).drafts.is_empty(), "{page}");
+    }
+    assert_eq!(parse(&page(goods, text), &form(Form::Html)).drafts.len(), 3);
+    // Nor do they take the place of items.
+    let list = ["The ferry returns to the isles", "Fares stay as they are", "Night boats leave at ten"];
+    let entries: String = list.iter().map(|title| format!("<li>{title}</li>")).collect();
+    let page = format!("<h1>News</h1><ul>{entries}</ul>{}", page(["About", "Work", "Contact"], ""));
+    assert_eq!(titles(&parse(&page, &form(Form::Html))), list);
+}
+
+#[test]
+fn items_may_be_called_as_pages_call_their_lists() {
+    let item = |day: u32| {
+        format!("<article><h2><a href='/{day}'>News</a></h2><p>{day} June 2021</p><p>It is told here.</p></article>")
+    };
+    let page = format!("<h1>Parish</h1>{}{}{}", item(14), item(12), item(11));
+    assert_eq!(titles(&parse(&page, &form(Form::Html))), ["News"; 3]);
+}
+
+#[test]
 fn a_date_before_its_headline_is_not_lent_to_the_headline_before() {
     let text = input("cards.html");
     // In a layout that does not fit, the page is refused rather than misread.

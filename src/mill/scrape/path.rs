@@ -308,7 +308,8 @@ impl<'a, 't> Prices<'a, 't> {
         let marked = self.evidence.is_marked(block);
         let wide = self.evidence.is_wide(block);
         // A headline that the file marks as one may stand before the list that tells of it.
-        let at_margin = self.evidence.inset && block.indent == 0 && block.level() == 0;
+        let is_headline = block.level() > 0 && self.evidence.is_head(block) == Some(true);
+        let at_margin = self.evidence.inset && block.indent == 0 && !is_headline;
         let is_date = matches!(label.kind, Kind::Date(_));
 
         // In a table the rows without a date are headings of columns.

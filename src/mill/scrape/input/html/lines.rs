@@ -18,10 +18,36 @@ const TOO_MANY_LINES: &str = "it has so many lines that the page is read as if i
 
 /// A page as lines; `url` is its address.
 pub(in super::super) fn render(text: &str, url: Option<&str>) -> Rendition {
-    let mut lines = Lines { base: Base::of(url), ..Lines::default() };
+    let mut days = Days::default();
+    if memchr::memmem::find(text.as_bytes(), b"aria-hidden").is_some() {
+        walk(text, &mut days);
+    }
+    let again = days.hidden <= days.shown;
+    let mut lines = Lines { base: Base::of(url), hides_days: again, ..Lines::default() };
     let cut = walk(text, &mut lines);
     lines.flush(false);
     lines.into_rendition(cut)
+}
+
+/// How many days a page has that are not read aloud, and how many that are.
+#[derive(Default)]
+struct Days {
+    hidden: usize,
+    shown: usize,
+}
+
+impl Visitor for Days {
+    fn open(&mut self, element: &Element) {
+        if element.is(&["time"]) {
+            *(if is_unread(element) { &mut self.hidden } else { &mut self.shown }) += 1;
+        }
+    }
+    fn close(&mut self, _: &Element) {}
+    fn text(&mut self, _: &str, _: u32) {}
+}
+
+fn is_unread(element: &Element) -> bool {
+    element.get("aria-hidden") == Some("true")
 }
 
 /// A line, finished or being read.
@@ -55,6 +81,8 @@ struct Time {
     stated: Option<Rc<str>>,
     /// It says when a text was changed.
     of_change: bool,
+    /// It says when a text was published.
+    of_publication: bool,
 }
 
 /// A list that is open.
@@ -70,6 +98,8 @@ const BULLET: &str = "• ";
 #[derive(Default)]
 struct Lines {
     base: Base,
+    /// The days that are not read aloud stand on the page once more.
+    hides_days: bool,
     done: Vec<Line>,
     /// The table rows that are open, each with the lines of its cells.
     rows: Vec<Vec<Vec<Line>>>,
@@ -102,10 +132,10 @@ struct Lines {
 
 impl Visitor for Lines {
     fn skips(&self, element: &Element, in_content: bool) -> bool {
-        // A day that is not read aloud is told once more in words, and that of a change is shown to programs alone.
-        let again = element.is(&["time"])
-            && (element.get("aria-hidden") == Some("true") || (!self.times.is_empty() && is_of_change(element)));
-        again || is_unseen(element) || element.is(SILENT) || (element.is(ASIDE) && !in_content)
+        // The day of a change is shown to programs alone.
+        let of_change = || is_of_change(element) && self.times.iter().any(|time| time.of_publication);
+        let again = element.is(&["time"]) && ((self.hides_days && is_unread(element)) || of_change());
+        again || self.repeats(element) || element.is(SILENT) || (element.is(ASIDE) && !in_content)
     }
     fn open(&mut self, element: &Element) {
         if element.is_inline() {
@@ -122,11 +152,12 @@ impl Visitor for Lines {
                 let stated = element.get("datetime").map(Into::into);
                 // The day of the change may stand before the item's own.
                 let end = Some(self.now.text.len());
-                if let Some(change) = self.times.pop_if(|time| time.of_change && time.end == end) {
+                let (of_change, of_publication) = (is_of_change(element), is_of_publication(element));
+                let is_above = |time: &mut Time| of_publication && time.of_change && time.end == end;
+                if let Some(change) = self.times.pop_if(is_above) {
                     self.now.text.truncate(change.start);
                 }
-                let of_change = is_of_change(element);
-                self.times.push(Time { start: self.now.text.len(), end: None, stated, of_change });
+                self.times.push(Time { start: self.now.text.len(), end: None, stated, of_change, of_publication });
             }
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
                 self.level = element.name.bytes().last().map_or(0, |digit| digit.saturating_sub(b'0'));
@@ -191,6 +222,19 @@ impl Visitor for Lines {
 }
 
 impl Lines {
+    /// Whether words that are not shown add to others on their line, under the same link, or skip to a place of the page. The
+    /// only words of a link are its title, and the only day is the item's.
+    fn repeats(&self, element: &Element) -> bool {
+        if !is_unseen(element) || element.is(&["time"]) {
+            return false;
+        }
+        if element.is(&["a"]) {
+            return element.get("href").is_some_and(|href| href.starts_with('#'));
+        }
+        let link = self.links.last().cloned().flatten();
+        self.linked.iter().any(|(known, _)| *known == link)
+    }
+
     /// The mark of a list entry: its number in a numbered list, else a bullet.
     fn mark_of(&mut self, entry: &Element) -> String {
         let Some(List { next: Some(next), .. }) = self.lists.last_mut() else { return BULLET.to_owned() };
@@ -398,8 +442,10 @@ impl Lines {
 }
 
 /// Gives a mark to headings that are links, each to another page, where nothing else tells where an item begins: no line is a
-/// day, and none has a mark but those of menus, which lose theirs.
+/// day, and none has a mark but those of menus, which lose theirs. Each has a text below it.
 fn mark_headlines(lines: &mut [Line]) {
+    /// No text is less wide.
+    const TEXT: usize = 40;
     let lexicon = Lexicon::of(None);
     let is_day = |line: &Line| line.time.is_some() || whole(&line.text, lexicon).is_some();
     let mut links = BTreeMap::new();
@@ -411,6 +457,18 @@ fn mark_headlines(lines: &mut [Line]) {
     let is_headline = |(_, (all, other)): &(&u8, &(usize, BTreeSet<_>))| *all >= SEVERAL && other.len() == *all;
     let Some(level) = links.iter().find(is_headline).map(|(level, _)| *level) else { return };
     if lines.iter().any(|line| (line.mark.is_some() && !line.menu) || is_day(line)) {
+        return;
+    }
+    // Ways through the site, goods and people have few words, and no text.
+    let (mut count, mut width) = (0, 0);
+    for run in lines.chunk_by(|_, next| next.level != level) {
+        let Some((headline, below)) = run.split_first().filter(|(first, _)| first.level == level) else { continue };
+        (count, width) = (count + 1, width + wide(&headline.text));
+        if !below.iter().any(|line| line.level == 0 && wide(&line.text) >= TEXT) {
+            return;
+        }
+    }
+    if width <= count * COMMON {
         return;
     }
     for line in lines {
@@ -444,7 +502,7 @@ fn day_and_title(line: &Line, from: usize, to: usize) -> Option<[Line; 2]> {
     Some([first, second])
 }
 
-/// Whether words are for those who have the page read to them: they repeat what the others see. Headings do not.
+/// Whether words are for those who have the page read to them.
 fn is_unseen(element: &Element) -> bool {
     const UNSEEN: &[&str] =
         &["sr-only", "visually-hidden", "screen-reader-text", "element-invisible", "visuallyhidden"];
@@ -454,13 +512,23 @@ fn is_unseen(element: &Element) -> bool {
 
 /// Whether a `<time>` says when a text was changed and not when it was published, as themes of blogs tell their programs.
 fn is_of_change(time: &Element) -> bool {
-    let classes = time.get("class").unwrap_or_default().split_ascii_whitespace();
-    let is = |class: &str| classes.clone().any(|one| one == class);
-    time.get("itemprop") == Some("dateModified") || (is("updated") && !is("published"))
+    time.get("itemprop") == Some("dateModified") || (has_class(time, "updated") && !has_class(time, "published"))
+}
+
+/// Whether a `<time>` says when a text was published.
+fn is_of_publication(time: &Element) -> bool {
+    time.get("itemprop") == Some("datePublished") || has_class(time, "published")
+}
+
+fn has_class(element: &Element, class: &str) -> bool {
+    element.get("class").unwrap_or_default().split_ascii_whitespace().any(|one| one == class)
 }
 
 /// So many make a list.
 const SEVERAL: usize = 3;
+
+/// How wide the entries of menus are on the average at most: many a headline is short, but not most.
+const COMMON: usize = 22;
 
 /// Which line of a list is the day of an item, where it stands alone among a few short lines, which say what else is known of
 /// that item.
@@ -469,9 +537,12 @@ fn known_of_item(lines: &[Line]) -> Option<usize> {
     const LONGEST: usize = 80;
     let lexicon = Lexicon::of(None);
     let is_day = |line: &Line| line.time.is_some() || whole(&line.text, lexicon).is_some();
-    // Each entry is a line, or a day behind what is said of it.
-    let fits = |line: &Line| line.level == 0 && line.text.len() <= LONGEST && (line.mark.is_some() || is_day(line));
-    if lines.len() > MOST || !lines.iter().all(fits) {
+    // Each entry is a line, or a day behind what is said of it. A link, or all that stands beside a day, may be a title.
+    let fits = |line: &Line| {
+        let is_entry = line.mark.is_some() || is_day(line);
+        line.level == 0 && line.link.is_none() && line.text.len() <= LONGEST && is_entry
+    };
+    if !(SEVERAL..=MOST).contains(&lines.len()) || !lines.iter().all(fits) {
         return None;
     }
     let mut days = lines.iter().enumerate().filter(|(_, line)| is_day(line)).map(|(at, _)| at);
@@ -480,9 +551,8 @@ fn known_of_item(lines: &[Line]) -> Option<usize> {
 
 /// Whether the entries of a list are ways through the site: links and nothing else, of a few words each.
 fn is_menu(lines: &[Line]) -> bool {
-    /// How wide the widest may be, and how wide they are on the average: many a headline is short, but not most.
+    /// How wide the widest may be.
     const WIDEST: usize = 48;
-    const COMMON: usize = 22;
     let width = |line: &Line| {
         let is_entry = line.link.is_some() && line.level == 0 && line.time.is_none() && !line.beside;
         is_entry.then(|| wide(&line.text)).filter(|width| *width <= WIDEST)
