@@ -371,10 +371,8 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let wordy = !short && is_wordy(text);
     let byline = short && (by_author || lexicon.author(text).is_some());
     let broken = block.folded && is_broken(text);
-    let name = text.split('|').next().unwrap_or_default().trim_end();
-    let names_list = short && LISTS.iter().any(|list| is_same(list, name));
     Label {
-        names_list,
+        names_list: short && lexicon.names_list(text),
         byline,
         broken,
         short,
@@ -390,52 +388,6 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
         ..Label::default()
     }
 }
-
-/// What pages call their lists.
-const LISTS: [&str; 42] = [
-    "news",
-    "latest news",
-    "newsroom",
-    "news room",
-    "press releases",
-    "media releases",
-    "announcements",
-    "aktuelles",
-    "neuigkeiten",
-    "nachrichten",
-    "pressemitteilungen",
-    "medienmitteilungen",
-    "meldungen",
-    "actualités",
-    "communiqués",
-    "communiqués de presse",
-    "noticias",
-    "comunicados",
-    "notas de prensa",
-    "notícias",
-    "notizie",
-    "comunicati",
-    "comunicati stampa",
-    "nieuws",
-    "persberichten",
-    "nyheter",
-    "pressmeddelanden",
-    "nyheder",
-    "pressemeddelelser",
-    "uutiset",
-    "tiedotteet",
-    "aktualności",
-    "aktuality",
-    "tiskové zprávy",
-    "hírek",
-    "haberler",
-    "duyurular",
-    "новости",
-    "пресс-релизы",
-    "новини",
-    "ニュース",
-    "お知らせ",
-];
 
 impl Label {
     /// A day stands in it, beside something else.

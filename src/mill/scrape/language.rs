@@ -159,6 +159,7 @@ pub(crate) struct Lexicon {
     small: Vec<&'static str>,
     credits: Labels,
     furniture: Labels,
+    lists: Labels,
     counted: Labels,
     by: Labels,
     within: Labels,
@@ -201,6 +202,7 @@ impl Lexicon {
             small: Vec::new(),
             credits: Labels::empty(),
             furniture: Labels::empty(),
+            lists: Labels::empty(),
             counted: Labels::empty(),
             by: Labels::empty(),
             within: Labels::empty(),
@@ -255,6 +257,7 @@ impl Lexicon {
             lexicon.ordinals.extend(list(language.ordinals).map(fold));
             lexicon.credits.extend(language.credits);
             lexicon.furniture.extend(language.furniture);
+            lexicon.lists.extend(language.lists);
             lexicon.counted.extend(language.counted);
             lexicon.by.extend(language.by);
             lexicon.within.extend(language.within);
@@ -344,6 +347,11 @@ impl Lexicon {
     /// Whether `line` is one that stands around lists and says nothing.
     pub(crate) fn is_furniture(&self, line: &str) -> bool {
         self.furniture.has(line) || is_furniture_anywhere(line)
+    }
+
+    /// Whether `text` is what pages call their lists, perhaps with the name of the site behind a bar: `News | Dun`.
+    pub(crate) fn names_list(&self, text: &str) -> bool {
+        self.lists.has(text.split('|').next().unwrap_or_default().trim_end())
     }
 
     /// What stands behind the words that say who wrote something: `by Ann Field`. Of several such words the longest count.

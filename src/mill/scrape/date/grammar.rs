@@ -183,9 +183,11 @@ impl<'t> Cursor<'t, '_> {
     /// The end of a range; after `September 8 -` a bare `10` is enough.
     fn range_end(&mut self, start: &Point) -> Option<Point> {
         let before = self.at;
-        // `0.1.16 - 2020-12-31`: that is a version, and its day.
-        let is_of_version = start.short.is_some() && matches!(self.number(0), Some((_, 4)));
-        if let Some(point) = self.point().filter(|_| !is_of_version) {
+        // A version, and its day: what looks like a year of two digits before a whole one (`0.1.16 - 2020-12-31`), or a
+        // number for the month before the name of one (`1.3 - 3 May 2021`).
+        let before_year = start.short.is_some() && matches!(self.number(0), Some((_, 4)));
+        let is_of_version = |end: &Point| before_year || (start.numeric && start.year == Year::None && !end.numeric);
+        if let Some(point) = self.point().filter(|end| !is_of_version(end)) {
             return Some(point);
         }
         self.at = before;

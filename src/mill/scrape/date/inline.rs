@@ -43,7 +43,9 @@ fn dated_head<'t>(text: &'t str, head: &'t str, lexicon: &Lexicon) -> Option<(Pr
         && blanks == 1
         && rest.chars().next().is_some_and(|c| !c.is_lowercase() && (c.is_alphabetic() || "«„“\"‘".contains(c)));
     let raw = head.get(..end)?.trim();
-    (is_text(rest) && (apart || follows)).then_some((Printed { raw, ..printed }, rest))
+    // What stands before a day is a version, and not the day: `1.3 - 3 May 2021`.
+    let is_version = || printed.start.numeric && printed.lacks_year() && whole(rest, lexicon).is_some();
+    (is_text(rest) && (apart || follows) && !is_version()).then_some((Printed { raw, ..printed }, rest))
 }
 
 /// Whether `text`, which does not begin with a date, may begin with brackets around one, or with a place before one.

@@ -49,6 +49,8 @@ pub(super) struct Words {
     pub(super) credits: &'static str,
     /// Whole lines that are furniture.
     pub(super) furniture: &'static str,
+    /// What pages call their lists: `Press releases`.
+    pub(super) lists: &'static str,
     /// What counters count: `3 comments`.
     pub(super) counted: &'static str,
     /// Frequent words: they tell the language where the dates don't.
@@ -79,6 +81,7 @@ const NONE: Words = Words {
     small: "",
     credits: "",
     furniture: "",
+    lists: "",
     counted: "",
     common: "",
 };
@@ -87,6 +90,7 @@ const NONE: Words = Words {
 pub(super) static LANGUAGES: [Words; 72] = [
     Words {
         tag: "en",
+        lists: "news|latest news|newsroom|news room|press releases|media releases|announcements",
         filed: "filed under|posted in|tagged|tags:|filed in|labels:",
         by: "by|submitted by|posted by|written by|published by|words by|author:",
         months: ["", "", "", "", "", "", "", "", "sept", "", "", ""],
@@ -111,6 +115,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "de",
+        lists: "aktuelles|neuigkeiten|nachrichten|pressemitteilungen|medienmitteilungen|meldungen",
         filed: "abgelegt unter|schlagwörter:|schlagworte:|tags:|veröffentlicht in|labels:",
         by: "von|gespeichert von|gepostet von|eingestellt von|geschrieben von|veröffentlicht von|eingereicht von|verfasst von|erstellt von|autor:",
         months: ["jän|jänner", "feber|febr", "mrz", "", "", "", "", "", "sept", "", "", ""],
@@ -133,6 +138,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "fr",
+        lists: "actualités|communiqués|communiqués de presse",
         filed: "classé dans|publié dans|mots-clés|étiquettes|libellés",
         by: "par|soumis par|publié par|écrit par|rédigé par|posté par|auteur :|auteur:",
         months: ["janv", "févr|fév", "mar", "avr", "", "jn", "juil|juill|jui", "aoû", "sept", "oct", "nov", "déc"],
@@ -157,6 +163,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "es",
+        lists: "noticias|comunicados|notas de prensa",
         filed: "archivado en|publicado en|etiquetas:",
         by: "por|publicado por|enviado por|escrito por|autor:",
         months: ["", "", "", "", "", "", "", "", "sept|set|setbre", "", "", ""],
@@ -181,6 +188,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "pt",
+        lists: "notícias|comunicados",
         filed: "publicado em:|arquivado em|etiquetas:|marcadores:",
         by: "por|publicado por|enviado por|escrito por|postado por|autor:",
         months: ["", "", "", "", "", "", "", "", "", "", "", ""],
@@ -205,6 +213,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "it",
+        lists: "notizie|comunicati|comunicati stampa",
         filed: "archiviato in|pubblicato in|tag:|etichette:",
         by: "di|a cura di|inviato da|pubblicato da|scritto da|autore:",
         months: ["genn", "febbr", "", "", "magg", "giugn", "lugl", "", "sett", "", "", ""],
@@ -228,6 +237,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "nl",
+        lists: "nieuws|persberichten",
         filed: "geplaatst in|trefwoorden|labels:",
         by: "door|ingediend door|geplaatst door|geschreven door|gepubliceerd door",
         months: ["", "febr", "maa", "", "", "", "", "", "sept", "", "", ""],
@@ -252,6 +262,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "ru",
+        lists: "новости|пресс-релизы",
         filed: "рубрика:|рубрики:|метки:|теги:|ярлыки:",
         by: "автор|от|опубликовано пользователем|автор:",
         months: ["", "февр", "мар", "", "", "", "", "", "сент", "", "нояб", ""],
@@ -276,6 +287,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "tr",
+        lists: "haberler|duyurular",
         by: "yazar|tarafından",
         months: ["", "şbt", "mrt", "nsn", "mys", "hzr", "tmz", "ağs", "", "ekm", "ksm", "arl"],
         weekdays: "pts|çar|per|cmt|prş|pzr|bugün|dün",
@@ -294,6 +306,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "pl",
+        lists: "aktualności",
         filed: "kategoria:|tagi:|opublikowano w|etykiety:",
         by: "przez|autor|opublikowane przez|dodane przez|przesłane przez|autor:",
         months: [
@@ -328,6 +341,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "uk",
+        lists: "новини",
         by: "автор|від",
         months: ["", "", "берез", "квіт", "трав", "черв", "лип", "серп", "верес", "жовт", "листоп", "груд"],
         weekdays: "п’ятниця|четверг|сьогодні|вчора",
@@ -349,6 +363,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "cs",
+        lists: "aktuality|tiskové zprávy",
         by: "autor|napsal|od",
         months: ["", "", "", "", "", "čer", "červenec|července|čvc", "", "", "", "list", ""],
         on: "od|dne|ve dnech",
@@ -370,6 +385,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "sk",
+        lists: "aktuality",
         by: "autor|od",
         months: [
             "januára",
@@ -634,6 +650,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "hu",
+        lists: "hírek",
         by: "szerző|írta",
         months: ["", "", "márc", "", "", "", "", "", "", "", "", ""],
         ordinals: "án|én|ei|ai|i|ától|étől|áig|éig|jén|ján|től|tól|ig|e|a|je|ja",
@@ -654,6 +671,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "sv",
+        lists: "nyheter|pressmeddelanden",
         filed: "publicerat i|etiketter",
         by: "av|publicerad av|skriven av|inskickad av",
         months: ["", "febr", "", "", "", "", "", "", "sept", "", "", ""],
@@ -675,6 +693,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "nb",
+        lists: "nyheter",
         filed: "publisert i",
         by: "av|publisert av|skrevet av",
         aliases: "no",
@@ -711,6 +730,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "da",
+        lists: "nyheder|pressemeddelelser",
         filed: "udgivet i",
         by: "af|skrevet af|udgivet af|indsendt af",
         months: ["", "febr", "mar", "", "", "", "", "", "sept", "", "", ""],
@@ -730,6 +750,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "fi",
+        lists: "uutiset|tiedotteet",
         filed: "avainsanat",
         by: "kirjoittanut|kirjoittaja",
         months: [
@@ -1045,6 +1066,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
     },
     Words {
         tag: "ja",
+        lists: "ニュース|お知らせ",
         weekdays: "日曜|月曜|火曜|水曜|木曜|金曜|土曜",
         until: "から|まで|および",
         stamps: "投稿日|公開日|掲載日|日付|発表日|登録日|配信日|開催日|掲載|公開|発表|投稿",
