@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use clap::{CommandFactory, Parser};
@@ -26,13 +25,14 @@ use crate::mill::scrape;
 use crate::operations::{self, Operations, Standing};
 use crate::pass::{self, Pass, PassError};
 use crate::publish::RealDisk;
-use crate::report::{Count, Report};
+use crate::report::Report;
 use crate::service::{self, Manager};
 use crate::state::{self, RECOVERED, State};
-use crate::store::{LedgerRow, SightedAt, Sqlite, Store, StoreError};
+use crate::store::{SightedAt, Sqlite, Store, StoreError};
 use crate::trouble::{Exit, Trouble, cure};
 
 mod check;
+mod decide;
 mod explain;
 mod history;
 mod init;
@@ -135,10 +135,10 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
         Some(Command::Retract { id, undo }) => {
             // Noted with the decision, so that no rendering ever asks the clock.
             let when = (!undo).then(operations::now);
-            decide(cli, Decision::Retract { retract: *id, undo: *undo, when })
+            decide::decide(cli, Decision::Retract { retract: *id, undo: *undo, when })
         }
-        Some(Command::Alias { new, old }) => decide(cli, Decision::Alias { alias: *new, of: *old }),
-        Some(Command::Disregard { file, content, undo }) => disregard(cli, file, *content, *undo),
+        Some(Command::Alias { new, old }) => decide::decide(cli, Decision::Alias { alias: *new, of: *old }),
+        Some(Command::Disregard { file, content, undo }) => decide::disregard(cli, file, *content, *undo),
         Some(Command::Ping) => ping::ping(cli),
         Some(Command::Export) => history::export(cli),
         Some(Command::Import { file }) => history::import(cli, file.as_deref()),
@@ -345,104 +345,4 @@ fn tell(cli: &Cli, config: &Config, report: &Report) -> Result<(), Ended> {
         }
     }
     Ok(())
-}
-
-// ---- decisions ------------------------------------------------------------------------------------------------------
-
-fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
-    let (state, output) = folders(cli)?;
-    let store = State::look(&state)?;
-    let named = match &decision {
-        Decision::Retract { retract, .. } => vec![*retract],
-        Decision::Alias { alias, of } => vec![*alias, *of],
-        Decision::FirstSeen { first_seen, .. } => vec![*first_seen],
-        Decision::Disregard { .. } => Vec::new(),
-    };
-    let unusable = |error| state::unusable(&state.join(state::STORE), error);
-    let decided = Decided::read(&state)?;
-    // What is published may be more than a store knows that was made after it.
-    let may_be_lost = matches!(decision, Decision::Retract { .. }) && store.has_note(RECOVERED).map_err(unusable)?;
-    let is_told_of = |id| may_be_lost && (decided.decisions.names(id) || pass::is_shown(&output, &RealDisk, id));
-    for id in named {
-        if !store.knows(id).map_err(unusable)? && !is_told_of(id) {
-            let elsewhere = if may_be_lost { ", no decision names it, and nothing published shows it" } else { "" };
-            return Err(Trouble::usage(format!("no item has the id {id}{elsewhere}"))
-                .help("feedmill items lists them")
-                .into());
-        }
-    }
-    if let Decision::Alias { alias, of } = &decision
-        && alias == of
-    {
-        return Err(Trouble::usage(format!("{alias} is named twice, and is one item already")).into());
-    }
-    if let Decision::Alias { alias, .. } = &decision
-        && let Some(of) = decided.decisions.aliases.get(alias)
-    {
-        return Err(Trouble::usage(format!("{alias} is an alias already, of {of}")).into());
-    }
-    note(cli, &state, decided, decision)
-}
-
-fn note(cli: &Cli, state: &Path, mut decided: Decided, decision: Decision) -> Result<Exit, Ended> {
-    decided.add(decision)?;
-    if !cli.global.quiet {
-        writeln!(io::stdout(), "noted in {}; the next pass shows it", state.join(crate::decided::FILE_NAME).display())?;
-    }
-    Ok(Exit::Done)
-}
-
-/// Notes that a content of `file` is to be disregarded, or no more: the only one that it had, or the one of this number.
-fn disregard(cli: &Cli, file: &Path, content: Option<u32>, undo: bool) -> Result<Exit, Ended> {
-    let config = configured_if_any(cli)?;
-    let (state, _) = folders_of(cli, config.as_ref());
-    let store = State::look(&state)?;
-    let unusable = |error| state::unusable(&state.join(state::STORE), error);
-    let given = file.to_string_lossy();
-    // As the store names it, or as it lies seen from here.
-    let here = place(file);
-    let name = config::escaped(file.file_name().unwrap_or_default().as_bytes());
-    let lies_here = |row: &&LedgerRow| {
-        let sources = config.iter().flat_map(|config| &config.sources);
-        let mut places = sources.filter_map(|source| place(&source.files.path(&row.path)?));
-        row.path.ends_with(&*name) && places.any(|place| Some(place) == here)
-    };
-    let ledger = store.ledger().map_err(unusable)?;
-    let named = || ledger.iter().filter(|row| row.path == given);
-    let rows: Vec<&LedgerRow> =
-        if named().next().is_some() { named().collect() } else { ledger.iter().filter(lies_here).collect() };
-    let Some(first) = rows.first() else {
-        return Err(Trouble::usage(format!("nothing was ever read of \"{given}\""))
-            .help("feedmill explain --item ID names the files that list an item")
-            .into());
-    };
-    let mut contents = BTreeSet::new();
-    for row in &rows {
-        let known = store.contents_of(row.source, &row.path).map_err(unusable)?;
-        contents.extend(known.iter().map(|known| (known.n, known.digest)));
-    }
-    let asked: BTreeSet<u128> =
-        contents.iter().filter(|(n, _)| content.is_none_or(|asked| asked == *n)).map(|(_, digest)| *digest).collect();
-    let mut asked = asked.into_iter();
-    let (Some(disregard), None) = (asked.next(), asked.next()) else {
-        let mut numbers: Vec<String> = contents.iter().map(|(n, _)| n.to_string()).collect();
-        numbers.dedup();
-        return Err(Trouble::usage(format!(
-            "\"{given}\" had {}: {}",
-            Count(numbers.len(), "content"),
-            numbers.join(", ")
-        ))
-        .still("which one is meant is not clear, and nothing was noted")
-        .help("say which with --content N; feedmill explain --item ID tells what each of them lists")
-        .into());
-    };
-    let decided = Decided::read(&state)?;
-    note(cli, &state, decided, Decision::Disregard { disregard, file: Some(first.path.clone()), undo })
-}
-
-/// Where a file lies, be it gone by now, alone or with its folder.
-fn place(file: &Path) -> Option<std::path::PathBuf> {
-    let file = std::path::absolute(file).ok()?;
-    let folder = file.parent()?;
-    Some(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).join(file.file_name()?))
 }
