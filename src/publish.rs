@@ -211,7 +211,7 @@ impl<'d> Publication<'d> {
         let sync_everything =
             || !file_systems.is_empty() && file_systems.iter().all(|folder| disk.sync_everything(folder).is_ok());
         let synced = sync_everything() && began_well;
-        settle(disk, root, &mut changed, synced, troubles);
+        sync_files(disk, root, &mut changed, synced, troubles);
         (self.announced)(&changed.iter().filter_map(|place| place.listed()).collect::<Vec<_>>());
         put_in_place(disk, root, &mut changed, troubles);
         // Now that what was written is on disk there are but names to sync, of all folders at one stroke.
@@ -236,7 +236,7 @@ impl<'d> Publication<'d> {
 type Troubles = BTreeMap<usize, Trouble>;
 
 /// Sees to it that a power cut leaves the new files as they are.
-fn settle(disk: &dyn Disk, root: &Path, changed: &mut [&mut Place], synced: bool, troubles: &mut Troubles) {
+fn sync_files(disk: &dyn Disk, root: &Path, changed: &mut [&mut Place], synced: bool, troubles: &mut Troubles) {
     if !synced && changed.len() > 1 {
         changed.iter().for_each(|place| disk.begin_sync(&place.aside));
     }

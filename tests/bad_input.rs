@@ -962,9 +962,9 @@ fn a_file_that_is_disregarded_is_named_as_it_lies_or_as_it_lay() {
 fn check_names_a_file_whose_name_states_a_day_years_before_what_it_lists() {
     let mill = mill();
     // Before it is read, and after.
-    for code in [0, 0] {
+    for _ in 0..2 {
         assert!(!mill.run(&["check"]).out.contains("published as if known then"));
-        assert_eq!(once(&mill).code, code);
+        assert_eq!(once(&mill).code, 0);
     }
     mill.write("news/2012-03-17.txt", page(&[FERRY, MOLE]));
     for _ in 0..2 {

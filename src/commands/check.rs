@@ -16,7 +16,7 @@ use crate::mill::page::Page;
 use crate::report::Count;
 use crate::store::{KnownSource, LedgerRow, ReadPath};
 
-/// Days that a page announces things ahead, seldom more.
+/// So many days before what a page lists its name is likely wrong: few pages announce things so far ahead.
 const EARLY: i64 = 300;
 
 /// Something that `check` found.

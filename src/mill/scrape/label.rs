@@ -8,6 +8,7 @@ use memchr::memchr_iter;
 use super::blocks::{Block, Mark, Page, is_clock};
 use super::date::{self, Grade, Settled, inline};
 use super::language::{Lexicon, has_ascii_digit, is_same};
+use super::menu;
 
 /// What kind of line a block is, at first sight.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -77,9 +78,8 @@ pub(crate) struct Label {
 /// Labels the blocks of `page`, in order.
 pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec<Label> {
     let mut labels: Vec<Label> = page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect();
-    menus(page, &mut labels);
+    menu::leave_out(page, &mut labels);
     names_of_lists(page, &mut labels);
-    short_lists(page, &mut labels);
     name_dates(page, &mut labels, lexicon);
     let (mut below, mut headline) = (false, false);
     for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
@@ -104,93 +104,12 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
     labels
 }
 
-/// On a page that has several days beside them lists that look like menus are, unless a day stands in them or right above.
-fn menus(page: &Page<'_>, labels: &mut [Label]) {
-    const SEVERAL: usize = 3;
-    // Only a form that is richer than text has lists.
-    if !page.noted {
-        return;
-    }
-    let has_day = |(block, label): (&Block<'_>, &Label)| {
-        block.date.is_some() || label.holds_day() || matches!(label.kind, Kind::CutDate | Kind::Row)
-    };
-    let (mut found, mut days, mut end) = (Vec::new(), 0, 0);
-    let mut is_below_day = false;
-    for run in page.blocks.chunk_by(|one, next| one.is_in_menu() == next.is_in_menu()) {
-        let start = end;
-        end += run.len();
-        let dated = run.iter().zip(labels.iter().skip(start)).filter(|it| has_day(*it)).count();
-        if !run.first().is_some_and(Block::is_in_menu) {
-            days += dated;
-            is_below_day = run.last().is_some_and(|block| block.date.is_some());
-        } else if dated == 0 && !is_below_day {
-            found.push(start..end);
-        }
-    }
-    if days < SEVERAL {
-        return;
-    }
-    for entries in found {
-        let entries = labels.get_mut(entries).unwrap_or_default().iter_mut();
-        entries.filter(|label| label.kind == Kind::Text).for_each(|label| label.kind = Kind::Furniture);
-    }
-}
-
 /// What pages call their lists may be what a page calls its items, too, where it stands below the first day.
 fn names_of_lists(page: &Page<'_>, labels: &mut [Label]) {
     let mut below =
         page.blocks.iter().zip(&*labels).skip_while(|(block, label)| block.date.is_none() && !label.holds_day());
     if below.any(|(_, label)| label.names_list) {
         labels.iter_mut().for_each(|label| label.names_list = false);
-    }
-}
-
-/// In text, lists of a few words with a bullet each are menus above the first of several days; and below the last, where
-/// none stands between the two. The last entry near the first day is the title of its item.
-fn short_lists(page: &Page<'_>, labels: &mut [Label]) {
-    const SEVERAL: usize = 3;
-    /// How wide the widest entry may be, and how wide they are on the average: many a headline is short, but not most.
-    const WIDEST: usize = 48;
-    const COMMON: usize = 22;
-    if page.blocks.iter().any(Block::is_in_menu) {
-        return;
-    }
-    // A letter that stands for a syllable or a word counts for three.
-    let wide = |text: &str| text.chars().map(|c| if c >= '\u{2e80}' { 3 } else { 1 }).sum::<usize>();
-    let states_day = |(block, label): (&Block<'_>, &Label)| {
-        block.date.is_some() || label.holds_day() || matches!(label.kind, Kind::CutDate | Kind::Row)
-    };
-    let is_entry = |block: &Block<'_>, label: &Label| {
-        let is_few_words = label.kind == Kind::Furniture || (label.kind == Kind::Text && label.short);
-        block.mark == Mark::Bullet && is_few_words && !label.holds_day()
-    };
-    let blocks = || page.blocks.iter().zip(&*labels);
-    let days: Vec<usize> = blocks().enumerate().filter(|(_, it)| states_day(*it)).map(|(at, _)| at).collect();
-    let (Some(&first), Some(&last), true) = (days.first(), days.last(), days.len() >= SEVERAL) else { return };
-    let entries: Vec<Option<usize>> =
-        blocks().map(|(block, label)| is_entry(block, label).then(|| wide(block.text))).collect();
-    let (mut above, mut below, mut between, mut end) = (Vec::new(), Vec::new(), false, 0);
-    for run in entries.chunk_by(|one, next| one.is_some() == next.is_some()) {
-        let start = end;
-        end += run.len();
-        let near = usize::from(end <= first && end + 2 > first);
-        let widths = run.iter().flatten().take(run.len() - near);
-        let (count, widest, sum) =
-            widths.fold((0, 0, 0), |(count, widest, sum), width| (count + 1, *width.max(&widest), sum + width));
-        // A list below a day, however short, may be what is told of it.
-        between |= count > 0 && end > first && start <= last;
-        if count < SEVERAL || widest > WIDEST || sum > count * COMMON {
-            continue;
-        }
-        if end <= first {
-            above.push(start..start + count);
-        } else if start > last + 1 {
-            below.push(start..end);
-        }
-    }
-    // How far apart the entries stand says nothing of the items, as it would if they were furniture, without a bullet.
-    for list in above.into_iter().chain(below.into_iter().filter(|_| !between)) {
-        labels.get_mut(list).unwrap_or_default().iter_mut().for_each(|label| label.kind = Kind::Noise);
     }
 }
 

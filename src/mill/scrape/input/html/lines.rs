@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::{ASIDE, Base, Element, SILENT, Visitor, walk};
 use crate::mill::scrape::date::{day_of_year, is_month, is_shaped_like_one, whole};
 use crate::mill::scrape::language::Lexicon;
+use crate::mill::scrape::menu::{self, COMMON, SEVERAL, wide};
 use crate::mill::scrape::rendition::{Note, Rendition};
 
 /// Lines behind these are not read, as if the page were cut there.
@@ -524,12 +525,6 @@ fn has_class(element: &Element, class: &str) -> bool {
     element.get("class").unwrap_or_default().split_ascii_whitespace().any(|one| one == class)
 }
 
-/// So many make a list.
-const SEVERAL: usize = 3;
-
-/// How wide the entries of menus are on the average at most: many a headline is short, but not most.
-const COMMON: usize = 22;
-
 /// Which line of a list is the day of an item, where it stands alone among a few short lines, which say what else is known of
 /// that item.
 fn known_of_item(lines: &[Line]) -> Option<usize> {
@@ -551,19 +546,8 @@ fn known_of_item(lines: &[Line]) -> Option<usize> {
 
 /// Whether the entries of a list are ways through the site: links and nothing else, of a few words each.
 fn is_menu(lines: &[Line]) -> bool {
-    /// How wide the widest may be.
-    const WIDEST: usize = 48;
-    let width = |line: &Line| {
-        let is_entry = line.link.is_some() && line.level == 0 && line.time.is_none() && !line.beside;
-        is_entry.then(|| wide(&line.text)).filter(|width| *width <= WIDEST)
-    };
-    let total = lines.iter().try_fold(0_usize, |sum, line| Some(sum + width(line)?));
-    lines.len() >= SEVERAL && total.is_some_and(|total| total <= lines.len() * COMMON)
-}
-
-/// How many letters a text has, where one that stands for a syllable or a word counts for three.
-fn wide(text: &str) -> usize {
-    text.chars().map(|c| if c >= '\u{2e80}' { 3 } else { 1 }).sum()
+    let is_entry = |line: &Line| line.link.is_some() && line.level == 0 && line.time.is_none() && !line.beside;
+    lines.iter().all(is_entry) && menu::may_have(lines.iter().map(|line| wide(&line.text)))
 }
 
 /// How many bytes of a line are in its times.
