@@ -133,8 +133,10 @@ struct Lines {
 
 impl Visitor for Lines {
     fn skips(&self, element: &Element, in_content: bool) -> bool {
-        // The day of a change is shown to programs alone.
-        let of_change = || is_of_change(element) && self.times.iter().any(|time| time.of_publication);
+        // The day of a change is shown to programs alone. The two stand side by side, or a page of nothing but times would be
+        // looked through for each.
+        let is_beside = || self.times.iter().rev().take(SEVERAL).any(|time| time.of_publication);
+        let of_change = || is_of_change(element) && is_beside();
         let again = element.is(&["time"]) && ((self.hides_days && is_unread(element)) || of_change());
         again || self.repeats(element) || element.is(SILENT) || (element.is(ASIDE) && !in_content)
     }
