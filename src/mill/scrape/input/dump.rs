@@ -132,7 +132,8 @@ fn of_browser(text: &str) -> Option<Rendition> {
 /// The name of a picture, or what stands for one: `[lodge.jpg]`, `[IMG]`.
 fn is_picture(line: &str) -> bool {
     let name = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or_default();
-    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || matches!(c, '[' | ']'))
+    // `[2021-05-03]` is a day.
+    name.contains(char::is_alphabetic) && !name.contains(|c: char| c.is_whitespace() || matches!(c, '[' | ']'))
 }
 
 /// The lines whose link has no address because the file is cut before it. That it is a dump shows in links that count
@@ -341,10 +342,10 @@ mod tests {
 
     #[test]
     fn links_at_the_margin_are_headings_and_pictures_say_nothing() {
-        let items = "[2]Lamps on every quay\n\n   3 May 2021\n\n   [1][lamp.jpg]\n   Last week\n\n   * [1]A lamp\n";
+        let items = "[2]Lamps on every quay\n\n   3 May 2021\n\n   [1][lamp.jpg]\n   Last week\n\n   [2021-05-02]\n   * [1]A lamp\n";
         let rendition = dump(&format!("   Home\n\nNews\n\n{items}"));
         let notes: Vec<_> = rendition.notes.iter().map(|note| (note.line, note.level, note.absent)).collect();
-        assert_eq!(notes, [(5, 2, false), (9, 0, true), (12, 0, false)]);
+        assert_eq!(notes, [(5, 2, false), (9, 0, true), (13, 0, false)]);
     }
 
     #[test]
