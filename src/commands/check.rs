@@ -234,7 +234,7 @@ fn look_over<'s>(
         };
         find(format!(": {}: {}", skipped.name, skipped.reason), help, true);
     }
-    if listing.files.is_empty() && listing.skipped.is_empty() {
+    if listing.is_empty() {
         find(": no file matches".to_owned(), "look at its `files`", false);
     }
     let (layouts, looked) = (BTreeMap::new(), Vec::new());

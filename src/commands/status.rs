@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::look::{View, view};
 use super::*;
 use crate::drift;
+use crate::inbox::Listing;
 use crate::operations::{Condition, Kind};
 use crate::pass::publication::INDEX;
 use crate::report::Count;
@@ -166,8 +167,7 @@ fn is_emptied<'r>(source: &config::Source, rows: impl Iterator<Item = &'r Ledger
     if rows.peek().is_none() || rows.any(is_here) {
         return false;
     }
-    let listed = inbox::list_all([&source.files], keep_out);
-    listed.iter().all(|listing| listing.files.is_empty() && listing.skipped.is_empty())
+    inbox::list_all([&source.files], keep_out).iter().all(Listing::is_empty)
 }
 
 fn source(view: &View, name: &str, rows: &[&LedgerRow]) -> Result<SourceLine, Ended> {

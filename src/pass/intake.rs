@@ -134,8 +134,7 @@ impl Pass<'_> {
         // Which capture is the newest only a look at all can tell, and whether there is any.
         if self.scope.named.is_none() {
             for ((source, no), listing) in self.config.sources.iter().zip(&numbers).zip(&listings) {
-                let is_empty = listing.files.is_empty() && listing.skipped.is_empty();
-                if is_empty && ledger.iter().any(|row| row.source == *no) {
+                if listing.is_empty() && ledger.iter().any(|row| row.source == *no) {
                     report.emptied.push(source.name.clone());
                 }
             }
