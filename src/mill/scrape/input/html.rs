@@ -160,13 +160,18 @@ const OPEN_ENDED: &[&str] =
 /// Who is told of the elements and texts of a page, in their order.
 trait Visitor {
     /// Whether nothing in `element` is read. `in_content`: it stands within the main content of the page.
-    fn skips(&self, element: &Element, in_content: bool) -> bool {
-        element.is(SILENT) || (element.is(ASIDE) && !in_content)
+    fn skips(&mut self, element: &Element, in_content: bool) -> bool {
+        is_beside(element, in_content)
     }
     fn open(&mut self, element: &Element);
     fn close(&mut self, element: &Element);
     /// A text, and the line it begins on.
     fn text(&mut self, text: &str, line: u32);
+}
+
+/// Whether an element says nothing, or stands beside what the page says.
+fn is_beside(element: &Element, in_content: bool) -> bool {
+    element.is(SILENT) || (element.is(ASIDE) && !in_content)
 }
 
 /// Which open elements a start tag closes, and behind which of them none is looked for.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{ASIDE, Base, Element, SILENT, Visitor, walk};
+use super::{Base, Element, Visitor, is_beside, walk};
 use crate::mill::scrape::date::{day_of_year, is_month, is_shaped_like_one, whole};
 use crate::mill::scrape::language::Lexicon;
 use crate::mill::scrape::menu::{self, COMMON, SEVERAL, wide};
@@ -19,15 +19,24 @@ const TOO_MANY_LINES: &str = "it has so many lines that the page is read as if i
 
 /// A page as lines; `url` is its address.
 pub(in super::super) fn render(text: &str, url: Option<&str>) -> Rendition {
-    let mut days = Days::default();
-    if memchr::memmem::find(text.as_bytes(), b"aria-hidden").is_some() {
-        walk(text, &mut days);
+    let read = |hides_days| {
+        let mut lines = Lines { base: Base::of(url), hides_days, ..Lines::default() };
+        let cut = walk(text, &mut lines);
+        (lines, cut)
+    };
+    let (mut lines, mut cut) = read(true);
+    if lines.has_unread_days && !says_days_twice(text) {
+        (lines, cut) = read(false);
     }
-    let again = days.hidden <= days.shown;
-    let mut lines = Lines { base: Base::of(url), hides_days: again, ..Lines::default() };
-    let cut = walk(text, &mut lines);
     lines.flush(false);
     lines.into_rendition(cut)
+}
+
+/// Whether the days that are not read aloud may stand on the page once more.
+fn says_days_twice(text: &str) -> bool {
+    let mut days = Days::default();
+    walk(text, &mut days);
+    days.hidden <= days.shown
 }
 
 /// How many days a page has that are not read aloud, and how many that are.
@@ -99,8 +108,10 @@ const BULLET: &str = "• ";
 #[derive(Default)]
 struct Lines {
     base: Base,
-    /// The days that are not read aloud stand on the page once more.
+    /// The days that are not read aloud are left out.
     hides_days: bool,
+    /// There are such days.
+    has_unread_days: bool,
     done: Vec<Line>,
     /// The table rows that are open, each with the lines of its cells.
     rows: Vec<Vec<Vec<Line>>>,
@@ -132,13 +143,14 @@ struct Lines {
 }
 
 impl Visitor for Lines {
-    fn skips(&self, element: &Element, in_content: bool) -> bool {
+    fn skips(&mut self, element: &Element, in_content: bool) -> bool {
+        let is_unread = element.is(&["time"]) && is_unread(element);
+        self.has_unread_days |= is_unread;
         // The day of a change is shown to programs alone. The two stand side by side, or a page of nothing but times would be
         // looked through for each.
-        let is_beside = || self.times.iter().rev().take(SEVERAL).any(|time| time.of_publication);
-        let of_change = || is_of_change(element) && is_beside();
-        let again = element.is(&["time"]) && ((self.hides_days && is_unread(element)) || of_change());
-        again || self.repeats(element) || element.is(SILENT) || (element.is(ASIDE) && !in_content)
+        let is_near = || self.times.iter().rev().take(SEVERAL).any(|time| time.of_publication);
+        let of_change = || element.is(&["time"]) && is_of_change(element) && is_near();
+        (self.hides_days && is_unread) || of_change() || self.repeats(element) || is_beside(element, in_content)
     }
     fn open(&mut self, element: &Element) {
         if element.is_inline() {
@@ -234,8 +246,13 @@ impl Lines {
         if element.is(&["a"]) {
             return element.get("href").is_some_and(|href| href.starts_with('#'));
         }
-        let link = self.links.last().cloned().flatten();
+        let link = self.link();
         self.linked.iter().any(|(known, _)| *known == link)
+    }
+
+    /// Where the innermost open link leads.
+    fn link(&self) -> Option<Rc<str>> {
+        self.links.last().cloned().flatten()
     }
 
     /// The mark of a list entry: its number in a numbered list, else a bullet.
@@ -258,7 +275,7 @@ impl Lines {
         let lines = self.sink().get_mut(start..).unwrap_or_default();
         if is_menu(lines) {
             lines.iter_mut().for_each(|line| line.menu = true);
-        } else if let Some(day) = known_of_item(lines).filter(|_| is_in_entry) {
+        } else if is_in_entry && let Some(day) = known_of_item(lines) {
             for (at, line) in lines.iter_mut().enumerate() {
                 line.known = true;
                 line.beside |= at != day;
@@ -300,7 +317,7 @@ impl Lines {
         }
         self.blank = text.ends_with(char::is_whitespace);
         let more = self.now.text.len() - before;
-        let link = self.links.last().cloned().flatten();
+        let link = self.link();
         if link.is_some() {
             let (from, _) = self.under.unwrap_or((begin, 0));
             self.under = Some((from, self.now.text.len()));

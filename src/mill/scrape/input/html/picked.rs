@@ -67,7 +67,7 @@ struct Picking<'s> {
 }
 
 impl Visitor for Picking<'_> {
-    fn skips(&self, element: &Element, _: bool) -> bool {
+    fn skips(&mut self, element: &Element, _: bool) -> bool {
         element.is(&["script", "style", "template"])
     }
 
