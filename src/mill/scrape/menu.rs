@@ -63,6 +63,9 @@ fn noted(page: &Page<'_>, labels: &mut [Label]) {
 /// Lists of a few words with a bullet each are menus above the first day; and below the last, where none stands between
 /// the two. The last entry near the first day is the title of its item.
 fn bulleted(page: &Page<'_>, labels: &mut [Label]) {
+    if !page.blocks.iter().any(|block| block.mark == Mark::Bullet) {
+        return;
+    }
     let is_entry = |block: &Block<'_>, label: &Label| {
         let is_few_words = label.kind == Kind::Furniture || (label.kind == Kind::Text && label.short);
         block.mark == Mark::Bullet && is_few_words && !label.holds_day()

@@ -31,12 +31,20 @@ const LONGEST_LINE: usize = 120;
 
 /// Whether the file gives the block no sign that it begins an item.
 fn is_plain(block: &Block<'_>) -> bool {
-    is_line(block) && block.level() == 0 && block.link().is_none()
+    block.mark == Mark::None && is_plain_but_for_mark(block)
+}
+
+fn is_plain_but_for_mark(block: &Block<'_>) -> bool {
+    is_line_but_for_mark(block) && block.level() == 0 && block.link().is_none()
 }
 
 /// Whether the block is a line without a mark and no day.
 fn is_line(block: &Block<'_>) -> bool {
-    block.mark == Mark::None && !block.folded && block.date.is_none() && block.text.len() <= LONGEST_LINE
+    block.mark == Mark::None && is_line_but_for_mark(block)
+}
+
+fn is_line_but_for_mark(block: &Block<'_>) -> bool {
+    !block.folded && block.date.is_none() && block.text.len() <= LONGEST_LINE
 }
 
 /// Makes dates of the lines of which all say the same before a date, on a page that has none but these. Each stands below
@@ -138,11 +146,8 @@ pub(super) fn days_of_years<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     let mut is_below = false;
     let mut found = Vec::new();
     // In an entry of a list they begin it.
-    let may_be_one = |block: &Block<'_>| {
-        let mut bare = *block;
-        bare.mark = if bare.mark == Mark::Bullet { Mark::None } else { bare.mark };
-        is_plain(&bare)
-    };
+    let may_be_one =
+        |block: &Block<'_>| matches!(block.mark, Mark::None | Mark::Bullet) && is_plain_but_for_mark(block);
     for (at, block) in page.blocks.iter().enumerate().filter(|(_, block)| block.text.len() <= 10) {
         is_below |= date::is_month(block.text, lexicon);
         match date::day_of_year(block.text).filter(|_| may_be_one(block)) {
