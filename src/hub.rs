@@ -349,8 +349,7 @@ pub fn tell_once(config: &Config, topics: &Topics, budget: Duration) -> Vec<Outc
     thread::scope(|scope| {
         let tell = |hub| scope.spawn(move || tell_hub(shared, hub, deadline));
         let telling: Vec<_> = shared.hubs.iter().map(tell).collect();
-        let told = telling.into_iter().filter_map(|one| one.join().ok());
-        told.map(|outcome| Outcome { refuses: shared.state().told.refusal(&outcome.hub), ..outcome }).collect()
+        telling.into_iter().filter_map(|one| one.join().ok()).collect()
     })
 }
 
@@ -379,5 +378,6 @@ fn tell_hub(shared: &Shared, hub: &Address, deadline: Instant) -> Outcome {
         outcome.why = outcome.why.or(refusal);
         outcome.owed -= 1;
     }
+    outcome.refuses = shared.state().told.refusal(hub);
     outcome
 }

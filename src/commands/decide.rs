@@ -40,15 +40,13 @@ pub(super) fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
                 .into());
         }
     }
-    if let Decision::Alias { alias, of } = &decision
-        && alias == of
-    {
-        return Err(Trouble::usage(format!("{alias} is named twice, and is one item already")).into());
-    }
-    if let Decision::Alias { alias, .. } = &decision
-        && let Some(of) = decided.decisions.aliases.get(alias)
-    {
-        return Err(Trouble::usage(format!("{alias} is an alias already, of {of}")).into());
+    if let Decision::Alias { alias, of } = &decision {
+        if alias == of {
+            return Err(Trouble::usage(format!("{alias} is named twice, and is one item already")).into());
+        }
+        if let Some(of) = decided.decisions.aliases.get(alias) {
+            return Err(Trouble::usage(format!("{alias} is an alias already, of {of}")).into());
+        }
     }
     add(cli, &state, decided, decision)
 }
