@@ -6,7 +6,7 @@
 //! What is remembered is bounded: beyond [`MOST`] paths everything is to be looked at. Not promised: that a path
 //! exists, is a file or belongs to a source. Nothing here touches a disk or a clock: the time is passed in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -23,8 +23,9 @@ pub struct Hints {
     all: bool,
     rearm: bool,
     refused: Option<String>,
-    finished: BTreeSet<PathBuf>,
-    stirring: BTreeMap<PathBuf, Stirring>,
+    // Hashed: paths are compared part by part, which to keep a thousand in order is done ten thousand times.
+    finished: HashSet<PathBuf>,
+    stirring: HashMap<PathBuf, Stirring>,
     last: Option<Instant>,
 }
 
@@ -45,9 +46,9 @@ pub struct Due {
     /// The system will not tell of all changes; its words.
     pub refused: Option<String>,
     /// Files that their writers finished.
-    pub finished: BTreeSet<PathBuf>,
+    pub finished: HashSet<PathBuf>,
     /// Files that have been quiet long enough, or stirring for too long; with the time of their first change.
-    pub quiet: BTreeMap<PathBuf, Instant>,
+    pub quiet: HashMap<PathBuf, Instant>,
 }
 
 impl Due {
@@ -67,8 +68,8 @@ impl Hints {
             all: false,
             rearm: false,
             refused: None,
-            finished: BTreeSet::new(),
-            stirring: BTreeMap::new(),
+            finished: HashSet::new(),
+            stirring: HashMap::new(),
             last: None,
         }
     }
@@ -160,7 +161,7 @@ impl Hints {
             rearm: std::mem::take(&mut self.rearm),
             refused: self.refused.take(),
             finished: std::mem::take(&mut self.finished),
-            quiet: BTreeMap::new(),
+            quiet: HashMap::new(),
         };
         let settle = self.settle;
         self.stirring.retain(|path, stirring| {
