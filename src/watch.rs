@@ -93,13 +93,13 @@ fn handler(interest: Interest, bell: Arc<Bell>) -> impl Fn(notify::Result<Event>
     move |event| {
         let now = Instant::now();
         let mut hints = bell.hints();
-        let before = hints.when(now);
+        let before = hints.urgency();
         match event {
             Ok(event) => interest.hint(&event, &mut hints, now),
             Err(error) if limit(&error) => hints.refused(refusal(&error), now),
             Err(_) => hints.rearm(now),
         }
-        let rings = hints.rings(before, now);
+        let rings = hints.urgency() > before;
         drop(hints);
         if rings {
             bell.ring.notify_one();

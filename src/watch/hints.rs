@@ -36,6 +36,18 @@ struct Stirring {
     last: Instant,
 }
 
+/// How soon something is due. A new event makes nothing due sooner unless this rises: what stirs anew is due after all
+/// that stirred before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// Nothing is.
+    Never,
+    /// When what stirs has been quiet.
+    Later,
+    /// At once.
+    Now,
+}
+
 /// What is due.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Due {
@@ -142,10 +154,16 @@ impl Hints {
         self.stirring.values().map(|stirring| due_at(self.settle, stirring)).min()
     }
 
-    /// Whether whoever knew that something was due at `before` must hear that it is due earlier now.
+    /// How soon something is due.
+    ///
+    /// Told without a look at each file that stirs: every event asks, and there may be thousands of these.
     #[must_use]
-    pub fn rings(&self, before: Option<Instant>, now: Instant) -> bool {
-        self.when(now).is_some_and(|after| before.is_none_or(|before| after < before))
+    pub fn urgency(&self) -> Urgency {
+        match (self.all || !self.finished.is_empty(), self.stirring.is_empty()) {
+            (true, _) => Urgency::Now,
+            (false, false) => Urgency::Later,
+            (false, true) => Urgency::Never,
+        }
     }
 
     /// When something was last told that makes a file due at once.
@@ -265,5 +283,23 @@ mod tests {
         assert!(hints.is_stirring(Path::new("a")));
         hints.gone(Path::new("a"));
         assert_eq!(hints.when(start), None);
+    }
+    /// Whoever waits for what is due hears of all that is due sooner, and of nothing else.
+    #[test]
+    fn what_is_due_sooner_is_more_urgent() {
+        let start = Instant::now();
+        let says: [fn(&mut Hints, PathBuf, Instant); 4] =
+            [Hints::stirs, Hints::finished, |hints, path, _| hints.gone(&path), |hints, _, now| hints.all(now)];
+        for order in 0..says.len().pow(5) {
+            let mut hints = Hints::new(SETTLE);
+            for step in 0..5 {
+                let now = at(start, u64::from(step) * 300);
+                let (when, urgency) = (hints.when(now), hints.urgency());
+                let say = says[order / says.len().pow(step) % says.len()];
+                say(&mut hints, format!("{}", step % 2).into(), now);
+                let is_sooner = hints.when(now).is_some_and(|is| when.is_none_or(|was| is < was));
+                assert_eq!(hints.urgency() > urgency, is_sooner, "step {step} of {order}");
+            }
+        }
     }
 }
