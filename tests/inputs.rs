@@ -110,6 +110,39 @@ fn a_page_that_a_text_browser_dumped_reads_as_the_page() {
     }
 }
 
+/// The bar that the Wayback Machine puts above a page has days of its own, and its links are others with each copy.
+#[test]
+fn a_page_from_a_web_archive_reads_as_the_page_that_was_copied() {
+    let page = input("archived.html");
+    let read = parse(&page, &form(Form::Html));
+    let wanted = [
+        ("2021-04-10", "Old pier reopens to walkers", "http://harbour.example.org/news/pier"),
+        ("2021-04-06", "Count of gulls begins on Monday", "http://harbour.example.org/news/gulls"),
+        ("2021-03-29", "The lamp of the lighthouse is replaced", "http://harbour.example.org/news/lamp"),
+    ];
+    let links =
+        |scrape: &Scrape<'_>| scrape.drafts.iter().map(|draft| draft.link.as_deref().map(str::to_owned)).collect();
+    assert_eq!(titles(&read), wanted.map(|(_, title, _)| title));
+    assert_eq!(days(&read), wanted.map(|(day, ..)| day));
+    let leads: Vec<Option<String>> = links(&read);
+    assert_eq!(leads, wanted.map(|(.., link)| Some(link.to_owned())));
+    let later = page.replace("20210412083311", "20220106120000");
+    assert_eq!(links(&parse(&later, &form(Form::Html))), leads);
+    for (name, form, has_links) in [
+        ("archived-lynx.txt", Form::Text, true),
+        ("archived-w3m.txt", Form::Text, false),
+        ("archived-html2text.txt", Form::Text, false),
+        ("archived.md", Form::Markdown, true),
+    ] {
+        let text = input(name);
+        let scrape = parse(&text, &self::form(form));
+        assert_eq!((titles(&scrape), days(&scrape)), (titles(&read), days(&read)), "{name}: {:?}", scrape.refused);
+        if has_links {
+            assert_eq!(links(&scrape), leads, "{name}");
+        }
+    }
+}
+
 /// Without its address an item of a dump would be another one: nothing is taken in of which that is cut off.
 #[test]
 fn a_dump_cut_in_a_line_gives_no_item_under_another_name() {

@@ -8,6 +8,7 @@
 //! [`record::Record`], and one place makes drafts of all records. Either way, line numbers are those of the file.
 
 mod address;
+mod archive;
 mod csv;
 mod dump;
 mod feed;
@@ -116,14 +117,19 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
     let form = terms.form.unwrap_or_else(|| Form::of_text(text));
     let mut read = match form {
         Form::Text => {
-            let mut read = match dump::render(text) {
-                Some(dump) => rendered(&dump, terms, explaining),
+            let bar = archive::bar(text);
+            let plain = || Rendition { text: text.to_owned(), ..Rendition::default() };
+            let mut read = match dump::render(text).or_else(|| (bar > 0).then(plain)) {
+                Some(rendition) => rendered(&archive::without(rendition, bar), terms, explaining),
                 None => lines(text, &[], terms, explaining),
             };
             withhold(&mut read.scrape, &dump::without_address(text));
             read
         }
-        Form::Markdown => rendered(&markdown::render(text, terms.url.as_deref()), terms, explaining),
+        Form::Markdown => {
+            let rendition = markdown::render(text, terms.url.as_deref());
+            rendered(&archive::without(rendition, archive::bar(text)), terms, explaining)
+        }
         Form::Html => match &terms.select {
             Some(select) => html::selected(text, select, terms, explaining),
             None => rendered(&html::render(text, terms.url.as_deref()), terms, explaining),

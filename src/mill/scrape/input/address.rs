@@ -2,9 +2,12 @@
 
 use url::Url;
 
+use super::archive;
+
 /// The absolute http or https address that `href` means on the page at `base`; none when it cannot be told.
 ///
-/// An address within the page itself (`#top`) is none: it leads nowhere but to the list.
+/// An address within the page itself (`#top`) is none: it leads nowhere but to the list. One of a web archive's copy is
+/// that of its original.
 pub(super) fn absolute(href: &str, base: Option<&Url>) -> Option<String> {
     let href = href.trim();
     if href.is_empty() || href.starts_with('#') || href.len() > LONGEST {
@@ -15,7 +18,8 @@ pub(super) fn absolute(href: &str, base: Option<&Url>) -> Option<String> {
         Err(url::ParseError::RelativeUrlWithoutBase) => base?.join(href).ok()?,
         Err(_) => return None,
     };
-    (matches!(url.scheme(), "http" | "https") && url.has_host() && url.as_str().len() <= LONGEST).then(|| url.into())
+    let is_web = matches!(url.scheme(), "http" | "https") && url.has_host() && url.as_str().len() <= LONGEST;
+    is_web.then(|| archive::original(&url).unwrap_or(url).into())
 }
 
 /// As [`absolute`]; but when the page's own address is unknown, a relative `href` is passed on as printed, because a

@@ -16,7 +16,7 @@ use url::Url;
 pub(super) use self::lines::render;
 pub(super) use self::picked::selected;
 use super::select::Asked;
-use super::{LineCounter, address};
+use super::{LineCounter, address, archive};
 
 /// Elements nested deeper than this count as part of their parents.
 const DEEPEST: usize = 512;
@@ -171,7 +171,8 @@ trait Visitor {
 
 /// Whether an element says nothing, or stands beside what the page says.
 fn is_beside(element: &Element, in_content: bool) -> bool {
-    element.is(SILENT) || (element.is(ASIDE) && !in_content)
+    let is_bar = || element.get("id").is_some_and(archive::is_bar);
+    element.is(SILENT) || (element.is(ASIDE) && !in_content) || is_bar()
 }
 
 /// Which open elements a start tag closes, and behind which of them none is looked for.
