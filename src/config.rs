@@ -95,6 +95,17 @@ pub struct Config {
     pub warnings: Vec<String>,
 }
 
+impl Config {
+    /// What helps where no file of a source is found.
+    #[must_use]
+    pub fn where_files_are_looked_for(&self) -> &'static str {
+        match self.file {
+            Some(_) => "look at its `files`",
+            None => "a folder is searched for *.txt, *.text and *.md; of others `feedmill init FILE…` drafts a config",
+        }
+    }
+}
+
 /// When the daemon looks at the sources' folders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watch {

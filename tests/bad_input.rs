@@ -142,6 +142,29 @@ fn a_missing_folder_is_told_and_the_others_are_done() {
 }
 
 #[test]
+fn where_no_file_matches_it_is_said_where_files_are_looked_for() {
+    let mill = mill();
+    mill.configure(&format!("{CONFIG}\n[[source]]\nname = \"web\"\nfiles = [\"news/*.html\"]\n"));
+    let ran = once(&mill);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("source web: no file matches: look at its `files`"), "{ran:?}");
+    assert!(!ran.out.contains("source news"), "{ran:?}");
+    // A folder on the command line holds pages, but of another form.
+    fs::remove_file(mill.path("feedmill.toml")).unwrap();
+    mill.write("saved/news.html", "<!DOCTYPE html><title>News</title>");
+    for arguments in [["--once", "saved"], ["check", "saved"]] {
+        let ran = mill.run(&arguments);
+        assert!(ran.out.contains("*.txt") && ran.out.contains("feedmill init"), "{ran:?}");
+    }
+    // What held pages once is told of in another way.
+    mill.write("saved/news.txt", page(&[MOLE]));
+    mill.run(&["--once", "saved"]);
+    mill.delete("saved/news.txt");
+    let ran = mill.run(&["--once", "saved"]);
+    assert!(!ran.out.contains("no file matches") && ran.err.contains("none of its files"), "{ran:?}");
+}
+
+#[test]
 fn forbidden_characters_never_reach_a_feed() {
     let mill = mill();
     let dirty = "\u{b}\u{c}\u{1b}\u{7f}\u{80}\u{85}\u{9f}\u{fdd0}\u{fffe}\u{ffff}\u{1fffe}";

@@ -46,6 +46,10 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     let mut sources = Vec::new();
     let listings = inbox::list_all(config.sources.iter().map(|source| &source.files), &keep_out);
     for (source, listing) in config.sources.iter().zip(&listings) {
+        if listing.is_empty() {
+            let what = format!("source {:?}: no file matches", source.name);
+            findings.push(Finding { what, help: config.where_files_are_looked_for().into(), wrong: false });
+        }
         sources.push(look_over((source, listing), &keep_out, known.as_ref(), comparison.as_mut(), &mut findings)?);
     }
     for (what, folder) in [("state", &config.state), ("output", &config.output)] {
@@ -233,9 +237,6 @@ fn look_over<'s>(
             _ => "mend or exclude it",
         };
         find(format!(": {}: {}", skipped.name, skipped.reason), help, true);
-    }
-    if listing.is_empty() {
-        find(": no file matches".to_owned(), "look at its `files`", false);
     }
     let (layouts, looked) = (BTreeMap::new(), Vec::new());
     let mut survey = Survey { source, known, silent: 0, early: Vec::new(), refused: 0, layouts, looked };

@@ -134,8 +134,14 @@ impl Pass<'_> {
         // Which capture is the newest only a look at all can tell, and whether there is any.
         if self.scope.named.is_none() {
             for ((source, no), listing) in self.config.sources.iter().zip(&numbers).zip(&listings) {
-                if listing.is_empty() && ledger.iter().any(|row| row.source == *no) {
+                if !listing.is_empty() {
+                    continue;
+                }
+                if ledger.iter().any(|row| row.source == *no) {
                     report.emptied.push(source.name.clone());
+                } else {
+                    let help = self.config.where_files_are_looked_for();
+                    report.notes.push(format!("source {}: no file matches: {help}", source.name));
                 }
             }
             // Asked again only where a batch was taken in: in a pass without change it is all there is to read.
