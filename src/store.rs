@@ -30,10 +30,12 @@ use crate::stat::Stat;
 
 pub(crate) mod known_by;
 mod memory;
+mod published;
 mod schema;
 mod sqlite;
 
 pub use memory::Memory;
+pub use published::{FeedState, PublishLedger, PublishedChange, PublishedRow};
 pub use sqlite::Sqlite;
 
 /// A path as the store saw it last.
@@ -367,33 +369,6 @@ impl Past {
     }
 }
 
-/// A published document, as the publish ledger lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PublishedRow {
-    /// The feed it belongs to.
-    pub feed: String,
-    /// Below the output folder.
-    pub path: String,
-    /// In bytes.
-    pub size: u64,
-    /// Nanoseconds since the epoch.
-    pub mtime_ns: i64,
-    /// The file's number on its file system.
-    pub inode: u64,
-    /// xxh3-128 of its bytes; 0 while it is only announced.
-    pub hash: u128,
-    /// Tells what it was made of: equal where the same would come of it. 0: it was not made of what this can tell.
-    pub made_of: u64,
-}
-
-impl PublishedRow {
-    /// Whether it was ever written: what is announced bears no hash until it is.
-    #[must_use]
-    pub fn was_written(&self) -> bool {
-        self.hash != 0
-    }
-}
-
 /// What stands on a month page of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shelf {
@@ -429,34 +404,6 @@ impl Placed {
 /// added up, so that one can come or go without a look at the others.
 pub(crate) fn print(item: &Item) -> u64 {
     FxBuildHasher.hash_one(item)
-}
-
-/// How far a feed has been published.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FeedState {
-    /// Counts the batches that may have changed what the feed shows.
-    pub changed: u64,
-    /// `changed` when it was last published.
-    pub shown: u64,
-    /// Items in the documents when it was last published.
-    pub items: usize,
-    /// What the documents were rendered with when it was last published.
-    pub rendered_with: String,
-    /// What the index shows of it, in the words of whoever publishes.
-    pub summary: String,
-}
-
-/// What became of the documents of a feed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LedgerChange {
-    /// Its name.
-    pub feed: String,
-    /// How far it was published; `None`: no further than before.
-    pub state: Option<FeedState>,
-    /// The documents that were written, or are to be.
-    pub documents: Vec<PublishedRow>,
-    /// The paths at which no document of it is any more.
-    pub gone: Vec<String>,
 }
 
 /// Why a store can't do what it was asked.
@@ -504,12 +451,12 @@ pub type Recalled<'a> = &'a mut dyn FnMut(Key, u64) -> Option<Item>;
 /// What the store answers with.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// What a pass asks of a store.
+/// What a pass asks of a store, but for what it has published: that is the [`PublishLedger`]'s.
 ///
 /// # Errors
 /// Every method fails when the file below is damaged or can't be used; what was committed before still holds.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
-pub trait Store {
+pub trait Store: PublishLedger {
     /// The numbers of the sources with these names, given out at first sight.
     fn source_numbers(&mut self, names: &[&str]) -> Result<Vec<SourceNo>>;
     /// All sources ever seen.
@@ -559,24 +506,8 @@ pub trait Store {
     fn export(&self, visit: &mut dyn FnMut(Content)) -> Result<()>;
     /// Takes in contents that were exported, into a store that has none.
     fn import(&mut self, contents: Vec<Content>, terms: &Terms) -> Result<Absorbed>;
-    /// How far a feed has been published.
-    fn feed_state(&self, feed: &str) -> Result<FeedState>;
     /// Forgets that the store was made of what a damaged one still held: feeds may shrink again.
     fn forget_recovery(&mut self) -> Result<()>;
-    /// Shows every line of the publish ledger.
-    fn each_published(&self, visit: &mut dyn FnMut(&PublishedRow)) -> Result<()>;
-    /// The publish ledger.
-    fn published(&self) -> Result<Vec<PublishedRow>> {
-        let mut rows = Vec::new();
-        self.each_published(&mut |row| rows.push(row.clone()))?;
-        Ok(rows)
-    }
-    /// What the publish ledger lists of a feed; only what is not said to be made of something, unless it is `all`.
-    fn published_of(&self, feed: &str, all: bool) -> Result<Vec<PublishedRow>>;
-    /// The lines of the publish ledger for these paths, as far as there are any.
-    fn published_at(&self, paths: &[&str]) -> Result<Vec<PublishedRow>>;
-    /// Records what was published, all of it or nothing.
-    fn record_published(&mut self, changes: &[LedgerChange]) -> Result<()>;
 }
 
 /// How long an item counts as freshly captured, in days.

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use feedmill::mill::render;
 use feedmill::pass::{Pass, PassError, Remembered, Scope};
 use feedmill::publish::{Outcome, RealDisk};
-use feedmill::store::{Sqlite, Store as _};
+use feedmill::store::{PublishLedger as _, Sqlite};
 use html5gum::{Token, Tokenizer};
 use support::{Mill, TestDisk, Told, hold, page, prints, run, told};
 

@@ -13,7 +13,7 @@ use crate::hub::{self, Outcome};
 use crate::operations::{Operations, Sight};
 use crate::report::Count;
 use crate::state::{self, State};
-use crate::store::Store as _;
+use crate::store::PublishLedger as _;
 use crate::trouble::{Exit, Trouble};
 
 /// As long as a single pass is held up by hubs.

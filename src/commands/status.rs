@@ -12,7 +12,7 @@ use crate::inbox::Listing;
 use crate::operations::{Condition, Kind};
 use crate::pass::publication::INDEX;
 use crate::report::Count;
-use crate::store::{KnownSource, LedgerRow, PublishedRow};
+use crate::store::{KnownSource, LedgerRow, PublishLedger as _, PublishedRow};
 
 /// All that is told.
 #[derive(Serialize)]

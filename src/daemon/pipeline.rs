@@ -20,7 +20,7 @@ use crate::report::Report;
 use crate::serve::Desk;
 use crate::stat::Stat;
 use crate::state::{self, RECOVERED, State};
-use crate::store::{Store as _, StoreError};
+use crate::store::{PublishLedger as _, StoreError};
 use crate::trouble::{Exit, Trouble};
 use crate::watch::{Bell, Due, PATIENCE};
 

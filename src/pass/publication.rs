@@ -44,7 +44,7 @@ use super::{Pass, PassError};
 use crate::mill::render::{self, Summary};
 use crate::publish::{self, Listed, Outcome, Publication, Published};
 use crate::report::{FeedLine, Report};
-use crate::store::{FeedState, LedgerChange, Store, StoreError, Terms};
+use crate::store::{FeedState, PublishLedger, PublishedChange, Store, StoreError, Terms};
 use crate::trouble::Trouble;
 
 /// To whom the ledger counts the documents that list all feeds; no feed has this name.
@@ -100,9 +100,9 @@ impl Gathered {
 
 impl Pass<'_> {
     /// Whether some feed is not what it was rendered as, or was rendered in part.
-    pub(super) fn is_behind(&self, store: &dyn Store) -> Result<bool, StoreError> {
+    pub(super) fn is_behind(&self, ledger: &dyn PublishLedger) -> Result<bool, StoreError> {
         for feed in &self.config.feeds {
-            let state = store.feed_state(&feed.name)?;
+            let state = ledger.feed_state(&feed.name)?;
             if RenderedWith::of(&state).is_in_part || !has_shown_all(&state, &self.rendered_with(feed)) {
                 return Ok(true);
             }
@@ -203,7 +203,7 @@ impl Pass<'_> {
     /// first trouble: what it befell stays in the ledger as it was, and the next pass meets it again.
     fn conclude(
         &self,
-        store: &mut dyn Store,
+        ledger: &mut dyn PublishLedger,
         prepared: BTreeMap<usize, Prepared>,
         mut published: Published,
         report: &mut Report,
@@ -232,7 +232,7 @@ impl Pass<'_> {
             }
         }
         if !records.is_empty() {
-            store.record_published(&records)?;
+            ledger.record_published(&records)?;
         }
         Ok(trouble)
     }
@@ -243,7 +243,7 @@ impl Pass<'_> {
         line: &mut FeedLine,
         Underway { made_of, gone, state, pages }: Underway,
         outcomes: Vec<Outcome>,
-    ) -> Result<LedgerChange, Trouble> {
+    ) -> Result<PublishedChange, Trouble> {
         let paths: Vec<&str> = gone.iter().map(String::as_str).collect();
         (self.published)(&[], &paths);
         let withdrawn = publish::withdraw(self.disk, &self.config.output, &paths)?;
@@ -263,7 +263,7 @@ impl Pass<'_> {
         if let (Some(remembered), Some(pages)) = (self.remembered, pages) {
             remembered.keep(&line.name, pages);
         }
-        Ok(LedgerChange { feed: line.name.clone(), state, documents, gone })
+        Ok(PublishedChange { feed: line.name.clone(), state, documents, gone })
     }
 
     /// A feed that got another name has subscribers who get nothing new from then on.
@@ -294,7 +294,7 @@ impl Pass<'_> {
     /// Removes the documents of feeds that left the config, and the folders that held nothing else.
     fn remove(
         &self,
-        store: &mut dyn Store,
+        ledger: &mut dyn PublishLedger,
         left: BTreeMap<String, Vec<String>>,
         report: &mut Report,
     ) -> Result<(), PassError> {
@@ -307,7 +307,7 @@ impl Pass<'_> {
             report.pruned.extend(publish::withdraw(self.disk, &self.config.output, &paths)?);
             publish::clear(self.disk, &self.config.output, &paths);
             info!(%feed, "its documents were removed: it is in the config no more");
-            store.record_published(&[LedgerChange { feed, gone, ..LedgerChange::default() }])?;
+            ledger.record_published(&[PublishedChange { feed, gone, ..PublishedChange::default() }])?;
         }
         Ok(())
     }

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, IsKnown, Known, KnownSource, LedgerChange,
-    LedgerRow, Past, Placed, PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms,
-    print,
+    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, IsKnown, Known, KnownSource, LedgerRow, Past,
+    Placed, PublishLedger, PublishedChange, PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store,
+    StoreError, Terms, print,
 };
 use crate::mill::feed;
 use crate::mill::history::{self, Standing};
@@ -185,7 +185,7 @@ impl Memory {
 
     fn touch_feeds(&mut self, terms: &Terms) {
         for feed in &terms.feeds {
-            self.feeds.entry(feed.name.clone()).or_default().changed += 1;
+            self.feeds.entry(feed.name.clone()).or_default().changes += 1;
         }
     }
 }
@@ -435,12 +435,14 @@ impl Store for Memory {
         self.agree(terms)
     }
 
-    fn feed_state(&self, feed: &str) -> Result<FeedState> {
-        Ok(self.feeds.get(feed).cloned().unwrap_or_default())
-    }
-
     fn forget_recovery(&mut self) -> Result<()> {
         Ok(())
+    }
+}
+
+impl PublishLedger for Memory {
+    fn feed_state(&self, feed: &str) -> Result<FeedState> {
+        Ok(self.feeds.get(feed).cloned().unwrap_or_default())
     }
 
     fn each_published(&self, visit: &mut dyn FnMut(&PublishedRow)) -> Result<()> {
@@ -457,8 +459,8 @@ impl Store for Memory {
         Ok(paths.iter().filter_map(|path| self.published.get(*path)).cloned().collect())
     }
 
-    fn record_published(&mut self, changes: &[LedgerChange]) -> Result<()> {
-        for LedgerChange { feed, state, documents, gone } in changes {
+    fn record_published(&mut self, changes: &[PublishedChange]) -> Result<()> {
+        for PublishedChange { feed, state, documents, gone } in changes {
             if let Some(state) = state {
                 self.feeds.insert(feed.clone(), state.clone());
             }

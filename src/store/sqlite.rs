@@ -12,7 +12,7 @@
 //! the others.
 //!
 //! Here is what every store answers, and what changes it. Below lie the life of the file (`file`, `backup`, `salvage`),
-//! a transaction at work (`work`), what feeds show of its effect (`members`), what was published of that (`published`),
+//! a transaction at work (`work`), what feeds show of its effect (`members`), the publish ledger (`published`),
 //! where items were sighted (`sighted`), and what nobody asks but commands and the daemon (`asked`); `rows` and `insert`
 //! speak SQLite's types.
 
@@ -42,8 +42,8 @@ use self::rows::{
 pub(super) use self::rows::{get_meta, set_meta};
 use self::work::{Keys, Work};
 use super::{
-    Absorbed, Batch, Content, FeedState, FeedTerms, IsKnown, Known, KnownSource, LedgerChange, LedgerRow, Past, Placed,
-    PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store, StoreError, Terms, known_by,
+    Absorbed, Batch, Content, FeedTerms, IsKnown, Known, KnownSource, LedgerRow, Past, Placed, Reading, Recalled,
+    Result, Shelf, SightedAt, Store, StoreError, Terms, known_by,
 };
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
@@ -395,28 +395,8 @@ impl Store for Sqlite {
         Ok(absorbed)
     }
 
-    fn feed_state(&self, feed: &str) -> Result<FeedState> {
-        published::state(&self.db, feed)
-    }
-
     fn forget_recovery(&mut self) -> Result<()> {
         self.set_note(crate::state::RECOVERED, false)
-    }
-
-    fn each_published(&self, visit: &mut dyn FnMut(&PublishedRow)) -> Result<()> {
-        published::each(&self.db, visit)
-    }
-
-    fn published_of(&self, feed: &str, all: bool) -> Result<Vec<PublishedRow>> {
-        published::of(&self.db, feed, all)
-    }
-
-    fn published_at(&self, paths: &[&str]) -> Result<Vec<PublishedRow>> {
-        published::at(&self.db, paths)
-    }
-
-    fn record_published(&mut self, changes: &[LedgerChange]) -> Result<()> {
-        published::record(&mut self.db, changes)
     }
 }
 

@@ -31,7 +31,7 @@ use feedmill::pass::Pass;
 use feedmill::publish::RealDisk;
 use feedmill::report::Report;
 use feedmill::state::State;
-use feedmill::store::Store;
+use feedmill::store::{PublishLedger as _, Store as _};
 use rustix::process::{Pid, Signal, kill_process};
 
 use newsroom::{Dice, Newsroom};
@@ -90,7 +90,7 @@ impl Lab {
         let store = State::look(&state).unwrap();
         let shown = |feed: &String| {
             let state = store.feed_state(feed).unwrap();
-            state.shown == state.changed
+            state.changes_shown == state.changes
         };
         if self.room.feeds().iter().all(shown) { Phase::Done } else { Phase::Publishing }
     }

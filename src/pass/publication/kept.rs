@@ -17,7 +17,7 @@ use crate::mill::render::{self, Ids};
 use crate::pass::Pass;
 use crate::publish::{self, Disk, Kind, Metadata, Outcome};
 use crate::report::{Count, Report, first_of};
-use crate::store::{FeedState, LedgerChange, Store, StoreError};
+use crate::store::{FeedState, PublishLedger, PublishedChange, StoreError};
 
 /// So many ids are named.
 const NAMED: usize = 3;
@@ -82,14 +82,14 @@ impl Pass<'_> {
     /// known to be ours, though the store was made after them. `state`: of the feed, where it is another than before.
     pub(super) fn take_back(
         &self,
-        store: &mut dyn Store,
+        ledger: &mut dyn PublishLedger,
         feed: &str,
         state: Option<FeedState>,
     ) -> Result<(), StoreError> {
         if self.dry_run {
             return Ok(());
         }
-        let rows = by_path(store.published_of(feed, true)?);
+        let rows = by_path(ledger.published_of(feed, true)?);
         let paths = match feed {
             INDEX => beside(self.config),
             feed => documents(self.config, self.disk, feed),
@@ -102,7 +102,7 @@ impl Pass<'_> {
             return Ok(());
         }
         let documents = outcomes.iter().map(|outcome| row_of(feed, 0, outcome.listed.clone())).collect();
-        store.record_published(&[LedgerChange { feed: feed.to_owned(), state, documents, gone: Vec::new() }])?;
+        ledger.record_published(&[PublishedChange { feed: feed.to_owned(), state, documents, gone: Vec::new() }])?;
         (self.published)(&outcomes, &[]);
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::INDEX;
 use crate::pass::Pass;
 use crate::publish::{self, Listed};
-use crate::store::{LedgerChange, PublishedRow, Store, StoreError};
+use crate::store::{PublishLedger, PublishedChange, PublishedRow, StoreError};
 
 /// The lines of the ledger that belong to one feed, by their paths.
 pub(super) type Rows = BTreeMap<String, PublishedRow>;
@@ -26,9 +26,9 @@ pub(super) struct Strewn {
 impl Pass<'_> {
     /// Whether a document that is not of a month does not stand as it was published. A pass that knows what changed
     /// looks at no others, unless that is so: then the folder may have been removed, with all that was in it.
-    pub(super) fn is_meddled_with(&self, store: &dyn Store) -> Result<bool, StoreError> {
+    pub(super) fn is_meddled_with(&self, ledger: &dyn PublishLedger) -> Result<bool, StoreError> {
         for feed in &self.config.feeds {
-            if store.published_of(&feed.name, false)?.iter().any(|row| !self.stands(row)) {
+            if ledger.published_of(&feed.name, false)?.iter().any(|row| !self.stands(row)) {
                 return Ok(true);
             }
         }
@@ -36,10 +36,10 @@ impl Pass<'_> {
     }
 
     /// One look at every document that the ledger lists.
-    pub(super) fn strewn(&self, store: &dyn Store) -> Result<Strewn, StoreError> {
+    pub(super) fn strewn(&self, ledger: &dyn PublishLedger) -> Result<Strewn, StoreError> {
         let feeds: BTreeSet<&str> = self.config.feeds.iter().map(|feed| &*feed.name).chain([INDEX]).collect();
         let mut strewn = Strewn::default();
-        store.each_published(&mut |row| {
+        ledger.each_published(&mut |row| {
             if !feeds.contains(&*row.feed) {
                 strewn.left.entry(row.feed.clone()).or_default().push(row.path.clone());
             } else if !self.stands(row) {
@@ -64,7 +64,7 @@ pub(super) fn by_path(rows: Vec<PublishedRow>) -> Rows {
 
 /// Enters documents into the ledger that are to be written where there were none.
 pub(super) fn announce<'p>(
-    store: &mut dyn Store,
+    ledger: &mut dyn PublishLedger,
     feed: &str,
     paths: impl Iterator<Item = &'p str>,
 ) -> Result<(), StoreError> {
@@ -73,7 +73,7 @@ pub(super) fn announce<'p>(
     if documents.is_empty() {
         return Ok(());
     }
-    store.record_published(&[LedgerChange { feed: feed.to_owned(), documents, ..LedgerChange::default() }])
+    ledger.record_published(&[PublishedChange { feed: feed.to_owned(), documents, ..PublishedChange::default() }])
 }
 
 pub(super) fn row_of(feed: &str, made_of: u64, listed: Listed) -> PublishedRow {
@@ -85,7 +85,7 @@ pub(super) fn row_of(feed: &str, made_of: u64, listed: Listed) -> PublishedRow {
 ///
 /// # Errors
 /// When the store gives up.
-pub fn ledger(store: &dyn Store) -> Result<Vec<Listed>, StoreError> {
+pub fn ledger(store: &dyn PublishLedger) -> Result<Vec<Listed>, StoreError> {
     Ok(store.published()?.iter().map(listed_of).collect())
 }
 

@@ -56,7 +56,7 @@ impl OneFeed<'_> {
 
 /// Whether the heads of a feed that was published so far were rendered as they would be now, with `rendered_with`.
 pub(super) fn has_shown_all(state: &FeedState, rendered_with: &str) -> bool {
-    state.shown == state.changed && RenderedWith::of(state).all == rendered_with
+    state.changes_shown == state.changes && RenderedWith::of(state).all == rendered_with
 }
 
 /// What the documents of a feed were rendered with, as [`FeedState::rendered_with`] keeps it.

@@ -19,7 +19,7 @@ use crate::mill::render::{self, Head, Pieces, Summary, Tree};
 use crate::pass::{Pass, PassError};
 use crate::publish::{self, Publication};
 use crate::report::{FeedLine, Report};
-use crate::store::{FeedState, PublishedRow, Shelf, Store, Terms};
+use crate::store::{FeedState, PublishLedger, PublishedRow, Shelf, Store, Terms};
 use crate::trouble::Trouble;
 
 /// A feed, or the index, that was looked at.
@@ -138,8 +138,8 @@ impl Pass<'_> {
         let OneFeed { feed, state, rendered_with, .. } = one;
         let months = made(&shelves);
         let standing = self.remembered.and_then(|remembered| remembered.take(&feed.name)).filter(|pages| {
-            let before = (pages.shown, &pages.rendered_with, &pages.language);
-            before == (state.shown, rendered_with, language) && one.is_as_it_was() && !one.full
+            let before = (pages.changes_shown, &pages.rendered_with, &pages.language);
+            before == (state.changes_shown, rendered_with, language) && one.is_as_it_was() && !one.full
         });
         let stale: Option<BTreeSet<Month>> = standing.as_ref().map(|pages| differing(&pages.months, &months));
         let rows = match &stale {
@@ -197,7 +197,7 @@ impl Pass<'_> {
         let language = ready.as_ref().and_then(|feed| feed.language.clone());
         let summary = ready.as_ref().filter(|_| head.is_some()).map(Summary::of);
         let state = FeedState {
-            shown: one.state.changed,
+            changes_shown: one.state.changes,
             rendered_with: RenderedWith { all: &one.rendered_with, is_in_part }.kept(),
             items,
             summary: summary.and_then(|summary| serde_json::to_string(&summary).ok()).unwrap_or_default(),
@@ -208,7 +208,7 @@ impl Pass<'_> {
             standing => standing.map(|pages| pages.with(&rendered.months, &plan.months)),
         };
         let rendered_with = one.rendered_with.clone();
-        let pages = months.map(|months| Pages { shown: state.changed, rendered_with, language, months });
+        let pages = months.map(|months| Pages { changes_shown: state.changes, rendered_with, language, months });
         let made_of = plan.wanted.into_iter().map(|of| (of.path, of.made_of)).collect();
         Ok(Prepared { line, underway: Some(Underway { made_of, gone: due.gone, state: Some(state), pages }) })
     }
@@ -341,11 +341,11 @@ impl Pass<'_> {
     /// Writes what lists all feeds beside its place, where it is to be replaced.
     pub(super) fn prepare_index(
         &self,
-        store: &mut dyn Store,
+        ledger: &mut dyn PublishLedger,
         summaries: &[Summary],
         mut share: Share<'_, '_>,
     ) -> Result<Prepared, PassError> {
-        let rows = by_path(store.published_of(INDEX, true)?);
+        let rows = by_path(ledger.published_of(INDEX, true)?);
         let mut line = FeedLine { name: INDEX.to_owned(), items: summaries.len(), ..FeedLine::default() };
         let base_url = &self.config.base_url;
         let made_of = print(&(render::REVISION, summaries, base_url, self.config.pages, self.config.precompress));
@@ -364,7 +364,7 @@ impl Pass<'_> {
             line.written.extend(line.removed.iter().cloned());
             return Ok(Prepared { line, underway: None });
         }
-        announce(store, INDEX, tree.keys().map(String::as_str).filter(|path| !rows.contains_key(*path)))?;
+        announce(ledger, INDEX, tree.keys().map(String::as_str).filter(|path| !rows.contains_key(*path)))?;
         share.add(&tree)?;
         let made_of = tree.into_keys().map(|path| (path, made_of)).collect();
         Ok(Prepared { line, underway: Some(Underway { made_of, gone, state: None, pages: None }) })

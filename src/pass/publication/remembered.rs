@@ -75,8 +75,9 @@ fn held<T>(remembered: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The month pages of a feed, as they stand.
 pub(super) struct Pages {
-    /// What [`FeedState::shown`](store::FeedState::shown) has been since: nobody else published the feed meanwhile.
-    pub(super) shown: u64,
+    /// What [`FeedState::changes_shown`](store::FeedState::changes_shown) has been since: nobody else published the feed
+    /// meanwhile.
+    pub(super) changes_shown: u64,
     pub(super) rendered_with: String,
     pub(super) language: Option<String>,
     pub(super) months: BTreeMap<Month, Made>,

@@ -282,8 +282,8 @@ pub(super) const STATE: &str = "changed, shown, items, rendered_with, summary";
 
 pub(super) fn state_from(row: &Row<'_>) -> rusqlite::Result<FeedState> {
     Ok(FeedState {
-        changed: unsigned(row.get(0)?),
-        shown: unsigned(row.get(1)?),
+        changes: unsigned(row.get(0)?),
+        changes_shown: unsigned(row.get(1)?),
         items: small(row.get(2)?) as usize,
         rendered_with: row.get(3)?,
         summary: row.get(4)?,

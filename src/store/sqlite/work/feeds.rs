@@ -49,8 +49,8 @@ impl Work<'_> {
             db.prepare_cached("INSERT INTO feed VALUES (?, ?, ?, ?, ?, ?, ?)")?.execute(params![
                 no,
                 feed.name,
-                signed(state.changed + 1),
-                signed(state.shown),
+                signed(state.changes + 1),
+                signed(state.changes_shown),
                 signed(state.items as u64),
                 state.rendered_with,
                 state.summary
