@@ -371,7 +371,7 @@ impl Past {
 
 /// What stands on a month page of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shelf {
+pub struct MonthPage {
     /// Which.
     pub month: Month,
     /// How many items; never none.
@@ -485,7 +485,7 @@ pub trait Store: PublishLedger {
     /// The items of a feed's head, newest first. What `known` gives is not read anew.
     fn head(&self, feed: &FeedTerms, terms: &Terms, known: Recalled<'_>) -> Result<Vec<Item>>;
     /// The month pages of a feed, the newest first.
-    fn shelves(&self, feed: &FeedTerms) -> Result<Vec<Shelf>>;
+    fn month_pages(&self, feed: &FeedTerms) -> Result<Vec<MonthPage>>;
     /// What stands in these months of a feed, newest first; of what is `known`, by month, id and print, no more than that
     /// it does.
     fn standing(

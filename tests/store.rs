@@ -15,8 +15,8 @@ use feedmill::mill::settle::{Rules, SourceRule};
 use feedmill::mill::words::{Pattern, Where, Words};
 use feedmill::stat::Stat;
 use feedmill::store::{
-    Absorbed, Batch, FeedTerms, Found, LedgerRow, Line, Look, Memory, Placed, Reading, Shelf, SightedAt, Sqlite, Store,
-    Terms,
+    Absorbed, Batch, FeedTerms, Found, LedgerRow, Line, Look, Memory, MonthPage, Placed, Reading, SightedAt, Sqlite,
+    Store, Terms,
 };
 use proptest::prelude::*;
 
@@ -344,7 +344,7 @@ fn items(store: &dyn Store, terms: &Terms) -> Vec<(Item, Vec<SightedAt>)> {
 fn heads(store: &dyn Store, terms: &Terms) -> Vec<Vec<Item>> {
     let head = |feed: &FeedTerms| {
         let head = store.head(feed, terms, &mut |_, _| None).unwrap();
-        let months = store.shelves(feed).unwrap().iter().map(|shelf| shelf.month).collect();
+        let months = store.month_pages(feed).unwrap().iter().map(|page| page.month).collect();
         let standing = store.standing(feed, &months, &|_, _, _| false).unwrap();
         let prints: BTreeMap<Key, u64> = standing.values().flatten().map(|placed| (placed.id, placed.print)).collect();
         let mut marked = head.clone();
@@ -362,13 +362,13 @@ fn heads(store: &dyn Store, terms: &Terms) -> Vec<Vec<Item>> {
 }
 
 /// The month pages of a feed, and what stands on each.
-type Pages = (Vec<Shelf>, BTreeMap<Month, Vec<Placed>>);
+type Pages = (Vec<MonthPage>, BTreeMap<Month, Vec<Placed>>);
 
 /// What stands on the month pages of each feed: what is there, with and without the items, and the sums of it.
 fn pages(store: &dyn Store, terms: &Terms) -> Vec<Pages> {
     let of_feed = |feed: &FeedTerms| {
-        let shelves = store.shelves(feed).unwrap();
-        let months = shelves.iter().map(|shelf| shelf.month).collect();
+        let pages = store.month_pages(feed).unwrap();
+        let months = pages.iter().map(|page| page.month).collect();
         let mut standing = store.standing(feed, &months, &|_, _, _| false).unwrap();
         let told = standing.clone();
         // Every other one is known: no more is said of it.
@@ -380,11 +380,11 @@ fn pages(store: &dyn Store, terms: &Terms) -> Vec<Pages> {
             placed.iter_mut().step_by(2).for_each(|placed| placed.item = None);
         }
         assert_eq!(standing, without);
-        for shelf in &shelves {
-            let prints = told[&shelf.month].iter().map(|placed| placed.print);
-            assert_eq!((shelf.items, shelf.print), (prints.len(), prints.fold(0, u64::wrapping_add)));
+        for page in &pages {
+            let prints = told[&page.month].iter().map(|placed| placed.print);
+            assert_eq!((page.items, page.print), (prints.len(), prints.fold(0, u64::wrapping_add)));
         }
-        (shelves, told)
+        (pages, told)
     };
     terms.feeds.iter().map(of_feed).collect()
 }

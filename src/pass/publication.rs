@@ -12,7 +12,7 @@
 //!
 //! | module | what it tells |
 //! |---|---|
-//! | `one_feed` | how far a feed was published before |
+//! | `outgoing` | how far a feed was published before |
 //! | `prepare` | what of a feed, or of the index, is to be replaced, and writing that beside its place |
 //! | `ready` | what a feed is, but for the items of its head |
 //! | `months` | what its month pages are to be, and their documents |
@@ -23,7 +23,7 @@
 mod kept;
 mod lines;
 mod months;
-mod one_feed;
+mod outgoing;
 mod prepare;
 mod ready;
 mod remembered;
@@ -37,7 +37,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 pub use self::kept::{is_published, is_shown, lacks};
 pub use self::lines::ledger;
 use self::lines::{Strewn, row_of};
-use self::one_feed::{OneFeed, RenderedWith, has_shown_all};
+use self::outgoing::{OutgoingFeed, RenderedWith, has_current_heads};
 use self::prepare::{Prepared, Share, Underway};
 pub use self::remembered::Remembered;
 use super::{Pass, PassError};
@@ -67,7 +67,7 @@ pub(super) enum Extent {
 struct Reach {
     extent: Extent,
     /// All that was published is looked at, whatever changed.
-    full: bool,
+    looks_at_all: bool,
 }
 
 /// What is on its way into the folder, share by share.
@@ -103,7 +103,7 @@ impl Pass<'_> {
     pub(super) fn is_behind(&self, ledger: &dyn PublishLedger) -> Result<bool, StoreError> {
         for feed in &self.config.feeds {
             let state = ledger.feed_state(&feed.name)?;
-            if RenderedWith::of(&state).is_in_part || !has_shown_all(&state, &self.rendered_with(feed)) {
+            if RenderedWith::of(&state).is_in_part || !has_current_heads(&state, &self.rendered_with(feed)) {
                 return Ok(true);
             }
         }
@@ -124,12 +124,12 @@ impl Pass<'_> {
             extent => extent,
         };
         // What goes ahead of the rest leaves the look at all that stands to it.
-        let full = meddled || self.scope.named.is_none() && extent != Extent::Heads;
-        let Strewn { fallen, left } = if full { self.strewn(store)? } else { Strewn::default() };
+        let looks_at_all = meddled || self.scope.named.is_none() && extent != Extent::Heads;
+        let Strewn { fallen, left } = if looks_at_all { self.strewn(store)? } else { Strewn::default() };
         let publication = Publication::new(self.disk, &self.config.output);
         let mut publication = publication.checked_by(self.check).announced_to(self.announced);
         let kept_before = report.kept.len();
-        let reach = Reach { extent, full };
+        let reach = Reach { extent, looks_at_all };
         let mut gathered = self.prepare_feeds(store, terms, reach, fallen, &mut publication, report)?;
         let is_whole = report.kept.len() == kept_before;
         if !is_whole {
@@ -170,7 +170,7 @@ impl Pass<'_> {
         &self,
         store: &mut dyn Store,
         terms: &Terms,
-        Reach { extent, full }: Reach,
+        Reach { extent, looks_at_all }: Reach,
         mut fallen: BTreeMap<String, BTreeSet<String>>,
         publication: &mut Publication<'_>,
         report: &mut Report,
@@ -179,18 +179,18 @@ impl Pass<'_> {
         let ids = if self.recovered { Some(store.ids()?) } else { None };
         for (number, (feed, feed_terms)) in self.config.feeds.iter().zip(&terms.feeds).enumerate() {
             let state = store.feed_state(&feed.name)?;
-            let one = OneFeed {
-                feed,
+            let outgoing = OutgoingFeed {
+                config: feed,
                 terms: feed_terms,
                 rendered_with: self.rendered_with(feed),
                 fallen: fallen.remove(&feed.name).unwrap_or_default(),
-                full,
+                was_looked_at: looks_at_all,
                 extent,
                 // What this store has published itself it does not lack.
-                made_anew: ids.as_ref().filter(|_| state.rendered_with.is_empty()),
+                known_anew: ids.as_ref().filter(|_| state.rendered_with.is_empty()),
                 state: state.clone(),
             };
-            let prepared = self.prepare_feed(store, terms, one, Share { publication, number }, report);
+            let prepared = self.prepare_feed(store, terms, &outgoing, Share { publication, number }, report);
             gathered.add(number, prepared)?;
             let stands = gathered.state(number).cloned().unwrap_or(state);
             gathered.in_part |= RenderedWith::of(&stands).is_in_part;
@@ -241,7 +241,7 @@ impl Pass<'_> {
     fn conclude_share(
         &self,
         line: &mut FeedLine,
-        Underway { made_of, gone, state, pages }: Underway,
+        Underway { made_of, gone, state, standing }: Underway,
         outcomes: Vec<Outcome>,
     ) -> Result<PublishedChange, Trouble> {
         let paths: Vec<&str> = gone.iter().map(String::as_str).collect();
@@ -260,8 +260,8 @@ impl Pass<'_> {
         publish::clear(self.disk, &self.config.output, &paths);
         line.written.extend(withdrawn.iter().cloned());
         line.removed = withdrawn;
-        if let (Some(remembered), Some(pages)) = (self.remembered, pages) {
-            remembered.keep(&line.name, pages);
+        if let (Some(remembered), Some(standing)) = (self.remembered, standing) {
+            remembered.keep(&line.name, standing);
         }
         Ok(PublishedChange { feed: line.name.clone(), state, documents, gone })
     }

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, IsKnown, Known, KnownSource, LedgerRow, Past,
-    Placed, PublishLedger, PublishedChange, PublishedRow, Reading, Recalled, Result, Shelf, SightedAt, Store,
+    Absorbed, Batch, Content, FRESH_DAYS, FeedState, FeedTerms, Found, IsKnown, Known, KnownSource, LedgerRow,
+    MonthPage, Past, Placed, PublishLedger, PublishedChange, PublishedRow, Reading, Recalled, Result, SightedAt, Store,
     StoreError, Terms, print,
 };
 use crate::mill::feed;
@@ -356,16 +356,16 @@ impl Store for Memory {
         Ok(feed::head(items, late, terms_of.limit))
     }
 
-    fn shelves(&self, feed: &FeedTerms) -> Result<Vec<Shelf>> {
+    fn month_pages(&self, feed: &FeedTerms) -> Result<Vec<MonthPage>> {
         let Some(View { rules, .. }) = &self.terms else { return Ok(Vec::new()) };
-        let mut shelves: BTreeMap<Month, Shelf> = BTreeMap::new();
+        let mut month_pages: BTreeMap<Month, MonthPage> = BTreeMap::new();
         for item in self.shown(feed, rules)? {
             let month = item.month();
-            let shelf = shelves.entry(month).or_insert(Shelf { month, items: 0, print: 0 });
-            shelf.items += 1;
-            shelf.print = shelf.print.wrapping_add(print(&item));
+            let page = month_pages.entry(month).or_insert(MonthPage { month, items: 0, print: 0 });
+            page.items += 1;
+            page.print = page.print.wrapping_add(print(&item));
         }
-        Ok(shelves.into_values().rev().collect())
+        Ok(month_pages.into_values().rev().collect())
     }
 
     fn standing(

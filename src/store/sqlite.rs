@@ -42,8 +42,8 @@ use self::rows::{
 pub(super) use self::rows::{get_meta, set_meta};
 use self::work::{Keys, Work};
 use super::{
-    Absorbed, Batch, Content, FeedTerms, IsKnown, Known, KnownSource, LedgerRow, Past, Placed, Reading, Recalled,
-    Result, Shelf, SightedAt, Store, StoreError, Terms, known_by,
+    Absorbed, Batch, Content, FeedTerms, IsKnown, Known, KnownSource, LedgerRow, MonthPage, Past, Placed, Reading,
+    Recalled, Result, SightedAt, Store, StoreError, Terms, known_by,
 };
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
@@ -55,7 +55,7 @@ pub struct Sqlite {
     age: Age,
     /// The month pages of feeds by their numbers, as they were read. What a batch changes is changed here, too; anything
     /// else that might change them forgets them all. Only who writes the store may ask twice.
-    shelves: RefCell<FxHashMap<i64, Vec<Shelf>>>,
+    month_pages: RefCell<FxHashMap<i64, Vec<MonthPage>>>,
     /// Of accounts, which never change.
     keys: RefCell<Keys>,
     /// The file, where it was made here. It is closed after the connection: closing it, however often it was opened, takes
@@ -280,7 +280,7 @@ impl Store for Sqlite {
         set_meta(&transaction, "decisions", &decided)?;
         let (mut absorbed, _) = work.finish()?;
         transaction.commit()?;
-        self.shelves.get_mut().clear();
+        self.month_pages.get_mut().clear();
         if only_dated {
             // Those that were not settled have no day yet, either.
             absorbed.unseen = self.unseen(terms)?;
@@ -307,9 +307,9 @@ impl Store for Sqlite {
                 _ => Ok(()),
             }
         })?;
-        let (absorbed, restocked) = work.finish()?;
+        let (absorbed, changed_pages) = work.finish()?;
         transaction.commit()?;
-        self.restock(restocked);
+        self.update_month_pages(changed_pages);
         Ok(absorbed)
     }
 
@@ -321,8 +321,8 @@ impl Store for Sqlite {
         self.head_of(feed, terms, known)
     }
 
-    fn shelves(&self, feed: &FeedTerms) -> Result<Vec<Shelf>> {
-        self.shelves_of(feed)
+    fn month_pages(&self, feed: &FeedTerms) -> Result<Vec<MonthPage>> {
+        self.month_pages_of(feed)
     }
 
     fn standing(
@@ -389,7 +389,7 @@ impl Store for Sqlite {
         work.agree_on_feeds()?;
         let (absorbed, _) = work.finish()?;
         transaction.commit()?;
-        self.shelves.get_mut().clear();
+        self.month_pages.get_mut().clear();
         // What was exported need not be in the inbox.
         self.secure()?;
         Ok(absorbed)

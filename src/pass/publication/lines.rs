@@ -62,14 +62,16 @@ pub(super) fn by_path(rows: Vec<PublishedRow>) -> Rows {
     rows.into_iter().map(|row| (row.path.clone(), row)).collect()
 }
 
-/// Enters documents into the ledger that are to be written where there were none.
+/// Enters documents into the ledger that are to be written where it lists none: `rows` are what it lists.
 pub(super) fn announce<'p>(
     ledger: &mut dyn PublishLedger,
     feed: &str,
+    rows: &Rows,
     paths: impl Iterator<Item = &'p str>,
 ) -> Result<(), StoreError> {
     let unwritten = |path: &str| Listed { path: path.to_owned(), size: 0, mtime_ns: 0, inode: 0, hash: 0 };
-    let documents: Vec<PublishedRow> = paths.map(|path| row_of(feed, 0, unwritten(path))).collect();
+    let new = paths.filter(|path| !rows.contains_key(*path));
+    let documents: Vec<PublishedRow> = new.map(|path| row_of(feed, 0, unwritten(path))).collect();
     if documents.is_empty() {
         return Ok(());
     }

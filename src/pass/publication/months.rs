@@ -6,21 +6,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::one_feed::OneFeed;
+use super::outgoing::OutgoingFeed;
 use super::{Extent, print};
 use crate::cores::on_all_cores;
 use crate::mill::feed::Feed;
 use crate::mill::month::Month;
 use crate::mill::render::{self, Pieces, Stand, Tree};
 use crate::pass::{Pass, PassError};
-use crate::store::{Placed, Shelf, Store};
+use crate::store::{MonthPage, Placed, Store};
 use crate::trouble::Trouble;
 
 /// How many items are rendered before their documents leave the memory.
 pub(super) const AT_ONCE: usize = 500;
 
 /// A document of a month page, and what it is made of.
-pub(super) struct Wanted {
+pub(super) struct MonthDocument {
     pub(super) path: String,
     pub(super) month: Month,
     pub(super) made_of: u64,
@@ -28,7 +28,7 @@ pub(super) struct Wanted {
 
 /// What a month page is made of, besides what all pages of its feed are made of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Made {
+pub(super) struct MonthInputs {
     /// Of its items.
     print: u64,
     before: Option<Month>,
@@ -36,32 +36,32 @@ pub(super) struct Made {
 }
 
 /// What the month pages are made of. An archive names the month before it, a page its two neighbours.
-pub(super) fn made(shelves: &[Shelf]) -> BTreeMap<Month, Made> {
-    let of_shelf = |(at, shelf): (usize, &Shelf)| {
-        let after = at.checked_sub(1).and_then(|at| shelves.get(at)).map(|shelf| shelf.month);
-        let before = shelves.get(at + 1).map(|shelf| shelf.month);
-        (shelf.month, Made { print: shelf.print, before, after })
+pub(super) fn month_inputs(pages: &[MonthPage]) -> BTreeMap<Month, MonthInputs> {
+    let of_page = |(at, page): (usize, &MonthPage)| {
+        let after = at.checked_sub(1).and_then(|at| pages.get(at)).map(|page| page.month);
+        let before = pages.get(at + 1).map(|page| page.month);
+        (page.month, MonthInputs { print: page.print, before, after })
     };
-    shelves.iter().enumerate().map(of_shelf).collect()
+    pages.iter().enumerate().map(of_page).collect()
 }
 
 /// The months that are not the same in both.
-pub(super) fn differing(a: &BTreeMap<Month, Made>, b: &BTreeMap<Month, Made>) -> BTreeSet<Month> {
+pub(super) fn differing(a: &BTreeMap<Month, MonthInputs>, b: &BTreeMap<Month, MonthInputs>) -> BTreeSet<Month> {
     a.keys().chain(b.keys()).filter(|month| a.get(month) != b.get(month)).copied().collect()
 }
 
 /// The documents of these months of a feed.
-pub(super) fn wanted<'m>(
+pub(super) fn month_documents<'m>(
     feed: &str,
     rendered_with: &str,
     language: &Option<String>,
-    months: impl Iterator<Item = (&'m Month, &'m Made)>,
-) -> Vec<Wanted> {
-    let of_month = |(month, made): (&Month, &Made)| {
+    months: impl Iterator<Item = (&'m Month, &'m MonthInputs)>,
+) -> Vec<MonthDocument> {
+    let of_month = |(month, inputs): (&Month, &MonthInputs)| {
         let [page, archive] = render::month_paths(feed, *month);
-        let made_of = print(&(rendered_with, language, made.print, made.before));
-        let (month, of_page) = (*month, print(&(made_of, made.after)));
-        [Wanted { path: page, month, made_of: of_page }, Wanted { path: archive, month, made_of }]
+        let made_of = print(&(rendered_with, language, inputs.print, inputs.before));
+        let (month, of_page) = (*month, print(&(made_of, inputs.after)));
+        [MonthDocument { path: page, month, made_of: of_page }, MonthDocument { path: archive, month, made_of }]
     };
     months.flat_map(of_month).collect()
 }
@@ -88,17 +88,17 @@ pub(super) fn pointed_to(feed: &Feed, extent: Extent, missing: &BTreeSet<Month>)
 }
 
 /// The months to render, as many at a time as have not too many items.
-pub(super) fn chunks(shelves: &[Shelf], months: &BTreeSet<Month>) -> Vec<BTreeSet<Month>> {
+pub(super) fn chunks(pages: &[MonthPage], months: &BTreeSet<Month>) -> Vec<BTreeSet<Month>> {
     let mut chunks: Vec<BTreeSet<Month>> = Vec::new();
     let mut room = 0;
-    for shelf in shelves.iter().filter(|shelf| months.contains(&shelf.month)) {
-        if shelf.items > room || chunks.is_empty() {
+    for page in pages.iter().filter(|page| months.contains(&page.month)) {
+        if page.items > room || chunks.is_empty() {
             chunks.push(BTreeSet::new());
             room = AT_ONCE;
         }
-        room = room.saturating_sub(shelf.items);
+        room = room.saturating_sub(page.items);
         if let Some(chunk) = chunks.last_mut() {
-            chunk.insert(shelf.month);
+            chunk.insert(page.month);
         }
     }
     chunks
@@ -112,19 +112,19 @@ impl Pass<'_> {
     pub(super) fn stock(
         &self,
         store: &dyn Store,
-        one: &OneFeed<'_>,
+        outgoing: &OutgoingFeed<'_>,
         feed: &Feed,
         months: &BTreeSet<Month>,
         is_backlog: bool,
     ) -> Result<Stock, PassError> {
         let of_month = |month: &Month| match is_backlog {
             true => Pieces::forgotten(),
-            false => self.pieces(one, Some(feed), Some(*month)),
+            false => self.pieces(outgoing, feed, Some(*month)),
         };
         let mut pieces: BTreeMap<Month, Pieces> = months.iter().map(|month| (*month, of_month(month))).collect();
         let known = |month, id, print| pieces.get(&month).is_some_and(|pieces| pieces.know(id, print));
-        let standing = store.standing(one.terms, months, &known)?;
-        let origins = self.origins(one);
+        let standing = store.standing(outgoing.terms, months, &known)?;
+        let origins = self.origins(outgoing);
         let stand = |Placed { id, print, item, .. }| Stand {
             id,
             print,
@@ -138,14 +138,19 @@ impl Pass<'_> {
     }
 
     /// The documents of some months.
-    pub(super) fn months(&self, one: &OneFeed<'_>, feed: &Feed, Stock(stock): Stock) -> Result<Tree, Trouble> {
+    pub(super) fn months(
+        &self,
+        outgoing: &OutgoingFeed<'_>,
+        feed: &Feed,
+        Stock(stock): Stock,
+    ) -> Result<Tree, Trouble> {
         // Of a feed that shows all it has, the entries are more than all its pages together.
         let frame = feed.without_entries();
         let rendered = on_all_cores(stock, |(month, stands, mut pieces)| {
             (self.dressed(render::month(&frame, month, &stands, &mut pieces)), month, pieces)
         });
         let keep = |(tree, month, pieces)| {
-            self.keep_pieces(one, Some(feed), Some(month), pieces);
+            self.keep_pieces(outgoing, feed, Some(month), pieces);
             tree
         };
         let trees: Option<Vec<Tree>> = rendered.into_iter().map(|rendered| rendered.map(keep)).collect();

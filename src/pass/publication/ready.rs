@@ -6,14 +6,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::one_feed::OneFeed;
+use super::outgoing::OutgoingFeed;
 use super::print;
 use crate::config;
 use crate::mill::feed::{self, Address, Entry, Feed};
 use crate::mill::item::{Item, Key, SourceNo, Text};
 use crate::mill::render;
 use crate::pass::Pass;
-use crate::store::{FeedTerms, Shelf, Store, StoreError, Terms};
+use crate::store::{FeedTerms, MonthPage, Store, StoreError, Terms};
 
 /// What the items of a feed are shown under: each the first of its sources that sights it.
 pub(super) struct Origins {
@@ -34,16 +34,16 @@ impl Pass<'_> {
     /// A feed ready to render. `None`: its name is not printable, which the config does not let in.
     pub(super) fn feed(
         &self,
-        one: &OneFeed<'_>,
+        outgoing: &OutgoingFeed<'_>,
         items: Vec<Item>,
         taken_out: Vec<(DateTime<Utc>, Key)>,
-        shelves: &[Shelf],
+        pages: &[MonthPage],
     ) -> Option<Feed> {
-        let feed = one.feed;
-        let sources: Vec<&config::Source> = self.sources(one).map(|(source, _)| source).collect();
+        let feed = outgoing.config;
+        let sources: Vec<&config::Source> = self.sources(outgoing).map(|(source, _)| source).collect();
         let words = |text: &str| Text::new(text).or_else(|| Text::new(&feed.name));
         let titles: Vec<&str> = sources.iter().map(|source| source.title.as_str()).collect();
-        let origins = self.origins(one);
+        let origins = self.origins(outgoing);
         let entries: Vec<Entry> = items.into_iter().filter_map(|item| origins.entry(item)).collect();
         // Without items only the operator can tell.
         let of_sources = || feed::unanimous(sources.iter().map(|source| source.language.as_deref()));
@@ -60,19 +60,19 @@ impl Pass<'_> {
             author: words(if let [only] = titles.as_slice() { only } else { &feed.title })?,
             entries,
             taken_out,
-            months: shelves.iter().map(|shelf| (shelf.month, shelf.items)).collect(),
+            months: pages.iter().map(|page| (page.month, page.items)).collect(),
         })
     }
 
-    pub(super) fn origins(&self, one: &OneFeed<'_>) -> Origins {
-        let words = |text: &str| Text::new(text).or_else(|| Text::new(&one.feed.name));
-        let titles = self.sources(one).map(|(source, no)| (no, words(&source.title))).collect();
-        Origins { titles, otherwise: words(&one.feed.name) }
+    pub(super) fn origins(&self, outgoing: &OutgoingFeed<'_>) -> Origins {
+        let words = |text: &str| Text::new(text).or_else(|| Text::new(&outgoing.config.name));
+        let titles = self.sources(outgoing).map(|(source, no)| (no, words(&source.title))).collect();
+        Origins { titles, otherwise: words(&outgoing.config.name) }
     }
 
     /// The sources of a feed, in its order, and their numbers.
-    fn sources<'s>(&'s self, one: &'s OneFeed<'_>) -> impl Iterator<Item = (&'s config::Source, SourceNo)> {
-        let numbered = one.feed.sources.iter().zip(&one.terms.sources);
+    fn sources<'s>(&'s self, outgoing: &'s OutgoingFeed<'_>) -> impl Iterator<Item = (&'s config::Source, SourceNo)> {
+        let numbered = outgoing.config.sources.iter().zip(&outgoing.terms.sources);
         numbered.filter_map(|(index, no)| Some((self.config.sources.get(*index)?, *no)))
     }
 

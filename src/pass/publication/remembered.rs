@@ -9,8 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::months::Made;
-use super::one_feed::OneFeed;
+use super::months::MonthInputs;
+use super::outgoing::OutgoingFeed;
 use crate::mill::feed::Feed;
 use crate::mill::item::{Item, Key};
 use crate::mill::month::Month;
@@ -30,7 +30,7 @@ const PIECES: usize = 4 << 20;
 pub struct Remembered {
     /// The month pages of all feeds, as they stand: those that a change made stale are told without asking the ledger for
     /// all there are. A full look asks the ledger, and the folder.
-    pages: Mutex<BTreeMap<String, Pages>>,
+    pages: Mutex<BTreeMap<String, StandingPages>>,
     /// What the documents that were published last are made of.
     pieces: Mutex<Lots>,
     /// The items of heads, as they were read last: of a change nearly all are what they were.
@@ -42,11 +42,11 @@ type Items = HashMap<(Key, u64), Item>;
 
 impl Remembered {
     /// What is remembered of a feed is forgotten until it is published: whatever goes wrong meanwhile.
-    pub(super) fn take(&self, feed: &str) -> Option<Pages> {
+    pub(super) fn take(&self, feed: &str) -> Option<StandingPages> {
         held(&self.pages).remove(feed)
     }
 
-    pub(super) fn keep(&self, feed: &str, pages: Pages) {
+    pub(super) fn keep(&self, feed: &str, pages: StandingPages) {
         held(&self.pages).insert(feed.to_owned(), pages);
     }
 
@@ -74,18 +74,22 @@ fn held<T>(remembered: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The month pages of a feed, as they stand.
-pub(super) struct Pages {
+pub(super) struct StandingPages {
     /// What [`FeedState::changes_shown`](store::FeedState::changes_shown) has been since: nobody else published the feed
     /// meanwhile.
     pub(super) changes_shown: u64,
     pub(super) rendered_with: String,
     pub(super) language: Option<String>,
-    pub(super) months: BTreeMap<Month, Made>,
+    pub(super) months: BTreeMap<Month, MonthInputs>,
 }
 
-impl Pages {
+impl StandingPages {
     /// The months that stand once these are rendered, and those that are no more are withdrawn.
-    pub(super) fn with(self, rendered: &BTreeSet<Month>, now: &BTreeMap<Month, Made>) -> BTreeMap<Month, Made> {
+    pub(super) fn with(
+        self,
+        rendered: &BTreeSet<Month>,
+        now: &BTreeMap<Month, MonthInputs>,
+    ) -> BTreeMap<Month, MonthInputs> {
         let mut standing = self.months;
         standing.retain(|month, _| now.contains_key(month));
         standing.extend(rendered.iter().filter_map(|month| Some((*month, *now.get(month)?))));
@@ -125,28 +129,33 @@ impl Lots {
 
 impl Pass<'_> {
     /// The items of a head, of which most are remembered.
-    pub(super) fn head(&self, store: &dyn Store, one: &OneFeed<'_>, terms: &Terms) -> Result<Vec<Item>, StoreError> {
+    pub(super) fn head(
+        &self,
+        store: &dyn Store,
+        outgoing: &OutgoingFeed<'_>,
+        terms: &Terms,
+    ) -> Result<Vec<Item>, StoreError> {
         // What a feed shows only for so long is gone through item by item.
-        let remembered = self.remembered.filter(|_| one.terms.retention.is_none());
-        let Some(remembered) = remembered else { return store.head(one.terms, terms, &mut |_, _| None) };
-        let mut known = remembered.take_head(&one.feed.name);
-        let items = store.head(one.terms, terms, &mut |id, print| known.remove(&(id, print)))?;
-        remembered.keep_head(&one.feed.name, &items);
+        let remembered = self.remembered.filter(|_| outgoing.terms.retention.is_none());
+        let Some(remembered) = remembered else { return store.head(outgoing.terms, terms, &mut |_, _| None) };
+        let mut known = remembered.take_head(&outgoing.config.name);
+        let items = store.head(outgoing.terms, terms, &mut |id, print| known.remove(&(id, print)))?;
+        remembered.keep_head(&outgoing.config.name, &items);
         Ok(items)
     }
 
     /// What is remembered of a month, or the head, of a feed.
-    pub(super) fn pieces(&self, one: &OneFeed<'_>, ready: Option<&Feed>, month: Option<Month>) -> Pieces {
+    pub(super) fn pieces(&self, outgoing: &OutgoingFeed<'_>, feed: &Feed, month: Option<Month>) -> Pieces {
         let Some(remembered) = self.remembered else { return Pieces::forgotten() };
-        let of = (one.feed.name.clone(), month);
+        let of = (outgoing.config.name.clone(), month);
         let lot = held(&remembered.pieces).lots.remove(&of);
-        let lot = lot.filter(|lot| lot.rendered_with == one.pieces_with(ready));
+        let lot = lot.filter(|lot| lot.rendered_with == outgoing.pieces_with(feed));
         lot.map_or_else(|| Pieces::within(PIECES), |lot| lot.pieces)
     }
 
-    pub(super) fn keep_pieces(&self, one: &OneFeed<'_>, ready: Option<&Feed>, month: Option<Month>, pieces: Pieces) {
+    pub(super) fn keep_pieces(&self, outgoing: &OutgoingFeed<'_>, feed: &Feed, month: Option<Month>, pieces: Pieces) {
         let Some(remembered) = self.remembered.filter(|_| !pieces.are_forgotten()) else { return };
-        let lot = Lot { rendered_with: one.pieces_with(ready), at: 0, pieces };
-        held(&remembered.pieces).keep((one.feed.name.clone(), month), lot);
+        let lot = Lot { rendered_with: outgoing.pieces_with(feed), at: 0, pieces };
+        held(&remembered.pieces).keep((outgoing.config.name.clone(), month), lot);
     }
 }

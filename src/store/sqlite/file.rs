@@ -47,7 +47,7 @@ impl Drop for Sqlite {
 
 impl Sqlite {
     fn new(db: Connection, age: Age, made: Option<fs::File>) -> Self {
-        Self { db, age, shelves: RefCell::default(), keys: RefCell::default(), made }
+        Self { db, age, month_pages: RefCell::default(), keys: RefCell::default(), made }
     }
 
     pub(super) fn grown(db: Connection) -> Self {

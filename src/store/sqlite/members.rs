@@ -15,7 +15,7 @@ use super::work::Work;
 use crate::mill::feed;
 use crate::mill::item::{Item, Key, SourceNo};
 use crate::mill::month::Month;
-use crate::store::{FeedTerms, IsKnown, Placed, Recalled, Result, Shelf, Terms, print};
+use crate::store::{FeedTerms, IsKnown, MonthPage, Placed, Recalled, Result, Terms, print};
 
 /// The members of a feed that stand in the month in which they are published: nearly all.
 pub(super) const WITHIN: &str = "SELECT key, id, print, published FROM member
@@ -64,32 +64,32 @@ impl Sqlite {
         Ok(feed::head(newest, late, feed.limit))
     }
 
-    /// See [`Store::shelves`](crate::store::Store::shelves).
-    pub(super) fn shelves_of(&self, feed: &FeedTerms) -> Result<Vec<Shelf>> {
+    /// See [`Store::month_pages`](crate::store::Store::month_pages).
+    pub(super) fn month_pages_of(&self, feed: &FeedTerms) -> Result<Vec<MonthPage>> {
         let Some(no) = self.feed_no(feed)? else { return Ok(Vec::new()) };
         if feed.retention.is_none() {
-            if let Some(shelves) = self.shelves.borrow().get(&no) {
-                return Ok(shelves.clone());
+            if let Some(month_pages) = self.month_pages.borrow().get(&no) {
+                return Ok(month_pages.clone());
             }
-            let mut shelves = Vec::new();
+            let mut month_pages = Vec::new();
             let sql = "SELECT month, items, print FROM month WHERE feed = ? ORDER BY month DESC";
             let mut select = self.db.prepare_cached(sql)?;
             let mut rows = select.query([no])?;
             while let Some(row) = rows.next()? {
                 let Some(month) = Month::from_number(row.get(0)?) else { continue };
                 let print = row.get::<_, i64>(2)? as u64;
-                shelves.push(Shelf { month, items: small(row.get(1)?) as usize, print });
+                month_pages.push(MonthPage { month, items: small(row.get(1)?) as usize, print });
             }
-            self.shelves.borrow_mut().insert(no, shelves.clone());
-            return Ok(shelves);
+            self.month_pages.borrow_mut().insert(no, month_pages.clone());
+            return Ok(month_pages);
         }
-        let mut by_month: BTreeMap<Month, Shelf> = BTreeMap::new();
+        let mut by_month: BTreeMap<Month, MonthPage> = BTreeMap::new();
         self.retained(no, feed, &mut |item, kept| {
             if kept {
                 let month = item.month();
-                let shelf = by_month.entry(month).or_insert(Shelf { month, items: 0, print: 0 });
-                shelf.items += 1;
-                shelf.print = shelf.print.wrapping_add(print(&item));
+                let page = by_month.entry(month).or_insert(MonthPage { month, items: 0, print: 0 });
+                page.items += 1;
+                page.print = page.print.wrapping_add(print(&item));
             }
             true
         })?;
@@ -179,12 +179,12 @@ impl Sqlite {
     }
 
     /// Puts what is remembered of month pages right. One without items is none.
-    pub(super) fn restock(&mut self, restocked: Vec<(i64, Shelf)>) {
-        for (feed, shelf) in restocked {
-            let Some(shelves) = self.shelves.get_mut().get_mut(&feed) else { continue };
-            let at = shelves.partition_point(|known| known.month > shelf.month);
-            let known = shelves.get(at).is_some_and(|known| known.month == shelf.month);
-            shelves.splice(at..at + usize::from(known), (shelf.items > 0).then_some(shelf));
+    pub(super) fn update_month_pages(&mut self, changed_pages: Vec<(i64, MonthPage)>) {
+        for (feed, page) in changed_pages {
+            let Some(month_pages) = self.month_pages.get_mut().get_mut(&feed) else { continue };
+            let at = month_pages.partition_point(|known| known.month > page.month);
+            let known = month_pages.get(at).is_some_and(|known| known.month == page.month);
+            month_pages.splice(at..at + usize::from(known), (page.items > 0).then_some(page));
         }
     }
 

@@ -39,7 +39,7 @@ use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Key, SourceNo};
 use crate::mill::month::Month;
 use crate::mill::settle::{Agreed, Rules};
-use crate::store::{Absorbed, Result, Shelf, Terms, schema};
+use crate::store::{Absorbed, MonthPage, Result, Terms, schema};
 
 /// What changes among the sightings of one key: first the contents whose sightings go, then those that come.
 ///
@@ -96,7 +96,7 @@ pub(super) struct Work<'a> {
     /// How months of feeds change: by how many items, and by what their print.
     months: BTreeMap<(i64, Month), (i64, u64)>,
     /// Month pages, by the numbers of their feeds, as they become.
-    restocked: Vec<(i64, Shelf)>,
+    changed_pages: Vec<(i64, MonthPage)>,
     absorbed: Absorbed,
     insert_account: Insert<'a>,
     insert_path: CachedStatement<'a>,
@@ -116,7 +116,7 @@ impl<'a> Work<'a> {
             changes: Vec::new(),
             changed_sources: BTreeSet::new(),
             months: BTreeMap::new(),
-            restocked: Vec::new(),
+            changed_pages: Vec::new(),
             absorbed: Absorbed::default(),
             insert_account: Insert::new(db, "account", 15)?,
             insert_path: db.prepare_cached(
@@ -130,10 +130,10 @@ impl<'a> Work<'a> {
 
     /// Counts what was done for the feeds, and notes who did it. Gives what became of the items, and the month pages that
     /// changed.
-    pub(super) fn finish(mut self) -> Result<(Absorbed, Vec<(i64, Shelf)>)> {
+    pub(super) fn finish(mut self) -> Result<(Absorbed, Vec<(i64, MonthPage)>)> {
         self.touch_feeds()?;
         schema::note_revisions(self.db)?;
-        Ok((self.absorbed, self.restocked))
+        Ok((self.absorbed, self.changed_pages))
     }
 
     fn site(&self, source: SourceNo) -> Site {

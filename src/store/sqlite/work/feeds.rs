@@ -10,7 +10,7 @@ use crate::mill::item::{Item, Key};
 use crate::mill::month::Month;
 use crate::store::sqlite::insert::Insert;
 use crate::store::sqlite::rows::{ITEM, STATE, column, get_meta, item_from, set_meta, signed, small, state_from};
-use crate::store::{FeedState, Result, Shelf, Terms, print};
+use crate::store::{FeedState, MonthPage, Result, Terms, print};
 
 /// A row of `member`, in the order of its key. The month only where it is not the one in which the item is published; the
 /// print of the item at the end.
@@ -115,7 +115,7 @@ impl Work<'_> {
                 let mut delete = self.db.prepare_cached("DELETE FROM month WHERE feed = ? AND month = ?")?;
                 delete.execute((feed, month.number()))?;
             }
-            self.restocked.push((feed, Shelf { month, items: small(items) as usize, print }));
+            self.changed_pages.push((feed, MonthPage { month, items: small(items) as usize, print }));
         }
         Ok(())
     }

@@ -13,29 +13,29 @@ use crate::mill::render;
 use crate::store::{FeedState, FeedTerms};
 
 /// A feed of the config, and how far it was published.
-pub(super) struct OneFeed<'a> {
-    pub(super) feed: &'a config::Feed,
+pub(super) struct OutgoingFeed<'a> {
+    pub(super) config: &'a config::Feed,
     pub(super) terms: &'a FeedTerms,
     pub(super) state: FeedState,
     pub(super) rendered_with: String,
     /// The paths at which its documents do not stand as they were published.
     pub(super) fallen: BTreeSet<String>,
     /// All of them were looked at.
-    pub(super) full: bool,
+    pub(super) was_looked_at: bool,
     pub(super) extent: Extent,
-    /// What the store knows, where it was made after the feed was published, which must not shrink then.
-    pub(super) made_anew: Option<&'a BTreeSet<Key>>,
+    /// The ids of all items, where the store was made after the feed was published, which must not shrink then.
+    pub(super) known_anew: Option<&'a BTreeSet<Key>>,
 }
 
-impl OneFeed<'_> {
+impl OutgoingFeed<'_> {
     /// Whether its heads were rendered as they would be now.
-    pub(super) fn has_shown_all(&self) -> bool {
-        has_shown_all(&self.state, &self.rendered_with)
+    pub(super) fn has_current_heads(&self) -> bool {
+        has_current_heads(&self.state, &self.rendered_with)
     }
 
     /// Whether they stand, too.
-    pub(super) fn has_heads(&self) -> bool {
-        self.has_shown_all() && !self.fallen.iter().any(|path| render::is_head(render::document_of(path)))
+    pub(super) fn has_standing_heads(&self) -> bool {
+        self.has_current_heads() && !self.fallen.iter().any(|path| render::is_head(render::document_of(path)))
     }
 
     /// Whether all that is stale is to be rendered.
@@ -49,13 +49,13 @@ impl OneFeed<'_> {
     }
 
     /// What its documents are made with, but for their items.
-    pub(super) fn pieces_with(&self, ready: Option<&Feed>) -> (String, Option<String>) {
-        (self.rendered_with.clone(), ready.and_then(|feed| feed.language.clone()))
+    pub(super) fn pieces_with(&self, feed: &Feed) -> (String, Option<String>) {
+        (self.rendered_with.clone(), feed.language.clone())
     }
 }
 
 /// Whether the heads of a feed that was published so far were rendered as they would be now, with `rendered_with`.
-pub(super) fn has_shown_all(state: &FeedState, rendered_with: &str) -> bool {
+pub(super) fn has_current_heads(state: &FeedState, rendered_with: &str) -> bool {
     state.changes_shown == state.changes && RenderedWith::of(state).all == rendered_with
 }
 
