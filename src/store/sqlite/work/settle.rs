@@ -34,7 +34,7 @@ impl Settled {
         let first = parts.first().map(|(key, _)| *key);
         let settled = first.and_then(|first| settle::settle(id, first, &sightings, rules));
         let Some(settled) = settled else { return Ok(None) };
-        let text = accounts.get(settled.shown).copied().unwrap_or_default();
+        let text = accounts.get(settled.shown_by).copied().unwrap_or_default();
         let parts = parts.into_iter().map(|(key, mut pairs)| {
             pairs.sort_unstable();
             Ok((key, packed(&pairs)?))
