@@ -7,22 +7,22 @@
 //! This room knows the [`Tree`] and nothing of how it came about. What it returns is for the publish ledger, by which
 //! [`stands`] tells later, without reading, whether somebody altered or deleted a file.
 
+mod disk;
+mod place;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::io::{self, ErrorKind};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_128;
 
+pub use self::disk::{Disk, Kind, Metadata, RealDisk};
+use self::place::{Place, Turn, beside, parent, survey};
 use crate::cores::on_all_cores;
 use crate::mill::render::{self, Check, Document, Tree};
 use crate::trouble::Trouble;
-
-mod disk;
-
-pub use disk::{Disk, Kind, Metadata, RealDisk};
 
 /// A line of the publish ledger: a document as it stood in the folder when it was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,11 +159,11 @@ impl<'d> Publication<'d> {
 
     fn write(&mut self, share: usize, tree: &Tree) -> Result<(), Trouble> {
         let mut added = survey(self.disk, self.root, share, tree)?;
-        for (place, _) in added.iter().filter(|(place, _)| place.unchanged.is_some()) {
+        for (place, _) in added.iter().filter(|(place, _)| !place.is_changed()) {
             // A run that was killed may have left its unfinished file beside one that needs nothing now.
             let _ = self.disk.remove(&place.aside);
         }
-        for (place, _) in added.iter().filter(|(place, _)| place.unchanged.is_none()) {
+        for (place, _) in added.iter().filter(|(place, _)| place.is_changed()) {
             let folder = parent(&place.target);
             if !self.folders.contains(folder) {
                 let ensured = ensure_folder(self.disk, folder, &mut self.folders);
@@ -171,7 +171,7 @@ impl<'d> Publication<'d> {
                 self.folders.insert(folder.to_owned());
             }
         }
-        let changed: Vec<_> = added.iter_mut().filter(|(place, _)| place.unchanged.is_none()).collect();
+        let changed: Vec<_> = added.iter_mut().filter(|(place, _)| place.is_changed()).collect();
         let write =
             |(place, document): &mut (Place, &Document)| place.write(self.disk, self.root, self.check, document);
         let bytes: usize = changed.iter().map(|(_, document)| document.bytes.len()).sum();
@@ -187,11 +187,8 @@ impl<'d> Publication<'d> {
     /// the end all of it has to be there. Few files are synced each by itself, and wait for nothing else.
     fn begin_sync(&mut self) {
         let is_busy = self.begun.last().is_some_and(|begun| !begun.is_finished());
-        if self.waiting >= MUCH
-            && !is_busy
-            && self.places.iter().filter(|place| place.unchanged.is_none()).count() > FEW
-        {
-            let newest = self.places.iter().rfind(|place| place.unchanged.is_none());
+        if self.waiting >= MUCH && !is_busy && self.places.iter().filter(|place| place.is_changed()).count() > FEW {
+            let newest = self.places.iter().rfind(|place| place.is_changed());
             self.begun.extend(newest.and_then(|place| self.disk.begin_sync_everything(parent(&place.aside))));
             self.waiting = 0;
         }
@@ -203,7 +200,7 @@ impl<'d> Publication<'d> {
         let (disk, root) = (self.disk, self.root);
         let mut published = Published::default();
         let troubles = &mut published.troubles;
-        let mut changed: Vec<&mut Place> = self.places.iter_mut().filter(|place| place.unchanged.is_none()).collect();
+        let mut changed: Vec<&mut Place> = self.places.iter_mut().filter(|place| place.is_changed()).collect();
         changed.sort_by(|a, b| (a.turn(), &a.path).cmp(&(b.turn(), &b.path)));
         let began_well = self.begun.drain(..).all(|begun| matches!(begun.join(), Ok(Ok(()))));
         let file_systems = if changed.len() > FEW { file_systems(disk, &changed) } else { Vec::new() };
@@ -221,7 +218,7 @@ impl<'d> Publication<'d> {
         let mut places = std::mem::take(&mut self.places);
         places.sort_by(|a, b| a.path.cmp(&b.path));
         for place in places {
-            if place.unchanged.is_none() && !place.in_place {
+            if place.is_changed() && !place.in_place {
                 place.abandon(disk);
                 continue;
             }
@@ -241,7 +238,7 @@ fn sync_files(disk: &dyn Disk, root: &Path, changed: &mut [&mut Place], synced: 
         changed.iter().for_each(|place| disk.begin_sync(&place.aside));
     }
     for place in changed {
-        if let Err(trouble) = place.settle(disk, root, !synced) {
+        if let Err(trouble) = place.sync(disk, root, !synced) {
             troubles.entry(place.share).or_insert(trouble);
         }
     }
@@ -250,7 +247,8 @@ fn sync_files(disk: &dyn Disk, root: &Path, changed: &mut [&mut Place], synced: 
 /// Replaces files by the new ones, in the order in which these are given.
 fn put_in_place(disk: &dyn Disk, root: &Path, changed: &mut [&mut Place], troubles: &mut Troubles) {
     for place in changed {
-        let waits = if place.turn() == INDEX { !troubles.is_empty() } else { troubles.contains_key(&place.share) };
+        let waits =
+            if place.turn() == Turn::Index { !troubles.is_empty() } else { troubles.contains_key(&place.share) };
         if waits {
             continue;
         }
@@ -310,7 +308,7 @@ fn for_each<T: Send>(places: Vec<T>, work: impl Fn(T) -> Result<(), Trouble> + S
 /// When something stands in the way that [`publish`] could not replace, or the folder can't be looked into.
 pub fn would_write(disk: &dyn Disk, root: &Path, tree: &Tree) -> Result<Vec<String>, Trouble> {
     let places = survey(disk, root, 0, tree)?;
-    Ok(places.into_iter().filter(|(place, _)| place.unchanged.is_none()).map(|(place, _)| place.path).collect())
+    Ok(places.into_iter().filter(|(place, _)| place.is_changed()).map(|(place, _)| place.path).collect())
 }
 
 /// Removes documents below `root` that were published and are no more, and what a killed run left beside them. Returns
@@ -354,88 +352,6 @@ pub fn clear(disk: &dyn Disk, root: &Path, paths: &[&str]) {
     }
 }
 
-/// The place that a document goes to.
-struct Place {
-    /// What it belongs to.
-    share: usize,
-    path: String,
-    /// XXH3-128 of the document.
-    hash: u128,
-    target: PathBuf,
-    /// Where its new bytes wait: hidden, beside the target, under a fixed name, so that leavings never pile up.
-    aside: PathBuf,
-    /// Whether something stands at the target.
-    taken: bool,
-    /// The target, when it holds the document's bytes already.
-    unchanged: Option<Metadata>,
-    /// The file set aside, once it is complete: a rename changes nothing of it.
-    new: Option<Metadata>,
-    /// Whether that stands at the target.
-    in_place: bool,
-}
-
-impl Place {
-    /// Writes the document beside its place, if it is one that readers understand.
-    fn write(&mut self, disk: &dyn Disk, root: &Path, check: Check<'_>, document: &Document) -> Result<(), Trouble> {
-        check(&self.path, document).map_err(|flaw| {
-            self.trouble(None)
-                .because(flaw)
-                .help("this is a bug in feedmill: please report it, with what `feedmill items` prints")
-        })?;
-        disk.write_new(&self.aside, &document.bytes).map_err(|error| self.refused(disk, root, error))?;
-        self.hash = xxh3_128(&document.bytes);
-        Ok(())
-    }
-
-    /// Sees to it that a power cut leaves the file set aside as it is (`alone`: nobody did for all of them).
-    fn settle(&mut self, disk: &dyn Disk, root: &Path, alone: bool) -> Result<(), Trouble> {
-        let synced = if alone { disk.sync(&self.aside) } else { Ok(()) };
-        // Looked at before it becomes visible: whoever alters it afterwards makes it differ from the ledger.
-        self.new = synced.and_then(|()| disk.stat(&self.aside)).map_err(|error| self.refused(disk, root, error))?;
-        match self.new {
-            Some(_) => Ok(()),
-            None => Err(self.refused(disk, root, ErrorKind::NotFound.into())),
-        }
-    }
-}
-
-/// Compares every document with what stands at its place.
-fn survey<'a>(
-    disk: &dyn Disk,
-    root: &Path,
-    share: usize,
-    tree: &'a Tree,
-) -> Result<Vec<(Place, &'a Document)>, Trouble> {
-    tree.iter().map(|(path, document)| Ok((look(disk, root, (share, path), document)?, document))).collect()
-}
-
-fn look(disk: &dyn Disk, root: &Path, (share, path): (usize, &str), document: &Document) -> Result<Place, Trouble> {
-    let target = root.join(path);
-    let aside = beside(&target);
-    let (unchanged, new) = (None, None);
-    let mut place =
-        Place { share, path: path.to_owned(), hash: 0, target, aside, taken: false, unchanged, new, in_place: false };
-    if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
-        return Err(place.trouble(Some("the path leaves the output folder")).help("give the feed a plain name"));
-    }
-    let Some(found) = disk.stat(&place.target).map_err(|error| place.refused(disk, root, error))? else {
-        return Ok(place);
-    };
-    if found.kind == Kind::Folder {
-        return Err(place
-            .trouble(Some(&format!("a folder stands at \"{}\"", place.target.display())))
-            .help("move it away: feedmill removes no folder"));
-    }
-    place.taken = true;
-    // A file we may not read is replaced like one that differs: the rename asks only for the folder's permission.
-    let same_size = found.kind == Kind::File && usize::try_from(found.size) == Ok(document.bytes.len());
-    if same_size && disk.read(&place.target).is_ok_and(|bytes| bytes == document.bytes) {
-        place.hash = xxh3_128(&document.bytes);
-        place.unchanged = Some(found);
-    }
-    Ok(place)
-}
-
 /// Makes `folder` and what is missing above it; a folder that gains a name is noted for syncing.
 fn ensure_folder(disk: &dyn Disk, folder: &Path, folders: &mut BTreeSet<PathBuf>) -> io::Result<()> {
     let made = match disk.create_dir(folder) {
@@ -451,98 +367,9 @@ fn ensure_folder(disk: &dyn Disk, folder: &Path, folders: &mut BTreeSet<PathBuf>
     Ok(())
 }
 
-/// The turn of what lists all feeds.
-const INDEX: u8 = 2;
-
-impl Place {
-    /// Leaves what stands there as it is, and nothing beside it.
-    fn abandon(self, disk: &dyn Disk) {
-        if self.unchanged.is_none() && !self.in_place {
-            let _ = disk.remove(&self.aside);
-        }
-    }
-
-    /// What is replaced first: pages and archives, then the feeds that point to them, then what lists the feeds.
-    fn turn(&self) -> u8 {
-        match render::document_of(&self.path) {
-            document if !document.contains('/') => INDEX,
-            document if render::is_head(document) => 1,
-            _ => 0,
-        }
-    }
-
-    /// How it stands when it is published.
-    fn listed(&self) -> Option<Listed> {
-        let Metadata { size, mtime_ns, inode, .. } = self.unchanged.or(self.new)?;
-        Some(Listed { path: self.path.clone(), size, mtime_ns, inode, hash: self.hash })
-    }
-
-    fn outcome(self) -> Option<Outcome> {
-        Some(Outcome { listed: self.listed()?, written: self.unchanged.is_none() })
-    }
-
-    /// The disk refused a step of publishing this document.
-    fn refused(&self, disk: &dyn Disk, root: &Path, error: io::Error) -> Trouble {
-        let root = root.display();
-        match error.kind() {
-            ErrorKind::PermissionDenied => self
-                .trouble(Some(&format!("no permission to write in \"{}\"", self.deepest(disk).display())))
-                .help("let the service user write there, or add the folder to ReadWritePaths= in feedmill.service"),
-            ErrorKind::ReadOnlyFilesystem => self
-                .trouble(Some(&format!("\"{root}\" is read-only")))
-                .help("mount it writable, or add the folder to ReadWritePaths= in feedmill.service"),
-            ErrorKind::StorageFull => self
-                .trouble(Some(&format!("the disk that holds \"{root}\" is full")))
-                .help(format!("make room (`df -h {root}`, `df -i {root}`); the next pass publishes what is missing")),
-            ErrorKind::QuotaExceeded => self
-                .trouble(Some(&format!("the disk quota for \"{root}\" is used up")))
-                .help("make room or raise the quota; the next pass publishes what is missing"),
-            ErrorKind::NotADirectory | ErrorKind::AlreadyExists => self
-                .trouble(Some(&format!("\"{}\" is no folder", self.deepest(disk).display())))
-                .help("move what stands there away: feedmill makes the folder"),
-            _ => self.trouble(None).because(error).help(format!("look at \"{root}\" and the disk it is on")),
-        }
-    }
-
-    /// Of all that leads to the document the last that is there: what stands where a folder is needed, or can't be written.
-    fn deepest(&self, disk: &dyn Disk) -> &Path {
-        let is_there = |path: &&Path| matches!(disk.stat(path), Ok(Some(_)));
-        parent(&self.target).ancestors().find(is_there).unwrap_or(parent(&self.target))
-    }
-
-    fn trouble(&self, why: Option<&str>) -> Trouble {
-        let what = match self.path.split_once('/') {
-            Some((feed, _)) => format!("cannot publish feed \"{feed}\""),
-            None => format!("cannot publish \"{}\"", self.path),
-        };
-        let still = if self.taken {
-            format!("while replacing \"{}\"; the previous file is still served and no items were lost", self.path)
-        } else {
-            format!("while writing \"{}\"; no items were lost", self.path)
-        };
-        Trouble::unusable(why.map_or_else(|| what.clone(), |why| format!("{what}: {why}"))).still(still)
-    }
-}
-
 fn unsynced(folder: &Path, error: io::Error) -> Trouble {
     Trouble::unusable(format!("cannot sync the folder \"{}\"", folder.display()))
         .because(error)
         .still("its files are in place and whole, but a power cut might bring the previous ones back")
         .help("look at the disk's health (dmesg, smartctl)")
-}
-
-/// The folder that holds `path`.
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// The hidden name beside `path` where its successor is made.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".new");
-    path.with_file_name(name)
 }

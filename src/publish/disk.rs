@@ -116,7 +116,7 @@ impl Disk for RealDisk {
         }
         // Made aside and renamed: under a service's umask of 0077 a folder left half-made would stay closed to the web
         // server for good.
-        let aside = super::beside(path);
+        let aside = super::place::beside(path);
         match fs::create_dir(&aside) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
             _ => {}
