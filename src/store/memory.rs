@@ -11,10 +11,11 @@ use super::{
     MonthPage, Past, Placed, PublishLedger, PublishedChange, PublishedRow, Reading, Recalled, Result, SightedAt, Store,
     StoreError, Terms, print,
 };
+use crate::mill::decisions::Decisions;
 use crate::mill::feed;
 use crate::mill::history::{self, Standing};
 use crate::mill::identify::Site;
-use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
+use crate::mill::item::{Account, Captured, Item, Key, Moment, SourceNo};
 use crate::mill::month::Month;
 use crate::mill::settle::{self, Rules, Sighting};
 use crate::stat::Stat;
@@ -47,14 +48,14 @@ pub struct Memory {
     published: BTreeMap<String, PublishedRow>,
 }
 
-/// A capture that lists an item: whose, which content, when.
-type Listing = (SourceNo, i64, Option<DateTime<Utc>>);
+/// A capture whose time is stated: whose, and when.
+type Stated = (SourceNo, Option<DateTime<Utc>>);
 
 /// The part of the terms that items follow from, with the stated captures worked out.
 struct View {
     rules: Rules,
     first_seen: Vec<SourceNo>,
-    stated: BTreeMap<(SourceNo, String), Option<crate::mill::item::Moment>>,
+    stated: BTreeMap<(SourceNo, String), Option<Moment>>,
 }
 
 impl Memory {
@@ -181,6 +182,31 @@ impl Memory {
             those.filter_map(|captured| Some(captured.when?.instant())).max()
         };
         newest(true).or_else(|| newest(false))
+    }
+
+    /// The stated captures of these sources.
+    fn stated_captures(&self, sources: &[SourceNo]) -> Vec<Stated> {
+        let of_these = self.paths.iter().filter(|(at, _)| sources.contains(&at.0));
+        let standings =
+            of_these.flat_map(|(at, path)| self.standings(at, path).into_iter().map(|standing| (at.0, standing)));
+        let stated = standings.filter(|(_, standing)| standing.captured.stated);
+        stated.map(|(source, standing)| (source, standing.captured.when.map(|moment| moment.instant()))).collect()
+    }
+
+    /// The stated captures of these sources that list an item, by its id.
+    fn listings(&self, sources: &[SourceNo], decisions: &Decisions) -> BTreeMap<Key, BTreeSet<Stated>> {
+        let mut listings: BTreeMap<Key, BTreeSet<Stated>> = BTreeMap::new();
+        for (key, (site, told)) in &self.sightings() {
+            let sightings: Vec<_> = told.iter().map(|(sighting, _)| *sighting).collect();
+            for group in settle::split(*site, *key, sightings) {
+                let of_these = group.sightings.iter().filter(|sighting| sources.contains(&sighting.source));
+                let stated = of_these.filter(|sighting| sighting.captured.stated);
+                let when = |sighting: &Sighting<'_>| sighting.captured.when.map(|moment| moment.instant());
+                let listed = listings.entry(decisions.root(group.id)).or_default();
+                listed.extend(stated.map(|sighting| (sighting.source, when(sighting))));
+            }
+        }
+        listings
     }
 
     fn touch_feeds(&mut self, terms: &Terms) {
@@ -311,49 +337,24 @@ impl Store for Memory {
         Ok(())
     }
 
-    fn head(&self, terms_of: &FeedTerms, terms: &Terms, _: Recalled<'_>) -> Result<Vec<Item>> {
-        let items = self.shown(terms_of, &terms.rules)?;
-        if terms_of.limit == 0 {
+    fn head(&self, feed: &FeedTerms, terms: &Terms, _: Recalled<'_>) -> Result<Vec<Item>> {
+        let items = self.shown(feed, &terms.rules)?;
+        if feed.limit == 0 {
             return Ok(items);
         }
-        // The stated captures over the feed's sources, and which keys each content lists.
-        let mut captures: Vec<(SourceNo, i64, Captured)> = Vec::new();
-        let mut listed: BTreeMap<Key, BTreeSet<Listing>> = BTreeMap::new();
-        let mut content = 0;
-        for (at, path) in &self.paths {
-            for standing in self.standings(at, path) {
-                content += 1;
-                if terms_of.sources.contains(&at.0) && standing.captured.stated {
-                    captures.push((at.0, content, standing.captured));
-                }
-            }
-        }
-        for (key, (site, told)) in &self.sightings() {
-            let sightings: Vec<_> = told.iter().map(|(sighting, _)| *sighting).collect();
-            for group in settle::split(*site, *key, sightings) {
-                let of_feed = group
-                    .sightings
-                    .iter()
-                    .filter(|sighting| terms_of.sources.contains(&sighting.source) && sighting.captured.stated);
-                listed.entry(terms.rules.decisions.root(group.id)).or_default().extend(of_feed.map(|sighting| {
-                    (sighting.source, sighting.content, sighting.captured.when.map(|moment| moment.instant()))
-                }));
-            }
-        }
-        let instant = |captured: &Captured| captured.when.map(|moment| moment.instant());
-        let newest = captures.iter().filter_map(|(_, _, captured)| instant(captured)).max();
-        let first = |source: SourceNo| {
-            captures.iter().filter(|(of, ..)| *of == source).filter_map(|(_, _, captured)| instant(captured)).min()
-        };
-        let fresh = |item: &Item| {
-            let at = listed.get(&item.id)?;
+        let captures = self.stated_captures(&feed.sources);
+        let listings = self.listings(&feed.sources, &terms.rules.decisions);
+        let newest = captures.iter().filter_map(|(_, when)| *when).max();
+        let first =
+            |source: SourceNo| captures.iter().filter(|(of, _)| *of == source).filter_map(|(_, when)| *when).min();
+        let is_late = |item: &Item| {
+            let listings = listings.get(&item.id)?;
             let since = newest?.checked_sub_signed(TimeDelta::days(FRESH_DAYS))?;
-            let earliest = at.iter().filter_map(|(_, _, when)| *when).min()?;
-            let in_a_first = at.iter().any(|(source, _, when)| *when == first(*source));
-            (earliest >= since && !in_a_first).then_some(())
+            let earliest = listings.iter().filter_map(|(_, when)| *when).min()?;
+            Some(earliest >= since && !listings.iter().any(|(source, when)| *when == first(*source)))
         };
-        let late = items.iter().filter(|item| fresh(item).is_some()).cloned().collect();
-        Ok(feed::head(items, late, terms_of.limit))
+        let late = items.iter().filter(|item| is_late(item).unwrap_or(false)).cloned().collect();
+        Ok(feed::head(items, late, feed.limit))
     }
 
     fn month_pages(&self, feed: &FeedTerms) -> Result<Vec<MonthPage>> {
