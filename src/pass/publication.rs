@@ -188,13 +188,14 @@ impl Pass<'_> {
                 extent,
                 // What this store has published itself it does not lack.
                 known_anew: ids.as_ref().filter(|_| state.rendered_with.is_empty()),
-                state: state.clone(),
+                state,
             };
             let prepared = self.prepare_feed(store, terms, &outgoing, Share { publication, number }, report);
             gathered.add(number, prepared)?;
-            let stands = gathered.state(number).cloned().unwrap_or(state);
-            gathered.in_part |= RenderedWith::of(&stands).is_in_part;
-            gathered.summaries.extend(serde_json::from_str(&stands.summary).ok());
+            let stands = gathered.state(number).unwrap_or(&outgoing.state);
+            let (is_in_part, summary) = (RenderedWith::of(stands).is_in_part, serde_json::from_str(&stands.summary));
+            gathered.in_part |= is_in_part;
+            gathered.summaries.extend(summary.ok());
         }
         Ok(gathered)
     }

@@ -41,14 +41,22 @@ const FEW: usize = 8;
 
 /// A file to look into.
 pub(super) struct Job<'a> {
+    /// Its source, by its place in the config.
     pub(super) source: usize,
+    /// By its number in the store.
     pub(super) no: SourceNo,
+    /// As the inbox spells it.
     pub(super) name: &'a str,
+    /// The part of the name that may state when the file was captured.
     pub(super) below: &'a str,
+    /// As it was listed.
     pub(super) stat: Stat,
     pub(super) site: Site,
+    /// What it is to be read with.
     pub(super) revision: u64,
+    /// As the store saw it last.
     pub(super) row: Option<&'a LedgerRow>,
+    /// The contents that it had.
     pub(super) known: Vec<Known>,
 }
 
