@@ -65,6 +65,7 @@ pub trait Disk {
     fn begin_sync_everything(&self, _folder: &Path) -> Option<JoinHandle<io::Result<()>>> {
         None
     }
+
     /// Returns when the folder's names would survive a power cut.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
     /// Removes a file.

@@ -77,6 +77,7 @@ pub trait PublishLedger {
         self.each_published(&mut |row| rows.push(row.clone()))?;
         Ok(rows)
     }
+
     /// The lines of a feed; only of what is not said to be made of something, unless it is `all`.
     fn published_of(&self, feed: &str, all: bool) -> Result<Vec<PublishedRow>>;
     /// The lines of these paths, as far as there are any.

@@ -284,6 +284,7 @@ mod tests {
         hints.gone(Path::new("a"));
         assert_eq!(hints.when(start), None);
     }
+
     /// Whoever waits for what is due hears of all that is due sooner, and of nothing else.
     #[test]
     fn what_is_due_sooner_is_more_urgent() {

@@ -202,6 +202,7 @@ impl Pass<'_> {
         let made_of = tree.into_keys().map(|path| (path, made_of)).collect();
         Ok(Prepared { line, underway: Some(Underway { made_of, gone, state: None, standing: None }) })
     }
+
     /// Documents as they are published: with their siblings, where there are to be any.
     pub(super) fn dressed(&self, tree: Tree) -> Tree {
         if self.config.precompress { render::with_siblings(tree) } else { tree }
