@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Row,
     /// What the layout's own pattern calls noise.
     Noise,
+    /// An entry of a menu.
+    Menu,
     /// What the layout's own pattern calls a kicker.
     Kicker,
 }

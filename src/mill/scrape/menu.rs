@@ -94,6 +94,6 @@ fn bulleted(page: &Page<'_>, labels: &mut [Label]) {
     }
     // How far apart the entries stand says nothing of the items, as it would if they were furniture, without a bullet.
     for list in above.into_iter().chain(below.into_iter().filter(|_| !between)) {
-        labels.get_mut(list).unwrap_or_default().iter_mut().for_each(|label| label.kind = Kind::Noise);
+        labels.get_mut(list).unwrap_or_default().iter_mut().for_each(|label| label.kind = Kind::Menu);
     }
 }

@@ -316,7 +316,7 @@ impl<'a, 't> Prices<'a, 't> {
         let has_cells = || label.piped || block.text.contains('\t');
         let names_columns = self.rows && label.kind == Kind::Text && has_cells();
         let noise = match label.kind {
-            Kind::Noise => 0,
+            Kind::Noise | Kind::Menu => 0,
             Kind::Furniture => HAIR,
             Kind::Text if self.evidence.is_below_heads(block) => HAIR,
             Kind::Text if label.is_dated_byline() => GONE,
@@ -348,7 +348,7 @@ impl<'a, 't> Prices<'a, 't> {
             // A text that may go on the last item does not end it.
             noise_ended: if is_plain { HAIR + when(label.wordy || label.sentence, SLIGHT) } else { noise_later },
             in_foot: self.last_day.is_some_and(|line| block.line > line),
-            disturbs: when(!(matches!(label.kind, Kind::Furniture | Kind::Noise) || names_columns), HALF),
+            disturbs: when(!(matches!(label.kind, Kind::Furniture | Kind::Noise | Kind::Menu) || names_columns), HALF),
             strays: is_date,
             heading: if head == Some(true) { IMPOSSIBLE } else { self.as_heading(block, label, first, leans_up) },
             into: when(numbered, GONE)

@@ -598,7 +598,8 @@ fn why_unused(label: &Label, step: Step, owned: bool) -> Option<&'static str> {
         (Move::Noise, Kind::CutDate) => Some(CUT_DATE),
         (Move::Noise, Kind::Furniture) => Some("furniture"),
         (Move::Noise, Kind::Credit) => Some("a photo line without an item"),
-        (Move::Noise, Kind::Noise) => Some("noise, as the layout says, or a menu"),
+        (Move::Noise, Kind::Noise) => Some("noise, as the layout says"),
+        (Move::Noise, Kind::Menu) => Some("a menu"),
         (Move::Noise, Kind::Month | Kind::Row | Kind::Text | Kind::Kicker) => Some("no part of an item"),
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bo
     let opens = when(first && bare && label.short, ONE);
     let text = match label.kind {
         Kind::Date(_) | Kind::CutDate | Kind::Month | Kind::Credit => NEVER,
-        Kind::Row | Kind::Noise | Kind::Kicker => NEVER,
+        Kind::Row | Kind::Noise | Kind::Menu | Kind::Kicker => NEVER,
         Kind::Furniture => ONE,
         Kind::Text => when(label.piped, HALF),
     };
