@@ -289,6 +289,16 @@ fn one_thing_wrong_is_one_complaint() {
         ),
         (&format!("{SOURCE}listen = \"x\"\n"), "`listen` belongs to [serve]"),
         (&format!("{SOURCE}base_url = \"https://x.org\"\n"), "`base_url` belongs at the top"),
+        // places
+        (
+            "state = \"~/fm\"\n[[source]]\nname = \"a\"\nfiles = [\"x/*.txt\"]\n",
+            "`state`: `~` stands for no home in \"~/fm\"",
+        ),
+        ("[[source]]\nname = \"a\"\nfiles = [\"~/x/*.txt\"]\n", "`files`: `~` stands for no home in \"~/x/*.txt\""),
+        (
+            "output = \"~\"\n[[source]]\nname = \"a\"\nfiles = [\"./~/*.txt\"]\n",
+            "in \"~\" | write the whole path; a folder that is called ~ is written ./~",
+        ),
         (&format!("{SOURCE}colour = 1\n"), "the keys here are `name`, `files`"),
         (
             &format!("{SOURCE}[layout.mine]\nitem = \"titel date\"\n"),

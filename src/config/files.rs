@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::values::Wrong;
+use super::values::{self, Wrong};
 
 /// The files of a source.
 #[derive(Clone)]
@@ -112,6 +112,7 @@ fn split(pattern: &str) -> Result<Split, Wrong> {
     if pattern.trim().is_empty() {
         return Err(Wrong::new("an empty pattern names no file", "write a pattern such as \"scrapes/**/*.txt\""));
     }
+    values::without_home(pattern)?;
     if pattern.ends_with('/') {
         return Err(Wrong::new(
             format!("{pattern:?} names a folder, not files"),

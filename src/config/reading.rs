@@ -153,8 +153,8 @@ impl Reader<'_> {
         self.unknown_keys(&top);
         self.own = self.own_layouts(&top).into();
 
-        let state = self.text(&top, "state");
-        let output = self.text(&top, "output");
+        let state = self.place(&top, "state");
+        let output = self.place(&top, "output");
         let written = |text: &Option<Text<'_>>| text.as_ref().map(|text| self.folder.join(text.text));
         let (state_path, output_path) = super::places(given, around, self.folder, (written(&state), written(&output)));
         let base_url = self.parsed(&top, "base_url", values::base_url);
@@ -249,7 +249,7 @@ impl Reader<'_> {
             let hint = "write listen = \"127.0.0.1:8080\", or leave the table out to have no server";
             self.complain(top.key_span("serve"), "[serve] without `listen` or `socket`", hint);
         }
-        let socket = self.text(&table, "socket").map(|text| real(&self.folder.join(text.text)));
+        let socket = self.place(&table, "socket").map(|text| real(&self.folder.join(text.text)));
         Some(Serve { listen: self.listen(&table), socket })
     }
 

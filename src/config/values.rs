@@ -25,6 +25,17 @@ impl Wrong {
     }
 }
 
+/// Refuses a path that begins with a `~`, as only shells know it: a folder of that name would be made, or looked for.
+pub(super) fn without_home(path: &str) -> Result<(), Wrong> {
+    if path == "~" || path.starts_with("~/") {
+        return Err(Wrong::new(
+            format!("`~` stands for no home in {path:?}"),
+            "write the whole path; a folder that is called ~ is written ./~",
+        ));
+    }
+    Ok(())
+}
+
 /// A length of time: numbers with units, `500ms`, `1s`, `10m`, `1h30m`, `1d`.
 pub(super) fn duration(text: &str) -> Result<Duration, Wrong> {
     let refused =

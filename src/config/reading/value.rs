@@ -42,6 +42,12 @@ impl Reader<'_> {
         self.take(key, &text.span, read(text.text))
     }
 
+    /// The path of a folder or file.
+    pub(super) fn place<'t>(&mut self, table: &Table<'t>, key: &str) -> Option<Text<'t>> {
+        let text = self.text(table, key)?;
+        self.take(key, &text.span, values::without_home(text.text)).map(|()| text)
+    }
+
     pub(super) fn wrong_kind(&mut self, key: &str, value: &Value<'_>, wanted: &str, example: &str) {
         let what = format!("`{key}` must be {wanted}, not {}", kind(value.get_ref()));
         self.complain(value.span(), what, format!("write {example}"));
