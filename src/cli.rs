@@ -94,7 +94,7 @@ pub struct Global {
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Reports")]
     pub format: Format,
 
-    /// Print only errors
+    /// Print only errors: no warnings, and no report of a pass
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Reports")]
     pub quiet: bool,
 
@@ -187,6 +187,10 @@ pub enum Command {
     Items,
 
     /// Show how each source and feed is doing, and what is wrong
+    #[command(
+        after_help = "Exit codes: 0 told, whatever is wrong (`feedmill check` exits with 1 then), 2 wrong usage, 3 store \
+                            can't be used"
+    )]
     Status,
 
     /// Compare store, files and output, and change nothing (exit 1 if they differ)
@@ -230,9 +234,13 @@ pub enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
 
-        /// Which of its contents, where it had several: the number that `feedmill explain --item ID` tells
-        #[arg(long, value_name = "N")]
-        content: Option<u32>,
+        /// Whose it is, where several sources read a file of this name: `feedmill explain --item ID` tells that, too
+        #[arg(long, value_name = "NAME")]
+        source: Option<String>,
+
+        /// Which of its contents, where it had several: the numbers that `feedmill explain --item ID` tells, as in 0,1
+        #[arg(long = "content", value_name = "N", value_delimiter = ',')]
+        contents: Vec<u32>,
 
         /// Let it count again
         #[arg(long)]
@@ -371,6 +379,7 @@ mod tests {
             &format!("feedmill retract urn:uuid:{id} --undo"),
             &format!("feedmill alias {id} {id}"),
             "feedmill disregard news/page.txt --content 2 --undo",
+            "feedmill disregard news/page.txt --source news --content 1,2 --content 4",
             "feedmill items --format json",
             "feedmill status",
             "feedmill verify",

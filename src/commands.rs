@@ -92,6 +92,14 @@ impl From<io::Error> for Ended {
     }
 }
 
+/// What a command ends with that found something out: that nobody reads of it changes nothing of what it is.
+fn found(exit: Exit, told: Result<(), Ended>) -> Result<Exit, Ended> {
+    match told {
+        Ok(()) | Err(Ended::Quietly) => Ok(exit),
+        Err(error) => Err(error),
+    }
+}
+
 fn start_log(cli: &Cli) {
     let watches = cli.watches();
     let level = match (cli.global.quiet, cli.global.verbose) {
@@ -138,7 +146,9 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
             decide::decide(cli, Decision::Retract { retract: *id, undo: *undo, when })
         }
         Some(Command::Alias { new, old }) => decide::decide(cli, Decision::Alias { alias: *new, of: *old }),
-        Some(Command::Disregard { file, content, undo }) => decide::disregard(cli, file, *content, *undo),
+        Some(Command::Disregard { file, source, contents, undo }) => {
+            decide::disregard(cli, &decide::Asked { file, source: source.as_deref(), contents }, *undo)
+        }
         Some(Command::Ping) => ping::ping(cli),
         Some(Command::Export) => history::export(cli),
         Some(Command::Import { file }) => history::import(cli, file.as_deref()),
@@ -207,11 +217,7 @@ fn pass(cli: &Cli) -> Result<Exit, Ended> {
     if !cli.dry_run && config.websub.once {
         ping::after_pass(&config)?;
     }
-    match told {
-        // That nobody reads the report changes nothing of what it says.
-        Ok(()) | Err(Ended::Quietly) => Ok(exit),
-        Err(error) => Err(error),
-    }
+    found(exit, told)
 }
 
 /// Watches until it is told to end.

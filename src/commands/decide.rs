@@ -1,13 +1,13 @@
 //! `retract`, `alias` and `disregard`: a line more in `decisions.jsonl`, for what is there to be decided of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{Ended, configured_if_any, folders, folders_of};
 use crate::cli::Cli;
-use crate::config;
+use crate::config::{self, Config};
 use crate::decided::Decided;
 use crate::mill::decisions::Decision;
 use crate::pass;
@@ -51,61 +51,125 @@ pub(super) fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
     add(cli, &state, decided, decision)
 }
 
-/// Adds the line, and says so.
+/// Adds the line.
 fn add(cli: &Cli, state: &Path, mut decided: Decided, decision: Decision) -> Result<Exit, Ended> {
     decided.add(decision)?;
+    noted(cli, state)
+}
+
+/// Says that a decision was written down.
+fn noted(cli: &Cli, state: &Path) -> Result<Exit, Ended> {
     if !cli.global.quiet {
         writeln!(io::stdout(), "noted in {}; the next pass shows it", state.join(crate::decided::FILE_NAME).display())?;
     }
     Ok(Exit::Done)
 }
 
-/// Notes that a content of `file` is to be disregarded, or no more: the only one that it had, or the one of this number.
-pub(super) fn disregard(cli: &Cli, file: &Path, content: Option<u32>, undo: bool) -> Result<Exit, Ended> {
+/// What is to be disregarded, as it was asked for.
+pub(super) struct Asked<'a> {
+    /// The file, as the store names it or as it lies.
+    pub(super) file: &'a Path,
+    /// The source that read it.
+    pub(super) source: Option<&'a str>,
+    /// The numbers of its contents; none: the only one that it had.
+    pub(super) contents: &'a [u32],
+}
+
+/// Notes that contents of a file are to be disregarded, or no more.
+pub(super) fn disregard(cli: &Cli, asked: &Asked<'_>, undo: bool) -> Result<Exit, Ended> {
     let config = configured_if_any(cli)?;
     let (state, _) = folders_of(cli, config.as_ref());
     let store = State::look(&state)?;
     let unusable = |error| state::unusable(&state.join(state::STORE), error);
-    let given = file.to_string_lossy();
-    // As the store names it, or as it lies seen from here.
-    let here = place(file);
-    let name = config::escaped(file.file_name().unwrap_or_default().as_bytes());
-    let lies_here = |row: &&LedgerRow| {
-        let sources = config.iter().flat_map(|config| &config.sources);
-        let mut places = sources.filter_map(|source| place(&source.files.path(&row.path)?));
-        row.path.ends_with(&*name) && places.any(|place| Some(place) == here)
-    };
     let ledger = store.ledger().map_err(unusable)?;
-    let named = || ledger.iter().filter(|row| row.path == given);
-    let rows: Vec<&LedgerRow> =
-        if named().next().is_some() { named().collect() } else { ledger.iter().filter(lies_here).collect() };
+    let rows = rows_of(asked.file, config.as_ref(), &ledger);
+    let given = asked.file.to_string_lossy();
     let Some(first) = rows.first() else {
         return Err(Trouble::usage(format!("nothing was ever read of \"{given}\""))
             .help("feedmill explain --item ID names the files that list an item")
             .into());
     };
-    let mut contents = BTreeSet::new();
-    for row in &rows {
-        let known = store.contents_of(row.source, &row.path).map_err(unusable)?;
-        contents.extend(known.iter().map(|known| (known.n, known.digest)));
+    let mut histories = Vec::new();
+    for known in store.known_sources().map_err(unusable)? {
+        for row in rows.iter().filter(|row| row.source == known.no) {
+            let contents = store.contents_of(row.source, &row.path).map_err(unusable)?;
+            histories.push(History {
+                source: known.name.clone(),
+                contents: contents.iter().map(|c| (c.n, c.digest)).collect(),
+            });
+        }
     }
-    let asked: BTreeSet<u128> =
-        contents.iter().filter(|(n, _)| content.is_none_or(|asked| asked == *n)).map(|(_, digest)| *digest).collect();
-    let mut asked = asked.into_iter();
-    let (Some(disregard), None) = (asked.next(), asked.next()) else {
-        let mut numbers: Vec<String> = contents.iter().map(|(n, _)| n.to_string()).collect();
-        numbers.dedup();
-        return Err(Trouble::usage(format!(
-            "\"{given}\" had {}: {}",
-            Count(numbers.len(), "content"),
-            numbers.join(", ")
-        ))
-        .still("which one is meant is not clear, and nothing was noted")
-        .help("say which with --content N; feedmill explain --item ID tells what each of them lists")
-        .into());
+    let digests = meant(&given, asked, &histories)?;
+    let mut decided = Decided::read(&state)?;
+    let decision = |disregard| Decision::Disregard { disregard, file: Some(first.path.clone()), undo };
+    decided.add_all(digests.into_iter().map(decision).collect())?;
+    noted(cli, &state)
+}
+
+/// What the store knows of a file: as it names it, or as it lies seen from here.
+fn rows_of<'l>(file: &Path, config: Option<&Config>, ledger: &'l [LedgerRow]) -> Vec<&'l LedgerRow> {
+    let given = file.to_string_lossy();
+    let named: Vec<&LedgerRow> = ledger.iter().filter(|row| row.path == given).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let here = place(file);
+    let name = config::escaped(file.file_name().unwrap_or_default().as_bytes());
+    let lies_here = |row: &&LedgerRow| {
+        let sources = config.into_iter().flat_map(|config| &config.sources);
+        let mut places = sources.filter_map(|source| place(&source.files.path(&row.path)?));
+        row.path.ends_with(&*name) && places.any(|place| Some(place) == here)
     };
-    let decided = Decided::read(&state)?;
-    add(cli, &state, decided, Decision::Disregard { disregard, file: Some(first.path.clone()), undo })
+    ledger.iter().filter(lies_here).collect()
+}
+
+/// The contents that a source read of a file, by their numbers.
+struct History {
+    source: String,
+    contents: BTreeMap<u32, u128>,
+}
+
+/// The contents that are meant, by the hashes of their bytes.
+fn meant(given: &str, asked: &Asked<'_>, histories: &[History]) -> Result<BTreeSet<u128>, Trouble> {
+    const DOUBT: &str = "which one is meant is not clear, and nothing was noted";
+    let names = || histories.iter().map(|history| history.source.as_str()).collect::<Vec<_>>().join(", ");
+    let is_asked = |history: &&History| asked.source.is_none_or(|source| source == history.source);
+    let of: Vec<&History> = histories.iter().filter(is_asked).collect();
+    if of.is_empty() {
+        let source = asked.source.unwrap_or_default();
+        return Err(Trouble::usage(format!("source \"{source}\" never read \"{given}\""))
+            .help(format!("the sources that read it are {}", names())));
+    }
+    let mut contents: BTreeMap<u32, BTreeSet<u128>> = BTreeMap::new();
+    for (n, digest) in of.iter().flat_map(|history| &history.contents) {
+        contents.entry(*n).or_default().insert(*digest);
+    }
+    let numbers = || contents.keys().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let had = || format!("{}: {}", Count(contents.len(), "content"), numbers());
+    if let Some(n) = asked.contents.iter().find(|n| !contents.contains_key(n)) {
+        return Err(Trouble::usage(format!("\"{given}\" had no content {n}, but {}", had()))
+            .still("nothing was noted")
+            .help("feedmill explain --item ID tells what each of them lists"));
+    }
+    let is_meant = |n: &u32| asked.contents.is_empty() || asked.contents.contains(n);
+    let meant: Vec<&BTreeSet<u128>> = contents.iter().filter(|(n, _)| is_meant(n)).map(|(_, of)| of).collect();
+    // Two sources that began to read it at different times count its contents differently.
+    let others = of.windows(2).any(|pair| matches!(pair, [one, other] if one.contents != other.contents));
+    let digests: BTreeSet<u128> = meant.iter().flat_map(|of| of.iter().copied()).collect();
+    if others && (meant.iter().any(|of| of.len() > 1) || asked.contents.is_empty() && digests.len() > 1) {
+        return Err(Trouble::usage(format!(
+            "the sources that read \"{given}\" knew different contents of it: {}",
+            names()
+        ))
+        .still(DOUBT)
+        .help("say whose is meant with --source NAME; feedmill explain --item ID tells both for each item"));
+    }
+    if asked.contents.is_empty() && digests.len() > 1 {
+        return Err(Trouble::usage(format!("\"{given}\" had {}", had())).still(DOUBT).help(
+            "say which with --content N, or several with --content N,M; feedmill explain --item ID tells what each lists",
+        ));
+    }
+    Ok(digests)
 }
 
 /// Where a file lies, be it gone by now, alone or with its folder.
