@@ -15,7 +15,7 @@ use crate::trouble::{Exit, Trouble};
 pub const STORE: &str = "feedmill.db";
 
 /// The file whose lock makes one process the writer.
-const LOCK: &str = "lock";
+pub const LOCK: &str = "lock";
 
 /// The note that says: this store was made after what is published, and may know less.
 pub const RECOVERED: &str = "recovered";

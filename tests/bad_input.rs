@@ -258,6 +258,28 @@ fn an_old_capture_without_items_is_no_drift() {
 
 // ---- places ---------------------------------------------------------------------------------------------------------
 
+#[test]
+fn check_finds_what_a_pass_could_not_write_below_its_folders() {
+    let told = |mill: &Mill| mill.run(&["check"]);
+    let dangling = mill();
+    symlink("nowhere", dangling.path("public")).unwrap();
+    let ran = told(&dangling);
+    assert!(ran.code == 1 && ran.out.contains("the output folder") && ran.out.contains("nowhere"), "{ran:?}");
+    if is_root() {
+        return;
+    }
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    for (what, mode) in [("public/news", 0o755), (".feedmill/feedmill.db", 0o644), (".feedmill/lock", 0o644)] {
+        let path = mill.path(what);
+        let set = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        set(mode & 0o555);
+        let ran = told(&mill);
+        set(mode);
+        assert!(ran.code == 1 && ran.out.contains(what), "{what}: {ran:?}");
+    }
+}
+
 fn is_unusable(mill: &Mill, cure: &str) {
     let ran = once(mill);
     assert_eq!(ran.code, 3, "{ran:?}");
@@ -962,6 +984,56 @@ fn of_a_file_that_was_overwritten_it_must_be_said_what_is_to_be_disregarded() {
     assert!(ran.code == 2 && ran.err.contains("nothing was ever read of \"news/2021-03-11.txt\""), "{ran:?}");
     let noted = fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap();
     assert!(noted.lines().count() == 1 && noted.contains("\"file\":\"news/2021-03-10.txt\""), "{noted}");
+}
+
+#[test]
+fn of_a_file_that_two_sources_read_it_can_be_said_whose_contents_and_which_are_to_be_disregarded() {
+    let (mill, file) = (mill(), "news/2021-03-10.txt");
+    assert_eq!(once(&mill).code, 0);
+    // What comes later knows nothing of the first content: its 0 is the other's 1.
+    mill.write(file, page(&[FERRY]));
+    mill.configure(&(CONFIG.to_owned() + &CONFIG.replace("\"news\"", "\"late\"")));
+    assert_eq!(once(&mill).code, 0);
+    let noted = || fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap_or_default().lines().count();
+
+    for doubtful in [&["disregard", file, "--content", "0"][..], &["disregard", file]] {
+        let ran = mill.run(doubtful);
+        assert!(ran.code == 2 && ran.err.contains("--source") && ran.err.contains("news, late"), "{ran:?}");
+    }
+    let ran = mill.run(&["disregard", file, "--source", "nobody"]);
+    assert!(ran.code == 2 && ran.err.contains("the sources that read it are news, late"), "{ran:?}");
+    let ran = mill.run(&["disregard", file, "--source", "news", "--content", "0,7"]);
+    assert!(ran.code == 2 && ran.err.contains("had no content 7, but 2 contents: 0, 1"), "{ran:?}");
+    assert_eq!(noted(), 0);
+
+    assert_eq!(mill.run(&["disregard", file, "--source", "late"]).code, 0);
+    assert_eq!(noted(), 1);
+    // Of a file that grew, both contents say the same.
+    assert_eq!(mill.run(&["disregard", file, "--source", "news", "--content", "0,1"]).code, 0);
+    assert_eq!(noted(), 3);
+}
+
+#[test]
+fn that_nobody_reads_the_report_changes_nothing_of_the_exit_code() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    mill.write("news/2021-03-12.txt", "Error 503\n\nTry again later.\n");
+    let unread = |arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut feedmill = Command::new(env!("CARGO_BIN_EXE_feedmill"));
+        feedmill.current_dir(mill.path("")).env_remove("STATE_DIRECTORY").env_remove("CONFIGURATION_DIRECTORY");
+        feedmill.args(arguments).stdout(writer).status().unwrap().code()
+    };
+    for arguments in [&["check"][..], &["check", "--format", "json"], &["explain", "news/2021-03-12.txt"], &["--once"]]
+    {
+        assert_eq!(unread(arguments), Some(1), "{arguments:?}");
+    }
+    mill.delete("public/news/rss.xml");
+    for arguments in [&["verify"][..], &["verify", "--format", "json"]] {
+        assert_eq!(unread(arguments), Some(1), "{arguments:?}");
+    }
+    assert_eq!(unread(&["items"]), Some(0));
 }
 
 #[test]

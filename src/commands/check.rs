@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::pairs;
 use super::samples::{Compared, Comparison};
 use super::*;
+use crate::decided;
 use crate::drift;
 use crate::http::Listener;
 use crate::mill::decisions::Decisions;
@@ -52,12 +53,7 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
         }
         sources.push(look_over((source, listing), &keep_out, known.as_ref(), comparison.as_mut(), &mut findings)?);
     }
-    for (what, folder) in [("state", &config.state), ("output", &config.output)] {
-        if let Err(error) = writable(folder) {
-            let what = format!("the {what} folder \"{}\" can't be written: {error}", folder.display());
-            findings.push(Finding { what, help: cure(&error).into(), wrong: true });
-        }
-    }
+    unwritable(&config, &mut findings);
     if let Some(socket) = config.serve.as_ref().and_then(|serve| serve.socket.as_ref())
         && let Some((why, help)) = no_place_for(socket)
     {
@@ -78,7 +74,8 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
             wrong: true,
         });
     }
-    tell(cli, &config, &sources, compared.as_ref(), &findings)
+    let exit = if findings.iter().any(|finding| finding.wrong) { Exit::Attention } else { Exit::Done };
+    found(exit, tell(cli, &config, &sources, compared.as_ref(), &findings))
 }
 
 fn tell(
@@ -87,9 +84,7 @@ fn tell(
     sources: &[Surveyed<'_>],
     compared: Option<&Compared>,
     findings: &[Finding],
-) -> Result<Exit, Ended> {
-    let wrong = findings.iter().any(|finding| finding.wrong);
-    let exit = if wrong { Exit::Attention } else { Exit::Done };
+) -> Result<(), Ended> {
     let mut out = io::stdout().lock();
     if cli.global.format == Format::Json {
         let findings: Vec<_> = findings
@@ -101,7 +96,7 @@ fn tell(
             whole.insert("samples".to_owned(), compared.json());
         }
         writeln!(out, "{whole}")?;
-        return Ok(exit);
+        return Ok(());
     }
     let file = config.file.as_ref().map_or_else(|| "no config".to_owned(), |file| file.display().to_string());
     let (sources_count, feeds) = (Count(config.sources.len(), "source"), Count(config.feeds.len(), "feed"));
@@ -115,10 +110,10 @@ fn tell(
     for Finding { what, help, .. } in findings {
         writeln!(out, "{what}\n  help: {help}")?;
     }
-    if !wrong {
+    if !findings.iter().any(|finding| finding.wrong) {
         writeln!(out, "nothing wrong")?;
     }
-    Ok(exit)
+    Ok(())
 }
 
 /// What the store knows of the files of each source, by path.
@@ -391,9 +386,42 @@ fn no_place_for(path: &Path) -> Option<(String, &'static str)> {
     why.map(|why| (why, FOLDER))
 }
 
+/// Tells which of the folders and files can't be written that a pass writes.
+fn unwritable(config: &Config, findings: &mut Vec<Finding>) {
+    let of_state = [state::STORE, state::LOCK, decided::FILE_NAME].map(|name| config.state.join(name));
+    let of_output = config.feeds.iter().map(|feed| config.output.join(&feed.name)).collect();
+    let places = [("state", &config.state, of_state.to_vec()), ("output", &config.output, of_output)];
+    for (name, folder, below) in places {
+        let mut find = |what: String, error: io::Error| {
+            let help = match error.kind() {
+                io::ErrorKind::NotFound => "make that folder, or remove the link",
+                _ => cure(&error),
+            };
+            let what = format!("{what} can't be written: {error}");
+            findings.push(Finding { what, help: help.into(), wrong: true });
+        };
+        if let Err(error) = writable(folder) {
+            find(format!("the {name} folder \"{}\"", folder.display()), error);
+            continue;
+        }
+        // Another user may have made these: whoever ran feedmill last.
+        for path in below {
+            let Ok(found) = path.metadata() else { continue };
+            let enter = if found.is_dir() { rustix::fs::Access::EXEC_OK } else { rustix::fs::Access::empty() };
+            if let Err(error) = rustix::fs::access(&path, rustix::fs::Access::WRITE_OK | enter) {
+                find(format!("in the {name} folder, \"{}\"", path.display()), error.into());
+            }
+        }
+    }
+}
+
 /// Whether files can be made in `folder`, or in the nearest one above it that exists.
 fn writable(folder: &Path) -> io::Result<()> {
     let mut there = folder;
+    if let (false, Ok(to)) = (folder.exists(), folder.read_link()) {
+        let why = format!("it is a link to \"{}\", which is not there", to.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, why));
+    }
     while !there.exists() {
         there = match there.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,

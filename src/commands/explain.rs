@@ -48,14 +48,14 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     let captured = page.stated.or(explained.scrape.newest.map(Moment::Day));
     let told = Told { file: &shown, page: &page, explained: &explained, captured, site };
     let mut out = io::BufWriter::new(io::stdout().lock());
-    match cli.global.format {
-        Format::Json => told.json(&mut out)?,
-        Format::Text => told.lines(&mut out, cli.global.color.wanted(io::stdout().is_terminal()))?,
-    }
-    out.flush()?;
+    let told = match cli.global.format {
+        Format::Json => told.json(&mut out),
+        Format::Text => told.lines(&mut out, cli.global.color.wanted(io::stdout().is_terminal())),
+    };
+    let told = told.and_then(|()| out.flush());
     let scrape = &explained.scrape;
     let is_doubtful = scrape.refused.is_some() || scrape.confidence < scrape::DRIFT_BELOW;
-    Ok(if is_doubtful { Exit::Attention } else { Exit::Done })
+    found(if is_doubtful { Exit::Attention } else { Exit::Done }, told.map_err(Ended::from))
 }
 
 impl Told<'_> {

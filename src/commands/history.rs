@@ -134,7 +134,10 @@ fn of_export(lines: Box<dyn BufRead>, name: &str) -> Result<Vec<Content>, Troubl
             continue;
         }
         let content: Content = serde_json::from_str(&line).map_err(|error| {
-            Trouble::usage(format!("{name}:{}: not a line that export writes", index + 1)).because(error)
+            Trouble::usage(format!("{name}:{}: not a line that export writes", index + 1))
+                .because(error)
+                .still("nothing was taken in")
+                .help("see whether the export was cut short or changed: each of its lines is one JSON object")
         })?;
         let Content { schema, .. } = content;
         if schema != 1 {
@@ -185,6 +188,7 @@ pub(super) fn backup(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
         Trouble::unusable(format!("cannot write the backup \"{}\"", file.display()))
             .because(error)
             .still("the store is as it was")
+            .help("name a file in a folder that is there, has room and can be written by this user")
     };
     let parent = match file.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),

@@ -39,11 +39,11 @@ pub(super) fn verify(cli: &Cli) -> Result<Exit, Ended> {
     let config = configured(cli)?;
     let verified = Verified::of(&config, &view(cli)?)?;
     let mut out = io::stdout().lock();
-    match cli.global.format {
-        Format::Json => writeln!(out, "{}", verified.json())?,
-        Format::Text => verified.tell(&mut out)?,
-    }
-    Ok(if verified.is_good() { Exit::Done } else { Exit::Attention })
+    let told = match cli.global.format {
+        Format::Json => writeln!(out, "{}", verified.json()),
+        Format::Text => verified.tell(&mut out),
+    };
+    found(if verified.is_good() { Exit::Done } else { Exit::Attention }, told.map_err(Ended::from))
 }
 
 impl Verified {
