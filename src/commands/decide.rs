@@ -28,7 +28,7 @@ pub(super) fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
         Decision::Disregard { .. } => Vec::new(),
     };
     let unusable = |error| state::unusable(&state.join(state::STORE), error);
-    let decided = Decided::read(&state)?;
+    let mut decided = Decided::read(&state)?;
     // What is published may be more than a store knows that was made after it.
     let may_be_lost = matches!(decision, Decision::Retract { .. }) && store.has_note(RECOVERED).map_err(unusable)?;
     let is_told_of = |id| may_be_lost && (decided.decisions.names(id) || pass::is_shown(&output, &RealDisk, id));
@@ -48,13 +48,8 @@ pub(super) fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
             return Err(Trouble::usage(format!("{alias} is an alias already, of {of}")).into());
         }
     }
-    add(cli, &state, decided, decision)
-}
-
-/// Adds the line.
-fn add(cli: &Cli, state: &Path, mut decided: Decided, decision: Decision) -> Result<Exit, Ended> {
     decided.add(decision)?;
-    noted(cli, state)
+    noted(cli, &state)
 }
 
 /// Says that a decision was written down.
