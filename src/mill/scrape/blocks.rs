@@ -11,7 +11,7 @@ use memchr::{memchr, memchr2};
 use regex::Regex;
 
 use super::date::{self, Printed};
-use super::label::{ends_sentence, is_attachment, is_furniture};
+use super::label::{ends_sentence, is_attachment, is_furniture, words};
 use super::language::{Lexicon, is_letter};
 use super::rendition::Note;
 
@@ -296,7 +296,10 @@ impl<'t> Splitter<'t, '_> {
         let in_text = self.open.is_some() && !self.page.blocks.last().is_some_and(|last| last.mark == Mark::Clock);
         let (mark, length) = own.unwrap_or_else(|| mark(body, self.open.is_some(), in_text));
         // Lists within others have it; at the margin it is a sign like any.
-        let is_sign = own.is_none() && body.starts_with('+') && block.indent < NESTED;
+        let is_nested = || block.indent >= NESTED;
+        // A dot alone on its line stands between two fields: the lines below it are no list.
+        let is_sign =
+            own.is_none() && (body.starts_with('+') && !is_nested() || self.unit == Unit::Line && body == "·");
         let (mark, length) = if is_sign { (Mark::None, 0) } else { (mark, length) };
         block.mark = mark;
         let behind = trim(body.get(length..).unwrap_or_default()).1;
@@ -429,7 +432,7 @@ fn offers_above(line: &str, above: &[Block<'_>], lexicon: &Lexicon) -> bool {
     let Some(behind) = lexicon.behind_offer(line) else { return false };
     let stands_above = |title: &str| {
         let title = title.trim_matches(is_sign);
-        title.contains(' ') && is_above(&|line| line.trim_matches(is_sign) == title)
+        words(title) > 1 && is_above(&|line| line.trim_matches(is_sign) == title)
     };
     let words = behind.match_indices(' ').map(|(at, _)| at + 1);
     [0].into_iter().chain(words).take(MOST_WORDS).any(|at| behind.get(at..).is_some_and(stands_above))

@@ -94,6 +94,7 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
             && !block.text.ends_with(NO_END_OF_A_HEADING);
     }
     once(page, &mut labels);
+    offered(page, &mut labels);
     once_with_day(page, &mut labels);
     echo(page, &mut labels);
     for (block, label) in page.blocks.iter().zip(&mut labels) {
@@ -136,6 +137,30 @@ fn once(page: &Page<'_>, labels: &mut [Label]) {
         }
         if is_title {
             above = Some((at, block));
+        }
+    }
+}
+
+/// A title that stands once more below its text, behind a line that leads on, is what that line offers: `Continue reading`,
+/// `“The market opens”`.
+fn offered(page: &Page<'_>, labels: &mut [Label]) {
+    const NEAR: usize = 6;
+    const SIGNS: [char; 10] = ['“', '”', '"', '„', '«', '»', '‘', '’', ':', '…'];
+    let bare = |at: usize| page.blocks.get(at).map(|block| block.text.trim_matches(SIGNS).trim());
+    for at in 3..page.blocks.len() {
+        let is = |at: usize, kind: Kind| labels.get(at).is_some_and(|label| label.kind == kind);
+        let is_plain = |block: &Block<'_>| block.mark == Mark::None && block.level() == 0 && !block.folded;
+        if !(is(at, Kind::Text) && is(at - 1, Kind::Furniture) && page.blocks.get(at).is_some_and(is_plain)) {
+            continue;
+        }
+        // Between the two stands a text, and no day: else it may be the title of an item that comes once a year.
+        let mut near =
+            (at.saturating_sub(NEAR)..at - 1).rev().take_while(|at| is(*at, Kind::Text) || is(*at, Kind::Furniture));
+        let said = bare(at).filter(|said| words(said) > 1);
+        let is_above =
+            said.is_some() && near.any(|above| is(above, Kind::Text) && bare(above) == said && above + 2 < at);
+        if let Some(label) = labels.get_mut(at).filter(|_| is_above) {
+            label.kind = Kind::Furniture;
         }
     }
 }
@@ -371,6 +396,9 @@ const HALVES: [&str; 6] = ["AM", "PM", "am", "pm", "a.m.", "p.m."];
 pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     let bytes = text.as_bytes();
     let Some(first) = bytes.first() else { return true };
+    if matches!(text, "·" | "/") {
+        return true;
+    }
     if matches!(first, b'-' | b'=' | b'_' | b'*' | b'~' | b'#' | b'|' | b'+' | b'.' | b':')
         && bytes.iter().all(|b| matches!(b, b'-' | b'=' | b'_' | b'*' | b'~' | b'#' | b'|' | b'+' | b'.' | b':' | b' '))
     {

@@ -22,6 +22,7 @@ use super::parted;
 use super::path::{Move, Prices, Reading, Step};
 use super::rendition::Note;
 use super::repeated;
+use super::side::Side;
 use super::tidy::{SEVERAL, tidy};
 use super::{BlockUse, Cut, DateRead, Draft, Fault, REFUSED_BELOW, Scrape, Terms};
 
@@ -50,6 +51,8 @@ struct Look<'t, 'c> {
     page: Page<'t>,
     labels: Vec<Label>,
     evidence: Evidence,
+    /// Where the days stand, if the page shows it.
+    side: Option<Side>,
     settled: Settled,
     choice: &'c Choice,
     /// The layout was not chosen among several.
@@ -251,6 +254,7 @@ impl<'t, 'c> Look<'t, 'c> {
         repeated::fields(&page, &mut labels);
         repeated::fields_below_names(&page, &mut labels);
         repeated::kickers(&page, &mut labels);
+        let side = Side::of(&page, &mut labels);
         for (label, block) in labels.iter_mut().zip(&page.blocks) {
             let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|it| it.is_match(block.text));
             if matches(&layout.noise) {
@@ -279,7 +283,7 @@ impl<'t, 'c> Look<'t, 'c> {
                 block.mark = Mark::None;
             });
         }
-        Self { page, labels, evidence, settled, choice, named: terms.layout.is_some() }
+        Self { page, labels, evidence, side, settled, choice, named: terms.layout.is_some() }
     }
 
     fn prices<'a>(&'a self, layout: &'a Layout) -> Prices<'a, 't> {
@@ -288,6 +292,9 @@ impl<'t, 'c> Look<'t, 'c> {
 
     /// Whether the page has at all what the layout's items need. Spares most layouts on most pages.
     fn may_have(&self, layout: &Layout) -> bool {
+        if self.side.is_some_and(|side| !side.allows(layout)) {
+            return false;
+        }
         let dates = self.page.dates.len();
         let several =
             |test: &dyn Fn(&Label) -> bool| self.labels.iter().filter(|label| test(label)).take(2).count() > 1;
