@@ -118,11 +118,11 @@ fn begins_with_item(labels: &[Label], from: usize, most: usize) -> bool {
     (1..=most).contains(&lines) && said().nth(lines).is_some()
 }
 
-/// Whether the last of the first `count` lines of `below` may be the headline of an item without a text. A word or two
-/// behind them begin the foot of the page, and so does what is not as near as the lines of the other items, of which none
-/// is `far` from its day.
+/// Whether the last of the first `count` lines of `below` may be the headline of an item without a text, be it one of a
+/// word, or cut to that. What is not as near as the lines of the other items, of which none is `far` from its day, begins
+/// the foot of the page.
 fn may_be_headline(below: &[Label], far: usize, count: usize) -> bool {
     let Some(first) = below.iter().position(is_line).filter(|first| *first < far) else { return false };
     let mut lines = below.iter().skip(first).take_while(|label| is_line(label));
-    lines.nth(count.saturating_sub(1)).is_some_and(|label| !(label.brief || label.names_list))
+    lines.nth(count.saturating_sub(1)).is_some_and(|label| !label.names_list)
 }
