@@ -19,6 +19,8 @@ const PRINTED: &str = "The Wayback Machine -";
 const COPIES: &str = "web.archive.org/web/";
 /// Year to second.
 const DIGITS: usize = 14;
+/// How long lines are, in bytes, behind which a word goes on in the next.
+const BROKEN: std::ops::RangeInclusive<usize> = 60..=80;
 /// Behind so many lines of a page the bar is not looked for.
 const FAR: usize = 250;
 
@@ -31,15 +33,27 @@ pub(super) fn is_bar(id: &str) -> bool {
 pub(super) fn bar(text: &str) -> u32 {
     let mut lines =
         (1_u32..).zip(text.lines().take(FAR)).skip_while(|(_, line)| !line.trim_start().starts_with(PRINTED));
-    let (Some((number, printed)), next) = (lines.next(), lines.next()) else { return 0 };
+    let (Some((mut last, mut before)), mut next) = (lines.next(), lines.next()) else { return 0 };
     let states = |line: &str| line.contains(COPIES);
-    if !states(printed) && !next.is_some_and(|(_, next)| states(next)) {
-        return 0;
+    if !states(before) {
+        let Some(address) = next.filter(|(_, line)| states(line)) else { return 0 };
+        ((last, before), next) = (address, lines.next());
     }
-    // A long address goes on in the next lines.
-    let is_word = |line: &str| line.split_whitespace().count() == 1;
-    let more = next.into_iter().chain(lines).take_while(|(_, line)| is_word(line));
-    more.last().map_or(number, |(last, _)| last)
+    for (number, line) in next.into_iter().chain(lines) {
+        if !goes_on(before, line) {
+            break;
+        }
+        (last, before) = (number, line);
+    }
+    last
+}
+
+/// Whether `line` is the rest of an address that did not fit into the line `before`. What the page says may follow at
+/// once, and be a word as well: a day in digits, a heading, a title in a script without spaces.
+fn goes_on(before: &str, line: &str) -> bool {
+    let line = line.trim();
+    let is_word = line.is_ascii() && !line.contains(char::is_whitespace) && line.contains(|c: char| c.is_alphabetic());
+    is_word && (BROKEN.contains(&before.len()) || line.contains(['/', '?', '=', '&']))
 }
 
 /// A rendition of a file whose first lines are not to be read.
@@ -93,6 +107,19 @@ mod tests {
     fn a_bar_ends_with_the_address_of_the_copy() {
         assert_eq!(bar("37 copies\nThe Wayback Machine - https://web.archive.org/web/2\n\nNews"), 2);
         assert_eq!(bar("x\n   The Wayback Machine -\n   https://web.archive.org/web/2021/http\n   ://a\n\nNews"), 4);
+        let copy = "The Wayback Machine - https://web.archive.org/web/20210412083311/http://";
+        let broken =
+            "pier.example/en/\nold-pier-reopens-to-walkers-after-two-years-of-repairs-and-all/\nare-invited.html";
+        for (rest, lines) in [
+            ("a.example/news\n12.04.2021\nOld pier reopens", 1),
+            ("\na.example/news\n12.04.2021\nOld pier reopens", 2),
+            ("\na.example/news\n12-Apr-2021\nOld pier reopens", 2),
+            ("\na.example/news/\n12/04/2021\nOld pier reopens", 2),
+            ("a.example/news\n旧码头重新开放\n2021-04-10\n经过两年维修", 1),
+            (&*format!("\n{broken}\nPier\n12 April 2021"), 4),
+        ] {
+            assert_eq!(bar(&format!("{copy}{rest}")), lines, "{rest}");
+        }
         assert_eq!(bar("News\n\nThe Wayback Machine - a history\n\n4 May 2020"), 0);
         assert_eq!(bar("News"), 0);
         assert_eq!(bar(&format!("{}The Wayback Machine - https://web.archive.org/web/2", "x\n".repeat(FAR))), 0);
