@@ -15,7 +15,10 @@ pub(super) fn absolute(href: &str, base: Option<&Url>) -> Option<String> {
     }
     let url = match Url::parse(href) {
         Ok(url) => url,
-        Err(url::ParseError::RelativeUrlWithoutBase) => base?.join(href).ok()?,
+        Err(url::ParseError::RelativeUrlWithoutBase) => match base {
+            Some(base) => base.join(href).ok()?,
+            None => archive::copied(href)?,
+        },
         Err(_) => return None,
     };
     let is_web = matches!(url.scheme(), "http" | "https") && url.has_host() && url.as_str().len() <= LONGEST;
@@ -75,6 +78,13 @@ mod tests {
             assert_eq!(absolute(href, page.as_ref()).as_deref(), wanted, "{href}");
         }
         assert_eq!(absolute("1.html", None), None);
+        // An archive leads to copies relative to itself.
+        for href in
+            ["/web/20210412083311/http://a.example/x", "//web.archive.org/web/20210412083311/http://a.example/x"]
+        {
+            assert_eq!(absolute(href, None).as_deref(), Some("http://a.example/x"), "{href}");
+        }
+        assert_eq!(absolute("/share/http://a.example/x", None), None);
     }
 
     #[test]

@@ -82,6 +82,15 @@ pub(super) fn original(url: &Url) -> Option<Url> {
     Url::parse(address).ok().filter(|original| is_moment && original.has_host())
 }
 
+/// The same for a copy of which an archive's page gives the place in the archive alone, whichever it is:
+/// `/web/20210412083311/https://news.example.org/ferry`.
+pub(super) fn copied(href: &str) -> Option<Url> {
+    if !href.starts_with('/') || !href.contains("/http") {
+        return None;
+    }
+    original(&Url::parse("https://archive.invalid/").ok()?.join(href).ok()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
