@@ -265,6 +265,10 @@ fn check_finds_what_a_pass_could_not_write_below_its_folders() {
     symlink("nowhere", dangling.path("public")).unwrap();
     let ran = told(&dangling);
     assert!(ran.code == 1 && ran.out.contains("the output folder") && ran.out.contains("nowhere"), "{ran:?}");
+    dangling.configure(&format!("output = \"public/feeds\"\n{CONFIG}"));
+    let ran = told(&dangling);
+    assert!(ran.code == 1 && ran.out.contains("the output folder") && ran.out.contains("nowhere"), "{ran:?}");
+    assert_eq!(once(&dangling).code, 3);
     if is_root() {
         return;
     }

@@ -418,11 +418,11 @@ fn unwritable(config: &Config, findings: &mut Vec<Finding>) {
 /// Whether files can be made in `folder`, or in the nearest one above it that exists.
 fn writable(folder: &Path) -> io::Result<()> {
     let mut there = folder;
-    if let (false, Ok(to)) = (folder.exists(), folder.read_link()) {
-        let why = format!("it is a link to \"{}\", which is not there", to.display());
-        return Err(io::Error::new(io::ErrorKind::NotFound, why));
-    }
     while !there.exists() {
+        if let Ok(to) = there.read_link() {
+            let why = format!("\"{}\" is a link to \"{}\", which is not there", there.display(), to.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, why));
+        }
         there = match there.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
