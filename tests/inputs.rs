@@ -67,6 +67,25 @@ fn newsroom() -> Vec<(String, String)> {
     files.into_iter().map(|name| (name.clone(), input(&name))).collect()
 }
 
+/// The day on which a tool saved the page is no item's day, and what it says of the page is no item.
+#[test]
+fn what_a_clipper_says_of_a_page_is_no_item() {
+    let list = "News\n====\n\n## [New pier opens](/n/1)\n\n12 March 2024\n\nThe first boat left at noon.\n\n\
+                ## [Storm damage on the mole](/n/2)\n\n3 March 2024\n\nEngineers look at the piles.\n\n\
+                ## [Library moves](/n/3)\n\n1 February 2024\n\nThe old building is closed.\n";
+    let clipped = "---\ntitle: \"News | Port\"\nsource: \"https://a.example/n\"\nauthor:\n  - \"[[Port Linden]]\"\n\
+                   published: 2024-05-01\ncreated: 2024-05-02\ndescription: \"All news.\"\n---\n";
+    let served = "Title: News | Port\n\nURL Source: https://a.example/n\n\n\
+                  Published Time: 2024-05-02T10:11:12+00:00\n\nMarkdown Content:\n";
+    let fields = "\nid: 0a1b2c3d4e5f60718293a4b5c6d7e8f9\ncreated_time: 2024-05-02T10:11:12.000Z\ntype_: 1\n";
+    let wanted = without_credits(&parse(list, &form(Form::Markdown)));
+    assert_eq!(wanted.len(), 3);
+    for text in [format!("{clipped}{list}"), format!("{served}{list}"), format!("{list}{fields}")] {
+        let scrape = parse(&text, &form(Form::Markdown));
+        assert_eq!(without_credits(&scrape), wanted, "{text}");
+    }
+}
+
 #[test]
 fn one_newsroom_in_every_form_gives_the_same_items() {
     let wanted = all_told(&parse(&input("newsroom.txt"), &Terms::default()));

@@ -3,7 +3,9 @@
 //! The lines stay where they are. Only the markup goes: the signs of emphasis, headings and quotes, and the addresses
 //! of links. So a text that was merely saved as `.md` reads as the text it is: its indents and blank lines are
 //! evidence, and nothing that Markdown would make of them (code, joined lines) moves them. List marks and the bars of
-//! tables are left, for the engine knows them.
+//! tables are left, for the engine knows them. What the tool that saved the page says about it is left out.
+
+mod about;
 
 use std::ops::Range;
 
@@ -35,16 +37,22 @@ pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
         return Rendition { text: text.to_owned(), short: Some(TOO_MANY_SIGNS), ..Rendition::default() };
     }
     let mut reader = Reader { text, base: address::base(url), ..Reader::default() };
-    let events = Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).into_offset_iter();
+    // What is said about the page takes no part in its markup: a rule under its last line would make a heading of it.
+    let page = about::page(text);
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    let events = Parser::new_ext(text.get(page.clone()).unwrap_or_default(), options).into_offset_iter();
+    let in_file = |range: Range<usize>| page.start + range.start..page.start + range.end;
     let definitions: Vec<Range<usize>> =
-        events.reference_definitions().iter().map(|(_, definition)| definition.span.clone()).collect();
+        events.reference_definitions().iter().map(|(_, definition)| in_file(definition.span.clone())).collect();
     for (event, range) in events {
-        reader.event(event, range);
+        reader.event(event, in_file(range));
     }
     for range in definitions {
         reader.absent.push(range.clone());
         reader.drop(range);
     }
+    reader.silence(0..page.start);
+    reader.silence(page.end..text.len());
     reader.finish()
 }
 
@@ -125,6 +133,16 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn drop(&mut self, range: Range<usize>) {
         self.edits.push((range, String::new()));
+    }
+
+    /// Drops whole lines: they say nothing of what the page lists.
+    fn silence(&mut self, range: Range<usize>) {
+        let mut at = range.start;
+        for line in self.text.get(range).unwrap_or_default().split_inclusive('\n') {
+            self.absent.push(at..at + line.len());
+            self.drop(at..at + line.len());
+            at += line.len();
+        }
     }
 
     fn slice(&self, range: &Range<usize>) -> &str {
