@@ -296,6 +296,10 @@ fn one_thing_wrong_is_one_complaint() {
         ),
         ("[[source]]\nname = \"a\"\nfiles = [\"~/x/*.txt\"]\n", "`files`: `~` stands for no home in \"~/x/*.txt\""),
         (
+            "[[source]]\nname = \"a\"\nfiles = [\"x/*.txt\"]\nexclude = [\"~/x/*\"]\n",
+            "`exclude`: `~` stands for no home in \"~/x/*\"",
+        ),
+        (
             "output = \"~\"\n[[source]]\nname = \"a\"\nfiles = [\"./~/*.txt\"]\n",
             "in \"~\" | write the whole path; a folder that is called ~ is written ./~",
         ),

@@ -280,6 +280,7 @@ impl<'f> FilesBuilder<'f> {
     }
 
     pub(super) fn exclude(&mut self, pattern: &str) -> Result<(), Wrong> {
+        values::without_home(pattern)?;
         let pattern = self.relative(pattern.trim_end_matches('/'));
         if pattern.is_empty() {
             return Err(Wrong::new("an empty pattern excludes nothing", "leave it out"));

@@ -254,7 +254,8 @@ impl<'t, 'c> Look<'t, 'c> {
         repeated::fields(&page, &mut labels);
         repeated::fields_below_names(&page, &mut labels);
         repeated::kickers(&page, &mut labels);
-        let side = Side::of(&page, &mut labels);
+        // A layout that is named says where the days stand.
+        let side = if terms.layout.is_none() { Side::of(&page, &mut labels) } else { None };
         for (label, block) in labels.iter_mut().zip(&page.blocks) {
             let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|it| it.is_match(block.text));
             if matches(&layout.noise) {

@@ -72,7 +72,9 @@ pub(super) fn without(mut rendition: Rendition, lines: u32) -> Rendition {
 /// The address that an archive copied, where `url` leads to its copy.
 pub(super) fn original(url: &Url) -> Option<Url> {
     let whole = url.as_str();
-    let at = ["/http:/", "/https:/"].iter().filter_map(|begin| whole.find(begin)).min()?;
+    // What stands in the query is only said to whom the address leads.
+    let path = whole.split(['?', '#']).next().unwrap_or(whole);
+    let at = ["/http:/", "/https:/"].iter().filter_map(|begin| path.find(begin)).min()?;
     let (before, address) = (whole.get(..at)?, whole.get(at + 1..)?);
     let moment = before.rsplit('/').next()?;
     // A copy can be asked for in a manner: `20210412083311if_`.
@@ -105,6 +107,7 @@ mod tests {
             ("https://a.example/20210412/http://b.example/", None),
             ("https://a.example/20210412083311x/http://b.example/", None),
             ("https://a.example/share?20210412083311/http://", None),
+            ("https://a.example/share?u=/20210412083311/http://b.example/", None),
             ("https://a.example/x", None),
         ] {
             let found = original(&Url::parse(copy).unwrap());
