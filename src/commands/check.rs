@@ -390,18 +390,19 @@ fn no_place_for(path: &Path) -> Option<(String, &'static str)> {
 fn unwritable(config: &Config, findings: &mut Vec<Finding>) {
     let of_state = [state::STORE, state::LOCK, decided::FILE_NAME].map(|name| config.state.join(name));
     let of_output = config.feeds.iter().map(|feed| config.output.join(&feed.name)).collect();
+    let decides = config.sources.iter().any(|source| source.undated == config::Undated::FirstSeen);
     let places = [("state", &config.state, of_state.to_vec()), ("output", &config.output, of_output)];
     for (name, folder, below) in places {
-        let mut find = |what: String, error: io::Error| {
+        let mut find = |what: String, error: io::Error, wrong| {
             let help = match error.kind() {
                 io::ErrorKind::NotFound => "make that folder, or remove the link",
                 _ => cure(&error),
             };
             let what = format!("{what} can't be written: {error}");
-            findings.push(Finding { what, help: help.into(), wrong: true });
+            findings.push(Finding { what, help: help.into(), wrong });
         };
         if let Err(error) = writable(folder) {
-            find(format!("the {name} folder \"{}\"", folder.display()), error);
+            find(format!("the {name} folder \"{}\"", folder.display()), error, true);
             continue;
         }
         // Another user may have made these: whoever ran feedmill last.
@@ -409,7 +410,9 @@ fn unwritable(config: &Config, findings: &mut Vec<Finding>) {
             let Ok(found) = path.metadata() else { continue };
             let enter = if found.is_dir() { rustix::fs::Access::EXEC_OK } else { rustix::fs::Access::empty() };
             if let Err(error) = rustix::fs::access(&path, rustix::fs::Access::WRITE_OK | enter) {
-                find(format!("in the {name} folder, \"{}\"", path.display()), error.into());
+                // Decisions are written by commands; by a pass only where it decides the days of items.
+                let wrong = !path.ends_with(decided::FILE_NAME) || decides;
+                find(format!("in the {name} folder, \"{}\"", path.display()), error.into(), wrong);
             }
         }
     }
