@@ -31,6 +31,10 @@ pub(super) fn is_bar(id: &str) -> bool {
 
 /// How many lines at the beginning of a text are about the archive's copy.
 pub(super) fn bar(text: &str) -> u32 {
+    // Hardly a text has one, and a look at its bytes tells many at a time.
+    if memchr::memmem::find(text.as_bytes(), PRINTED.as_bytes()).is_none() {
+        return 0;
+    }
     let mut lines =
         (1_u32..).zip(text.lines().take(FAR)).skip_while(|(_, line)| !line.trim_start().starts_with(PRINTED));
     let (Some((mut last, mut before)), mut next) = (lines.next(), lines.next()) else { return 0 };
