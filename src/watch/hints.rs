@@ -148,7 +148,7 @@ impl Hints {
     /// When something is, or will be, due.
     #[must_use]
     pub fn when(&self, now: Instant) -> Option<Instant> {
-        if self.all || !self.finished.is_empty() {
+        if self.urgency() == Urgency::Now {
             return Some(now);
         }
         self.stirring.values().map(|stirring| due_at(self.settle, stirring)).min()

@@ -296,11 +296,10 @@ impl<'t> Splitter<'t, '_> {
         let in_text = self.open.is_some() && !self.page.blocks.last().is_some_and(|last| last.mark == Mark::Clock);
         let (mark, length) = own.unwrap_or_else(|| mark(body, self.open.is_some(), in_text));
         // Lists within others have it; at the margin it is a sign like any.
-        let is_nested = || block.indent >= NESTED;
-        // A dot alone on its line stands between two fields: the lines below it are no list.
-        let is_sign =
-            own.is_none() && (body.starts_with('+') && !is_nested() || self.unit == Unit::Line && body == "·");
-        let (mark, length) = if is_sign { (Mark::None, 0) } else { (mark, length) };
+        let is_plus = body.starts_with('+') && block.indent < NESTED;
+        // Alone on its line it stands between two fields: the lines below it are no list.
+        let is_dot = self.unit == Unit::Line && body == "·";
+        let (mark, length) = if own.is_none() && (is_plus || is_dot) { (Mark::None, 0) } else { (mark, length) };
         block.mark = mark;
         let behind = trim(body.get(length..).unwrap_or_default()).1;
         let linked = link_number(behind);

@@ -6,6 +6,8 @@
 //! begin them. Anything else says nothing, and the prices decide: a sentence about the page above the first day, a headline
 //! without a text below the last one, an item that has none in between.
 
+use std::ops::Range;
+
 use super::blocks::Page;
 use super::label::{Kind, Label};
 use super::layout::{Field, Layout};
@@ -91,9 +93,14 @@ fn is_text(label: &Label) -> bool {
     label.kind == Kind::Text && (label.sentence || label.wordy)
 }
 
+/// The lines and texts among the labels at these places, in their order.
+fn said(labels: &[Label], of: Range<usize>) -> impl DoubleEndedIterator<Item = (usize, &Label)> {
+    of.filter_map(|at| Some((at, labels.get(at).filter(|label| is_line(label) || is_text(label))?)))
+}
+
 /// What stands from `from` on above the day at `day`: a headline, its text, and perhaps more; else `None`.
 fn between(labels: &[Label], from: usize, day: usize) -> Option<Between> {
-    let said = || (from..day).filter_map(|at| Some((at, labels.get(at).filter(|it| is_line(it) || is_text(it))?)));
+    let said = || said(labels, from..day);
     let lines: Vec<usize> = said().take_while(|(_, label)| is_line(label)).map(|(at, _)| at).collect();
     let behind: Vec<usize> = said().rev().take_while(|(_, label)| is_line(label)).map(|(at, _)| at).collect();
     let has_text = said().nth(lines.len()).is_some();
@@ -102,7 +109,7 @@ fn between(labels: &[Label], from: usize, day: usize) -> Option<Between> {
 
 /// The lines right above the day at `day`, where they are not more than `most` and a headline and its text stand above them.
 fn ends_with_item(labels: &[Label], day: usize, most: usize) -> Option<Vec<usize>> {
-    let said = || (0..day).rev().filter_map(|at| Some((at, labels.get(at).filter(|it| is_line(it) || is_text(it))?)));
+    let said = || said(labels, 0..day).rev();
     let own: Vec<usize> = said().take(most + 1).take_while(|(_, label)| is_line(label)).map(|(at, _)| at).collect();
     let mut above = said().skip(own.len()).map(|(_, label)| label);
     // What a page is called stands above what is said about it.
@@ -113,8 +120,8 @@ fn ends_with_item(labels: &[Label], day: usize, most: usize) -> Option<Vec<usize
 
 /// Whether a headline and its text stand from `from` on, and above the text not more lines than `most`.
 fn begins_with_item(labels: &[Label], from: usize, most: usize) -> bool {
-    let said = || labels.iter().skip(from).filter(|label| is_line(label) || is_text(label));
-    let lines = said().take(most + 1).take_while(|label| is_line(label)).count();
+    let said = || said(labels, from..labels.len());
+    let lines = said().take(most + 1).take_while(|(_, label)| is_line(label)).count();
     (1..=most).contains(&lines) && said().nth(lines).is_some()
 }
 

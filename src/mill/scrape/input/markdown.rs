@@ -48,8 +48,7 @@ pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
         reader.event(event, in_file(range));
     }
     for range in definitions {
-        reader.absent.push(range.clone());
-        reader.drop(range);
+        reader.leave_out(range);
     }
     reader.silence(0..page.start);
     reader.silence(page.end..text.len());
@@ -135,12 +134,17 @@ impl Reader<'_> {
         self.edits.push((range, String::new()));
     }
 
+    /// Drops what says nothing: markup alone, and what is not about the page's items.
+    fn leave_out(&mut self, range: Range<usize>) {
+        self.absent.push(range.clone());
+        self.drop(range);
+    }
+
     /// Drops whole lines: they say nothing of what the page lists.
     fn silence(&mut self, range: Range<usize>) {
         let mut at = range.start;
         for line in self.text.get(range).unwrap_or_default().split_inclusive('\n') {
-            self.absent.push(at..at + line.len());
-            self.drop(at..at + line.len());
+            self.leave_out(at..at + line.len());
             at += line.len();
         }
     }
@@ -217,9 +221,7 @@ impl Reader<'_> {
         if begins_line(range.start)
             && let Some(line) = line().filter(|line| is_fence(line))
         {
-            let line = range.start..range.start + line.len();
-            self.absent.push(line.clone());
-            self.drop(line);
+            self.leave_out(range.start..range.start + line.len());
             return;
         }
         let mut from = range.start;
@@ -404,8 +406,7 @@ impl Reader<'_> {
         let (first, has_last, body) = (first.trim_end().len(), last > 0 && is_fence(&body[last..]), body.len());
         let fences = [Some(range.start..range.start + first), has_last.then(|| range.start + last..range.start + body)];
         for fence in fences.into_iter().flatten() {
-            self.absent.push(fence.clone());
-            self.drop(fence);
+            self.leave_out(fence);
         }
     }
 
