@@ -203,7 +203,7 @@ struct Folder {
 
 impl Folder {
     /// Watches it, or its nearest ancestor where it is missing. Says what is there, to be compared later.
-    fn watch_by(&self, watcher: &mut RecommendedWatcher) -> Result<Option<(u64, u64)>, String> {
+    fn watch_by(&self, watcher: &mut impl Watcher) -> Result<Option<(u64, u64)>, String> {
         // Of a folder that came into being since, nothing is known: then it does not stand.
         let there = self.watched.as_ref().and_then(|_| identity(&self.path));
         let (place, mode) = match &self.watched {
@@ -212,6 +212,8 @@ impl Folder {
         };
         let Some(place) = place else { return Ok(there) };
         match watcher.watch(place, mode) {
+            // A folder on the way to it that appeared meanwhile is told by nobody, nor is what appears in that.
+            Ok(()) if self.watched.is_none() && nearest(&self.path) != Some(place) => Ok(Some(UNWATCHED)),
             Ok(()) => Ok(there),
             Err(error) if limit(&error) => Err(refusal(&error)),
             // Gone since the look, or closed to us: it does not stand, and is looked for again.
@@ -287,7 +289,7 @@ impl Interest {
                 }
                 let mut wanted = self.wanted(path).peekable();
                 if wanted.peek().is_none() && self.may_hold_files(path) && path.is_dir() {
-                    return hints.all(now);
+                    return hints.appeared(now);
                 }
                 wanted.for_each(|path| hints.finished(path, now));
             }
@@ -296,7 +298,7 @@ impl Interest {
             EventKind::Create(CreateKind::Folder) => {
                 // It may hold files already, of which no event told.
                 if self.may_hold_files(path) {
-                    hints.all(now);
+                    hints.appeared(now);
                 }
             }
             EventKind::Create(_) | EventKind::Modify(_) => {
@@ -332,4 +334,70 @@ impl Interest {
 /// The absolute form of a path in a config.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use notify::{EventHandler, WatcherKind};
+
+    use super::*;
+    use crate::config;
+
+    const SETTLE: Duration = Duration::from_secs(1);
+
+    /// A watcher that is slow to watch: until then something happens.
+    struct Slow<F>(F);
+
+    impl<F: FnMut(&Path)> Watcher for Slow<F> {
+        fn new<H: EventHandler>(_: H, _: notify::Config) -> notify::Result<Self> {
+            Err(notify::Error::generic("made by hand"))
+        }
+        fn watch(&mut self, path: &Path, _: RecursiveMode) -> notify::Result<()> {
+            (self.0)(path);
+            Ok(())
+        }
+        fn unwatch(&mut self, _: &Path) -> notify::Result<()> {
+            Ok(())
+        }
+        fn kind() -> WatcherKind {
+            WatcherKind::NullWatcher
+        }
+    }
+
+    #[test]
+    fn a_folder_on_the_way_to_a_missing_one_may_appear_before_its_parent_is_watched() {
+        let root = tempfile::tempdir().unwrap();
+        let (far, path) = (root.path().join("far"), root.path().join("far/in"));
+        let folder = Folder { path: path.clone(), watched: None, mode: RecursiveMode::Recursive };
+        let stands = |happens: &dyn Fn()| {
+            let there = folder.watch_by(&mut Slow(|_: &Path| happens())).unwrap();
+            there == identity(&path)
+        };
+        assert!(stands(&|| {}));
+        assert!(!stands(&|| fs::create_dir(&far).unwrap()));
+        assert!(stands(&|| {}));
+        assert!(!stands(&|| fs::create_dir(&path).unwrap()));
+    }
+
+    #[test]
+    fn what_is_written_in_a_folder_before_it_is_watched_is_looked_for() {
+        let root = tempfile::tempdir().unwrap();
+        let config = "[[source]]\nname = \"a\"\nfiles = [\"in/**/*.txt\"]\n[[feed]]\nname = \"f\"\ntitle = \"F\"\n";
+        let (file, given) = (root.path().join("c.toml"), config::Given::default());
+        let folder = root.path().join("in/june");
+        fs::create_dir_all(&folder).unwrap();
+        let config = config::parse(&file, config.to_owned(), &given, &config::Surroundings::default()).unwrap();
+        let (interest, folder) = (Interest::of(&config), folder.canonicalize().unwrap());
+        for kind in [EventKind::Create(CreateKind::Folder), EventKind::Modify(ModifyKind::Name(RenameMode::To))] {
+            let (now, mut hints) = (Instant::now(), Hints::new(SETTLE));
+            interest.hint(&Event::new(kind).add_path(folder.clone()), &mut hints, now);
+            assert!(hints.take(now).all, "{kind:?}");
+            // A file is written there, and only then is it watched.
+            assert_eq!(hints.when(now), Some(now + SETTLE), "{kind:?}");
+            assert!(hints.take(now + SETTLE).all, "{kind:?}");
+            assert_eq!(hints.when(now), None, "{kind:?}");
+        }
+    }
 }

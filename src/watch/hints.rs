@@ -3,7 +3,7 @@
 //!
 //! Promised: a file that its writer closed, or renamed into place, is due at once. Any other is due when it has been
 //! quiet for the settle time, or at the latest after [`PATIENCE`] times that, so that a steady writer starves nobody.
-//! What is remembered is bounded: beyond [`MOST`] paths everything is to be looked at. Not promised: that a path
+//! After a folder appeared everything is looked at twice. What is remembered is bounded: beyond [`MOST`] paths everything is to be looked at. Not promised: that a path
 //! exists, is a file or belongs to a source. Nothing here touches a disk or a clock: the time is passed in.
 
 use std::collections::{HashMap, HashSet};
@@ -21,6 +21,8 @@ pub const PATIENCE: u32 = 10;
 pub struct Hints {
     settle: Duration,
     all: bool,
+    /// When to look at all once more.
+    again: Option<Instant>,
     rearm: bool,
     refused: Option<String>,
     // Hashed: paths are compared part by part, which to keep a thousand in order is done ten thousand times.
@@ -42,7 +44,7 @@ struct Stirring {
 pub enum Urgency {
     /// Nothing is.
     Never,
-    /// When what stirs has been quiet.
+    /// When what stirs has been quiet, or all is looked at once more.
     Later,
     /// At once.
     Now,
@@ -78,6 +80,7 @@ impl Hints {
         Self {
             settle,
             all: false,
+            again: None,
             rearm: false,
             refused: None,
             finished: HashSet::new(),
@@ -96,6 +99,16 @@ impl Hints {
         self.last = Some(now);
         // What is finished is part of it; what is stirring stays, or it would be looked at half-written.
         self.all = true;
+    }
+
+    /// A folder appeared: look at all, and once more after the settle time.
+    ///
+    /// Whoever watches is told of a folder before it is watched itself. What is written there in between, behind the
+    /// first look, is told by nobody.
+    pub fn appeared(&mut self, now: Instant) {
+        self.all(now);
+        // The look at a later folder is one more at those before it: to put this off starves none.
+        self.again = Some(now + self.settle);
     }
 
     /// Watch anew, and look at all.
@@ -151,7 +164,7 @@ impl Hints {
         if self.urgency() == Urgency::Now {
             return Some(now);
         }
-        self.stirring.values().map(|stirring| due_at(self.settle, stirring)).min()
+        self.stirring.values().map(|stirring| due_at(self.settle, stirring)).chain(self.again).min()
     }
 
     /// How soon something is due.
@@ -159,10 +172,12 @@ impl Hints {
     /// Told without a look at each file that stirs: every event asks, and there may be thousands of these.
     #[must_use]
     pub fn urgency(&self) -> Urgency {
-        match (self.all || !self.finished.is_empty(), self.stirring.is_empty()) {
-            (true, _) => Urgency::Now,
-            (false, false) => Urgency::Later,
-            (false, true) => Urgency::Never,
+        if self.all || !self.finished.is_empty() {
+            Urgency::Now
+        } else if self.again.is_some() || !self.stirring.is_empty() {
+            Urgency::Later
+        } else {
+            Urgency::Never
         }
     }
 
@@ -174,8 +189,9 @@ impl Hints {
 
     /// Takes what is due by now.
     pub fn take(&mut self, now: Instant) -> Due {
+        let again = self.again.take_if(|again| *again <= now).is_some();
         let mut due = Due {
-            all: std::mem::take(&mut self.all),
+            all: std::mem::take(&mut self.all) || again,
             rearm: std::mem::take(&mut self.rearm),
             refused: self.refused.take(),
             finished: std::mem::take(&mut self.finished),
@@ -289,12 +305,18 @@ mod tests {
     #[test]
     fn what_is_due_sooner_is_more_urgent() {
         let start = Instant::now();
-        let says: [fn(&mut Hints, PathBuf, Instant); 4] =
-            [Hints::stirs, Hints::finished, |hints, path, _| hints.gone(&path), |hints, _, now| hints.all(now)];
+        let says: [fn(&mut Hints, PathBuf, Instant); 6] = [
+            Hints::stirs,
+            Hints::finished,
+            |hints, path, _| hints.gone(&path),
+            |hints, _, now| hints.all(now),
+            |hints, _, now| hints.appeared(now),
+            |hints, _, now| drop(hints.take(now)),
+        ];
         for order in 0..says.len().pow(5) {
             let mut hints = Hints::new(SETTLE);
             for step in 0..5 {
-                let now = at(start, u64::from(step) * 300);
+                let now = at(start, u64::from(step) * 200);
                 let (when, urgency) = (hints.when(now), hints.urgency());
                 let say = says[order / says.len().pow(step) % says.len()];
                 say(&mut hints, format!("{}", step % 2).into(), now);
