@@ -382,10 +382,20 @@ pub fn load(given: &Given, around: &Surroundings) -> Result<Config, NoConfig> {
         (None, false) => Ok(folders::config(given, around)?),
         (Some(file), false) => {
             let what = format!("folders on the command line, and a config as well: {}", file.display());
-            let hint = "the config says which folders are read: leave the others out, or run where there is no config";
+            let config = given.dirs.iter().find(|dir| is_config(dir));
+            let hint = match config.filter(|_| given.config.is_none()) {
+                Some(config) => format!("name a config with -c: -c {}", config.display()),
+                None => "the config says which folders are read: leave the others out, or run where there is no config"
+                    .to_owned(),
+            };
             Err(Refusal::outside(Complaint::outside(what).hint(hint)).into())
         }
     }
+}
+
+/// Whether somebody may have named a config where folders are named.
+fn is_config(dir: &Path) -> bool {
+    dir.extension().is_some_and(|extension| extension == "toml")
 }
 
 /// A name for a source that is like `text`, whatever that holds.

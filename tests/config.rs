@@ -296,11 +296,25 @@ fn one_thing_wrong_is_one_complaint() {
         ),
         ("[[source]]\nname = \"a\"\nfiles = [\"~/x/*.txt\"]\n", "`files`: `~` stands for no home in \"~/x/*.txt\""),
         (
+            "[[source]]\nname = \"a\"\nfiles = [\"~fm/x/*.txt\"]\n",
+            "`files`: `~fm` stands for no home in \"~fm/x/*.txt\" | write the whole path; a folder that is called ~fm is \
+             written ./~fm",
+        ),
+        (
+            "state = \"${STATE_DIRECTORY}/fm\"\n[[source]]\nname = \"a\"\nfiles = [\"./$x/*.txt\"]\n",
+            "`state`: `${STATE_DIRECTORY}` stands for no variable in",
+        ),
+        (
+            "[[source]]\nname = \"a\"\nfiles = [\"x\\y.txt\"]\n",
+            "not TOML: missing escaped value, expected `b`, `e`, `f`, `n`, `r`, `\\`, `\"`, `x`, `u`, `U` | in \"…\" a \\ \
+             begins an escape: write paths with /, and patterns in '…'",
+        ),
+        (
             "[[source]]\nname = \"a\"\nfiles = [\"x/*.txt\"]\nexclude = [\"~/x/*\"]\n",
             "`exclude`: `~` stands for no home in \"~/x/*\"",
         ),
         (
-            "output = \"~\"\n[[source]]\nname = \"a\"\nfiles = [\"./~/*.txt\"]\n",
+            "output = \"~\"\n[[source]]\nname = \"a\"\nfiles = [\"./~/*.txt\", \"./~fm/*.txt\", \"~fm*/*.txt\"]\n",
             "in \"~\" | write the whole path; a folder that is called ~ is written ./~",
         ),
         (&format!("{SOURCE}colour = 1\n"), "the keys here are `name`, `files`"),

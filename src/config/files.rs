@@ -112,7 +112,7 @@ fn split(pattern: &str) -> Result<Split, Wrong> {
     if pattern.trim().is_empty() {
         return Err(Wrong::new("an empty pattern names no file", "write a pattern such as \"scrapes/**/*.txt\""));
     }
-    values::without_home(pattern)?;
+    values::without_shell(pattern)?;
     if pattern.ends_with('/') {
         return Err(Wrong::new(
             format!("{pattern:?} names a folder, not files"),
@@ -280,7 +280,7 @@ impl<'f> FilesBuilder<'f> {
     }
 
     pub(super) fn exclude(&mut self, pattern: &str) -> Result<(), Wrong> {
-        values::without_home(pattern)?;
+        values::without_shell(pattern)?;
         let pattern = self.relative(pattern.trim_end_matches('/'));
         if pattern.is_empty() {
             return Err(Wrong::new("an empty pattern excludes nothing", "leave it out"));

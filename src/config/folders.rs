@@ -65,11 +65,18 @@ impl Folders<'_> {
             Ok(canonical) if canonical.is_dir() => canonical,
             Ok(_) => {
                 let what = format!("{} is a file, not a folder", dir.display());
-                return self.complain(what, "name the folder that the scrapes are saved in");
+                let hint = match super::is_config(dir) {
+                    true => format!("name a config with -c: -c {}", dir.display()),
+                    false => "name the folder that the scrapes are saved in".to_owned(),
+                };
+                return self.complain(what, hint);
             }
             Err(error) => {
                 let what = format!("cannot read the folder {}: {error}", dir.display());
-                return self.complain(what, "name a folder of saved pages; to name a command, put it first");
+                return self.complain(
+                    what,
+                    "name a folder of saved pages; a command is put first, and feedmill --help lists them",
+                );
             }
         };
         if self.known.contains(&canonical) {

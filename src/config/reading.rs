@@ -40,7 +40,14 @@ pub fn parse(file: &Path, text: String, given: &Given, around: &Surroundings) ->
         // What a file that is no TOML means is anybody's guess, so other complaints would mislead.
         let complaints = broken.iter().map(|error| {
             let what = format!("not TOML: {}", error.message());
-            error.span().map_or_else(|| Complaint::whole(what.clone()), |span| Complaint::at(span, what.clone()))
+            let Some(span) = error.span() else { return Complaint::whole(what) };
+            let is_escape = text.get(..span.start).is_some_and(|before| before.ends_with('\\'));
+            let complaint = Complaint::at(span, what);
+            if is_escape {
+                complaint.hint("in \"…\" a \\ begins an escape: write paths with /, and patterns in '…'")
+            } else {
+                complaint
+            }
         });
         let complaints = sorted(complaints.collect());
         return Err(Refusal { file: Some(file.to_owned()), text, complaints });

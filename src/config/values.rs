@@ -25,15 +25,23 @@ impl Wrong {
     }
 }
 
-/// Refuses a path that begins with a `~`, as only shells know it: a folder of that name would be made, or looked for.
-pub(super) fn without_home(path: &str) -> Result<(), Wrong> {
-    if path == "~" || path.starts_with("~/") {
-        return Err(Wrong::new(
-            format!("`~` stands for no home in {path:?}"),
-            "write the whole path; a folder that is called ~ is written ./~",
-        ));
-    }
-    Ok(())
+/// Refuses a path that begins with `~`, `~user` or `$NAME`, as only shells know it: a folder of that name would be made, or
+/// looked for.
+pub(super) fn without_shell(path: &str) -> Result<(), Wrong> {
+    let (first, is_folder) = path.split_once('/').map_or((path, false), |(first, _)| (first, true));
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-{}".contains(&byte));
+    let named = |mark: char| first.strip_prefix(mark).is_some_and(|name| !name.is_empty() && is_name(name));
+    // Without a slash it may as well be a file: programs mark those that they keep so.
+    let stands_for = match first {
+        "~" => "no home",
+        _ if is_folder && named('~') => "no home",
+        _ if is_folder && named('$') => "no variable",
+        _ => return Ok(()),
+    };
+    Err(Wrong::new(
+        format!("`{first}` stands for {stands_for} in {path:?}"),
+        format!("write the whole path; a folder that is called {first} is written ./{first}"),
+    ))
 }
 
 /// A length of time: numbers with units, `500ms`, `1s`, `10m`, `1h30m`, `1d`.

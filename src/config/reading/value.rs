@@ -45,7 +45,7 @@ impl Reader<'_> {
     /// The path of a folder or file.
     pub(super) fn place<'t>(&mut self, table: &Table<'t>, key: &str) -> Option<Text<'t>> {
         let text = self.text(table, key)?;
-        self.take(key, &text.span, values::without_home(text.text)).map(|()| text)
+        self.take(key, &text.span, values::without_shell(text.text)).map(|()| text)
     }
 
     pub(super) fn wrong_kind(&mut self, key: &str, value: &Value<'_>, wanted: &str, example: &str) {
