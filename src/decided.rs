@@ -76,7 +76,7 @@ impl Decided {
     /// A circle of aliases (exit 2), a line of the file that is no decision (exit 2), or a file that can't be written.
     /// Nothing was decided then.
     pub fn add(&mut self, decision: Decision) -> Result<(), Trouble> {
-        self.add_those(vec![decision], |_, _| true)
+        self.add_those(vec![decision], |_, _| true).map(|_| ())
     }
 
     /// Puts the lines of a backup in force, where nothing else was decided.
@@ -99,8 +99,10 @@ impl Decided {
             .map_err(|bad| Trouble::usage(format!("line {} of the backup's decisions: {}", bad.line, bad.reason)))?;
         let aside = state.join(format!(".{FILE_NAME}.tmp"));
         let write = || -> std::io::Result<()> {
-            fs::write(&aside, lines)?;
-            fs::File::open(&aside)?.sync_all()?;
+            let mut made = fs::File::create(&aside)?;
+            give_to_the_owner_of_its_folder(&made, &aside)?;
+            made.write_all(lines.as_bytes())?;
+            made.sync_all()?;
             fs::rename(&aside, &self.file)?;
             fs::File::open(state)?.sync_all()
         };
@@ -109,11 +111,12 @@ impl Decided {
         Ok(())
     }
 
-    /// Adds those decisions that say something new, with one look at the file and one sync: there may be very many.
+    /// Adds those decisions that say something new, with one look at the file and one sync: there may be very many. Says
+    /// whether there were any.
     ///
     /// # Errors
     /// As those of [`Decided::add`]; a crash may leave the first of them in the file.
-    pub fn add_all(&mut self, decisions: Vec<Decision>) -> Result<(), Trouble> {
+    pub fn add_all(&mut self, decisions: Vec<Decision>) -> Result<bool, Trouble> {
         self.add_those(decisions, Decisions::is_news)
     }
 
@@ -121,21 +124,22 @@ impl Decided {
         &mut self,
         decisions: Vec<Decision>,
         is_due: impl Fn(&Decisions, &Decision) -> bool,
-    ) -> Result<(), Trouble> {
+    ) -> Result<bool, Trouble> {
         if !decisions.iter().any(|decision| is_due(&self.decisions, decision)) {
-            return Ok(());
+            return Ok(false);
         }
         if self.dry_run {
             let mut noted = self.decisions.clone();
-            applied(&mut noted, decisions, is_due)?;
+            let lines = applied(&mut noted, decisions, is_due)?;
             self.decisions = noted;
-            return Ok(());
+            return Ok(!lines.is_empty());
         }
         let refused = |error: std::io::Error| {
             Trouble::unusable(format!("cannot add to {}", self.file.display())).unwritten(error)
         };
         let open = || -> std::io::Result<(fs::File, String)> {
             let mut file = OpenOptions::new().create(true).read(true).append(true).open(&self.file)?;
+            give_to_the_owner_of_its_folder(&file, &self.file)?;
             // Two commands, or a command and a pass, may add at the same time.
             file.lock()?;
             let text = cut_off_unfinished(&mut file)?;
@@ -152,8 +156,22 @@ impl Decided {
             return Err(refused(error));
         }
         self.decisions = decided;
-        Ok(())
+        Ok(!lines.is_empty())
     }
+}
+
+/// Gives a file that root has just made to whom its folder belongs, as SQLite does with its own: the service that runs
+/// under another name adds to it, too.
+fn give_to_the_owner_of_its_folder(file: &fs::File, path: &Path) -> std::io::Result<()> {
+    let made = file.metadata()?;
+    if made.len() > 0 || !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let folder = fs::metadata(path.parent().unwrap_or(Path::new(".")))?;
+    if (made.uid(), made.gid()) == (folder.uid(), folder.gid()) {
+        return Ok(());
+    }
+    std::os::unix::fs::fchown(file, Some(folder.uid()), Some(folder.gid()))
 }
 
 /// The lines of the decisions file, all of them applied.

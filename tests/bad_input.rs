@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -953,6 +953,9 @@ fn a_page_that_was_read_wrongly_can_be_disregarded_and_counts_again() {
 
     let ran = mill.run(&["disregard", wrong]);
     assert!(ran.code == 0 && ran.out.contains("decisions.jsonl; the next pass shows it"), "{ran:?}");
+    let noted = || fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap().lines().count();
+    let ran = mill.run(&["disregard", wrong]);
+    assert!(ran.code == 0 && ran.out.contains("so it is already") && noted() == 1, "{ran:?}");
     assert_eq!(once(&mill).code, 0);
     // What only that page lists is still there.
     assert_eq!(mill.feeds(), good.feeds());
@@ -967,6 +970,8 @@ fn a_page_that_was_read_wrongly_can_be_disregarded_and_counts_again() {
     mill.delete(wrong);
     let at = mill.path("news/../news/2021-03-17.txt").display().to_string();
     assert_eq!(mill.run(&["disregard", &at, "--undo"]).code, 0);
+    let ran = mill.run(&["disregard", &at, "--undo"]);
+    assert!(ran.code == 0 && ran.out.contains("so it is already") && noted() == 2, "{ran:?}");
     assert_eq!(once(&mill).code, 0);
     assert!(told(&mill).contains(GLUED.summary), "{}", told(&mill));
     assert_eq!(mill.titles("news"), [FERRY.title, BRIDGE.title, LAKE.title]);
@@ -1012,9 +1017,52 @@ fn of_a_file_that_two_sources_read_it_can_be_said_whose_contents_and_which_are_t
 
     assert_eq!(mill.run(&["disregard", file, "--source", "late"]).code, 0);
     assert_eq!(noted(), 1);
-    // Of a file that grew, both contents say the same.
+    // Of a file that grew, both contents say the same. One of them is disregarded already.
     assert_eq!(mill.run(&["disregard", file, "--source", "news", "--content", "0,1"]).code, 0);
-    assert_eq!(noted(), 3);
+    assert_eq!(noted(), 2);
+}
+
+#[test]
+fn decisions_that_root_makes_are_those_of_whom_the_state_folder_belongs_to() {
+    if !is_root() {
+        return;
+    }
+    let (mill, service) = (mill(), 4242);
+    assert_eq!(once(&mill).code, 0);
+    let [state, decisions] = ["", "/decisions.jsonl"].map(|below| mill.path(&format!(".feedmill{below}")));
+    let lake = support::id("harbour", "2021-03-02", "waterinthelake");
+    chown(&state, Some(service), Some(service + 1)).unwrap();
+    let owner = || fs::metadata(&decisions).map(|found| (found.uid(), found.gid())).unwrap();
+    for command in [&["retract", &lake][..], &["disregard", "news/2021-03-10.txt"]] {
+        assert_eq!(mill.run(command).code, 0);
+        assert_eq!(owner(), (service, service + 1));
+        fs::remove_file(&decisions).unwrap();
+    }
+    // What is there belongs to whom it is given to.
+    fs::write(&decisions, "\n").unwrap();
+    assert_eq!(mill.run(&["retract", &lake]).code, 0);
+    assert_eq!(owner(), (0, 0));
+}
+
+#[test]
+fn whose_file_is_disregarded_no_source_that_left_the_config_is_asked() {
+    let (mill, file) = (mill(), "news/2021-03-10.txt");
+    assert_eq!(once(&mill).code, 0);
+    mill.write(file, page(&[FERRY]));
+    mill.configure(&CONFIG.replace("\"news\"", "\"late\""));
+    assert_eq!(once(&mill).code, 0);
+    // Its content of before is only meant where its source is named.
+    let ran = mill.run(&["disregard", file, "--source", "nobody"]);
+    assert!(ran.code == 2 && ran.err.contains("the sources that read it are news, late"), "{ran:?}");
+    assert_eq!(mill.run(&["disregard", file]).code, 0);
+    let noted = || fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap();
+    assert_eq!(noted().lines().count(), 1);
+    assert_eq!(mill.run(&["disregard", file, "--source", "news", "--content", "0"]).code, 0);
+    assert_eq!(noted().lines().count(), 2);
+    // Where all of them left, they are those that read it.
+    mill.configure(&CONFIG.replace("\"news\"", "\"last\"").replace("\"news/", "\"last/"));
+    let ran = mill.run(&["disregard", file]);
+    assert!(ran.code == 2 && ran.err.contains("knew different contents of it: news, late"), "{ran:?}");
 }
 
 #[test]

@@ -48,14 +48,21 @@ pub(super) fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
             return Err(Trouble::usage(format!("{alias} is an alias already, of {of}")).into());
         }
     }
-    decided.add(decision)?;
-    noted(cli, &state)
+    let is_news = match decision {
+        Decision::Alias { .. } => decided.add(decision).map(|()| true)?,
+        _ => decided.add_all(vec![decision])?,
+    };
+    noted(cli, &state, is_news)
 }
 
-/// Says that a decision was written down.
-fn noted(cli: &Cli, state: &Path) -> Result<Exit, Ended> {
+/// Says that a decision was written down, or needed not be.
+fn noted(cli: &Cli, state: &Path, is_news: bool) -> Result<Exit, Ended> {
     if !cli.global.quiet {
-        writeln!(io::stdout(), "noted in {}; the next pass shows it", state.join(crate::decided::FILE_NAME).display())?;
+        let file = state.join(crate::decided::FILE_NAME);
+        match is_news {
+            true => writeln!(io::stdout(), "noted in {}; the next pass shows it", file.display())?,
+            false => writeln!(io::stdout(), "so it is already: there is nothing to note in {}", file.display())?,
+        }
     }
     Ok(Exit::Done)
 }
@@ -94,11 +101,19 @@ pub(super) fn disregard(cli: &Cli, asked: &Asked<'_>, undo: bool) -> Result<Exit
             });
         }
     }
-    let digests = meant(&given, asked, &histories)?;
+    // Another source that read it, and left the config, is only meant where it is named.
+    let is_asked = |history: &History| match (asked.source, &config) {
+        (Some(source), _) => source == history.source,
+        (None, Some(config)) => config.sources.iter().any(|source| source.name == history.source),
+        (None, None) => true,
+    };
+    let of: Vec<&History> = histories.iter().filter(|history| is_asked(history)).collect();
+    let all = asked.source.is_none() && of.is_empty();
+    let digests = meant(&given, asked, &histories, if all { histories.iter().collect() } else { of })?;
     let mut decided = Decided::read(&state)?;
     let decision = |disregard| Decision::Disregard { disregard, file: Some(first.path.clone()), undo };
-    decided.add_all(digests.into_iter().map(decision).collect())?;
-    noted(cli, &state)
+    let is_news = decided.add_all(digests.into_iter().map(decision).collect())?;
+    noted(cli, &state, is_news)
 }
 
 /// What the store knows of a file: as it names it, or as it lies seen from here.
@@ -125,15 +140,13 @@ struct History {
 }
 
 /// The contents that are meant, by the hashes of their bytes.
-fn meant(given: &str, asked: &Asked<'_>, histories: &[History]) -> Result<BTreeSet<u128>, Trouble> {
+fn meant(given: &str, asked: &Asked<'_>, all: &[History], of: Vec<&History>) -> Result<BTreeSet<u128>, Trouble> {
     const DOUBT: &str = "which one is meant is not clear, and nothing was noted";
-    let names = || histories.iter().map(|history| history.source.as_str()).collect::<Vec<_>>().join(", ");
-    let is_asked = |history: &&History| asked.source.is_none_or(|source| source == history.source);
-    let of: Vec<&History> = histories.iter().filter(is_asked).collect();
+    let names = |of: &[&History]| of.iter().map(|history| history.source.as_str()).collect::<Vec<_>>().join(", ");
     if of.is_empty() {
         let source = asked.source.unwrap_or_default();
         return Err(Trouble::usage(format!("source \"{source}\" never read \"{given}\""))
-            .help(format!("the sources that read it are {}", names())));
+            .help(format!("the sources that read it are {}", names(&all.iter().collect::<Vec<_>>()))));
     }
     let mut contents: BTreeMap<u32, BTreeSet<u128>> = BTreeMap::new();
     for (n, digest) in of.iter().flat_map(|history| &history.contents) {
@@ -154,7 +167,7 @@ fn meant(given: &str, asked: &Asked<'_>, histories: &[History]) -> Result<BTreeS
     if others && (meant.iter().any(|of| of.len() > 1) || asked.contents.is_empty() && digests.len() > 1) {
         return Err(Trouble::usage(format!(
             "the sources that read \"{given}\" knew different contents of it: {}",
-            names()
+            names(&of)
         ))
         .still(DOUBT)
         .help("say whose is meant with --source NAME; feedmill explain --item ID tells both for each item"));

@@ -154,12 +154,21 @@ impl Decisions {
         Ok(decisions)
     }
 
-    /// Whether a decision says something that does not hold yet: aliases join what is not one, and of the days an item
-    /// was first seen the first counts.
+    /// Whether a decision says something that does not hold yet: aliases join what is not one, and of the times an item
+    /// was taken out, and of the days it was first seen, the first counts.
     #[must_use]
     pub fn is_news(&self, decision: &Decision) -> bool {
         match decision {
-            Decision::Retract { .. } | Decision::Disregard { .. } => true,
+            Decision::Retract { retract, undo: false, when } => {
+                let family = self.family(self.root(*retract));
+                let times: Vec<_> = family.iter().filter_map(|id| self.retracted.get(id)).collect();
+                times.iter().all(|time| time.is_none()) && (when.is_some() || times.is_empty())
+            }
+            Decision::Retract { retract, undo: true, .. } => {
+                let root = self.root(*retract);
+                self.is_retracted(root) || !self.is_put_back(root)
+            }
+            Decision::Disregard { disregard, undo, .. } => self.disregarded.contains(disregard) == *undo,
             // A page that is read as it once was gives keys that are one already, maybe the other way round.
             Decision::Alias { alias, of } => self.root(*alias) != self.root(*of) && !self.aliases.contains_key(alias),
             Decision::FirstSeen { first_seen, .. } => !self.first_seen.contains_key(first_seen),
@@ -363,6 +372,37 @@ mod tests {
         assert!(decisions.is_retracted(key(B)) && !decisions.is_retracted(key(C)));
         decisions.apply(Decision::Retract { retract: key(B), undo: true, when: None }).unwrap();
         assert!(!decisions.is_retracted(key(B)));
+    }
+
+    #[test]
+    fn what_holds_already_is_no_news() {
+        let text = format!("{{\"retract\":\"{A}\"}}\n{{\"alias\":\"{A}\",\"of\":\"{B}\"}}\n");
+        let mut decisions = Decisions::parse(&text).unwrap();
+        let retract = |id, undo, when: Option<&str>| Decision::Retract {
+            retract: key(id),
+            undo,
+            when: when.and_then(|when| when.parse().ok()),
+        };
+        let disregard = |undo| Decision::Disregard { disregard: 7, file: None, undo };
+        let time = Some("2026-11-22T09:30:00Z");
+        for (decision, is_news) in [
+            (retract(B, false, None), false),
+            // That it was taken out is known, and when is not.
+            (retract(B, false, time), true),
+            (retract(A, false, time), false),
+            (retract(A, true, None), true),
+            (retract(B, true, None), false),
+            (retract(A, false, None), true),
+            (retract(C, true, None), true),
+            (retract(C, true, None), false),
+            (disregard(true), false),
+            (disregard(false), true),
+            (disregard(false), false),
+            (disregard(true), true),
+        ] {
+            assert_eq!(decisions.is_news(&decision), is_news, "{decision:?}");
+            decisions.apply(decision).unwrap();
+        }
     }
 
     #[test]
