@@ -2,8 +2,10 @@
 //!
 //! The names are a contract: services and scripts depend on them. They are added to, not renamed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Given;
@@ -295,6 +297,28 @@ fn key(text: &str) -> Result<Key, String> {
 }
 
 impl Cli {
+    /// Reads a command line, the program's own name first.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, or the help or version that it asks for.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(arguments).map_err(|mut error| {
+            let tip = match error.get(ContextKind::InvalidArg) {
+                Some(ContextValue::String(given)) => match given.as_str() {
+                    // As other programs call it.
+                    "--json" => "for programs it is '--format json'",
+                    "--once" | "--dry-run" | "--prune" => "this belongs to a pass, not to a command: leave it out",
+                    _ => return error,
+                },
+                _ => return error,
+            };
+            // In the place of the tip to pass it as a folder.
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.to_owned().into()]));
+            error
+        })
+    }
+
     /// What the command line says of what a config could say.
     #[must_use]
     pub fn given(&self) -> Given {
@@ -406,6 +430,18 @@ mod tests {
             let error = Cli::try_parse_from(line.split(' ')).expect_err(line);
             assert_eq!(error.exit_code(), 2, "{line}");
         }
+    }
+
+    #[test]
+    fn whoever_asks_for_json_by_another_name_is_told_the_right_one() {
+        for line in ["feedmill --json --once x", "feedmill status --json", "feedmill items --json=true"] {
+            let error = Cli::read(line.split(' ').map(Into::into)).expect_err(line);
+            let told = error.to_string();
+            assert!(told.contains("--format json") && !told.contains("as a value"), "{told}");
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+        let told = Cli::read("feedmill check --once".split(' ').map(Into::into)).expect_err("a pass").to_string();
+        assert!(told.contains("belongs to a pass") && !told.contains("as a value"), "{told}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
@@ -46,7 +46,7 @@ mod verify;
 
 /// Runs the program with these arguments, its own name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::read(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are asked for; anything else is wrong usage. A closed pipe is nobody's fault.

@@ -25,7 +25,14 @@ struct Told<'a> {
 /// `explain FILE`.
 pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     let shown = escaped(file.as_os_str().as_bytes());
-    let bytes = bytes_of(file).map_err(|error| Trouble::usage(format!("cannot read \"{shown}\"")).because(error))?;
+    let bytes = bytes_of(file).map_err(|error| {
+        let trouble = Trouble::usage(format!("cannot read \"{shown}\"")).because(error);
+        match shown.parse::<Key>() {
+            Ok(id) => trouble.help(format!("a stored item is explained by feedmill explain --item {id}")),
+            Err(_) if file.is_dir() => trouble.help("name a file in it"),
+            Err(_) => trouble,
+        }
+    })?;
     // The file may belong to a source of the config, which then says how it is read.
     let config = configured_if_any(cli)?;
     let canonical = std::fs::canonicalize(file).ok();
