@@ -13,6 +13,7 @@ mod intake;
 mod met;
 pub(crate) mod publication;
 mod reading;
+mod rename;
 mod terms;
 
 use std::collections::BTreeSet;
@@ -26,7 +27,8 @@ use tracing::{debug, info, warn};
 use self::intake::TakenIn;
 use self::publication::Extent;
 pub use self::publication::{Remembered, is_published, is_shown, lacks, ledger};
-pub use self::terms::{renamed, revision};
+pub use self::rename::{NewIds, new_ids, renamed};
+pub use self::terms::revision;
 use crate::config::Config;
 use crate::decided::Decided;
 use crate::mill::decisions::Decision;
@@ -164,9 +166,12 @@ impl<'a> Pass<'a> {
         let mut report = Report { schema: 1, ..Report::default() };
         // Whoever names files has looked at all under the same names before.
         if self.scope.named.is_none() {
-            let renamed = renamed(self.config, &store.known_sources()?);
-            renamed.iter().for_each(|note| warn!("{note}"));
-            report.notes.extend(renamed);
+            let known = store.known_sources()?;
+            let mut notes = renamed(self.config, &known);
+            let new_ids = new_ids(self.config, store, &known, &self.keep_out())?;
+            notes.extend(new_ids.into_iter().map(|NewIds { what, help }| format!("{what}; {help}")));
+            notes.iter().for_each(|note| warn!("{note}"));
+            report.notes.extend(notes);
         }
         let mut terms = self.terms(store, decided)?;
         let TakenIn { mut absorbed, whole, mut sooner, .. } =

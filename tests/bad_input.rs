@@ -143,6 +143,10 @@ fn a_missing_folder_is_told_and_the_others_are_done() {
 
 #[test]
 fn where_no_file_matches_it_is_said_where_files_are_looked_for() {
+    let none = Mill::new("[[source]]\nname = \"none\"\nfiles = [\"none.txt\"]\nsite = \"none\"\n");
+    let ran = none.run(&["check"]);
+    assert!(ran.code == 0 && ran.out.ends_with("\nnothing wrong otherwise\n"), "{ran:?}");
+    assert!(!once(&none).out.contains("set base_url"), "of what has no document yet");
     let mill = mill();
     mill.configure(&format!("{CONFIG}\n[[source]]\nname = \"web\"\nfiles = [\"news/*.html\"]\n"));
     let ran = once(&mill);
@@ -571,6 +575,8 @@ fn when_the_items_are_lost_the_published_documents_stay() {
         assert!(kept.contains("\"news\"") && kept.contains("lacks 3"), "{kept}");
         assert_eq!(mill.feeds(), published);
     }
+    let check = mill.run(&["check"]);
+    assert!(check.code == 1 && check.out.contains("lacks 3") && !check.out.contains("nothing wrong"), "{check:?}");
     // Absorbing goes on, and damage may come twice.
     mill.write("news/2021-03-24.txt", page(&[MOLE, FERRY]));
     ruin();
@@ -586,7 +592,7 @@ fn when_the_items_are_lost_the_published_documents_stay() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(mill.titles("news"), [MOLE.title, FERRY.title, BRIDGE.title, LAKE.title]);
     let (code, _) = report(&mill);
-    assert_eq!(code, 0);
+    assert_eq!((code, mill.run(&["check"]).code), (0, 0));
 }
 
 #[test]
@@ -838,6 +844,150 @@ fn a_source_that_gets_another_name_is_told_of_what_it_loses() {
     assert_eq!(once(&mill).code, 0);
     assert_eq!(mill.titles("all"), [BRIDGE.title, LAKE.title]);
     assert_eq!(mill.feeds(), published);
+}
+
+/// The config of `news`, of which the source has another name, and its site one, too.
+fn called(name: &str, site: &str) -> String {
+    CONFIG.replace("= \"news\"", &format!("= {name:?}")).replace("\"harbour\"", &format!("{site:?}"))
+}
+
+/// The same, with the name that its site had.
+fn was_harbour(config: &str) -> String {
+    config.replace("site  ", "site_was = [\"harbour\"]\nsite  ")
+}
+
+#[test]
+fn a_source_that_gets_another_name_and_another_site_is_told_that_its_items_get_new_ids() {
+    let mill = mill();
+    mill.write("news/2021-03-17.txt", page(&[FERRY, BRIDGE]));
+    // What lists no item has nothing to lose.
+    mill.write("news/2020-01-01.txt", "Error 503\n\nTry again later.\n");
+    assert_eq!(once(&mill).code, 0);
+    let ids: Vec<String> = mill.items().into_keys().collect();
+    let said = "source press: it is new, and reads 2 files of source news, which is in the config no more";
+    let told = |ran: &Ran| ran.out.contains(said) && ran.out.contains("what they list, 3 items, gets new ids");
+    mill.configure(&called("press", "port"));
+    let check = mill.run(&["check"]);
+    assert!(check.code == 1 && told(&check) && !check.out.contains("nothing wrong"), "{check:?}");
+    for cure in ["name = \"news\"", "site = \"harbour\"", "site_was = [\"harbour\"]"] {
+        assert!(check.out.contains(cure), "{check:?}");
+    }
+    // Where the files lie is all the same.
+    mill.rename("news", "moved");
+    mill.configure(&called("press", "port").replace("\"news/", "\"moved/"));
+    let dry = mill.run(&["--dry-run"]);
+    assert!(dry.code == 5 && told(&dry) && dry.err.contains(said), "{dry:?}");
+    mill.rename("moved", "news");
+    // Both cures are ones.
+    for cure in [was_harbour(&called("news", "port")), called("press", "harbour")] {
+        mill.configure(&cure);
+        let check = mill.run(&["check"]);
+        assert!(check.code == 0 && !check.out.contains("new ids"), "{check:?}");
+        let ran = once(&mill);
+        assert!(ran.code == 0 && !ran.out.contains("new ids"), "{ran:?}");
+        assert_eq!(mill.items().into_keys().collect::<Vec<_>>(), ids);
+        mill.configure(CONFIG);
+        assert_eq!(once(&mill).code, 0);
+    }
+    // The pass says it, too, and says it once.
+    mill.configure(&called("post", "port"));
+    let ran = once(&mill);
+    assert!(ran.out.contains("what they list, 3 items, gets new ids"), "{ran:?}");
+    for command in ["check", "--once"] {
+        let ran = mill.run(&[command]);
+        assert!(!ran.out.contains("new ids"), "{ran:?}");
+    }
+}
+
+#[test]
+fn what_is_named_in_a_wrong_place_is_told_its_right_one() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    let lake = support::id("harbour", "2021-03-02", "waterinthelake");
+    for (arguments, cure) in [
+        (&["explain", &lake][..], format!("feedmill explain --item {lake}")),
+        (&["explain", "news"], "name a file in it".into()),
+        (&["check", "feedmill.toml"], "-c feedmill.toml".into()),
+        (&["--state", "s", "-o", "o", "watch"], "feedmill --help lists them".into()),
+    ] {
+        if arguments.contains(&"watch") {
+            mill.rename("feedmill.toml", "other.toml");
+        }
+        let ran = mill.run(arguments);
+        assert!(ran.code == 2 && ran.err.contains(&cure), "{ran:?}");
+    }
+    let ran = mill.run(&["--once", "other.toml"]);
+    assert!(ran.code == 2 && ran.err.contains("-c other.toml"), "{ran:?}");
+}
+
+#[test]
+fn a_source_that_comes_or_goes_is_told_of_no_new_ids() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    mill.write("other/2021-03-17.txt", page(&[FERRY, BRIDGE]));
+    let other = called("other", "other").replace("\"news/", "\"other/");
+    // A copy of what another one reads, which has moved its own: both read it.
+    mill.write("copy/2021-03-10.txt", page(&[BRIDGE, LAKE]));
+    mill.rename("news", "papers");
+    mill.configure(&CONFIG.replace("\"news/", "\"papers/"));
+    assert_eq!(once(&mill).code, 0);
+    mill.configure(&(CONFIG.replace("\"news/", "\"papers/") + &called("copy", "copy").replace("\"news/", "\"copy/")));
+    assert!(!mill.run(&["check"]).out.contains("new ids"));
+    mill.rename("papers", "news");
+    mill.configure(CONFIG);
+    assert_eq!(once(&mill).code, 0);
+    // It comes; it comes and reads the same files as one that stays; one goes and another comes; one goes.
+    for (n, config) in
+        [CONFIG.to_owned() + &other, CONFIG.to_owned() + &called("same", "same"), other, CONFIG.to_owned()]
+            .into_iter()
+            .enumerate()
+    {
+        mill.configure(&config);
+        for command in ["check", "--dry-run", "--once"] {
+            let ran = mill.run(&[command]);
+            assert!(!ran.out.contains("new ids"), "{n}: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn files_that_a_source_of_another_site_takes_over_are_told_that_their_items_get_new_ids() {
+    let mill = mill();
+    mill.write("news/old/2021-03-17.txt", page(&[FERRY, BRIDGE]));
+    let wide = CONFIG.replace("news/*.txt", "news/**/*.txt");
+    mill.configure(&wide);
+    assert_eq!(once(&mill).code, 0);
+    // Moved away, or left to another by the pattern.
+    let taken = called("old", "old").replace("\"news/*", "\"news/old/*");
+    mill.configure(&(CONFIG.to_owned() + &taken));
+    let ran = mill.run(&["check"]);
+    assert!(ran.code == 1 && ran.out.contains("it is new, and reads 1 file that source news reads no more"), "{ran:?}");
+    assert!(
+        ran.out.contains("what it lists, 2 items, gets new ids") && ran.out.contains("site = \"harbour\""),
+        "{ran:?}"
+    );
+    mill.configure(&(CONFIG.to_owned() + &taken.replace("\"old\"\nlang", "\"harbour\"\nlang")));
+    assert!(!mill.run(&["check"]).out.contains("new ids"));
+}
+
+#[test]
+fn a_source_of_which_the_site_is_called_otherwise_is_told_that_its_items_get_new_ids() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    mill.configure(&called("news", "port"));
+    let said = "source news: its site was \"harbour\" and is \"port\" now: all its items get new ids";
+    let ran = mill.run(&["check"]);
+    assert!(ran.code == 1 && ran.out.contains(said) && ran.out.contains("site_was = [\"harbour\"]"), "{ran:?}");
+    let ran = mill.run(&["--dry-run"]);
+    assert!(ran.code == 5 && ran.out.contains(said), "{ran:?}");
+    mill.configure(&was_harbour(&called("news", "port")));
+    assert!(!mill.run(&["check"]).out.contains("new ids"));
+    assert_eq!(once(&mill).code, 0);
+    // Of which its first name can be told no more.
+    mill.configure(&called("news", "pier"));
+    let ran = mill.run(&["check"]);
+    assert!(ran.code == 1 && ran.out.contains("all its items get new ids"), "{ran:?}");
+    assert!(ran.out.contains("the `site_was` that it had") && !ran.out.contains("site_was = ["), "{ran:?}");
 }
 
 // ---- what is told of it -----------------------------------------------------------------------------------------------

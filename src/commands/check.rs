@@ -14,6 +14,8 @@ use crate::drift;
 use crate::http::Listener;
 use crate::mill::decisions::Decisions;
 use crate::mill::page::Page;
+use crate::operations::Kind;
+use crate::pass::NewIds;
 use crate::report::Count;
 use crate::store::{KnownSource, LedgerRow, ReadPath};
 
@@ -24,7 +26,7 @@ const EARLY: i64 = 300;
 pub(super) struct Finding {
     pub(super) what: String,
     pub(super) help: Cow<'static, str>,
-    /// A pass would end with more than 0 for it; the rest is advice.
+    /// A pass would end with more than 0 for it, or subscribers be told what is not true; the rest is advice.
     pub(super) wrong: bool,
 }
 
@@ -36,14 +38,16 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
         help: "say it in the config, or leave it so".into(),
         wrong: false,
     };
-    let mut findings: Vec<Finding> = config.warnings.iter().map(advice).collect();
     let keep_out = KeepOut::of([config.state.as_path(), config.output.as_path()]);
     // What the store knows need not be read again, unless it is what is asked.
     let mut comparison = if samples { Some(Comparison::of(cli)?) } else { None };
     let known = if samples { None } else { Known::of(&config)? };
-    for what in known.as_ref().map(|known| pass::renamed(&config, &known.names)).unwrap_or_default() {
-        findings.push(Finding { what, help: "give the source its old name, or leave it so".into(), wrong: false });
+    let mut findings = Vec::new();
+    if let Some(known) = &known {
+        otherwise_known(&config, known, &keep_out, &mut findings)?;
+        kept(&config, known, &mut findings)?;
     }
+    findings.extend(config.warnings.iter().map(advice));
     let mut sources = Vec::new();
     let listings = inbox::list_all(config.sources.iter().map(|source| &source.files), &keep_out);
     for (source, listing) in config.sources.iter().zip(&listings) {
@@ -62,8 +66,7 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     }
     if let Some(known) = &known {
         let all = cli.global.format == Format::Json;
-        pairs::tell(&known.store, &known.decisions, all, &mut findings)
-            .map_err(|error| state::unusable(&known.file, error))?;
+        pairs::tell(&known.store, &known.decisions, all, &mut findings).map_err(|error| known.failed(error))?;
     }
     let compared = comparison.map(|comparison| comparison.compared);
     if compared.as_ref().is_some_and(Compared::loses) {
@@ -110,8 +113,10 @@ fn tell(
     for Finding { what, help, .. } in findings {
         writeln!(out, "{what}\n  help: {help}")?;
     }
-    if !findings.iter().any(|finding| finding.wrong) {
+    if findings.is_empty() {
         writeln!(out, "nothing wrong")?;
+    } else if !findings.iter().any(|finding| finding.wrong) {
+        writeln!(out, "nothing wrong otherwise")?;
     }
     Ok(())
 }
@@ -150,8 +155,12 @@ impl Known {
 
     /// The time of capture and the version of what was read last.
     fn capture(&self, row: &LedgerRow) -> Result<(Option<Moment>, u32), Ended> {
-        let found = self.store.capture_of(row.source, &row.path).map_err(|error| state::unusable(&self.file, error))?;
+        let found = self.store.capture_of(row.source, &row.path).map_err(|error| self.failed(error))?;
         Ok((found.0.when, found.1))
+    }
+
+    fn failed(&self, error: StoreError) -> Ended {
+        state::unusable(&self.file, error).into()
     }
 }
 
@@ -384,6 +393,38 @@ fn no_place_for(path: &Path) -> Option<(String, &'static str)> {
         Err(error) => Some(format!("the folder \"{}\": {error}", folder.display())),
     };
     why.map(|why| (why, FOLDER))
+}
+
+/// Tells what would be lost by sources that the store knows otherwise than the config names them. It comes first: with the
+/// next pass it is done.
+fn otherwise_known(
+    config: &Config,
+    known: &Known,
+    keep_out: &KeepOut,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Ended> {
+    let new_ids = pass::new_ids(config, &known.store, &known.names, keep_out).map_err(|error| known.failed(error))?;
+    let told = new_ids.into_iter().map(|NewIds { what, help }| Finding { what, help: help.into(), wrong: true });
+    findings.extend(told);
+    let help = "give the source its old name, or leave it so";
+    let renamed = pass::renamed(config, &known.names);
+    findings.extend(renamed.into_iter().map(|what| Finding { what, help: help.into(), wrong: false }));
+    Ok(())
+}
+
+/// Tells which feeds stay as they were published, as the last pass told it: the store was made after them.
+fn kept(config: &Config, known: &Known, findings: &mut Vec<Finding>) -> Result<(), Ended> {
+    if !known.store.has_note(RECOVERED).map_err(|error| known.failed(error))? {
+        return Ok(());
+    }
+    let ledger = operations::kept(&config.state);
+    let stay = ledger.iter().flat_map(operations::Ledger::open).filter(|condition| condition.kind == Kind::Store);
+    findings.extend(stay.map(|condition| Finding {
+        what: condition.detail.clone(),
+        help: "feedmill status tells since when".into(),
+        wrong: true,
+    }));
+    Ok(())
 }
 
 /// Tells which of the folders and files can't be written that a pass writes.

@@ -282,6 +282,10 @@ impl Pass<'_> {
     fn note_feeds_without_address(&self, report: &mut Report) {
         for feed in &self.config.feeds {
             let mut sources = feed.sources.iter().filter_map(|index| self.config.sources.get(*index));
+            // What has no items has no document yet that could link anywhere.
+            if !report.feeds.iter().any(|line| line.name == feed.name && line.items > 0) {
+                continue;
+            }
             if self.config.base_url.is_none() && sources.all(|source| source.url.is_none()) {
                 report.notes.push(format!(
                     "feed {}: no address to link to, so its channel links to http://localhost/: set base_url or the \

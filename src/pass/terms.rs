@@ -3,7 +3,7 @@
 //! Promised: all that items depend on besides what was read is in the fingerprint of the terms, or they would stay as they
 //! were derived. Refused: looking at files, and asking a clock.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -126,29 +126,6 @@ fn read_with(source: &config::Source, revision: u32) -> String {
             (source.form, &source.url, &source.fields, &source.select, &source.layouts),
         )
     )
-}
-
-/// What a source has lost that seems to have got another name, in a sentence for each. Only before the store knows it by
-/// the new one: then the operator decided.
-#[must_use]
-pub fn renamed(config: &Config, known: &[KnownSource]) -> Vec<String> {
-    let names: BTreeSet<&str> = known.iter().map(|known| &*known.name).collect();
-    let new = config.sources.iter().filter(|source| !names.contains(&*source.name));
-    let new: Vec<(&str, Site)> = new.map(|source| (&*source.name, Site::new(source.namespace_site()))).collect();
-    if new.is_empty() {
-        return Vec::new();
-    }
-    let stay: BTreeSet<&str> = config.sources.iter().map(|source| &*source.name).collect();
-    let left = known.iter().filter(|known| !stay.contains(&*known.name));
-    let sentence = |known: &KnownSource| {
-        let (name, (_, site)) = (&known.name, known.filed.as_ref()?);
-        let (by, _) = new.iter().find(|(_, of)| of == site)?;
-        Some(format!(
-            "source {by}: it is new, and source {name} of the same site is in the config no more: what only the files of \
-             {name} told is in no feed; if it got another name, its old one brings that back"
-        ))
-    };
-    left.filter_map(sentence).collect()
 }
 
 #[cfg(test)]

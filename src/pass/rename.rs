@@ -1,0 +1,227 @@
+//! What a config would lose that calls sources or sites otherwise than the store does.
+//!
+//! Promised: it is told before it happens, and only where it does. A source is the one that it was under another name if
+//! it reads the same bytes, or shows the same site. Where all sources are known as the config names them, nothing is
+//! looked at. Refused: guessing by names, and changing anything: who names the source decides.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::config::{Config, Source};
+use crate::inbox::{self, KeepOut, Listing};
+use crate::mill::identify::Site;
+use crate::mill::item::{Key, SourceNo};
+use crate::report::Count;
+use crate::store::{KnownSource, LedgerRow, Result, Store};
+
+/// What is told of a source before its items get new ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewIds {
+    /// Which they are, and why.
+    pub what: String,
+    /// What keeps the ids.
+    pub help: String,
+}
+
+/// What a source has lost that seems to have got another name, in a sentence for each. Only before the store knows it by
+/// the new one: then the operator decided.
+#[must_use]
+pub fn renamed(config: &Config, known: &[KnownSource]) -> Vec<String> {
+    let names: BTreeSet<&str> = known.iter().map(|known| &*known.name).collect();
+    let new = config.sources.iter().filter(|source| !names.contains(&*source.name));
+    let new: Vec<(&str, Site)> = new.map(|source| (&*source.name, site_of(source))).collect();
+    if new.is_empty() {
+        return Vec::new();
+    }
+    let left = known.iter().filter(|known| source_of(config, known).is_none());
+    let sentence = |known: &KnownSource| {
+        let (name, (_, site)) = (&known.name, known.filed.as_ref()?);
+        let (by, _) = new.iter().find(|(_, of)| of == site)?;
+        Some(format!(
+            "source {by}: it is new, and source {name} of the same site is in the config no more: what only the files of \
+             {name} told is in no feed; if it got another name, its old one brings that back"
+        ))
+    };
+    left.filter_map(sentence).collect()
+}
+
+/// Which items get new ids, to be shown as new by every reader: those of a source of which the site is called otherwise,
+/// and those that a new source of another site reads of files that were another source's.
+///
+/// # Errors
+/// The store gave up.
+pub fn new_ids(config: &Config, store: &dyn Store, known: &[KnownSource], keep_out: &KeepOut) -> Result<Vec<NewIds>> {
+    let moved: Vec<_> = config.sources.iter().filter_map(|source| Some((source, moved(source, known)?))).collect();
+    let is_new = |source: &Source| !known.iter().any(|known| known.name == source.name && known.filed.is_some());
+    let new: Vec<&Source> = config.sources.iter().filter(|source| is_new(source)).collect();
+    if moved.is_empty() && (new.is_empty() || known.iter().all(|known| known.filed.is_none())) {
+        return Ok(Vec::new());
+    }
+    let ledger = store.ledger()?;
+    let has_items = |no: SourceNo| ledger.iter().any(|row| row.source == no && row.items > 0);
+    let moved = moved.into_iter().filter(|(_, known)| has_items(known.no));
+    let mut told: Vec<NewIds> = moved.map(|(source, known)| of_site(source, known)).collect();
+    if !new.is_empty() {
+        told.extend(of_files(config, store, (known, ledger), &new, keep_out)?);
+    }
+    Ok(told)
+}
+
+fn site_of(source: &Source) -> Site {
+    Site::new(source.namespace_site())
+}
+
+/// The source of the config that the store knows so.
+fn source_of<'c>(config: &'c Config, known: &KnownSource) -> Option<&'c Source> {
+    config.sources.iter().find(|source| source.name == known.name)
+}
+
+/// As what the store knows a source whose site is another one now.
+fn moved<'k>(source: &Source, known: &'k [KnownSource]) -> Option<&'k KnownSource> {
+    let known = known.iter().find(|known| known.name == source.name)?;
+    known.filed.as_ref().is_some_and(|(_, site)| *site != site_of(source)).then_some(known)
+}
+
+/// The name that the ids of a known source are made under; `None`: an earlier one of its site, that the store can't tell.
+fn namespace(known: &KnownSource) -> Option<&str> {
+    let (place, site) = known.filed.as_ref()?;
+    (Site::new(place) == *site).then_some(place)
+}
+
+fn of_site(source: &Source, known: &KnownSource) -> NewIds {
+    let (name, site) = (&source.name, source.namespace_site());
+    let what = |was: &str| {
+        format!(
+            "source {name}: its site {was}{site:?} now: all its items get new ids, and every reader shows them as new"
+        )
+    };
+    match namespace(known) {
+        Some(was) => NewIds {
+            what: what(&format!("was {was:?} and is ")),
+            help: format!(
+                "site_was = [{was:?}], in all sources of the site, keeps their ids whatever the site is called now"
+            ),
+        },
+        None => NewIds {
+            what: what("was another one and is "),
+            help: "the `site_was` that it had keeps their ids".to_owned(),
+        },
+    }
+}
+
+/// What a new source reads of the files of another.
+#[derive(Default)]
+struct Taken<'l> {
+    files: BTreeSet<&'l str>,
+    /// What they list, as the store knows it.
+    items: BTreeSet<Key>,
+}
+
+fn of_files(
+    config: &Config,
+    store: &dyn Store,
+    (known, ledger): (&[KnownSource], Vec<LedgerRow>),
+    new: &[&Source],
+    keep_out: &KeepOut,
+) -> Result<Vec<NewIds>> {
+    let listings = inbox::list_all(config.sources.iter().map(|source| &source.files), keep_out);
+    let listed: BTreeMap<&str, &Listing> =
+        config.sources.iter().zip(&listings).map(|(source, listing)| (&*source.name, listing)).collect();
+    let by_no: BTreeMap<SourceNo, &KnownSource> = known.iter().map(|known| (known.no, known)).collect();
+    let lost = lost(ledger, &by_no, &listed);
+    let mut told = Vec::new();
+    for source in new {
+        let Some(listing) = listed.get(&*source.name) else { continue };
+        let mut taken: BTreeMap<SourceNo, Taken<'_>> = BTreeMap::new();
+        for (file, row) in met(source, listing, &lost, keep_out) {
+            let Some((_, site)) = by_no.get(&row.source).and_then(|known| known.filed.as_ref()) else { continue };
+            if *site == site_of(source) {
+                continue;
+            }
+            let taken = taken.entry(row.source).or_default();
+            taken.files.insert(file);
+            let Some(reading) = store.newest_reading(row.source, &row.path)? else { continue };
+            taken.items.extend(reading.lines.iter().map(|line| site.key(&line.account)));
+        }
+        let of = |(no, taken): (SourceNo, Taken<'_>)| Some(of_taken(config, source, by_no.get(&no)?, &taken));
+        told.extend(taken.into_iter().filter_map(of));
+    }
+    Ok(told)
+}
+
+/// Rows of the ledger by the size of their files.
+type BySize = HashMap<u64, Vec<LedgerRow>>;
+
+/// The files that listed items, and that the source which read them reads no more, under whatever name: it left the
+/// config, or its pattern finds them no more.
+fn lost(ledger: Vec<LedgerRow>, known: &BTreeMap<SourceNo, &KnownSource>, listed: &BTreeMap<&str, &Listing>) -> BySize {
+    let here: BTreeMap<&str, BTreeSet<&str>> =
+        listed.iter().map(|(name, listing)| (*name, listing.files.iter().map(|seen| &*seen.name).collect())).collect();
+    let is_here = |row: &LedgerRow| {
+        let source = known.get(&row.source).and_then(|known| here.get(&*known.name));
+        source.is_some_and(|files| files.contains(&*row.path))
+    };
+    let (stay, gone): (Vec<_>, Vec<_>) = ledger.into_iter().filter(|row| row.items > 0).partition(is_here);
+    let stay: BTreeSet<(SourceNo, u128)> = stay.iter().map(|row| (row.source, row.digest)).collect();
+    let mut lost = BySize::new();
+    for row in gone.into_iter().filter(|row| !stay.contains(&(row.source, row.digest))) {
+        lost.entry(row.stat.size).or_default().push(row);
+    }
+    lost
+}
+
+/// Those of the `lost` files of which a source lists the very bytes, each with the file that holds them. Only what has
+/// their size is opened, and of that nothing that shows to be one of them as it is.
+fn met<'l>(
+    source: &Source,
+    listing: &'l Listing,
+    lost: &'l BySize,
+    keep_out: &KeepOut,
+) -> Vec<(&'l str, &'l LedgerRow)> {
+    let (mut met, mut buffer) = (Vec::new(), Vec::new());
+    for seen in &listing.files {
+        let Some(rows) = lost.get(&seen.stat.size) else { continue };
+        let digest = match rows.iter().find(|row| row.stat == seen.stat && !row.racy) {
+            Some(row) => row.digest,
+            None => match inbox::read(&source.files, &seen.name, keep_out, inbox::MAX_BYTES, &mut buffer) {
+                Ok(_) => inbox::digest(&buffer),
+                // The pass tells what keeps it from being read.
+                Err(_) => continue,
+            },
+        };
+        let same = rows.iter().filter(|row| row.digest == digest);
+        met.extend(same.map(|row| (&*seen.name, row)));
+    }
+    met
+}
+
+fn of_taken(config: &Config, source: &Source, known: &KnownSource, taken: &Taken<'_>) -> NewIds {
+    let (name, old, files) = (&source.name, &known.name, Count(taken.files.len(), "file"));
+    let (what_they, items) =
+        (if taken.files.len() == 1 { "it lists" } else { "they list" }, Count(taken.items.len(), "item"));
+    let has_left = source_of(config, known).is_none();
+    let whose = match has_left {
+        true if config.file.is_none() => format!("{files} of {old}, a folder that is named no more"),
+        true => format!("{files} of source {old}, which is in the config no more"),
+        false => format!("{files} that source {old} reads no more"),
+    };
+    let what = format!(
+        "source {name}: it is new, and reads {whose}: what {what_they}, {items}, gets new ids, and every reader shows it \
+         as new"
+    );
+    let help = match (namespace(known), has_left) {
+        _ if config.file.is_none() => {
+            format!("give the folder its old name, {old:?}; or write a config, in which its source has site = {old:?}")
+        }
+        (Some(site), true) => format!(
+            "if it is {old} under another name, name = {old:?} and site = {site:?} keep all as it is (`title` is what \
+             readers see, and free to change); with another name or site, site_was = [{site:?}] keeps the ids"
+        ),
+        (Some(site), false) => {
+            format!(
+                "site = {site:?} keeps the ids (sources of one site share its items); else say site_was = [{site:?}]"
+            )
+        }
+        (None, _) => format!("the `site` and `site_was` that source {old} had keep the ids"),
+    };
+    NewIds { what, help }
+}
