@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
 use crate::mill::decisions::{Decision, Decisions};
@@ -99,8 +99,8 @@ impl Decided {
             .map_err(|bad| Trouble::usage(format!("line {} of the backup's decisions: {}", bad.line, bad.reason)))?;
         let aside = state.join(format!(".{FILE_NAME}.tmp"));
         let write = || -> std::io::Result<()> {
-            let mut made = fs::File::create(&aside)?;
-            give_to_the_owner_of_its_folder(&made, &aside)?;
+            let _ = fs::remove_file(&aside);
+            let mut made = make(&aside)?;
             made.write_all(lines.as_bytes())?;
             made.sync_all()?;
             fs::rename(&aside, &self.file)?;
@@ -138,8 +138,12 @@ impl Decided {
             Trouble::unusable(format!("cannot add to {}", self.file.display())).unwritten(error)
         };
         let open = || -> std::io::Result<(fs::File, String)> {
-            let mut file = OpenOptions::new().create(true).read(true).append(true).open(&self.file)?;
-            give_to_the_owner_of_its_folder(&file, &self.file)?;
+            let mut file = match make(&self.file) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    OpenOptions::new().read(true).append(true).open(&self.file)?
+                }
+                made => made?,
+            };
             // Two commands, or a command and a pass, may add at the same time.
             file.lock()?;
             let text = cut_off_unfinished(&mut file)?;
@@ -160,18 +164,16 @@ impl Decided {
     }
 }
 
-/// Gives a file that root has just made to whom its folder belongs, as SQLite does with its own: the service that runs
-/// under another name adds to it, too.
-fn give_to_the_owner_of_its_folder(file: &fs::File, path: &Path) -> std::io::Result<()> {
-    let made = file.metadata()?;
-    if made.len() > 0 || !rustix::process::geteuid().is_root() {
-        return Ok(());
+/// Makes a file that is not there, to be added to. What root makes it gives to whom the folder belongs, as SQLite does with
+/// its own: the service that runs under another name adds to it, too.
+fn make(path: &Path) -> std::io::Result<fs::File> {
+    let file = OpenOptions::new().create_new(true).read(true).append(true).open(path)?;
+    if rustix::process::geteuid().is_root() {
+        let folder = fs::metadata(path.parent().unwrap_or(Path::new(".")))?;
+        // Where that is refused, as some network file systems do, it is root's, and still a file of decisions.
+        let _ = fchown(&file, Some(folder.uid()), Some(folder.gid()));
     }
-    let folder = fs::metadata(path.parent().unwrap_or(Path::new(".")))?;
-    if (made.uid(), made.gid()) == (folder.uid(), folder.gid()) {
-        return Ok(());
-    }
-    std::os::unix::fs::fchown(file, Some(folder.uid()), Some(folder.gid()))
+    Ok(file)
 }
 
 /// The lines of the decisions file, all of them applied.
