@@ -11,9 +11,10 @@ use memchr::{memchr, memchr2};
 use regex::Regex;
 
 use super::date::{self, Printed};
-use super::label::{ends_sentence, is_attachment, is_furniture, words};
+use super::furniture::{is_attachment, is_furniture};
 use super::language::{Lexicon, is_letter};
 use super::rendition::Note;
+use super::shape::{ends_sentence, words};
 
 /// What makes a block: it belongs to the layout, not to the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

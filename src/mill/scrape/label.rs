@@ -3,12 +3,13 @@
 //! Each block is labelled once, before any layout looks at it, with the cheap tests ahead of the dear ones. Text is
 //! always possible, so a label only says what else the block could be.
 
-use memchr::memchr_iter;
+mod twice;
 
 use super::blocks::{Block, Mark, Page, is_clock};
 use super::date::{self, Grade, Settled, inline};
-use super::language::{Lexicon, has_ascii_digit, is_same};
+use super::language::{Lexicon, has_ascii_digit};
 use super::menu;
+use super::shape::{LONG_BYTES, NO_END_OF_A_HEADING, ends_sentence, is_brief, is_broken, is_short, is_wordy, words};
 
 /// What kind of line a block is, at first sight.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -93,10 +94,10 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
             && label.glued.or(label.end_dated).is_none()
             && !block.text.ends_with(NO_END_OF_A_HEADING);
     }
-    once(page, &mut labels);
-    offered(page, &mut labels);
-    once_with_day(page, &mut labels);
-    echo(page, &mut labels);
+    twice::once(page, &mut labels);
+    twice::offered(page, &mut labels);
+    twice::once_with_day(page, &mut labels);
+    twice::echo(page, &mut labels);
     for (block, label) in page.blocks.iter().zip(&mut labels) {
         label.goes_on = label.kind == Kind::Text && block.gap == 0 && block.text.starts_with(char::is_lowercase);
     }
@@ -116,75 +117,6 @@ fn names_of_lists(page: &Page<'_>, labels: &mut [Label]) {
     }
 }
 
-/// What a line says once more right below itself is no other text: a picture's name above the title that it shows. Where one
-/// of the two is a heading or a link, that one is the title.
-fn once(page: &Page<'_>, labels: &mut [Label]) {
-    let mut above: Option<(usize, &Block<'_>)> = None;
-    for (at, block) in page.blocks.iter().enumerate() {
-        if labels.get(at).is_none_or(|label| label.kind != Kind::Text) {
-            above = None;
-            continue;
-        }
-        let again =
-            |(_, one): &(usize, &Block<'_>)| block.gap == 0 && block.mark == Mark::None && one.text == block.text;
-        let Some((first, one)) = above.filter(again) else {
-            above = Some((at, block));
-            continue;
-        };
-        let is_title = (block.level(), block.link().is_some()) > (one.level(), one.link().is_some());
-        if let Some(label) = labels.get_mut(if is_title { first } else { at }) {
-            label.kind = Kind::Furniture;
-        }
-        if is_title {
-            above = Some((at, block));
-        }
-    }
-}
-
-/// A title that stands once more below its text, behind a line that leads on, is what that line offers: `Continue reading`,
-/// `“The market opens”`.
-fn offered(page: &Page<'_>, labels: &mut [Label]) {
-    const NEAR: usize = 6;
-    const SIGNS: [char; 10] = ['“', '”', '"', '„', '«', '»', '‘', '’', ':', '…'];
-    let bare = |at: usize| page.blocks.get(at).map(|block| block.text.trim_matches(SIGNS).trim());
-    for at in 3..page.blocks.len() {
-        let is = |at: usize, kind: Kind| labels.get(at).is_some_and(|label| label.kind == kind);
-        let is_plain = |block: &Block<'_>| block.mark == Mark::None && block.level() == 0 && !block.folded;
-        if !(is(at, Kind::Text) && is(at - 1, Kind::Furniture) && page.blocks.get(at).is_some_and(is_plain)) {
-            continue;
-        }
-        // Between the two stands a text, and no day: else it may be the title of an item that comes once a year.
-        let mut near =
-            (at.saturating_sub(NEAR)..at - 1).rev().take_while(|at| is(*at, Kind::Text) || is(*at, Kind::Furniture));
-        let said = bare(at).filter(|said| words(said) > 1);
-        let is_above =
-            said.is_some() && near.any(|above| is(above, Kind::Text) && bare(above) == said && above + 2 < at);
-        if let Some(label) = labels.get_mut(at).filter(|_| is_above) {
-            label.kind = Kind::Furniture;
-        }
-    }
-}
-
-/// A line and a day that are said once more right below themselves, as pages have them once for wide and once for narrow
-/// screens, are no other item.
-fn once_with_day(page: &Page<'_>, labels: &mut [Label]) {
-    for (at, four) in page.blocks.windows(4).enumerate() {
-        let [line, day, line_again, day_again] = four else { continue };
-        let is_day = |block: &Block<'_>| block.date.is_some();
-        let is_same = day_again.date.is_some() != line_again.date.is_some()
-            && (is_day(line), is_day(day)) == (is_day(line_again), is_day(day_again))
-            && line.text == line_again.text
-            && day.text == day_again.text;
-        // What was said before is not said once more by what follows.
-        let is_first = labels.iter().skip(at).take(2).all(|label| label.kind != Kind::Furniture);
-        if is_same && is_first && four.iter().skip(1).all(|block| block.gap == 0 && block.mark == Mark::None) {
-            for label in labels.iter_mut().skip(at + 2).take(2) {
-                label.kind = Kind::Furniture;
-            }
-        }
-    }
-}
-
 /// Words that only name the day below them say nothing: `Post date`.
 fn name_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
     let below = page.blocks.iter().skip(1);
@@ -192,72 +124,6 @@ fn name_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
         if below.date.is_some() && label.short && label.kind == Kind::Text && lexicon.is_stamp(block.text) {
             label.kind = Kind::Furniture;
         }
-    }
-}
-
-/// Tells which few words stand on the page more than once, marks apart: no two items have one title. What most of three
-/// items or more have beside a text of their own is offered with each, or counts something of each: `Share`, `42 min`.
-fn echo(page: &Page<'_>, labels: &mut [Label]) {
-    let few = |(block, label): &(&Block<'_>, &Label)| label.short && label.kind == Kind::Text && !block.folded;
-    let mut texts: Vec<&str> =
-        page.blocks.iter().zip(&*labels).filter(few).map(|(block, _)| counted(block.text)).collect();
-    if texts.len() < 2 {
-        return;
-    }
-    texts.sort_unstable();
-    let twice: Vec<(&str, usize)> = texts
-        .chunk_by(|a, b| a == b)
-        .filter_map(|same| Some((*same.first()?, same.len())).filter(|_| same.len() > 1))
-        .collect();
-    if twice.is_empty() {
-        return;
-    }
-    let days = page.dates.len();
-    // Texts that most items do not have alike, from the first day on, and how many of them above the last.
-    let (mut own, mut listed) = (None, 0);
-    let mut often = Vec::new();
-    for (at, (block, label)) in page.blocks.iter().zip(&mut *labels).enumerate() {
-        if block.date.is_some() {
-            listed = *own.get_or_insert(0);
-        }
-        if label.kind != Kind::Text {
-            continue;
-        }
-        let text = if label.short { counted(block.text) } else { block.text };
-        let same = twice.binary_search_by(|(one, _)| one.cmp(&text)).ok().and_then(|same| twice.get(same));
-        let count = same.map_or(1, |(_, count)| *count);
-        let is_often = count > 2 && count * 3 >= days * 2;
-        if !(is_often || label.sentence || label.wordy) {
-            own = own.map(|own| own + 1);
-        }
-        if count < 2 {
-            continue;
-        }
-        let is_counted = text.len() < block.text.len();
-        // A longer title may stand a second time beside the list.
-        label.echo = !is_counted && (label.brief || (count > 2 && count * 3 >= days));
-        if is_often && block.level() == 0 && block.mark == Mark::None {
-            often.push(at);
-        }
-    }
-    // Where nothing else is said of the items these are their titles.
-    if days < 3 || listed + 1 < days {
-        return;
-    }
-    for at in often {
-        labels.get_mut(at).into_iter().for_each(|label| label.kind = Kind::Furniture);
-    }
-}
-
-/// What is counted, where `text` is a number and a word or two behind it: `42 min`, `10.0 km`.
-fn counted(text: &str) -> &str {
-    if !text.starts_with(|c: char| c.is_ascii_digit()) {
-        return text;
-    }
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
-    match unit.strip_prefix(' ') {
-        Some(unit) if is_brief(unit) && unit.starts_with(char::is_alphabetic) => unit,
-        _ => text,
     }
 }
 
@@ -347,11 +213,6 @@ impl Label {
     }
 }
 
-/// A title of more letters than this is hardly one.
-const LONG: usize = 250;
-/// No text of more bytes can be short, whatever its script; many fewer letters than [`LONG`] it cannot have.
-const LONG_BYTES: usize = LONG * 4;
-
 /// The text of a photo line without what makes it one; `None` when it is no photo line.
 pub(crate) fn credit<'t>(text: &'t str, lexicon: &Lexicon) -> Option<&'t str> {
     let bare = |rest: &'t str| rest.trim_start_matches(|c: char| c.is_whitespace() || c == ':');
@@ -392,239 +253,6 @@ fn is_signed(text: &str, lexicon: &Lexicon) -> bool {
 /// What stands behind a time of twelve hours.
 const HALVES: [&str; 6] = ["AM", "PM", "am", "pm", "a.m.", "p.m."];
 
-/// Lines that stand around lists and say nothing.
-pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
-    let bytes = text.as_bytes();
-    let Some(first) = bytes.first() else { return true };
-    if matches!(text, "·" | "/") {
-        return true;
-    }
-    if matches!(first, b'-' | b'=' | b'_' | b'*' | b'~' | b'#' | b'|' | b'+' | b'.' | b':')
-        && bytes.iter().all(|b| matches!(b, b'-' | b'=' | b'_' | b'*' | b'~' | b'#' | b'|' | b'+' | b'.' | b':' | b' '))
-    {
-        return true;
-    }
-    if is_reserved(text)
-        || is_address(text)
-        || is_attachment(text)
-        || is_pages(text, lexicon)
-        || is_extent(text)
-        || is_trail(text)
-    {
-        return true;
-    }
-    if text.len() > 32 {
-        return text.len() <= 80 && lexicon.is_filed(text);
-    }
-    if text.ends_with(|c: char| c.is_ascii_digit()) && !first.is_ascii_digit() {
-        let name = text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | ' ' | ':' | '：'));
-        if lexicon.is_counted(name) {
-            return true;
-        }
-    }
-    if first.is_ascii_digit() {
-        let behind = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ')'));
-        let is_version = || text.split('.').count() > 2 && text.split('.').all(|part| !part.is_empty());
-        return (behind.is_empty() && !is_version()) || lexicon.is_counted(behind.trim());
-    }
-    let bare = text.trim_end_matches(['.', '…', '»', '›', '>', '→', ' ', ':']).trim_start_matches(['[', '(', '«', '‹']);
-    bare.is_empty() || lexicon.is_filed(text) || lexicon.is_furniture(bare.trim_end_matches([']', ')']))
-}
-
-/// Whether `text` is a name with a figure behind a colon (`Visitors today: 732`, `Last updated: 14:05`, `Water: 12 °C`),
-/// which is another one in each capture. A year may well belong to the name.
-pub(crate) fn states_a_figure(text: &str) -> bool {
-    let Some((_, figure)) = text.rsplit_once([':', '：']) else { return false };
-    let figure = figure.trim().trim_end_matches(['%', '°', 'C', 'F']).trim_end();
-    let is_year = figure.len() == 4 && (figure.starts_with("19") || figure.starts_with("20"));
-    let is_figure = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '/' | '-' | '−' | '+' | ' ');
-    !is_year && figure.contains(|c: char| c.is_ascii_digit()) && figure.chars().all(is_figure)
-}
-
-/// Ways through the site: `Home > Media > Press releases`, `About us | Contact | Privacy`.
-fn is_trail(text: &str) -> bool {
-    let short =
-        |piece: &str| (1..=4).contains(&piece.split_whitespace().take(5).count()) && !piece.ends_with(['.', '!', '?']);
-    let signs = |sign: &str| text.match_indices(sign).take(2).count();
-    if text.len() > 200 {
-        return false;
-    }
-    // Hardly a text has any of the signs, and looks at its bytes tell: for those that are not ASCII the last of theirs.
-    // Nothing ends a look early, so that it takes many bytes at a time.
-    let bytes = text.as_bytes();
-    let holds = |is: fn(u8) -> bool| bytes.iter().fold(false, |any, b| any | is(*b));
-    let blanks = || {
-        let behind = |more: usize| bytes.get(more..).unwrap_or_default();
-        let threes = bytes.iter().zip(behind(1)).zip(behind(2));
-        threes.fold(false, |any, ((a, b), c)| any | ((a ^ b' ') | (b ^ b' ') | (c ^ b' ') == 0))
-    };
-    // A way through the site does not begin with a number: `12 Mar 2020 » Sorting`.
-    let path = !text.starts_with(|c: char| c.is_ascii_digit())
-        && holds(|b| matches!(b, b'>' | 0xBB | 0xBA | 0x92))
-        && [" > ", " » ", " › ", " → "].into_iter().any(|sign| signs(sign) > 0 && text.split(sign).all(short));
-    let bars = !holds(|b| b.is_ascii_digit())
-        && (holds(|b| matches!(b, b'|' | 0x99)) || blanks())
-        && [" | ", " ∙ ", "   "].into_iter().any(|sign| {
-            let pieces = || text.split(sign).map(str::trim).filter(|piece| !piece.is_empty());
-            signs(sign) > 1 && pieces().take(3).count() == 3 && pieces().all(short)
-        });
-    path || bars
-}
-
-/// The last line of a page: `Copyright 2020 Harbour Press. All rights reserved.`
-fn is_reserved(text: &str) -> bool {
-    const WORDS: &str = "all rights reserved";
-    const LONGEST: usize = 200;
-    let words = text.strip_suffix('.').unwrap_or(text);
-    let Some(at) = words.len().checked_sub(WORDS.len()).filter(|_| words.ends_with(['d', 'D'])) else { return false };
-    if text.len() > LONGEST || !words.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(WORDS)) {
-        return false;
-    }
-    // Without any of these it may be said in a title.
-    let owner = words.get(..at).unwrap_or_default().trim_end();
-    owner.is_empty() || owner.ends_with('.') || owner.contains('©') || owner.to_ascii_lowercase().contains("copyright")
-}
-
-/// Numbers of pages, and words that lead to others: `1 2 3 … 64 Next`, `Page 1 of 84`.
-fn is_pages(text: &str, lexicon: &Lexicon) -> bool {
-    const WORDS: [&str; 29] = [
-        "page",
-        "of",
-        "seite",
-        "von",
-        "sur",
-        "página",
-        "pagina",
-        "de",
-        "di",
-        "van",
-        "sida",
-        "side",
-        "sivu",
-        "av",
-        "af",
-        "strona",
-        "z",
-        "stránka",
-        "страница",
-        "стр.",
-        "из",
-        "sayfa",
-        "stranica",
-        "strana",
-        "oldal",
-        "puslapis",
-        "lapa",
-        "halaman",
-        "trang",
-    ];
-    if text.len() > 120 || !has_ascii_digit(text) || !has_two_numbers(text) {
-        return false;
-    }
-    let mut numbers = 0;
-    for word in text.split([' ', '[', ']', '|', '/', '\u{A0}']).filter(|word| !word.is_empty()) {
-        if word.bytes().all(|b| b.is_ascii_digit()) {
-            numbers += 1;
-        } else if word.contains(char::is_alphanumeric)
-            && !WORDS.iter().any(|known| is_same(known, word))
-            && !lexicon.is_furniture(word)
-        {
-            return false;
-        }
-    }
-    numbers >= 2
-}
-
-/// Which part of a list the page shows, and hardly a word more: `Showing 11 to 20 of 412 results`, `Treffer 1-10 von
-/// 1.204`. Pages are of one length, so that each begins one behind a multiple of it, or ends with the list.
-fn is_extent(text: &str) -> bool {
-    if text.len() > 80 || !has_ascii_digit(text) || !has_two_numbers(text) {
-        return false;
-    }
-    let is_digit = |c: char| c.is_ascii_digit();
-    // The text before, between and behind the numbers, and those.
-    let (mut words, mut numbers) = (Vec::with_capacity(4), Vec::with_capacity(3));
-    let mut rest = text;
-    while let Some(at) = rest.find(is_digit).filter(|_| numbers.len() < 4) {
-        let (before, number) = rest.split_at(at);
-        let is_part = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.');
-        let (number, behind) = number.split_at(number.find(|c| !is_part(c)).unwrap_or(number.len()));
-        words.push(before.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count());
-        numbers.push(number.chars().filter(|c| is_digit(*c)).collect::<String>().parse::<u32>().unwrap_or(u32::MAX));
-        rest = behind;
-    }
-    words.push(rest.split_whitespace().count());
-    let (&[first, last, all], &[0..=2, 0..=1, 1, 0..=1]) = (numbers.as_slice(), words.as_slice()) else { return false };
-    // `From 2021 to 2030 for 10,000`: years count nothing.
-    let is_year = |number: u32| (1900..2100).contains(&number);
-    let shown = last.saturating_sub(first) + 1;
-    let is_page = first > 0 && shown > 2 && last <= all && ((first - 1) % shown == 0 || last == all);
-    is_page && !is_year(first) && !is_year(last) && (!is_year(all) || text.contains([',', '.']))
-}
-
-/// Whether digits stand in two places at least.
-fn has_two_numbers(text: &str) -> bool {
-    let mut before = false;
-    let begins = |b: u8| !std::mem::replace(&mut before, b.is_ascii_digit()) && b.is_ascii_digit();
-    text.bytes().map(begins).filter(|begins| *begins).nth(1).is_some()
-}
-
-/// An address and nothing else, as text browsers list them below a page.
-fn is_address(text: &str) -> bool {
-    ["https://", "http://", "www.", "mailto:"].iter().any(|start| text.starts_with(start))
-        && !text.contains(char::is_whitespace)
-}
-
-fn is_size(word: &str) -> bool {
-    const SIZES: [&str; 10] = ["kb", "mb", "gb", "kib", "mib", "ko", "mo", "go", "кб", "мб"];
-    SIZES.iter().any(|unit| word.eq_ignore_ascii_case(unit))
-}
-
-/// What says to which kind of file a link leads has no more bytes.
-pub(crate) const LONGEST_ATTACHMENT: usize = 32;
-
-/// A kind of file or its size and nothing else: `PDF (312 KB)`. It says what a link leads to.
-pub(crate) fn is_attachment(text: &str) -> bool {
-    const KINDS: [&str; 16] = [
-        "pdf", "doc", "docx", "word", "xls", "xlsx", "excel", "ppt", "pptx", "odt", "ods", "rtf", "zip", "csv", "epub",
-        "mp3",
-    ];
-    if text.len() > LONGEST_ATTACHMENT {
-        return false;
-    }
-    let is_one_of = |word: &str, known: &[&str]| known.iter().any(|it| word.eq_ignore_ascii_case(it));
-    let words = || text.split([' ', '(', ')', '[', ']', ',', '.', ':', '\u{A0}', '-', '/']).filter(|it| !it.is_empty());
-    let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit());
-    words().all(|word| is_one_of(word, &KINDS) || is_number(word) || is_size(word))
-        && words().any(|word| !is_number(word))
-}
-
-/// A title without the kind and size of its file, in brackets behind it: `Council meeting (PDF, 212 KB)`.
-pub(crate) fn without_attachment(text: &str) -> &str {
-    let trimmed = text.trim_end();
-    let bracket = || {
-        let inner = trimmed.strip_suffix([')', ']'])?;
-        let open = inner.rfind(['(', '['])?;
-        let inner = inner.get(open + 1..)?;
-        let title = text.get(..open)?.trim_end();
-        ((is_attachment(inner) || is_sized(inner)) && !title.is_empty()).then_some(title)
-    };
-    bracket().unwrap_or(text)
-}
-
-/// A word, a number and a unit of sizes: `Word, 45 KB`.
-fn is_sized(text: &str) -> bool {
-    let words: Vec<&str> = text.split([' ', ',', '\u{A0}']).filter(|word| !word.is_empty()).take(4).collect();
-    match words.as_slice() {
-        [kind, number, unit] => {
-            kind.chars().all(char::is_alphabetic)
-                && number.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-                && is_size(unit)
-        }
-        _ => false,
-    }
-}
-
 /// Cells by `|` or tab, one of which is a date.
 fn is_row(text: &str, lexicon: &Lexicon) -> bool {
     text.split(['|', '\t']).count() > 1
@@ -639,77 +267,6 @@ fn is_name(text: &str, lexicon: &Lexicon) -> bool {
             && text.len() <= 60
             && !text.contains(|c: char| c.is_ascii_digit() || matches!(c, ':' | '?' | '!' | '…'))
             && words(text) <= 3)
-}
-
-/// Whether a line of `text` ends so early that it was not wrapped there: the next word would have had room in it, as others
-/// show, or it is said once more; or ends a sentence.
-fn is_broken(text: &str) -> bool {
-    const NARROW: usize = 40;
-    // Fewer words with a full stop behind them may be a title that begins with an abbreviation.
-    const FEWEST: usize = 5;
-    let length = |line: &str| line.trim().chars().count();
-    // A single word, like an address, stands on one line however long it is.
-    let is_wrapped = |line: &&str| line.trim().contains(char::is_whitespace);
-    let width = text.lines().filter(is_wrapped).map(length).max().unwrap_or(0).max(NARROW);
-    let mut lines = text.lines().peekable();
-    while let Some((line, next)) = lines.next().and_then(|line| Some((line, lines.peek()?))) {
-        let word = next.split_whitespace().next().unwrap_or_default();
-        let ends_text = words(line) >= FEWEST && ends_sentence(line, &['.', '!', '…', '。', '！', '।', '۔']);
-        if line == *next || ends_text || length(line) + 1 + word.chars().count() <= width {
-            return true;
-        }
-    }
-    false
-}
-
-/// Two words at most, and few letters.
-pub(crate) fn is_brief(text: &str) -> bool {
-    text.len() <= 60 && text.chars().count() <= 28 && words(text) <= 2
-}
-
-/// What no heading ends with: the signs of sentences, and of texts that go on.
-const NO_END_OF_A_HEADING: [char; 12] = ['.', '!', '…', ',', ';', '。', '！', '、', '։', '।', '۔', '،'];
-
-/// Eight words and seventy letters at most, and no end of a sentence. Where words have no blanks between them, three
-/// letters are a word.
-pub(crate) fn is_short(text: &str) -> bool {
-    if text.len() > 70 * 4 || text.ends_with(NO_END_OF_A_HEADING) {
-        return false;
-    }
-    if text.is_ascii() {
-        return text.len() <= 70 && text.split_ascii_whitespace().take(9).count() <= 8;
-    }
-    if text.chars().count() > 70 {
-        return false;
-    }
-    words(text) <= 8
-}
-
-/// How many words `text` has, ten at most where they have blanks between them.
-pub(super) fn words(text: &str) -> usize {
-    let is_unspaced = |c: &char| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}');
-    let ideographs = if text.is_ascii() { 0 } else { text.chars().filter(is_unspaced).count() };
-    text.split_whitespace().take(10).count() + ideographs / 3
-}
-
-fn is_wordy(text: &str) -> bool {
-    if text.len() > LONG && text.chars().count() > LONG {
-        return true;
-    }
-    ends_sentence(text, &['.', '!', '…', '。', '！']) && has_eight_words(text)
-}
-
-fn has_eight_words(text: &str) -> bool {
-    // A word stands behind every space that a printable ASCII character follows; `text` begins with one already. Only
-    // where these are too few do other blanks matter.
-    let bytes = text.as_bytes();
-    let begins_word = |at: &usize| bytes.get(at + 1).is_some_and(u8::is_ascii_graphic);
-    memchr_iter(b' ', bytes).filter(begins_word).nth(6).is_some() || text.split_whitespace().nth(7).is_some()
-}
-
-/// Whether `text` ends as a sentence does, quotation marks and brackets set aside.
-pub(crate) fn ends_sentence(text: &str, signs: &[char]) -> bool {
-    text.trim_end_matches(['"', '\'', '”', '’', '»', '“', '‘', '«', '›', ')', ']', '」', '』']).ends_with(signs)
 }
 
 #[cfg(test)]
@@ -779,31 +336,5 @@ mod tests {
         ] {
             assert_eq!(kinds(line), [kind], "{line}");
         }
-    }
-
-    #[test]
-    fn what_is_counted_is_what_stands_behind_the_number() {
-        for (text, unit) in [("42 min", "min"), ("10.0 km", "km"), ("1,204 page views", "page views"), ("42nd", "42nd")]
-        {
-            assert_eq!(counted(text), unit);
-        }
-        assert_eq!(counted("8 jobs at the lake"), "8 jobs at the lake");
-    }
-
-    #[test]
-    fn short_is_few_words_without_a_full_stop() {
-        assert!(is_short("Statements and speeches"));
-        assert!(!is_short("It rained."));
-        assert!(!is_short("Nine words are more than a heading should have"));
-        assert!(!is_short("不確実な回復を警告する事務所と不確実な回復を警告する事務所"));
-    }
-
-    #[test]
-    fn words_are_counted_between_blanks_of_every_kind() {
-        assert!(has_eight_words("One two three four five six seven eight"));
-        assert!(has_eight_words("Один два три четыре пять шесть семь восемь"));
-        assert!(has_eight_words("One two\u{A0}three\u{2028}four five\tsix\u{B}seven\n“eight”"));
-        assert!(!has_eight_words("One two three four five six seven"));
-        assert!(!has_eight_words("One  two three  \u{A0} four \u{3000} five six seven"));
     }
 }

@@ -10,7 +10,8 @@
 //! What it refuses: to guess. A date whose order or year the file does not settle has no day; a date that lost its title
 //! is dropped with a [`Fault`] and never lent to a neighbour; a title at which a cut file ends is not taken.
 //!
-//! How: `blocks` takes the text apart, `date` and `label` say what each block could be (in the words of `language`),
+//! How: `blocks` takes the text apart, `date`, `furniture`, `shape` and `label` say what each block could be (in the words
+//! of `language`),
 //! `menu` and `repeated` what many of them are together, `side` where their days stand, `evidence` takes the facts of
 //! the file, `layout` says how items look, `path` finds the cheapest explanation, `tidy` mends it where all items
 //! together know better, and `reading` tells it in drafts; `parted` looks for a second list. `input` stands before all
@@ -19,6 +20,7 @@
 mod blocks;
 mod date;
 mod evidence;
+mod furniture;
 mod input;
 mod label;
 mod language;
@@ -29,6 +31,7 @@ mod path;
 mod reading;
 mod rendition;
 mod repeated;
+mod shape;
 mod side;
 mod tidy;
 

@@ -183,7 +183,7 @@ fn count(blocks: usize) -> f64 {
 
 /// Whether items without days are headlines rather than entries of a menu: by their texts, or by their length.
 fn is_of_headlines(drafts: &[Draft<'_>]) -> bool {
-    let words: usize = drafts.iter().map(|draft| super::label::words(&draft.title)).sum();
+    let words: usize = drafts.iter().map(|draft| super::shape::words(&draft.title)).sum();
     let (most, of) = HEADLINE_WORDS;
     // What stands under no heading is the menu of the site.
     let headed = drafts.iter().all(|draft| draft.section.is_some());

@@ -21,8 +21,9 @@ use std::collections::BTreeSet;
 use super::blocks::{Block, Mark, Page};
 use super::date::inline::may_lead;
 use super::date::{self, Printed, inline};
-use super::label::{Kind, Label, is_brief};
+use super::label::{Kind, Label};
 use super::language::Lexicon;
+use super::shape::is_brief;
 
 /// So many lines make a name of what they begin with.
 const SEVERAL: usize = 3;

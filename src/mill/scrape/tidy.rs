@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 
 use super::blocks::{Block, Mark};
 use super::evidence::{Evidence, Marking};
-use super::label::{Kind, Label, is_short, words};
+use super::label::{Kind, Label};
 use super::layout::{Field, Layout};
 use super::path::{Move, Step};
+use super::shape::{is_short, words};
 
 /// So few items agree about nothing.
 pub(crate) const SEVERAL: usize = 3;

@@ -10,9 +10,9 @@ use super::LineCounter;
 use super::names::{bare, names};
 use super::record::{At, MOST, Part, Record, TOO_MANY, tell, unreadable};
 use crate::mill::scrape::date::field;
-use crate::mill::scrape::label::ends_sentence;
 use crate::mill::scrape::language::{Lexicon, choose};
 use crate::mill::scrape::reading::shortened;
+use crate::mill::scrape::shape::ends_sentence;
 use crate::mill::scrape::{Explained, Terms};
 
 const LAYOUT: &str = "csv";

@@ -14,7 +14,7 @@ use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 use url::Url;
 
 use super::{LineCounter, address, html};
-use crate::mill::scrape::label::{LONGEST_ATTACHMENT, is_attachment};
+use crate::mill::scrape::furniture::{LONGEST_ATTACHMENT, is_attachment};
 use crate::mill::scrape::rendition::{Note, Rendition};
 
 /// A piece of the source and the text that takes its place. Line ends within it stay.

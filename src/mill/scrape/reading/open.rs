@@ -9,8 +9,10 @@ use crate::mill::scrape::DateRead;
 use crate::mill::scrape::blocks::{Block, Mark, clock, joined, joined_text};
 use crate::mill::scrape::date::{self, Printed, Span, inline};
 use crate::mill::scrape::evidence::Marking;
-use crate::mill::scrape::label::{credit, ends_sentence, without_attachment};
+use crate::mill::scrape::furniture::without_attachment;
+use crate::mill::scrape::label::credit;
 use crate::mill::scrape::layout::Field;
+use crate::mill::scrape::shape::ends_sentence;
 
 /// An item while its blocks are gathered.
 pub(super) struct Open<'t> {

@@ -6,9 +6,10 @@
 
 use super::Look;
 use crate::mill::scrape::blocks::Mark;
-use crate::mill::scrape::label::{Kind, ends_sentence};
+use crate::mill::scrape::label::Kind;
 use crate::mill::scrape::layout::{Field, Layout};
 use crate::mill::scrape::path::{Move, Step};
+use crate::mill::scrape::shape::ends_sentence;
 use crate::mill::scrape::tidy::SEVERAL;
 
 /// So many words in front of a colon, below a sentence, announce an enumeration. Fewer may head a list.
