@@ -202,6 +202,21 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
 }
 
 impl Label {
+    /// It is a day and nothing else, but for a few words.
+    pub(crate) fn is_date(&self) -> bool {
+        matches!(self.kind, Kind::Date(_))
+    }
+
+    /// Its cells hold a day, or it is one with cells beside it.
+    pub(crate) fn is_row(&self) -> bool {
+        self.kind == Kind::Row || (self.is_date() && self.piped)
+    }
+
+    /// `block`, which bears the label, has more than one cell.
+    pub(crate) fn has_cells(&self, block: &Block<'_>) -> bool {
+        self.piped || block.text.contains('\t')
+    }
+
     /// A day stands in it, beside something else.
     pub(crate) fn holds_day(&self) -> bool {
         self.begins_with_date || self.glued.or(self.end_dated).is_some()

@@ -310,11 +310,10 @@ impl<'a, 't> Prices<'a, 't> {
         // A headline that the file marks as one may stand before the list that tells of it.
         let is_headline = block.level() > 0 && self.evidence.is_head(block) == Some(true);
         let at_margin = self.evidence.inset && block.indent == 0 && !is_headline;
-        let is_date = matches!(label.kind, Kind::Date(_));
+        let is_date = label.is_date();
 
         // In a table the rows without a date are headings of columns.
-        let has_cells = || label.piped || block.text.contains('\t');
-        let names_columns = self.rows && label.kind == Kind::Text && has_cells();
+        let names_columns = self.rows && label.kind == Kind::Text && label.has_cells(block);
         let noise = match label.kind {
             Kind::Noise | Kind::Menu => 0,
             Kind::Furniture => HAIR,

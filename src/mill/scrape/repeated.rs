@@ -269,7 +269,7 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
         }
         above = own;
         // The day may be such a field itself.
-        let is_named_day = matches!(label.kind, Kind::Date(_)) && name(block.text).is_some();
+        let is_named_day = label.is_date() && name(block.text).is_some();
         below_text = matches!(label.kind, Kind::Text | Kind::Furniture) || is_named_day;
     }
     if names.len() < SEVERAL {
@@ -332,7 +332,7 @@ pub(super) fn kickers(page: &Page<'_>, labels: &mut [Label]) {
         return;
     }
     let says = |at: &usize| labels.get(*at).is_some_and(|label| label.kind != Kind::Furniture);
-    let is_day = |at: &usize| labels.get(*at).is_some_and(|label| matches!(label.kind, Kind::Date(_)));
+    let is_day = |at: &usize| labels.get(*at).is_some_and(|label| label.is_date());
     let begins_entry = |at: &usize| {
         let begins = |block: &Block<'_>| block.mark == Mark::Bullet && block.level() == 0 && block.link().is_none();
         page.blocks.get(*at).is_some_and(begins)

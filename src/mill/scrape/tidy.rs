@@ -140,9 +140,8 @@ fn crown_one(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut 
 /// What states no day behind furniture that stands nowhere in the list, like the numbers of its pages, is the foot of
 /// the page, unless the file is cut there.
 fn end_page(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
-    let is_date = |label: &Label| matches!(label.kind, Kind::Date(_));
     let states_day = |(step, label): (&Step, &Label)| {
-        step.field(layout).is_some_and(Field::dates) || step.act == Move::Heading && is_date(label)
+        step.field(layout).is_some_and(Field::dates) || step.act == Move::Heading && label.is_date()
     };
     let Some(last_day) = steps.iter().zip(labels).rposition(states_day) else { return };
     let starts =

@@ -34,7 +34,7 @@ pub(super) fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bo
     let glued = graded(label.glued) + when(label.broken, ONE);
     let end_dated =
         graded(label.end_dated) + when(label.wordy, HALF) + when(label.named, SLIGHT) + when(label.field, NEVER);
-    let row = only(label.kind == Kind::Row || (matches!(label.kind, Kind::Date(_)) && label.piped), 0);
+    let row = only(label.is_row(), 0);
     let ends = when(label.end_dated.is_some(), SLIGHT) + when(label.named, SLIGHT);
     // Where a kicker heads each item, what stands on the page twice is one; elsewhere it may be an event that returns.
     let echo = when(label.echo, if headed { ONE } else { SLIGHT });
@@ -51,7 +51,7 @@ pub(super) fn fits(label: &Label, bare: bool, first: bool, level: u8, headed: bo
         + echo
         + opens;
     // A list mark can make a headline of a date; nothing else can.
-    let title = only(!(bare && matches!(label.kind, Kind::Date(_))), title);
+    let title = only(!(bare && label.is_date()), title);
     let kicker = match label.kind {
         Kind::Kicker => 0,
         Kind::Text if label.is_dated_byline() => IMPOSSIBLE,

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use chrono::NaiveTime;
 
-use super::{Look, cells};
+use super::look::Look;
+use super::tell::{Above, cells};
 use crate::mill::scrape::DateRead;
 use crate::mill::scrape::blocks::{Block, Mark, clock, joined, joined_text};
 use crate::mill::scrape::date::{self, Printed, Span, inline};
@@ -44,13 +45,8 @@ const WRAPPED: usize = 40;
 const SENTENCE_ENDS: [char; 5] = ['.', '!', '?', ':', '…'];
 
 impl<'t> Open<'t> {
-    pub(super) fn new(
-        block: &Block<'t>,
-        (section, span): (Option<(&Block<'t>, bool)>, Option<Span>),
-        day: Option<DateRead<'t>>,
-        first_block: usize,
-    ) -> Self {
-        let number = if let Mark::Number(number) = block.mark { number } else { None };
+    /// The item that `block`, the one at `first_block`, begins.
+    pub(super) fn new(first_block: usize, block: &Block<'t>, above: &Above<'t>) -> Self {
         Self {
             title: None,
             date: None,
@@ -60,11 +56,11 @@ impl<'t> Open<'t> {
             credit: None,
             kicker: None,
             link: None,
-            section: section.map(|(block, _)| joined(block)),
-            names_a_topic: section.is_some_and(|(_, names_a_topic)| names_a_topic),
-            number,
-            span,
-            day,
+            section: above.section.map(|section| joined(&section.heading)),
+            names_a_topic: above.section.is_some_and(|section| section.is_topic),
+            number: if let Mark::Number(number) = block.mark { number } else { None },
+            span: above.span,
+            day: above.day.clone(),
             line: block.line,
             last_line: block.last_line,
             last_field: Field::Title,

@@ -2,7 +2,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Explanation, Look};
+use super::Explanation;
+use super::look::Look;
 use crate::mill::scrape::Rival;
 use crate::mill::scrape::tidy::SEVERAL;
 

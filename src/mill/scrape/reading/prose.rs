@@ -4,9 +4,8 @@
 //! Promised: only readings in which items have no day of their own are doubted, for days are what an enumeration lacks;
 //! and only where nobody named the layout. Refused: knowing the words of such pages. Their form tells.
 
-use super::Look;
+use super::look::Look;
 use crate::mill::scrape::blocks::Mark;
-use crate::mill::scrape::label::Kind;
 use crate::mill::scrape::layout::{Field, Layout};
 use crate::mill::scrape::path::{Move, Step};
 use crate::mill::scrape::shape::ends_sentence;
@@ -19,7 +18,7 @@ const ANNOUNCES: usize = 4;
 pub(super) fn doubt(look: &Look<'_, '_>, layout: &Layout, steps: &[Step]) -> Option<&'static str> {
     let blocks = || look.page.blocks.iter().zip(&look.labels).zip(steps);
     let is_undated = !layout.is_dated() && !layout.headings.day;
-    let is_day = |at: usize| look.labels.get(at).is_some_and(|label| matches!(label.kind, Kind::Date(_)));
+    let is_day = |at: usize| look.labels.get(at).is_some_and(|label| label.is_date());
     let is = |at: usize, act: Move| steps.get(at).is_some_and(|step| step.act == act);
     let all = 0..steps.len();
     let heading_days = all.clone().filter(|at| is(*at, Move::Heading) && is_day(*at)).take(2).count();
