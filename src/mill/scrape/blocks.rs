@@ -119,9 +119,9 @@ pub(crate) struct Page<'t> {
     pub(crate) opens_file: bool,
 }
 
-impl Page<'_> {
+impl<'t> Page<'t> {
     /// The page of `text`, before which so many lines stand in the file, with no block yet.
-    fn begun(text: &str, before: u32) -> Self {
+    fn begun(text: &'t str, before: u32) -> Self {
         Self {
             // Real pages have a block for every 90 bytes; a wrong guess costs one move of a small table.
             blocks: Vec::with_capacity((text.len() / 80).min(4096) + 4),
@@ -133,6 +133,11 @@ impl Page<'_> {
             noted: false,
             opens_file: before == 0,
         }
+    }
+
+    /// The date that `block` is, if it is one.
+    pub(crate) fn date(&self, block: &Block<'t>) -> Option<&Printed<'t>> {
+        self.dates.get(usize::try_from(block.date?).ok()?)
     }
 
     /// Forgets the dates that no block has any more, and numbers the others anew.

@@ -332,8 +332,7 @@ fn heads(page: &Page<'_>, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Option<H
 /// several say the same.
 fn head_items(page: &Page<'_>, level: u8) -> bool {
     let is_day = |block: &Block<'_>| {
-        let printed = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?));
-        printed.is_some_and(|printed| printed.raw().len() == block.text.len() && !printed.is_range())
+        page.date(block).is_some_and(|printed| printed.raw().len() == block.text.len() && !printed.is_range())
     };
     let headings = || page.blocks.iter().filter(|block| block.level() == level);
     let count = headings().count();

@@ -6,7 +6,7 @@
 mod twice;
 
 use super::blocks::{Block, Mark, Page, is_clock};
-use super::date::{self, Grade, Settled, inline};
+use super::date::{self, Grade, Printed, Settled, inline};
 use super::language::{Lexicon, has_ascii_digit};
 use super::menu;
 use super::shape::{LONG_BYTES, NO_END_OF_A_HEADING, ends_sentence, is_brief, is_broken, is_short, is_wordy, words};
@@ -129,15 +129,8 @@ fn name_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
 
 fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
     let text = block.text;
-    if let Some(printed) = block.date.and_then(|at| page.dates.get(usize::try_from(at).ok()?)) {
-        let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
-        let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
-        // What follows a date on its line is a kicker, but it may be more: then something is odd.
-        let glued = printed.kicker.and_then(|_| inline::leading(text, lexicon)).map(|_| Grade::Broken);
-        // Behind a tab the words are a cell.
-        let tabbed = page.tabs && printed.kicker.is_some() && text.contains('\t');
-        let named = printed.raw().len() < text.len();
-        return Label { kind, piped: tabbed || (page.pipes && text.contains('|')), glued, named, ..Label::default() };
+    if let Some(printed) = page.date(block) {
+        return label_date(printed, block, page, settled, lexicon);
     }
     if block.is_beside() {
         return Label { kind: Kind::Furniture, ..Label::default() };
@@ -167,9 +160,27 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     if (piped || (page.tabs && text.contains('\t'))) && is_row(text, lexicon) {
         return Label { kind: Kind::Row, piped, ..Label::default() };
     }
-    let short = !block.folded && is_short(text);
     let begins_with_date = begins() || date::is_shaped_like_one(text);
-    let glued = glued();
+    let dated = Label { begins_with_date, piped, glued: glued(), ..Label::default() };
+    label_text(dated, block, settled, lexicon)
+}
+
+fn label_date(printed: &Printed<'_>, block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
+    let text = block.text;
+    let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
+    let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
+    // What follows a date on its line is a kicker, but it may be more: then something is odd.
+    let glued = printed.kicker.and_then(|_| inline::leading(text, lexicon)).map(|_| Grade::Broken);
+    // Behind a tab the words are a cell.
+    let tabbed = page.tabs && printed.kicker.is_some() && text.contains('\t');
+    let named = printed.raw().len() < text.len();
+    Label { kind, piped: tabbed || (page.pipes && text.contains('|')), glued, named, ..Label::default() }
+}
+
+/// The label of a text, of whose beginning `label` tells.
+fn label_text(label: Label, block: &Block<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
+    let text = block.text;
+    let short = !block.folded && is_short(text);
     let end_dated = if block.folded { None } else { inline::trailing(text, lexicon) };
     let field = if block.folded { None } else { inline::field(text, lexicon) };
     // What has a mark of its own is an item, though it be as short as a name.
@@ -178,26 +189,18 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     let is_field = field.is_some() || (by_author && !is_marked);
     let named = is_field || (!is_marked && end_dated.is_some_and(|(before, _)| is_name(before, lexicon)));
     let end_dated = field.or(end_dated.map(|(_, printed)| printed)).map(|printed| printed.grade(settled));
-    let sentence = !short && ends_sentence(text, &['.', '。', '։', '।', '۔']);
-    let brief = short && is_brief(text);
-    let wordy = !short && is_wordy(text);
-    let byline = short && (by_author || lexicon.author(text).is_some());
-    let broken = block.folded && is_broken(text);
     Label {
         names_list: short && lexicon.names_list(text),
-        byline,
-        broken,
+        byline: short && (by_author || lexicon.author(text).is_some()),
+        broken: block.folded && is_broken(text),
         short,
-        brief,
-        wordy,
-        sentence,
-        begins_with_date,
-        piped,
-        glued,
+        brief: short && is_brief(text),
+        wordy: !short && is_wordy(text),
+        sentence: !short && ends_sentence(text, &['.', '。', '։', '।', '۔']),
         end_dated,
         named,
         field: is_field,
-        ..Label::default()
+        ..label
     }
 }
 

@@ -8,11 +8,14 @@
 //! Prices are tenths, so that sums compare exactly. They were measured on real pages; a price is changed with the test that
 //! needs it. The path takes constant time a block: a handful of states, one byte a state to find the way back.
 
+mod bill;
 mod fits;
+mod step;
 
-use self::fits::fits;
-use super::blocks::{Block, Mark, Page};
-use super::evidence::{Evidence, Lean, Marking};
+use self::bill::Bill;
+pub(crate) use self::step::{Move, Step};
+use super::blocks::Page;
+use super::evidence::{Evidence, Marking};
 use super::label::{Kind, Label};
 use super::layout::{Field, Layout, Need};
 
@@ -51,127 +54,6 @@ const MOST_PLACES: usize = 5;
 /// A state fits in four bits ([`Offer`]).
 const STATES: usize = PLACES + MOST_PLACES;
 
-/// What a block does in the reading. The order is that of preference when costs are equal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Move {
-    In,
-    Noise,
-    Heading,
-    Start,
-}
-
-/// One block of the chosen path.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Step {
-    pub(crate) act: Move,
-    from: u8,
-    to: u8,
-}
-
-impl Step {
-    /// The place of the pattern that the block fills.
-    pub(crate) fn place(self) -> Option<usize> {
-        matches!(self.act, Move::In | Move::Start).then(|| usize::from(self.to).saturating_sub(PLACES))
-    }
-
-    /// The field of `layout` that the block fills.
-    pub(crate) fn field(self, layout: &Layout) -> Option<Field> {
-        layout.places.get(self.place()?).map(|place| place.field)
-    }
-
-    /// Makes the block at `at`, which begins an item, a heading above it; or nothing, where more stands between.
-    pub(crate) fn behead(steps: &mut [Self], at: usize) {
-        let Some((kicker, behind)) = steps.get_mut(at..).and_then(<[Self]>::split_first_mut) else { return };
-        let Some(next) = behind.iter().position(|step| step.act != Move::Noise) else { return };
-        let Some(title) = behind.get_mut(next).filter(|step| step.act == Move::In) else { return };
-        let to = if usize::from(kicker.from) == OUTSIDE { HEADED } else { BETWEEN };
-        title.act = Move::Start;
-        if next == 0 {
-            title.from = to as u8;
-            *kicker = Self { act: Move::Heading, from: kicker.from, to: to as u8 };
-        } else {
-            title.from = kicker.from;
-            *kicker = Self { act: Move::Noise, from: kicker.from, to: kicker.from };
-        }
-    }
-
-    /// Lets the item that the block at `first` begins be begun by the one at `at`, in the place of that.
-    pub(crate) fn begin_at(steps: &mut [Self], first: usize, at: usize) {
-        let Some(begun) = steps.get(first).copied() else { return };
-        for step in steps.iter_mut().take(at).skip(first) {
-            *step = Self { act: Move::Noise, from: begun.from, to: begun.from };
-        }
-        if let Some(step) = steps.get_mut(at) {
-            *step = Self { act: Move::Start, ..begun };
-        }
-    }
-
-    /// Leaves the block at `at` out of its item, if it is in one.
-    pub(crate) fn leave_out(steps: &mut [Self], at: usize) {
-        if let Some(step) = steps.get_mut(at).filter(|step| step.place().is_some()) {
-            *step = Self { act: Move::Noise, from: step.to, to: step.to };
-        }
-    }
-
-    /// Turns the block at `at` and the one behind it round: the first fills the place of the second, which fills `place`.
-    pub(crate) fn turn(steps: &mut [Self], at: usize, place: usize) {
-        if let Some([first, second]) = steps.get_mut(at..at + 2) {
-            first.to = second.to;
-            (second.from, second.to) = (second.to, (PLACES + place) as u8);
-        }
-    }
-
-    /// Makes the heading at `at` the begin of the item that the block behind it begins: they fill these two places.
-    pub(crate) fn begin_above(steps: &mut [Self], at: usize, place: usize, next: usize) {
-        if let Some([above, first]) = steps.get_mut(at..at + 2) {
-            let to = (PLACES + place) as u8;
-            *above = Self { act: Move::Start, from: above.from, to };
-            *first = Self { act: Move::In, from: to, to: (PLACES + next) as u8 };
-        }
-    }
-
-    /// Lets the three blocks from `at` on, of which the first is in an item, fill these places of it.
-    pub(crate) fn shift(steps: &mut [Self], at: usize, places: [usize; 3]) {
-        let mut from = None;
-        for (step, place) in steps.iter_mut().skip(at).zip(places) {
-            let to = (PLACES + place) as u8;
-            let act = if from.is_some() { Move::In } else { step.act };
-            *step = Self { act, from: from.unwrap_or(step.from), to };
-            from = Some(to);
-        }
-    }
-
-    /// Lets the first of two blocks of an item fill its place, and the second that one.
-    pub(crate) fn crown_first(steps: &mut [Self], (first, title): (usize, usize), (second, summary): (usize, usize)) {
-        for (at, place) in [(first, title), (second, summary)] {
-            if let Some(step) = steps.get_mut(at).filter(|step| step.place().is_some()) {
-                step.to = (PLACES + place) as u8;
-            }
-        }
-    }
-
-    /// Makes the heading at `at` the title of the item that the block behind it begins, which fills `place`.
-    pub(crate) fn crown(steps: &mut [Self], at: usize, place: usize) {
-        if let Some([above, first]) = steps.get_mut(at..at + 2)
-            && above.act == Move::Heading
-            && first.act == Move::Start
-        {
-            *above = Self { act: Move::Start, from: above.from, to: first.to };
-            *first = Self { act: Move::In, from: first.to, to: (PLACES + place) as u8 };
-        }
-    }
-
-    /// The foot of the page begins here.
-    fn begins_foot(self) -> bool {
-        usize::from(self.to) == ENDED && usize::from(self.from) != ENDED
-    }
-
-    /// Nothing but a heading, and perhaps noise, stands between the last item and this block.
-    pub(crate) fn under_heading(self) -> bool {
-        matches!(usize::from(self.from), HEADED | BETWEEN)
-    }
-}
-
 /// The cheapest path through a file.
 pub(crate) struct Reading {
     /// One a block.
@@ -185,37 +67,6 @@ pub(crate) struct Reading {
 /// A price that is paid where something holds.
 fn when(holds: bool, price: u64) -> u64 {
     if holds { price } else { 0 }
-}
-
-/// What one block costs in each of its roles.
-struct Bill {
-    noise: u64,
-    /// As noise once an item has stood.
-    noise_later: u64,
-    noise_adrift: u64,
-    noise_ended: u64,
-    /// It stands below the last day.
-    in_foot: bool,
-    /// As noise where something else is expected, on top.
-    disturbs: u64,
-    /// As noise it takes the reading adrift: a date for which no title is left.
-    strays: bool,
-    heading: u64,
-    /// As any place of the open item, on top of the place.
-    into: u64,
-    /// As the same place once more, on top.
-    more: u64,
-    start_first: u64,
-    start_later: u64,
-    /// As a start that ends an item, on top.
-    breaks: u64,
-    /// As a kicker before the first item, on top.
-    above: u64,
-    /// As the title of the first item, on top: of two short lines the first is likelier a heading.
-    above_title: u64,
-    /// As a heading it says from when on items are dated.
-    opens_day: bool,
-    fit: [u64; MOST_PLACES],
 }
 
 /// A layout's prices for the blocks of one file.
@@ -300,151 +151,6 @@ impl<'a, 't> Prices<'a, 't> {
     /// What the item lacks when it ends behind `place`.
     fn lack_behind(&self, place: usize) -> u64 {
         self.lack.get(place + 1).copied().unwrap_or(0)
-    }
-
-    fn bill(&self, block: &Block<'_>, label: &Label, first: bool) -> Bill {
-        let numbered = matches!(block.mark, Mark::Number(_));
-        let bare = block.mark == Mark::None;
-        let marked = self.evidence.is_marked(block);
-        let wide = self.evidence.is_wide(block);
-        // A headline that the file marks as one may stand before the list that tells of it.
-        let is_headline = block.level() > 0 && self.evidence.is_head(block) == Some(true);
-        let at_margin = self.evidence.inset && block.indent == 0 && !is_headline;
-        let is_date = label.is_date();
-
-        // In a table the rows without a date are headings of columns.
-        let names_columns = self.rows && label.kind == Kind::Text && label.has_cells(block);
-        let noise = match label.kind {
-            Kind::Noise | Kind::Menu => 0,
-            Kind::Furniture => HAIR,
-            Kind::Text if self.evidence.is_below_heads(block) => HAIR,
-            Kind::Text if label.is_dated_byline() => GONE,
-            Kind::Text if label.byline => HAIR,
-            Kind::Text if names_columns => HAIR,
-            Kind::Date(_) | Kind::Row => GONE,
-            Kind::Text | Kind::Month | Kind::Credit | Kind::CutDate | Kind::Kicker => ONE,
-        };
-        // Leaving out a numbered block of a numbered list, once the list has begun, ignores strong evidence.
-        let noise_later = if numbered && self.evidence.marking == Marking::Numbers { GONE } else { noise };
-        // Where the file marks its headlines, no other text is one, and they are nothing else.
-        let head = self.evidence.is_head(block).filter(|_| label.kind == Kind::Text);
-        // A link that is the whole of an item holds its text, too.
-        let head = head.filter(|is_head| !(*is_head && label.wordy && block.level() == 0));
-        // Links stand around lists, too; headings of this level hardly do.
-        let noise_later = if head == Some(true) && block.level() > 0 { noise_later.max(GONE) } else { noise_later };
-        // It is part of what stands above it, and neither begins an item nor heads any.
-        let leans_up = when(is_date && self.evidence.lean == Lean::Up, ONE);
-        let margin = when(at_margin && bare, GONE) + leans_up;
-        let unmarked = self.layout.marked && bare;
-        // Where no marks tell items apart, or headings do, a list is a text.
-        let marking = if self.evidence.has_headings() { Marking::None } else { self.evidence.marking };
-        let bulleted = (block.mark == Mark::Bullet).then_some(marking);
-        let is_plain = label.kind == Kind::Text && noise_later == noise;
-        Bill {
-            noise,
-            noise_later,
-            noise_adrift: if is_plain { HAIR } else { noise_later },
-            // A text that may go on the last item does not end it.
-            noise_ended: if is_plain { HAIR + when(label.wordy || label.sentence, SLIGHT) } else { noise_later },
-            in_foot: self.last_day.is_some_and(|line| block.line > line),
-            disturbs: when(!(matches!(label.kind, Kind::Furniture | Kind::Noise | Kind::Menu) || names_columns), HALF),
-            strays: is_date,
-            heading: if head == Some(true) { IMPOSSIBLE } else { self.as_heading(block, label, first, leans_up) },
-            into: when(numbered, GONE)
-                + when(block.mark == Mark::Clock, GONE)
-                + when(bulleted == Some(Marking::Bullets), ONE)
-                + when(self.evidence.is_wide_inside(block), HALF)
-                + when(at_margin, GONE)
-                + when(is_date && self.evidence.is_apart(block), ONE)
-                + when(label.goes_on, HALF)
-                + when(is_date && self.evidence.lean == Lean::Down, ONE),
-            more: SLIGHT + when(label.short && bulleted != Some(Marking::None), ONE),
-            start_first: when(unmarked, GONE) + when(!marked, HALF) + margin,
-            start_later: when(unmarked, GONE) + when(!marked, if wide { HALF } else { GONE }) + margin,
-            breaks: self.breaks(block, label),
-            above: when(bare, SLIGHT),
-            above_title: when(bare && label.above_short && head.is_none(), SLIGHT),
-            opens_day: self.layout.headings.day && is_date,
-            fit: self.in_places(block, label, first, head),
-        }
-    }
-
-    /// What a block costs as a heading, where the file does not say that it is a headline.
-    fn as_heading(&self, block: &Block<'_>, label: &Label, first: bool, leans_up: u64) -> u64 {
-        let bare = block.mark == Mark::None;
-        let headings = self.layout.headings;
-        match (label.kind, block.level()) {
-            (Kind::Month, _) if bare && (headings.time || headings.day) => 0,
-            // A line that says more than a day is an item's: the kicker is.
-            (Kind::Date(_), _) if headings.day && bare && !self.is_deep(block) => {
-                when(label.glued.is_some() || label.named, HAIR) + leans_up
-            }
-            (Kind::Text, 1..) if self.evidence.is_below_heads(block) => ONE,
-            (Kind::Text, 1..) if bare && !self.is_deep(block) => HAIR,
-            (Kind::Text, _) if self.evidence.has_headings() => IMPOSSIBLE,
-            (Kind::Text, _) if bare && label.short && !label.piped && !label.named && !self.is_deep(block) => {
-                if headings.section {
-                    HAIR
-                } else {
-                    HALF + when(first, ONE)
-                }
-            }
-            _ => IMPOSSIBLE,
-        }
-    }
-
-    /// What a block costs in each place of an item; `head`: whether the file says that it is a headline.
-    fn in_places(&self, block: &Block<'_>, label: &Label, first: bool, head: Option<bool>) -> [u64; MOST_PLACES] {
-        let mut fit = [IMPOSSIBLE; MOST_PLACES];
-        let level = if self.evidence.is_below_heads(block) { 0 } else { block.level() };
-        let fits = fits(label, block.mark == Mark::None, first, level, self.headed);
-        let mut told = false;
-        for (slot, place) in fit.iter_mut().zip(&self.layout.places) {
-            // Behind a date with its text, more of the summary is a summary once more: no short line is likely to be.
-            let again = told && place.field == Field::Summary;
-            *slot = fits(place.field) + when(again && label.short, ONE);
-            *slot += when(self.bare && place.field == Field::Summary, HALF);
-            told |= place.field == Field::Glued && self.title < MOST_PLACES;
-        }
-        if self.evidence.is_page_title(block) {
-            for (fit, _) in fit.iter_mut().zip(&self.layout.places).filter(|(_, place)| place.field == Field::Title) {
-                *fit += GONE;
-            }
-        } else if let Some(is_head) = head {
-            for (fit, place) in fit.iter_mut().zip(&self.layout.places) {
-                let holds_title = self.layout.holds_title(place.field);
-                *fit = match (place.field, is_head) {
-                    (Field::Title, true) => 0,
-                    (_, true) if holds_title => *fit,
-                    (_, false) if !holds_title => *fit,
-                    _ => *fit + GONE,
-                };
-            }
-        }
-        fit
-    }
-
-    /// What it costs on top to begin an item on a block where another one ends.
-    ///
-    /// Under a day nothing but marks tells where the next item begins. Where each item has its day it is likely none; below
-    /// the one day of a page a short line behind a text is one.
-    fn breaks(&self, block: &Block<'_>, label: &Label) -> u64 {
-        if !(self.layout.headings.day && self.evidence.marking == Marking::None) {
-            return 0;
-        }
-        let is_headline = label.below_sentence && label.short;
-        match self.several_days {
-            true if self.evidence.is_bare_title(block) == Some(true) => 0,
-            true if is_headline && self.evidence.has_posts() => SLIGHT,
-            true => ONE + HALF,
-            false if is_headline => SLIGHT,
-            false => ONE,
-        }
-    }
-
-    /// In a file whose items are marked and stand deeper than its headings, a heading stands at the margin.
-    fn is_deep(&self, block: &Block<'_>) -> bool {
-        self.evidence.marking != Marking::None && self.evidence.inset && block.indent > 0
     }
 
     /// What a block costs as noise in `state`, and where it leads.

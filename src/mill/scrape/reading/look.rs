@@ -165,10 +165,6 @@ impl<'t, 'c> Look<'t, 'c> {
         false
     }
 
-    pub(super) fn date(&self, block: &Block<'t>) -> Option<&Printed<'t>> {
-        self.page.dates.get(usize::try_from(block.date?).ok()?)
-    }
-
     /// A date as a draft has it, and why it has no day if so. A year that it lacks may stand in the heading above.
     pub(super) fn settle(&self, printed: Printed<'t>, span: Option<Span>) -> (DateRead<'t>, Option<&'static str>) {
         match span.and_then(|span| printed.below(span)).map(|dated| dated.settle(self.settled)) {

@@ -80,7 +80,7 @@ impl<'t> Open<'t> {
             Field::Title => self.titled(block, look),
             Field::Kicker => self.kicker = Some(joined(block)),
             Field::Credit => self.credit = credit(block.text, look.choice.lexicon),
-            Field::Date => match look.date(block) {
+            Field::Date => match look.page.date(block) {
                 Some(printed) => {
                     (self.date, self.date_line) = (Some(*printed), Some(block.line));
                     let by = printed.by.filter(|_| printed.kicker.is_none());

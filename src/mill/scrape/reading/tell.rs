@@ -112,7 +112,7 @@ impl<'t> Teller<'_, 't, '_> {
     fn heading(&mut self, block: &Block<'t>, label: &Label) {
         if label.is_date() {
             // A day heads the items below it, and is no part of the page.
-            let printed = self.look.date(block);
+            let printed = self.look.page.date(block);
             let (read, trouble) = printed.map(|printed| self.look.settle(*printed, self.above.span)).unzip();
             self.tale.faults.extend(trouble.flatten().map(|reason| fault(block.line, reason, block.text)));
             self.above.day = read.map(|read| DateRead { inherited: true, ..read });
