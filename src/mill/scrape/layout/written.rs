@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -37,8 +37,7 @@ const HEADINGS: &str = "it can be \"month\", \"year\", \"section\", \"date\", or
 /// # Errors
 /// All that is wrong with it.
 pub fn read(name: &str, span: &Range<usize>, table: &DeTable<'_>) -> Result<Layout, Vec<Flaw>> {
-    let mut flaws = Vec::new();
-    let mut layout = Layout {
+    let layout = Layout {
         name: Cow::Owned(name.to_owned()),
         places: Vec::new(),
         headings: Headings::default(),
@@ -48,73 +47,95 @@ pub fn read(name: &str, span: &Range<usize>, table: &DeTable<'_>) -> Result<Layo
         kicker: None,
         marker: None,
     };
+    let mut reader = Reader { layout, flaws: Vec::new() };
     for (key, value) in table.iter() {
-        let at = value.span();
-        let mut flaw = |what: String, hint: &str| flaws.push(Flaw { what, span: at.clone(), hint: hint.to_owned() });
+        reader.key(key, value);
+    }
+    let Reader { layout, mut flaws } = reader;
+    if !table.keys().any(|key| key.get_ref() == "item") {
+        let what = format!("layout {:?} has no `item`", layout.name);
+        flaws.push(Flaw { what, span: span.clone(), hint: "add item = \"title date summary*\"".to_owned() });
+    }
+    if flaws.is_empty() { Ok(layout) } else { Err(flaws) }
+}
+
+/// A layout while its keys are read, and what is wrong with them.
+struct Reader {
+    layout: Layout,
+    flaws: Vec<Flaw>,
+}
+
+impl Reader {
+    fn key(&mut self, key: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>) {
+        let span = value.span();
         match (key.get_ref().as_ref(), value.get_ref()) {
             ("item", DeValue::String(text)) => match places(text) {
-                Ok(places) => layout.places = places,
-                Err(what) => flaw(format!("`item`: {what}"), "write it like \"credit? title date summary*\""),
+                Ok(places) => self.layout.places = places,
+                Err(what) => {
+                    self.flaw(span, format!("`item`: {what}"), "write it like \"credit? title date summary*\"");
+                }
             },
             ("unit", DeValue::String(text)) => match text.as_ref() {
-                "block" => layout.unit = Units::Run,
-                "line" | "row" => layout.unit = Units::Line,
-                other => flaw(format!("`unit` can't be {other:?}"), "it can be \"block\", \"line\" or \"row\""),
+                "block" => self.layout.unit = Units::Run,
+                "line" | "row" => self.layout.unit = Units::Line,
+                other => {
+                    self.flaw(span, format!("`unit` can't be {other:?}"), "it can be \"block\", \"line\" or \"row\"");
+                }
             },
             ("heading", DeValue::String(text)) => {
-                if !layout.headings.add(text) {
-                    flaw(format!("`heading` can't be {text:?}"), HEADINGS);
+                if !self.layout.headings.add(text) {
+                    self.flaw(span, format!("`heading` can't be {text:?}"), HEADINGS);
                 }
             }
             ("heading", DeValue::Array(list)) => {
                 for value in list.iter() {
-                    let known = match value.get_ref() {
-                        DeValue::String(text) => layout.headings.add(text),
-                        _ => false,
-                    };
-                    if !known {
-                        let what = "`heading` holds what is no heading".to_owned();
-                        flaws.push(Flaw { what, span: value.span(), hint: HEADINGS.to_owned() });
+                    let name = if let DeValue::String(text) = value.get_ref() { text.as_ref() } else { "" };
+                    if !self.layout.headings.add(name) {
+                        self.flaw(value.span(), "`heading` holds what is no heading".to_owned(), HEADINGS);
                     }
                 }
             }
-            ("marked", DeValue::Boolean(marked)) => layout.marked = *marked,
-            (key @ ("noise" | "kicker" | "marker"), DeValue::String(text)) => {
-                // A marker stands at the start of a line, the others are searched for.
-                let pattern = if key == "marker" { format!("^(?:{text})") } else { text.to_string() };
-                match regex::RegexBuilder::new(&pattern).size_limit(LARGEST_PATTERN).build() {
-                    Ok(regex) if regex.is_match("") && ANY_LINES.iter().all(|line| regex.is_match(line)) => {
-                        flaw(format!("`{key}` fits every line"), "leave it out, or write what such a line holds");
-                    }
-                    Ok(regex) if key == "noise" => layout.noise = Some(regex),
-                    Ok(regex) if key == "kicker" => layout.kicker = Some(regex),
-                    Ok(regex) => layout.marker = Some(regex),
-                    Err(error) => {
-                        let why = error.to_string();
-                        let why = why.lines().next_back().unwrap_or_default().trim_start_matches("error: ");
-                        flaw(format!("`{key}` is no pattern: {why}"), "write a regular expression in single quotes");
-                    }
-                }
-            }
-            (key, _) if KEYS.contains(&key) => {
-                let wanted = match key {
+            ("marked", DeValue::Boolean(marked)) => self.layout.marked = *marked,
+            (name @ ("noise" | "kicker" | "marker"), DeValue::String(text)) => self.pattern(name, text, span),
+            (name, _) if KEYS.contains(&name) => {
+                let wanted = match name {
                     "marked" => "true or false",
                     "heading" => "a string or a list of strings",
                     _ => "a string",
                 };
-                flaw(format!("`{key}` must be {wanted}"), "see the layouts in the manual");
+                self.flaw(span, format!("`{name}` must be {wanted}"), "see the layouts in the manual");
             }
             (other, _) => {
                 let hint = format!("the keys here are {}", KEYS.join(", "));
-                flaws.push(Flaw { what: format!("unknown key `{other}` in a layout"), span: key.span(), hint });
+                self.flaw(key.span(), format!("unknown key `{other}` in a layout"), &hint);
             }
         }
     }
-    if !table.keys().any(|key| key.get_ref() == "item") {
-        let what = format!("layout {name:?} has no `item`");
-        flaws.push(Flaw { what, span: span.clone(), hint: "add item = \"title date summary*\"".to_owned() });
+
+    /// Reads the pattern `text` of `key`. A marker stands at the start of a line, the others are searched for.
+    fn pattern(&mut self, key: &str, text: &str, span: Range<usize>) {
+        let anchored = format!("^(?:{text})");
+        let pattern = if key == "marker" { &anchored } else { text };
+        match RegexBuilder::new(pattern).size_limit(LARGEST_PATTERN).build() {
+            Ok(regex) if regex.is_match("") && ANY_LINES.iter().all(|line| regex.is_match(line)) => {
+                self.flaw(span, format!("`{key}` fits every line"), "leave it out, or write what such a line holds");
+            }
+            Ok(regex) => match key {
+                "noise" => self.layout.noise = Some(regex),
+                "kicker" => self.layout.kicker = Some(regex),
+                _ => self.layout.marker = Some(regex),
+            },
+            Err(error) => {
+                let why = error.to_string();
+                let why = why.lines().next_back().unwrap_or_default().trim_start_matches("error: ");
+                self.flaw(span, format!("`{key}` is no pattern: {why}"), "write a regular expression in single quotes");
+            }
+        }
     }
-    if flaws.is_empty() { Ok(layout) } else { Err(flaws) }
+
+    fn flaw(&mut self, span: Range<usize>, what: String, hint: &str) {
+        self.flaws.push(Flaw { what, span, hint: hint.to_owned() });
+    }
 }
 
 /// Reads a file that holds nothing but one layout: the form of the built-ins.
