@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use feedmill::mill::identify::account;
+use feedmill::mill::page::Page;
 use feedmill::mill::scrape::{
     At, Cut, Draft, Explained, Fields, Form, Part, Scrape, Select, Terms, explain, parse, too_large,
 };
@@ -127,6 +128,27 @@ fn a_page_that_a_text_browser_dumped_reads_as_the_page() {
         };
         assert_eq!(links(&dumped), links(&page), "{dump}");
     }
+}
+
+/// What Chromium saved of the page that is here as HTML, in one file.
+#[test]
+fn a_page_that_a_browser_saved_in_one_file_reads_as_the_page() {
+    let (bytes, html) = (fs::read(inputs().join("newsroom-chromium.mhtml")).unwrap(), input("newsroom.html"));
+    let saved = Page::open(&bytes, "newsroom-chromium.mhtml", None, Terms::default()).unwrap();
+    let (read, page) = (saved.parse(), parse(&html, &form(Form::Html)));
+    assert_eq!(all_told(&read), all_told(&page), "{:?} {:?}", read.refused, read.faults);
+    let links = |scrape: &Scrape<'_>| -> Vec<_> {
+        scrape.drafts.iter().map(|draft| draft.link.as_deref().map(str::to_owned)).collect()
+    };
+    assert_eq!(links(&read), links(&page));
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    for draft in &read.drafts {
+        let own = text.lines().nth(draft.line as usize - 1).unwrap();
+        assert!(own.contains("class=3D\"photo\"") || own.contains("<h2>"), "{own}");
+    }
+    // Whatever the file is called.
+    let unnamed = Page::open(&bytes, "newsroom", None, Terms::default()).unwrap();
+    assert_eq!(all_told(&unnamed.parse()), all_told(&page));
 }
 
 /// The bar that the Wayback Machine puts above a page has days of its own, and its links are others with each copy.

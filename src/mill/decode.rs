@@ -4,12 +4,14 @@
 //! sometimes damaged: a sequence that the end of the file cuts is dropped, and broken bytes in a UTF-8 file cost only
 //! themselves. UTF-8 that was taken for a Latin encoding and saved as UTF-8 again (`CafÃ©`) is taken back: one such capture
 //! would make other items of all whose titles have more than plain letters. The result says how sure it is, so that the
-//! caller can log what was guessed.
+//! caller can log what was guessed. A page that a browser saved within a message (MHTML) is taken out of it.
 
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::mhtml;
 
 /// A guess is made from at most so many bytes, from the first that is not ASCII: more teach it nothing.
 const GUESS_FROM: usize = 1 << 20;
@@ -67,6 +69,13 @@ impl std::error::Error for Undecodable {}
 ///
 /// When the bytes are no text: a known binary format, or too many control characters.
 pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
+    let Some(page) = mhtml::page(bytes) else { return unwrapped(bytes) };
+    let page = page.map_err(|reason| Undecodable { reason })?;
+    let Decoded { text, encoding, how } = unwrapped(&page)?;
+    Ok(Decoded { text: Cow::Owned(text.into_owned()), encoding, how })
+}
+
+fn unwrapped(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
     let decoded = decode_once(bytes)?;
     let twice = if decoded.how.is_a_guess() { None } else { encoded_twice(&decoded.text) };
     Ok(twice.map_or(decoded, |text| Decoded { text: Cow::Owned(text), encoding: TWICE, how: How::Guessed }))
@@ -153,7 +162,7 @@ fn has_odd_controls(bytes: &[u8]) -> bool {
 const BINARY: &str = "binary: too many control characters for a text";
 
 fn magic(bytes: &[u8]) -> Option<&'static str> {
-    const KNOWN: [(&[u8], &str); 9] = [
+    const KNOWN: [(&[u8], &str); 10] = [
         (b"\x1F\x8B\x08", "compressed with gzip"),
         (b"PK\x03\x04", "a ZIP archive or an office document"),
         (b"%PDF-", "a PDF document"),
@@ -163,6 +172,7 @@ fn magic(bytes: &[u8]) -> Option<&'static str> {
         (b"\xFD7zXZ\0", "compressed with xz"),
         (b"BZh91AY&SY", "compressed with bzip2"),
         (b"SQLite format 3\0", "an SQLite database"),
+        (b"bplist0", "a binary property list, such as Safari's web archives: save the page as HTML"),
     ];
     KNOWN.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, reason)| *reason)
 }

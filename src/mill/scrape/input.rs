@@ -68,7 +68,7 @@ impl Form {
         let (_, ending) = name.rsplit('/').next()?.rsplit_once('.')?;
         Some(match ending.to_ascii_lowercase().as_str() {
             "md" | "markdown" | "mdown" | "mkd" => Self::Markdown,
-            "html" | "htm" | "xhtml" => Self::Html,
+            "html" | "htm" | "xhtml" | "mhtml" | "mht" => Self::Html,
             "json" => Self::Json,
             "jsonl" | "ndjson" => Self::JsonLines,
             "csv" => Self::Csv,
@@ -255,6 +255,7 @@ mod tests {
         for (name, form) in [
             ("news.md", Some(Form::Markdown)),
             ("a.b/news.HTML", Some(Form::Html)),
+            ("news.mhtml", Some(Form::Html)),
             ("news.jsonl", Some(Form::JsonLines)),
             ("news.tsv", Some(Form::Tsv)),
             ("feed.rss", Some(Form::Feed)),
