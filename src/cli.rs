@@ -309,6 +309,7 @@ impl Cli {
                     // As other programs call it.
                     "--json" => "for programs it is '--format json'",
                     "--once" | "--dry-run" | "--prune" => "this belongs to a pass, not to a command: leave it out",
+                    "--undo" => "to undo an alias, take its line out of decisions.jsonl",
                     _ => return error,
                 },
                 _ => return error,

@@ -128,8 +128,20 @@ fn complain(what: &str) {
     let _ = writeln!(io::stderr(), "{what}");
 }
 
+/// What is neither a folder nor a command, and like one.
+fn misspelt(cli: &Cli) -> Option<Trouble> {
+    let word = cli.dirs.iter().filter(|_| cli.command.is_none()).find(|dir| !dir.exists())?.to_str()?;
+    let commands = Cli::command();
+    let near = config::nearest(word, commands.get_subcommands().map(clap::Command::get_name))?;
+    let what = format!("there is neither a folder nor a command {word:?}");
+    Some(Trouble::usage(what).help(format!("did you mean `feedmill {near}`?")))
+}
+
 fn perform(cli: &Cli) -> Result<Exit, Ended> {
     cli.agree()?;
+    if let Some(trouble) = misspelt(cli) {
+        return Err(trouble.into());
+    }
     match &cli.command {
         None if cli.watches() => watch(cli),
         None => pass(cli),

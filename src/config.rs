@@ -23,6 +23,7 @@ pub use complaint::{Complaint, Refusal};
 pub(crate) use files::path_from;
 pub use files::{Files, NeverRead, Root, escaped, never_read, unescaped};
 pub use reading::parse;
+pub(crate) use values::nearest;
 
 use crate::mill::captured::{CapturedPattern, captured};
 use crate::mill::feed::{Address, Choice, Keep};
@@ -385,6 +386,10 @@ pub fn load(given: &Given, around: &Surroundings) -> Result<Config, NoConfig> {
             let config = given.dirs.iter().find(|dir| is_config(dir));
             let hint = match config.filter(|_| given.config.is_none()) {
                 Some(config) => format!("name a config with -c: -c {}", config.display()),
+                None if !given.dirs.iter().all(|dir| dir.exists()) => {
+                    "a command is put first, and feedmill --help lists them; folders are named where there is no config"
+                        .to_owned()
+                }
                 None => "the config says which folders are read: leave the others out, or run where there is no config"
                     .to_owned(),
             };

@@ -904,10 +904,18 @@ fn what_is_named_in_a_wrong_place_is_told_its_right_one() {
     let mill = mill();
     assert_eq!(once(&mill).code, 0);
     let lake = support::id("harbour", "2021-03-02", "waterinthelake");
+    let bridge = support::id("harbour", "2021-03-03", "newbridge");
+    assert_eq!(mill.run(&["alias", &bridge, &lake]).code, 0);
     for (arguments, cure) in [
         (&["explain", &lake][..], format!("feedmill explain --item {lake}")),
         (&["explain", "news"], "name a file in it".into()),
         (&["check", "feedmill.toml"], "-c feedmill.toml".into()),
+        (&["statsu"], "did you mean `feedmill status`?".into()),
+        (&["wach"], "feedmill --help lists them".into()),
+        (&["disregard", "2021-03-10.txt"], "did you mean \"news/2021-03-10.txt\"?".into()),
+        (&["alias", &bridge, &lake, "--undo"], "take its line out of decisions.jsonl".into()),
+        (&["alias", &bridge, &lake], "to undo it, take its line out of".into()),
+        (&["alias", &lake, &bridge], format!("are one item already, under {lake}")),
         (&["--state", "s", "-o", "o", "watch"], "feedmill --help lists them".into()),
     ] {
         if arguments.contains(&"watch") {

@@ -44,8 +44,20 @@ pub(super) fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
         if alias == of {
             return Err(Trouble::usage(format!("{alias} is named twice, and is one item already")).into());
         }
+        if decided.decisions.root(*alias) == decided.decisions.root(*of)
+            && !decided.decisions.aliases.contains_key(alias)
+        {
+            return Err(Trouble::usage(format!(
+                "{alias} and {of} are one item already, under {}",
+                decided.decisions.root(*of)
+            ))
+            .into());
+        }
         if let Some(of) = decided.decisions.aliases.get(alias) {
-            return Err(Trouble::usage(format!("{alias} is an alias already, of {of}")).into());
+            let file = state.join(crate::decided::FILE_NAME);
+            return Err(Trouble::usage(format!("{alias} is an alias already, of {of}"))
+                .help(format!("to undo it, take its line out of {}", file.display()))
+                .into());
         }
     }
     let is_news = match decision {
@@ -87,8 +99,11 @@ pub(super) fn disregard(cli: &Cli, asked: &Asked<'_>, undo: bool) -> Result<Exit
     let rows = rows_of(asked.file, config.as_ref(), &ledger);
     let given = asked.file.to_string_lossy();
     let Some(first) = rows.first() else {
+        let below = format!("/{given}");
+        let near = ledger.iter().find(|row| row.path.ends_with(&below));
+        let help = "feedmill explain --item ID names the files that list an item".to_owned();
         return Err(Trouble::usage(format!("nothing was ever read of \"{given}\""))
-            .help("feedmill explain --item ID names the files that list an item")
+            .help(near.map_or(help, |row| format!("did you mean \"{}\"?", row.path)))
             .into());
     };
     let mut histories = Vec::new();

@@ -301,7 +301,7 @@ pub(super) fn language(text: &str) -> Result<Option<String>, Wrong> {
 }
 
 /// The candidate nearest to `word`, if one is near enough to have been meant.
-pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let far = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()

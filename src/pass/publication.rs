@@ -41,9 +41,10 @@ use self::outgoing::{OutgoingFeed, RenderedWith, has_current_heads};
 use self::prepare::{Prepared, Share, Underway};
 pub use self::remembered::Remembered;
 use super::{Pass, PassError};
+use crate::config;
 use crate::mill::render::{self, Summary};
 use crate::publish::{self, Listed, Outcome, Publication, Published};
-use crate::report::{FeedLine, Report};
+use crate::report::{FeedLine, Report, first_of};
 use crate::store::{FeedState, PublishLedger, PublishedChange, Store, StoreError, Terms};
 use crate::trouble::Trouble;
 
@@ -280,20 +281,29 @@ impl Pass<'_> {
     }
 
     fn note_feeds_without_address(&self, report: &mut Report) {
-        for feed in &self.config.feeds {
-            let mut sources = feed.sources.iter().filter_map(|index| self.config.sources.get(*index));
-            // What has no items has no document yet that could link anywhere.
-            if !report.feeds.iter().any(|line| line.name == feed.name && line.items > 0) {
-                continue;
-            }
-            if self.config.base_url.is_none() && sources.all(|source| source.url.is_none()) {
-                report.notes.push(format!(
-                    "feed {}: no address to link to, so its channel links to http://localhost/: set base_url or the \
-                     source's url",
-                    feed.name
-                ));
-            }
+        if self.config.base_url.is_some() {
+            return;
         }
+        // What has no items has no document yet that could link anywhere.
+        let is_there = |feed: &&config::Feed| report.feeds.iter().any(|line| line.name == feed.name && line.items > 0);
+        let has_none = |feed: &&config::Feed| {
+            let mut sources = feed.sources.iter().filter_map(|index| self.config.sources.get(*index));
+            sources.all(|source| source.url.is_none())
+        };
+        let feeds: Vec<String> =
+            self.config.feeds.iter().filter(is_there).filter(has_none).map(|feed| feed.name.clone()).collect();
+        report.notes.extend(match feeds.as_slice() {
+            [] => None,
+            [feed] => Some(format!(
+                "feed {feed}: no address to link to, so its channel links to http://localhost/: set base_url or the \
+                 source's url"
+            )),
+            feeds => Some(format!(
+                "feeds {}: no address to link to, so their channels link to http://localhost/: set base_url or the \
+                 sources' url",
+                first_of(feeds.iter().cloned(), 5)
+            )),
+        });
     }
 
     /// Removes the documents of feeds that left the config, and the folders that held nothing else.
