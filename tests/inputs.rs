@@ -630,6 +630,158 @@ fn what_is_wrapped_up_in_an_item_is_its_content() {
     assert_eq!(titles(&parse(own, &form(Form::Json))), ["The pier opens", "The mill turns"]);
 }
 
+/// Title, day and summary of each item of a JSON value.
+fn of_json(text: &str) -> Vec<[String; 3]> {
+    without_credits(&parse(text, &form(Form::Json)))
+}
+
+#[test]
+fn names_without_accents_are_those_of_their_languages() {
+    let wanted = [["The pier opens", "2024-06-14", "At noon."], ["The mill turns", "2024-06-03", "Again."]];
+    for (title, day, summary) in [
+        ("baslik", "tarih", "ozet"),
+        ("titulek", "datum", "perex"),
+        ("tytul", "data", "tresc"),
+        ("naslov", "datum", "sazetak"),
+        ("ueberschrift", "veroeffentlicht_am", "kurztext"),
+        ("news_title", "news_date", "news_content"),
+        ("announcementTitle", "ann_date", "snippet"),
+    ] {
+        let item = |[a, b, c]: [&str; 3]| format!(r#"{{"{title}": "{a}", "{day}": "{b}", "{summary}": "{c}"}}"#);
+        let [json, lines] = [", ", "\n"].map(|between| wanted.map(item).join(between));
+        assert_eq!(of_json(&format!("[{json}]")), wanted, "{title}");
+        assert_eq!(without_credits(&parse(&lines, &form(Form::JsonLines))), wanted, "{title}");
+        let rows = wanted.map(|row| row.join(",")).join("\n");
+        let table = format!("{title},{day},{summary}\n{rows}\n");
+        assert_eq!(without_credits(&parse(&table, &form(Form::Csv))), wanted, "{title}");
+    }
+}
+
+#[test]
+fn the_day_on_which_a_program_made_its_record_is_not_the_items() {
+    for (day, of_record) in [
+        ("published_date", "timestamp"),
+        ("publish_time", "created_at"),
+        ("release_time", "updated_at"),
+        ("fecha_publicacion", "created_at"),
+        ("posted", "updated"),
+    ] {
+        let text =
+            format!(r#"[{{"title": "The pier opens", "{of_record}": "2024-06-20T03:00:00Z", "{day}": "2024-06-14"}}]"#);
+        assert_eq!(of_json(&text), [["The pier opens", "2024-06-14", ""]], "{day}");
+        let table = format!("title,{of_record},{day}\nThe pier opens,2024-06-20 03:00,2024-06-14\n");
+        assert_eq!(days(&parse(&table, &form(Form::Csv))), ["2024-06-14"], "{day}");
+    }
+    // What says when the page was fetched says nothing of the item.
+    assert_eq!(of_json(r#"[{"title": "The pier opens", "fetched_at": "2024-06-20"}]"#), [["The pier opens", "", ""]]);
+}
+
+#[test]
+fn a_day_that_a_database_keeps_is_a_day() {
+    for day in [
+        r#"{"$date": "2024-06-14T12:00:00Z"}"#,
+        r#"{"$date": {"$numberLong": "1718366400000"}}"#,
+        r#"{"_seconds": 1718366400, "_nanoseconds": 0}"#,
+        r#"{"seconds": 1718366400, "nanoseconds": 5}"#,
+        r#"[{"value": "2024-06-14T12:00:00+00:00", "format": "c"}]"#,
+        "1718366400.0",
+    ] {
+        let text = format!(r#"[{{"title": "The pier opens", "date": {day}}}]"#);
+        assert_eq!(of_json(&text), [["The pier opens", "2024-06-14", ""]], "{day}");
+    }
+    // A number of seconds alone may be how long it takes.
+    for none in [r#"{"seconds": 1718366400}"#, r#"{"title": "2024-06-14"}"#] {
+        let text = format!(r#"[{{"title": "The pier opens", "date": {none}}}]"#);
+        assert_eq!(of_json(&text), [["The pier opens", "", ""]], "{none}");
+    }
+}
+
+#[test]
+fn items_may_be_kept_under_their_days_or_ids() {
+    let by_day = r#"{"2024-06-14": [{"title": "The pier opens"}, {"title": "Rain"}],
+        "2024-06-03": [{"title": "The mill turns", "date": "2024-06-02"}]}"#;
+    let wanted =
+        [["The pier opens", "2024-06-14", ""], ["Rain", "2024-06-14", ""], ["The mill turns", "2024-06-02", ""]];
+    assert_eq!(of_json(by_day), wanted);
+    let within = format!(r#"{{"updated": "2024-06-20", "news": {by_day}, "authors": [{{"name": "Ann"}}]}}"#);
+    assert_eq!(of_json(&within), wanted);
+    let by_id = r#"{"n-9": {"title": "The pier opens", "date": "2024-06-14"},
+        "n-10": {"title": "The mill turns", "date": "2024-06-03"}}"#;
+    let scrape = parse(by_id, &form(Form::Json));
+    assert_eq!(titles(&scrape), ["The pier opens", "The mill turns"], "in the order of the file");
+    assert_eq!(scrape.drafts.iter().map(|draft| draft.line).collect::<Vec<_>>(), [1, 2]);
+    let cut = by_id.replace("\"2024-06-03\"}}", "\"2024-0");
+    assert!(parse(&cut, &form(Form::Json)).drafts.len() <= 1);
+    // The parts of a page and its languages are called by words; what has no day is no news.
+    for page in [
+        r#"{"hero": {"title": "Welcome", "date": "2024-06-14"}, "about": {"title": "Us", "date": "2024-06-03"}}"#,
+        r#"{"box-1": {"title": "Welcome"}, "box-2": {"title": "Us"}}"#,
+        r#"{"2024-06-14": {"count": 3}, "2024-06-03": {"count": 5}}"#,
+    ] {
+        let scrape = parse(page, &form(Form::Json));
+        assert!(scrape.drafts.is_empty() && scrape.refused.is_some(), "{page}: {:?}", scrape.drafts);
+    }
+}
+
+#[test]
+fn a_list_is_looked_for_deeper_where_none_is_near() {
+    let edges = r#"{"edges": [{"node": {"title": "The pier opens", "publishedAt": "2024-06-14"}}]}"#;
+    let deep = format!(r#"{{"data": {{"publication": {{"posts": {edges}}}}}}}"#);
+    assert_eq!(of_json(&deep), [["The pier opens", "2024-06-14", ""]]);
+    // A list that is near has no rival far away.
+    let near = format!(r#"{{"items": [{{"title": "Rain", "date": "2024-06-03"}}], "x": {deep}}}"#);
+    assert_eq!(of_json(&near), [["Rain", "2024-06-03", ""]]);
+    // What programs make of XML keeps each element in a list of its own.
+    let xml = r#"{"rss": {"channel": [{"title": ["Port"], "item": [
+        {"title": ["The pier opens"], "pubDate": ["Fri, 14 Jun 2024 12:00:00 GMT"]}]}]}}"#;
+    assert_eq!(of_json(xml), [["The pier opens", "2024-06-14", ""]]);
+    let schema = r#"{"@type": "ItemList", "itemListElement": [{"@type": "ListItem", "position": 1,
+        "item": {"headline": "The pier opens", "datePublished": "2024-06-14"}}]}"#;
+    assert_eq!(of_json(schema), [["The pier opens", "2024-06-14", ""]]);
+}
+
+#[test]
+fn what_only_has_a_name_is_no_item() {
+    for text in [
+        r#"{"table": {"columns": [{"name": "Datum"}, {"name": "Cim"}], "rows": [{"values": [{"value": "2024-06-14"}]}]}}"#,
+        r#"{"authors": [{"name": "Ann"}, {"name": "Bo"}]}"#,
+    ] {
+        let scrape = parse(text, &form(Form::Json));
+        assert!(scrape.drafts.is_empty() && scrape.refused.is_some(), "{text}: {:?}", scrape.drafts);
+    }
+    assert_eq!(of_json(r#"[{"name": "Fair", "date": "2024-06-14"}]"#), [["Fair", "2024-06-14", ""]]);
+}
+
+#[test]
+fn fields_may_be_written_as_html() {
+    for (written, text) in [
+        ("Lamps &amp; quays", "Lamps & quays"),
+        ("Harbour&#39;s fair &#8211; day two", "Harbour's fair – day two"),
+        ("<a href='/n/1'>The pier opens</a>", "The pier opens"),
+        ("Welcome to <b>Dr. Brandt</b>, who came<br/>by boat", "Welcome to Dr. Brandt, who came by boat"),
+        // Text that speaks of signs and tags is text.
+        ("R&D; a < b &amp; c", "R&D; a < b &amp; c"),
+        ("How to write <b> and &lt;i>", "How to write <b> and &lt;i>"),
+        ("Fix <Button></Button>", "Fix <Button></Button>"),
+        ("AT & T; B&O", "AT & T; B&O"),
+    ] {
+        let item = serde_json::json!({"title": written, "date": "2024-06-14", "summary": written});
+        let wanted = [[text, "2024-06-14", text]];
+        assert_eq!(of_json(&format!("[{item}]")), wanted);
+        let table = format!("title,date,summary\n\"{written}\",2024-06-14,\"{written}\"\n");
+        assert_eq!(without_credits(&parse(&table, &form(Form::Csv))), wanted);
+    }
+    // An address is none.
+    let link = r#"[{"title": "The pier opens", "link": "https://a.example/?a=1&amp;b=2"}]"#;
+    assert_eq!(parse(link, &form(Form::Json)).drafts[0].link.as_deref(), Some("https://a.example/?a=1&amp;b=2"));
+}
+
+#[test]
+fn a_page_for_people_comes_before_that_for_programs() {
+    let text = r#"[{"url": "https://api.a.example/1", "html_url": "https://a.example/1", "name": "Lamps", "created_at": "2024-06-14"}]"#;
+    assert_eq!(parse(text, &form(Form::Json)).drafts[0].link.as_deref(), Some("https://a.example/1"));
+}
+
 #[test]
 fn a_line_that_is_no_json_is_a_fault_and_the_others_are_read() {
     let text =

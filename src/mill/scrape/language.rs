@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashSet;
 
 pub(crate) use choose::{Choice, choose};
-use fold::fold;
+pub(crate) use fold::fold;
 use letters::parts_of;
 pub(crate) use letters::{digit, goes_on, has_ascii_digit, is_letter, may_begin_digit};
 use names::NAMES;

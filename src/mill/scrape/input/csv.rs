@@ -4,11 +4,13 @@
 //! the sign that stands equally often in the first lines. A last record that the end of the file may have cut is not
 //! taken, unless only the end of a summary can be missing.
 
+use std::borrow::Cow;
+
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::LineCounter;
-use super::names::{bare, names};
+use super::names::{bare, rank};
 use super::record::{At, MOST, Part, Record, TOO_MANY, tell, unreadable};
+use super::{LineCounter, html};
 use crate::mill::scrape::date::field;
 use crate::mill::scrape::language::{Lexicon, choose};
 use crate::mill::scrape::reading::shortened;
@@ -72,7 +74,11 @@ pub(super) fn read(text: &str, delimiter: Option<u8>, terms: &Terms, explaining:
         let mut record = Record::new(line, last_line);
         for (part, column, name) in &known.parts {
             if let Some(cell) = cells.get(*column) {
-                record.set(*part, cell, line, format!("column {} {name}", column + 1).trim_end().to_owned());
+                let text = match part {
+                    Part::Date | Part::Link | Part::Id => Cow::Borrowed(cell.as_str()),
+                    _ => html::unmarked(cell),
+                };
+                record.set(*part, &text, line, format!("column {} {name}", column + 1).trim_end().to_owned());
             }
         }
         if end == text.len() && !text.ends_with(['\n', '\r']) {
@@ -123,7 +129,8 @@ type Column = (Part, usize, String);
 fn by_common_names(names_row: &[String]) -> Result<Vec<Column>, String> {
     let bares: Vec<String> = names_row.iter().map(|cell| bare(cell)).collect();
     let find = |(_, part): &(&str, Part)| {
-        let column = names(*part).find_map(|name| bares.iter().position(|bare| bare == name))?;
+        let ranked = bares.iter().zip(0..).filter_map(|(bare, column)| Some((rank(*part, bare)?, column)));
+        let (_, column) = ranked.min()?;
         // Each record says it again, and a name can be half of the file.
         Some((*part, column, shortened(names_row.get(column)?.trim())))
     };
@@ -159,7 +166,7 @@ fn is_row_of_names(row: &[String], columns: &[Column], lexicon: &Lexicon) -> boo
     let cell = |wanted: Part| columns.iter().find(|(part, ..)| *part == wanted).and_then(|(_, at, _)| row.get(*at));
     match cell(Part::Date) {
         Some(cell) => !cell.trim().is_empty() && field(cell, lexicon).is_none(),
-        None => cell(Part::Title).is_some_and(|cell| names(Part::Title).any(|name| name == bare(cell))),
+        None => cell(Part::Title).is_some_and(|cell| rank(Part::Title, &bare(cell)).is_some()),
     }
 }
 

@@ -8,6 +8,7 @@
 mod lines;
 mod picked;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use html5gum::{DefaultEmitter, HtmlString, Spanned, Token, Tokenizer};
@@ -68,6 +69,74 @@ pub(super) fn plain(html: &str) -> String {
     let mut plain = Plain(String::new());
     walk(html, &mut plain);
     plain.0
+}
+
+/// A field of a record as text: it may be text, or a piece of HTML.
+///
+/// It is HTML when an element closes in it or a line breaks, or when a character is written by its name and nothing in it
+/// could be mistaken for a tag: `Lamps &amp; quays`. Text that speaks of `<b>`, or says `R&D; a < b`, is text.
+pub(super) fn unmarked(text: &str) -> Cow<'_, str> {
+    let has_tag = || memchr::memchr_iter(b'<', text.as_bytes()).filter_map(|at| text.get(at..)).any(is_tag);
+    let is_html = has_tag() || (!text.contains('<') && has_reference(text));
+    if is_html { plain(text).into() } else { text.into() }
+}
+
+/// Whether `rest` begins with the end of an element of text, or with the break of a line.
+fn is_tag(rest: &str) -> bool {
+    const OF_TEXT: [&str; 32] = [
+        "a",
+        "b",
+        "i",
+        "u",
+        "em",
+        "strong",
+        "small",
+        "sup",
+        "sub",
+        "span",
+        "font",
+        "p",
+        "div",
+        "section",
+        "article",
+        "ul",
+        "ol",
+        "li",
+        "figure",
+        "blockquote",
+        "center",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "table",
+        "tr",
+        "td",
+        "th",
+        "tbody",
+    ];
+    let name = |from: usize| rest.get(from..)?.split(['>', '/', ' ']).next();
+    let closes = || name(2).is_some_and(|name| OF_TEXT.iter().any(|of_text| name.eq_ignore_ascii_case(of_text)));
+    match rest.as_bytes().get(1) {
+        Some(b'/') => closes(),
+        Some(b'b' | b'B') => name(1).is_some_and(|name| name.eq_ignore_ascii_case("br")),
+        _ => false,
+    }
+}
+
+/// Whether a character is written by its name or number: `&amp;`, `&#8217;`.
+fn has_reference(text: &str) -> bool {
+    const LONGEST: usize = 8;
+    memchr::memchr_iter(b'&', text.as_bytes()).filter_map(|at| text.as_bytes().get(at + 1..)).any(|rest| {
+        let length = rest.iter().take(LONGEST).position(|b| *b == b';').unwrap_or(0);
+        let name = rest.get(..length).unwrap_or_default();
+        match name.strip_prefix(b"#") {
+            Some(number) => number.len() > 1 && number.iter().all(u8::is_ascii_hexdigit) || number.starts_with(b"x"),
+            None => name.len() > 1 && name.iter().all(u8::is_ascii_alphanumeric),
+        }
+    })
 }
 
 /// An element that is open.

@@ -5,19 +5,21 @@
 //! that the cut goes through is not taken.
 //!
 //! Without paths, the items are the only list of objects that have titles, and fields are known by their common names.
-//! Where two lists could be meant, nothing is guessed.
+//! Items may also be kept under their ids or addresses, or under their days, which they then have. Where two lists could
+//! be meant, nothing is guessed; objects that only have names are no items.
 
 mod scan;
 
 use std::borrow::Cow;
 
+use chrono::NaiveDate;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use serde_json_path::PathElement;
 
 use self::scan::{Scan, Step, Trail};
 use super::html;
-use super::names::{bare, names};
+use super::names::{bare, rank};
 use super::record::{At, Fields, MOST, Part, Record, TOO_MANY, refuse, tell, unreadable};
 use crate::mill::scrape::reading::{fault, shortened};
 use crate::mill::scrape::{Explained, REFUSED_BELOW, Terms};
@@ -74,14 +76,19 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> Explained<'st
     }
     let mut records = Vec::with_capacity(items.len());
     let mut trail = Trail::new();
-    for (way, item) in &items {
+    for Item { way, value, day } in &items {
         let spot = scan.follow(way, &mut trail);
         let (line, last_line, whole) = spot.map_or((1, 1, true), |spot| (spot.line, spot.last_line, spot.whole));
         let mut record = Record::new(line, last_line);
         record.cut = !whole;
-        fill(&mut record, item, fields, &place);
+        fill(&mut record, value, fields, &place);
+        if let Some(day) = day {
+            record.set(Part::Date, day, line, "the name of its list");
+        }
         records.push(record);
     }
+    // What is kept by name comes in the order of the names.
+    records.sort_by_key(|record| record.line);
     tell(LAYOUT, &records, terms, explaining)
 }
 
@@ -104,11 +111,11 @@ pub(super) fn read_lines(text: &str, terms: &Terms, explaining: bool) -> Explain
             Ok(value) => {
                 let items = match fields.and_then(|fields| fields.items.as_ref()) {
                     Some(at) => stated(at, &value).map(|(_, items)| items).unwrap_or_default(),
-                    None => vec![(Vec::new(), &value)],
+                    None => vec![Item { way: Vec::new(), value: &value, day: None }],
                 };
-                for (_, item) in items {
+                for item in items {
                     let mut record = Record::new(number, number);
-                    fill(&mut record, item, fields, "$");
+                    fill(&mut record, item.value, fields, "$");
                     records.push(record);
                 }
             }
@@ -174,8 +181,17 @@ fn halves_mended(text: &str) -> Option<String> {
     (kept > 0).then_some(mended)
 }
 
-/// Where the items stand, as a path to show, and each of them with the way to it.
-type Found<'v> = (String, Vec<(Vec<Step<'v>>, &'v Value)>);
+/// One item of a value.
+struct Item<'v> {
+    /// The way to it.
+    way: Vec<Step<'v>>,
+    value: &'v Value,
+    /// The day that its list is called by.
+    day: Option<&'v str>,
+}
+
+/// Where the items stand, as a path to show, and the items.
+type Found<'v> = (String, Vec<Item<'v>>);
 
 /// A way into a value as it is shown.
 fn shown(steps: &[Step<'_>]) -> String {
@@ -196,7 +212,7 @@ fn stated<'v>(at: &At, value: &'v Value) -> Result<Found<'v>, String> {
             PathElement::Name(name) => Step::Name(Cow::Borrowed(*name)),
             PathElement::Index(index) => Step::Index(*index),
         });
-        items.push((steps.collect(), node.node()));
+        items.push(Item { way: steps.collect(), value: node.node(), day: None });
     }
     match items.is_empty() {
         true => Err(format!("nothing stands at items = {:?}", at.text())),
@@ -206,80 +222,138 @@ fn stated<'v>(at: &At, value: &'v Value) -> Result<Found<'v>, String> {
 
 /// How deep a list of items is looked for.
 const GUESS_DEPTH: usize = 3;
+/// So deep it is looked for where none is nearer: interfaces wrap what they answer up in the names of the question.
+const DEEPEST_GUESS: usize = 6;
 
 /// Fields are looked for among so many members of an object.
 const MOST_MEMBERS: usize = 256;
-
-/// A list in a value, and the way to it.
-type List<'v> = (Vec<Step<'v>>, &'v Vec<Value>);
 
 /// The only list of objects that have titles.
 fn guessed<'v>(value: &'v Value, fields: Option<&Fields>) -> Result<Found<'v>, String> {
     let mut lists = lists_of_items(value, fields);
     // A list of dated things before lists of things that only have names: authors, tags, pages.
-    let has_date = |item: &Value| {
-        let date = content(item).and_then(|(members, _)| members.common(Part::Date));
-        date.is_some_and(|(_, date)| !date.is_object())
-    };
-    let is_dated = |(_, list): &List<'v>| list.iter().any(has_date);
+    let is_dated = |(_, list): &Found<'v>| list.iter().any(|item| item.day.is_some() || has_date(item.value));
     if lists.len() > 1 && lists.iter().filter(|list| is_dated(list)).count() == 1 {
         lists.retain(is_dated);
     }
     // A list whose items say themselves what they are called before one whose members have to.
-    let is_plain = |(_, list): &List<'v>| list.iter().filter_map(content).any(|(_, wrapping)| wrapping.is_empty());
+    let is_plain = |(_, list): &Found<'v>| {
+        list.iter().filter_map(|item| content(item.value)).any(|(_, wrapping)| wrapping.is_empty())
+    };
     if lists.len() > 1 && lists.iter().filter(|list| is_plain(list)).count() == 1 {
         lists.retain(is_plain);
     }
-    let path = |way: &[Step<'_>]| shown(way) + "[*]";
-    match lists.as_slice() {
-        [] => Err("no list of objects with titles is found; [source.fields] can say where".to_owned()),
-        [(way, list)] => {
-            let items = list.iter().enumerate().map(|(index, item)| (extended(way, Step::Index(index)), item));
-            Ok((path(way), items.collect()))
-        }
-        several => {
-            let all: Vec<String> = several.iter().take(4).map(|(way, _)| path(way)).collect();
-            Err(format!("several lists could be meant ({}): say which in [source.fields]", all.join(", ")))
-        }
+    if lists.len() > 1 {
+        let all: Vec<&str> = lists.iter().take(4).map(|(path, _)| path.as_str()).collect();
+        return Err(format!("several lists could be meant ({}): say which in [source.fields]", all.join(", ")));
     }
+    lists.pop().ok_or_else(|| "no list of objects with titles is found; [source.fields] can say where".to_owned())
 }
 
 /// The lists of which at least half looks like items, those nearer to the top first.
-fn lists_of_items<'v>(value: &'v Value, fields: Option<&Fields>) -> Vec<List<'v>> {
+fn lists_of_items<'v>(value: &'v Value, fields: Option<&Fields>) -> Vec<Found<'v>> {
     let mut lists = Vec::new();
     let mut around = vec![(Vec::new(), value)];
-    for _ in 0..=GUESS_DEPTH {
+    for depth in 0..=DEEPEST_GUESS {
+        if depth > GUESS_DEPTH && !lists.is_empty() {
+            break;
+        }
         let mut deeper = Vec::new();
-        for (way, value) in around {
+        while let Some((way, value)) = around.pop() {
             match value {
                 Value::Array(list) => {
-                    let items = list.iter().filter(|item| looks_like_item(item, fields)).count();
-                    if items * 2 >= list.len() && items > 0 {
-                        lists.push((way, list));
+                    // A list of one may be what a program makes of any element of XML.
+                    if let [only] = list.as_slice()
+                        && !has_date(only)
+                    {
+                        around.push((extended(&way, Step::Index(0)), only));
                     }
+                    lists.extend(
+                        Some(items_of(&way, list, None))
+                            .filter(|items| are_items(items, fields))
+                            .map(|items| (shown(&way) + "[*]", items)),
+                    );
                 }
-                Value::Object(members) => {
-                    let step = |name: &'v String| Step::Name(Cow::Borrowed(name));
-                    deeper.extend(members.iter().map(|(name, value)| (extended(&way, step(name)), value)));
-                }
+                Value::Object(members) => match kept_by_name(&way, members, fields) {
+                    Some(items) => lists.push((shown(&way) + "[*]", items)),
+                    None => {
+                        let inner = members.iter().map(|(name, value)| (extended(&way, named(name)), value));
+                        deeper.extend(inner);
+                    }
+                },
                 _ => {}
             }
         }
+        deeper.reverse();
         around = deeper;
     }
     lists
+}
+
+fn items_of<'v>(way: &[Step<'v>], list: &'v [Value], day: Option<&'v str>) -> Vec<Item<'v>> {
+    let item = |(index, value)| Item { way: extended(way, Step::Index(index)), value, day };
+    list.iter().enumerate().map(item).collect()
+}
+
+fn are_items(items: &[Item<'_>], fields: Option<&Fields>) -> bool {
+    let count = items.iter().filter(|item| looks_like_item(item.value, fields)).count();
+    count * 2 >= items.len() && count > 0
+}
+
+/// The items that an object keeps by name: under the days that they are of, or each under its id or address.
+fn kept_by_name<'v>(
+    way: &[Step<'v>],
+    members: &'v Map<String, Value>,
+    fields: Option<&Fields>,
+) -> Option<Vec<Item<'v>>> {
+    if !members.is_empty() && members.keys().all(|name| is_day(name)) {
+        let of_day = |(name, value): (&'v String, &'v Value)| {
+            let way = extended(way, named(name));
+            match value {
+                Value::Array(list) => items_of(&way, list, Some(name)),
+                value => vec![Item { way, value, day: Some(name) }],
+            }
+        };
+        let items: Vec<Item<'v>> = members.iter().flat_map(of_day).collect();
+        return Some(items).filter(|items| are_items(items, fields));
+    }
+    // The parts of a page are kept by name, too. Ids and addresses are no words, and news have days.
+    let is_id = |name: &String| name.contains(|c: char| c.is_ascii_digit() || matches!(c, '-' | '/'));
+    let is_item = |value: &Value| looks_like_item(value, fields) && has_date(value);
+    // The one that the end of the file cuts may look like none yet.
+    let count = || members.values().filter(|value| is_item(value)).count();
+    let are_kept = members.len() > 1 && members.keys().all(is_id) && count() > 1 && count() + 1 >= members.len();
+    let item = |(name, value): (&'v String, &'v Value)| Item { way: extended(way, named(name)), value, day: None };
+    are_kept.then(|| members.iter().map(item).collect())
+}
+
+/// Whether a name is a day: `2024-06-14`, `2024/06/14`, `20240614`.
+fn is_day(name: &str) -> bool {
+    (8..=10).contains(&name.len())
+        && ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"].iter().any(|form| NaiveDate::parse_from_str(name, form).is_ok())
+}
+
+fn named(name: &str) -> Step<'_> {
+    Step::Name(Cow::Borrowed(name))
 }
 
 fn extended<'v>(way: &[Step<'v>], step: Step<'v>) -> Vec<Step<'v>> {
     way.iter().cloned().chain([step]).collect()
 }
 
+fn has_date(item: &Value) -> bool {
+    content(item).is_some_and(|(members, _)| members.field(Part::Date).is_some())
+}
+
 fn looks_like_item(item: &Value, fields: Option<&Fields>) -> bool {
     let title = fields.and_then(|fields| fields.parts.iter().find(|(part, _)| *part == Part::Title));
-    match title {
-        Some((_, at)) => item.is_object() && !values_at(at, item).is_empty(),
-        None => content(item).is_some_and(|(members, _)| members.common(Part::Title).is_some()),
+    if let Some((_, at)) = title {
+        return item.is_object() && !values_at(at, item).is_empty();
     }
+    let Some((members, _)) = content(item) else { return false };
+    // Whoever wrote, and the columns of a table, have names and nothing else.
+    let says_more = || [Part::Date, Part::Link, Part::Summary].iter().any(|part| members.field(*part).is_some());
+    members.field(Part::Title).is_some_and(|(name, _)| bare(name) != "name" || says_more())
 }
 
 /// What stands in an item where the operator says that a field does.
@@ -291,17 +365,17 @@ fn values_at<'v>(at: &At, item: &'v Value) -> Vec<&'v Value> {
 }
 
 /// The members that hold the content of an item which content systems and their interfaces wrap up: `attributes` in JSON:API,
-/// `node` in GraphQL, `fields` in tables, `_source` in search indexes.
-const WRAPPINGS: [&str; 5] = ["attributes", "node", "fields", "_source", "data"];
+/// `node` in GraphQL, `fields` in tables, `_source` in search indexes, `item` in lists of schema.org.
+const WRAPPINGS: [&str; 7] = ["attributes", "node", "fields", "_source", "data", "item", "snippet"];
 
 /// The members of an item: those of its wrapping first, where it has no title itself; and the name of that.
 fn content(item: &Value) -> Option<(Members<'_>, &'static str)> {
     let own = Members::of(item.as_object()?);
-    if own.common(Part::Title).is_some() {
+    if own.field(Part::Title).is_some() {
         return Some((own, ""));
     }
     // A name may be that of whoever wrote it.
-    let is_titled = |members: &Members<'_>| members.common(Part::Title).is_some_and(|(name, _)| bare(name) != "name");
+    let is_titled = |members: &Members<'_>| members.field(Part::Title).is_some_and(|(name, _)| bare(name) != "name");
     let wrapped = WRAPPINGS.iter().find_map(|name| {
         let members = Members::of(item.get(name)?.as_object()?);
         is_titled(&members).then_some((members, *name))
@@ -324,23 +398,19 @@ impl<'v> Members<'v> {
         Self(object.iter().take(MOST_MEMBERS).map(|(name, value)| (bare(name), name.as_str(), value)).collect())
     }
 
-    /// The member that holds a field by its name, and says something.
-    fn common(&self, part: Part) -> Option<(&'v str, &'v Value)> {
-        names(part).find_map(|wanted| {
-            let found = self.0.iter().find(|(bare, _, value)| bare == wanted && says_something(value));
-            found.map(|(_, name, value)| (*name, *value))
-        })
+    /// The member that holds a field by its name, and what it says.
+    fn field(&self, part: Part) -> Option<(&'v str, Cow<'v, str>)> {
+        let ranked = self.0.iter().filter_map(|(bare, name, value)| Some((rank(part, bare)?, *name, *value)));
+        let mut ranked: Vec<_> = ranked.collect();
+        ranked.sort_by_key(|(rank, ..)| *rank);
+        ranked.into_iter().find_map(|(_, name, value)| Some((name, printed(value, part, is_html(name))?)))
     }
 }
 
-fn says_something(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(_) => false,
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Number(_) => true,
-        Value::Array(list) => !list.is_empty(),
-        Value::Object(members) => !members.is_empty(),
-    }
+/// Whether a member holds HTML by its name: `rendered`, `content_html`.
+fn is_html(name: &str) -> bool {
+    let bare = bare(name);
+    bare.ends_with("html") || bare.ends_with("rendered")
 }
 
 fn fill(record: &mut Record, item: &Value, fields: Option<&Fields>, place: &str) {
@@ -348,46 +418,62 @@ fn fill(record: &mut Record, item: &Value, fields: Option<&Fields>, place: &str)
     if let Some(fields) = fields.filter(|fields| !fields.parts.is_empty()) {
         for (part, at) in &fields.parts {
             let most = if *part == Part::Summary { usize::MAX } else { 1 };
-            let texts = values_at(at, item).into_iter().filter_map(|value| printed(value, at.text())).take(most);
+            let texts = values_at(at, item)
+                .into_iter()
+                .filter_map(|value| printed(value, *part, is_html(at.text())))
+                .take(most);
             let text = texts.collect::<Vec<_>>().join(" ");
             record.set(*part, &text, line, at.text().to_owned());
         }
         return;
     }
     let Some((members, wrapping)) = content(item) else { return };
-    let is_wrapped = |name: &str, value: &Value| !item.get(name).is_some_and(|own| std::ptr::eq(own, value));
     for (_, part) in Part::ALL {
-        if let Some((name, value)) = members.common(part)
-            && let Some(text) = printed(value, name)
-        {
-            let within = if is_wrapped(name, value) { format!(".{wrapping}") } else { String::new() };
+        if let Some((name, text)) = members.field(part) {
+            let is_wrapped = !wrapping.is_empty() && item.get(wrapping).is_some_and(|inner| inner.get(name).is_some());
+            let within = if is_wrapped { format!(".{wrapping}") } else { String::new() };
             record.set(part, &text, line, format!("{place}{within}.{}", shortened(name)));
         }
     }
 }
 
-/// Whether a text is a paragraph of a web page, tags and all.
-fn is_marked_up(text: &str) -> bool {
-    const BLOCKS: [&str; 8] = ["p", "div", "ul", "ol", "figure", "blockquote", "section", "table"];
-    let tag = text.strip_prefix('<').and_then(|tag| tag.split([' ', '>', '\n']).next());
-    tag.is_some_and(|tag| BLOCKS.contains(&tag)) && text.trim_end().ends_with('>') && text.contains("</")
-}
-
-/// The text of a value: for an object that of the member which holds it, for a list that of the first value.
-fn printed<'v>(value: &'v Value, name: &str) -> Option<Cow<'v, str>> {
-    let is_html = matches!(bare(name).as_str(), "contenthtml" | "rendered" | "html") || name.ends_with(".rendered");
+/// The text of a value: for an object that of the member which holds it, for a list that of the first value. Only what
+/// says something has one.
+fn printed(value: &Value, part: Part, is_html: bool) -> Option<Cow<'_, str>> {
     match value {
-        Value::String(text) if is_html || is_marked_up(text) => Some(html::plain(text).into()),
-        Value::String(text) => Some(text.into()),
+        Value::String(text) if text.trim().is_empty() => None,
+        Value::String(text) if matches!(part, Part::Date | Part::Link | Part::Id) => Some(text.into()),
+        Value::String(text) => {
+            let text = if is_html { html::plain(text).into() } else { html::unmarked(text) };
+            Some(text).filter(|text| !text.trim().is_empty())
+        }
         Value::Number(number) => Some(number.to_string().into()),
-        Value::Array(list) => printed(list.first()?, name),
+        Value::Array(list) => printed(list.first()?, part, is_html),
+        Value::Object(members) if part == Part::Date => stamp(members),
         Value::Object(members) => {
-            let inner = ["rendered", "value", "text", "#text", "_text", "en", "title", "name", "label", "href", "url"];
-            inner.iter().find_map(|name| match members.get(*name)? {
-                inner @ (Value::String(_) | Value::Number(_)) => printed(inner, name),
+            const INNER: [&str; 14] = [
+                "rendered", "value", "text", "#text", "_text", "_", "$t", "en", "main", "title", "name", "label",
+                "href", "url",
+            ];
+            INNER.iter().find_map(|name| match members.get(*name)? {
+                inner @ (Value::String(_) | Value::Number(_)) => printed(inner, part, is_html || *name == "rendered"),
                 _ => None,
             })
         }
         Value::Null | Value::Bool(_) => None,
     }
+}
+
+/// The date that an object is: its text, or what a database keeps: `{"$date": …}`, `{"seconds": …, "nanoseconds": …}`.
+fn stamp(members: &Map<String, Value>) -> Option<Cow<'_, str>> {
+    const TEXT: [&str; 9] = ["rendered", "value", "text", "#text", "_text", "_", "$t", "$date", "$numberLong"];
+    let of = |name: &str| match members.get(name)? {
+        inner @ (Value::String(_) | Value::Number(_)) => printed(inner, Part::Date, false),
+        Value::Object(inner) => stamp(inner),
+        _ => None,
+    };
+    let has_rest = || ["nanoseconds", "_nanoseconds", "nanos"].iter().any(|name| members.contains_key(*name));
+    TEXT.iter()
+        .find_map(|name| of(name))
+        .or_else(|| ["seconds", "_seconds"].iter().filter(|_| has_rest()).find_map(|name| of(name)))
 }

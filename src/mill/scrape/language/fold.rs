@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 ///
 /// Pages drop accents (`FEVRIER`), decompose them, write `İ` for `i` and mix the two yehs of Arabic and Persian. Within
 /// one language no two names of months or weekdays differ by these alone; a test says so.
-pub(super) fn fold(word: &str) -> String {
+pub(crate) fn fold(word: &str) -> String {
     if word.is_ascii() {
         let mut folded = word.to_ascii_lowercase();
         if folded.contains('`') {
