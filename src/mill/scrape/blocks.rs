@@ -3,18 +3,25 @@
 //! A block is a run of non-blank lines. Some lines open a block of their own even within a run: one that is wholly
 //! a date, one that begins with a list mark, one that holds a `|`, one that tells the size of a file, and the line after
 //! a date. Whether a line is a date is asked before whether it has a mark: `12. June 2018` is no item 12.
-//!
-//! Lines end with LF, CR LF or CR, as editors count them. Other separators (form feed, NEL, U+2028) are white space.
 
-use chrono::NaiveTime;
-use memchr::{memchr, memchr2};
+mod lead;
+mod lines;
+mod mark;
+mod tile;
+
+use memchr::memchr;
 use regex::Regex;
 
+use self::lead::{may_offer, offers_above, without_lead_on};
+use self::lines::{Line, Lines, columns, trim};
+pub(crate) use self::lines::{has_blank_line, joined, joined_text, line_start};
+pub(crate) use self::mark::{Mark, clock, is_clock};
+use self::mark::{NESTED, link_number, mark};
+use self::tile::tile;
 use super::date::{self, Printed};
 use super::furniture::{is_attachment, is_furniture};
-use super::language::{Lexicon, is_letter};
+use super::language::Lexicon;
 use super::rendition::Note;
-use super::shape::{ends_sentence, words};
 
 /// What makes a block: it belongs to the layout, not to the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,17 +30,6 @@ pub(crate) enum Unit {
     Run,
     /// Each non-blank line.
     Line,
-}
-
-/// The list mark before a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
-    None,
-    /// `12.` or `12)`; the number when it fits.
-    Number(Option<u32>),
-    Bullet,
-    /// A time of day, which is left in the text: `15:10 The market opens`.
-    Clock,
 }
 
 /// A block. Its `text` is a slice of the file without mark and outer blanks, line breaks included.
@@ -374,287 +370,6 @@ impl<'t> Splitter<'t, '_> {
             block.text = without_lead_on(block.text, lexicon);
         }
         page
-    }
-}
-
-/// `text` without the words behind its last sentence that lead on, and the number that a text browser gives a link: `Work
-/// begins. [7]Read more`, `Work begins… Read more »`.
-fn without_lead_on<'t>(text: &'t str, lexicon: &Lexicon) -> &'t str {
-    const LONGEST: usize = 40;
-    const ENDS: [char; 6] = ['.', '…', '!', '?', '。', ']'];
-    let tail = text.get(text.ceil_char_boundary(text.len().saturating_sub(LONGEST))..).unwrap_or_default();
-    let inner = tail.trim_end_matches(ENDS);
-    // Hardly any text ends so near to its end. Nothing ends the look early, so that it takes many bytes at a time.
-    if !inner.bytes().fold(false, |any, b| any | matches!(b, b'.' | b'!' | b'?' | b']' | 0xE2 | 0xE3)) {
-        return text;
-    }
-    let Some((at, sign)) = inner.rmatch_indices(ENDS).next() else { return text };
-    let (behind, number) = match tail.rfind('[') {
-        Some(at) if sign == "]" => (tail.get(at..).unwrap_or_default(), true),
-        _ => (tail.get(at + sign.len()..).unwrap_or_default(), false),
-    };
-    let link = if number { link_number(behind) } else { 0 };
-    let before = text.get(..text.len() - behind.len()).unwrap_or_default().trim_end();
-    let words = behind.get(link..).unwrap_or_default().trim();
-    let is_apart = number == (link > 0) && (number || behind.starts_with(char::is_whitespace));
-    if is_apart && !before.is_empty() && words.contains(char::is_alphabetic) && is_furniture(words, lexicon) {
-        before
-    } else {
-        text
-    }
-}
-
-/// Whether `line` may be one that leads on, `Read more`: it is short and stands below a sentence.
-fn may_offer(line: &str, above: &str) -> bool {
-    line.len() <= 48 && ends_sentence(above, &['.', '!', '?', '…', '。', '！', '？'])
-}
-
-/// Whether `line` offers more of what stands near above it, or counts what was said of it, by its title: `Continue reading
-/// “The market opens”`, `2 Comments on The market opens`, `The market opens Read more »`.
-fn offers_above(line: &str, above: &[Block<'_>], lexicon: &Lexicon) -> bool {
-    const NEAR: usize = 8;
-    const LONGEST: usize = 240;
-    const MOST_WORDS: usize = 3;
-    if line.len() > LONGEST {
-        return false;
-    }
-    let is_sign = |c: char| is_blank(c) || matches!(c, '“' | '”' | '"' | '„' | '«' | '»' | '‘' | '’' | ':' | '…' | '→');
-    let is_above = |is_it: &dyn Fn(&str) -> bool| {
-        // A run may be as long as the file: only the lines at its end are near.
-        let has_line = |block: &Block<'_>| block.text.lines().rev().take(NEAR).any(|line| is_it(trim(line).1));
-        above.iter().rev().take(NEAR).any(has_line)
-    };
-    // Only a sign at its end tells that the line leads anywhere.
-    if line.ends_with(['»', '→', '›']) {
-        let leads_on = |title: &str| {
-            let behind = line.strip_prefix(title).filter(|behind| behind.starts_with(' ') && title.contains(' '));
-            behind.is_some_and(|behind| is_furniture(behind.trim_start(), lexicon))
-        };
-        if is_above(&leads_on) {
-            return true;
-        }
-    }
-    let Some(behind) = lexicon.behind_offer(line) else { return false };
-    let stands_above = |title: &str| {
-        let title = title.trim_matches(is_sign);
-        words(title) > 1 && is_above(&|line| line.trim_matches(is_sign) == title)
-    };
-    let words = behind.match_indices(' ').map(|(at, _)| at + 1);
-    [0].into_iter().chain(words).take(MOST_WORDS).any(|at| behind.get(at..).is_some_and(stands_above))
-}
-
-/// The date whose parts stand on lines of their own, as on the leaf of a calendar: `18`, `May`, `2019`; and where the
-/// lines behind it begin. `lines` are those behind `body`, its first part.
-fn tile<'t>(body: &str, lines: &Lines<'t>, lexicon: &Lexicon) -> Option<(Printed<'t>, Lines<'t>)> {
-    const LONGEST_PART: usize = 24;
-    let first = body.as_bytes().first()?;
-    if body.len() > LONGEST_PART || !(lexicon.is_month(body) || (first.is_ascii_digit() && body.len() <= 3)) {
-        return None;
-    }
-    let day = body.strip_suffix('.').unwrap_or(body).bytes().all(|b| b.is_ascii_digit());
-    let mut ahead = *lines;
-    let mut end = body.len();
-    let start = lines.text.get(..lines.at)?.rfind(body)?;
-    let mut found = None;
-    for parts in 2..=3 {
-        let part = ahead.find(|line| !trim(line.text).1.is_empty())?;
-        let (lead, part_text) = trim(part.text);
-        let near = part.start + lead - (start + end) <= 8 + lead;
-        if part_text.len() > LONGEST_PART || !near || (parts == 2 && day && !part_text.starts_with(is_letter)) {
-            // `12`, `2024-03`, as Chinese pages have it.
-            let numbers = date::day_above_month(body, part_text).filter(|_| near && parts == 2);
-            let numbers = numbers.filter(|_| !counts_of_months(lines.text.get(..start).unwrap_or_default(), ahead));
-            found = numbers.map(|printed| (printed, ahead)).or(found);
-            break;
-        }
-        end = part.start + lead + part_text.len() - start;
-        let Some(printed) = date::whole(lines.text.get(start..start + end)?, lexicon) else { continue };
-        found = Some((printed, ahead)).filter(|(printed, _)| printed.kicker.is_none()).or(found);
-        if printed.is_firm() {
-            break;
-        }
-    }
-    found
-}
-
-/// Whether what ends `above`, or begins `below`, is one of the months of an archive, each with the number of its items:
-/// `2024-05`, `14`, `2024-04`, `11`.
-fn counts_of_months(above: &str, mut below: Lines<'_>) -> bool {
-    const NEAR: usize = 3;
-    let above = above.lines().rev().take(NEAR).map(str::trim).find(|line| !line.is_empty());
-    let below = below.find(|line| !line.text.trim().is_empty()).map(|line| line.text.trim());
-    above.and_then(date::year_and_month).is_some()
-        || below.is_some_and(|below| below.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// A list within another is indented so far.
-const NESTED: u32 = 4;
-
-/// The list mark at the start of `line`: what it is, and how long with the blank behind it. In the middle of a run a
-/// year is no mark: `… in` / `2020. The ministry …` is a sentence that was wrapped.
-fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
-    let bytes = line.as_bytes();
-    if bytes.first().is_some_and(u8::is_ascii_alphabetic) {
-        return (Mark::None, 0);
-    }
-    let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
-    let (mark, length) = if digits > 0 {
-        let number = line.get(..digits).and_then(|digits| digits.parse().ok());
-        if bytes.get(digits) == Some(&b':') {
-            let is_clock = !in_text && clock(line).is_some();
-            return (if is_clock { Mark::Clock } else { Mark::None }, 0);
-        }
-        let ends = matches!(bytes.get(digits), Some(b'.' | b')'));
-        if !ends || (in_run && digits == 4 && number.is_some_and(|year| (1900..=2199).contains(&year))) {
-            return (Mark::None, 0);
-        }
-        (Mark::Number(number), digits + 1)
-    } else {
-        match line.chars().next() {
-            Some(c @ ('•' | '*' | '-' | '+' | '·' | '▪' | '●' | '◦' | '‣' | '○' | '■' | '□' | '–')) => {
-                (Mark::Bullet, c.len_utf8())
-            }
-            _ => return (Mark::None, 0),
-        }
-    };
-    match line.get(length..).map(|rest| rest.chars().next()) {
-        Some(Some(c)) if !is_blank(c) => (Mark::None, 0),
-        _ => (mark, length),
-    }
-}
-
-/// Whether `line` is a time of day and nothing else.
-pub(crate) fn is_clock(line: &str) -> bool {
-    line.len() <= 5 && time_of_day(line).is_some_and(|(_, length)| length == line.len())
-}
-
-/// The time of day that `text` begins with, and how long it is.
-fn time_of_day(text: &str) -> Option<(NaiveTime, usize)> {
-    let (hour, rest) = text.split_once(':')?;
-    let minute = rest.get(..2)?;
-    let is_number = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    let time = NaiveTime::from_hms_opt(hour.parse().ok()?, minute.parse().ok()?, 0)?;
-    (is_number(hour) && is_number(minute)).then_some((time, hour.len() + 3))
-}
-
-/// The time of day that `line` begins with, and the text behind it and the sign or the end of a range that may stand
-/// between: `15:10 The market opens`, `9:30 – The …`, `10:00–11:30 The …`.
-pub(crate) fn clock(line: &str) -> Option<(NaiveTime, &str)> {
-    let is_sign = |c: char| is_blank(c) || matches!(c, '-' | '–' | '—' | '|' | '·');
-    let (time, length) = time_of_day(line)?;
-    let behind = line.get(length..)?;
-    let mut rest = behind.trim_start_matches(is_sign);
-    if rest.len() < behind.len()
-        && let Some((_, length)) = time_of_day(rest)
-    {
-        rest = rest.get(length..)?.trim_start_matches(is_sign);
-    }
-    let begins_text = rest.starts_with(|c: char| c.is_alphabetic() || "«„“\"‘'(¿¡".contains(c));
-    (begins_text && rest.len() < behind.len()).then_some((time, rest))
-}
-
-/// How long the number is with which a text browser marks the link that a line begins with: `[6]The market opens`.
-fn link_number(line: &str) -> usize {
-    let Some(inner) = line.strip_prefix('[') else { return 0 };
-    let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
-    let behind = inner.get(digits..).and_then(|rest| rest.strip_prefix(']')).and_then(|rest| rest.chars().next());
-    if (1..=4).contains(&digits) && behind.is_some_and(char::is_alphanumeric) { digits + 2 } else { 0 }
-}
-
-/// White space, and the marks of encodings that are as good as none.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}')
-}
-
-/// `line` without blanks at its ends, and how many bytes of them came first.
-fn trim(line: &str) -> (usize, &str) {
-    // Nearly every line has spaces before it, if anything, and its text begins and ends with a printable ASCII
-    // character: only the others are worth a look at every kind of blank.
-    let is_text = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
-    let spaces = line.bytes().take_while(|b| *b == b' ').count();
-    let mut body = line.get(spaces..).unwrap_or_default();
-    if !is_text(body.as_bytes().first()) {
-        body = body.trim_start_matches(is_blank);
-    }
-    let lead = line.len() - body.len();
-    if !is_text(body.as_bytes().last()) {
-        body = body.trim_end_matches(is_blank);
-    }
-    (lead, body)
-}
-
-/// The width of leading white space: a tab goes to the next multiple of four, an ideographic blank is two wide.
-fn columns(lead: &str) -> u32 {
-    lead.chars().fold(0_u32, |at, c| match c {
-        '\t' => (at / 4 + 1).saturating_mul(4),
-        '\u{3000}' => at.saturating_add(2),
-        '\u{C}' | '\u{B}' | '\u{FEFF}' | '\u{200B}' => at,
-        _ => at.saturating_add(1),
-    })
-}
-
-/// The lines of a block as one text: joined by one blank, and borrowed when there is but one.
-pub(crate) fn joined<'t>(block: &Block<'t>) -> std::borrow::Cow<'t, str> {
-    if block.folded || block.mark == Mark::Clock { joined_text(block.text) } else { block.text.into() }
-}
-
-/// The lines of `text` joined by one blank.
-pub(crate) fn joined_text(text: &str) -> std::borrow::Cow<'_, str> {
-    if !text.contains(['\n', '\r']) {
-        return text.into();
-    }
-    let mut joined = String::with_capacity(text.len());
-    for line in text.split(['\n', '\r']) {
-        let (_, line) = trim(line);
-        if !joined.is_empty() && !line.is_empty() {
-            joined.push(' ');
-        }
-        joined.push_str(line);
-    }
-    joined.into()
-}
-
-/// Where the line of that number begins in `text`, before which so many lines stand in the file.
-pub(crate) fn line_start(text: &str, before: u32, number: u32) -> usize {
-    let mut lines = Lines { text, at: 0, number: before };
-    lines.find(|line| line.number == number).map_or(text.len(), |line| line.start)
-}
-
-/// Whether a blank line stands between others.
-pub(crate) fn has_blank_line(text: &str) -> bool {
-    Lines { text: text.trim(), at: 0, number: 0 }.any(|line| trim(line.text).1.is_empty())
-}
-
-struct Line<'t> {
-    text: &'t str,
-    start: usize,
-    number: u32,
-}
-
-#[derive(Clone, Copy)]
-struct Lines<'t> {
-    text: &'t str,
-    at: usize,
-    number: u32,
-}
-
-impl<'t> Iterator for Lines<'t> {
-    type Item = Line<'t>;
-
-    fn next(&mut self) -> Option<Line<'t>> {
-        let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
-        // Half of all lines are empty: those need no search.
-        let empty = rest.starts_with('\n');
-        let length = if empty { 0 } else { memchr2(b'\n', b'\r', rest.as_bytes()).unwrap_or(rest.len()) };
-        let ending = match rest.as_bytes().get(length..) {
-            Some([b'\r', b'\n', ..]) => 2,
-            Some([_, ..]) => 1,
-            _ => 0,
-        };
-        let start = self.at;
-        self.at += length + ending;
-        self.number = self.number.saturating_add(1);
-        Some(Line { text: rest.get(..length).unwrap_or_default(), start, number: self.number })
     }
 }
 
