@@ -109,15 +109,17 @@ fn one_newsroom_in_every_form_gives_the_same_items() {
     }
 }
 
-/// What Lynx, `ELinks` and w3m made of the pages that are here as HTML.
+/// What Lynx, `ELinks` and w3m made of the pages that are here as HTML, and what Firefox saved of them as text.
 #[test]
-fn a_page_that_a_text_browser_dumped_reads_as_the_page() {
+fn a_page_that_a_browser_dumped_reads_as_the_page() {
     for (dump, page) in [
         ("newsroom-lynx.txt", "newsroom.html"),
         ("newsroom-w3m.txt", "newsroom.html"),
         ("blog-lynx.txt", "blog.html"),
         ("blog-elinks.txt", "blog.html"),
         ("cards-lynx.txt", "cards.html"),
+        ("newsroom-firefox.txt", "newsroom.html"),
+        ("blog-firefox.txt", "blog.html"),
     ] {
         let (text, html) = (input(dump), input(page));
         let (dumped, page) = (parse(&text, &Terms::default()), parse(&html, &form(Form::Html)));

@@ -17,6 +17,7 @@ mod json;
 mod markdown;
 mod names;
 mod record;
+mod saved;
 mod select;
 
 use std::borrow::Cow;
@@ -119,7 +120,7 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
         Form::Text => {
             let bar = archive::bar(text);
             let plain = || Rendition { text: text.to_owned(), ..Rendition::default() };
-            let mut read = match dump::render(text).or_else(|| (bar > 0).then(plain)) {
+            let mut read = match dump::render(text).or_else(|| saved::render(text)).or_else(|| (bar > 0).then(plain)) {
                 Some(rendition) => rendered(&archive::without(rendition, bar), terms, explaining),
                 None => lines(text, &[], terms, explaining),
             };
