@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::names::{bare, rank};
+use super::names::{Known, bare};
 use super::record::{At, MOST, Part, Record, TOO_MANY, tell, unreadable};
 use super::{LineCounter, html};
 use crate::mill::scrape::date::field;
@@ -127,9 +127,9 @@ type Column = (Part, usize, String);
 
 /// The columns whose names are common for a field.
 fn by_common_names(names_row: &[String]) -> Result<Vec<Column>, String> {
-    let bares: Vec<String> = names_row.iter().map(|cell| bare(cell)).collect();
+    let known: Vec<Known> = names_row.iter().map(|cell| Known::of(cell)).collect();
     let find = |(_, part): &(&str, Part)| {
-        let ranked = bares.iter().zip(0..).filter_map(|(bare, column)| Some((rank(*part, bare)?, column)));
+        let ranked = known.iter().zip(0..).filter_map(|(known, column)| Some((known.rank(*part)?, column)));
         let (_, column) = ranked.min()?;
         // Each record says it again, and a name can be half of the file.
         Some((*part, column, shortened(names_row.get(column)?.trim())))
@@ -166,7 +166,7 @@ fn is_row_of_names(row: &[String], columns: &[Column], lexicon: &Lexicon) -> boo
     let cell = |wanted: Part| columns.iter().find(|(part, ..)| *part == wanted).and_then(|(_, at, _)| row.get(*at));
     match cell(Part::Date) {
         Some(cell) => !cell.trim().is_empty() && field(cell, lexicon).is_none(),
-        None => cell(Part::Title).is_some_and(|cell| rank(Part::Title, &bare(cell)).is_some()),
+        None => cell(Part::Title).is_some_and(|cell| Known::of(cell).rank(Part::Title).is_some()),
     }
 }
 

@@ -19,7 +19,7 @@ use serde_json_path::PathElement;
 
 use self::scan::{Scan, Step, Trail};
 use super::html;
-use super::names::{bare, rank};
+use super::names::{Known, bare};
 use super::record::{At, Fields, MOST, Part, Record, TOO_MANY, refuse, tell, unreadable};
 use crate::mill::scrape::reading::{fault, shortened};
 use crate::mill::scrape::{Explained, REFUSED_BELOW, Terms};
@@ -390,17 +390,17 @@ fn content(item: &Value) -> Option<(Members<'_>, &'static str)> {
     }
 }
 
-/// The members of an object, each also by its bare name.
-struct Members<'v>(Vec<(String, &'v str, &'v Value)>);
+/// The members of an object, and what is known of the name of each.
+struct Members<'v>(Vec<(Known, &'v str, &'v Value)>);
 
 impl<'v> Members<'v> {
     fn of(object: &'v Map<String, Value>) -> Self {
-        Self(object.iter().take(MOST_MEMBERS).map(|(name, value)| (bare(name), name.as_str(), value)).collect())
+        Self(object.iter().take(MOST_MEMBERS).map(|(name, value)| (Known::of(name), name.as_str(), value)).collect())
     }
 
     /// The member that holds a field by its name, and what it says.
     fn field(&self, part: Part) -> Option<(&'v str, Cow<'v, str>)> {
-        let ranked = self.0.iter().filter_map(|(bare, name, value)| Some((rank(part, bare)?, *name, *value)));
+        let ranked = self.0.iter().filter_map(|(known, name, value)| Some((known.rank(part)?, *name, *value)));
         let mut ranked: Vec<_> = ranked.collect();
         ranked.sort_by_key(|(rank, ..)| *rank);
         ranked.into_iter().find_map(|(_, name, value)| Some((name, printed(value, part, is_html(name))?)))

@@ -13,8 +13,49 @@ use rustc_hash::FxHashMap;
 use super::record::Part;
 use crate::mill::scrape::language::fold;
 
-/// The names of each field as [`bare`] leaves them, and how sure each is: the surest has 0.
-static NAMES: LazyLock<Vec<(Part, FxHashMap<String, usize>)>> = LazyLock::new(|| {
+/// The fields that a name may stand for, and how sure that is for each: the less, the surer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known([usize; Part::ALL.len()]);
+
+impl Known {
+    const NOTHING: Self = Self([usize::MAX; Part::ALL.len()]);
+
+    /// What is known of `name`.
+    pub(super) fn of(name: &str) -> Self {
+        let bare = bare(name);
+        let alone = NAMES.get(&bare).copied().unwrap_or(Self::NOTHING);
+        let rest = THINGS_BARE.iter().find_map(|thing| NAMES.get(bare.strip_prefix(thing.as_str())?));
+        rest.map_or(alone, |rest| alone.or_behind(*rest))
+    }
+
+    /// How sure it is that the name holds this field; `None` when nothing says so.
+    pub(super) fn rank(&self, part: Part) -> Option<usize> {
+        self.0.get(part as usize).copied().filter(|rank| *rank < usize::MAX)
+    }
+
+    /// This, and where it says nothing what is known of the name behind that of a thing.
+    fn or_behind(mut self, rest: Self) -> Self {
+        const BEHIND: usize = 1 << 16;
+        for (_, part) in Part::ALL {
+            // What is called `post_id` in a comment is the id of another thing.
+            if let (None, Some(rank)) = (self.rank(part), rest.rank(part))
+                && part != Part::Id
+            {
+                self.set(part, rank + BEHIND);
+            }
+        }
+        self
+    }
+
+    fn set(&mut self, part: Part, rank: usize) {
+        if let Some(place) = self.0.get_mut(part as usize) {
+            *place = rank;
+        }
+    }
+}
+
+/// What is known of each name as [`bare`] leaves it.
+static NAMES: LazyLock<FxHashMap<String, Known>> = LazyLock::new(|| {
     let table = |part| match part {
         Part::Title => TITLE,
         Part::Date => DATE,
@@ -25,26 +66,18 @@ static NAMES: LazyLock<Vec<(Part, FxHashMap<String, usize>)>> = LazyLock::new(||
         Part::Id => ID,
         Part::Section => SECTION,
     };
-    let of = |(_, part): (&str, Part)| {
-        let names = table(part).split('|').map(bare).zip(0..);
-        // Of two that are the same without their accents, the first counts.
-        (part, names.collect::<Vec<_>>().into_iter().rev().collect())
-    };
-    Part::ALL.into_iter().map(of).collect()
+    let mut names: FxHashMap<String, Known> = FxHashMap::default();
+    for (_, part) in Part::ALL {
+        for (name, rank) in table(part).split('|').zip(0..) {
+            let known = names.entry(bare(name)).or_insert(Known::NOTHING);
+            // Of two that are the same without their accents, the first counts.
+            known.set(part, known.rank(part).unwrap_or(rank));
+        }
+    }
+    names
 });
 
 static THINGS_BARE: LazyLock<Vec<String>> = LazyLock::new(|| THINGS.split('|').map(bare).collect());
-
-/// How sure it is that what is called `bare`, a name as [`bare`] leaves it, holds a field: the less, the surer. `None` when
-/// nothing says so.
-pub(super) fn rank(part: Part, bare: &str) -> Option<usize> {
-    let (_, names) = NAMES.iter().find(|(of, _)| *of == part)?;
-    let alone = names.get(bare).copied();
-    // What is called `post_id` in a comment is the id of another thing.
-    let things = || THINGS_BARE.iter().filter(|_| part != Part::Id);
-    let behind = || things().find_map(|thing| names.get(bare.strip_prefix(thing.as_str())?));
-    alone.or_else(|| behind().map(|rank| rank + names.len()))
-}
 
 /// A name without what its writers differ in: `Publish-Date`, `publish_date` and `publishDate` are one.
 pub(super) fn bare(name: &str) -> String {
@@ -121,7 +154,7 @@ mod tests {
 
     /// Which of these names holds a field.
     fn surest<'n>(part: Part, names: &[&'n str]) -> Option<&'n str> {
-        let ranked = names.iter().filter_map(|name| Some((rank(part, &bare(name))?, *name)));
+        let ranked = names.iter().filter_map(|name| Some((Known::of(name).rank(part)?, *name)));
         ranked.min().map(|(_, name)| name)
     }
 
