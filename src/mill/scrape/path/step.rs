@@ -108,7 +108,6 @@ impl Step {
     pub(crate) fn crown(steps: &mut [Self], at: usize, place: usize) {
         if let Some([above, first]) = steps.get_mut(at..at + 2)
             && above.act == Move::Heading
-            && first.act == Move::Start
         {
             *above = Self { act: Move::Start, from: above.from, to: first.to };
             *first = Self { act: Move::In, from: first.to, to: (PLACES + place) as u8 };
