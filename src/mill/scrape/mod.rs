@@ -11,11 +11,11 @@
 //! is dropped with a [`Fault`] and never lent to a neighbour; a title at which a cut file ends is not taken.
 //!
 //! How: `blocks` takes the text apart, `date`, `furniture`, `shape` and `label` say what each block could be (in the words
-//! of `language`),
-//! `menu` and `repeated` what many of them are together, `side` where their days stand, `evidence` takes the facts of
-//! the file, `layout` says how items look, `path` finds the cheapest explanation, `tidy` mends it where all items
-//! together know better, and `reading` tells it in drafts; `parted` looks for a second list. `input` stands before all
-//! that: it decides which form a file has, and makes lines of HTML and Markdown, and drafts of JSON, CSV and feeds.
+//! of `language`), `menu` and `repeated` what many of them are together, `side` where their days stand. `evidence` takes
+//! the facts of the file, `layout` says how items look, `path` finds the cheapest explanation, and `tidy` mends it where
+//! all items together know better. `reading` chooses among the layouts and tells what the best one says in drafts;
+//! `parted` looks for a second list. `input` stands before all that: it decides which form a file has, and makes lines of
+//! HTML and Markdown, and drafts of JSON, CSV and feeds.
 
 mod blocks;
 mod date;

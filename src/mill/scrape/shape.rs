@@ -74,6 +74,9 @@ pub(super) fn is_broken(text: &str) -> bool {
     false
 }
 
+/// The signs that end sentences, whatever kind they are.
+pub(crate) const FULL_STOPS: [char; 7] = ['.', '!', '?', '…', '。', '！', '？'];
+
 /// Whether `text` ends as a sentence does, quotation marks and brackets set aside.
 pub(crate) fn ends_sentence(text: &str, signs: &[char]) -> bool {
     text.trim_end_matches(['"', '\'', '”', '’', '»', '“', '‘', '«', '›', ')', ']', '」', '』']).ends_with(signs)

@@ -5,7 +5,7 @@ use super::lines::{is_blank, trim};
 use super::mark::link_number;
 use crate::mill::scrape::furniture::is_furniture;
 use crate::mill::scrape::language::Lexicon;
-use crate::mill::scrape::shape::{ends_sentence, words};
+use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence, words};
 
 /// `text` without the words behind its last sentence that lead on, and the number that a text browser gives a link: `Work
 /// begins. [7]Read more`, `Work begins… Read more »`.
@@ -36,7 +36,7 @@ pub(super) fn without_lead_on<'t>(text: &'t str, lexicon: &Lexicon) -> &'t str {
 
 /// Whether `line` may be one that leads on, `Read more`: it is short and stands below a sentence.
 pub(super) fn may_offer(line: &str, above: &str) -> bool {
-    line.len() <= 48 && ends_sentence(above, &['.', '!', '?', '…', '。', '！', '？'])
+    line.len() <= 48 && ends_sentence(above, &FULL_STOPS)
 }
 
 /// Whether `line` offers more of what stands near above it, or counts what was said of it, by its title: `Continue reading

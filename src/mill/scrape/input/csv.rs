@@ -14,7 +14,7 @@ use super::{LineCounter, html};
 use crate::mill::scrape::date::field;
 use crate::mill::scrape::language::{Lexicon, choose};
 use crate::mill::scrape::reading::shortened;
-use crate::mill::scrape::shape::ends_sentence;
+use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence};
 use crate::mill::scrape::{Explained, Terms};
 
 const LAYOUT: &str = "csv";
@@ -211,7 +211,7 @@ impl Columns {
             }
             Some(Part::Summary) => {
                 let text = record.get(Part::Summary).unwrap_or_default();
-                record.truncated = !ends_sentence(text, &['.', '!', '?', '…', '。', '！', '？']);
+                record.truncated = !ends_sentence(text, &FULL_STOPS);
             }
             _ => {}
         }

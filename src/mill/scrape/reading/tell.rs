@@ -12,7 +12,7 @@ use crate::mill::scrape::furniture::states_a_figure;
 use crate::mill::scrape::label::{Kind, Label};
 use crate::mill::scrape::layout::{Field, Layout};
 use crate::mill::scrape::path::{Move, Step};
-use crate::mill::scrape::shape::{ends_sentence, is_short};
+use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence, is_short};
 use crate::mill::scrape::tidy::SEVERAL;
 use crate::mill::scrape::{BlockUse, Cut, DateRead, Draft, Fault};
 
@@ -198,7 +198,7 @@ impl<'t> Teller<'_, 't, '_> {
         }
         let ends_file = page.blocks.last().is_some_and(|block| block.last_line == open.last_line);
         let text = open.summary.as_deref().filter(|_| ends_file && open.last_field == Field::Summary)?;
-        (!ends_sentence(text, &['.', '!', '?', '…', '。', '！', '？'])).then_some(Cut::Summary)
+        (!ends_sentence(text, &FULL_STOPS)).then_some(Cut::Summary)
     }
 }
 
