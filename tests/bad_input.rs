@@ -900,6 +900,17 @@ fn a_source_that_gets_another_name_and_another_site_is_told_that_its_items_get_n
 }
 
 #[test]
+fn a_folder_that_is_called_otherwise_is_told_that_its_items_get_new_ids() {
+    let mill = mill();
+    mill.rename("feedmill.toml", "other.toml");
+    assert_eq!(mill.run(&["--once", "news"]).code, 0);
+    mill.rename("news", "press");
+    let ran = mill.run(&["--dry-run", "press"]);
+    assert!(ran.code == 5 && ran.out.contains("reads 1 file of news, a folder that is named no more"), "{ran:?}");
+    assert!(ran.out.contains("give the folder its old name, \"news\"") && !ran.out.contains("site_was"), "{ran:?}");
+}
+
+#[test]
 fn what_is_named_in_a_wrong_place_is_told_its_right_one() {
     let mill = mill();
     assert_eq!(once(&mill).code, 0);
@@ -974,6 +985,7 @@ fn files_that_a_source_of_another_site_takes_over_are_told_that_their_items_get_
         ran.out.contains("what it lists, 2 items, gets new ids") && ran.out.contains("site = \"harbour\""),
         "{ran:?}"
     );
+    assert!(!ran.out.contains("site_was = ["), "the config refuses it beside a source of that site: {ran:?}");
     mill.configure(&(CONFIG.to_owned() + &taken.replace("\"old\"\nlang", "\"harbour\"\nlang")));
     assert!(!mill.run(&["check"]).out.contains("new ids"));
 }
@@ -988,6 +1000,12 @@ fn a_source_of_which_the_site_is_called_otherwise_is_told_that_its_items_get_new
     assert!(ran.code == 1 && ran.out.contains(said) && ran.out.contains("site_was = [\"harbour\"]"), "{ran:?}");
     let ran = mill.run(&["--dry-run"]);
     assert!(ran.code == 5 && ran.out.contains(said), "{ran:?}");
+    // With another source of the old site there is but one cure that the config takes.
+    mill.write("home/2021-03-17.txt", page(&[FERRY]));
+    let home = called("home", "harbour").replace("\"news/", "\"home/");
+    mill.configure(&(called("news", "port") + &home));
+    let ran = mill.run(&["check"]);
+    assert!(ran.code == 1 && ran.out.contains("site = \"harbour\", as other sources have it"), "{ran:?}");
     mill.configure(&was_harbour(&called("news", "port")));
     assert!(!mill.run(&["check"]).out.contains("new ids"));
     assert_eq!(once(&mill).code, 0);
@@ -995,7 +1013,7 @@ fn a_source_of_which_the_site_is_called_otherwise_is_told_that_its_items_get_new
     mill.configure(&called("news", "pier"));
     let ran = mill.run(&["check"]);
     assert!(ran.code == 1 && ran.out.contains("all its items get new ids"), "{ran:?}");
-    assert!(ran.out.contains("the `site_was` that it had") && !ran.out.contains("site_was = ["), "{ran:?}");
+    assert!(ran.out.contains("the `site` and `site_was` that it had") && !ran.out.contains("site_was = ["), "{ran:?}");
 }
 
 // ---- what is told of it -----------------------------------------------------------------------------------------------

@@ -32,7 +32,8 @@ pub fn renamed(config: &Config, known: &[KnownSource]) -> Vec<String> {
     if new.is_empty() {
         return Vec::new();
     }
-    let left = known.iter().filter(|known| source_of(config, known).is_none());
+    let stay: BTreeSet<&str> = config.sources.iter().map(|source| &*source.name).collect();
+    let left = known.iter().filter(|known| !stay.contains(&*known.name));
     let sentence = |known: &KnownSource| {
         let (name, (_, site)) = (&known.name, known.filed.as_ref()?);
         let (by, _) = new.iter().find(|(_, of)| of == site)?;
@@ -50,16 +51,24 @@ pub fn renamed(config: &Config, known: &[KnownSource]) -> Vec<String> {
 /// # Errors
 /// The store gave up.
 pub fn new_ids(config: &Config, store: &dyn Store, known: &[KnownSource], keep_out: &KeepOut) -> Result<Vec<NewIds>> {
-    let moved: Vec<_> = config.sources.iter().filter_map(|source| Some((source, moved(source, known)?))).collect();
-    let is_new = |source: &Source| !known.iter().any(|known| known.name == source.name && known.filed.is_some());
-    let new: Vec<&Source> = config.sources.iter().filter(|source| is_new(source)).collect();
-    if moved.is_empty() && (new.is_empty() || known.iter().all(|known| known.filed.is_none())) {
+    // By their names, without those under which nothing was taken in yet: they are new as well.
+    let filed: BTreeMap<&str, (&KnownSource, Site)> =
+        known.iter().filter_map(|known| Some((&*known.name, (known, known.filed.as_ref()?.1)))).collect();
+    let (mut new, mut moved) = (Vec::new(), Vec::new());
+    for source in &config.sources {
+        match filed.get(&*source.name) {
+            Some((known, site)) if *site != site_of(source) => moved.push((source, *known)),
+            Some(_) => {}
+            None => new.push(source),
+        }
+    }
+    if moved.is_empty() && (new.is_empty() || filed.is_empty()) {
         return Ok(Vec::new());
     }
     let ledger = store.ledger()?;
     let has_items = |no: SourceNo| ledger.iter().any(|row| row.source == no && row.items > 0);
     let moved = moved.into_iter().filter(|(_, known)| has_items(known.no));
-    let mut told: Vec<NewIds> = moved.map(|(source, known)| of_site(source, known)).collect();
+    let mut told: Vec<NewIds> = moved.map(|(source, known)| of_site(config, source, known)).collect();
     if !new.is_empty() {
         told.extend(of_files(config, store, (known, ledger), &new, keep_out)?);
     }
@@ -70,41 +79,47 @@ fn site_of(source: &Source) -> Site {
     Site::new(source.namespace_site())
 }
 
-/// The source of the config that the store knows so.
-fn source_of<'c>(config: &'c Config, known: &KnownSource) -> Option<&'c Source> {
-    config.sources.iter().find(|source| source.name == known.name)
-}
-
-/// As what the store knows a source whose site is another one now.
-fn moved<'k>(source: &Source, known: &'k [KnownSource]) -> Option<&'k KnownSource> {
-    let known = known.iter().find(|known| known.name == source.name)?;
-    known.filed.as_ref().is_some_and(|(_, site)| *site != site_of(source)).then_some(known)
-}
-
 /// The name that the ids of a known source are made under; `None`: an earlier one of its site, that the store can't tell.
 fn namespace(known: &KnownSource) -> Option<&str> {
     let (place, site) = known.filed.as_ref()?;
     (Site::new(place) == *site).then_some(place)
 }
 
-fn of_site(source: &Source, known: &KnownSource) -> NewIds {
+fn of_site(config: &Config, source: &Source, known: &KnownSource) -> NewIds {
     let (name, site) = (&source.name, source.namespace_site());
-    let what = |was: &str| {
-        format!(
-            "source {name}: its site {was}{site:?} now: all its items get new ids, and every reader shows them as new"
-        )
+    let was = namespace(known).map_or_else(|| "was another one".to_owned(), |was| format!("was {was:?}"));
+    let what = format!(
+        "source {name}: its site {was} and is {site:?} now: all its items get new ids, and every reader shows them as new"
+    );
+    let help = match cure(config, known) {
+        Cure::Config(site) => format!("write a config, in which its source has site = {site:?}"),
+        Cure::Site(site) => format!("site = {site:?}, as other sources have it, keeps their ids"),
+        Cure::SiteWas(site) => format!("site_was = [{site:?}] keeps their ids, whatever the site is called now"),
+        Cure::Untold => "the `site` and `site_was` that it had keep their ids".to_owned(),
     };
-    match namespace(known) {
-        Some(was) => NewIds {
-            what: what(&format!("was {was:?} and is ")),
-            help: format!(
-                "site_was = [{was:?}], in all sources of the site, keeps their ids whatever the site is called now"
-            ),
-        },
-        None => NewIds {
-            what: what("was another one and is "),
-            help: "the `site_was` that it had keeps their ids".to_owned(),
-        },
+    NewIds { what, help }
+}
+
+/// What lets items keep the ids that they have under a known source. The name that they are made under is told.
+enum Cure<'k> {
+    /// Where there is no config, nothing can be said of a site.
+    Config(&'k str),
+    /// Other sources of the config have it: they are the same place.
+    Site(&'k str),
+    /// No other has it: it may be called otherwise.
+    SiteWas(&'k str),
+    /// It is an earlier name of the site, which the store can't tell.
+    Untold,
+}
+
+fn cure<'k>(config: &Config, known: &'k KnownSource) -> Cure<'k> {
+    let Some(site) = namespace(known) else { return Cure::Untold };
+    if config.file.is_none() {
+        Cure::Config(site)
+    } else if config.sources.iter().any(|source| site_of(source) == Site::new(site)) {
+        Cure::Site(site)
+    } else {
+        Cure::SiteWas(site)
     }
 }
 
@@ -198,7 +213,7 @@ fn of_taken(config: &Config, source: &Source, known: &KnownSource, taken: &Taken
     let (name, old, files) = (&source.name, &known.name, Count(taken.files.len(), "file"));
     let (what_they, items) =
         (if taken.files.len() == 1 { "it lists" } else { "they list" }, Count(taken.items.len(), "item"));
-    let has_left = source_of(config, known).is_none();
+    let has_left = !config.sources.iter().any(|source| source.name == *old);
     let whose = match has_left {
         true if config.file.is_none() => format!("{files} of {old}, a folder that is named no more"),
         true => format!("{files} of source {old}, which is in the config no more"),
@@ -208,20 +223,22 @@ fn of_taken(config: &Config, source: &Source, known: &KnownSource, taken: &Taken
         "source {name}: it is new, and reads {whose}: what {what_they}, {items}, gets new ids, and every reader shows it \
          as new"
     );
-    let help = match (namespace(known), has_left) {
-        _ if config.file.is_none() => {
-            format!("give the folder its old name, {old:?}; or write a config, in which its source has site = {old:?}")
+    let help = match (cure(config, known), has_left) {
+        (Cure::Config(site), _) => {
+            format!("give the folder its old name, {old:?}; or write a config, in which its source has site = {site:?}")
         }
-        (Some(site), true) => format!(
+        (Cure::SiteWas(site), true) => format!(
             "if it is {old} under another name, name = {old:?} and site = {site:?} keep all as it is (`title` is what \
              readers see, and free to change); with another name or site, site_was = [{site:?}] keeps the ids"
         ),
-        (Some(site), false) => {
-            format!(
-                "site = {site:?} keeps the ids (sources of one site share its items); else say site_was = [{site:?}]"
-            )
+        (Cure::Site(site), true) => format!(
+            "if it is {old} under another name, name = {old:?} and site = {site:?} keep all as it is (`title` is what \
+             readers see, and free to change); with another name, site = {site:?} keeps the ids"
+        ),
+        (Cure::Site(site) | Cure::SiteWas(site), false) => {
+            format!("site = {site:?} keeps the ids: sources of one site share its items")
         }
-        (None, _) => format!("the `site` and `site_was` that source {old} had keep the ids"),
+        (Cure::Untold, _) => format!("the `site` and `site_was` that source {old} had keep the ids"),
     };
     NewIds { what, help }
 }
