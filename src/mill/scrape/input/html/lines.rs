@@ -140,6 +140,8 @@ struct Lines {
     known: usize,
     goes_on: bool,
     count: usize,
+    /// On which line of the file the last of the lines begins, be it in a cell.
+    last: u32,
 }
 
 impl Visitor for Lines {
@@ -342,7 +344,7 @@ impl Lines {
         if self.now.text.is_empty() {
             // A time without words is shown as it is stated.
             if let Some(stated) = times.into_iter().find_map(|time| time.stated.filter(|_| time.end.is_some())) {
-                let line = self.done.last().map_or(1, |line| line.line);
+                let line = self.last.max(1);
                 let text = day_of(&stated).to_owned();
                 self.put(Line { text, line, time: Some(stated), ..Line::default() });
             }
@@ -376,6 +378,7 @@ impl Lines {
         if self.count > MOST_LINES {
             return;
         }
+        self.last = line.line;
         self.below_year |= line.text.len() <= LONGEST_YEAR && is_month(&line.text, Lexicon::of(None));
         line.indent = self.entries.len().min(8) * 2;
         if let Some(entry) = self.entries.last_mut() {
@@ -628,6 +631,12 @@ fn pieces(line: Line, times: &[Time]) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_without_words_stands_on_no_line_above_that_before_it() {
+        let rendition = render("<!DOCTYPE html>\n<table><tr><td>One.\nTwo<ul><time datetime=2020-06-15><li>", None);
+        assert_eq!((rendition.text.lines().last(), rendition.lines.last()), (Some("2020-06-15"), Some(&2)));
+    }
 
     #[test]
     fn lines_under_one_address_or_time_share_it() {
