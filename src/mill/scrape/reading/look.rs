@@ -48,10 +48,14 @@ impl<'t, 'c> Look<'t, 'c> {
         // A layout that is named says where the days stand.
         let side = if terms.layout.is_none() { Side::of(&page, &mut labels) } else { None };
         take_patterns(layout, &page, &mut labels);
-        // A counter is no item, whatever sign stands before it.
-        for (block, label) in page.blocks.iter_mut().zip(&labels) {
-            if block.mark == Mark::Bullet && label.kind == Kind::Furniture {
+        // A counter is no item, whatever sign stands before it; nor does a day that stands below its headline begin one.
+        let ends_item = side.is_some_and(Side::is_below);
+        for (block, label) in page.blocks.iter_mut().zip(&labels).filter(|(block, _)| block.mark == Mark::Bullet) {
+            if label.kind == Kind::Furniture {
                 block.mark = Mark::None;
+            } else if ends_item && label.is_date() {
+                // The list that the day is set in does not show how far items are, either.
+                (block.mark, block.indent) = (Mark::None, 0);
             }
         }
         let evidence = evidence(&page, &labels);
