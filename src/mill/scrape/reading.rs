@@ -155,11 +155,13 @@ struct Looks<'t, 'h> {
     all: Vec<Look<'t, 'h>>,
     /// The look of all that have no patterns.
     shared: Option<usize>,
+    /// The lines, where they were asked before their turn.
+    lines: Option<Look<'t, 'h>>,
 }
 
 impl<'t, 'h> Looks<'t, 'h> {
     fn at(half: Half<'t>, how: How<'h>) -> Self {
-        Self { half, how, all: Vec::new(), shared: None }
+        Self { half, how, all: Vec::new(), shared: None, lines: None }
     }
 
     /// Turns to the next unit. Whether what can be read by either need not be read by this one.
@@ -178,10 +180,27 @@ impl<'t, 'h> Looks<'t, 'h> {
         if let Some(at) = self.shared.filter(|_| is_shared) {
             return at;
         }
-        self.all.push(Look::at(self.half, unit, layout, self.how));
+        let look = if is_shared { self.shared_look(unit, layout) } else { Look::at(self.half, unit, layout, self.how) };
+        self.all.push(look);
         let at = self.all.len() - 1;
         self.shared = self.shared.or(Some(at).filter(|_| is_shared));
         at
+    }
+
+    /// The look of `layout`, which has no patterns. Runs that lump what is said in several lines together may hide on which
+    /// side of the items the days stand; then the lines tell.
+    fn shared_look(&mut self, unit: Unit, layout: &Layout) -> Look<'t, 'h> {
+        let at = |unit| Look::at(self.half, unit, layout, self.how);
+        if unit == Unit::Line {
+            return self.lines.take().unwrap_or_else(|| at(unit));
+        }
+        let mut look = at(unit);
+        if look.side.is_none() && look.lumps_lines() {
+            let lines = at(Unit::Line);
+            look.side = lines.side.filter(|_| lines.page.dates.len() == look.page.dates.len());
+            self.lines = Some(lines);
+        }
+        look
     }
 }
 

@@ -70,6 +70,13 @@ impl<'t, 'c> Look<'t, 'c> {
         Self { page, labels, evidence, side, settled, choice, named: terms.layout.is_some() }
     }
 
+    /// Whether no text of the page is wrapped, and some of its runs are several texts: a title and what is below it.
+    pub(super) fn lumps_lines(&self) -> bool {
+        let mut runs =
+            self.page.blocks.iter().zip(&self.labels).filter(|(block, _)| block.folded && block.date.is_none());
+        self.page.dates.len() >= SEVERAL && runs.clone().next().is_some() && runs.all(|(_, label)| label.broken)
+    }
+
     pub(super) fn prices<'a>(&'a self, layout: &'a Layout) -> Prices<'a, 't> {
         Prices::new(layout, self.evidence, &self.page, &self.labels)
     }
