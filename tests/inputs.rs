@@ -1677,3 +1677,119 @@ fn a_document_type_is_refused_so_that_no_entity_expands() {
     let scrape = parse(text, &form(Form::Feed));
     assert!(scrape.drafts.is_empty() && scrape.refused.is_some());
 }
+
+const PRINTED: [(&str, &str, &str); 4] = [
+    ("A ferry for the outer isles", "2020-06-28", "https://a.example/n/1"),
+    ("Night boats", "2020-06-20", "https://a.example/n/2"),
+    ("The keeper's lamp", "2020-06-11", "https://a.example/n/3"),
+    ("Piles under the mole are counted", "2020-05-30", "https://a.example/n/4"),
+];
+
+/// The four items as a script prints them, each in its own way.
+fn printed(one: impl Fn(&str, &str, &str) -> String) -> String {
+    PRINTED.iter().map(|(title, day, link)| one(title, day, link)).collect()
+}
+
+fn with_links(scrape: &Scrape<'_>) -> Vec<[String; 3]> {
+    let link = |draft: &Draft<'_>| draft.link.as_deref().unwrap_or_default().to_owned();
+    scrape.drafts.iter().map(|draft| [told(draft)[0].clone(), told(draft)[1].clone(), link(draft)]).collect()
+}
+
+#[test]
+fn what_a_script_prints_of_its_items_are_its_items() {
+    let quoted = |text: &str| if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") };
+    let dict =
+        |t: &str, d: &str, l: &str| format!("{{'title': {}, 'date': '{d}', 'url': '{l}', 'old': None}}", quoted(t));
+    let dicts = printed(|t, d, l| dict(t, d, l) + ",\n ");
+    let texts = [
+        printed(|t, d, l| dict(t, d, l) + "\n"),
+        format!("[{}]\n", dicts.trim_end_matches([',', '\n', ' '])),
+        printed(|t, d, l| format!("Title: {t}\nDate: {d}\nLink: {l}\n\n")),
+        printed(|t, d, l| format!("Published: {d}\nHeadline: {t}\nURL: {l}\nAuthor: Ann Field\n")),
+        printed(|t, d, l| format!("{t} ({l})\n{d}\n\n")),
+        printed(|t, d, l| format!("{d} | {t} | {l}\n")),
+        printed(|t, d, l| format!("{d} - {t} - {l}\n")),
+        printed(|t, d, l| format!("[{d}] {t} <{l}>\n")),
+        printed(|t, d, l| format!("- [{t}]({l}) ({d})\n")),
+        printed(|t, d, l| format!("## [{t}]({l})\n\n{d}\n\n")),
+    ];
+    let expected: Vec<[String; 3]> = PRINTED.iter().map(|(t, d, l)| [t, d, l].map(|it| (*it).to_owned())).collect();
+    for text in texts {
+        assert_eq!(with_links(&parse(&text, &Terms::default())), expected, "{text}");
+    }
+    let rows = printed(|t, d, l| format!("{d},{t},{l}\n"));
+    assert_eq!(with_links(&parse(&rows, &form(Form::Csv))), expected, "a table without names");
+}
+
+#[test]
+fn a_script_that_is_cut_gives_no_item_under_another_name() {
+    let forms: [fn(&str, &str, &str) -> String; 5] = [
+        |t, d, l| format!("{{'title': \"{t}\", 'date': '{d}', 'url': '{l}'}}\n"),
+        |t, d, l| format!("Title: {t}\nDate: {d}\nLink: {l}\n\n"),
+        |t, d, l| format!("{t} ({l})\n{d}\n\n"),
+        |t, d, l| format!("{d} | {t} | {l}\n"),
+        |t, d, l| format!("{d}\n{t} -> {l}\n\n"),
+    ];
+    for text in forms.map(printed) {
+        let whole = with_links(&parse(&text, &Terms::default()));
+        assert_eq!(whole.len(), PRINTED.len(), "{text}");
+        let third = text.find("n/3").unwrap() + "n/3')}\n".len();
+        for at in third..text.len() {
+            let scrape = parse(&text[..at], &Terms::default());
+            let kept = scrape.drafts.iter().filter(|draft| !draft.truncated.is_some_and(Cut::takes_identity));
+            for draft in kept {
+                let known = whole.iter().find(|item| item[0] == draft.title);
+                let known = known.unwrap_or_else(|| panic!("{:?} of {:?}", draft.title, &text[..at]));
+                assert!(draft.link.as_deref().is_some_and(|link| link == known[2]), "{draft:?} of {:?}", &text[..at]);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_page_says_of_itself_is_no_print_of_a_script() {
+    // Two columns of texts: nobody can tell which one holds the titles.
+    let rows = printed(|t, d, _| format!("{d},News of {d},{t}\n"));
+    assert!(parse(&rows, &form(Form::Csv)).drafts.is_empty());
+    // Fields below headlines of their own are no records.
+    let page = printed(|t, d, _| format!("{t}\nEvent: talk\nDate: {d}\nWe meet in the hall, and tea is served.\n\n"));
+    assert_ne!(parse(&page, &Terms::default()).layout, "fields");
+    // A layout that is named reads lines.
+    let named = Terms { layout: Some("newsroom".to_owned()), ..Terms::default() };
+    let text = printed(|t, d, l| format!("Title: {t}\nDate: {d}\nLink: {l}\n\n"));
+    assert_eq!(parse(&text, &named).layout, "newsroom");
+}
+
+#[test]
+fn a_day_among_other_facts_is_that_of_its_item_unless_all_share_it() {
+    let about = |day: &str, title: &str| {
+        format!("{{\"title\":\"{title}\",\"meta\":{{\"topic\":\"Sea\",\"date\":\"{day}\"}}}}\n")
+    };
+    let own = printed(|t, d, _| about(d, t));
+    assert_eq!(days(&parse(&own, &form(Form::JsonLines))), PRINTED.map(|(_, day, _)| day.to_owned()));
+    let captured = printed(|t, _, _| about("2020-07-01", t));
+    assert_eq!(days(&parse(&captured, &form(Form::JsonLines))), vec![""; PRINTED.len()]);
+    let fetched = printed(|t, d, _| about(d, t).replace("\"date\"", "\"timestamp\""));
+    assert_eq!(days(&parse(&fetched, &form(Form::JsonLines))), vec![""; PRINTED.len()]);
+}
+
+#[test]
+fn a_day_with_a_mark_below_its_text_begins_no_item() {
+    let texts =
+        ["The hands were bent by the storm.", "Twelve children slept here.", "She kept the key.", "It ran dry in May."];
+    let items = PRINTED.iter().zip(texts);
+    let items =
+        items.map(|((title, day, link), text)| format!("## [{title}]({link})\n\n{text}\n\n* {day}\n* Repairs\n\n"));
+    let page = format!("# Tower museum\n\n{}Tower museum, Point Road\n", items.collect::<String>());
+    assert_eq!(days(&parse(&page, &form(Form::Markdown))), PRINTED.map(|(_, day, _)| day.to_owned()));
+}
+
+#[test]
+fn a_rule_between_items_parts_each_day_from_the_next_headline() {
+    let names = ["Ida Marsh", "Owen Pike", "Owen Pike", "Ida Marsh"].into_iter();
+    let cards: Vec<String> = PRINTED.iter().zip(names).map(|((t, d, _), name)| format!("{t}\n{name}\n{d}\n")).collect();
+    let scrape_of = |text: &str| all_told(&parse(text, &Terms::default()));
+    let told = scrape_of(&cards.join("--------------------\n"));
+    let expected: Vec<_> = PRINTED.iter().map(|(t, d, _)| [t.to_string(), d.to_string()]).collect();
+    assert_eq!(told.into_iter().map(|[title, day, ..]| [title, day]).collect::<Vec<_>>(), expected);
+}

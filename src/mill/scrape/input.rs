@@ -3,9 +3,9 @@
 //! The form is decided here and nowhere else: the operator's word comes first, then the ending of the file's name, then
 //! a cautious look at how the text begins. When in doubt, it is text.
 //!
-//! Two ways lead from here. HTML, Markdown and the dumps of text browsers become a *rendition*: lines with notes, which
-//! the engine reads like any text. JSON, CSV, feeds, and HTML with selectors have fields already: each item becomes a
-//! [`record::Record`], and one place makes drafts of all records. Either way, line numbers are those of the file.
+//! Two ways lead from here. HTML, Markdown, the dumps of text browsers and what scripts print become a *rendition*: lines
+//! with notes, which the engine reads like any text. JSON, CSV, feeds, HTML with selectors, and lines that name their
+//! fields have fields already: each item becomes a [`record::Record`], and one place makes drafts of all records. Either way, line numbers are those of the file.
 
 mod address;
 mod archive;
@@ -15,7 +15,10 @@ mod feed;
 mod html;
 mod json;
 mod markdown;
+mod named;
 mod names;
+mod printed;
+mod python;
 mod record;
 mod saved;
 mod select;
@@ -87,6 +90,7 @@ impl Form {
             Some(b'<') if feed::is_document(start) => Self::Feed,
             Some(b'{' | b'[') if json::is_document(start) => Self::Json,
             Some(b'{') if json::is_lines(start) => Self::JsonLines,
+            _ if text.len() <= LONGEST && markdown::is_one(text) => Self::Markdown,
             _ => Self::Text,
         }
     }
@@ -116,15 +120,31 @@ pub fn too_large(text: &str, form: Option<Form>) -> Option<String> {
 /// Reads a file of whatever form. Only when `explaining`, it says of each part what became of it.
 pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explained<'t> {
     let form = terms.form.unwrap_or_else(|| Form::of_text(text));
+    let by_fields = match form {
+        Form::Text if terms.layout.is_some() => None,
+        Form::Text => python(text, terms, explaining).or_else(|| named::read(text, terms, explaining)),
+        Form::Json | Form::JsonLines => python(text, terms, explaining),
+        _ => None,
+    };
+    if let Some(mut read) = by_fields {
+        unshare(&mut read.scrape);
+        return read;
+    }
     let mut read = match form {
         Form::Text => {
             let bar = archive::bar(text);
             let plain = || Rendition { text: text.to_owned(), ..Rendition::default() };
-            let mut read = match dump::render(text).or_else(|| saved::render(text)).or_else(|| (bar > 0).then(plain)) {
+            let dumped = dump::render(text).or_else(|| saved::render(text));
+            let printed = if bar > 0 || dumped.is_some() { None } else { printed::render(text) };
+            let cut = printed.as_ref().and_then(|(_, cut)| *cut);
+            let rendition = dumped.or(printed.map(|(rendition, _)| rendition));
+            let mut read = match rendition.or_else(|| (bar > 0).then(plain)) {
                 Some(rendition) => rendered(&archive::without(rendition, bar), terms, explaining),
                 None => lines(text, &[], terms, explaining),
             };
-            withhold(&mut read.scrape, &dump::without_address(text));
+            let mut without = dump::without_address(text);
+            without.extend(cut);
+            withhold(&mut read.scrape, &without);
             read
         }
         Form::Markdown => {
@@ -143,6 +163,12 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
     };
     unshare(&mut read.scrape);
     read
+}
+
+/// What Python printed of its values, read as the JSON that they would be.
+fn python(text: &str, terms: &Terms, explaining: bool) -> Option<Explained<'static>> {
+    let json = python::as_json(text).filter(|_| text.len() <= LONGEST)?;
+    Some(json::read(&json, terms, explaining))
 }
 
 /// What the engine makes of lines.

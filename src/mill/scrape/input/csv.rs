@@ -1,10 +1,12 @@
 //! CSV and TSV: a line of names, then a record for each item.
 //!
-//! The names of the columns say what they hold; where a file has none, the operator gives the numbers. The separator is
-//! the sign that stands equally often in the first lines. A last record that the end of the file may have cut is not
-//! taken, unless only the end of a summary can be missing.
+//! The names of the columns say what they hold. A file without names is understood where its rows leave no choice: one
+//! column holds their days, one texts, and the others addresses or numbers; else the operator gives the numbers. The
+//! separator is the sign that stands equally often in the first lines. A last record that the end of the file may have cut
+//! is not taken, unless only the end of a summary can be missing.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use csv::{ByteRecord, ReaderBuilder};
 
@@ -23,6 +25,11 @@ const LAYOUT: &str = "csv";
 const MOST_COLUMNS: usize = 4096;
 /// The separator is looked for in so many lines.
 const LOOKED_AT: usize = 20;
+
+/// A table without names has at most so many columns, or nobody can tell what they hold.
+const MOST_FIELDS: usize = 8;
+/// What has more letters is no title.
+const LONGEST_TITLE: usize = 250;
 
 /// Reads columns separated by `delimiter`, or by what the text shows.
 pub(super) fn read(text: &str, delimiter: Option<u8>, terms: &Terms, explaining: bool) -> Explained<'static> {
@@ -61,7 +68,10 @@ pub(super) fn read(text: &str, delimiter: Option<u8>, terms: &Terms, explaining:
             None => {
                 let (found, is_header) = match Columns::of(&cells, terms, lexicon) {
                     Ok(found) => found,
-                    Err(why) => return unreadable(LAYOUT, line, &why, raw),
+                    Err(why) => match by_cells(text, delimiter, lexicon).filter(|_| terms.fields.is_none()) {
+                        Some(parts) => (Columns { parts, width: cells.len() }, false),
+                        None => return unreadable(LAYOUT, line, &why, raw),
+                    },
                 };
                 let known = columns.insert(found);
                 if is_header {
@@ -139,6 +149,48 @@ fn by_common_names(names_row: &[String]) -> Result<Vec<Column>, String> {
         true => Ok(parts),
         false => Err("no column is called title; [source.fields] can say which column is what".to_owned()),
     }
+}
+
+/// The columns of a table without names, as the first rows show them: days, addresses and numbers, and one column besides,
+/// of short texts of which no two are the same. Of two such columns nobody can tell which one holds the titles.
+fn by_cells(text: &str, delimiter: u8, lexicon: &Lexicon) -> Option<Vec<Column>> {
+    const FEWEST: usize = 3;
+    let reader =
+        ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let rows = reader.into_byte_records().take(LOOKED_AT).collect::<Result<Vec<_>, _>>().ok()?;
+    let width = rows.first()?.len();
+    // The last row may be cut.
+    let whole = rows.iter().rev().skip(usize::from(rows.len() < LOOKED_AT && rows.len() > FEWEST)).rev();
+    let rows: Vec<Vec<String>> =
+        whole.map(|row| row.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect()).collect();
+    if rows.len() < FEWEST || !(2..=MOST_FIELDS).contains(&width) || rows.iter().any(|row| row.len() != width) {
+        return None;
+    }
+    let of = |column: usize| rows.iter().filter_map(move |row| row.get(column));
+    let is_address = |cell: &String| cell.starts_with("https://") || cell.starts_with("http://");
+    let is_number = |cell: &String| cell.chars().all(|c| c.is_ascii_digit());
+    let is_title = |cell: &String| !cell.is_empty() && cell.chars().count() <= LONGEST_TITLE;
+    let mut parts: Vec<Column> = Vec::new();
+    for column in 0..width {
+        let all = |is: &dyn Fn(&String) -> bool| of(column).all(is);
+        let part = if all(&is_number) {
+            continue;
+        } else if all(&|cell| field(cell, lexicon).is_some()) {
+            Part::Date
+        } else if all(&is_address) {
+            Part::Link
+        } else if all(&is_title) && of(column).collect::<BTreeSet<_>>().len() == rows.len() {
+            Part::Title
+        } else {
+            return None;
+        };
+        if parts.iter().any(|(known, ..)| *known == part) {
+            return None;
+        }
+        parts.push((part, column, String::new()));
+    }
+    let has = |wanted: Part| parts.iter().any(|(part, ..)| *part == wanted);
+    (has(Part::Title) && has(Part::Date)).then_some(parts)
 }
 
 /// The columns that the operator calls by their names, some perhaps by their numbers.

@@ -81,14 +81,15 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> Explained<'st
         let (line, last_line, whole) = spot.map_or((1, 1, true), |spot| (spot.line, spot.last_line, spot.whole));
         let mut record = Record::new(line, last_line);
         record.cut = !whole;
-        fill(&mut record, value, fields, &place);
+        let is_inner = fill(&mut record, value, fields, &place);
         if let Some(day) = day {
             record.set(Part::Date, day, line, "the name of its list");
         }
-        records.push(record);
+        records.push((record, is_inner));
     }
     // What is kept by name comes in the order of the names.
-    records.sort_by_key(|record| record.line);
+    records.sort_by_key(|(record, _)| record.line);
+    let records = without_days_of_capture(records);
     tell(LAYOUT, &records, terms, explaining)
 }
 
@@ -115,8 +116,8 @@ pub(super) fn read_lines(text: &str, terms: &Terms, explaining: bool) -> Explain
                 };
                 for item in items {
                     let mut record = Record::new(number, number);
-                    fill(&mut record, item.value, fields, "$");
-                    records.push(record);
+                    let is_inner = fill(&mut record, item.value, fields, "$");
+                    records.push((record, is_inner));
                 }
             }
             Err(error) if error.is_eof() => {
@@ -125,6 +126,7 @@ pub(super) fn read_lines(text: &str, terms: &Terms, explaining: bool) -> Explain
             Err(_) => faults.push((number, "this line is no JSON", line)),
         }
     }
+    let records = without_days_of_capture(records);
     let mut told = tell(LINES, &records, terms, explaining);
     // A line that is no JSON is a doubt like an item without a title. The last one may just be cut.
     let read = lines.saturating_sub(faults.len().saturating_sub(1));
@@ -413,7 +415,41 @@ fn is_html(name: &str) -> bool {
     bare.ends_with("html") || bare.ends_with("rendered")
 }
 
-fn fill(record: &mut Record, item: &Value, fields: Option<&Fields>, place: &str) {
+/// The members of an item that hold what is said about it, such as its day.
+const ABOUT: [&str; 6] = ["meta", "metadata", "info", "details", "dates", "publication"];
+
+/// The day of an item that states none itself, in the one member about it that does, and what both are called. What may be
+/// the time of a change, or of the capture, is none.
+fn inner_day<'v>(members: &Members<'v>) -> Option<(&'v str, &'v str, Cow<'v, str>)> {
+    let is_about = |known: &Known, name: &str| known.rank(Part::Date).is_some() || ABOUT.contains(&&*bare(name));
+    let about = members.0.iter().filter(|(known, name, _)| is_about(known, name));
+    let mut found = about.filter_map(|(_, outer, value)| {
+        let mut inner = Members::of(value.as_object()?);
+        // `data` is a date in other languages.
+        inner.0.retain(|(known, name, _)| known.is_day_of_publication() && *name != "data");
+        inner.field(Part::Date).map(|(name, text)| (*outer, name, text))
+    });
+    let only = found.next()?;
+    found.next().is_none().then_some(only)
+}
+
+/// The records, each with whether its day stood beside other facts. One that is that of every item is the day of the
+/// capture, and is left out.
+fn without_days_of_capture(records: Vec<(Record, bool)>) -> Vec<Record> {
+    let mut days = records.iter().filter(|(_, is_inner)| *is_inner).filter_map(|(record, _)| record.get(Part::Date));
+    let first = days.next();
+    let are_one = days.all(|day| Some(day) == first);
+    let left = records.into_iter().map(|(mut record, is_inner)| {
+        if is_inner && are_one {
+            record.leave(Part::Date);
+        }
+        record
+    });
+    left.collect()
+}
+
+/// Fills a record, and says whether its day stands deeper than the item's other fields.
+fn fill(record: &mut Record, item: &Value, fields: Option<&Fields>, place: &str) -> bool {
     let line = record.line;
     if let Some(fields) = fields.filter(|fields| !fields.parts.is_empty()) {
         for (part, at) in &fields.parts {
@@ -425,9 +461,9 @@ fn fill(record: &mut Record, item: &Value, fields: Option<&Fields>, place: &str)
             let text = texts.collect::<Vec<_>>().join(" ");
             record.set(*part, &text, line, at.text().to_owned());
         }
-        return;
+        return false;
     }
-    let Some((members, wrapping)) = content(item) else { return };
+    let Some((members, wrapping)) = content(item) else { return false };
     for (_, part) in Part::ALL {
         if let Some((name, text)) = members.field(part) {
             let is_wrapped = !wrapping.is_empty() && item.get(wrapping).is_some_and(|inner| inner.get(name).is_some());
@@ -435,6 +471,13 @@ fn fill(record: &mut Record, item: &Value, fields: Option<&Fields>, place: &str)
             record.set(part, &text, line, format!("{place}{within}.{}", shortened(name)));
         }
     }
+    if record.get(Part::Date).is_none()
+        && let Some((outer, name, text)) = inner_day(&members)
+    {
+        record.set(Part::Date, &text, line, format!("{place}.{}.{}", shortened(outer), shortened(name)));
+        return true;
+    }
+    false
 }
 
 /// The text of a value: for an object that of the member which holds it, for a list that of the first value. Only what

@@ -55,6 +55,28 @@ pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
     reader.finish()
 }
 
+/// Whether a text that nobody calls so is Markdown: several of its lines are headings, and hardly one begins with such a
+/// sign that is none; or several hold links.
+pub(super) fn is_one(text: &str) -> bool {
+    const FEWEST: usize = 3;
+    let is_heading = |line: &&str| {
+        let (signs, words) = line.split_at(line.bytes().take_while(|b| *b == b'#').count());
+        signs.len() <= 6 && words.starts_with(' ') && words.contains(char::is_alphanumeric)
+    };
+    let signed = || text.lines().filter(|line| line.starts_with('#'));
+    let headings = signed().filter(is_heading).count();
+    let is_link = |line: &&str| {
+        let target = line.split_once("](").map(|(name, target)| (name.contains('['), target));
+        target.is_some_and(|(is_named, target)| {
+            is_named
+                && ["https://", "http://", "/"].iter().any(|start| target.starts_with(start))
+                && target.contains(')')
+        })
+    };
+    (headings >= FEWEST && headings * 4 >= signed().count() * 3)
+        || text.lines().filter(is_link).nth(FEWEST - 1).is_some()
+}
+
 /// How many pieces a parser makes of a text, at most.
 fn signs(text: &str) -> usize {
     let marks = |b: &u8| {

@@ -33,6 +33,12 @@ impl Known {
         self.0.get(part as usize).copied().filter(|rank| *rank < usize::MAX)
     }
 
+    /// Whether it names a day, and that on which an item was published: the names of those stand before the others.
+    pub(super) fn is_day_of_publication(&self) -> bool {
+        static OTHERS: LazyLock<Option<usize>> = LazyLock::new(|| NAMES.get("received")?.rank(Part::Date));
+        self.rank(Part::Date).zip(*OTHERS).is_some_and(|(rank, others)| rank < others)
+    }
+
     /// This, and where it says nothing what is known of the name behind that of a thing.
     fn or_behind(mut self, rest: Self) -> Self {
         const BEHIND: usize = 1 << 16;
@@ -108,7 +114,7 @@ const DATE: &str = "\
     dateposted|postedat|publisheddate|publishtime|publishedtime|publishdatetime|publisheddatetime|publicationtime|pubtime|\
     publishat|webpublicationdate|providerpublishtime|isodate|firstpublished|firstpublishedat|dateofpublication|releasetime|\
     releasedat|posted|postedon|posteddate|postdate|posttime|issued|issuedate|issuedon|dateissued|dateofissue|anndate|\
-    announceddate|announcedat|received|datereceived|day|datum|fecha|data|\
+    announceddate|announcedat|day|datum|fecha|data|\
     dato|päivämäärä|pvm|päiväys|kuupäev|datums|dátum|дата|датум|ημερομηνία|imerominia|tarih|tarix|tanggal|tarikh|ngày|日期|\
     発表日|公開日|公開日時|日付|投稿日|投稿日時|날짜|작성일|작성일자|등록일|등록일자|등록일시|التاريخ|تاريخ|تاریخ|تاريخالنشر|תאריך|\
     תאריךפרסום|दिनांक|तारीख|วันที่|publicado|publicadoem|publicadoel|publicación|pubblicato|pubblicatoil|\
@@ -120,6 +126,7 @@ const DATE: &str = "\
     datadipubblicazione|datapubblicazione|publiceringsdatum|publiceringsdato|publiseringsdato|julkaisupäivä|datapublikacji|\
     datadodania|datumzveřejnění|datumobjave|yayıntarihi|yayınlanmatarihi|tanggalterbit|ngàyđăng|发布日期|发布时间|發布日期|\
     發布時間|發佈日期|發佈時間|发表时间|发表日期|公布日期|掲載日|掲載日時|게시일|발행일|공고일|\
+    received|datereceived|\
     created|createdat|datecreated|createdon|createddate|creationdate|createtime|createdtime|createdutc|ctime|dateadded|addedat|\
     uploaddate|uploadedat|erstelltam|time|timestamp|datetime|ts|时间|時間|waktu|tag|\
     startdate|datestart|startdatetime|startsat|start|\

@@ -135,6 +135,11 @@ impl Record {
         }
     }
 
+    /// Takes a field away.
+    pub(super) fn leave(&mut self, part: Part) {
+        self.fields.retain(|field| field.part != part);
+    }
+
     pub(super) fn get(&self, part: Part) -> Option<&str> {
         self.field(part).map(|field| field.text.as_str())
     }

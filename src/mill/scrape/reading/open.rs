@@ -198,6 +198,10 @@ impl<'t> Open<'t> {
                 self.number = cell.parse().ok();
             }
         }
+        // What may be cut is the cell that ends the row.
+        if cells(block.text).count() == titles + 1 {
+            self.last_field = Field::Title;
+        }
     }
 }
 
