@@ -1552,7 +1552,7 @@ proptest! {
 /// A name, the form it is read as, and a text of about so many bytes.
 type Shape = (&'static str, Form, fn(usize) -> String);
 
-const HOSTILE: [Shape; 28] = [
+const HOSTILE: [Shape; 32] = [
     ("endless line", Form::Html, |n| format!("<!doctype html><p>{}", "word ".repeat(n / 5))),
     ("elements", Form::Html, |n| "<p>a".repeat(n / 4)),
     ("deep", Form::Html, |n| "<div>".repeat(n / 5)),
@@ -1589,6 +1589,13 @@ const HOSTILE: [Shape; 28] = [
         format!("{{{}\"x\":1}}", (0..n / 10).map(|i| format!("\"k{i}\":[],")).collect::<String>())
     }),
     ("objects", Form::Json, |n| format!("[{}{{}}]", "{\"title\":\"a\"},".repeat(n / 14))),
+    ("addresses", Form::Text, |n| format!("{}{}", " ".repeat(n / 2), "<http:1> ".repeat(n / 18))),
+    ("begun addresses", Form::Text, |n| format!("{}{}", "<http:1> ".repeat(3), "<https://a".repeat(n / 10))),
+    ("signs", Form::Text, |n| format!("{}{}", "<http:1> ".repeat(3), " *a/a".repeat(n / 5))),
+    ("a title said again", Form::Text, |n| {
+        let said = "a <http:1>\n".repeat(n / 24);
+        format!("{said}\n\n  {}\n\n", said.trim_end().replace('\n', "\n  "))
+    }),
     ("quotes", Form::Csv, |n| format!("title,b\n{}", "\"a\"\"\n".repeat(n / 6))),
     ("commas", Form::Csv, |n| format!("title{}", ",".repeat(n))),
     ("deep", Form::Feed, |n| format!("<rss>{}", "<a>".repeat(n / 3))),

@@ -22,6 +22,8 @@ use crate::mill::scrape::rendition::{Note, Rendition};
 const FEW_LINKS: usize = 3;
 /// A longer address is none.
 const LONGEST: usize = 4096;
+/// The name of a picture has at most so many lines.
+const MOST_LINES: usize = 8;
 /// A heading is indented by so many columns for each level, of which there are six.
 const LEVEL: usize = 2;
 
@@ -68,7 +70,7 @@ fn line_at(text: &str) -> (Line, &str) {
         }
         rest = match address_at(found) {
             Some((address, behind)) => {
-                line.text.truncate(line.text.trim_end().len().max(indent(&line.text)));
+                line.text.truncate(line.text.trim_end().len());
                 line.addresses.push(address);
                 line.ends_with_address = true;
                 // Another element begins where no blank stands between.
@@ -253,7 +255,8 @@ impl Saved {
         if self.run.lines.is_empty() {
             return;
         }
-        if self.heading.take().is_some() && self.above.text == self.run.text {
+        let is_near = self.above.lines.len() <= MOST_LINES;
+        if self.heading.take().is_some() && is_near && self.above.text == self.run.text {
             let heading = self.rendition.notes.pop();
             let is_noted = |line: &u32| {
                 let mut near = self.rendition.notes.iter().rev().take_while(|note| note.line >= *line);
