@@ -177,7 +177,8 @@ impl Side {
         let pairs = days.windows(2).filter_map(|pair| <[usize; 2]>::try_from(pair).ok());
         let counts: Vec<usize> = pairs.map(|[day, next]| said(labels, day + 1..next).count()).collect();
         let fewest = counts.iter().copied().filter(|count| *count > 0).min()?;
-        if counts.iter().filter(|count| **count == 0).count() * 4 > counts.len() {
+        let has_text = said(labels, first + 1..last).any(|(_, label)| is_text(label));
+        if has_text || counts.iter().filter(|count| **count == 0).count() * 4 > counts.len() {
             return None;
         }
         let is_headline = |(_, label): &(usize, &Label)| is_line(label) && !label.names_list;
