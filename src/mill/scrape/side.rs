@@ -68,7 +68,7 @@ impl Side {
         let end = foot(page, labels, days.last()? + 1);
         let side = Self::by_rules(page, labels, &days)
             .or_else(|| Self::by_companion(page, labels, &days, end))
-            .or_else(|| Self::by_ends(labels, &days, end));
+            .or_else(|| Self::by_ends(page, labels, &days, end));
         if side == Some(Self::BelowHeadline) {
             leave_names(labels, &days);
         }
@@ -130,12 +130,12 @@ impl Side {
     }
 
     /// What the first item says, and the last.
-    fn by_ends(labels: &mut [Label], days: &[usize], end: usize) -> Option<Self> {
+    fn by_ends(page: &Page<'_>, labels: &mut [Label], days: &[usize], end: usize) -> Option<Self> {
         let (first, last) = (*days.first()?, *days.last()?);
         let pairs = || days.windows(2).filter_map(|pair| <[usize; 2]>::try_from(pair).ok());
         let between: Vec<Between> = pairs().filter_map(|[day, next]| between(labels, day, next)).collect();
         if between.is_empty() {
-            return Self::by_headlines(labels, days, end);
+            return Self::by_headlines(page, labels, days, end);
         }
         // Of few items each has a headline and a text; of many, some may have a text that is none by its looks, or none.
         let gaps = days.len() - 1;
@@ -172,7 +172,7 @@ impl Side {
     }
 
     /// What the ends of a list of headlines without texts say.
-    fn by_headlines(labels: &[Label], days: &[usize], end: usize) -> Option<Self> {
+    fn by_headlines(page: &Page<'_>, labels: &[Label], days: &[usize], end: usize) -> Option<Self> {
         let (first, last) = (*days.first()?, *days.last()?);
         let pairs = days.windows(2).filter_map(|pair| <[usize; 2]>::try_from(pair).ok());
         let counts: Vec<usize> = pairs.map(|[day, next]| said(labels, day + 1..next).count()).collect();
@@ -186,7 +186,13 @@ impl Side {
         let below = said(labels, last + 1..end).take_while(is_headline).take(fewest).count();
         match (above == fewest, below == fewest) {
             (true, false) if end < labels.len() && below == 0 => Some(Self::BelowHeadline),
-            (false, true) if days.len() > MANY && above == 0 => Some(Self::AboveHeadline),
+            (false, true) if days.len() > MANY && above == 0 => {
+                // A headline may be a sentence, too. One that is about the page is much longer than they are.
+                let length = |at: usize| page.blocks.get(at).map_or(0, |block| block.text.len());
+                let longest = said(labels, first + 1..last).map(|(at, _)| length(at)).max()?;
+                let is_about_page = said(labels, 0..first).next_back().is_none_or(|(at, _)| length(at) > 2 * longest);
+                is_about_page.then_some(Self::AboveHeadline)
+            }
             _ => None,
         }
     }

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::names::{Known, bare};
 use super::record::{MOST, Part, Record, tell};
 use crate::mill::scrape::date::field;
-use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence};
 use crate::mill::scrape::language::choose;
+use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence};
 use crate::mill::scrape::{Explained, Terms};
 
 const LAYOUT: &str = "fields";

@@ -13,8 +13,8 @@
 use std::collections::BTreeSet;
 
 use super::address;
-use crate::mill::scrape::shape::ends_sentence;
 use crate::mill::scrape::rendition::{Note, Rendition};
+use crate::mill::scrape::shape::ends_sentence;
 
 /// Fewer such lines may be anything.
 const FEWEST: usize = 3;
