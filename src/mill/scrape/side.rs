@@ -5,7 +5,8 @@
 //! - Where the first day stands below a headline and its text, and no text follows the last one, the days end their items;
 //!   where it is the other way round, they begin them.
 //! - What stands with each item, `Read the article`, stands with the first and with the last. Where none stands above the
-//!   first day, and one below the last behind what is said there, the days stand above.
+//!   first day, and one below the last behind what is said there, the days stand above. Where it stands right behind each
+//!   day, they stand below.
 //! - A rule between each two items parts a day from what is no part of its item.
 //! - The numbers of further pages stand below a list: what is behind them is no item.
 //! - A day in brackets never begins an item.
@@ -18,6 +19,7 @@ use std::ops::Range;
 
 use super::blocks::Page;
 use super::label::{Kind, Label};
+use super::language::Lexicon;
 use super::layout::{Field, Layout};
 
 /// So many days make a list.
@@ -32,6 +34,8 @@ pub(crate) enum Side {
     AboveHeadline,
     /// Above the text. The headline may be what stands above the day.
     AboveText,
+    /// Below the headline, be it above the text or below that.
+    Below,
     /// Below the headline. The text may be what stands below the day.
     BelowHeadline,
     /// Below the text.
@@ -53,7 +57,7 @@ impl Side {
     ///
     /// What stands between a day and the next headline belongs to the day where that ends an item, and is made furniture:
     /// a category, how long it takes to read it.
-    pub(crate) fn of(page: &Page<'_>, labels: &mut [Label]) -> Option<Self> {
+    pub(crate) fn of(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) -> Option<Self> {
         let is_day = |at: &usize| labels.get(*at).is_some_and(|label| matches!(label.kind, Kind::Date(_)));
         let days: Vec<usize> = (0..labels.len()).filter(is_day).collect();
         if days.len() < SEVERAL || days.len() != page.dates.len() {
@@ -61,13 +65,11 @@ impl Side {
         }
         let mut texts = days.iter().filter_map(|day| Some(page.blocks.get(*day)?.text));
         if texts.all(|text| text.starts_with(['(', '（']) && text.ends_with([')', '）'])) {
-            let is_below_text =
-                |day: &usize| said(labels, 0..*day).next_back().is_some_and(|(_, label)| is_text(label));
-            return Some(if days.iter().all(is_below_text) { Self::BelowText } else { Self::BelowHeadline });
+            return Some(Self::Below);
         }
         let end = foot(page, labels, days.last()? + 1);
         let side = Self::by_rules(page, labels, &days)
-            .or_else(|| Self::by_companion(page, labels, &days, end))
+            .or_else(|| Self::by_companion(page, labels, &days, end, lexicon))
             .or_else(|| Self::by_ends(page, labels, &days, end));
         if side == Some(Self::BelowHeadline) {
             leave_names(labels, &days);
@@ -76,7 +78,7 @@ impl Side {
     }
 
     /// What those words say that stand with each item.
-    fn by_companion(page: &Page<'_>, labels: &[Label], days: &[usize], end: usize) -> Option<Self> {
+    fn by_companion(page: &Page<'_>, labels: &[Label], days: &[usize], end: usize, lexicon: &Lexicon) -> Option<Self> {
         const MOST: usize = 6;
         let (first, second, last) = (*days.first()?, *days.get(1)?, *days.last()?);
         let words = |at: usize| {
@@ -90,11 +92,22 @@ impl Side {
                 pairs().map(|[day, next]| Some((find(what, day + 1..next)?, next))).collect::<Option<_>>()?;
             let most = pairs().map(|[day, next]| said(labels, day + 1..next).count()).max()?;
             let own = find(what, last + 1..end).filter(|_| find(what, 0..first).is_none())?;
+            let is_behind = |day: usize, at: usize| said(labels, day + 1..at).next().is_none();
+            let behind: Vec<usize> = found.iter().map(|(at, next)| said(labels, at + 1..*next).count()).collect();
+            let above = said(labels, 0..first).filter(|(_, label)| !label.names_list).count();
+            // A category that all items have in common, or how long one reads, is no such word: it may stand above a headline.
+            if page.blocks.get(own).is_some_and(|block| block.is_furniture(lexicon))
+                && !what.contains(|c: char| c.is_ascii_digit())
+                && behind.iter().min().is_some_and(|fewest| above >= *fewest)
+                && days.iter().zip(&found).all(|(day, (at, _))| is_behind(*day, *at))
+                && is_behind(last, own)
+            {
+                return Some(Self::Below);
+            }
             let (mut texts, mut lines) = (0, 0);
             said(labels, last + 1..own)
                 .for_each(|(_, label)| *(if is_text(label) { &mut texts } else { &mut lines }) += 1);
             // What else stands between two items may be a box of the page.
-            let behind: Vec<usize> = found.iter().map(|(at, next)| said(labels, at + 1..*next).count()).collect();
             let are = |count: usize| behind.iter().filter(|own| **own == count).count() * 4 >= behind.len() * 3;
             match (texts, lines) {
                 (texts, lines) if texts + lines > most => None,
@@ -199,7 +212,7 @@ impl Side {
 
     /// Whether the headline is what stands above the day.
     pub(crate) fn is_below(self) -> bool {
-        matches!(self, Self::BelowHeadline | Self::BelowText)
+        matches!(self, Self::Below | Self::BelowHeadline | Self::BelowText)
     }
 
     /// Whether the days of `layout` can stand on this side.
@@ -209,6 +222,7 @@ impl Side {
         match self {
             Self::AboveHeadline => is_above(Field::Title) && is_above(Field::Summary),
             Self::AboveText => is_above(Field::Summary),
+            Self::Below => !layout.headings.day && (date.is_none() || !is_above(Field::Title)),
             Self::BelowHeadline => {
                 !layout.headings.day && (date.is_none() || (!is_above(Field::Title) && is_above(Field::Summary)))
             }

@@ -46,7 +46,7 @@ impl<'t, 'c> Look<'t, 'c> {
         repeated::fields_below_names(&page, &mut labels);
         repeated::kickers(&page, &mut labels);
         // A layout that is named says where the days stand.
-        let side = if terms.layout.is_none() { Side::of(&page, &mut labels) } else { None };
+        let side = if terms.layout.is_none() { Side::of(&page, &mut labels, lexicon) } else { None };
         take_patterns(layout, &page, &mut labels);
         // A counter is no item, whatever sign stands before it; nor does a day that stands below its headline begin one.
         let ends_item = side.is_some_and(Side::is_below);
