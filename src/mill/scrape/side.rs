@@ -65,7 +65,9 @@ impl Side {
         }
         let mut texts = days.iter().filter_map(|day| Some(page.blocks.get(*day)?.text));
         if texts.all(|text| text.starts_with(['(', '（']) && text.ends_with([')', '）'])) {
-            return Some(Self::Below);
+            let is_below_text =
+                |day: &usize| said(labels, 0..*day).next_back().is_some_and(|(_, label)| is_text(label));
+            return Some(if days.iter().all(is_below_text) { Self::BelowText } else { Self::BelowHeadline });
         }
         let end = foot(page, labels, days.last()? + 1);
         let side = Self::by_rules(page, labels, &days)
