@@ -59,6 +59,11 @@ pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
 /// sign that is none; or several hold links.
 pub(super) fn is_one(text: &str) -> bool {
     const FEWEST: usize = 3;
+    // Hardly a text has either sign.
+    let holds = |sign: &[u8]| memchr::memmem::find(text.as_bytes(), sign).is_some();
+    if !holds(b"# ") && !holds(b"](") {
+        return false;
+    }
     let is_heading = |line: &&str| {
         let (signs, words) = line.split_at(line.bytes().take_while(|b| *b == b'#').count());
         signs.len() <= 6 && words.starts_with(' ') && words.contains(char::is_alphanumeric)
