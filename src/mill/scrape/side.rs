@@ -6,10 +6,10 @@
 //!   where it is the other way round, they begin them.
 //! - What stands with each item, `Read the article`, stands with the first and with the last. Where none stands above the
 //!   first day, and one below the last behind what is said there, the days stand above. Where it stands right behind each
-//!   day, they stand below.
-//! - A rule between each two items parts a day from what is no part of its item.
+//!   day, they stand below; where it is one word, `Share`, only if nothing is said behind the last one.
+//! - A rule between each two items, and at neither end of the list, parts a day from what is no part of its item.
 //! - The numbers of further pages stand below a list: what is behind them is no item.
-//! - A day in brackets never begins an item.
+//! - Days in brackets between headlines without texts stand below them, where a headline stands above the first one.
 //!
 //! Anything else says nothing, and the prices decide: a sentence about the page above the first day and a headline without
 //! a text below the last one, where the file may be cut there; days between headlines that have no texts, with lines at
@@ -63,20 +63,25 @@ impl Side {
         if days.len() < SEVERAL || days.len() != page.dates.len() {
             return None;
         }
-        let mut texts = days.iter().filter_map(|day| Some(page.blocks.get(*day)?.text));
-        if texts.all(|text| text.starts_with(['(', '（']) && text.ends_with([')', '）'])) {
-            let is_below_text =
-                |day: &usize| said(labels, 0..*day).next_back().is_some_and(|(_, label)| is_text(label));
-            return Some(if days.iter().all(is_below_text) { Self::BelowText } else { Self::BelowHeadline });
-        }
         let end = foot(page, labels, days.last()? + 1);
-        let side = Self::by_rules(page, labels, &days)
+        let side = Self::by_brackets(page, labels, &days)
+            .or_else(|| Self::by_rules(page, labels, &days))
             .or_else(|| Self::by_companion(page, labels, &days, end, lexicon))
             .or_else(|| Self::by_ends(page, labels, &days, end));
         if side == Some(Self::BelowHeadline) {
             leave_names(labels, &days);
         }
         side
+    }
+
+    /// What brackets around all days say, where no item has a text and a headline below other lines ends the head.
+    fn by_brackets(page: &Page<'_>, labels: &[Label], days: &[usize]) -> Option<Self> {
+        let (first, last) = (*days.first()?, *days.last()?);
+        let mut texts = days.iter().filter_map(|day| Some(page.blocks.get(*day)?.text));
+        let are_bracketed = texts.all(|text| text.starts_with(['(', '（']) && text.ends_with([')', '）']));
+        let has_headline = stands_below_line(labels, first) && said(labels, 0..first).nth(1).is_some();
+        let has_texts = || said(labels, first + 1..last).any(|(_, label)| is_text(label));
+        (are_bracketed && has_headline && !has_texts()).then_some(Self::Below)
     }
 
     /// What those words say that stand with each item.
@@ -103,6 +108,8 @@ impl Side {
                 && behind.iter().min().is_some_and(|fewest| above >= *fewest)
                 && days.iter().zip(&found).all(|(day, (at, _))| is_behind(*day, *at))
                 && is_behind(last, own)
+                // One word, `Share`, may stand between a day and its headline, where something is said behind the last.
+                && (what.contains(' ') || said(labels, own + 1..end).next().is_none())
             {
                 return Some(Self::Below);
             }
@@ -120,7 +127,8 @@ impl Side {
         })
     }
 
-    /// What the rules between the items say: each parts a day from what is no part of its item.
+    /// What the rules between the items say: each parts a day from what is no part of its item. One that stands with the
+    /// first day or the last as well, where nothing is left to be parted, belongs to the days: it underlines them.
     fn by_rules(page: &Page<'_>, labels: &[Label], days: &[usize]) -> Option<Self> {
         let rule = |at: &usize| {
             let is_one = labels.get(*at).is_some_and(|label| label.kind == Kind::Furniture);
@@ -128,11 +136,20 @@ impl Side {
             is_one && text.len() >= SEVERAL && !text.contains(char::is_alphanumeric)
         };
         let says = |of: Range<usize>| said(labels, of).next().is_some();
-        let (mut below, mut above, mut has_text) = (true, true, false);
+        let (first, last) = (*days.first()?, *days.last()?);
+        let is_near = |mut of: &mut dyn Iterator<Item = usize>| {
+            Iterator::find(&mut of, |at| rule(at) || says(*at..at + 1)).is_some_and(|at| rule(&at))
+        };
+        let (mut below, mut above) = (!is_near(&mut (last + 1..labels.len())), !is_near(&mut (0..first).rev()));
+        below &= says(0..first);
+        above &= says(last + 1..labels.len());
+        let mut has_text = false;
         for [day, next] in days.windows(2).filter_map(|pair| <[usize; 2]>::try_from(pair).ok()) {
             let mut rules = (day + 1..next).filter(rule);
             let (Some(at), None) = (rules.next(), rules.next()) else { return None };
-            below &= !says(day + 1..at) && says(at + 1..next);
+            // A text right behind the rule is that of the headline above the day.
+            let begins_item = said(labels, at + 1..next).next().is_some_and(|(_, label)| is_line(label));
+            below &= !says(day + 1..at) && begins_item;
             above &= says(day + 1..at) && !says(at + 1..next);
             has_text |= said(labels, at + 1..next).any(|(_, label)| is_text(label));
         }
