@@ -18,27 +18,29 @@ pub(super) fn as_json(text: &str) -> Option<String> {
     }
     let mut json = String::with_capacity(text.len() + text.len() / 8);
     let mut rest = text;
-    // Texts that stand side by side are one.
+    // Texts that stand side by side are one. What stands between them comes behind the last.
     let mut ends_with_text = false;
+    let mut between = String::new();
     while let Some(sign) = rest.chars().next() {
         if sign.is_whitespace() {
-            json.push(sign);
+            between.push(sign);
             rest = rest.get(sign.len_utf8()..)?;
             continue;
         }
-        let after_text = std::mem::replace(&mut ends_with_text, matches!(sign, '\'' | '"'));
+        let is_text = matches!(sign, '\'' | '"');
+        let goes_on = std::mem::replace(&mut ends_with_text, is_text) && is_text;
+        if !goes_on {
+            json.push_str(&between);
+            between.clear();
+        }
         rest = match sign {
             '\'' | '"' => {
-                let blanks = json.len() - json.trim_end().len();
-                let between = if after_text { json.split_off(json.len() - blanks) } else { String::new() };
-                if after_text {
+                if goes_on {
                     json.pop();
                 } else {
                     json.push('"');
                 }
-                let rest = quoted(rest.get(1..)?, sign, &mut json)?;
-                json.push_str(&between);
-                rest
+                quoted(rest.get(1..)?, sign, &mut json)?
             }
             '{' | '}' | '[' | ']' | ',' | ':' | '-' | '.' | '0'..='9' => {
                 json.push(sign);
@@ -52,6 +54,7 @@ pub(super) fn as_json(text: &str) -> Option<String> {
             _ => word(rest, &mut json)?,
         };
     }
+    json.push_str(&between);
     Some(json)
 }
 
