@@ -1552,7 +1552,7 @@ proptest! {
 /// A name, the form it is read as, and a text of about so many bytes.
 type Shape = (&'static str, Form, fn(usize) -> String);
 
-const HOSTILE: [Shape; 32] = [
+const HOSTILE: [Shape; 34] = [
     ("endless line", Form::Html, |n| format!("<!doctype html><p>{}", "word ".repeat(n / 5))),
     ("elements", Form::Html, |n| "<p>a".repeat(n / 4)),
     ("deep", Form::Html, |n| "<div>".repeat(n / 5)),
@@ -1589,6 +1589,8 @@ const HOSTILE: [Shape; 32] = [
         format!("{{{}\"x\":1}}", (0..n / 10).map(|i| format!("\"k{i}\":[],")).collect::<String>())
     }),
     ("objects", Form::Json, |n| format!("[{}{{}}]", "{\"title\":\"a\"},".repeat(n / 14))),
+    ("begun tags", Form::Json, |n| format!("[{{\"title\":\"{}\"}}]", "<b".repeat(n / 2))),
+    ("texts side by side", Form::Text, |n| format!("{{'title': {}", "'a' ".repeat(n / 4))),
     ("addresses", Form::Text, |n| format!("{}{}", " ".repeat(n / 2), "<http:1> ".repeat(n / 18))),
     ("begun addresses", Form::Text, |n| format!("{}{}", "<http:1> ".repeat(3), "<https://a".repeat(n / 10))),
     ("signs", Form::Text, |n| format!("{}{}", "<http:1> ".repeat(3), " *a/a".repeat(n / 5))),
@@ -1749,6 +1751,25 @@ fn a_script_that_is_cut_gives_no_item_under_another_name() {
                 let known = known.unwrap_or_else(|| panic!("{:?} of {:?}", draft.title, &text[..at]));
                 assert!(draft.link.as_deref().is_some_and(|link| link == known[2]), "{draft:?} of {:?}", &text[..at]);
             }
+        }
+    }
+}
+
+#[test]
+fn what_points_to_a_document_behind_an_item_takes_no_title_from_it() {
+    let told = "The council has said so after a long talk, and thanked all who had come to hear it.";
+    for line in ["Full text of", "More", "Paper of the board on"] {
+        let pages = [(" (", ")"), (" | ", ""), (" - ", "")].map(|(open, close)| {
+            printed(|t, d, l| {
+                let of = if line == "More" { "" } else { t };
+                format!("{t}\n{d}\n{told}\n{line} {of}{open}{l}{close}\n\n")
+            })
+        });
+        for page in pages {
+            let scrape = parse(&page, &Terms::default());
+            let titles: Vec<&str> = scrape.drafts.iter().map(|draft| &*draft.title).collect();
+            assert_eq!(titles, PRINTED.map(|(title, ..)| title), "{page}");
+            assert_eq!(days(&scrape), PRINTED.map(|(_, day, _)| day.to_owned()), "{page}");
         }
     }
 }

@@ -5,7 +5,8 @@
 //!
 //! Two ways lead from here. HTML, Markdown, the dumps of text browsers and what scripts print become a *rendition*: lines
 //! with notes, which the engine reads like any text. JSON, CSV, feeds, HTML with selectors, and lines that name their
-//! fields have fields already: each item becomes a [`record::Record`], and one place makes drafts of all records. Either way, line numbers are those of the file.
+//! fields have fields already: each item becomes a [`record::Record`], and one place makes drafts of all records. Either
+//! way, line numbers are those of the file.
 
 mod address;
 mod archive;
@@ -131,22 +132,7 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
         return read;
     }
     let mut read = match form {
-        Form::Text => {
-            let bar = archive::bar(text);
-            let plain = || Rendition { text: text.to_owned(), ..Rendition::default() };
-            let dumped = dump::render(text).or_else(|| saved::render(text));
-            let printed = if bar > 0 || dumped.is_some() { None } else { printed::render(text) };
-            let cut = printed.as_ref().and_then(|(_, cut)| *cut);
-            let rendition = dumped.or(printed.map(|(rendition, _)| rendition));
-            let mut read = match rendition.or_else(|| (bar > 0).then(plain)) {
-                Some(rendition) => rendered(&archive::without(rendition, bar), terms, explaining),
-                None => lines(text, &[], terms, explaining),
-            };
-            let mut without = dump::without_address(text);
-            without.extend(cut);
-            withhold(&mut read.scrape, &without);
-            read
-        }
+        Form::Text => listed(text, terms, explaining),
         Form::Markdown => {
             let rendition = markdown::render(text, terms.url.as_deref());
             rendered(&archive::without(rendition, archive::bar(text)), terms, explaining)
@@ -162,6 +148,30 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
         Form::Feed => feed::read(text, terms, explaining),
     };
     unshare(&mut read.scrape);
+    read
+}
+
+/// Reads a text line by line, be it typed, a dump with its list of links, or lines that end with where they lead.
+fn listed<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explained<'t> {
+    let bar = archive::bar(text);
+    let plain = || Rendition { text: text.to_owned(), ..Rendition::default() };
+    let dumped = dump::render(text).or_else(|| saved::render(text)).or_else(|| (bar > 0).then(plain));
+    let mut without = dump::without_address(text);
+    let mut read = match dumped {
+        Some(rendition) => rendered(&archive::without(rendition, bar), terms, explaining),
+        None => {
+            let plain = lines(text, &[], terms, explaining);
+            let leading = printed::render(text).map(|(rendition, cut)| (rendered(&rendition, terms, explaining), cut));
+            match leading.filter(|(leading, _)| are_titles(&leading.scrape, &plain.scrape)) {
+                Some((leading, cut)) => {
+                    without.extend(cut);
+                    leading
+                }
+                None => plain,
+            }
+        }
+    };
+    withhold(&mut read.scrape, &without);
     read
 }
 
@@ -202,6 +212,16 @@ fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> Explained
         rival: scrape.rival,
     };
     Explained { scrape, blocks: blocks.collect() }
+}
+
+/// Whether the lines that lead somewhere are the titles of items: a text that is read without that has no item on another
+/// line, but perhaps the last, which may be cut. What points to a source or a document behind each item would take the
+/// title from it.
+fn are_titles(leading: &Scrape<'_>, plain: &Scrape<'_>) -> bool {
+    let on = |scrape: &Scrape<'_>| scrape.drafts.iter().map(|draft| draft.line).collect::<BTreeSet<u32>>();
+    let mut known = on(plain);
+    known.pop_last();
+    plain.refused.is_some() || (leading.refused.is_none() && known.is_subset(&on(leading)))
 }
 
 /// Marks the items on these lines as cut before the address that names them.

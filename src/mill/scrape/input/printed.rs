@@ -7,8 +7,10 @@
 //!
 //! The address is where the line leads, and no part of its text. What tells such lines from a text that points somewhere:
 //! there are several, all with the same sign before an address of their own, they are much of the file, and what stands
-//! before the sign is no sentence. Where only a blank parts the two, they are nearly all of it. An address at the end of a
-//! file that may be cut there is known by half: its item is shown, and no more.
+//! before the sign is no sentence, and mostly another for each. Where only a blank parts the two, they are nearly all of
+//! it. And a text that is read without the addresses has its items on the same lines: what points to a source or a
+//! document behind each item is no title. An address at the end of a file that may be cut there is known by half: its item
+//! is shown, and no more.
 
 use std::collections::BTreeSet;
 
@@ -88,10 +90,13 @@ fn is_form(sign: Sign, found: &[(&str, Sign, &str)], filled: usize) -> bool {
     let lines = || found.iter().filter(|(_, of, _)| *of == sign);
     let count = lines().count();
     let own: BTreeSet<&str> = lines().map(|(_, _, href)| *href).collect();
+    // Words that stand before every address, `Read more`, lead on from what stands above them.
+    let titles: BTreeSet<&str> = lines().map(|(title, ..)| *title).collect();
     let is_text = |title: &str| ends_sentence(title, &['.', ':', '。', '：', ',', ';']);
     let sentences = lines().filter(|(title, ..)| is_text(title)).count();
     let share = if sign == Sign::Blank { count * 4 >= filled * 3 } else { count * LINES >= filled };
-    count >= FEWEST && count * 2 > found.len() && own.len() == count && sentences * 4 <= count && share
+    let are_own = own.len() == count && titles.len() * 2 > count;
+    count >= FEWEST && count * 2 > found.len() && are_own && sentences * 4 <= count && share
 }
 
 /// What a line says before the address that it ends with, the sign between the two, and the address.
@@ -148,8 +153,10 @@ mod tests {
             "It is told here. (https://a.example/1)\nSee also: (https://a.example/2)\nMore. (https://a.example/3)\n";
         let few = "The fair (https://a.example/1)\nThe pier (https://a.example/2)\n";
         let among = "The fair https://a.example/1\nThe pier https://a.example/2\nBoats https://a.example/3\nA\nB\nC\n";
+        let more =
+            "Pier\nMore - https://a.example/1\nBoat\nMore - https://a.example/2\nFair\nMore - https://a.example/3\n";
         let alone = "https://a.example/1\nhttps://a.example/2\nhttps://a.example/3\n";
-        for text in [same, texts, few, among, alone, ""] {
+        for text in [same, texts, few, among, more, alone, ""] {
             assert_eq!(told(text), None, "{text}");
         }
     }
