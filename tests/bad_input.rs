@@ -955,6 +955,13 @@ fn a_source_that_comes_or_goes_is_told_of_no_new_ids() {
     mill.rename("papers", "news");
     mill.configure(CONFIG);
     assert_eq!(once(&mill).code, 0);
+    // It calls a file otherwise, of which the new one has a copy.
+    mill.write("copies/a.txt", page(&[BRIDGE, LAKE]));
+    mill.rename("news/2021-03-10.txt", "news/bridge-2021-03-10.txt");
+    mill.configure(&(CONFIG.to_owned() + &called("copies", "copies").replace("\"news/", "\"copies/")));
+    assert!(!mill.run(&["check"]).out.contains("new ids"));
+    mill.rename("news/bridge-2021-03-10.txt", "news/2021-03-10.txt");
+    mill.configure(CONFIG);
     // It comes; it comes and reads the same files as one that stays; one goes and another comes; one goes.
     for (n, config) in
         [CONFIG.to_owned() + &other, CONFIG.to_owned() + &called("same", "same"), other, CONFIG.to_owned()]

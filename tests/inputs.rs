@@ -1821,3 +1821,44 @@ fn a_rule_between_items_parts_each_day_from_the_next_headline() {
     let expected: Vec<_> = PRINTED.iter().map(|(t, d, _)| [t.to_string(), d.to_string()]).collect();
     assert_eq!(told.into_iter().map(|[title, day, ..]| [title, day]).collect::<Vec<_>>(), expected);
 }
+
+#[test]
+fn what_stands_below_each_text_gives_a_page_no_other_form() {
+    let items = [
+        ("Harbour board opens new quay", 12),
+        ("Council approves winter plan", 9),
+        ("Library extends opening hours", 7),
+        ("Museum shows old sea maps", 3),
+    ];
+    for below in
+        ["# port", "Source: Paper # <https://news.example.org/p#>", "[Photo: Ann #](https://news.example.org/#)"]
+    {
+        let item = |(title, day): &(&str, u32)| {
+            let below = if below.contains('<') || below.contains('(') {
+                below.replace('#', &day.to_string())
+            } else {
+                below.to_owned()
+            };
+            format!(
+                "{title}\n{day} May 2021\nAll who had waited for it were thanked on Monday, in the old station house.\n\
+                 {below}\n\n"
+            )
+        };
+        let text = format!("News\n\n{}", items.iter().map(item).collect::<String>());
+        let scrape = parse(&text, &Terms::default());
+        let days: Vec<String> = items.iter().map(|(_, day)| format!("2021-05-{day:02}")).collect();
+        assert_eq!(self::days(&scrape), days, "{below}: {:?}", scrape.refused);
+        if !below.contains("Photo") {
+            assert_eq!(titles(&scrape), items.map(|(title, _)| title), "{below}");
+        }
+    }
+}
+
+#[test]
+fn a_title_that_is_the_same_for_all_names_no_item() {
+    let item = |(name, day): &(&str, u32)| format!("Tag: Sea\nName: {name}\nDate: {day} May 2021\nTitle: Dr\n\n");
+    let items = [("Ann opens the quay", 12), ("Bo plans the winter", 9), ("Cy shows maps", 7)];
+    let text = format!("News\n\n{}", items.iter().map(item).collect::<String>());
+    let scrape = parse(&text, &Terms::default());
+    assert!(!titles(&scrape).contains(&"Dr"), "{:?}", titles(&scrape));
+}

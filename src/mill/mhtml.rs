@@ -118,8 +118,8 @@ fn unquote(text: &[u8], into: &mut Vec<u8>) {
         rest = rest.strip_suffix(b"=").unwrap_or(rest);
         while let Some(at) = memchr(b'=', rest) {
             into.extend_from_slice(rest.get(..at).unwrap_or_default());
-            let escape =
-                rest.get(at + 1..at + 3).and_then(|two| u8::from_str_radix(str::from_utf8(two).ok()?, 16).ok());
+            let digits = rest.get(at + 1..at + 3).filter(|two| two.iter().all(u8::is_ascii_hexdigit));
+            let escape = digits.and_then(|two| u8::from_str_radix(str::from_utf8(two).ok()?, 16).ok());
             match escape {
                 Some(b'\n') if withheld > 0 => {
                     withheld -= 1;
@@ -180,8 +180,13 @@ mod tests {
 
     #[test]
     fn a_message_that_is_cut_gives_what_there_is_of_the_page() {
-        for (cut, left) in [("a=3Db=\r\n", "a=b"), ("a=3Db=3", "a=b=3"), ("a=3Db=", "a=b"), ("a=\r\nb\r\nc", "ab\n\nc")]
-        {
+        for (cut, left) in [
+            ("a=3Db=\r\n", "a=b"),
+            ("a=3Db=3", "a=b=3"),
+            ("a=3Db=", "a=b"),
+            ("a=+Ab", "a=+Ab"),
+            ("a=\r\nb\r\nc", "ab\n\nc"),
+        ] {
             assert_eq!(read(&message("quoted-printable", cut)).unwrap().unwrap().trim_start(), left);
         }
         assert_eq!(read(&message("8bit", "<p>é=3D\r\n")).unwrap().unwrap().trim_start(), "<p>é=3D\r\n");

@@ -62,7 +62,10 @@ pub fn new_ids(config: &Config, store: &dyn Store, known: &[KnownSource], keep_o
             None => new.push(source),
         }
     }
-    if moved.is_empty() && (new.is_empty() || filed.is_empty()) {
+    // One whose files are still to come is new at each look.
+    let reads_any =
+        || inbox::list_all(new.iter().map(|source| &source.files), keep_out).iter().any(|found| !found.is_empty());
+    if moved.is_empty() && (new.is_empty() || filed.is_empty() || !reads_any()) {
         return Ok(Vec::new());
     }
     let ledger = store.ledger()?;
@@ -142,7 +145,16 @@ fn of_files(
     let listed: BTreeMap<&str, &Listing> =
         config.sources.iter().zip(&listings).map(|(source, listing)| (&*source.name, listing)).collect();
     let by_no: BTreeMap<SourceNo, &KnownSource> = known.iter().map(|known| (known.no, known)).collect();
-    let lost = lost(ledger, &by_no, &listed);
+    let mut lost = lost(ledger, &by_no, &listed);
+    // What a source still reads under another name is not lost.
+    for (source, listing) in config.sources.iter().zip(&listings) {
+        let no = known.iter().find(|known| known.name == source.name).map(|known| known.no);
+        let here = met(source, listing, &lost, keep_out).into_iter().map(|(_, row)| (row.source, row.digest));
+        let stay: BTreeSet<(SourceNo, u128)> = here.filter(|(of, _)| Some(*of) == no).collect();
+        if !stay.is_empty() {
+            lost.values_mut().for_each(|rows| rows.retain(|row| !stay.contains(&(row.source, row.digest))));
+        }
+    }
     let mut told = Vec::new();
     for source in new {
         let Some(listing) = listed.get(&*source.name) else { continue };

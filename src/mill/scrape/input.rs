@@ -135,7 +135,10 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
         Form::Text => listed(text, terms, explaining),
         Form::Markdown => {
             let rendition = markdown::render(text, terms.url.as_deref());
-            rendered(&archive::without(rendition, archive::bar(text)), terms, explaining)
+            let read = rendered(&archive::without(rendition, archive::bar(text)), terms, explaining);
+            // What only looks like Markdown may still be a list.
+            let is_guess = terms.form.is_none() && read.scrape.refused.is_some();
+            if is_guess { listed(text, terms, explaining) } else { read }
         }
         Form::Html => match &terms.select {
             Some(select) => html::selected(text, select, terms, explaining),
@@ -155,12 +158,16 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
 fn listed<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explained<'t> {
     let bar = archive::bar(text);
     let plain = || Rendition { text: text.to_owned(), ..Rendition::default() };
-    let dumped = dump::render(text).or_else(|| saved::render(text)).or_else(|| (bar > 0).then(plain));
+    let dumped = dump::render(text).or_else(|| (bar > 0).then(plain));
     let mut without = dump::without_address(text);
     let mut read = match dumped {
         Some(rendition) => rendered(&archive::without(rendition, bar), terms, explaining),
         None => {
             let plain = lines(text, &[], terms, explaining);
+            let saved = if hold_addresses(&plain.scrape) { saved::render(text) } else { None };
+            if let Some(rendition) = saved {
+                return rendered(&rendition, terms, explaining);
+            }
             let leading = printed::render(text).map(|(rendition, cut)| (rendered(&rendition, terms, explaining), cut));
             match leading.filter(|(leading, _)| are_titles(&leading.scrape, &plain.scrape)) {
                 Some((leading, cut)) => {
@@ -212,6 +219,13 @@ fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> Explained
         rival: scrape.rival,
     };
     Explained { scrape, blocks: blocks.collect() }
+}
+
+/// Whether addresses stand in titles, or no list was found among so many of them. Where they stand below the texts of items
+/// that are read as they are, they are no links of those.
+fn hold_addresses(plain: &Scrape<'_>) -> bool {
+    let titles = plain.drafts.iter().filter(|draft| draft.title.contains("<http")).count();
+    plain.refused.is_some() || titles * 2 > plain.drafts.len()
 }
 
 /// Whether the lines that lead somewhere are the titles of items: a text that is read without that has no item on another

@@ -53,7 +53,7 @@ struct Between {
 }
 
 impl Side {
-    /// What the two ends of the list say; `None` where they say nothing, or not the same.
+    /// What tells of the whole list, the surest first, and of its two ends; `None` where nothing does, or not the same.
     ///
     /// What stands between a day and the next headline belongs to the day where that ends an item, and is made furniture:
     /// a category, how long it takes to read it.
@@ -81,7 +81,7 @@ impl Side {
         let are_bracketed = texts.all(|text| text.starts_with(['(', '（']) && text.ends_with([')', '）']));
         let has_headline = stands_below_line(labels, first) && said(labels, 0..first).nth(1).is_some();
         let has_texts = || said(labels, first + 1..last).any(|(_, label)| is_text(label));
-        (are_bracketed && has_headline && !has_texts()).then_some(Self::Below)
+        (are_bracketed && has_headline && !has_texts()).then_some(Self::BelowHeadline)
     }
 
     /// What those words say that stand with each item.

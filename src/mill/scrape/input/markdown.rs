@@ -55,8 +55,8 @@ pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
     reader.finish()
 }
 
-/// Whether a text that nobody calls so is Markdown: several of its lines are headings, and hardly one begins with such a
-/// sign that is none; or several hold links.
+/// Whether a text that nobody calls so is Markdown: several of its lines are headings, with nothing right above them, and
+/// hardly one begins with such a sign that is none; or several hold links.
 pub(super) fn is_one(text: &str) -> bool {
     const FEWEST: usize = 3;
     // Hardly a text has either sign.
@@ -68,8 +68,9 @@ pub(super) fn is_one(text: &str) -> bool {
         let (signs, words) = line.split_at(line.bytes().take_while(|b| *b == b'#').count());
         signs.len() <= 6 && words.starts_with(' ') && words.contains(char::is_alphanumeric)
     };
-    let signed = || text.lines().filter(|line| line.starts_with('#'));
-    let headings = signed().filter(is_heading).count();
+    let above = std::iter::once("").chain(text.lines());
+    let signed = || text.lines().zip(above.clone()).filter(|(line, _)| line.starts_with('#'));
+    let headings = signed().filter(|(line, above)| is_heading(line) && above.trim().is_empty()).count();
     let is_link = |line: &&str| {
         let target = line.split_once("](").map(|(name, target)| (name.contains('['), target));
         target.is_some_and(|(is_named, target)| {

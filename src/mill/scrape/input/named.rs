@@ -144,8 +144,11 @@ fn items<'t>(text: &'t str, parts: &BTreeMap<String, Part>) -> Option<Vec<Item<'
             _ => others += 1,
         }
     }
+    let titles: BTreeSet<&str> = items.iter().filter_map(|item| item.get(Part::Title)).collect();
+    // What is the same for all is how somebody is addressed, or a kind.
+    let differ = titles.len() * 2 > items.len();
     let is_whole = |(at, item): (usize, &Item<'_>)| item.get(Part::Title).is_some() || at + 1 == items.len();
-    (others * 4 <= fields && items.iter().enumerate().all(is_whole)).then_some(items)
+    (differ && others * 4 <= fields && items.iter().enumerate().all(is_whole)).then_some(items)
 }
 
 /// The name of a field and what it holds, where `line` is that.
