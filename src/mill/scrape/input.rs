@@ -164,7 +164,8 @@ fn listed<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explained<'t> {
         Some(rendition) => rendered(&archive::without(rendition, bar), terms, explaining),
         None => {
             let plain = lines(text, &[], terms, explaining);
-            let saved = if hold_addresses(&plain.scrape) { saved::render(text) } else { None };
+            let saved =
+                if hold_addresses(&plain.scrape) || saved::is_of_a_program(text) { saved::render(text) } else { None };
             if let Some(rendition) = saved {
                 return rendered(&rendition, terms, explaining);
             }
@@ -221,11 +222,10 @@ fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> Explained
     Explained { scrape, blocks: blocks.collect() }
 }
 
-/// Whether addresses stand in titles, or no list was found among so many of them. Where they stand below the texts of items
-/// that are read as they are, they are no links of those.
+/// Whether an address stands in a title, or no list was found. Where they stand below the texts of items that are read as
+/// they are, they are no links of those.
 fn hold_addresses(plain: &Scrape<'_>) -> bool {
-    let titles = plain.drafts.iter().filter(|draft| draft.title.contains("<http")).count();
-    plain.refused.is_some() || titles * 2 > plain.drafts.len()
+    plain.refused.is_some() || plain.drafts.iter().any(|draft| draft.title.contains("<http"))
 }
 
 /// Whether the lines that lead somewhere are the titles of items: a text that is read without that has no item on another

@@ -1,7 +1,7 @@
 //! How a page is read: what each layout makes of it, which one is taken, and what it says then.
 //!
-//! A [`look`] at the page is what the layouts have in common, [`preferred`] the choice among what they make of it. [`tell`]
-//! says it in drafts, item by item ([`open`]), and [`judge`] whether it is taken, or no list of announcements ([`prose`]).
+//! A [`look`] at the page is what the layouts have in common, [`preferred`] the choice among what they make of it. [`mod@tell`]
+//! says it in drafts, item by item ([`open`]), and [`mod@judge`] whether it is taken, or no list of announcements ([`prose`]).
 
 mod judge;
 mod look;

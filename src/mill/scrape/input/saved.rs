@@ -42,6 +42,23 @@ pub(super) fn render(text: &str) -> Option<Rendition> {
     Some(saved.rendition)
 }
 
+/// Whether a program wrote the addresses: one goes on in another line, or stands behind the words of an indented list, as
+/// those of menus do.
+pub(super) fn is_of_a_program(text: &str) -> bool {
+    if memchr::memmem::find(text.as_bytes(), b"<http").is_none() {
+        return false;
+    }
+    let is_listed =
+        |line: &str| line.starts_with(' ') && line.trim_start().starts_with("* ") && line.contains(" <http");
+
+    let is_broken = |rest: &str| {
+        let behind = address_at(rest).map(|(_, behind)| behind.len());
+        behind.and_then(|behind| rest.get(..rest.len() - behind)).is_some_and(|printed| printed.contains('\n'))
+    };
+    text.lines().any(is_listed)
+        || memchr::memchr_iter(b'<', text.as_bytes()).filter_map(|at| text.get(at..)).any(is_broken)
+}
+
 /// What a line of the page says.
 #[derive(Default)]
 struct Line {
