@@ -145,27 +145,30 @@ fn of_files(
     let listed: BTreeMap<&str, &Listing> =
         config.sources.iter().zip(&listings).map(|(source, listing)| (&*source.name, listing)).collect();
     let by_no: BTreeMap<SourceNo, &KnownSource> = known.iter().map(|known| (known.no, known)).collect();
-    let mut lost = lost(ledger, &by_no, &listed);
+    let lost = lost(ledger, &by_no, &listed);
+    let met: Vec<_> = config
+        .sources
+        .iter()
+        .zip(&listings)
+        .map(|(source, listing)| (source, met(source, listing, &lost, keep_out)))
+        .collect();
     // What a source still reads under another name is not lost.
-    for (source, listing) in config.sources.iter().zip(&listings) {
-        let no = known.iter().find(|known| known.name == source.name).map(|known| known.no);
-        let here = met(source, listing, &lost, keep_out).into_iter().map(|(_, row)| (row.source, row.digest));
-        let stay: BTreeSet<(SourceNo, u128)> = here.filter(|(of, _)| Some(*of) == no).collect();
-        if !stay.is_empty() {
-            lost.values_mut().for_each(|rows| rows.retain(|row| !stay.contains(&(row.source, row.digest))));
-        }
-    }
+    let is_own =
+        |source: &Source, row: &LedgerRow| by_no.get(&row.source).is_some_and(|known| known.name == source.name);
+    let own = |(source, met): &(&Source, Vec<(&str, &LedgerRow)>)| {
+        met.iter().filter(|(_, row)| is_own(source, row)).map(|(_, row)| (row.source, row.digest)).collect::<Vec<_>>()
+    };
+    let stay: BTreeSet<(SourceNo, u128)> = met.iter().flat_map(own).collect();
     let mut told = Vec::new();
-    for source in new {
-        let Some(listing) = listed.get(&*source.name) else { continue };
+    for (source, met) in met.iter().filter(|(source, _)| new.iter().any(|new| new.name == source.name)) {
         let mut taken: BTreeMap<SourceNo, Taken<'_>> = BTreeMap::new();
-        for (file, row) in met(source, listing, &lost, keep_out) {
+        for (file, row) in met.iter().filter(|(_, row)| !stay.contains(&(row.source, row.digest))) {
             let Some((_, site)) = by_no.get(&row.source).and_then(|known| known.filed.as_ref()) else { continue };
             if *site == site_of(source) {
                 continue;
             }
             let taken = taken.entry(row.source).or_default();
-            taken.files.insert(file);
+            taken.files.insert(*file);
             let Some(reading) = store.newest_reading(row.source, &row.path)? else { continue };
             taken.items.extend(reading.lines.iter().map(|line| site.key(&line.account)));
         }
@@ -178,7 +181,7 @@ fn of_files(
 /// Rows of the ledger by the size of their files.
 type BySize = HashMap<u64, Vec<LedgerRow>>;
 
-/// The files that listed items, and that the source which read them reads no more, under whatever name: it left the
+/// The files that listed items, and that the source which read them lists no more under a name that is known: it left the
 /// config, or its pattern finds them no more.
 fn lost(ledger: Vec<LedgerRow>, known: &BTreeMap<SourceNo, &KnownSource>, listed: &BTreeMap<&str, &Listing>) -> BySize {
     let here: BTreeMap<&str, BTreeSet<&str>> =

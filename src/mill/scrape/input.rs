@@ -163,24 +163,26 @@ fn listed<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explained<'t> {
     let mut read = match dumped {
         Some(rendition) => rendered(&archive::without(rendition, bar), terms, explaining),
         None => {
-            let plain = lines(text, &[], terms, explaining);
-            let saved =
-                if hold_addresses(&plain.scrape) || saved::is_of_a_program(text) { saved::render(text) } else { None };
-            if let Some(rendition) = saved {
-                return rendered(&rendition, terms, explaining);
-            }
-            let leading = printed::render(text).map(|(rendition, cut)| (rendered(&rendition, terms, explaining), cut));
-            match leading.filter(|(leading, _)| are_titles(&leading.scrape, &plain.scrape)) {
-                Some((leading, cut)) => {
-                    without.extend(cut);
-                    leading
-                }
-                None => plain,
-            }
+            let (read, cut) = leading(text, lines(text, &[], terms, explaining), terms, explaining);
+            without.extend(cut);
+            read
         }
     };
     withhold(&mut read.scrape, &without);
     read
+}
+
+/// What a text says whose lines end with where they lead, and the line of which a cut may have taken the address; where it
+/// has no such lines, what was read of it as it is, `plain`.
+fn leading<'t>(text: &str, plain: Explained<'t>, terms: &Terms, explaining: bool) -> (Explained<'t>, Option<u32>) {
+    if (hold_addresses(&plain.scrape) || saved::is_of_a_program(text))
+        && let Some(rendition) = saved::render(text)
+    {
+        return (rendered(&rendition, terms, explaining), None);
+    }
+    let Some((rendition, cut)) = printed::render(text) else { return (plain, None) };
+    let read = rendered(&rendition, terms, explaining);
+    if are_titles(&read.scrape, &plain.scrape) { (read, cut) } else { (plain, None) }
 }
 
 /// What Python printed of its values, read as the JSON that they would be.

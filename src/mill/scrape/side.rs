@@ -94,10 +94,9 @@ impl Side {
         };
         let find = |what: &str, mut of: Range<usize>| of.find(|at| words(*at) == Some(what));
         (first + 1..second).filter_map(words).take(MOST).find_map(|what| {
-            let pairs = || days.windows(2).filter_map(|pair| <[usize; 2]>::try_from(pair).ok());
             let found: Vec<(usize, usize)> =
-                pairs().map(|[day, next]| Some((find(what, day + 1..next)?, next))).collect::<Option<_>>()?;
-            let most = pairs().map(|[day, next]| said(labels, day + 1..next).count()).max()?;
+                gaps(days).map(|[day, next]| Some((find(what, day + 1..next)?, next))).collect::<Option<_>>()?;
+            let most = gaps(days).map(|[day, next]| said(labels, day + 1..next).count()).max()?;
             let own = find(what, last + 1..end).filter(|_| find(what, 0..first).is_none())?;
             let is_behind = |day: usize, at: usize| said(labels, day + 1..at).next().is_none();
             let behind: Vec<usize> = found.iter().map(|(at, next)| said(labels, at + 1..*next).count()).collect();
@@ -144,7 +143,7 @@ impl Side {
         below &= says(0..first);
         above &= says(last + 1..labels.len());
         let mut has_text = false;
-        for [day, next] in days.windows(2).filter_map(|pair| <[usize; 2]>::try_from(pair).ok()) {
+        for [day, next] in gaps(days) {
             let mut rules = (day + 1..next).filter(rule);
             let (Some(at), None) = (rules.next(), rules.next()) else { return None };
             // A text right behind the rule is that of the headline above the day.
@@ -164,8 +163,7 @@ impl Side {
     /// What the first item says, and the last.
     fn by_ends(page: &Page<'_>, labels: &mut [Label], days: &[usize], end: usize) -> Option<Self> {
         let (first, last) = (*days.first()?, *days.last()?);
-        let pairs = || days.windows(2).filter_map(|pair| <[usize; 2]>::try_from(pair).ok());
-        let between: Vec<Between> = pairs().filter_map(|[day, next]| between(labels, day, next)).collect();
+        let between: Vec<Between> = gaps(days).filter_map(|[day, next]| between(labels, day, next)).collect();
         if between.is_empty() {
             return Self::by_headlines(page, labels, days, end);
         }
@@ -206,8 +204,7 @@ impl Side {
     /// What the ends of a list of headlines without texts say.
     fn by_headlines(page: &Page<'_>, labels: &[Label], days: &[usize], end: usize) -> Option<Self> {
         let (first, last) = (*days.first()?, *days.last()?);
-        let pairs = days.windows(2).filter_map(|pair| <[usize; 2]>::try_from(pair).ok());
-        let counts: Vec<usize> = pairs.map(|[day, next]| said(labels, day + 1..next).count()).collect();
+        let counts: Vec<usize> = gaps(days).map(|[day, next]| said(labels, day + 1..next).count()).collect();
         let fewest = counts.iter().copied().filter(|count| *count > 0).min()?;
         let has_text = said(labels, first + 1..last).any(|(_, label)| is_text(label));
         if has_text || counts.iter().filter(|count| **count == 0).count() * 4 > counts.len() {
@@ -256,6 +253,11 @@ fn is_line(label: &Label) -> bool {
 
 fn is_text(label: &Label) -> bool {
     label.kind == Kind::Text && (label.sentence || label.wordy)
+}
+
+/// Each day with the next one.
+fn gaps(days: &[usize]) -> impl Iterator<Item = [usize; 2]> {
+    days.array_windows().copied()
 }
 
 /// The lines and texts among the labels at these places, in their order.

@@ -84,47 +84,15 @@ pub(super) fn unmarked(text: &str) -> Cow<'_, str> {
 /// Whether `rest` begins with the end of an element of text, or with the break of a line.
 fn is_tag(rest: &str) -> bool {
     const LONGEST: usize = "blockquote".len();
-    const OF_TEXT: [&str; 32] = [
-        "a",
-        "b",
-        "i",
-        "u",
-        "em",
-        "strong",
-        "small",
-        "sup",
-        "sub",
-        "span",
-        "font",
-        "p",
-        "div",
-        "section",
-        "article",
-        "ul",
-        "ol",
-        "li",
-        "figure",
-        "blockquote",
-        "center",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "table",
-        "tr",
-        "td",
-        "th",
-        "tbody",
-    ];
+    const OF_TEXT: &str = "a|b|i|u|em|strong|small|sup|sub|span|font|p|div|section|article|ul|ol|li|figure|\
+        blockquote|center|h1|h2|h3|h4|h5|h6|table|tr|td|th|tbody";
     // A longer name is none, and its end may be that of the text.
     let name = |from: usize| {
         let behind = rest.as_bytes().get(from..)?;
         let length = behind.iter().take(LONGEST + 1).position(|b| matches!(b, b'>' | b'/' | b' '));
         rest.get(from..from + length.unwrap_or(behind.len().min(LONGEST + 1)))
     };
-    let closes = || name(2).is_some_and(|name| OF_TEXT.iter().any(|of_text| name.eq_ignore_ascii_case(of_text)));
+    let closes = || name(2).is_some_and(|name| OF_TEXT.split('|').any(|of_text| name.eq_ignore_ascii_case(of_text)));
     match rest.as_bytes().get(1) {
         Some(b'/') => closes(),
         Some(b'b' | b'B') => name(1).is_some_and(|name| name.eq_ignore_ascii_case("br")),

@@ -15,7 +15,7 @@
 //! blank lines, indented by two columns for each level; words in bold type stand between stars, in italic between slashes.
 //! A text with hardly an address is what it is.
 
-use super::address;
+use super::{LineCounter, address};
 use crate::mill::scrape::rendition::{Note, Rendition};
 
 /// Fewer addresses in angle brackets may be anything.
@@ -32,11 +32,11 @@ pub(super) fn render(text: &str) -> Option<Rendition> {
     let starts = memchr::memchr_iter(b'<', text.as_bytes());
     starts.filter(|at| text.get(*at..).and_then(address_at).is_some()).nth(FEW_LINKS - 1)?;
     let mut saved = Saved::default();
-    let (mut rest, mut number) = (text, 1);
+    let (mut rest, mut counter) = (text, LineCounter::new(text));
     while !rest.is_empty() {
+        let number = counter.line_at(text.len() - rest.len());
         let (line, behind) = line_at(rest);
         saved.line(&line, number);
-        number += breaks(rest.get(..rest.len() - behind.len()).unwrap_or_default());
         rest = behind;
     }
     Some(saved.rendition)
@@ -146,10 +146,6 @@ fn is_begun(text: &str) -> bool {
 
 fn has_scheme(text: &str) -> bool {
     ["https:", "http:", "mailto:", "tel:", "ftp:", "file:", "javascript:"].iter().any(|scheme| text.starts_with(scheme))
-}
-
-fn breaks(text: &str) -> u32 {
-    u32::try_from(memchr::memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
 }
 
 fn indent(line: &str) -> usize {
