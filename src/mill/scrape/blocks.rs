@@ -248,7 +248,8 @@ impl<'t> Splitter<'t, '_> {
         {
             block.furniture = Some(true);
         }
-        let attached = may_attach && (block.furniture == Some(true) || is_attachment(block.text));
+        let is_credit = block.text.starts_with('©') || self.lexicon.credit(block.text).is_some();
+        let attached = may_attach && (block.furniture == Some(true) || is_credit || is_attachment(block.text));
         let is_row = self.page.pipes && body.contains('|');
         let opens = found.is_some() || block.mark != Mark::None || is_row || attached || self.unit == Unit::Line;
         let start = line.start + lead;

@@ -36,6 +36,8 @@ pub(crate) struct Evidence {
     pub(crate) marking: Marking,
     /// Items stand deeper than headings.
     pub(crate) inset: bool,
+    /// An item may begin at the margin all the same: it lost its mark, or all begin there and the rest hangs from them.
+    pub(crate) outset: bool,
     pub(crate) lean: Lean,
     /// No newline at the end of the file.
     pub(crate) cut: bool,
@@ -84,6 +86,7 @@ impl Evidence {
             marking,
             lean: lean(&page.blocks),
             inset: is_inset(&page.blocks, marking, dated),
+            outset: has_marks_inset(&page.blocks, marking) || marking == Marking::None && hangs(labels),
             cut: page.cut,
             close: gap == 0 && close(&page.blocks),
             posts: marking == Marking::None && posts(&page.blocks, labels),
@@ -342,16 +345,33 @@ fn head_items(page: &Page<'_>, level: u8) -> bool {
 
 /// Whether the median date, or without dates the median mark, stands deeper than the margin.
 fn is_inset(blocks: &[Block<'_>], marking: Marking, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> bool {
-    let deep = |wanted: &dyn Fn(usize, &Block<'_>) -> bool| {
-        let (mut all, mut deeper) = (0_u32, 0_u32);
-        for (_, block) in blocks.iter().enumerate().filter(|(at, block)| wanted(*at, block)) {
-            all += 1;
-            deeper += u32::from(block.indent > 0);
-        }
-        (all > 0).then_some(deeper * 2 > all)
+    stands_in(blocks, dated).unwrap_or_else(|| marking != Marking::None && has_marks_inset(blocks, marking))
+}
+
+/// Whether the median mark stands deeper than the margin. Where most items lost theirs the numbers that are left count.
+fn has_marks_inset(blocks: &[Block<'_>], marking: Marking) -> bool {
+    let counts = |block: &Block<'_>| match block.mark {
+        Mark::Number(_) => true,
+        Mark::None => false,
+        _ => marking != Marking::None,
     };
-    let of_marks = || (marking != Marking::None).then(|| deep(&|_, block| block.mark != Mark::None)).flatten();
-    deep(dated).or_else(of_marks).unwrap_or(false)
+    stands_in(blocks, &|_, block| counts(block)) == Some(true)
+}
+
+/// Whether the median of the wanted blocks stands deeper than the margin; `None` if there is none.
+fn stands_in(blocks: &[Block<'_>], wanted: &dyn Fn(usize, &Block<'_>) -> bool) -> Option<bool> {
+    let (mut all, mut deeper) = (0_u32, 0_u32);
+    for (_, block) in blocks.iter().enumerate().filter(|(at, block)| wanted(*at, block)) {
+        all += 1;
+        deeper += u32::from(block.indent > 0);
+    }
+    (all > 0).then_some(deeper * 2 > all)
+}
+
+/// Whether most days stand below a line at the margin: what stands deeper hangs from it.
+fn hangs(labels: &[Label]) -> bool {
+    let heads = labels.iter().filter(|label| label.begins_outset).count();
+    heads * 2 > labels.iter().filter(|label| label.is_date()).count()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Each block is labelled once, before any layout looks at it, with the cheap tests ahead of the dear ones. Text is
 //! always possible, so a label only says what else the block could be.
 
+mod outset;
 mod twice;
 
 use super::blocks::{Block, Mark, Page, is_clock};
@@ -76,6 +77,10 @@ pub(crate) struct Label {
     pub(crate) field: bool,
     /// It is what pages call their lists, and as no item below the first day is called: `Press releases`.
     pub(crate) names_list: bool,
+    /// At the margin it may begin an item though others are set in: a day stands below it.
+    pub(crate) begins_outset: bool,
+    /// At the margin it may be part of such an item.
+    pub(crate) goes_on_outset: bool,
 }
 
 /// Labels the blocks of `page`, in order.
@@ -84,6 +89,7 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
     menu::leave_out(page, &mut labels);
     names_of_lists(page, &mut labels);
     name_dates(page, &mut labels, lexicon);
+    outset::note(page, &mut labels);
     let (mut below, mut headline) = (false, false);
     for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
         label.above_short = below && label.short;
@@ -158,7 +164,9 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     }
     let piped = page.pipes && text.contains('|');
     if (piped || (page.tabs && text.contains('\t'))) && is_row(text, lexicon) {
-        return Label { kind: Kind::Row, piped, ..Label::default() };
+        // Two cells are a day and a title as well, of which texts may follow.
+        let glued = if text.split(['|', '\t']).nth(2).is_none() { glued() } else { None };
+        return Label { kind: Kind::Row, piped, glued, ..Label::default() };
     }
     let begins_with_date = begins() || date::is_shaped_like_one(text);
     let dated = Label { begins_with_date, piped, glued: glued(), ..Label::default() };

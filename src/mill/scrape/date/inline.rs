@@ -115,7 +115,7 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
     }
     starts.get(..count).unwrap_or_default().iter().rev().find_map(|at| {
         let date = tail.get(*at..)?;
-        if is_word_apart(date) {
+        if is_word_apart(date) || is_year_of_a_title(date) {
             return None;
         }
         let printed = whole(date, lexicon).filter(plain).filter(|printed| printed.start.year != Year::None)?;
@@ -128,6 +128,15 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
 fn is_word_apart(date: &str) -> bool {
     let behind = date.trim_start_matches(char::is_alphabetic);
     behind.len() < date.len() && (behind.starts_with("  ") || behind.starts_with('\t'))
+}
+
+/// Whether a year stands before a dash, and the day behind it: `Harvest days 2021 – 27 April 2021`. No days are counted from
+/// a year.
+fn is_year_of_a_title(date: &str) -> bool {
+    let mut words = date.split_whitespace();
+    words.next().is_some_and(|word| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit()))
+        && words.next().is_some_and(|word| matches!(word, "-" | "--" | "–" | "—" | "|" | "/" | "·" | "•"))
+        && words.next().is_some()
 }
 
 /// A date ends with its numbers, or with a word or two behind them. Where numbers are no ASCII `tail` is looked at whole.
@@ -227,6 +236,8 @@ mod tests {
             ("[4.2.1] - 2021-04-26", "[4.2.1]", "2021-04-26"),
             ("The market opens Sunday 4 July 2020", "The market opens", "Sunday 4 July 2020"),
             ("The market opens on Sunday    04/07/2020", "The market opens on Sunday", "04/07/2020"),
+            ("Harvest days 2021 — 27 April 2021", "Harvest days 2021", "27 April 2021"),
+            ("Harvest days 2021 - 27/04/2021", "Harvest days 2021", "27/04/2021"),
         ] {
             let (text, printed) = trailing(line, lexicon).expect(line);
             assert_eq!((text, printed.raw), (title, raw), "{line}");

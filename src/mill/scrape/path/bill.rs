@@ -48,7 +48,9 @@ impl Prices<'_, '_> {
         let noise_later = self.as_noise_later(block, head, noise);
         // It is part of what stands above it, and neither begins an item nor heads any.
         let leans_up = when(label.is_date() && self.evidence.lean == Lean::Up, ONE);
-        let start = when(self.layout.marked && bare, GONE) + when(self.is_at_margin(block) && bare, GONE) + leans_up;
+        let is_outset = self.evidence.outset && label.begins_outset;
+        let strays = self.is_at_margin(block) && !is_outset;
+        let start = when(self.layout.marked && bare, GONE) + when(strays && bare, GONE) + leans_up;
         let bulleted = (block.mark == Mark::Bullet).then_some(self.marking());
         let is_plain = label.kind == Kind::Text && noise_later == noise;
         let is_silent = matches!(label.kind, Kind::Furniture | Kind::Noise | Kind::Menu);
@@ -65,7 +67,7 @@ impl Prices<'_, '_> {
             into: self.within_item(block, label, bulleted),
             more: SLIGHT + when(label.short && bulleted != Some(Marking::None), ONE),
             start_first: when(!marked, HALF) + start,
-            start_later: when(!marked, if wide { HALF } else { GONE }) + start,
+            start_later: when(!marked, if wide || is_outset { HALF } else { GONE }) + start,
             breaks: self.breaks(block, label),
             above: when(bare, SLIGHT),
             above_title: when(bare && label.above_short && head.is_none(), SLIGHT),
@@ -125,7 +127,7 @@ impl Prices<'_, '_> {
         when(matches!(block.mark, Mark::Number(_) | Mark::Clock), GONE)
             + when(bulleted == Some(Marking::Bullets), ONE)
             + when(self.evidence.is_wide_inside(block), HALF)
-            + when(self.is_at_margin(block), GONE)
+            + when(self.is_at_margin(block) && !(self.evidence.outset && label.goes_on_outset), GONE)
             + when(label.is_date() && self.evidence.is_apart(block), ONE)
             + when(label.goes_on, HALF)
             + when(label.is_date() && self.evidence.lean == Lean::Down, ONE)
