@@ -20,7 +20,7 @@ use self::mark::{NESTED, link_number, mark};
 use self::tile::tile;
 use super::date::{self, Printed};
 use super::furniture::{is_attachment, is_furniture};
-use super::language::Lexicon;
+use super::language::{Lexicon, has_ascii_digit};
 use super::rendition::Note;
 
 /// What makes a block: it belongs to the layout, not to the reader.
@@ -248,8 +248,8 @@ impl<'t> Splitter<'t, '_> {
         {
             block.furniture = Some(true);
         }
-        let is_credit = block.text.starts_with('©') || self.lexicon.credit(block.text).is_some();
-        let attached = may_attach && (block.furniture == Some(true) || is_credit || is_attachment(block.text));
+        let attached = may_attach
+            && (block.furniture == Some(true) || is_attachment(block.text) || self.is_credit_or_month(block.text));
         let is_row = self.page.pipes && body.contains('|');
         let opens = found.is_some() || block.mark != Mark::None || is_row || attached || self.unit == Unit::Line;
         let start = line.start + lead;
@@ -280,6 +280,16 @@ impl<'t> Splitter<'t, '_> {
             self.guessed.extend(is_guessed.then_some(self.page.blocks.len()));
             self.page.blocks.push(block);
         }
+    }
+
+    /// Whether a line is one that no text goes on with, and that goes on with none: a photo line, or the month that heads
+    /// items.
+    fn is_credit_or_month(&self, text: &str) -> bool {
+        const LONGEST: usize = 40;
+        let may_be_month = || text.len() <= LONGEST && has_ascii_digit(text) && text.contains(char::is_alphabetic);
+        text.starts_with('©')
+            || self.lexicon.credit(text).is_some()
+            || (may_be_month() && date::is_month(text, self.lexicon))
     }
 
     /// The date that a line holds, behind its mark if it has one. The block gets the mark, and for its text what stands

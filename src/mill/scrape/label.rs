@@ -189,7 +189,10 @@ fn label_date(printed: &Printed<'_>, block: &Block<'_>, page: &Page<'_>, settled
 fn label_text(label: Label, block: &Block<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
     let text = block.text;
     let short = !block.folded && is_short(text);
-    let end_dated = if block.folded { None } else { inline::trailing(text, lexicon) };
+    let broken = block.folded && is_broken(text);
+    // A headline may go on in the next line, with its day at the end.
+    let is_line = !block.folded || !(broken || is_wordy(text));
+    let end_dated = if is_line { inline::trailing(text, lexicon) } else { None };
     let field = if block.folded { None } else { inline::field(text, lexicon) };
     // What has a mark of its own is an item, though it be as short as a name.
     let is_marked = block.mark != Mark::None;
@@ -200,7 +203,7 @@ fn label_text(label: Label, block: &Block<'_>, settled: Settled, lexicon: &Lexic
     Label {
         names_list: short && lexicon.names_list(text),
         byline: short && (by_author || lexicon.author(text).is_some()),
-        broken: block.folded && is_broken(text),
+        broken,
         short,
         brief: short && is_brief(text),
         wordy: !short && is_wordy(text),

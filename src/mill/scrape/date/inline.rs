@@ -110,6 +110,10 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
         if c.is_ascii_digit() && before == '/' && is_number(tail.get(..sign)) {
             continue;
         }
+        // `COVID-19 – 27 May 2020`: no days are counted from the number of a word.
+        if before == '-' && tail.get(..sign).is_some_and(|word| word.ends_with(char::is_alphabetic)) {
+            continue;
+        }
         let Some(slot) = starts.get_mut(count) else { break };
         (*slot, count) = (at, count + 1);
     }
@@ -238,6 +242,7 @@ mod tests {
             ("The market opens on Sunday    04/07/2020", "The market opens on Sunday", "04/07/2020"),
             ("Harvest days 2021 — 27 April 2021", "Harvest days 2021", "27 April 2021"),
             ("Harvest days 2021 - 27/04/2021", "Harvest days 2021", "27/04/2021"),
+            ("Young people and COVID-19 — 27 May 2020", "Young people and COVID-19", "27 May 2020"),
         ] {
             let (text, printed) = trailing(line, lexicon).expect(line);
             assert_eq!((text, printed.raw), (title, raw), "{line}");

@@ -77,15 +77,16 @@ impl Seen<'_, '_> {
     fn around(&self, day: usize) -> Vec<Part> {
         let credit_below = day.checked_sub(1).filter(|at| self.is_credit(*at));
         let mut parts = vec![Part { at: day, begins: self.is_text(day + 1), goes_on: true }];
-        let mut is_open = true;
         for at in (0..credit_below.unwrap_or(day)).rev().take(1 + MOST_TEXTS).take_while(|at| self.is_text(*at)) {
-            // Only the first line of an item stands at the margin when its day does not.
-            if !std::mem::replace(&mut is_open, self.is_long(at) && self.is_out(at) == self.is_out(day)) {
+            // Only the first line of an item stands at the margin when its day does not, and what is said of the page above
+            // its first day is a sentence.
+            let is_beside = self.is_out(at) == self.is_out(day);
+            let is_sentence = self.label(at).is_some_and(|label| label.sentence);
+            let goes_on = is_beside && self.is_long(at);
+            parts.push(Part { at, begins: is_beside || !is_sentence, goes_on });
+            if !goes_on {
                 break;
             }
-            // What is said of the page above its first day is a sentence.
-            let is_sentence = self.label(at).is_some_and(|label| label.sentence) && !self.is_out(day);
-            parts.push(Part { at, begins: !is_sentence, goes_on: self.is_long(at) });
         }
         if let [_, .., title] = parts.as_mut_slice()
             && let Some(credit) = title.at.checked_sub(1).filter(|at| self.is_credit(*at) && self.is_out(*at))
