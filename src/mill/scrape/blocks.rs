@@ -19,7 +19,7 @@ pub(crate) use self::mark::{Mark, clock, is_clock};
 use self::mark::{NESTED, link_number, mark};
 use self::tile::tile;
 use super::date::{self, Printed};
-use super::furniture::{is_attachment, is_furniture};
+use super::furniture::{is_attachment, is_furniture, is_rule};
 use super::language::{Lexicon, has_ascii_digit};
 use super::rendition::Note;
 
@@ -170,6 +170,7 @@ pub(crate) fn split_by<'t>(
         lexicon,
         marker,
         open: None,
+        month: None,
         alone: None,
         clocks: 0,
         guessed: Vec::new(),
@@ -215,6 +216,16 @@ pub(crate) fn split_by<'t>(
     splitter.finished()
 }
 
+/// Whether `line` is drawn below the line above it, and is as long: that is a headline, and this is none.
+fn underlines(line: &str, number: u32, last: &Block<'_>) -> bool {
+    let is_drawn = |sign: char| line.len() >= 3 && line.trim_start_matches(sign).is_empty();
+    ['=', '-', '~', '^'].into_iter().any(is_drawn)
+        && last.last_line + 1 == number
+        && !last.folded
+        && last.date.is_none()
+        && last.text.chars().count().abs_diff(line.len()) <= 1
+}
+
 /// A page being taken apart.
 struct Splitter<'t, 'p> {
     page: Page<'t>,
@@ -224,6 +235,8 @@ struct Splitter<'t, 'p> {
     marker: Option<&'p Regex>,
     /// The run that the next line may go on with, by where its text begins.
     open: Option<usize>,
+    /// Where the text of the line above begins, if that is a month.
+    month: Option<usize>,
     /// A mark alone on its line, which is lent to the next block.
     /// With it, where its text begins.
     alone: Option<(Block<'t>, usize)>,
@@ -237,6 +250,10 @@ impl<'t> Splitter<'t, '_> {
     /// A line that is not blank: it goes on with the run above, or opens a block.
     fn line(&mut self, line: &Line<'t>, lead: usize, mut block: Block<'t>) {
         let body = block.text;
+        if self.page.blocks.last().is_some_and(|last| underlines(body, line.number, last)) {
+            self.open = None;
+            return;
+        }
         block.indent = columns(line.text.get(..lead).unwrap_or_default());
         let (found, is_guessed) = self.date_and_mark(&mut block);
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
@@ -248,11 +265,19 @@ impl<'t> Splitter<'t, '_> {
         {
             block.furniture = Some(true);
         }
+        let start = line.start + lead;
+        let month = (may_attach && self.is_month(block.text)).then_some(start + body.len() - block.text.len());
+        // Months below one another head nothing: they are those of an archive.
+        let above = std::mem::replace(&mut self.month, month).filter(|_| month.is_some() && block.gap == 0);
+        self.open = self.open.or(above);
         let attached = may_attach
-            && (block.furniture == Some(true) || is_attachment(block.text) || self.is_credit_or_month(block.text));
+            && (block.furniture == Some(true)
+                || month.is_some() && above.is_none()
+                || is_rule(block.text)
+                || is_attachment(block.text)
+                || self.is_credit(block.text));
         let is_row = self.page.pipes && body.contains('|');
         let opens = found.is_some() || block.mark != Mark::None || is_row || attached || self.unit == Unit::Line;
-        let start = line.start + lead;
         if let (Some(run), Some(last), false) = (self.open, self.page.blocks.last_mut(), opens) {
             // The run goes on. A slice of the file holds its lines and the blanks between them.
             last.text = self.text.get(run..start + body.len()).unwrap_or(last.text);
@@ -282,14 +307,16 @@ impl<'t> Splitter<'t, '_> {
         }
     }
 
-    /// Whether a line is one that no text goes on with, and that goes on with none: a photo line, or the month that heads
-    /// items.
-    fn is_credit_or_month(&self, text: &str) -> bool {
+    /// Whether a line is a photo line: no text goes on with it, and it with none.
+    fn is_credit(&self, text: &str) -> bool {
+        text.starts_with('©') || self.lexicon.credit(text).is_some()
+    }
+
+    /// Whether a line is the month, with its year, that heads items.
+    fn is_month(&self, text: &str) -> bool {
         const LONGEST: usize = 40;
-        let may_be_month = || text.len() <= LONGEST && has_ascii_digit(text) && text.contains(char::is_alphabetic);
-        text.starts_with('©')
-            || self.lexicon.credit(text).is_some()
-            || (may_be_month() && date::is_month(text, self.lexicon))
+        let may_be = text.len() <= LONGEST && has_ascii_digit(text) && text.contains(char::is_alphabetic);
+        may_be && date::is_month(text, self.lexicon)
     }
 
     /// The date that a line holds, behind its mark if it has one. The block gets the mark, and for its text what stands

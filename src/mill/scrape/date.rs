@@ -410,6 +410,11 @@ impl<'t> Printed<'t> {
         is_of_it.then_some(Self { start: Point { year: span.year, ..self.start }, ..self })
     }
 
+    /// A time of day stands with it.
+    pub(crate) fn has_time(&self) -> bool {
+        self.clock.time.is_some()
+    }
+
     /// It is a range of days, as versions look like, too: `0.1.16 - 2020-12-31`.
     pub(crate) fn is_range(&self) -> bool {
         self.end.is_some()

@@ -13,9 +13,7 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     if matches!(text, "·" | "/") {
         return true;
     }
-    if matches!(first, b'-' | b'=' | b'_' | b'*' | b'~' | b'#' | b'|' | b'+' | b'.' | b':')
-        && bytes.iter().all(|b| matches!(b, b'-' | b'=' | b'_' | b'*' | b'~' | b'#' | b'|' | b'+' | b'.' | b':' | b' '))
-    {
+    if is_rule(text) {
         return true;
     }
     if is_reserved(text)
@@ -43,6 +41,12 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     }
     let bare = text.trim_end_matches(['.', '…', '»', '›', '>', '→', ' ', ':']).trim_start_matches(['[', '(', '«', '‹']);
     bare.is_empty() || lexicon.is_filed(text) || lexicon.is_furniture(bare.trim_end_matches([']', ')']))
+}
+
+/// A line that is drawn: `-----`, `=====`, `---|---`, `* * *`.
+pub(crate) fn is_rule(text: &str) -> bool {
+    let draws = |b: &u8| matches!(b, b'-' | b'=' | b'_' | b'*' | b'~' | b'#' | b'|' | b'+' | b'.' | b':');
+    text.as_bytes().first().is_some_and(draws) && text.bytes().all(|b| b == b' ' || draws(&b))
 }
 
 /// Whether `text` is a name with a figure behind a colon (`Visitors today: 732`, `Last updated: 14:05`, `Water: 12 °C`),

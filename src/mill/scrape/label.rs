@@ -77,6 +77,8 @@ pub(crate) struct Label {
     pub(crate) field: bool,
     /// It is what pages call their lists, and as no item below the first day is called: `Press releases`.
     pub(crate) names_list: bool,
+    /// It is a day with a time: when something was published, and never what heads several items.
+    pub(crate) timed: bool,
     /// At the margin it may begin an item though others are set in: a day stands below it.
     pub(crate) begins_outset: bool,
     /// At the margin it may be part of such an item.
@@ -182,7 +184,8 @@ fn label_date(printed: &Printed<'_>, block: &Block<'_>, page: &Page<'_>, settled
     // Behind a tab the words are a cell.
     let tabbed = page.tabs && printed.kicker.is_some() && text.contains('\t');
     let named = printed.raw().len() < text.len();
-    Label { kind, piped: tabbed || (page.pipes && text.contains('|')), glued, named, ..Label::default() }
+    let piped = tabbed || (page.pipes && text.contains('|'));
+    Label { kind, piped, glued, named, timed: printed.has_time(), ..Label::default() }
 }
 
 /// The label of a text, of whose beginning `label` tells.
@@ -191,7 +194,7 @@ fn label_text(label: Label, block: &Block<'_>, settled: Settled, lexicon: &Lexic
     let short = !block.folded && is_short(text);
     let broken = block.folded && is_broken(text);
     // A headline may go on in the next line, with its day at the end.
-    let is_line = !block.folded || !(broken || is_wordy(text));
+    let is_line = !block.folded || !(broken || is_wordy(text) || text.contains(" / "));
     let end_dated = if is_line { inline::trailing(text, lexicon) } else { None };
     let field = if block.folded { None } else { inline::field(text, lexicon) };
     // What has a mark of its own is an item, though it be as short as a name.

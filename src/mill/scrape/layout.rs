@@ -227,11 +227,12 @@ fn places(item: &str) -> Result<Vec<Place>, String> {
 }
 
 /// The built-in layouts in the order in which `auto` prefers them, as they are written.
-const BUILT_IN: [(&str, &str); 10] = [
+const BUILT_IN: [(&str, &str); 11] = [
     ("newsroom", include_str!("layouts/newsroom.toml")),
     ("date-first", include_str!("layouts/date-first.toml")),
     ("date-last", include_str!("layouts/date-last.toml")),
     ("kicker-date", include_str!("layouts/kicker-date.toml")),
+    ("title-kicker-date", include_str!("layouts/title-kicker-date.toml")),
     ("day-header", include_str!("layouts/day-header.toml")),
     ("glued", include_str!("layouts/glued.toml")),
     ("date-title", include_str!("layouts/date-title.toml")),

@@ -141,7 +141,7 @@ impl Prices<'_, '_> {
             (Kind::Month, _) if bare && (headings.time || headings.day) => 0,
             // A line that says more than a day is an item's: the kicker is.
             (Kind::Date(_), _) if headings.day && bare && !self.is_deep(block) => {
-                when(label.glued.is_some() || label.named, HAIR) + leans_up
+                when(label.glued.is_some() || label.named, HAIR) + when(label.timed, HALF) + leans_up
             }
             (Kind::Text, 1..) if self.evidence.is_below_heads(block) => ONE,
             (Kind::Text, 1..) if bare && !self.is_deep(block) => HAIR,
