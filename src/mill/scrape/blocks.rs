@@ -467,7 +467,10 @@ mod tests {
     fn a_plus_is_a_mark_in_a_list_within_another() {
         let page = split("1.2\n+ Maps\n+ + +\n\n* Trips\n    + By day\n", &[], Unit::Run, Lexicon::of(None));
         let blocks: Vec<_> = page.blocks.iter().map(|block| (block.text, block.mark)).collect();
-        assert_eq!(blocks, [("1.2\n+ Maps\n+ + +", Mark::None), ("Trips", Mark::Bullet), ("By day", Mark::Bullet)]);
+        assert_eq!(
+            blocks,
+            [("1.2\n+ Maps", Mark::None), ("+ + +", Mark::None), ("Trips", Mark::Bullet), ("By day", Mark::Bullet)]
+        );
     }
 
     #[test]
