@@ -23,7 +23,7 @@ pub use ledger::{Condition, Kind, Ledger, Sight};
 use crate::config::Config;
 use crate::mill::feed::Address;
 use crate::mill::render::{Document, Tree};
-use crate::publish::{self, Listed, RealDisk};
+use crate::publish::{self, Listed, Publication, Readers, RealDisk};
 use crate::report::{Report, SkippedLine};
 use crate::trouble::Trouble;
 
@@ -137,7 +137,10 @@ impl Operations {
         let mut of_state = Tree::from_iter([(LEDGER.to_owned(), kept)]);
         let mut of_output = Tree::default();
         if publish { &mut of_output } else { &mut of_state }.insert(FEED.to_owned(), feed);
-        let written = publish::publish(&RealDisk, &config.state, &of_state)
+        // The paths and errors are for whom the umask leaves, as the store is: a service's folder lets others pass through
+        // to what it publishes.
+        let kept = Publication::new(&RealDisk, &config.state).read_by(Readers::Umask).of_one(&of_state);
+        let written = kept
             .and_then(|_| publish::publish(&RealDisk, here, &of_output))
             .and_then(|outcomes| publish::withdraw(&RealDisk, elsewhere, &[FEED]).map(|_| outcomes));
         match written {

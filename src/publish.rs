@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_128;
 
-pub use self::disk::{Disk, Kind, Metadata, RealDisk};
+pub use self::disk::{Disk, Kind, Metadata, Readers, RealDisk};
 use self::place::{Place, Turn, beside, parent, survey};
 use crate::cores::on_all_cores;
 use crate::mill::render::{self, Check, Document, Tree};
@@ -72,13 +72,7 @@ pub fn stands(disk: &dyn Disk, root: &Path, path: &str, listed: (u64, i64, u64))
 /// # Errors
 /// Those of [`Publication`].
 pub fn publish(disk: &(dyn Disk + Sync), root: &Path, tree: &Tree) -> Result<Vec<Outcome>, Trouble> {
-    let mut publication = Publication::new(disk, root);
-    publication.add(0, tree)?;
-    let mut published = publication.finish();
-    match published.troubles.remove(&0) {
-        Some(trouble) => Err(trouble),
-        None => Ok(published.outcomes.remove(&0).unwrap_or_default()),
-    }
+    Publication::new(disk, root).of_one(tree)
 }
 
 /// With more files than this it takes less to sync all that the file system has than each by itself.
@@ -102,6 +96,7 @@ pub struct Publication<'d> {
     root: &'d Path,
     check: Check<'d>,
     announced: &'d (dyn Fn(&[Listed]) + Sync),
+    readers: Readers,
     places: Vec<Place>,
     /// The folders whose names change.
     folders: BTreeSet<PathBuf>,
@@ -126,7 +121,7 @@ impl<'d> Publication<'d> {
     pub fn new(disk: &'d (dyn Disk + Sync), root: &'d Path) -> Self {
         let (check, announced) = (&render::check, &|_: &[Listed]| {});
         let (places, folders, begun) = (Vec::new(), BTreeSet::new(), Vec::new());
-        Self { disk, root, check, announced, places, folders, waiting: 0, begun }
+        Self { disk, root, check, announced, readers: Readers::All, places, folders, waiting: 0, begun }
     }
 
     /// With a check of its own: one that remembers what it saw, say.
@@ -136,12 +131,32 @@ impl<'d> Publication<'d> {
         self
     }
 
+    /// For others than everybody.
+    #[must_use]
+    pub fn read_by(mut self, readers: Readers) -> Self {
+        self.readers = readers;
+        self
+    }
+
     /// Tells how the new documents will stand, when all of them are on disk and before the first is put into its place:
     /// who serves the folder knows both versions while one takes the place of the other.
     #[must_use]
     pub fn announced_to(mut self, announced: &'d (dyn Fn(&[Listed]) + Sync)) -> Self {
         self.announced = announced;
         self
+    }
+
+    /// Puts one tree into its place, as [`publish`] does.
+    ///
+    /// # Errors
+    /// See [`Publication`].
+    pub fn of_one(mut self, tree: &Tree) -> Result<Vec<Outcome>, Trouble> {
+        self.add(0, tree)?;
+        let mut published = self.finish();
+        match published.troubles.remove(&0) {
+            Some(trouble) => Err(trouble),
+            None => Ok(published.outcomes.remove(&0).unwrap_or_default()),
+        }
     }
 
     /// Writes those of the documents of a share that differ from what stands in their places, beside these.
@@ -172,8 +187,9 @@ impl<'d> Publication<'d> {
             }
         }
         let changed: Vec<_> = added.iter_mut().filter(|(place, _)| place.is_changed()).collect();
-        let write =
-            |(place, document): &mut (Place, &Document)| place.write(self.disk, self.root, self.check, document);
+        let write = |(place, document): &mut (Place, &Document)| {
+            place.write(self.disk, self.root, (self.check, self.readers), document)
+        };
         let bytes: usize = changed.iter().map(|(_, document)| document.bytes.len()).sum();
         // A thread costs more than it takes to write a few pages.
         let written = if bytes < SMALL { changed.into_iter().try_for_each(write) } else { for_each(changed, write) };

@@ -229,6 +229,28 @@ fn status_tells_how_every_source_and_feed_does_beside_a_writer() {
     }
 }
 
+/// A service's umask closes what it keeps: others may pass through its folder to what it publishes.
+#[test]
+fn what_the_operator_alone_is_told_is_readable_as_the_umask_says_and_what_is_published_for_all() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |mill: &Mill, path: &str| fs::metadata(mill.path(path)).unwrap().permissions().mode() & 0o777;
+    let mill = mill("[operations]\npublish = false\n");
+    let once = "umask 0077 && exec \"$0\" --once";
+    let run = || {
+        let mut shell = std::process::Command::new("sh");
+        shell.current_dir(mill.path("")).args(["-c", once, env!("CARGO_BIN_EXE_feedmill")]);
+        assert!(shell.output().unwrap().status.success());
+    };
+    run();
+    for kept in ["feedmill.db", "operations.atom", "operations.json"] {
+        assert_eq!(mode(&mill, &format!(".feedmill/{kept}")), 0o600, "{kept}");
+    }
+    assert_eq!(mode(&mill, "public/news/rss.xml"), 0o644);
+    mill.configure(&format!("[operations]\npublish = true\n{CONFIG}"));
+    run();
+    assert_eq!(mode(&mill, "public/operations.atom"), 0o644);
+}
+
 #[test]
 fn status_tells_of_a_source_that_was_emptied() {
     let mill = mill("");

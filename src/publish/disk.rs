@@ -36,6 +36,15 @@ pub struct Metadata {
     pub device: u64,
 }
 
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Everybody, whatever the umask.
+    All,
+    /// Whom the umask leaves.
+    Umask,
+}
+
 /// The seam through which publishing touches the disk, so that a test can fail or stop at any step.
 ///
 /// Errors are the system's own: publishing tells a full disk from a missing permission by their kind.
@@ -49,8 +58,8 @@ pub trait Disk {
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
     /// Makes a folder that everybody may read, whole with its mode, unless there is one; says whether it did.
     fn create_dir(&self, path: &Path) -> io::Result<bool>;
-    /// Writes a file that everybody may read, anew: what stood at `path` is gone, never written into or through.
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Writes a file anew: what stood at `path` is gone, never written into or through.
+    fn write_new(&self, path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()>;
     /// Makes the kernel begin to write a file back, and does not wait: of several files to be synced, the syncs then wait
     /// once and not one after the other. Only a hint.
     fn begin_sync(&self, _path: &Path) {}
@@ -130,7 +139,7 @@ impl Disk for RealDisk {
         made.map(|()| true)
     }
 
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn write_new(&self, path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
         let create = || open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW);
         let mut file = match create() {
             // What a killed run left there may be shared with another name: it is removed, not truncated.
@@ -140,7 +149,9 @@ impl Disk for RealDisk {
             }
             created => created?,
         };
-        file.set_permissions(fs::Permissions::from_mode(0o644))?;
+        if readers == Readers::All {
+            file.set_permissions(fs::Permissions::from_mode(0o644))?;
+        }
         file.write_all(bytes)?;
         Ok(())
     }

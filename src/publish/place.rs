@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Disk, Kind, Listed, Metadata, Outcome};
+use super::{Disk, Kind, Listed, Metadata, Outcome, Readers};
 use crate::mill::render::{self, Check, Document, Tree};
 use crate::trouble::Trouble;
 
@@ -50,7 +50,7 @@ impl Place {
         &mut self,
         disk: &dyn Disk,
         root: &Path,
-        check: Check<'_>,
+        (check, readers): (Check<'_>, Readers),
         document: &Document,
     ) -> Result<(), Trouble> {
         check(&self.path, document).map_err(|flaw| {
@@ -58,7 +58,7 @@ impl Place {
                 .because(flaw)
                 .help("this is a bug in feedmill: please report it, with what `feedmill items` prints")
         })?;
-        disk.write_new(&self.aside, &document.bytes).map_err(|error| self.refused(disk, root, error))?;
+        disk.write_new(&self.aside, &document.bytes, readers).map_err(|error| self.refused(disk, root, error))?;
         self.hash = xxh3_128(&document.bytes);
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
-use feedmill::publish::{Disk, Metadata, RealDisk};
+use feedmill::publish::{Disk, Metadata, Readers, RealDisk};
 
 /// Told what is to be done, and where; an error refuses it.
 type Ask<'t> = dyn Fn(&'static str, &Path) -> io::Result<()> + Sync + 't;
@@ -63,13 +63,13 @@ impl Disk for TestDisk<'_> {
         self.step("create_dir", path)?;
         RealDisk.create_dir(path)
     }
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn write_new(&self, path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
         let had_refused = self.has_refused();
         let asked = self.step("write_new", path);
         match asked {
-            Ok(()) => RealDisk.write_new(path, bytes),
+            Ok(()) => RealDisk.write_new(path, bytes, readers),
             Err(refused) if had_refused => Err(refused),
-            Err(refused) => RealDisk.write_new(path, &bytes[..bytes.len() / 2]).and(Err(refused)),
+            Err(refused) => RealDisk.write_new(path, &bytes[..bytes.len() / 2], readers).and(Err(refused)),
         }
     }
     fn sync(&self, path: &Path) -> io::Result<()> {
