@@ -229,6 +229,47 @@ fn status_tells_how_every_source_and_feed_does_beside_a_writer() {
     }
 }
 
+/// Below folders of the command line no config says whose a file is; still it is told, and with its source where that is
+/// known.
+#[test]
+fn status_tells_without_a_config_what_is_skipped() {
+    let compressed = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0];
+    let mill = mill("");
+    mill.delete("feedmill.toml");
+    let status = || -> (serde_json::Value, String) {
+        let told = serde_json::from_str(&mill.run(&["status", "--format", "json"]).out).unwrap();
+        (told, mill.run(&["status"]).out)
+    };
+    mill.write("news/bad.txt", compressed);
+    assert_eq!(mill.run(&["--once", "news"]).code, 1);
+    let (told, text) = status();
+    assert_eq!(
+        (&told["sources"][0]["state"], told["sources"][0]["skipped"].as_array().unwrap().len()),
+        (&"skipped".into(), 1)
+    );
+    assert!(text.contains("source news: files are skipped; ") && text.contains("\n  bad.txt: compressed"), "{text}");
+
+    // Of two folders each has its own file of that name, and one only the other.
+    mill.write("more/bad.txt", compressed);
+    mill.write("more/2021-03-10.txt", page(&[BRIDGE]));
+    assert_eq!(mill.run(&["--once", "news", "more"]).code, 1);
+    let (told, text) = status();
+    for source in told["sources"].as_array().unwrap() {
+        assert_eq!(source["skipped"].as_array().unwrap().len(), 1, "{told}");
+    }
+    assert_eq!(text.matches("bad.txt: compressed").count(), 2, "{text}");
+
+    // Of one folder among the sources of a store nobody says whose it is.
+    mill.delete("news/bad.txt");
+    assert_eq!(mill.run(&["--once", "more"]).code, 1);
+    let (_, text) = status();
+    assert!(!text.contains("\n  bad.txt: compressed"), "{text}");
+    assert!(
+        text.lines().any(|line| line.starts_with("skipped since ") && line.contains(": bad.txt: compressed")),
+        "{text}"
+    );
+}
+
 /// A service's umask closes what it keeps: others may pass through its folder to what it publishes.
 #[test]
 fn what_the_operator_alone_is_told_is_readable_as_the_umask_says_and_what_is_published_for_all() {

@@ -132,7 +132,15 @@ fn sources(view: &View, config: Option<&Config>, conditions: &[Condition]) -> Re
         let rows: Vec<&LedgerRow> = ledger.iter().filter(|row| row.source == *no).collect();
         sources.push(source(view, name, &rows)?);
     }
-    let Some(config) = config else { return Ok(sources) };
+    let Some(config) = config else {
+        let is_one = sources.len() == 1;
+        for line in &mut sources {
+            let below = format!("{}: ", line.name);
+            let told = |condition: &Condition| is_one || condition.subject.starts_with(&below);
+            line.take_skipped(conditions, told);
+        }
+        return Ok(sources);
+    };
     let keep_out = KeepOut::of([config.state.as_path(), config.output.as_path()]);
     let names: BTreeSet<String> = sources.iter().map(|source| source.name.clone()).collect();
     for unread in config.sources.iter().filter(|source| !names.contains(&source.name)) {
@@ -149,14 +157,25 @@ fn sources(view: &View, config: Option<&Config>, conditions: &[Condition]) -> Re
             (line.state, line.drift) = (SourceState::Emptied, None);
             continue;
         }
-        let skipped = conditions.iter().filter(|condition| condition.kind == Kind::Skipped);
-        let skipped = skipped.filter(|condition| source.files.concerns(&condition.subject));
-        line.skipped = skipped.map(|condition| format!("{}: {}", condition.subject, condition.detail)).collect();
-        if !line.skipped.is_empty() && line.state != SourceState::Drift {
-            line.state = SourceState::Skipped;
-        }
+        line.take_skipped(conditions, |condition| source.files.concerns(&condition.subject));
     }
     Ok(sources)
+}
+
+impl SourceLine {
+    /// Notes what of its files is skipped: those that `is_its` tells.
+    fn take_skipped(&mut self, conditions: &[Condition], is_its: impl Fn(&Condition) -> bool) {
+        let skipped = conditions.iter().filter(|condition| condition.kind == Kind::Skipped && is_its(condition));
+        self.skipped = skipped.map(told).collect();
+        if !self.skipped.is_empty() && self.state != SourceState::Drift {
+            self.state = SourceState::Skipped;
+        }
+    }
+}
+
+/// What is wrong, and with what.
+fn told(condition: &Condition) -> String {
+    format!("{}: {}", condition.subject, condition.detail)
 }
 
 /// Whether files of a source were read, and none is there any more. The folder is only walked where those are gone that
@@ -270,10 +289,17 @@ impl Status {
                 writeln!(out, "  {path}: {bytes} bytes, written {}", time(Some(*written)))?;
             }
         }
-        // Drift and what was skipped stand with their sources.
-        for condition in self.conditions.iter().filter(|one| !matches!(one.kind, Kind::Drift | Kind::Skipped)) {
-            let detail = condition.detail.lines().next().unwrap_or_default();
-            writeln!(out, "{} since {}: {detail}", condition.kind.name(), time(Some(condition.since)))?;
+        // Drift and what was skipped stand with their sources; but whose a file is, is not always known.
+        let with_source: BTreeSet<&String> = self.sources.iter().flat_map(|source| &source.skipped).collect();
+        for condition in self.conditions.iter().filter(|one| one.kind != Kind::Drift) {
+            let said = match condition.kind {
+                Kind::Skipped => told(condition),
+                _ => condition.detail.clone(),
+            };
+            if !with_source.contains(&said) {
+                let said = said.lines().next().unwrap_or_default();
+                writeln!(out, "{} since {}: {said}", condition.kind.name(), time(Some(condition.since)))?;
+            }
         }
         Ok(())
     }
