@@ -17,6 +17,9 @@ use feedmill::store::{PublishLedger as _, Sqlite};
 use html5gum::{Token, Tokenizer};
 use support::{Mill, TestDisk, Told, hold, page, prints, run, told};
 
+/// Where the output is served.
+const ROOT: &str = "https://feeds.example.org/x/";
+
 const CONFIG: &str = r#"
 base_url = "https://feeds.example.org/x/"
 
@@ -67,7 +70,8 @@ fn without_pages_there_are_feeds_alone_and_they_lead_nowhere_else() {
     let mill = mill();
     let before = mill.feeds();
     assert!(before.keys().any(|path| path.ends_with(".html")));
-    mill.write("feedmill.toml", CONFIG.replacen("[[source]]", "pages = false\n\n[[source]]", 1));
+    let scraped = "pages = false\n\n[[source]]\nurl = \"https://lakes.example.org/news\"";
+    mill.write("feedmill.toml", CONFIG.replacen("[[source]]", scraped, 1));
     mill.pass();
     let left: Vec<String> = mill.feeds().into_keys().collect();
     let feeds = ["all/atom.xml", "all/feed.json", "all/rss.xml", "feeds.opml"];
@@ -76,8 +80,12 @@ fn without_pages_there_are_feeds_alone_and_they_lead_nowhere_else() {
     assert!(left.iter().all(|path| !path.ends_with(".html") && !path.contains("/20")), "{left:?}");
     for document in mill.feeds().values() {
         let text = String::from_utf8_lossy(document);
-        assert!(!text.contains(".html") && !text.contains("prev-archive"), "{text}");
+        assert!(!text.contains(".html") && !text.contains("prev-archive") && !text.contains("htmlUrl"), "{text}");
+        // The folder of a feed would be its page.
+        assert!(!text.contains(&format!("{ROOT}all/\"")) && !text.contains(&format!("{ROOT}all/<")), "{text}");
     }
+    let rss = String::from_utf8(mill.feeds()["all/rss.xml"].clone()).unwrap();
+    assert!(rss.contains("<link>https://lakes.example.org/news</link>"), "{rss}");
     mill.write("feedmill.toml", CONFIG);
     mill.pass();
     assert_eq!(mill.feeds(), before);
@@ -105,7 +113,6 @@ fn link(atom: &str, rel: &str) -> Option<String> {
 
 /// The documents of a feed from the head along `prev-archive`, as paths below the output.
 fn chain(mill: &Mill, feed: &str) -> Vec<(String, String)> {
-    const ROOT: &str = "https://feeds.example.org/x/";
     let mut at = url::Url::parse(&format!("{ROOT}{feed}/atom.xml")).unwrap();
     let mut chain = Vec::new();
     loop {

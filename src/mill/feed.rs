@@ -212,10 +212,12 @@ impl Feed {
         self.months.iter().map(|(of, _)| *of).rfind(|of| *of > month)
     }
 
-    /// The page that stands for the feed: its own, else the scraped one.
+    /// The page that stands for the feed: its own, else the scraped one, else the folder of its documents.
     #[must_use]
     pub fn page(&self) -> Option<Address> {
-        self.address("").or_else(|| self.home.clone())
+        let own = self.address("");
+        let (first, then) = if self.months.is_empty() { (self.home.clone(), own) } else { (own, self.home.clone()) };
+        first.or(then)
     }
 
     /// The page, or, as RSS demands an address, one that is valid and leads nowhere.

@@ -31,10 +31,11 @@ pub(super) fn content(entry: &Entry) -> String {
     html
 }
 
-/// The date as the page printed it, else in the form that the pages we know use.
+/// The date as the page printed it, else in the form that the pages we know use: so, too, where a program printed a count
+/// of seconds, which no reader takes for a day.
 pub(super) fn day(item: &Item) -> Option<Cow<'_, str>> {
     const FORM: &str = "%-d %B %Y";
-    if let Some(raw) = &item.date_raw {
+    if let Some(raw) = item.date_raw.as_ref().filter(|raw| !is_instant(raw.as_str())) {
         return Some(raw.as_str().into());
     }
     let first = item.date?.format(FORM);
@@ -42,6 +43,13 @@ pub(super) fn day(item: &Item) -> Option<Cow<'_, str>> {
         Some(last) => format!("{first} – {}", last.format(FORM)).into(),
         None => first.to_string().into(),
     })
+}
+
+/// Whether a date is a number of seconds since 1970, or of thousandths or millionths.
+fn is_instant(raw: &str) -> bool {
+    let (whole, fraction) = raw.split_once('.').unwrap_or((raw, ""));
+    let are_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(whole.len(), 9 | 10 | 13 | 16) && are_digits(whole) && are_digits(fraction)
 }
 
 fn paragraph(html: &mut String, parts: &[&str]) {

@@ -83,7 +83,7 @@ impl Shown<'_> {
 const URN: &str = "urn:uuid:";
 
 /// Changes whenever the same feed would give other bytes: what was rendered with an older revision is rendered again.
-pub const REVISION: u32 = 4;
+pub const REVISION: u32 = 5;
 
 /// The documents of `feed`; none while it has no items, so that a broken page never publishes an empty feed. Its own page
 /// is among them where it has month pages.
@@ -201,7 +201,7 @@ pub fn month(feed: &Feed, month: Month, items: &[Stand], pieces: &mut Pieces) ->
 #[must_use]
 pub fn index(feeds: &[Summary], base_url: Option<&Address>, pages: bool) -> Tree {
     let document = |bytes| Document { bytes, entries: feeds.len() };
-    let opml = (OPML.to_owned(), document(opml::write(feeds, base_url)));
+    let opml = (OPML.to_owned(), document(opml::write(feeds, base_url, pages)));
     if !pages {
         return Tree::from_iter([opml]);
     }

@@ -65,7 +65,7 @@ fn a_feed_as_rss() {
 <rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/">
   <channel>
     <title>ILO Moscow: news</title>
-    <link>https://feeds.example.org/ilo-moscow/</link>
+    <link>https://www.ilo.org/moscow/</link>
     <description>News of ILO Moscow</description>
     <language>en</language>
     <lastBuildDate>Mon, 08 Feb 2021 10:05:18 +0000</lastBuildDate>
@@ -107,7 +107,7 @@ fn a_feed_as_atom() {
   </author>
   <generator>feedmill</generator>
   <link href="https://feeds.example.org/ilo-moscow/atom.xml" rel="self" type="application/atom+xml"/>
-  <link href="https://feeds.example.org/ilo-moscow/" rel="alternate" type="text/html"/>
+  <link href="https://www.ilo.org/moscow/" rel="alternate" type="text/html"/>
   <entry>
     <title>ILO achieves carbon neutrality</title>
     <id>urn:uuid:f90fd1be-c98e-5829-9df9-e18945c3f525</id>
@@ -136,7 +136,7 @@ fn a_feed_as_json() {
         r#"{
   "version": "https://jsonfeed.org/version/1.1",
   "title": "ILO Moscow: news",
-  "home_page_url": "https://feeds.example.org/ilo-moscow/",
+  "home_page_url": "https://www.ilo.org/moscow/",
   "feed_url": "https://feeds.example.org/ilo-moscow/feed.json",
   "description": "News of ILO Moscow",
   "language": "en",
@@ -211,6 +211,18 @@ fn what_a_document_is_says_its_path() {
     }
 }
 
+/// A feed without month pages has no page of its own.
+#[test]
+fn a_feed_links_to_its_own_page_where_it_has_one_else_to_what_was_scraped() {
+    let mut feed = two();
+    let channel = |feed: &Feed| shown(feed, "ilo-moscow/rss.xml").lines().nth(4).unwrap().trim().to_owned();
+    assert_eq!(channel(&feed), "<link>https://www.ilo.org/moscow/</link>");
+    feed.months = feed.entries.iter().map(|entry| (entry.item.month(), 1)).collect();
+    assert_eq!(channel(&feed), "<link>https://feeds.example.org/ilo-moscow/</link>");
+    (feed.months, feed.home) = (Vec::new(), None);
+    assert_eq!(channel(&feed), "<link>https://feeds.example.org/ilo-moscow/</link>");
+}
+
 #[test]
 fn without_a_base_address_nothing_pretends_to_know_where_it_is_served() {
     let mut feed = two();
@@ -272,7 +284,15 @@ fn the_last_line_says_where_and_when_as_far_as_that_is_known() {
     assert_eq!(line(&item), "<p>ILO Moscow, 28 April 2021 – 2 May 2021, Ankara &lt;TR&gt;</p>");
     item.date_raw = Some(text("28.04.–02.05.2021, Ankara <TR>"));
     assert_eq!(line(&item), "<p>ILO Moscow, 28.04.–02.05.2021, Ankara &lt;TR&gt;</p>");
-    (item.date_raw, item.date, item.place) = (None, None, None);
+    // What a program counts is no day to a reader; what merely consists of digits may be one.
+    (item.date_end, item.place) = (None, None);
+    for raw in ["1619604000", "1619604000.25", "1619604000000"] {
+        item.date_raw = Some(text(raw));
+        assert_eq!(line(&item), "<p>ILO Moscow, 28 April 2021</p>");
+    }
+    item.date_raw = Some(text("20210428"));
+    assert_eq!(line(&item), "<p>ILO Moscow, 20210428</p>");
+    (item.date_raw, item.date) = (None, None);
     assert_eq!(line(&item), "<p>ILO Moscow</p>");
 }
 
