@@ -266,13 +266,22 @@ pub(super) fn language(text: &str) -> Result<Option<String>, Wrong> {
     if text == "auto" {
         return Ok(None);
     }
+    const FORM: &str = "write a BCP 47 tag such as \"en\", \"pt-BR\" or \"sr-Latn\", or \"auto\"";
     let refused = |hint: String| Err(Wrong::new(format!("{text:?} is no language tag"), hint));
     if text.contains('_') {
         let dashed = text.split('.').next().unwrap_or(text).replace('_', "-");
         return match language(&dashed) {
             Ok(Some(tag)) => refused(format!("write {tag:?}")),
-            _ => refused("write a BCP 47 tag such as \"en\", \"pt-BR\" or \"sr-Latn\", or \"auto\"".into()),
+            _ => refused(FORM.into()),
         };
+    }
+    // A single letter opens what belongs to it, an extension, or behind an x what is agreed on privately, and is nothing by
+    // itself.
+    let public = text.split("-x-").next().unwrap_or(text);
+    let is_lone = |pair: &[&str]| matches!(pair, [opener, next] if opener.len() == 1 && next.len() < 2);
+    let parts: Vec<&str> = public.split('-').chain([""]).collect();
+    if parts.windows(2).any(is_lone) {
+        return refused(FORM.into());
     }
     let mut tag = String::new();
     for (i, part) in text.split('-').enumerate() {
@@ -282,7 +291,7 @@ pub(super) fn language(text: &str) -> Result<Option<String>, Wrong> {
             _ => matches!(part.len(), 1..=8) && part.bytes().all(|b| b.is_ascii_alphanumeric()),
         };
         if !fits {
-            return refused("write a BCP 47 tag such as \"en\", \"pt-BR\" or \"sr-Latn\", or \"auto\"".into());
+            return refused(FORM.into());
         }
         if i > 0 {
             tag.push('-');
@@ -463,7 +472,8 @@ mod tests {
             assert_eq!(language(text), Ok(Some(expected.into())));
         }
         assert_eq!(language("auto"), Ok(None));
-        for text in ["", "russian", "e", "en-", "ru_RU.UTF-8", "en us", "Русский"] {
+        assert_eq!(language("en-x-a"), Ok(Some("en-x-a".into())));
+        for text in ["", "russian", "e", "en-", "en-x", "en-u-x-a", "ru_RU.UTF-8", "en us", "Русский"] {
             assert!(language(text).is_err(), "{text}");
         }
         assert_eq!(language("ru_RU.UTF-8").expect_err("refused").hint, "write \"ru-RU\"");
