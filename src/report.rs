@@ -270,6 +270,10 @@ impl fmt::Display for Report {
                 (false, false) => writeln!(f, "{}; removed {}", Written(&left), Written(&feed.removed))?,
             }
         }
+        // It follows the feeds: where one of them was written, that tells enough.
+        if !self.index.is_empty() && self.feeds.iter().all(|feed| feed.written.is_empty()) {
+            writeln!(f, "of all feeds: {}", Written(&self.index))?;
+        }
         if !self.pruned.is_empty() {
             writeln!(f, "removed, of feeds that left the config: {}", Written(&self.pruned))?;
         }

@@ -425,6 +425,32 @@ fn a_dry_run_changes_nothing_and_says_whether_a_pass_would() {
     dry(1);
 }
 
+/// What lists all feeds follows them, and is looked at as they are: by a dry run and by `verify`, to the letter.
+#[test]
+fn a_dry_run_and_verify_tell_of_the_index_what_a_pass_then_does() {
+    let mill = mill();
+    let dry =
+        || -> serde_json::Value { serde_json::from_str(&mill.run(&["--dry-run", "--format", "json"]).out).unwrap() };
+    let foretold = dry();
+    let (_, told) = report(&mill);
+    assert_eq!(told["index"], serde_json::json!(["feeds.opml", "icon.svg", "index.html", "style.css"]));
+    assert_eq!((&foretold["index"], &foretold["feeds"]), (&told["index"], &told["feeds"]));
+    mill.write("news/2021-03-24.txt", page(&[MOLE]));
+    let foretold = dry();
+    let (_, told) = report(&mill);
+    assert_eq!(told["index"], serde_json::json!(["index.html"]));
+    assert_eq!(foretold["index"], told["index"]);
+
+    mill.delete("public/feeds.opml");
+    let ran = mill.run(&["verify"]);
+    assert!(ran.code == 1 && ran.out.contains("not as the store would publish it: feeds.opml\n"), "{ran:?}");
+    let ran = mill.run(&["--dry-run"]);
+    assert!(ran.code == 5 && ran.out.contains("\nof all feeds: feeds.opml\n"), "{ran:?}");
+    assert!(once(&mill).out.contains("\nof all feeds: feeds.opml\n"));
+    assert!(!once(&mill).out.contains("of all feeds"));
+    assert_eq!(mill.run(&["verify"]).code, 0);
+}
+
 // ---- a store that is damaged or too new -----------------------------------------------------------------------------
 
 #[test]

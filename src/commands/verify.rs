@@ -72,7 +72,7 @@ impl Verified {
         let differs = |(id, item): &(&Key, &Item)| ours.get(id).is_some_and(|other| other.differs_from(item));
         let different: Vec<Key> = theirs.iter().filter(differs).map(|(id, _)| *id).collect();
         let reread = reread(view, &rebuilt, &surplus, &different)?;
-        let documents = pending.feeds.into_iter().flat_map(|feed| feed.written).collect();
+        let documents = pending.feeds.into_iter().flat_map(|feed| feed.written).chain(pending.index).collect();
         Ok(Self { ours, theirs, missing, withheld, surplus, different, reread, documents, kept: pending.kept })
     }
 

@@ -97,6 +97,11 @@ impl Gathered {
     fn state(&self, share: usize) -> Option<&FeedState> {
         self.prepared.get(&share)?.underway.as_ref()?.state.as_ref()
     }
+
+    /// What the index is to say of a feed, where that was made anew: a dry run makes it, too, and nothing else of it.
+    fn summary(&self, share: usize) -> Option<&str> {
+        self.prepared.get(&share)?.summary.as_deref()
+    }
 }
 
 impl Pass<'_> {
@@ -193,10 +198,9 @@ impl Pass<'_> {
             };
             let prepared = self.prepare_feed(store, terms, &outgoing, Share { publication, number }, report);
             gathered.add(number, prepared)?;
-            let stands = gathered.state(number).unwrap_or(&outgoing.state);
-            let (is_in_part, summary) = (RenderedWith::of(stands).is_in_part, serde_json::from_str(&stands.summary));
-            gathered.in_part |= is_in_part;
-            gathered.summaries.extend(summary.ok());
+            gathered.in_part |= RenderedWith::of(gathered.state(number).unwrap_or(&outgoing.state)).is_in_part;
+            let summary = gathered.summary(number).unwrap_or(&outgoing.state.summary);
+            gathered.summaries.extend(serde_json::from_str(summary).ok());
         }
         Ok(gathered)
     }
@@ -213,7 +217,7 @@ impl Pass<'_> {
         let in_place: Vec<Outcome> = published.outcomes.values().flatten().cloned().collect();
         (self.published)(&in_place, &[]);
         let (mut trouble, mut records) = (None, Vec::new());
-        for (share, Prepared { mut line, underway }) in prepared {
+        for (share, Prepared { mut line, underway, .. }) in prepared {
             let outcomes = published.outcomes.remove(&share).unwrap_or_default();
             let concluded = match (published.troubles.remove(&share), underway) {
                 (Some(in_the_way), _) => Err(in_the_way),
