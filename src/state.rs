@@ -148,6 +148,7 @@ pub fn unusable(file: &Path, error: StoreError) -> Trouble {
         StoreError::Unusable(cause) if cause.to_string().contains("full") => {
             "make room on the disk of the state folder"
         }
+        StoreError::Unusable(_) if file.is_dir() => "a folder stands there: move it away",
         StoreError::Unusable(_) => "the user that runs feedmill must be able to write in the state folder",
     };
     Trouble::unusable(format!("cannot use the store \"{}\"", file.display()))

@@ -454,6 +454,20 @@ fn a_dry_run_and_verify_tell_of_the_index_what_a_pass_then_does() {
 // ---- a store that is damaged or too new -----------------------------------------------------------------------------
 
 #[test]
+fn a_folder_in_the_place_of_the_store_is_told_as_what_it_is() {
+    let mill = mill();
+    fs::create_dir_all(mill.path(".feedmill/feedmill.db")).unwrap();
+    for arguments in [&["--once"][..], &["items"], &["check"]] {
+        let ran = mill.run(arguments);
+        assert!(
+            ran.err.contains("a folder stands there: move it away")
+                || ran.out.contains("a folder stands there: move it away"),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
 fn a_newer_store_is_refused_untouched() {
     let mill = mill();
     assert_eq!(once(&mill).code, 0);
