@@ -278,6 +278,24 @@ fn an_item_that_is_retracted_leaves_page_archive_and_count_and_comes_back_the_sa
     assert!(mill.feeds() == before);
 }
 
+/// Its documents stay and say that there is nothing, but it has no page.
+#[test]
+fn the_index_leads_to_no_page_of_a_feed_whose_items_are_all_retracted() {
+    let mill = mill();
+    let archives = mill.feeds().into_iter().filter(|(path, _)| path.starts_with("press/20") && path.ends_with(".atom"));
+    for id in archives.flat_map(|(_, archive)| entries(std::str::from_utf8(&archive).unwrap()).into_keys()) {
+        assert_eq!(mill.run(&["retract", &id]).code, 0);
+    }
+    mill.pass();
+    let feeds = mill.feeds();
+    assert!(feeds.contains_key("press/rss.xml") && !feeds.contains_key("press/index.html"), "{:?}", feeds.keys());
+    let index = String::from_utf8_lossy(&feeds["index.html"]);
+    let leads_to = index.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let dead: Vec<&str> = leads_to.filter(|path| !path.contains("://") && !feeds.contains_key(*path)).collect();
+    assert!(dead.is_empty() && index.contains("press"), "{dead:?} {index}");
+    assert!(!String::from_utf8_lossy(&feeds["feeds.opml"]).contains(&format!("htmlUrl=\"{ROOT}press/")));
+}
+
 // ---- what changed, and no more --------------------------------------------------------------------------------------
 
 /// What a pass read and wrote of the documents of months, whatever came of it.

@@ -61,6 +61,11 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Whether there is a page of the feed: one whose items were all taken out has none.
+    pub(super) fn has_page(&self) -> bool {
+        self.items > 0
+    }
+
     /// What is to be told of a feed whose head is `feed`.
     #[must_use]
     pub fn of(feed: &Feed) -> Self {
@@ -162,7 +167,13 @@ fn card(feed: &Summary, folder: &str) -> Markup {
     let (lang, dir) = told_in(language.as_deref());
     html! {
         section.card {
-            h2 lang=(lang) dir=(dir) { a href={ (folder) "index.html" } { (feed.title.as_str()) } }
+            h2 lang=(lang) dir=(dir) {
+                @if feed.has_page() {
+                    a href={ (folder) "index.html" } { (feed.title.as_str()) }
+                } @else {
+                    (feed.title.as_str())
+                }
+            }
             p.about { bdi { (feed.description.as_str()) } }
             @if let Some((title, day)) = &feed.newest {
                 p.newest {

@@ -175,6 +175,7 @@ fn a_feed_as_json() {
 fn all_feeds_as_opml() {
     let mut feed = two();
     (feed.name, feed.title) = ("новости".to_owned(), text("\"News\" <&> more"));
+    feed.months = feed.entries.iter().map(|entry| (entry.item.month(), 1)).collect();
     let opml = |base: Option<&Address>| {
         let tree = index(&[Summary::of(&feed)], base, true);
         assert!(tree.keys().all(|path| BESIDE_FEEDS.contains(&path.as_str())), "no feed may have such a name");
