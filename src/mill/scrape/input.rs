@@ -15,13 +15,12 @@ mod dump;
 mod feed;
 mod html;
 mod json;
+mod linked;
 mod markdown;
 mod named;
 mod names;
-mod printed;
 mod python;
 mod record;
-mod saved;
 mod select;
 
 use std::borrow::Cow;
@@ -121,18 +120,12 @@ pub fn too_large(text: &str, form: Option<Form>) -> Option<String> {
 /// Reads a file of whatever form. Only when `explaining`, it says of each part what became of it.
 pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explained<'t> {
     let form = terms.form.unwrap_or_else(|| Form::of_text(text));
-    let by_fields = match form {
-        Form::Text if terms.layout.is_some() => None,
-        Form::Text => python(text, terms, explaining).or_else(|| named::read(text, terms, explaining)),
-        Form::Json | Form::JsonLines => python(text, terms, explaining),
-        _ => None,
-    };
-    if let Some(mut read) = by_fields {
-        unshare(&mut read.scrape);
-        return read;
-    }
+    let python = || python(text, terms, explaining);
     let mut read = match form {
-        Form::Text => listed(text, terms, explaining),
+        Form::Text if terms.layout.is_some() => listed(text, terms, explaining),
+        Form::Text => {
+            python().or_else(|| named::read(text, terms, explaining)).unwrap_or_else(|| listed(text, terms, explaining))
+        }
         Form::Markdown => {
             let rendition = markdown::render(text, terms.url.as_deref());
             let read = rendered(&archive::without(rendition, archive::bar(text)), terms, explaining);
@@ -144,8 +137,8 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
             Some(select) => html::selected(text, select, terms, explaining),
             None => rendered(&html::render(text, terms.url.as_deref()), terms, explaining),
         },
-        Form::Json => json::read(text, terms, explaining),
-        Form::JsonLines => json::read_lines(text, terms, explaining),
+        Form::Json => python().unwrap_or_else(|| json::read(text, terms, explaining)),
+        Form::JsonLines => python().unwrap_or_else(|| json::read_lines(text, terms, explaining)),
         Form::Csv => csv::read(text, None, terms, explaining),
         Form::Tsv => csv::read(text, Some(b'\t'), terms, explaining),
         Form::Feed => feed::read(text, terms, explaining),
@@ -154,7 +147,7 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
     read
 }
 
-/// Reads a text line by line, be it typed, a dump with its list of links, or lines that end with where they lead.
+/// Reads a text line by line, be it typed, a dump with its list of links, or one with addresses behind its words.
 fn listed<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explained<'t> {
     let bar = archive::bar(text);
     let plain = || Rendition { text: text.to_owned(), ..Rendition::default() };
@@ -163,7 +156,7 @@ fn listed<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explained<'t> {
     let mut read = match dumped {
         Some(rendition) => rendered(&archive::without(rendition, bar), terms, explaining),
         None => {
-            let (read, cut) = leading(text, lines(text, &[], terms, explaining), terms, explaining);
+            let (read, cut) = linked::read(text, lines(text, &[], terms, explaining), terms, explaining);
             without.extend(cut);
             read
         }
@@ -172,22 +165,9 @@ fn listed<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explained<'t> {
     read
 }
 
-/// What a text says whose lines end with where they lead, and the line of which a cut may have taken the address; where it
-/// has no such lines, what was read of it as it is, `plain`.
-fn leading<'t>(text: &str, plain: Explained<'t>, terms: &Terms, explaining: bool) -> (Explained<'t>, Option<u32>) {
-    if (hold_addresses(&plain.scrape) || saved::is_of_a_program(text))
-        && let Some(rendition) = saved::render(text)
-    {
-        return (rendered(&rendition, terms, explaining), None);
-    }
-    let Some((rendition, cut)) = printed::render(text) else { return (plain, None) };
-    let read = rendered(&rendition, terms, explaining);
-    if are_titles(&read.scrape, &plain.scrape) { (read, cut) } else { (plain, None) }
-}
-
 /// What Python printed of its values, read as the JSON that they would be.
 fn python(text: &str, terms: &Terms, explaining: bool) -> Option<Explained<'static>> {
-    let json = python::as_json(text).filter(|_| text.len() <= LONGEST)?;
+    let json = if text.len() <= LONGEST { python::as_json(text)? } else { return None };
     Some(json::read(&json, terms, explaining))
 }
 
@@ -222,22 +202,6 @@ fn rendered(rendition: &Rendition, terms: &Terms, explaining: bool) -> Explained
         rival: scrape.rival,
     };
     Explained { scrape, blocks: blocks.collect() }
-}
-
-/// Whether an address stands in a title, or no list was found. Where they stand below the texts of items that are read as
-/// they are, they are no links of those.
-fn hold_addresses(plain: &Scrape<'_>) -> bool {
-    plain.refused.is_some() || plain.drafts.iter().any(|draft| draft.title.contains("<http"))
-}
-
-/// Whether the lines that lead somewhere are the titles of items: a text that is read without that has no item on another
-/// line, but perhaps the last, which may be cut. What points to a source or a document behind each item would take the
-/// title from it.
-fn are_titles(leading: &Scrape<'_>, plain: &Scrape<'_>) -> bool {
-    let on = |scrape: &Scrape<'_>| scrape.drafts.iter().map(|draft| draft.line).collect::<BTreeSet<u32>>();
-    let mut known = on(plain);
-    known.pop_last();
-    plain.refused.is_some() || (leading.refused.is_none() && known.is_subset(&on(leading)))
 }
 
 /// Marks the items on these lines as cut before the address that names them.
@@ -275,7 +239,7 @@ fn unshare(scrape: &mut Scrape<'_>) {
     }
     for draft in &mut scrape.drafts {
         if let Some(link) = draft.link.take_if(|link| draft.id.is_none() && shared.contains(link.as_ref())) {
-            scrape.faults.push(super::reading::fault(draft.line, "items of other titles have this link, too", &link));
+            scrape.faults.push(reading::fault(draft.line, "items of other titles have this link, too", &link));
         }
     }
     scrape.faults.sort_by_key(|fault| fault.line);

@@ -8,200 +8,270 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::names::{Known, bare};
 use super::record::{At, MOST, Part, Record, TOO_MANY, tell, unreadable};
-use super::{LineCounter, html};
+use super::{LineCounter, address, html};
 use crate::mill::scrape::date::field;
 use crate::mill::scrape::language::{Lexicon, choose};
 use crate::mill::scrape::reading::shortened;
-use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence};
 use crate::mill::scrape::{Explained, Terms};
 
 const LAYOUT: &str = "csv";
 
 /// A table of more columns is no list of announcements.
 const MOST_COLUMNS: usize = 4096;
-/// The separator is looked for in so many lines.
+const TOO_WIDE: &str = "it has too many columns";
+/// What separates the columns, and what those without names hold, shows in so many rows.
 const LOOKED_AT: usize = 20;
 
-/// A table without names has at most so many columns, or nobody can tell what they hold.
+/// A table without names has at least so many rows, and at most so many columns, or nobody can tell what they hold.
+const FEWEST_ROWS: usize = 3;
 const MOST_FIELDS: usize = 8;
 /// What has more letters is no title.
 const LONGEST_TITLE: usize = 250;
 
 /// Reads columns separated by `delimiter`, or by what the text shows.
 pub(super) fn read(text: &str, delimiter: Option<u8>, terms: &Terms, explaining: bool) -> Explained<'static> {
-    let delimiter = delimiter.unwrap_or_else(|| delimiter_of(text));
-    let mut reader =
-        ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let lexicon = choose(terms.language.as_deref(), text).lexicon;
-    let mut counter = LineCounter::new(text);
-    let mut columns: Option<Columns> = None;
+    let mut rows = Rows::of(text, delimiter.unwrap_or_else(|| delimiter_of(text)));
+    let first: Vec<Row<'_>> = rows.by_ref().take(LOOKED_AT).collect();
+    let Some(head) = first.first() else { return tell(LAYOUT, &[], terms, explaining) };
+    let columns = match Columns::of(&first, terms, lexicon) {
+        Ok(columns) => columns,
+        Err(why) => return unreadable(LAYOUT, head.line, &why, head.raw),
+    };
     let mut records = Vec::new();
-    let mut row = ByteRecord::new();
-    loop {
-        let start = place(reader.position().byte());
-        match reader.read_byte_record(&mut row) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => return unreadable(LAYOUT, counter.line_at(start), &format!("this is no CSV: {error}"), ""),
-        }
-        let end = place(reader.position().byte()).min(text.len());
-        let raw = text.get(start..end).unwrap_or_default();
-        let start = start + (raw.len() - raw.trim_start_matches(['\r', '\n']).len());
-        let line = counter.line_at(start);
-        let raw = raw.trim_matches(['\r', '\n']);
+    for row in first.into_iter().chain(rows).skip(usize::from(columns.are_named)) {
         if records.len() > MOST {
-            return unreadable(LAYOUT, line, TOO_MANY, "");
+            return unreadable(LAYOUT, row.line, TOO_MANY, "");
         }
-        if row.len() > MOST_COLUMNS {
-            return unreadable(LAYOUT, line, "it has too many columns", "");
+        if row.cells.len() > MOST_COLUMNS {
+            return unreadable(LAYOUT, row.line, TOO_WIDE, "");
         }
-        let cells: Vec<String> = row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
-        if cells.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
-        let known = match &columns {
-            Some(known) => known,
-            None => {
-                let (found, is_header) = match Columns::of(&cells, terms, lexicon) {
-                    Ok(found) => found,
-                    Err(why) => match by_cells(text, delimiter, lexicon).filter(|_| terms.fields.is_none()) {
-                        Some(parts) => (Columns { parts, width: cells.len() }, false),
-                        None => return unreadable(LAYOUT, line, &why, raw),
-                    },
-                };
-                let known = columns.insert(found);
-                if is_header {
-                    continue;
-                }
-                known
-            }
-        };
-        let last_line = counter.line_at((start + raw.len()).saturating_sub(1).max(start));
-        let mut record = Record::new(line, last_line);
-        for (part, column, name) in &known.parts {
-            if let Some(cell) = cells.get(*column) {
-                let text = match part {
-                    Part::Date | Part::Link | Part::Id => Cow::Borrowed(cell.as_str()),
-                    _ => html::unmarked(cell),
-                };
-                record.set(*part, &text, line, format!("column {} {name}", column + 1).trim_end().to_owned());
-            }
-        }
-        if end == text.len() && !text.ends_with(['\n', '\r']) {
-            known.cut(&mut record, &cells, raw, lexicon);
-        }
-        records.push(record);
+        records.push(columns.record(&row, lexicon));
     }
     tell(LAYOUT, &records, terms, explaining)
 }
 
-fn place(byte: u64) -> usize {
-    usize::try_from(byte).unwrap_or(usize::MAX)
+/// A row that says something.
+struct Row<'t> {
+    cells: Vec<String>,
+    /// As the file has it.
+    raw: &'t str,
+    line: u32,
+    last_line: u32,
+    /// The file ends in it.
+    is_end: bool,
+}
+
+/// The rows of a table, one after the other.
+struct Rows<'t> {
+    text: &'t str,
+    reader: Reader<&'t [u8]>,
+    counter: LineCounter<'t>,
+    row: ByteRecord,
+}
+
+impl<'t> Rows<'t> {
+    fn of(text: &'t str, delimiter: u8) -> Self {
+        let mut reader = ReaderBuilder::new();
+        let reader = reader.delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
+        Self { text, reader, counter: LineCounter::new(text), row: ByteRecord::new() }
+    }
+
+    /// Where in the text the next row begins.
+    fn at(&self) -> usize {
+        usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX).min(self.text.len())
+    }
+}
+
+impl<'t> Iterator for Rows<'t> {
+    type Item = Row<'t>;
+
+    fn next(&mut self) -> Option<Row<'t>> {
+        loop {
+            let start = self.at();
+            // From memory, and of whatever width and bytes, it can't fail.
+            if !self.reader.read_byte_record(&mut self.row).unwrap_or(false) {
+                return None;
+            }
+            let end = self.at();
+            let cells: Vec<String> = self.row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+            if cells.iter().all(|cell| cell.trim().is_empty()) {
+                continue;
+            }
+            let raw = self.text.get(start..end).unwrap_or_default();
+            let start = start + (raw.len() - raw.trim_start_matches(['\r', '\n']).len());
+            let raw = raw.trim_matches(['\r', '\n']);
+            let line = self.counter.line_at(start);
+            let last_line = self.counter.line_at((start + raw.len()).saturating_sub(1).max(start));
+            let is_end = end == self.text.len() && !self.text.ends_with(['\n', '\r']);
+            return Some(Row { cells, raw, line, last_line, is_end });
+        }
+    }
 }
 
 /// The sign that stands in most of the first lines as often as in the very first; of several, the most frequent one.
 fn delimiter_of(text: &str) -> u8 {
-    let counts = |sign: u8| {
+    let count = |line: &str, sign: u8| {
+        let mut quoted = false;
+        let stands = |b: &u8| {
+            quoted ^= *b == b'"';
+            *b == sign && !quoted
+        };
+        line.as_bytes().iter().copied().filter(stands).count()
+    };
+    let evidence = |sign: &u8| {
         let lines = text.lines().filter(|line| !line.trim().is_empty()).take(LOOKED_AT);
-        let counts: Vec<usize> = lines
-            .map(|line| {
-                let mut quoted = false;
-                line.bytes()
-                    .filter(|b| {
-                        quoted ^= *b == b'"';
-                        *b == sign && !quoted
-                    })
-                    .count()
-            })
-            .collect();
+        let counts: Vec<usize> = lines.map(|line| count(line, *sign)).collect();
         let first = counts.first().copied().unwrap_or(0);
         let alike = counts.iter().filter(|count| **count == first).count();
         if first == 0 { (0, 0) } else { (alike, first) }
     };
-    let mut best = (b',', counts(b','));
-    for sign in [b';', b'\t', b'|'] {
-        let count = counts(sign);
-        if count > best.1 {
-            best = (sign, count);
-        }
-    }
-    best.0
+    // Of those for which as much speaks the last one is taken: the comma.
+    [b'|', b'\t', b';', b','].into_iter().max_by_key(evidence).unwrap_or(b',')
 }
 
-/// A field, the number of the column that holds it, from 0, and that column's name for people.
-type Column = (Part, usize, String);
+/// Which column holds a field.
+struct Column {
+    part: Part,
+    /// Its number, from 0.
+    at: usize,
+    /// What it is called for people.
+    from: String,
+}
 
-/// The columns whose names are common for a field.
-fn by_common_names(names_row: &[String]) -> Result<Vec<Column>, String> {
-    let known: Vec<Known> = names_row.iter().map(|cell| Known::of(cell)).collect();
-    let find = |(_, part): &(&str, Part)| {
-        let ranked = known.iter().zip(0..).filter_map(|(known, column)| Some((known.rank(*part)?, column)));
-        let (_, column) = ranked.min()?;
+impl Column {
+    fn new(part: Part, at: usize, name: &str) -> Self {
         // Each record says it again, and a name can be half of the file.
-        Some((*part, column, shortened(names_row.get(column)?.trim())))
-    };
-    let parts: Vec<Column> = Part::ALL.iter().filter_map(find).collect();
-    match parts.iter().any(|(part, ..)| *part == Part::Title) {
-        true => Ok(parts),
-        false => Err("no column is called title; [source.fields] can say which column is what".to_owned()),
+        Self { part, at, from: format!("column {} {}", at + 1, shortened(name.trim())).trim_end().to_owned() }
     }
+}
+
+/// Which columns hold fields.
+struct Columns {
+    columns: Vec<Column>,
+    /// How many there are in all.
+    width: usize,
+    /// The first row says what they are called.
+    are_named: bool,
+}
+
+impl Columns {
+    /// What the first rows say of the columns.
+    fn of(rows: &[Row<'_>], terms: &Terms, lexicon: &Lexicon) -> Result<Self, String> {
+        let first = rows.first().map(|row| row.cells.as_slice()).unwrap_or_default();
+        let width = first.len();
+        if width > MOST_COLUMNS {
+            return Err(TOO_WIDE.to_owned());
+        }
+        let stated = terms.fields.as_deref().map(|fields| fields.parts.as_slice()).unwrap_or_default();
+        let numbers = stated.iter().map(|(part, at)| Some(Column::new(*part, column_number(at)?, "")));
+        let (columns, are_named) = if !stated.is_empty() {
+            match numbers.collect::<Option<Vec<_>>>() {
+                Some(columns) => {
+                    let are_named = is_row_of_names(first, &columns, lexicon);
+                    (columns, are_named)
+                }
+                None => (by_stated_names(first, stated)?, true),
+            }
+        } else if let Some(columns) = by_common_names(first) {
+            (columns, true)
+        } else {
+            let columns = if terms.fields.is_none() { by_cells(rows, lexicon) } else { None };
+            let why = "no column is called title; [source.fields] can say which column is what";
+            (columns.ok_or(why)?, false)
+        };
+        Ok(Self { columns, width, are_named })
+    }
+
+    fn record(&self, row: &Row<'_>, lexicon: &Lexicon) -> Record {
+        let mut record = Record::new(row.line, row.last_line);
+        for Column { part, at, from } in &self.columns {
+            let cell = row.cells.get(*at).map(String::as_str).unwrap_or_default();
+            let text = match part {
+                Part::Date | Part::Link | Part::Id => Cow::Borrowed(cell),
+                _ => html::unmarked(cell),
+            };
+            record.set(*part, &text, row.line, from.clone());
+        }
+        if row.is_end {
+            self.cut(&mut record, row, lexicon);
+        }
+        record
+    }
+
+    /// Notes what may be missing of a record that the file ends with.
+    fn cut(&self, record: &mut Record, row: &Row<'_>, lexicon: &Lexicon) {
+        let is_open = row.raw.bytes().filter(|b| *b == b'"').count() % 2 == 1;
+        if is_open || row.cells.len() < self.width {
+            record.cut = true;
+        } else if !row.raw.ends_with('"')
+            && let Some(last) = self.columns.iter().find(|column| column.at + 1 == row.cells.len())
+        {
+            record.end_in(last.part, lexicon);
+        }
+    }
+}
+
+/// The columns whose names are common for a field; `None` where none of them holds the titles.
+fn by_common_names(names: &[String]) -> Option<Vec<Column>> {
+    let known: Vec<Known> = names.iter().map(|name| Known::of(name)).collect();
+    let find = |(_, part): &(&str, Part)| {
+        let ranked = known.iter().zip(0..).filter_map(|(known, at)| Some((known.rank(*part)?, at)));
+        let (_, at) = ranked.min()?;
+        Some(Column::new(*part, at, names.get(at)?))
+    };
+    let columns: Vec<Column> = Part::ALL.iter().filter_map(find).collect();
+    columns.iter().any(|column| column.part == Part::Title).then_some(columns)
 }
 
 /// The columns of a table without names, as the first rows show them: days, addresses and numbers, and one column besides,
 /// of short texts of which no two are the same. Of two such columns nobody can tell which one holds the titles.
-fn by_cells(text: &str, delimiter: u8, lexicon: &Lexicon) -> Option<Vec<Column>> {
-    const FEWEST: usize = 3;
-    let reader =
-        ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let rows = reader.into_byte_records().take(LOOKED_AT).collect::<Result<Vec<_>, _>>().ok()?;
-    let width = rows.first()?.len();
+fn by_cells(rows: &[Row<'_>], lexicon: &Lexicon) -> Option<Vec<Column>> {
     // The last row may be cut.
-    let whole = rows.iter().rev().skip(usize::from(rows.len() < LOOKED_AT && rows.len() > FEWEST)).rev();
-    let rows: Vec<Vec<String>> =
-        whole.map(|row| row.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect()).collect();
-    if rows.len() < FEWEST || !(2..=MOST_FIELDS).contains(&width) || rows.iter().any(|row| row.len() != width) {
+    let whole = rows.len() - usize::from(rows.len() < LOOKED_AT && rows.len() > FEWEST_ROWS);
+    let rows = rows.get(..whole).filter(|rows| rows.len() >= FEWEST_ROWS)?;
+    let width = rows.first()?.cells.len();
+    if !(2..=MOST_FIELDS).contains(&width) || rows.iter().any(|row| row.cells.len() != width) {
         return None;
     }
-    let of = |column: usize| rows.iter().filter_map(move |row| row.get(column));
-    let is_address = |cell: &String| cell.starts_with("https://") || cell.starts_with("http://");
-    let is_number = |cell: &String| cell.chars().all(|c| c.is_ascii_digit());
-    let is_title = |cell: &String| !cell.is_empty() && cell.chars().count() <= LONGEST_TITLE;
-    let mut parts: Vec<Column> = Vec::new();
-    for column in 0..width {
-        let all = |is: &dyn Fn(&String) -> bool| of(column).all(is);
-        let part = if all(&is_number) {
+    let mut columns: Vec<Column> = Vec::new();
+    for at in 0..width {
+        let cells: Vec<&str> = rows.iter().filter_map(|row| row.cells.get(at)).map(|cell| cell.trim()).collect();
+        let all = |is: &dyn Fn(&str) -> bool| cells.iter().all(|cell| is(cell));
+        let is_title = |cell: &str| !cell.is_empty() && cell.chars().count() <= LONGEST_TITLE;
+        let part = if all(&|cell| cell.chars().all(|c| c.is_ascii_digit())) {
             continue;
         } else if all(&|cell| field(cell, lexicon).is_some()) {
             Part::Date
-        } else if all(&is_address) {
+        } else if all(&address::is_known) {
             Part::Link
-        } else if all(&is_title) && of(column).collect::<BTreeSet<_>>().len() == rows.len() {
+        } else if all(&is_title) && cells.iter().collect::<BTreeSet<_>>().len() == cells.len() {
             Part::Title
         } else {
             return None;
         };
-        if parts.iter().any(|(known, ..)| *known == part) {
+        if columns.iter().any(|known| known.part == part) {
             return None;
         }
-        parts.push((part, column, String::new()));
+        columns.push(Column::new(part, at, ""));
     }
-    let has = |wanted: Part| parts.iter().any(|(part, ..)| *part == wanted);
-    (has(Part::Title) && has(Part::Date)).then_some(parts)
+    let has = |wanted: Part| columns.iter().any(|column| column.part == wanted);
+    (has(Part::Title) && has(Part::Date)).then_some(columns)
 }
 
 /// The columns that the operator calls by their names, some perhaps by their numbers.
-fn by_stated_names(names_row: &[String], stated: &[(Part, At)]) -> Result<Vec<Column>, String> {
+fn by_stated_names(names: &[String], stated: &[(Part, At)]) -> Result<Vec<Column>, String> {
     let find = |(part, at): &(Part, At)| {
-        let named = names_row.iter().position(|cell| cell.trim() == at.text().trim());
+        let named = names.iter().position(|cell| cell.trim() == at.text().trim());
         let column = named
-            .or_else(|| names_row.iter().position(|cell| bare(cell) == bare(at.text())))
-            .or_else(|| column_number(at).filter(|column| *column < names_row.len()));
+            .or_else(|| names.iter().position(|cell| bare(cell) == bare(at.text())))
+            .or_else(|| column_number(at).filter(|column| *column < names.len()));
         match column {
-            Some(column) => Ok((*part, column, at.text().to_owned())),
+            Some(column) => Ok(Column::new(*part, column, at.text())),
             None => Err(format!("no column is called {:?}, as {} = says", at.text(), part.name())),
         }
     };
@@ -215,57 +285,9 @@ fn column_number(at: &At) -> Option<usize> {
 
 /// Whether a row holds the names of these columns: it has no date where the others have one.
 fn is_row_of_names(row: &[String], columns: &[Column], lexicon: &Lexicon) -> bool {
-    let cell = |wanted: Part| columns.iter().find(|(part, ..)| *part == wanted).and_then(|(_, at, _)| row.get(*at));
+    let cell = |wanted: Part| columns.iter().find(|column| column.part == wanted).and_then(|column| row.get(column.at));
     match cell(Part::Date) {
         Some(cell) => !cell.trim().is_empty() && field(cell, lexicon).is_none(),
         None => cell(Part::Title).is_some_and(|cell| Known::of(cell).rank(Part::Title).is_some()),
-    }
-}
-
-/// Which column holds which field.
-struct Columns {
-    parts: Vec<Column>,
-    width: usize,
-}
-
-impl Columns {
-    /// What the first row says of the columns, and whether it is a row of names.
-    fn of(first: &[String], terms: &Terms, lexicon: &Lexicon) -> Result<(Self, bool), String> {
-        let stated = terms.fields.as_deref().map(|fields| fields.parts.as_slice()).unwrap_or_default();
-        let width = first.len();
-        if stated.is_empty() {
-            return Ok((Self { parts: by_common_names(first)?, width }, true));
-        }
-        let by_number = stated.iter().map(|(part, at)| Some((*part, column_number(at)?, String::new())));
-        if let Some(parts) = by_number.collect::<Option<Vec<_>>>() {
-            let is_names = is_row_of_names(first, &parts, lexicon);
-            return Ok((Self { parts, width }, is_names));
-        }
-        Ok((Self { parts: by_stated_names(first, stated)?, width }, true))
-    }
-
-    /// Notes what may be missing of a record that the file ends with.
-    fn cut(&self, record: &mut Record, cells: &[String], raw: &str, lexicon: &Lexicon) {
-        let open = raw.bytes().filter(|b| *b == b'"').count() % 2 == 1;
-        if open || cells.len() < self.width {
-            record.cut = true;
-            return;
-        }
-        if raw.ends_with('"') {
-            return;
-        }
-        let last = self.parts.iter().find(|(_, column, _)| column + 1 == cells.len()).map(|(part, ..)| *part);
-        match last {
-            Some(Part::Title | Part::Link | Part::Id) => record.cut = true,
-            Some(Part::Date) => {
-                let firm = record.get(Part::Date).and_then(|text| field(text, lexicon)).is_some_and(|d| d.is_firm());
-                record.cut = !firm;
-            }
-            Some(Part::Summary) => {
-                let text = record.get(Part::Summary).unwrap_or_default();
-                record.truncated = !ends_sentence(text, &FULL_STOPS);
-            }
-            _ => {}
-        }
     }
 }

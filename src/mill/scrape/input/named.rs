@@ -14,9 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{Known, bare};
 use super::record::{MOST, Part, Record, tell};
-use crate::mill::scrape::date::field;
 use crate::mill::scrape::language::choose;
-use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence};
 use crate::mill::scrape::{Explained, Terms};
 
 const LAYOUT: &str = "fields";
@@ -44,21 +42,14 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> Option<Explai
         .filter(|part| items.iter().rev().skip(1).all(|item| item.get(*part).is_some()))
         .collect();
     let records = items.into_iter().enumerate().map(|(at, item)| {
-        let last = item.fields.last().map(|(part, ..)| *part).filter(|_| cut && at + 1 == count);
+        let last = item.fields.last().map(|(part, ..)| *part);
         let mut record = item.record();
-        match last {
-            Some(Part::Summary) => {
-                let summary = record.get(Part::Summary).unwrap_or_default();
-                record.truncated = !ends_sentence(summary, &FULL_STOPS);
+        if at + 1 == count {
+            if let Some(part) = last.filter(|_| cut) {
+                record.end_in(part, lexicon);
             }
-            Some(Part::Date) => {
-                let firm = record.get(Part::Date).and_then(|day| field(day, lexicon)).is_some_and(|day| day.is_firm());
-                record.cut = !firm;
-            }
-            Some(Part::Title | Part::Link | Part::Id) => record.cut = true,
-            _ => {}
+            record.cut |= lost.iter().any(|part| record.get(*part).is_none());
         }
-        record.cut |= at + 1 == count && lost.iter().any(|part| record.get(*part).is_none());
         record
     });
     Some(tell(LAYOUT, &records.collect::<Vec<_>>(), terms, explaining))

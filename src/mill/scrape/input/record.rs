@@ -12,8 +12,9 @@ use url::Url;
 
 use super::address;
 use crate::mill::scrape::date::{Printed, Settled, dispute, field};
-use crate::mill::scrape::language::{Choice, choose};
+use crate::mill::scrape::language::{Choice, Lexicon, choose};
 use crate::mill::scrape::reading::fault;
+use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence};
 use crate::mill::scrape::{BlockUse, Cut, DateRead, Draft, Explained, REFUSED_BELOW, Scrape, Terms};
 
 /// A field of an item.
@@ -138,6 +139,17 @@ impl Record {
     /// Takes a field away.
     pub(super) fn leave(&mut self, part: Part) {
         self.fields.retain(|field| field.part != part);
+    }
+
+    /// Notes that the file ends in this field, of which more may have stood behind the end.
+    pub(super) fn end_in(&mut self, part: Part, lexicon: &Lexicon) {
+        let text = self.get(part).unwrap_or_default();
+        match part {
+            Part::Title | Part::Link | Part::Id => self.cut = true,
+            Part::Date => self.cut = !field(text, lexicon).is_some_and(|day| day.is_firm()),
+            Part::Summary => self.truncated = !ends_sentence(text, &FULL_STOPS),
+            Part::Credit | Part::Kicker | Part::Section => {}
+        }
     }
 
     pub(super) fn get(&self, part: Part) -> Option<&str> {

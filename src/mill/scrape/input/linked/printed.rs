@@ -5,16 +5,15 @@
 //! 28 June 2020 | Night boats again | https://news.example.org/2020/night
 //! ```
 //!
-//! The address is where the line leads, and no part of its text. What tells such lines from a text that points somewhere:
-//! there are several, all with the same sign before an address of their own, they are much of the file, and what stands
-//! before the sign is no sentence, and mostly another for each. Where only a blank parts the two, they are nearly all of
-//! it. And a text that is read without the addresses has its items on the same lines: what points to a source or a
-//! document behind each item is no title. An address at the end of a file that may be cut there is known by half: its item
-//! is shown, and no more.
+//! What tells such lines from a text that points somewhere: there are several, all with the same sign before an address of
+//! their own, they are much of the file, and what stands before the sign is no sentence, and mostly another for each. Where
+//! only a blank parts the two, they are nearly all of it. An address at the end of a file that may be cut there is known by
+//! half: its item is shown, and no more.
 
 use std::collections::BTreeSet;
 
-use super::address;
+use super::Linked;
+use crate::mill::scrape::input::address;
 use crate::mill::scrape::rendition::{Note, Rendition};
 use crate::mill::scrape::shape::ends_sentence;
 
@@ -27,7 +26,6 @@ const LINES: usize = 6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sign {
     Round,
-    Angle,
     Bar,
     Dash,
     Arrow,
@@ -36,13 +34,12 @@ enum Sign {
 }
 
 impl Sign {
-    const ALL: [Self; 7] = [Self::Round, Self::Angle, Self::Bar, Self::Dash, Self::Arrow, Self::Tab, Self::Blank];
+    const ALL: [Self; 6] = [Self::Round, Self::Bar, Self::Dash, Self::Arrow, Self::Tab, Self::Blank];
 
     /// What it may begin with.
     fn begins(self) -> &'static [char] {
         match self {
             Self::Round => &['('],
-            Self::Angle => &['<'],
             Self::Bar => &['|'],
             Self::Dash => &['-', '–', '—'],
             Self::Arrow => &['-', '=', '→', '⇒'],
@@ -52,10 +49,8 @@ impl Sign {
     }
 }
 
-/// The lines without their addresses, and where they lead, and the line of which a cut may have taken the address; `None`
-/// where the text has no such lines.
-pub(super) fn render(text: &str) -> Option<(Rendition, Option<u32>)> {
-    memchr::memmem::find(text.as_bytes(), b"://")?;
+/// The lines without their addresses, and where they lead; `None` where the text has no such lines.
+pub(super) fn render(text: &str) -> Option<Linked> {
     let found: Vec<(&str, Sign, &str)> = text.lines().filter_map(parted).collect();
     let filled = text.lines().filter(|line| !line.trim().is_empty()).count();
     let sign = Sign::ALL.into_iter().find(|sign| is_form(*sign, &found, filled))?;
@@ -72,14 +67,14 @@ pub(super) fn render(text: &str) -> Option<(Rendition, Option<u32>)> {
         rendition.text.push_str(line.get(body.len()..).unwrap_or_default());
         rendition.notes.push(Note { line: number, link: Some(link.into()), ..Note::default() });
     }
-    Some((rendition, with_cut_address(text, sign)))
+    Some(Linked { rendition, by_a_program: false, cut: with_cut_address(text, sign) })
 }
 
 /// The last line of a file without a final newline, where a cut may have taken its address or a part of it.
 fn with_cut_address(text: &str, sign: Sign) -> Option<u32> {
     let last = text.lines().next_back().filter(|_| !text.ends_with(['\n', '\r']))?;
     let may_be = match parted(last) {
-        Some((_, of, _)) if of == sign => !matches!(sign, Sign::Round | Sign::Angle),
+        Some((_, of, _)) if of == sign => sign != Sign::Round,
         _ => last.contains(sign.begins()),
     };
     may_be.then(|| u32::try_from(text.lines().count()).ok()).flatten()
@@ -101,16 +96,14 @@ fn is_form(sign: Sign, found: &[(&str, Sign, &str)], filled: usize) -> bool {
 
 /// What a line says before the address that it ends with, the sign between the two, and the address.
 fn parted(line: &str) -> Option<(&str, Sign, &str)> {
-    const ENDS: [(char, Sign, char); 2] = [('(', Sign::Round, ')'), ('<', Sign::Angle, '>')];
     let line = line.trim_end();
     let at = line.rfind("https://").or_else(|| line.rfind("http://"))?;
     let (before, href) = line.split_at_checked(at)?;
     if href.contains(char::is_whitespace) {
         return None;
     }
-    let within = ENDS
-        .iter()
-        .find_map(|(open, sign, close)| Some((before.strip_suffix(*open)?, *sign, href.strip_suffix(*close)?)));
+    let within = before.strip_suffix('(').zip(href.strip_suffix(')'));
+    let within = within.map(|(before, href)| (before, Sign::Round, href));
     let (before, sign, href) = within.or_else(|| {
         let bare = before.trim_end_matches(' ');
         let behind = |signs: &[&str], sign| Some((signs.iter().find_map(|it| bare.strip_suffix(it))?, sign, href));
@@ -126,10 +119,10 @@ fn parted(line: &str) -> Option<(&str, Sign, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::render;
+    use super::{Linked, render};
 
     fn told(text: &str) -> Option<(String, Vec<(u32, String)>)> {
-        let (rendition, _) = render(text)?;
+        let Linked { rendition, .. } = render(text)?;
         let link = |note: &crate::mill::scrape::rendition::Note| (note.line, note.link.as_deref().map(str::to_owned));
         let notes = rendition.notes.iter().map(link).filter_map(|(line, link)| Some((line, link?)));
         Some((rendition.text, notes.collect()))
@@ -138,7 +131,7 @@ mod tests {
     #[test]
     fn an_address_behind_each_title_is_where_it_leads() {
         let host = "https://news.example.org";
-        for (open, close) in [(" (", ")"), (" <", ">"), (" - ", ""), (" | ", ""), (" -> ", ""), ("\t", ""), (" ", "")] {
+        for (open, close) in [(" (", ")"), (" - ", ""), (" | ", ""), (" -> ", ""), ("\t", ""), (" ", "")] {
             let line = |title: &str, path: &str| format!("{title}{open}{host}/{path}{close}\n");
             let text = line("A ferry", "1") + &line("Night boats", "2") + &line("The pier", "3");
             let links = [1, 2, 3].map(|n| (n, format!("{host}/{n}")));

@@ -15,7 +15,8 @@
 //! blank lines, indented by two columns for each level; words in bold type stand between stars, in italic between slashes.
 //! A text with hardly an address is what it is.
 
-use super::{LineCounter, address};
+use super::Linked;
+use crate::mill::scrape::input::{LineCounter, address};
 use crate::mill::scrape::rendition::{Note, Rendition};
 
 /// Fewer addresses in angle brackets may be anything.
@@ -28,7 +29,7 @@ const MOST_LINES: usize = 8;
 const LEVEL: usize = 2;
 
 /// The text without the addresses, and where its lines lead; `None` when it has hardly any.
-pub(super) fn render(text: &str) -> Option<Rendition> {
+pub(super) fn render(text: &str) -> Option<Linked> {
     let starts = memchr::memchr_iter(b'<', text.as_bytes());
     starts.filter(|at| text.get(*at..).and_then(address_at).is_some()).nth(FEW_LINKS - 1)?;
     let mut saved = Saved::default();
@@ -39,18 +40,14 @@ pub(super) fn render(text: &str) -> Option<Rendition> {
         saved.line(&line, number);
         rest = behind;
     }
-    Some(saved.rendition)
+    Some(Linked { rendition: saved.rendition, by_a_program: is_of_a_program(text), cut: None })
 }
 
 /// Whether a program wrote the addresses: one goes on in another line, or stands behind the words of an indented list, as
 /// those of menus do.
-pub(super) fn is_of_a_program(text: &str) -> bool {
-    if memchr::memmem::find(text.as_bytes(), b"<http").is_none() {
-        return false;
-    }
+fn is_of_a_program(text: &str) -> bool {
     let is_listed =
         |line: &str| line.starts_with(' ') && line.trim_start().starts_with("* ") && line.contains(" <http");
-
     let is_broken = |rest: &str| {
         let behind = address_at(rest).map(|(_, behind)| behind.len());
         behind.and_then(|behind| rest.get(..rest.len() - behind)).is_some_and(|printed| printed.contains('\n'))
@@ -306,6 +303,10 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn render(text: &str) -> Option<Rendition> {
+        super::render(text).map(|linked| linked.rendition)
+    }
 
     /// Text, and of each noted line its number, level, whether it is absent, and where it leads.
     type Told = (String, Vec<(u32, u8, bool, Option<String>)>);
