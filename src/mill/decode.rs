@@ -4,7 +4,8 @@
 //! sometimes damaged: a sequence that the end of the file cuts is dropped, and broken bytes in a UTF-8 file cost only
 //! themselves. UTF-8 that was taken for a Latin encoding and saved as UTF-8 again (`CafÃ©`) is taken back: one such capture
 //! would make other items of all whose titles have more than plain letters. The result says how sure it is, so that the
-//! caller can log what was guessed. A page that a browser saved within a message (MHTML) is taken out of it.
+//! caller can log what was guessed. A page that a browser saved within a message (MHTML) is taken out of it; what the
+//! message says of its encoding comes before a guess.
 
 use std::borrow::Cow;
 
@@ -34,6 +35,8 @@ pub enum How {
     Bom,
     /// The bytes are valid UTF-8, except perhaps a last sequence that the end of the file cuts; that is dropped.
     Utf8,
+    /// The message that the page stands in says so, and the bytes allow it.
+    Stated,
     /// It was guessed from the bytes.
     Guessed,
     /// It is damaged here and there: each broken sequence became U+FFFD.
@@ -69,14 +72,16 @@ impl std::error::Error for Undecodable {}
 ///
 /// When the bytes are no text: a known binary format, or too many control characters.
 pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
-    let Some(page) = mhtml::page(bytes) else { return unwrapped(bytes) };
+    let Some(page) = mhtml::page(bytes) else { return unwrapped(bytes, None) };
     let page = page.map_err(|reason| Undecodable { reason })?;
-    let Decoded { text, encoding, how } = unwrapped(&page)?;
+    let stated = page.charset.and_then(|charset| Encoding::for_label(charset.as_bytes()));
+    let Decoded { text, encoding, how } = unwrapped(&page.bytes, stated)?;
     Ok(Decoded { text: Cow::Owned(text.into_owned()), encoding, how })
 }
 
-fn unwrapped(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
-    let decoded = decode_once(bytes)?;
+/// Decodes a page that is `stated` to be in an encoding.
+fn unwrapped<'b>(bytes: &'b [u8], stated: Option<&'static Encoding>) -> Result<Decoded<'b>, Undecodable> {
+    let decoded = decode_once(bytes, stated)?;
     let twice = if decoded.how.is_a_guess() { None } else { encoded_twice(&decoded.text) };
     Ok(twice.map_or(decoded, |text| Decoded { text: Cow::Owned(text), encoding: TWICE, how: How::Guessed }))
 }
@@ -122,7 +127,7 @@ fn latin(c: char) -> Option<u8> {
     byte.first().copied().filter(|_| !is_other)
 }
 
-fn decode_once(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
+fn decode_once<'b>(bytes: &'b [u8], stated: Option<&'static Encoding>) -> Result<Decoded<'b>, Undecodable> {
     if let Some(reason) = magic(bytes) {
         return Err(Undecodable { reason });
     }
@@ -148,8 +153,16 @@ fn decode_once(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
     match utf8(bytes) {
         Some(decoded) if bytes.contains(&0x1B) => Ok(iso_2022_jp(bytes).unwrap_or(decoded)),
         Some(decoded) => Ok(decoded),
-        None => text_only(guess(bytes)),
+        None => text_only(stated.and_then(|stated| in_stated(bytes, stated)).unwrap_or_else(|| guess(bytes))),
     }
+}
+
+/// `bytes` in the encoding that they are said to be in, where nothing in them speaks against that.
+fn in_stated<'b>(bytes: &'b [u8], stated: &'static Encoding) -> Option<Decoded<'b>> {
+    // The lines of the file above the page are those of ASCII.
+    let stated = Some(stated).filter(|stated| stated.is_ascii_compatible())?;
+    let text = stated.decode_without_bom_handling_and_without_replacement(bytes)?;
+    Some(Decoded { text, encoding: stated.name(), how: How::Stated })
 }
 
 /// Whether there is a control character that texts seldom have.
@@ -319,6 +332,30 @@ mod tests {
         assert!(matches!(decoded.text, Cow::Borrowed(PAGE)));
         assert_eq!((decoded.encoding, decoded.how), ("UTF-8", How::Utf8));
         assert_eq!(read(b""), (String::new(), "UTF-8", How::Utf8));
+    }
+
+    #[test]
+    fn a_message_says_how_its_page_is_encoded() {
+        let message = |charset: &str, page: &[u8]| {
+            let head = format!(
+                "Content-Type: multipart/related; boundary=x\n\n--x\nContent-Type: text/html; charset={charset}\n\n"
+            );
+            [head.as_bytes(), page, b"\n--x--\n"].concat()
+        };
+        let told = |bytes: &[u8]| {
+            let (text, encoding, how) = read(bytes);
+            (text.trim().to_owned(), encoding, how)
+        };
+        // Too little to guess from.
+        for (charset, encoding) in [("windows-1250", WINDOWS_1250), ("\"KOI8-R\"; format=flowed", KOI8_R)] {
+            let word = if encoding == KOI8_R { "Мост" } else { "Bő ű" };
+            let (bytes, ..) = encoding.encode(word);
+            assert_eq!(told(&message(charset, &bytes)), (word.to_owned(), encoding.name(), How::Stated));
+        }
+        // What the bytes say outweighs it, and so does what they can't be.
+        assert_eq!(told(&message("windows-1250", "Bő".as_bytes())), ("Bő".to_owned(), "UTF-8", How::Utf8));
+        assert!(read(&message("shift_jis", b"Caf\xE9\n\xFF")).2.is_a_guess());
+        assert!(read(&message("nonsense", b"Caf\xE9")).2.is_a_guess());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! Promised: the page's bytes as they were before they were made fit for mail (RFC 2045), each on the line on which it
 //! stands in the file; a file that is cut gives what there is of the page. Refused, with a reason: a message without a
-//! page, and a page in base64, which no browser makes of text. A mail that was saved is no such file: its parts are
+//! page, and a page in base64, which no browser makes of text. What the message says of the page's encoding is told. A mail that was saved is no such file: its parts are
 //! related by nothing, and it is read as the text that it is.
 
 use memchr::{memchr, memchr_iter, memmem};
@@ -16,11 +16,18 @@ const NAME: usize = 40;
 const NO_PAGE: &str = "a web archive (MHTML) in which no page is found: save the page as HTML";
 const BASE64: &str = "a web archive (MHTML) whose page is in base64: save the page as HTML";
 
+/// A page as it stood in a message.
+pub(super) struct Enclosed {
+    pub(super) bytes: Vec<u8>,
+    /// What it is encoded in, in the words of the message.
+    pub(super) charset: Option<String>,
+}
+
 /// The page that such a file holds, or why it can't be had; `None` when the file is no such file.
-pub(super) fn page(bytes: &[u8]) -> Option<Result<Vec<u8>, &'static str>> {
+pub(super) fn page(bytes: &[u8]) -> Option<Result<Enclosed, &'static str>> {
     let (head, mut rest) = head(bytes)?;
     let kind = head.value("content-type")?;
-    let boundary = boundary(kind).filter(|_| is(kind, "multipart/related"))?;
+    let boundary = parameter(kind, "boundary").filter(|_| is(kind, "multipart/related"))?;
     let delimiter = format!("--{boundary}");
     loop {
         let Some((_, part)) = split(rest, delimiter.as_bytes()) else { return Some(Err(NO_PAGE)) };
@@ -35,7 +42,9 @@ pub(super) fn page(bytes: &[u8]) -> Option<Result<Vec<u8>, &'static str>> {
             continue;
         };
         let above = bytes.len() - part.len() + (body.len() - text.len());
-        return Some(decoded(text, bytes.get(..above).unwrap_or_default(), head.value("content-transfer-encoding")));
+        let charset = head.value("content-type").and_then(|kind| parameter(kind, "charset")).map(str::to_owned);
+        let bytes = decoded(text, bytes.get(..above).unwrap_or_default(), head.value("content-transfer-encoding"));
+        return Some(bytes.map(|bytes| Enclosed { bytes, charset }));
     }
 }
 
@@ -89,11 +98,16 @@ fn is(value: &str, word: &str) -> bool {
     value.split(';').next().unwrap_or(value).trim().eq_ignore_ascii_case(word)
 }
 
-/// The line between the parts.
-fn boundary(kind: &str) -> Option<&str> {
-    let named = |part: &&str| part.trim_start().get(..9).is_some_and(|name| name.eq_ignore_ascii_case("boundary="));
-    let value = kind.split(';').find(named)?.split_once('=')?.1.trim().trim_matches('"');
-    (!value.is_empty()).then_some(value)
+/// What a value says behind a semicolon under this name; a sign between quotation marks is none.
+fn parameter<'v>(value: &'v str, name: &str) -> Option<&'v str> {
+    let mut is_quoted = false;
+    let mut parts = value.split(|c| {
+        is_quoted ^= c == '"';
+        c == ';' && !is_quoted
+    });
+    let named = |part: &'v str| part.split_once('=').filter(|(known, _)| known.trim().eq_ignore_ascii_case(name));
+    let (_, value) = parts.find_map(named)?;
+    Some(value.trim().trim_matches('"')).filter(|value| !value.is_empty())
 }
 
 /// The bytes of `text`, below as many line breaks as stand `above` it.
@@ -155,7 +169,7 @@ mod tests {
     }
 
     fn read(message: &str) -> Option<Result<String, &'static str>> {
-        page(message.as_bytes()).map(|page| page.map(|page| String::from_utf8(page).unwrap()))
+        page(message.as_bytes()).map(|page| page.map(|page| String::from_utf8(page.bytes).unwrap()))
     }
 
     #[test]
@@ -190,6 +204,13 @@ mod tests {
             assert_eq!(read(&message("quoted-printable", cut)).unwrap().unwrap().trim_start(), left);
         }
         assert_eq!(read(&message("8bit", "<p>é=3D\r\n")).unwrap().unwrap().trim_start(), "<p>é=3D\r\n");
+    }
+
+    #[test]
+    fn what_stands_between_quotation_marks_has_no_sign_of_its_own() {
+        let head = "Content-Type: multipart/related; type=\"text/html; x\"; boundary=\"a;boundary=b\"\n\n";
+        let text = format!("{head}--a;boundary=b\nContent-Type: text/html\n\n<p>x\n--a\ny\n--a;boundary=b--\n");
+        assert_eq!(read(&text).unwrap().unwrap().trim(), "<p>x\n--a\ny");
     }
 
     #[test]
