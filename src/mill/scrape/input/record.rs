@@ -3,6 +3,10 @@
 //! JSON, CSV, feeds and selectors all give records. Here they become drafts, by the rules that hold for any text: a
 //! date that cannot be known has no day, an item without a title is a fault, and a record that the file's end cuts is
 //! not taken.
+//!
+//! Refused: to make a title of a text. Posts and messages have a day and a text alone, and so have bookings of a bank: a
+//! first sentence would give either a name that nobody gave it, and that changes with the text, and with it who the item
+//! is. Only the operator can say that a text is a title.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -215,17 +219,7 @@ pub(super) fn tell(layout: &'static str, records: &[Record], terms: &Terms, expl
         drafts.push(draft);
     }
     faults.sort_by_key(|fault| fault.line);
-    // Columns and members are told apart rightly or not at all: half the items without a title, or no date understood,
-    // means that they are not.
-    let whole = records.iter().filter(|record| !record.cut).count();
-    let confidence = share(drafts.len() * 2 - unread.min(drafts.len()), whole * 2);
-    let refused = if drafts.is_empty() {
-        Some("no item was found".to_owned())
-    } else if confidence < REFUSED_BELOW {
-        Some(format!("too few items have a title (confidence {confidence:.2})"))
-    } else {
-        None
-    };
+    let (confidence, refused) = doubt(records, drafts.len(), unread);
     let own = drafts.iter().filter_map(|draft| draft.date.as_ref()).filter(|date| !date.year_inferred);
     let newest = own.filter_map(|date| date.day).max();
     let language = dates.choice.tag;
@@ -236,6 +230,22 @@ pub(super) fn tell(layout: &'static str, records: &[Record], terms: &Terms, expl
         refuse(&mut told, why);
     }
     told
+}
+
+/// How sure it is that the fields of the file are told apart, and why it gives no items, if so: `drafts` of its records have
+/// a title, of which `unread` have a day that is none.
+///
+/// Columns and members are told apart rightly or not at all: half the items without a title, or no date understood, means
+/// that they are not.
+fn doubt(records: &[Record], drafts: usize, unread: usize) -> (f64, Option<String>) {
+    let whole = records.iter().filter(|record| !record.cut).count();
+    let confidence = share(drafts * 2 - unread.min(drafts), whole * 2);
+    let why = match drafts {
+        0 => Some("no item was found".to_owned()),
+        _ if confidence < REFUSED_BELOW => Some(format!("too few items have a title (confidence {confidence:.2})")),
+        _ => None,
+    };
+    (confidence, why)
 }
 
 /// How the dates of a file are read: in which language, and what is inferred from all of them for each.
