@@ -15,6 +15,7 @@ mod dump;
 mod feed;
 mod html;
 mod json;
+mod known;
 mod linked;
 mod markdown;
 mod named;

@@ -38,6 +38,18 @@ pub(crate) struct Rendition {
 }
 
 impl Rendition {
+    /// The number that the next line will have, where each is pushed.
+    pub(crate) fn next(&self) -> u32 {
+        u32::try_from(self.lines.len()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// Adds a line that comes from line `from` of the file; the last one may be without its end.
+    pub(crate) fn push(&mut self, line: &str, is_whole: bool, from: u32) {
+        self.text.push_str(line);
+        self.text.push_str(if is_whole { "\n" } else { "" });
+        self.lines.push(from);
+    }
+
     /// The line of the file that a line of the text comes from.
     pub(crate) fn line_of(&self, line: u32) -> u32 {
         let at = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);

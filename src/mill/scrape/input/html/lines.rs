@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::{Base, Element, Visitor, is_beside, walk};
 use crate::mill::scrape::date::{day_of_year, is_month, is_shaped_like_one, whole};
+use crate::mill::scrape::input::known::day_among;
 use crate::mill::scrape::language::Lexicon;
 use crate::mill::scrape::menu::{self, COMMON, SEVERAL, wide};
 use crate::mill::scrape::rendition::{Note, Rendition};
@@ -424,14 +425,6 @@ impl Lines {
             self.end_row();
         }
         let mut rendition = Rendition::default();
-        let mut push = |text: &str, line: u32, note: Option<Note>| {
-            rendition.text.push_str(text);
-            rendition.text.push('\n');
-            rendition.lines.push(line);
-            rendition.notes.extend(
-                note.map(|note| Note { line: u32::try_from(rendition.lines.len()).unwrap_or(u32::MAX), ..note }),
-            );
-        };
         mark_headlines(&mut self.done);
         let (mut first, has_known) = (true, self.known >= SEVERAL);
         for mut line in self.done {
@@ -439,20 +432,21 @@ impl Lines {
                 (line.mark, line.indent) = (None, line.indent.saturating_sub(2));
             }
             if !first && !line.goes_on {
-                push("", line.line, None);
+                rendition.push("", true, line.line);
             }
             first = false;
             let text = format!("{:indent$}{}{}", "", line.mark.unwrap_or_default(), line.text, indent = line.indent);
             let noted = line.level > 0 || line.link.is_some() || line.time.is_some() || line.beside || line.menu;
-            let note = noted.then(|| Note {
+            rendition.notes.extend(noted.then(|| Note {
+                line: rendition.next(),
                 level: line.level,
                 beside: line.beside,
                 menu: line.menu,
                 link: line.link,
                 time: line.time,
                 ..Note::default()
-            });
-            push(&text, line.line, note);
+            }));
+            rendition.push(&text, true, line.line);
         }
         if self.count > MOST_LINES {
             rendition.short = Some(TOO_MANY_LINES);
@@ -547,23 +541,14 @@ fn has_class(element: &Element, class: &str) -> bool {
     element.get("class").unwrap_or_default().split_ascii_whitespace().any(|one| one == class)
 }
 
-/// Which line of a list is the day of an item, where it stands alone among a few short lines, which say what else is known of
-/// that item.
+/// Which line of a list is the day of an item, where the others say what else is known of that.
 fn known_of_item(lines: &[Line]) -> Option<usize> {
-    const MOST: usize = 6;
-    const LONGEST: usize = 80;
     let lexicon = Lexicon::of(None);
     let is_day = |line: &Line| line.time.is_some() || whole(&line.text, lexicon).is_some();
     // Each entry is a line, or a day behind what is said of it. A link, or all that stands beside a day, may be a title.
-    let fits = |line: &Line| {
-        let is_entry = line.mark.is_some() || is_day(line);
-        line.level == 0 && line.link.is_none() && line.text.len() <= LONGEST && is_entry
-    };
-    if !(SEVERAL..=MOST).contains(&lines.len()) || !lines.iter().all(fits) {
-        return None;
-    }
-    let mut days = lines.iter().enumerate().filter(|(_, line)| is_day(line)).map(|(at, _)| at);
-    days.next().filter(|_| days.next().is_none())
+    let fits = |line: &Line| line.level == 0 && line.link.is_none() && (line.mark.is_some() || is_day(line));
+    let day = day_among(lines, |line| &line.text, |line| is_day(line));
+    day.filter(|_| lines.iter().all(fits))
 }
 
 /// Whether the entries of a list are ways through the site: links and nothing else, of a few words each.

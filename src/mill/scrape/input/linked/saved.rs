@@ -15,8 +15,14 @@
 //! blank lines, indented by two columns for each level; words in bold type stand between stars, in italic between slashes.
 //! A text with hardly an address is what it is.
 
+use std::collections::BTreeSet;
+
 use super::Linked;
+use crate::mill::scrape::date::whole;
+use crate::mill::scrape::input::known::day_among;
 use crate::mill::scrape::input::{LineCounter, address};
+use crate::mill::scrape::language::Lexicon;
+use crate::mill::scrape::menu::SEVERAL;
 use crate::mill::scrape::rendition::{Note, Rendition};
 
 /// Fewer addresses in angle brackets may be anything.
@@ -32,13 +38,21 @@ const LEVEL: usize = 2;
 pub(super) fn render(text: &str) -> Option<Linked> {
     let starts = memchr::memchr_iter(b'<', text.as_bytes());
     starts.filter(|at| text.get(*at..).and_then(address_at).is_some()).nth(FEW_LINKS - 1)?;
-    let mut saved = Saved::default();
     let (mut rest, mut counter) = (text, LineCounter::new(text));
+    let mut lines = Vec::new();
     while !rest.is_empty() {
         let number = counter.line_at(text.len() - rest.len());
         let (line, behind) = line_at(rest);
-        saved.line(&line, number);
+        lines.push((line, number));
         rest = behind;
+    }
+    let known = known(&lines);
+    let mut saved = Saved::default();
+    for (at, (line, number)) in lines.iter().enumerate() {
+        match line.entry().filter(|_| known.contains(&at)) {
+            Some(entry) => saved.known(entry, line, *number),
+            None => saved.line(line, *number),
+        }
     }
     Some(Linked { rendition: saved.rendition, by_a_program: is_of_a_program(text), cut: None })
 }
@@ -112,12 +126,42 @@ impl Line {
         self.ends_with_address &= text.trim().is_empty();
     }
 
+    /// What it says as an entry of a list within that of another.
+    fn entry(&self) -> Option<&str> {
+        let is_within = indent(&self.text) >= 2 * LEVEL && self.addresses.is_empty();
+        self.text.trim().strip_prefix("o ").filter(|_| is_within)
+    }
+
     /// The only address, where the line ends with it.
     fn link(&self) -> Option<&str> {
         match &*self.addresses {
             [address] if self.ends_with_address => address::absolute(address, None).map(|_| &**address),
             _ => None,
         }
+    }
+}
+
+/// Which lines are those of lists within entries that tell what is known of an item: several lists, or it may be anything.
+fn known(lines: &[(Line, u32)]) -> BTreeSet<usize> {
+    let (mut known, mut lists, mut at) = (BTreeSet::new(), 0, 0);
+    for list in lines.chunk_by(|(one, _), (other, _)| one.entry().is_some() == other.entry().is_some()) {
+        let pieces = list.iter().filter_map(|(line, _)| line.entry()).flat_map(pieces);
+        if day_among(pieces, |(text, _)| text, |(_, is_day)| *is_day).is_some() {
+            known.extend(at..at + list.len());
+            lists += 1;
+        }
+        at += list.len();
+    }
+    if lists < SEVERAL { BTreeSet::new() } else { known }
+}
+
+/// What an entry tells, and whether it is a day; a day stands apart from what it is called.
+fn pieces(entry: &str) -> Vec<(&str, bool)> {
+    let is_day = |text: &str| whole(text, Lexicon::of(None)).is_some();
+    let day = entry.split_once(':').filter(|(_, day)| day.starts_with(' ') && is_day(day.trim()));
+    match day {
+        Some((name, day)) => vec![(entry.get(..=name.len()).unwrap_or(name), false), (day.trim(), true)],
+        None => vec![(entry, is_day(entry))],
     }
 }
 
@@ -208,7 +252,7 @@ impl Saved {
         if text.is_empty() && line.addresses.is_empty() {
             self.end_run();
             self.blank += 1;
-            return self.push("", line.is_whole, number);
+            return self.rendition.push("", line.is_whole, number);
         }
         let depth = indent(text);
         let goes_on = self.blank == 0 && self.heading == Some(depth);
@@ -224,7 +268,7 @@ impl Saved {
         }
         let level = if is_heading { u8::try_from(depth / LEVEL).unwrap_or(0) } else { 0 };
         let absent = text.is_empty();
-        let note = Note { line: self.next(), level, absent, link: link.map(Into::into), ..Note::default() };
+        let note = Note { line: self.rendition.next(), level, absent, link: link.map(Into::into), ..Note::default() };
         if absent {
             self.end_run();
         } else {
@@ -235,7 +279,21 @@ impl Saved {
             self.rendition.notes.push(note);
         }
         let address = || line.addresses.first().map(|address| format!("<{address}>")).unwrap_or_default();
-        self.push(&if absent { address() } else { plain(text) }, line.is_whole, number);
+        self.rendition.push(&if absent { address() } else { plain(text) }, line.is_whole, number);
+    }
+
+    /// An entry that tells what is known of an item: words beside its day, or the day.
+    fn known(&mut self, entry: &str, line: &Line, number: u32) {
+        self.end_run();
+        (self.blank, self.heading) = (0, None);
+        let pieces = pieces(entry);
+        for (at, (text, is_day)) in pieces.iter().enumerate() {
+            if !is_day {
+                self.rendition.notes.push(Note { line: self.rendition.next(), beside: true, ..Note::default() });
+            }
+            let depth = indent(&line.text).saturating_sub(LEVEL);
+            self.rendition.push(&format!("{:depth$}{text}", ""), line.is_whole || at + 1 < pieces.len(), number);
+        }
     }
 
     /// Blank lines above a heading are those of every heading: more than one would tell items apart.
@@ -277,17 +335,6 @@ impl Saved {
             self.rendition.notes.extend(lines.into_iter().map(absent).chain(heading));
         }
         self.above = std::mem::take(&mut self.run);
-    }
-
-    /// The number that the next line of the rendition will have.
-    fn next(&self) -> u32 {
-        u32::try_from(self.rendition.lines.len()).unwrap_or(u32::MAX).saturating_add(1)
-    }
-
-    fn push(&mut self, text: &str, is_whole: bool, number: u32) {
-        self.rendition.text.push_str(text);
-        self.rendition.text.push_str(if is_whole { "\n" } else { "" });
-        self.rendition.lines.push(number);
     }
 }
 
@@ -377,6 +424,23 @@ mod tests {
         let link = Some("https://a.example/1".to_owned());
         assert_eq!(notes, [(1, 0, true, link), (2, 0, true, None), (3, 0, true, None), (5, 3, false, None)]);
         assert_eq!(above("Boats\n\n\n    Lamps\n\nLamps").1, [(3, 2, false, None)]);
+    }
+
+    #[test]
+    fn a_list_within_an_entry_that_has_one_day_tells_what_is_known_of_an_item() {
+        let entry = |day: &str| {
+            format!("  *\n    Lamps <https://a.example/{day}>\n\n      o By Ann\n      o Updated: {day} May 2021\n")
+        };
+        let days = ["3", "4", "5"];
+        let (text, notes) = told(&days.map(entry).concat());
+        let said = |day: &str| format!("  *\n    Lamps\n\n    By Ann\n    Updated:\n    {day} May 2021\n");
+        assert_eq!(text, days.map(said).concat());
+        assert_eq!(notes.iter().map(|(line, ..)| *line).collect::<Vec<_>>(), [2, 4, 5, 8, 10, 11, 14, 16, 17]);
+        // Of fewer lists, or with more days than one, it may be anything.
+        let links = "A <https://a.example/1>\n";
+        assert_eq!(above(&days[1..].iter().map(|day| entry(day)).collect::<String>()).0.matches("      o ").count(), 4);
+        let two = days.map(|day| entry(day) + "      o 2 May 2020\n").concat();
+        assert_eq!(told(&(two + links)).0.matches("      o ").count(), 9);
     }
 
     #[test]
