@@ -1,8 +1,9 @@
 //! CSV and TSV: a line of names, then a record for each item.
 //!
 //! The names of the columns say what they hold. A file without names is understood where its rows leave no choice: one
-//! column holds their days, one texts, and the others addresses or numbers; else the operator gives the numbers. The
-//! separator is the sign that stands equally often in the first lines. A last record that the end of the file may have cut
+//! column holds their days, one short texts, perhaps one longer sentences, and the others addresses or numbers; else the
+//! operator gives the numbers. The separator is the sign that the first line states for spreadsheets (`sep=;`), or else
+//! stands equally often in the first lines. A last record that the end of the file may have cut
 //! is not taken, unless only the end of a summary can be missing.
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use super::{LineCounter, address, html};
 use crate::mill::scrape::date::field;
 use crate::mill::scrape::language::{Lexicon, choose};
 use crate::mill::scrape::reading::shortened;
+use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence};
 use crate::mill::scrape::{Explained, Terms};
 
 const LAYOUT: &str = "csv";
@@ -31,11 +33,13 @@ const FEWEST_ROWS: usize = 3;
 const MOST_FIELDS: usize = 8;
 /// What has more letters is no title.
 const LONGEST_TITLE: usize = 250;
+/// Nor is it a kind, if it has more than these.
+const LONGEST_KIND: usize = 48;
 
 /// Reads columns separated by `delimiter`, or by what the text shows.
 pub(super) fn read(text: &str, delimiter: Option<u8>, terms: &Terms, explaining: bool) -> Explained<'static> {
     let lexicon = choose(terms.language.as_deref(), text).lexicon;
-    let mut rows = Rows::of(text, delimiter.unwrap_or_else(|| delimiter_of(text)));
+    let mut rows = Rows::of(text, delimiter);
     let first: Vec<Row<'_>> = rows.by_ref().take(LOOKED_AT).collect();
     let Some(head) = first.first() else { return tell(LAYOUT, &[], terms, explaining) };
     let columns = match Columns::of(&first, terms, lexicon) {
@@ -69,21 +73,28 @@ struct Row<'t> {
 /// The rows of a table, one after the other.
 struct Rows<'t> {
     text: &'t str,
+    /// Where the table begins.
+    start: usize,
     reader: Reader<&'t [u8]>,
     counter: LineCounter<'t>,
     row: ByteRecord,
 }
 
 impl<'t> Rows<'t> {
-    fn of(text: &'t str, delimiter: u8) -> Self {
+    fn of(text: &'t str, delimiter: Option<u8>) -> Self {
+        let (stated, start) = stated_separator(text).unzip();
+        let start = start.unwrap_or(0);
+        let table = text.get(start..).unwrap_or_default();
+        let delimiter = stated.or(delimiter).unwrap_or_else(|| delimiter_of(table));
         let mut reader = ReaderBuilder::new();
-        let reader = reader.delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
-        Self { text, reader, counter: LineCounter::new(text), row: ByteRecord::new() }
+        let reader = reader.delimiter(delimiter).has_headers(false).flexible(true).from_reader(table.as_bytes());
+        Self { text, start, reader, counter: LineCounter::new(text), row: ByteRecord::new() }
     }
 
     /// Where in the text the next row begins.
     fn at(&self) -> usize {
-        usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX).min(self.text.len())
+        let read = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX);
+        self.start.saturating_add(read).min(self.text.len())
     }
 }
 
@@ -110,6 +121,18 @@ impl<'t> Iterator for Rows<'t> {
             let is_end = end == self.text.len() && !self.text.ends_with(['\n', '\r']);
             return Some(Row { cells, raw, line, last_line, is_end });
         }
+    }
+}
+
+/// The separator that the first line states, `sep=;`, and where the table begins behind it.
+fn stated_separator(text: &str) -> Option<(u8, usize)> {
+    let (line, behind) = text.split_once('\n')?;
+    let line = line.trim_end_matches('\r');
+    let line = line.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap_or(line);
+    let (_, sign) = line.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("sep"))?;
+    match sign.as_bytes() {
+        [sign @ (b',' | b';' | b'\t' | b'|' | b':' | b'^' | b'~')] => Some((*sign, text.len() - behind.len())),
+        _ => None,
     }
 }
 
@@ -228,8 +251,8 @@ fn by_common_names(names: &[String]) -> Option<Vec<Column>> {
     columns.iter().any(|column| column.part == Part::Title).then_some(columns)
 }
 
-/// The columns of a table without names, as the first rows show them: days, addresses and numbers, and one column besides,
-/// of short texts of which no two are the same. Of two such columns nobody can tell which one holds the titles.
+/// The columns of a table without names, as the first rows show them: days, addresses and numbers, and besides one of texts
+/// or two.
 fn by_cells(rows: &[Row<'_>], lexicon: &Lexicon) -> Option<Vec<Column>> {
     // The last row may be cut.
     let whole = rows.len() - usize::from(rows.len() < LOOKED_AT && rows.len() > FEWEST_ROWS);
@@ -238,29 +261,65 @@ fn by_cells(rows: &[Row<'_>], lexicon: &Lexicon) -> Option<Vec<Column>> {
     if !(2..=MOST_FIELDS).contains(&width) || rows.iter().any(|row| row.cells.len() != width) {
         return None;
     }
-    let mut columns: Vec<Column> = Vec::new();
+    let (mut columns, mut texts): (Vec<Column>, Vec<(usize, Vec<&str>)>) = (Vec::new(), Vec::new());
     for at in 0..width {
         let cells: Vec<&str> = rows.iter().filter_map(|row| row.cells.get(at)).map(|cell| cell.trim()).collect();
         let all = |is: &dyn Fn(&str) -> bool| cells.iter().all(|cell| is(cell));
-        let is_title = |cell: &str| !cell.is_empty() && cell.chars().count() <= LONGEST_TITLE;
         let part = if all(&|cell| cell.chars().all(|c| c.is_ascii_digit())) {
             continue;
         } else if all(&|cell| field(cell, lexicon).is_some()) {
             Part::Date
         } else if all(&address::is_known) {
             Part::Link
-        } else if all(&is_title) && cells.iter().collect::<BTreeSet<_>>().len() == cells.len() {
-            Part::Title
         } else {
-            return None;
+            texts.push((at, cells));
+            continue;
         };
         if columns.iter().any(|known| known.part == part) {
             return None;
         }
         columns.push(Column::new(part, at, ""));
     }
-    let has = |wanted: Part| columns.iter().any(|column| column.part == wanted);
-    (has(Part::Title) && has(Part::Date)).then_some(columns)
+    columns.extend(of_texts(texts)?);
+    columns.sort_by_key(|column| column.at);
+    columns.iter().any(|column| column.part == Part::Date).then_some(columns)
+}
+
+/// What the columns of texts hold: one alone the titles. Of two that one whose texts nearly all end as sentences do, each of
+/// them longer than what stands beside it, holds the summaries; where the other has as many sentences, nobody can tell. A
+/// third may tell of which kind each is, in a few words that come again and again.
+fn of_texts(mut texts: Vec<(usize, Vec<&str>)>) -> Option<Vec<Column>> {
+    if texts.len() == 3 {
+        texts.retain(|(_, cells)| !are_kinds(cells));
+    }
+    let are_own = |cells: &[&str]| {
+        cells.iter().all(|cell| !cell.is_empty()) && cells.iter().collect::<BTreeSet<_>>().len() == cells.len()
+    };
+    let are_titles = |cells: &[&str]| are_own(cells) && cells.iter().all(|cell| cell.chars().count() <= LONGEST_TITLE);
+    let sentences = |cells: &[&str]| cells.iter().filter(|cell| ends_sentence(cell, &FULL_STOPS)).count();
+    let are_told = |titles: &[&str], summaries: &[&str]| {
+        let is_longer = |(title, summary): (&&str, &&str)| title.chars().count() < summary.chars().count();
+        let count = titles.len();
+        are_titles(titles)
+            && are_own(summaries)
+            && sentences(titles) * 4 <= count
+            && sentences(summaries) * 4 >= count * 3
+            && titles.iter().zip(summaries).all(is_longer)
+    };
+    let title = |at: &usize| Column::new(Part::Title, *at, "");
+    let both = |of: &usize, summary: &usize| vec![title(of), Column::new(Part::Summary, *summary, "")];
+    match texts.as_slice() {
+        [(at, cells)] => are_titles(cells).then(|| vec![title(at)]),
+        [(one, first), (other, second)] if are_told(first, second) => Some(both(one, other)),
+        [(one, first), (other, second)] if are_told(second, first) => Some(both(other, one)),
+        _ => None,
+    }
+}
+
+/// Whether cells are short, and at most half of them another than the others.
+fn are_kinds(cells: &[&str]) -> bool {
+    let kinds: BTreeSet<&&str> = cells.iter().collect();
+    kinds.len() * 2 <= cells.len() && cells.iter().all(|cell| cell.chars().count() <= LONGEST_KIND)
 }
 
 /// The columns that the operator calls by their names, some perhaps by their numbers.
