@@ -1788,6 +1788,118 @@ fn what_a_page_says_of_itself_is_no_print_of_a_script() {
     assert_eq!(parse(&text, &named).layout, "newsroom");
 }
 
+/// What a name is, records tell that have it in the same place: a line of a text that only looks like one goes on with it.
+#[test]
+fn a_name_that_each_record_has_ends_the_summary_above_it() {
+    let said = "The council has said so.";
+    let record = |t: &str, d: &str, l: &str, more: &str| {
+        format!("Title: {t}\nDate: {d}\nText: {said}{more}\nDetails: hall of the guild\nOpen to: all\nLink: {l}\n\n")
+    };
+    let summaries = |scrape: &Scrape<'_>| -> Vec<String> {
+        scrape.drafts.iter().map(|draft| draft.summary.clone().unwrap_or_default().into_owned()).collect()
+    };
+    let plain = printed(|t, d, l| record(t, d, l, ""));
+    assert_eq!(summaries(&parse(&plain, &Terms::default())), [said; PRINTED.len()]);
+    let longer = plain.replace("guild\n", "guild,\nfirst floor\n");
+    assert_eq!(summaries(&parse(&longer, &Terms::default())), [said; PRINTED.len()]);
+    // Once, in most records now here and now there, or twice in one: it is what somebody wrote.
+    let once = printed(|t, d, l| record(t, d, l, if l.ends_with('2') { "\nNote: bring a lamp." } else { "" }));
+    assert_eq!(summaries(&parse(&once, &Terms::default()))[1], format!("{said} Note: bring a lamp."));
+    let note = "\nNote: bring a lamp.";
+    let about = printed(|t, d, l| {
+        let (before, behind) = if l.ends_with(['1', '3']) { (note, "") } else { ("", note) };
+        format!("Title: {t}\nDate: {d}\nText: {said}{before}\nGuests: all who like{behind}\nLink: {l}\n\n")
+    });
+    for summary in summaries(&parse(&about, &Terms::default())) {
+        assert!(summary.contains("Note: bring a lamp."), "{summary}");
+    }
+    let twice = printed(|t, d, l| format!("Title: {t}\nDate: {d}\nText: {said}{note}{note}\nLink: {l}\n\n"));
+    for summary in summaries(&parse(&twice, &Terms::default())) {
+        assert!(summary.ends_with("Note: bring a lamp. Note: bring a lamp."), "{summary}");
+    }
+}
+
+/// What Firefox saves of a list whose entries hold lists: the day of each stands last in it, and the next title right below.
+#[test]
+fn the_day_in_a_list_within_an_entry_is_that_of_its_item() {
+    let told = "All who live by the water have waited for it, and for long.";
+    let page = |known: &str| {
+        let entries = printed(|t, d, l| {
+            let known = known.replace("DAY", d).replace('^', "      o ");
+            format!("  *\n    {t} <{l}>\n\n    {told}\n\n{known}")
+        });
+        format!("Port Linden <https://a.example/>\n\n\n  News\n\n{entries}\n\nWrite to us <https://a.example/w>\n")
+    };
+    for known in ["^Kind: paper\n^By: Ann Field\n^Updated: DAY\n", "^Ann Field\n^DAY\n^Port\n"] {
+        let text = page(known);
+        let scrape = parse(&text, &Terms::default());
+        let items: Vec<_> = scrape.drafts.iter().map(|draft| self::told(draft)).map(|[t, d, s, _]| [t, d, s]).collect();
+        let wanted = PRINTED.map(|(title, day, _)| [title, day, told].map(str::to_owned));
+        assert_eq!(items, wanted, "{text}");
+    }
+}
+
+#[test]
+fn a_first_line_that_states_the_separator_is_no_row() {
+    for (first, sign) in [("sep=;", ';'), ("\"sep=;\"", ';'), ("sep=|", '|'), ("SEP=,", ','), ("sep=\t", '\t')] {
+        let rows = printed(|t, d, l| format!("{d}{sign}\"{t}, as told; in full | at length\"{sign}{l}\r\n"));
+        for names in [format!("date{sign}title{sign}url\r\n"), String::new()] {
+            let text = format!("{first}\r\n{names}{rows}");
+            let scrape = parse(&text, &form(Form::Csv));
+            assert_eq!(days(&scrape), PRINTED.map(|(_, day, _)| day.to_owned()), "{text}");
+            let line = if names.is_empty() { 2 } else { 3 };
+            assert_eq!(scrape.drafts[0].line, line, "{text}");
+        }
+    }
+}
+
+/// Titles and texts differ in their length and in how they end; where they don't, nobody can tell which is which.
+#[test]
+fn of_two_columns_of_texts_that_of_the_sentences_holds_the_summaries() {
+    let told =
+        |t: &str| format!("It is said of \"\"{t}\"\" that all who live by the water have waited for it, and for long.");
+    let wanted: Vec<_> =
+        PRINTED.iter().map(|(t, d, _)| [(*t).to_owned(), (*d).to_owned(), told(t).replace("\"\"", "\"")]).collect();
+    for rows in [
+        printed(|t, d, l| format!("{d},{t},\"{}\",{l}\n", told(t))),
+        printed(|t, d, l| format!("\"{}\",{t},{l},{d}\n", told(t))),
+        printed(|t, d, _| format!("Port,{d},{t},\"{}\"\n", told(t))),
+    ] {
+        assert_eq!(without_credits(&parse(&rows, &form(Form::Csv))), wanted, "{rows}");
+    }
+    for rows in [
+        printed(|t, d, _| format!("{d},{t},\"A line, about {t}, that is long and yet no sentence of a text\"\n")),
+        // What comes again may be what each is called, and the other where it is.
+        printed(|t, d, _| format!("{d},Meeting,{t}\n")),
+        printed(|t, d, _| format!("{d},{t}.,\"{}\"\n", told(t))),
+        printed(|t, d, _| format!("{d},{t},\"{}\",\"{}\"\n", told(t), told(d))),
+        printed(|t, d, _| {
+            format!("{d},\"{t}, and what else is said and done at the harbour in these days of rain\",{t}!\n")
+        }),
+    ] {
+        assert!(parse(&rows, &form(Form::Csv)).drafts.is_empty(), "{rows}");
+    }
+}
+
+/// Posts and bookings have a day and a text, and no name that is theirs. What the first words of a text are is no title: it
+/// changes with the text, and with it who the item is.
+#[test]
+fn what_has_a_day_and_a_text_alone_is_no_item_unless_the_operator_names_its_title() {
+    let posts =
+        printed(|t, d, l| format!("{{\"created_at\": \"{d}\", \"url\": \"{l}\", \"content\": \"<p>{t}.</p>\"}}\n"));
+    let messages = printed(|t, d, _| format!("{{\"type\": \"message\", \"date\": \"{d}\", \"text\": \"{t}.\"}},"));
+    let messages = format!("{{\"name\": \"Port\", \"messages\": [{}]}}", messages.trim_end_matches(','));
+    let bookings = "date,text,amount\n".to_owned() + &printed(|t, d, _| format!("{d},{t},12.40\n"));
+    for (text, form_of) in [(&posts, Form::JsonLines), (&messages, Form::Json), (&bookings, Form::Csv)] {
+        let scrape = parse(text, &form(form_of));
+        assert!(scrape.drafts.is_empty() && scrape.refused.is_some(), "{text}");
+    }
+    let named = fields(None, &[(Part::Title, "content"), (Part::Date, "created_at"), (Part::Link, "url")]);
+    let terms = Terms { fields: named, ..form(Form::JsonLines) };
+    let scrape = parse(&posts, &terms);
+    assert_eq!(titles(&scrape), PRINTED.map(|(title, ..)| format!("{title}.")));
+}
+
 #[test]
 fn a_day_among_other_facts_is_that_of_its_item_unless_all_share_it() {
     let about = |day: &str, title: &str| {

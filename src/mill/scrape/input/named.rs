@@ -6,6 +6,9 @@
 //! Link: https://news.example.org/2020/ferry
 //! ```
 //!
+//! A name is known, or it is one that nearly each record has, once and behind the same field: `Details:`, `Tags:`. What
+//! has another before a colon goes on with the summary above it.
+//!
 //! A text has this form where both a title and a day are named so several times, each item begins with the same name and
 //! has one title, and hardly a line is left that belongs to none. A page that merely names some fields of its items, below
 //! headlines of their own, has another.
@@ -27,8 +30,8 @@ const MOST_WORDS: usize = 3;
 
 /// The items of `text`; `None` where it has another form.
 pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> Option<Explained<'static>> {
-    let parts = parts(text)?;
-    let items = items(text, &parts)?;
+    let names = Names::of(text)?;
+    let items = items(text, &names)?;
     let dated = items.iter().filter(|item| item.get(Part::Date).is_some()).count();
     if items.len() < SEVERAL || items.len() > MOST || dated * 4 < items.len() * 3 {
         return None;
@@ -55,24 +58,51 @@ pub(super) fn read(text: &str, terms: &Terms, explaining: bool) -> Option<Explai
     Some(tell(LAYOUT, &records.collect::<Vec<_>>(), terms, explaining))
 }
 
-/// The fields that the file names, each by the surest of the names that stand in it often enough; `None` where neither
-/// titles nor days have one.
-fn parts(text: &str) -> Option<BTreeMap<String, Part>> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for (name, _) in text.lines().filter_map(named) {
-        *counts.entry(bare(name)).or_default() += 1;
-    }
-    counts.retain(|_, count| *count >= SEVERAL);
-    let mut parts = BTreeMap::new();
-    for (_, part) in Part::ALL {
-        let free = counts.keys().filter(|name| !parts.contains_key(*name));
-        let ranked = free.filter_map(|name| Some((Known::of(name).rank(part)?, name)));
-        if let Some((_, name)) = ranked.min() {
-            parts.insert(name.clone(), part);
+/// What the names stand for that a file has often enough.
+struct Names {
+    /// Those of the fields that are read, each the surest of its field.
+    parts: BTreeMap<String, Part>,
+    /// Those of other fields.
+    others: BTreeSet<String>,
+}
+
+impl Names {
+    /// The names in `text`; `None` where neither titles nor days have one.
+    fn of(text: &str) -> Option<Self> {
+        let all: Vec<String> = text.lines().filter_map(named).map(|(name, _)| bare(name)).collect();
+        let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+        for name in &all {
+            *counts.entry(name).or_default() += 1;
         }
+        counts.retain(|_, count| *count >= SEVERAL);
+        let mut parts = BTreeMap::new();
+        for (_, part) in Part::ALL {
+            let free = counts.keys().copied().filter(|name| !parts.contains_key(*name));
+            let ranked = free.filter_map(|name| Some((Known::of(name).rank(part)?, name)));
+            if let Some((_, name)) = ranked.min() {
+                parts.insert(name.clone(), part);
+            }
+        }
+        let has = |wanted: Part| parts.values().any(|part| *part == wanted);
+        if !has(Part::Title) || !has(Part::Date) {
+            return None;
+        }
+        let items = all.iter().find(|name| parts.contains_key(*name)).and_then(|first| counts.get(first)).copied()?;
+        // The name that stands before each, and whether it always does.
+        let mut places: BTreeMap<&String, (Option<&String>, bool)> = BTreeMap::new();
+        let mut before = None;
+        for name in all.iter().filter(|name| counts.contains_key(name)) {
+            let (known, is_one) = places.entry(name).or_insert((before, true));
+            *is_one &= *known == before && before != Some(name);
+            before = Some(name);
+        }
+        let has_place = |name: &String| places.get(name).is_some_and(|(_, is_one)| *is_one);
+        let others = counts
+            .iter()
+            .filter(|(name, count)| **count * 4 >= items * 3 && !parts.contains_key(**name) && has_place(name));
+        let others = others.map(|(name, _)| (*name).clone()).collect();
+        Some(Self { parts, others })
     }
-    let has: BTreeSet<Part> = parts.values().copied().collect();
-    (has.contains(&Part::Title) && has.contains(&Part::Date)).then_some(parts)
 }
 
 /// An item as its lines tell it.
@@ -96,20 +126,29 @@ impl Item<'_> {
     }
 }
 
+/// The field that lines without a name go on with.
+#[derive(PartialEq, Eq)]
+enum Open {
+    Nothing,
+    Summary,
+    /// One behind a summary that is not read.
+    Other,
+}
+
 /// The items: each begins with the name with which the first one does. `None` where one has no title, or another field
 /// twice, or where too many lines belong to no field.
-fn items<'t>(text: &'t str, parts: &BTreeMap<String, Part>) -> Option<Vec<Item<'t>>> {
+fn items<'t>(text: &'t str, names: &Names) -> Option<Vec<Item<'t>>> {
     let mut items: Vec<Item<'t>> = Vec::new();
     let mut first = None;
     let (mut fields, mut others) = (0_usize, 0_usize);
-    // Whether what follows goes on with a summary.
-    let mut goes_on = false;
+    // What the lines below go on with.
+    let mut open = Open::Nothing;
     for (line, number) in text.lines().zip(1..) {
         let body = line.trim();
-        let found = named(body);
-        let part = found.and_then(|(name, _)| parts.get(&bare(name)).copied());
+        let found = named(body).map(|(name, value)| (name, value, bare(name)));
+        let part = found.as_ref().and_then(|(_, _, bare)| names.parts.get(bare).copied());
         match (found, part) {
-            (Some((name, value)), Some(part)) => {
+            (Some((name, value, _)), Some(part)) => {
                 fields += 1;
                 if *first.get_or_insert(part) == part {
                     items.push(Item { line: number, last_line: number, fields: Vec::new() });
@@ -120,12 +159,14 @@ fn items<'t>(text: &'t str, parts: &BTreeMap<String, Part>) -> Option<Vec<Item<'
                 }
                 item.fields.push((part, value.to_owned(), number, name));
                 item.last_line = number;
-                goes_on = part == Part::Summary;
+                open = if part == Part::Summary { Open::Summary } else { Open::Nothing };
             }
-            _ if body.is_empty() || !body.contains(char::is_alphanumeric) => goes_on = false,
-            // What has a name is a field of another kind.
-            (Some(_), None) if !goes_on => {}
-            _ if goes_on => {
+            _ if body.is_empty() || !body.contains(char::is_alphanumeric) => open = Open::Nothing,
+            // What has a name is a field of another kind, unless it may be a part of a text.
+            (Some(_), None) if open == Open::Nothing => {}
+            (Some((_, _, bare)), None) if names.others.contains(&bare) => open = Open::Other,
+            _ if open == Open::Other => {}
+            _ if open == Open::Summary => {
                 let item = items.last_mut()?;
                 let (_, summary, ..) = item.fields.last_mut()?;
                 summary.push(' ');
