@@ -1,4 +1,4 @@
-//! What text browsers print of a page.
+//! What text browsers print of a page, and in `starred` a program that is none.
 //!
 //! ```text
 //! Press releases
@@ -18,6 +18,8 @@
 //!
 //! Lynx and `ELinks` indent all of a page except its headings, whether of the page or of an item. That margin is taken
 //! out, or headings would seem to stand above the items that they begin. In their place a picture has its name in brackets.
+
+mod starred;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,54 +43,7 @@ const MOST_HEADINGS: usize = 4;
 
 /// The text of a dump, and where its lines lead; `None` when the text is no dump.
 pub(super) fn render(text: &str) -> Option<Rendition> {
-    starred(text).or_else(|| of_browser(text))
-}
-
-/// What html2text prints: headings between stars, the more the greater, and links with lines in the place of blanks.
-fn starred(text: &str) -> Option<Rendition> {
-    const FEWEST: usize = 3;
-    let heading = |line: &str| {
-        let line = line.trim();
-        let stars = line.bytes().take_while(|b| *b == b'*').count();
-        let inner = line.get(stars..)?.strip_suffix(line.get(..stars)?)?;
-        let is_apart = inner.starts_with(' ') && inner.ends_with(' ') && inner.contains(char::is_alphanumeric);
-        let level = 7_u8.checked_sub(u8::try_from(stars).ok()?)?;
-        ((FEWEST..=6).contains(&stars) && is_apart).then(|| (level, inner.trim().to_owned()))
-    };
-    if memchr::memmem::find(text.as_bytes(), b"*** ").is_none() || text.lines().filter_map(heading).nth(1).is_none() {
-        return None;
-    }
-    let mut rendition = Rendition { text: String::with_capacity(text.len()), ..Rendition::default() };
-    for (line, number) in text.split_inclusive('\n').zip(1..) {
-        let body = line.trim_start();
-        if let Some((level, heading)) = heading(line) {
-            rendition.notes.push(Note { line: number, level, ..Note::default() });
-            rendition.text.push_str(&heading);
-            rendition.text.push_str(if line.ends_with('\n') { "\n" } else { "" });
-        } else if let Some(entry) = body.strip_prefix("o ").filter(|_| body.len() + MARGIN < line.len()) {
-            rendition.text.push_str("* ");
-            rendition.text.push_str(entry);
-        } else {
-            rendition.text.push_str(line);
-        }
-    }
-    // What programs and files are called, and addresses, keep their lines. A link begins as a sentence does.
-    let is_plain = |part: &str| {
-        let part = part.trim_matches(['.', ',', ':', ';', '!', '?', '"', '“', '”', '…']);
-        part.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '\'' | '’'))
-    };
-    let is_joined = |word: &str| {
-        let word = word.trim();
-        word.trim_matches('_').contains('_') && word.split('_').all(is_plain)
-    };
-    let begins =
-        |word: &&str| is_joined(word) && word.contains(char::is_uppercase) && word.contains(char::is_lowercase);
-    if rendition.text.split_whitespace().filter(begins).nth(FEW_LINKS - 1).is_some() {
-        let words = rendition.text.split_inclusive(char::is_whitespace);
-        rendition.text =
-            words.map(|word| if is_joined(word) { word.replace('_', " ") } else { word.to_owned() }).collect();
-    }
-    Some(rendition)
+    starred::render(text).or_else(|| of_browser(text))
 }
 
 /// What Lynx, `ELinks` and w3m print.
@@ -346,23 +301,6 @@ mod tests {
         let rendition = dump(&format!("   Home\n\nNews\n\n{items}"));
         let notes: Vec<_> = rendition.notes.iter().map(|note| (note.line, note.level, note.absent)).collect();
         assert_eq!(notes, [(5, 2, false), (9, 0, true), (13, 0, false)]);
-    }
-
-    #[test]
-    fn what_stands_between_stars_is_a_heading() {
-        let page =
-            "****** News ******\n    * About_us\n          o The_board\n***** Lamps_on_every_quay *****\n3 May 2021\n";
-        let rendition = render(page).unwrap();
-        assert_eq!(rendition.text, "News\n    * About us\n* The board\nLamps on every quay\n3 May 2021\n");
-        assert_eq!(rendition.notes.iter().map(|note| (note.line, note.level)).collect::<Vec<_>>(), [(1, 1), (4, 2)]);
-        assert_eq!(render("*** News ***\n\n* Lamps_on\n\n***\n*** a\n"), None);
-        // A few lines are what somebody called a file.
-        let files = render("*** Minutes ***\nminutes_2021.pdf\n*** Budget ***\nbudget_2021.pdf\n").unwrap();
-        assert_eq!(files.text, "Minutes\nminutes_2021.pdf\nBudget\nbudget_2021.pdf\n");
-        // So are many of them, and parts of programs and addresses.
-        let names =
-            "read_me.txt Read_me.md get_name() my_file_list Https://a.example/Two_lamps Two_lamps Night_buses\n";
-        assert_eq!(render(&format!("*** A ***\n{names}*** B ***\n")).unwrap().text, format!("A\n{names}B\n"));
     }
 
     #[test]
