@@ -1782,6 +1782,9 @@ fn what_a_page_says_of_itself_is_no_print_of_a_script() {
     // Fields below headlines of their own are no records.
     let page = printed(|t, d, _| format!("{t}\nEvent: talk\nDate: {d}\nWe meet in the hall, and tea is served.\n\n"));
     assert_ne!(parse(&page, &Terms::default()).layout, "fields");
+    // Nor are those that have their own day below the last of them.
+    let page = printed(|t, d, _| format!("Event: {t}\nStart: 1 July 2021\nPlace: hall\nPosted on {d}\n\n"));
+    assert_eq!(days(&parse(&page, &Terms::default())), PRINTED.map(|(_, day, _)| day.to_owned()));
     // A layout that is named reads lines.
     let named = Terms { layout: Some("newsroom".to_owned()), ..Terms::default() };
     let text = printed(|t, d, l| format!("Title: {t}\nDate: {d}\nLink: {l}\n\n"));
@@ -1833,7 +1836,7 @@ fn the_day_in_a_list_within_an_entry_is_that_of_its_item() {
     for known in ["^Kind: paper\n^By: Ann Field\n^Updated: DAY\n", "^Ann Field\n^DAY\n^Port\n"] {
         let text = page(known);
         let scrape = parse(&text, &Terms::default());
-        let items: Vec<_> = scrape.drafts.iter().map(|draft| self::told(draft)).map(|[t, d, s, _]| [t, d, s]).collect();
+        let items: Vec<_> = scrape.drafts.iter().map(self::told).map(|[t, d, s, _]| [t, d, s]).collect();
         let wanted = PRINTED.map(|(title, day, _)| [title, day, told].map(str::to_owned));
         assert_eq!(items, wanted, "{text}");
     }
