@@ -11,7 +11,7 @@ use super::evidence::{Evidence, Marking};
 use super::label::{Kind, Label};
 use super::layout::{Field, Layout};
 use super::path::{Move, Step};
-use super::shape::{is_short, words};
+use super::shape::words;
 
 /// So few items agree about nothing.
 pub(crate) const SEVERAL: usize = 3;
@@ -26,21 +26,15 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
         cast_out(layout, blocks, steps);
         crown_headings(layout, blocks, labels, steps);
         end_list(layout, evidence, labels, steps);
-        crown_one(layout, evidence, labels, steps);
+        crown_one(layout, labels, steps);
         end_page(layout, evidence, blocks, labels, steps);
-    }
-    if layout.has(Field::Kicker) && layout.is_dated() {
         turn(layout, blocks, steps);
         align(layout, blocks, labels, steps);
     }
-    if layout.has(Field::Kicker) && !layout.is_headed() {
-        behead(layout, evidence, blocks, labels, steps);
-    }
-    if layout.has(Field::Summary) {
-        crop(layout, blocks, labels, steps);
-        dock(layout, labels, steps);
-        set_apart(layout, blocks, labels, steps);
-    }
+    behead(layout, evidence, blocks, labels, steps);
+    crop(layout, blocks, labels, steps);
+    dock(layout, labels, steps);
+    set_apart(layout, blocks, labels, steps);
 }
 
 /// Of dated items those without a day that begin with a mark where all the others have none are entries of a menu.
@@ -75,7 +69,7 @@ fn crown_headings(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps
     let texts = |places: &[usize]| places.iter().filter_map(|at| blocks.get(*at)).map(|block| block.text).collect();
     let titles: Vec<usize> = (0..steps.len()).filter(|at| field(*at) == Some(Field::Title)).collect();
     let said: BTreeSet<&str> = texts(&titles);
-    if titles.len() < SEVERAL || said.len() * 2 > titles.len() {
+    if said.len() * 2 > titles.len() {
         return;
     }
     let starts = (1..steps.len()).filter(|at| steps.get(*at).is_some_and(|step| step.act == Move::Start));
@@ -101,7 +95,7 @@ fn end_list(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [
     let dated = list.iter().filter(|step| states_day(step)).count();
     let few_words = |(step, label): (&Step, &Label)| step.place().is_none() || label.short;
     let is_bare = !tail.iter().any(states_day) && tail.iter().zip(labels.iter().skip(last)).all(few_words);
-    if evidence.cut || items < SEVERAL || dated < items || !is_bare {
+    if evidence.cut || dated < items || !is_bare {
         return;
     }
     (last..steps.len()).for_each(|at| Step::leave_out(steps, at));
@@ -109,7 +103,7 @@ fn end_list(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [
 
 /// A kicker below its day that one item alone has is its title where the line that was taken for that is a text, a word or
 /// two, or stands behind furniture.
-fn crown_one(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [Step]) {
+fn crown_one(layout: &Layout, labels: &[Label], steps: &mut [Step]) {
     let (Some(title), Some(summary)) = (layout.place(Field::Title), layout.place(Field::Summary)) else { return };
     let is_kicker = |(_, step): &(usize, &Step)| step.field(layout) == Some(Field::Kicker);
     let mut kickers = steps.iter().enumerate().filter(is_kicker).map(|(at, _)| at);
@@ -117,7 +111,7 @@ fn crown_one(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut 
     let behind = || steps.iter().enumerate().skip(kicker + 1);
     let end = behind().find(|(_, step)| step.act == Move::Start).map_or(steps.len(), |(at, _)| at);
     let text = behind().find(|(_, step)| step.field(layout) == Some(Field::Title)).map(|(at, _)| at);
-    let Some(text) = text.filter(|text| *text < end && !layout.is_headed() && !evidence.cut) else { return };
+    let Some(text) = text.filter(|text| *text < end) else { return };
     let label = |at: usize| labels.get(at);
     let is_furniture = |at: usize| label(at).is_some_and(|label| label.kind == Kind::Furniture);
     let is_apart = (kicker..text).any(is_furniture);
@@ -219,13 +213,12 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     let says_nothing = |text: &str| !text.contains(char::is_alphabetic);
     // What comes again and again, below lines that never do and have more words, is a place or a name in any form.
     let repeats = texts(1).collect::<BTreeSet<_>>().len() < pairs.len();
-    let longer = texts(0).map(words).sum::<usize>() > texts(1).map(words).sum();
-    let enough = if repeats && longer { 2 } else { SEVERAL };
-    if pairs.len() < enough || pairs.len() * 2 < items {
+    let are_places = repeats && texts(0).map(words).sum::<usize>() > texts(1).map(words).sum();
+    if pairs.len() < if are_places { 2 } else { SEVERAL } {
         return;
     }
     let named = !texts(0).any(is_name) && texts(1).all(is_name);
-    let turned = named || (repeats && longer) || texts(1).all(says_nothing);
+    let turned = named || are_places || texts(1).all(says_nothing);
     if !different || !turned {
         return;
     }
@@ -296,8 +289,8 @@ fn align(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [S
     }
 }
 
-/// A few words that begin the first item, where that has more texts than any other, are what stands above the list. The
-/// text below them is the title then, unless it reads like a text.
+/// A few words, or a text about the page, that begin the first item, where that has more texts than any other, are what
+/// stands above the list. The text below them is the title then, unless it reads like a text.
 fn crop(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
     let is_summary = |step: &Step| step.field(layout) == Some(Field::Summary);
     let Some(first) = steps.iter().position(|step| step.act == Move::Start) else { return };
@@ -320,19 +313,16 @@ fn crop(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [St
     let is_title = steps.get(first).is_some_and(|step| step.field(layout) == Some(Field::Title));
     let are_texts = steps.iter().take(title).skip(first + 1).all(|step| step.act == Move::Noise || is_summary(step));
     // What stood without a blank line above a headline, or is a menu, is as long as its longest line.
-    let is_poured = |at: usize| labels.get(at).is_some_and(|label| label.broken);
-    let lines = |at: usize| blocks.get(at).map_or("", |block| block.text).lines();
-    let length = |at: usize| lines(at).map(words).max().unwrap_or(0);
-    let length_of_title = if is_poured(title) { lines(title).next_back().map_or(0, words) } else { length(title) };
-    let few_words = |at: usize| {
-        let is_menu = || is_poured(at) && lines(at).all(is_short);
-        labels.get(at).is_some_and(|label| label.kind != Kind::Text || label.short || is_menu())
-            && length(at) < length_of_title
+    let length = |at: usize| blocks.get(at).and_then(|block| block.text.lines().map(words).max());
+    let may_stand_above = |at: usize| {
+        let label = labels.get(at);
+        let is_text = label.is_some_and(|it| it.sentence || it.wordy);
+        let is_few_words = label.is_some_and(|it| it.kind != Kind::Text || it.short || it.broken);
+        is_text || (is_few_words && length(at) < length(title))
     };
-    let is_headline = labels.get(title).is_some_and(|it| {
-        it.kind == Kind::Text && !(it.sentence || it.begins_with_date) && (is_poured(title) || !it.wordy)
-    });
-    if is_title && are_texts && is_headline && (first..title).all(few_words) {
+    let is_headline =
+        labels.get(title).is_some_and(|it| it.kind == Kind::Text && !(it.sentence || it.begins_with_date || it.byline));
+    if is_title && are_texts && is_headline && (first..title).all(may_stand_above) {
         Step::begin_at(steps, first, title);
     }
 }
