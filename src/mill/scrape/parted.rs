@@ -4,8 +4,8 @@
 //! page is cut in two above a heading, each half is read as a page of its own, with facts of its own, and the two
 //! readings are taken together if they explain the page better even with the price of the switch.
 //!
-//! There are few places to cut at, so the cost stays linear: where list marks change their kind, and where the cheapest
-//! path that changes layouts once does so. What costs least is taken.
+//! There are two places to cut at, so the cost stays linear: where the cheapest path that changes layouts once does so, and
+//! above the second part of the page, where it says which its parts are. What costs least is taken.
 //!
 //! A menu is a list without days, too. So such a list counts here only above one that has days, and only when its
 //! items stand under a heading and have the length of headlines; and no half is taken that is not read with confidence.
@@ -39,46 +39,17 @@ pub(super) fn may_be(told: &Told<'_>) -> bool {
 
 /// The lines above which a page may be cut: those of headings.
 pub(super) fn cuts(blocks: &[Block<'_>], labels: &[Label], prices: &[Prices<'_, '_>], cuts: &mut Vec<u32>) {
-    let mut add = |at: Option<usize>| {
-        let line = at.and_then(|at| blocks.get(at)).map(|block| block.line);
-        cuts.extend(line.filter(|line| !cuts.contains(line)));
-    };
-    add(where_marks_change(blocks, labels));
-    add(where_layouts_change(blocks, labels, prices));
-    add(second_part(blocks));
+    let places = [where_layouts_change(blocks, labels, prices), second_part(blocks)];
+    for block in places.into_iter().flatten().filter_map(|at| blocks.get(at)) {
+        if !cuts.contains(&block.line) {
+            cuts.push(block.line);
+        }
+    }
 }
 
 /// Whether a second list may begin with this block.
 fn is_heading(block: &Block<'_>, label: &Label) -> bool {
     label.kind == Kind::Text && block.mark == Mark::None && (block.level() > 0 || (label.short && block.gap > 0))
-}
-
-/// The heading above the first mark that is of another kind than those before it, or above the first day behind marks.
-fn where_marks_change(blocks: &[Block<'_>], labels: &[Label]) -> Option<usize> {
-    let (mut bullets, mut numbers) = (0_u32, 0_u32);
-    let mut heading = None;
-    for (at, (block, label)) in blocks.iter().zip(labels).enumerate() {
-        let changes = match block.mark {
-            Mark::Bullet => numbers > 1,
-            Mark::Number(_) => bullets > 1,
-            _ => bullets > 1 && (block.date.is_some() || label.end_dated.is_some() || label.kind == Kind::Row),
-        };
-        match heading {
-            Some(heading) if changes => return Some(heading),
-            _ => {}
-        }
-        match block.mark {
-            Mark::Bullet => bullets += 1,
-            Mark::Number(_) => numbers += 1,
-            _ if is_heading(block, label) && (bullets > 1 || numbers > 1) => heading = heading.or(Some(at)),
-            _ => {}
-        }
-        if block.mark != Mark::None && !changes {
-            // The list went on below it.
-            heading = None;
-        }
-    }
-    None
 }
 
 /// The second of a few headings that the file says are of one level, the highest of which it has several.
