@@ -159,23 +159,6 @@ impl<'t, 'c> Look<'t, 'c> {
         items
     }
 
-    /// Whether a day that is a heading is printed as one again, with items but no other heading between.
-    pub(super) fn heads_twice(&self, steps: &[Step]) -> bool {
-        let (mut day, mut has_items) = (None, false);
-        for (block, step) in self.page.blocks.iter().zip(steps) {
-            has_items |= step.act == Move::Start;
-            if step.act != Move::Heading {
-                continue;
-            }
-            let this = block.date.is_some().then_some(block.text);
-            if has_items && this.is_some() && this == day {
-                return true;
-            }
-            (day, has_items) = (this, false);
-        }
-        false
-    }
-
     /// A date as a draft has it, and why it has no day if so. A year that it lacks may stand in the heading above.
     pub(super) fn settle(&self, printed: Printed<'t>, span: Option<Span>) -> (DateRead<'t>, Option<&'static str>) {
         match span.and_then(|span| printed.below(span)).map(|dated| dated.settle(self.settled)) {

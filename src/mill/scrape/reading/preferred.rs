@@ -29,8 +29,6 @@ pub(super) fn slack(blocks: usize) -> f64 {
 ///   explained more, and shifts all that follow.
 /// - Most titles of the first are a word or two, and hardly any of the other, which dates as many and is surer of its list:
 ///   those are kickers.
-/// - A day that heads what follows in the first is printed as a heading twice in a row, so it is that of one item, and the
-///   other, which is surer of its list, has all but what stands under the last of them.
 /// - The titles of the first are said again and again, and those of the other, which dates as many, never: the office of
 ///   whoever wrote it is no title.
 /// - Below the days stand titles and nothing else, and the other, which is surer of its list, takes each for one.
@@ -46,14 +44,11 @@ pub(super) fn likeliest_first(found: &mut [Explanation<'_>], looks: &[Look<'_, '
         return;
     }
     let Some(ours) = Titles::of(first, looks) else { return };
-    let heads_twice = ours.look.heads_twice(&first.reading.steps);
     let is_better = |of: &Explanation<'_>| {
         let Some(theirs) = Titles::of(of, looks) else { return false };
         let is_surer = of.reading.confidence > sure;
         let are_bare = of.layout.headings.day && theirs.look.evidence.has_bare_titles();
-        if is_surer
-            && ((heads_twice && theirs.have_all_but_last_day(&ours)) || (are_bare && theirs.dated() > ours.dated()))
-        {
+        if is_surer && are_bare && theirs.dated() > ours.dated() {
             return true;
         }
         if ours.are_said_again() && theirs.dated() >= ours.dated() && theirs.texts().len() == theirs.days.len() {
@@ -120,13 +115,6 @@ impl<'l, 't, 'c> Titles<'l, 't, 'c> {
     fn shift(&self, others: &Self) -> bool {
         let is_shifted = |(title, day): &(&u32, &u32)| **day > 0 && others.days.get(title).is_some_and(|it| it != *day);
         self.days.iter().filter(is_shifted).count() * 2 > self.days.len()
-    }
-
-    /// Whether they are all that the `others` are, with the same days, but for those under the last day of these.
-    fn have_all_but_last_day(&self, others: &Self) -> bool {
-        let last_day = others.days.values().copied().max();
-        let mut listed = others.days.iter().filter(|(_, day)| Some(**day) != last_day).peekable();
-        listed.peek().is_some() && listed.all(|(title, day)| self.days.get(title) == Some(day))
     }
 
     /// Whether what these have alone looks more like titles than what the `others` have alone, or no less and `is_surer`.
