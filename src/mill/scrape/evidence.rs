@@ -188,7 +188,7 @@ fn bare(blocks: &[Block<'_>], labels: &[Label]) -> Option<usize> {
     let (mut days, mut fewest, mut most, mut shortest) = (0_u32, usize::MAX, 0, usize::MAX);
     let (mut first, mut other) = ((0, 0), (0, 0));
     // The lengths of the lines below the day at hand, and whether one is no title.
-    let (mut here, mut is_odd): (Vec<usize>, bool) = (Vec::new(), true);
+    let (mut here, mut is_odd): (Vec<usize>, bool) = (Vec::new(), false);
     for (block, label) in blocks.iter().zip(labels) {
         match label.kind {
             // A day that says more is that of one item.
@@ -203,7 +203,7 @@ fn bare(blocks: &[Block<'_>], labels: &[Label]) -> Option<usize> {
                 (days, is_odd) = (days + 1, false);
             }
             Kind::Text if label.sentence || label.wordy || label.brief || label.holds_day() => is_odd = true,
-            Kind::Text if days > 0 && !is_odd => here.push(block.text.chars().count()),
+            Kind::Text if days > 0 => here.push(block.text.chars().count()),
             Kind::Text | Kind::Furniture | Kind::Month => {}
             _ => is_odd = true,
         }

@@ -296,7 +296,6 @@ fn is_name(text: &str, lexicon: &Lexicon) -> bool {
     let begins_great = || text.chars().find(|c| c.is_alphabetic()).is_some_and(|c| !c.is_lowercase());
     lexicon.author(text).is_some()
         || (begins_great()
-            && text.len() <= 60
             && !text.contains(|c: char| c.is_ascii_digit() || matches!(c, ':' | '?' | '!' | '…'))
             && words(text) <= 3)
 }

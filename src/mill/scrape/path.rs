@@ -189,7 +189,7 @@ impl<'a, 't> Prices<'a, 't> {
     fn start(&self, bill: &Bill, state: usize) -> u64 {
         match state {
             // Before the first day that heads items, none of them is dated.
-            OUTSIDE => bill.start_first + if self.bare { NEVER } else { when(self.layout.headings.day, GONE) },
+            OUTSIDE => bill.start_first + when(self.layout.headings.day, GONE),
             HEADED => bill.start_first,
             BETWEEN | ADRIFT => bill.start_later,
             ENDED => IMPOSSIBLE,

@@ -79,9 +79,6 @@ pub(super) fn echo(page: &Page<'_>, labels: &mut [Label]) {
     let few = |(block, label): &(&Block<'_>, &Label)| label.short && label.kind == Kind::Text && !block.folded;
     let mut texts: Vec<&str> =
         page.blocks.iter().zip(&*labels).filter(few).map(|(block, _)| counted(block.text)).collect();
-    if texts.len() < 2 {
-        return;
-    }
     texts.sort_unstable();
     let twice: Vec<(&str, usize)> = texts
         .chunk_by(|a, b| a == b)
