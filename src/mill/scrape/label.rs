@@ -83,6 +83,8 @@ pub(crate) struct Label {
     pub(crate) begins_outset: bool,
     /// At the margin it may be part of such an item.
     pub(crate) goes_on_outset: bool,
+    /// It is what pages call the boxes around their lists, and stands above the first day or below the last: `About us`.
+    pub(crate) names_box: bool,
 }
 
 /// Labels the blocks of `page`, in order.
@@ -116,13 +118,19 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
     labels
 }
 
-/// What pages call their lists may be what a page calls its items, too, where it stands below the first day.
+/// What pages call their lists may be what a page calls its items, too, where it stands below the first day; what they call
+/// the boxes around them, where it stands between two days.
 fn names_of_lists(page: &Page<'_>, labels: &mut [Label]) {
     let mut below =
         page.blocks.iter().zip(&*labels).skip_while(|(block, label)| block.date.is_none() && !label.holds_day());
     if below.any(|(_, label)| label.names_list) {
         labels.iter_mut().for_each(|label| label.names_list = false);
     }
+    let days = || page.blocks.iter().zip(&*labels).map(|(block, label)| block.date.is_some() || label.holds_day());
+    let (Some(first), Some(last)) = (days().position(|is_day| is_day), days().rposition(|is_day| is_day)) else {
+        return;
+    };
+    labels.get_mut(first..last).into_iter().flatten().for_each(|label| label.names_box = false);
 }
 
 /// Words that only name the day below them say nothing: `Post date`.
@@ -205,6 +213,7 @@ fn label_text(label: Label, block: &Block<'_>, settled: Settled, lexicon: &Lexic
     let end_dated = field.or(end_dated.map(|(_, printed)| printed)).map(|printed| printed.grade(settled));
     Label {
         names_list: short && lexicon.names_list(text),
+        names_box: lexicon.names_box(text.lines().next().unwrap_or_default().trim_end()),
         byline: short && (by_author || lexicon.author(text).is_some()),
         broken,
         short,
@@ -232,6 +241,11 @@ impl Label {
     /// `block`, which bears the label, has more than one cell.
     pub(crate) fn has_cells(&self, block: &Block<'_>) -> bool {
         self.piped || block.text.contains('\t')
+    }
+
+    /// It is what pages call a part of themselves, and no item.
+    pub(crate) fn names_part(&self) -> bool {
+        self.names_list || self.names_box
     }
 
     /// A day stands in it, beside something else.

@@ -160,6 +160,7 @@ pub(crate) struct Lexicon {
     credits: Labels,
     furniture: Labels,
     lists: Labels,
+    boxes: Labels,
     counted: Labels,
     by: Labels,
     within: Labels,
@@ -203,6 +204,7 @@ impl Lexicon {
             credits: Labels::empty(),
             furniture: Labels::empty(),
             lists: Labels::empty(),
+            boxes: Labels::empty(),
             counted: Labels::empty(),
             by: Labels::empty(),
             within: Labels::empty(),
@@ -258,6 +260,7 @@ impl Lexicon {
             lexicon.credits.extend(language.credits);
             lexicon.furniture.extend(language.furniture);
             lexicon.lists.extend(language.lists);
+            lexicon.boxes.extend(language.boxes);
             lexicon.counted.extend(language.counted);
             lexicon.by.extend(language.by);
             lexicon.within.extend(language.within);
@@ -352,6 +355,11 @@ impl Lexicon {
     /// Whether `text` is what pages call their lists, perhaps with the name of the site behind a bar: `News | Dun`.
     pub(crate) fn names_list(&self, text: &str) -> bool {
         self.lists.has(text.split('|').next().unwrap_or_default().trim_end())
+    }
+
+    /// Whether `text` is what pages call a box beside or below their list: `About us`.
+    pub(crate) fn names_box(&self, text: &str) -> bool {
+        self.boxes.has(text.trim_end_matches([':', '!', ' ']))
     }
 
     /// What stands behind the words that say who wrote something: `by Ann Field`. Of several such words the longest count.

@@ -51,6 +51,8 @@ pub(super) struct Words {
     pub(super) furniture: &'static str,
     /// What pages call their lists: `Press releases`.
     pub(super) lists: &'static str,
+    /// What pages call the boxes around their lists, and no item: `About us`.
+    pub(super) boxes: &'static str,
     /// What counters count: `3 comments`.
     pub(super) counted: &'static str,
     /// Frequent words: they tell the language where the dates don't.
@@ -82,6 +84,7 @@ const NONE: Words = Words {
     credits: "",
     furniture: "",
     lists: "",
+    boxes: "",
     counted: "",
     common: "",
 };
@@ -108,7 +111,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "updated|updated on|last updated|last updated on|last update|modified|modified on|last modified|last modified on|last edited|edited|revised|last revised",
         small: "of|the|and|on|upon|de|la|le|du|des|del|di|da|am|an|der",
         credits: "photo:|photo by |photos:|photo credit:|image:|image credit:|picture:|credit:",
-        furniture: "read more|read on|more|share|share this|share this post|share this article|continue reading|load more|show more|see all|view all|back to top|print|tweet|email|subscribe|next|previous|next page|previous page|older posts|newer posts|learn more|read full article|read the full story|view more|see more|full story|leave a comment|no comments|post author|categories|tags|post categories|post tags|sticky post",
+        furniture: "read more|read on|more|share|share this|share this post|share this article|share this page|share this story|continue reading|load more|show more|see all|view all|back to top|print|tweet|email|subscribe|next|previous|next page|previous page|older posts|newer posts|learn more|read full article|read the article|read the full article|read full story|read the story|read the full story|read the full report|read the release|read the full release|find out more|view more|see more|full story|leave a comment|no comments|post author|categories|tags|post categories|post tags|sticky post",
+        boxes: "stay up to date|stay informed|stay in touch|stay connected|newsletter|our newsletter|sign up for our newsletter|sign up to our newsletter|subscribe to our newsletter|join our newsletter|get our newsletter|newsletter sign-up|newsletter signup|follow us|connect with us|contact|contacts|contact us|media contact|media contacts|press contact|press contacts|about us|who we are|related|related links|related content|related pages|quick links|useful links|legal notice|imprint|privacy|privacy policy|terms of use",
         counted: "comment|comments|view|views|share|shares|like|likes|reply|replies|min read|mins read|minute read|minutes read|min|mins|minutes|answers|downloads|hits|visits|reads|read",
         common: "the|of|and|to|in|for|is|with|that|by|from|are|was|has|have|will",
         ..NONE
@@ -131,7 +135,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "aktualisiert|aktualisiert am|zuletzt aktualisiert|zuletzt aktualisiert am|letzte aktualisierung|geändert|geändert am|zuletzt geändert|zuletzt geändert am|letzte änderung|bearbeitet am|aktualisierung",
         small: "am|an|der|die|das|im|in|bei|ob|und|von|vor|zu|auf",
         credits: "foto:|fotos:|bild:|bilder:|bildnachweis:|foto von |quelle:|fotonachweis:",
-        furniture: "mehr lesen|weiterlesen|mehr|mehr erfahren|weiter|teilen|drucken|zurück|nach oben|mehr anzeigen|alle anzeigen|weitere meldungen|zum artikel|lesen sie mehr|weiter lesen|abonnieren|nächste|vorherige|beitragsautor|beitragsdatum|beitragskategorien|kategorien|schlagwörter|keine kommentare|hinterlasse einen kommentar|schreibe einen kommentar|kommentar hinterlassen|weiterlesen über|weitere informationen über",
+        furniture: "mehr lesen|weiterlesen|mehr|mehr erfahren|weiter|teilen|drucken|zurück|nach oben|mehr anzeigen|alle anzeigen|weitere meldungen|zum artikel|lesen sie mehr|weiter lesen|abonnieren|nächste|vorherige|beitragsautor|beitragsdatum|beitragskategorien|kategorien|schlagwörter|keine kommentare|hinterlasse einen kommentar|schreibe einen kommentar|kommentar hinterlassen|weiterlesen über|weitere informationen über|artikel lesen|ganzen artikel lesen|zur meldung|zur pressemitteilung|diese seite teilen|seite teilen|artikel teilen|mehr dazu",
+        boxes: "bleiben sie auf dem laufenden|unser newsletter|newsletter abonnieren|newsletter bestellen|jetzt newsletter abonnieren|folgen sie uns|folge uns|kontakt|pressekontakt|ansprechpartner|über uns|impressum|datenschutz|weiterführende links",
         counted: "kommentar|kommentare|aufrufe|ansichten|antworten|min lesezeit|min. lesezeit|minuten lesezeit|minuten|min|antwort",
         common: "der|die|das|und|von|zu|den|mit|für|ist|auf|dem|ein|eine|nicht|im|wird|des|bei",
         ..NONE
@@ -156,7 +161,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "mis à jour|mis à jour le|mise à jour|mise à jour le|dernière mise à jour|dernière mise à jour le|modifié le|modifié|dernière modification|dernière modification le|actualisé le",
         small: "de|la|le|les|du|des|sur|en|et|à|aux|sous|d'|l'",
         credits: "photo :|photo:|photos :|crédit photo :|crédit photo:|crédits :|crédits photo :|image :|photo de ",
-        furniture: "lire la suite|lire plus|en savoir plus|suite|partager|imprimer|voir plus|voir tout|plus|retour en haut|haut de page|suivant|précédent|s'abonner|lire l'article|afficher plus|tous les articles|plus d'infos|auteur de la publication|auteur de l’article|date de publication|catégories|étiquettes|aucun commentaire|laisser un commentaire|continuer la lecture|continuer la lecture de|lire la suite de",
+        furniture: "lire la suite|lire plus|en savoir plus|suite|partager|imprimer|voir plus|voir tout|plus|retour en haut|haut de page|suivant|précédent|s'abonner|lire l'article|afficher plus|tous les articles|plus d'infos|auteur de la publication|auteur de l’article|date de publication|catégories|étiquettes|aucun commentaire|laisser un commentaire|continuer la lecture|continuer la lecture de|lire la suite de|lire l'article complet|lire le communiqué|partager cette page|partager cet article",
+        boxes: "restez informé|restez informés|lettre d'information|abonnez-vous à notre newsletter|abonnez-vous à la newsletter|inscrivez-vous à notre newsletter|inscrivez-vous à la newsletter|suivez-nous|contactez-nous|contact presse|contacts presse|à propos|qui sommes-nous|mentions légales|liens utiles",
         counted: "commentaire|commentaires|vues|partages|réponses|min de lecture|minutes de lecture|min",
         common: "le|la|les|de|des|et|à|en|du|une|est|pour|dans|qui|que|sur|au|par|avec|ce|aux|l'|d'",
         ..NONE
@@ -181,7 +187,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "actualizado|actualizado el|actualizada el|última actualización|última modificación|modificado|modificado el|actualización",
         small: "de|la|el|los|las|del|y|en",
         credits: "foto:|fotos:|crédito:|crédito de la foto:|imagen:|fotografía:|foto de ",
-        furniture: "leer más|leer mas|ver más|más|seguir leyendo|continuar leyendo|compartir|imprimir|ver todo|ver todos|siguiente|anterior|más información|volver arriba|suscribirse|sigue leyendo|saber más|cargar más|autor de la entrada|categorías|etiquetas|no hay comentarios|sin comentarios|deja un comentario|dejar un comentario|ningún comentario",
+        furniture: "leer más|leer mas|ver más|más|seguir leyendo|continuar leyendo|compartir|imprimir|ver todo|ver todos|siguiente|anterior|más información|volver arriba|suscribirse|sigue leyendo|saber más|cargar más|autor de la entrada|categorías|etiquetas|no hay comentarios|sin comentarios|deja un comentario|dejar un comentario|ningún comentario|leer la noticia|leer el artículo|leer noticia completa|compartir esta página|compartir este artículo",
+        boxes: "boletín|boletín informativo|suscríbete a nuestro boletín|suscríbase a nuestro boletín|mantente informado|manténgase informado|síguenos|síganos|contacto|contáctanos|contacto de prensa|sobre nosotros|quiénes somos|aviso legal|enlaces de interés|enlaces relacionados",
         counted: "comentario|comentarios|vistas|visitas|respuestas|min de lectura|minutos de lectura|min",
         common: "el|la|los|las|de|del|y|en|que|por|con|una|para|es|se|un|su|al|lo|como",
         ..NONE
@@ -206,7 +213,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "atualizado|atualizado em|atualizada em|última atualização|última atualização em|última modificação|última modificação em|modificado|modificado em|atualização",
         small: "de|da|do|das|dos|e|em|no|na",
         credits: "foto:|fotos:|crédito:|créditos:|imagem:|fotografia:|foto de ",
-        furniture: "leia mais|ler mais|saiba mais|mais|veja mais|ver mais|ver todos|continue lendo|continuar a ler|compartilhar|partilhar|imprimir|próximo|próxima|anterior|voltar ao topo|carregar mais|autor do post|categorias|tags|nenhum comentário|sem comentários|deixe um comentário|deixar um comentário",
+        furniture: "leia mais|ler mais|saiba mais|mais|veja mais|ver mais|ver todos|continue lendo|continuar a ler|compartilhar|partilhar|imprimir|próximo|próxima|anterior|voltar ao topo|carregar mais|autor do post|categorias|tags|nenhum comentário|sem comentários|deixe um comentário|deixar um comentário|ler artigo|ler notícia|leia a notícia completa|compartilhe esta página|partilhar esta página",
+        boxes: "boletim|subscreva a nossa newsletter|assine nossa newsletter|assine a newsletter|fique por dentro|mantenha-se informado|siga-nos|contacto|contactos|contato|contatos|fale conosco|sobre nós|quem somos|links úteis",
         counted: "comentário|comentários|visualizações|respostas|min de leitura|minutos de leitura",
         common: "o|a|os|as|de|do|da|dos|das|e|em|que|um|uma|para|com|no|na|por|não|ao|foi|é",
         ..NONE
@@ -230,7 +238,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "aggiornato|aggiornato il|ultimo aggiornamento|ultima modifica|modificato il|aggiornamento|modificato|aggiornata il",
         small: "di|del|della|dei|delle|da|in|e|sul|nel|la|il|d'|dell'",
         credits: "foto:|fotografia:|immagine:|crediti:|credito:|foto di ",
-        furniture: "leggi tutto|leggi di più|continua a leggere|altro|condividi|stampa|vedi tutti|vedi tutto|successivo|precedente|continua|scopri di più|torna su|mostra altro|approfondisci|autore articolo|categorie|tag|nessun commento|lascia un commento|leggi tutto su",
+        furniture: "leggi tutto|leggi di più|continua a leggere|altro|condividi|stampa|vedi tutti|vedi tutto|successivo|precedente|continua|scopri di più|torna su|mostra altro|approfondisci|autore articolo|categorie|tag|nessun commento|lascia un commento|leggi tutto su|leggi l'articolo|leggi la notizia|condividi questa pagina|condividi l'articolo",
+        boxes: "iscriviti alla newsletter|iscriviti alla nostra newsletter|resta aggiornato|rimani aggiornato|seguici|contatti|contattaci|ufficio stampa|chi siamo|note legali|link utili",
         counted: "commento|commenti|visualizzazioni|risposte|min di lettura|minuti di lettura|min",
         common: "il|la|le|gli|di|del|della|e|che|per|con|una|un|è|nel|dei|delle|alla|sono|da",
         ..NONE
@@ -255,7 +264,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "bijgewerkt|bijgewerkt op|laatst bijgewerkt|laatst bijgewerkt op|laatst gewijzigd|laatst gewijzigd op|gewijzigd op|laatste update|aangepast op|gewijzigd",
         small: "van|de|het|den|der|aan|op|in|en|ten|ter",
         credits: "foto:|foto's:|beeld:|bron:|fotograaf:|afbeelding:",
-        furniture: "lees meer|lees verder|meer lezen|meer|delen|afdrukken|volgende|vorige|bekijk alles|toon meer|meer weergeven|meer info|meer nieuws|terug naar boven|berichtauteur|categorieën|tags|geen reacties|laat een reactie achter|plaats een reactie|verder lezen",
+        furniture: "lees meer|lees verder|meer lezen|meer|delen|afdrukken|volgende|vorige|bekijk alles|toon meer|meer weergeven|meer info|meer nieuws|terug naar boven|berichtauteur|categorieën|tags|geen reacties|laat een reactie achter|plaats een reactie|verder lezen|lees het artikel|lees het hele artikel|lees het volledige artikel|deel deze pagina|deel dit artikel",
+        boxes: "nieuwsbrief|schrijf je in voor onze nieuwsbrief|meld je aan voor onze nieuwsbrief|blijf op de hoogte|volg ons|perscontact|over ons",
         counted: "reactie|reacties|weergaven|min leestijd|min lezen|minuten leestijd|minuten",
         common: "de|het|een|van|en|in|is|op|voor|met|zijn|dat|te|niet|aan|door|naar|ook",
         ..NONE
@@ -280,7 +290,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "обновлено|изменено|дата обновления|последнее обновление|последнее изменение|дата изменения",
         small: "на|в|и|при",
         credits: "фото:|фото |фотография:|изображение:|автор фото:|иллюстрация:|источник фото:",
-        furniture: "читать далее|подробнее|далее|ещё|еще|читать полностью|поделиться|показать ещё|показать еще|все новости|наверх|печать|следующая|предыдущая|читать|узнать больше|вперёд|назад|читать дальше|загрузить ещё|версия для печати|подробнее...|автор записи|рубрики|метки|нет комментариев|оставить комментарий|добавить комментарий",
+        furniture: "читать далее|подробнее|далее|ещё|еще|читать полностью|поделиться|показать ещё|показать еще|все новости|наверх|печать|следующая|предыдущая|читать|узнать больше|вперёд|назад|читать дальше|загрузить ещё|версия для печати|подробнее...|автор записи|рубрики|метки|нет комментариев|оставить комментарий|добавить комментарий|читать статью|читать новость|читать новость полностью|поделиться страницей",
+        boxes: "рассылка|подпишитесь на рассылку|подписка на рассылку|подписка на новости|подписывайтесь на нас|мы в соцсетях|контакты|контакты для прессы|о нас|полезные ссылки|обратная связь",
         counted: "комментарий|комментария|комментариев|просмотров|просмотра|просмотр|мин|мин чтения|минут чтения|минуты чтения|мин. чтения",
         common: "и|в|не|на|с|что|по|для|из|от|о|к|как|это|при|его|также|был|были|их|года",
         ..NONE
@@ -300,6 +311,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "ve|ile",
         credits: "fotoğraf:|foto:|görsel:|fotoğraflar:|kaynak:",
         furniture: "devamını oku|daha fazla|devamı|devamı için tıklayın|paylaş|yazdır|tümü|tümünü gör|sonraki|önceki|daha fazlasını oku|başa dön|detaylar|ayrıntılar|tüm haberler|devamı...|kategoriler|etiketler|yorum yok|yorum yapın|bir yorum yapın",
+        boxes: "e-bülten|bültenimize abone olun|bizi takip edin|iletişim|bize ulaşın|hakkımızda",
         counted: "yorum|görüntülenme|beğeni|paylaşım|dk okuma|dakika okuma",
         common: "ve|bir|bu|için|ile|da|de|olarak|daha|olan|çok|en|gibi|sonra|göre|kadar|ne",
         ..NONE
@@ -334,7 +346,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "zaktualizowano|aktualizacja|ostatnia aktualizacja|data aktualizacji|zmodyfikowano|data modyfikacji|ostatnia modyfikacja",
         small: "nad|w|na|i|pod|z|im",
         credits: "fot|fot.|foto:|zdjęcie:|zdjęcia:|fot.:",
-        furniture: "czytaj więcej|więcej|czytaj dalej|zobacz więcej|udostępnij|drukuj|następna|poprzednia|wszystkie aktualności|pokaż więcej|do góry|zobacz wszystkie|dowiedz się więcej|dalej|wstecz|autor wpisu|kategorie|tagi|brak komentarzy|dodaj komentarz|zostaw komentarz",
+        furniture: "czytaj więcej|więcej|czytaj dalej|zobacz więcej|udostępnij|drukuj|następna|poprzednia|wszystkie aktualności|pokaż więcej|do góry|zobacz wszystkie|dowiedz się więcej|dalej|wstecz|autor wpisu|kategorie|tagi|brak komentarzy|dodaj komentarz|zostaw komentarz|czytaj artykuł|czytaj całość|przeczytaj artykuł|udostępnij stronę",
+        boxes: "zapisz się do newslettera|bądź na bieżąco|obserwuj nas|śledź nas|kontakt|kontakt dla mediów|o nas",
         counted: "komentarz|komentarze|komentarzy|wyświetleń|odsłon|min czytania|minuty czytania",
         common: "w|i|z|na|do|nie|się|o|jest|że|dla|od|po|przez|za|oraz|przy|jak|są|ze",
         ..NONE
@@ -357,6 +370,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "на|в|і|та",
         credits: "фото:|фото |зображення:|світлина:",
         furniture: "читати далі|докладніше|детальніше|далі|більше|поділитися|друк|всі новини|усі новини|показати ще|наступна|попередня|читати|читати більше|вгору",
+        boxes: "розсилка|підпишіться на розсилку|слідкуйте за нами|ми в соцмережах|контакти|про нас",
         counted: "коментар|коментарі|коментарів|переглядів|хв|хв читання",
         common: "і|в|у|на|з|що|не|до|та|за|для|від|як|про|це|є|його|також|під|які",
         ..NONE
@@ -379,6 +393,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "nad|v|na|a|pod|u",
         credits: "foto:|fotografie:|obrázek:|zdroj:|autor fotografie:",
         furniture: "číst více|více|celý článek|číst dál|sdílet|tisk|další|předchozí|zobrazit více|zpět nahoru|všechny články|přečíst|více informací|zobrazit vše|autor příspěvku|rubriky|štítky|žádné komentáře|napsat komentář",
+        boxes: "odběr novinek|přihlaste se k odběru novinek|sledujte nás|kontakt|kontakty|o nás",
         counted: "komentář|komentáře|komentářů|zobrazení|min čtení|minut čtení",
         common: "a|v|na|je|se|s|z|o|do|že|pro|od|k|ve|po|za|by|jsou|který|ze|při",
         ..NONE
@@ -412,6 +427,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "nad|v|na|a|pod|pri",
         credits: "foto:|fotografia:|obrázok:|zdroj:",
         furniture: "čítať viac|viac|čítať ďalej|celý článok|zdieľať|tlačiť|ďalej|ďalšie|predchádzajúce|zobraziť viac|všetky aktuality|viac informácií",
+        boxes: "odber noviniek|sledujte nás|kontakt|kontakty|o nás",
         counted: "komentár|komentáre|komentárov|zobrazení",
         common: "a|v|na|je|sa|s|z|o|do|že|pre|od|k|vo|po|za|sú|ktorý|zo|pri|aj",
         ..NONE
@@ -442,6 +458,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "na|ob|pri|v|in|pod",
         credits: "foto:|fotografija:|vir:|slika:",
         furniture: "preberi več|več|preberite več|beri naprej|deli|natisni|naprej|nazaj|prikaži več|vse novice|več o tem|na vrh",
+        boxes: "e-novice|prijava na e-novice|spremljajte nas|kontakt|o nas",
         counted: "komentar|komentarji|komentarjev|ogledov",
         common: "in|v|na|je|se|za|z|so|da|ki|s|pri|ne|od|kot|do|tudi|iz|po|bo|o|pa",
         ..NONE
@@ -473,6 +490,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "na|u|i|pri|pod",
         credits: "foto:|fotografija:|izvor:|snimio:",
         furniture: "pročitaj više|više|opširnije|čitaj više|nastavi čitati|podijeli|ispiši|ispis|sljedeća|prethodna|prikaži više|sve vijesti|pročitajte više|saznaj više",
+        boxes: "prijavite se na newsletter|pratite nas|kontakt|o nama",
         counted: "komentar|komentara|komentari|pregleda",
         common: "i|u|na|je|se|za|s|su|da|od|o|koji|te|kako|iz|će|ne|koja|do|što|koje|tijekom|uz",
         ..NONE
@@ -503,6 +521,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "na|u|i|pri|pod",
         credits: "foto:|fotografija:|izvor:",
         furniture: "pročitaj više|više|opširnije|čitaj više|podijeli|sljedeća|prethodna|sve vijesti|detaljnije",
+        boxes: "prijavite se na newsletter|pratite nas|kontakt|o nama",
         counted: "komentar|komentara|komentari|pregleda",
         common: "i|u|na|je|se|za|sa|su|da|od|o|koji|te|kako|iz|će|ne|koja|do|što|koje|tokom|uz",
         ..NONE
@@ -533,6 +552,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "na|u|i|pri|pod|на|у|и|при|под",
         credits: "foto:|фото:|fotografija:|izvor:|фотографија:|извор:",
         furniture: "pročitaj više|više|opširnije|detaljnije|podeli|sledeća|prethodna|sve vesti|прочитај више|више|опширније|детаљније|подели|следећа|претходна|све вести|прочитајте више",
+        boxes: "prijavite se na newsletter|pratite nas|kontakt|o nama|пратите нас|контакт|о нама",
         counted: "komentar|komentara|komentari|коментар|коментара|коментари|прегледа",
         common: "i|u|na|je|se|za|sa|su|da|od|koji|kako|iz|će|ne|koja|do|što|koje|tokom|и|у|на|је|се|за|са|су|да|од|који|како|из|ће|не|која|до|што|које|током",
         ..NONE
@@ -571,6 +591,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "на|в|и|при|до",
         credits: "снимка:|снимки:|фото:|източник:",
         furniture: "прочети повече|още|виж повече|повече|сподели|следваща|предишна|всички новини|прочетете повече|научете повече|вижте още|принтирай|нагоре",
+        boxes: "бюлетин|абонирайте се за нашия бюлетин|последвайте ни|контакти|за нас",
         counted: "коментар|коментара|коментари|преглеждания",
         common: "и|на|в|от|за|се|с|да|е|че|ще|не|като|са|по|до|това|при|със|които|бе",
         ..NONE
@@ -622,6 +643,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "de|din|la|în|pe|al|a|și",
         credits: "foto:|fotografie:|sursa foto:|imagine:|credit foto:",
         furniture: "citește mai mult|citeste mai mult|mai mult|mai multe|citește mai departe|distribuie|tipărește|următoarea|anterioara|vezi toate|vezi mai mult|detalii|află mai multe",
+        boxes: "abonați-vă la newsletter|abonează-te la newsletter|urmăriți-ne|urmărește-ne|despre noi",
         counted: "comentariu|comentarii|vizualizări|afișări",
         common: "și|de|în|la|a|cu|pe|pentru|din|care|că|nu|este|o|un|au|prin|sau|sunt|fost|ale",
         ..NONE
@@ -644,6 +666,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "του|της|των|και|στο|στη|από",
         credits: "φωτο:|φωτογραφία:|φωτογραφίες:|εικόνα:|φωτό:|πηγή:",
         furniture: "διαβάστε περισσότερα|περισσότερα|συνέχεια|διαβάστε επίσης|κοινοποίηση|εκτύπωση|επόμενο|προηγούμενο|δείτε περισσότερα|όλα τα νέα|δείτε όλα",
+        boxes: "εγγραφείτε στο newsletter|ακολουθήστε μας|επικοινωνία|σχετικά με εμάς|ποιοι είμαστε",
         counted: "σχόλιο|σχόλια|προβολές",
         common: "και|το|του|της|η|ο|να|των|για|με|την|από|στο|που|τα|στην|είναι|τη|οι|τις|σε",
         ..NONE
@@ -665,6 +688,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "és|a|az",
         credits: "fotó:|kép:|fénykép:|forrás:|fotók:",
         furniture: "tovább|bővebben|olvass tovább|tovább olvasom|részletek|megosztás|nyomtatás|következő|előző|összes hír|több|tovább a cikkre|elolvasom|továbbiak",
+        boxes: "hírlevél|iratkozzon fel hírlevelünkre|feliratkozás hírlevélre|kövessen minket|kapcsolat|elérhetőségek|rólunk",
         counted: "hozzászólás|megtekintés|komment",
         common: "a|az|és|hogy|nem|is|egy|meg|ez|volt|már|el|de|csak|mint|vagy|kell|ezt|azt|ki|lesz",
         ..NONE
@@ -686,7 +710,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "uppdaterad|uppdaterades|senast uppdaterad|senast uppdaterad den|ändrad|senast ändrad|uppdaterat|uppdaterad den",
         small: "och|i|på|av|vid|den|det|för",
         credits: "foto:|bild:|bilder:|fotograf:|foto ",
-        furniture: "läs mer|mer|läs vidare|dela|skriv ut|nästa|föregående|visa mer|visa fler|visa alla|till toppen|alla nyheter|läs hela|inläggsförfattare|kategorier|etiketter|inga kommentarer|lämna en kommentar|läs mer om",
+        furniture: "läs mer|mer|läs vidare|dela|skriv ut|nästa|föregående|visa mer|visa fler|visa alla|till toppen|alla nyheter|läs hela|inläggsförfattare|kategorier|etiketter|inga kommentarer|lämna en kommentar|läs mer om|läs hela artikeln|läs artikeln|dela sidan",
+        boxes: "nyhetsbrev|prenumerera på vårt nyhetsbrev|anmäl dig till vårt nyhetsbrev|håll dig uppdaterad|följ oss|kontakt|kontakta oss|presskontakt|om oss",
         counted: "kommentar|kommentarer|visningar|min läsning|min lästid|minuter",
         common: "och|i|att|det|som|en|på|är|av|för|med|till|den|har|de|inte|om|ett|vi|från|kan",
         ..NONE
@@ -707,7 +732,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "oppdatert|sist oppdatert|endret|sist endret",
         small: "og|i|på|av|ved|den|det|for",
         credits: "foto:|bilde:|illustrasjon:|fotograf:|foto ",
-        furniture: "les mer|mer|les videre|les hele saken|del|skriv ut|neste|forrige|vis mer|vis flere|vis alle|til toppen|alle nyheter|innleggsforfatter|kategorier|stikkord|ingen kommentarer|legg igjen en kommentar",
+        furniture: "les mer|mer|les videre|les hele saken|del|skriv ut|neste|forrige|vis mer|vis flere|vis alle|til toppen|alle nyheter|innleggsforfatter|kategorier|stikkord|ingen kommentarer|legg igjen en kommentar|les artikkelen|les hele artikkelen|del siden",
+        boxes: "nyhetsbrev|meld deg på vårt nyhetsbrev|meld deg på nyhetsbrevet|hold deg oppdatert|følg oss|kontakt|kontakt oss|pressekontakt|om oss",
         counted: "kommentar|kommentarer|visninger|min lesetid|minutter",
         common: "og|i|det|som|en|på|er|av|for|med|til|den|har|de|ikke|om|et|vi|fra|å|kan|ble",
         ..NONE
@@ -724,6 +750,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "og|i|på|av|ved|den|det|for",
         credits: "foto:|bilete:|illustrasjon:",
         furniture: "les meir|meir|les vidare|del|skriv ut|neste|førre|vis meir|vis fleire|vis alle",
+        boxes: "nyhendebrev|nyheitsbrev|følg oss|kontakt|kontakt oss|om oss",
         counted: "kommentar|kommentarar|visingar",
         common: "og|i|det|som|ein|på|er|av|for|med|til|den|har|dei|ikkje|om|eit|vi|frå|å|kan|vart",
         ..NONE
@@ -743,7 +770,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "opdateret|sidst opdateret|senest opdateret|ændret|sidst ændret|opdateret den",
         small: "og|i|på|af|ved|den|det|for",
         credits: "foto:|billede:|fotograf:|kilde:|foto ",
-        furniture: "læs mere|mere|læs videre|læs hele artiklen|del|udskriv|næste|forrige|vis mere|vis flere|vis alle|se alle|til toppen|alle nyheder|se mere|indlægsforfatter|kategorier|tags|ingen kommentarer|skriv en kommentar",
+        furniture: "læs mere|mere|læs videre|læs hele artiklen|del|udskriv|næste|forrige|vis mere|vis flere|vis alle|se alle|til toppen|alle nyheder|se mere|indlægsforfatter|kategorier|tags|ingen kommentarer|skriv en kommentar|læs artiklen|læs nyheden|del siden",
+        boxes: "nyhedsbrev|tilmeld dig vores nyhedsbrev|tilmeld nyhedsbrev|hold dig opdateret|følg os|kontakt|kontakt os|pressekontakt|om os",
         counted: "kommentar|kommentarer|visninger|min læsning|min læsetid|minutters læsetid",
         common: "og|i|det|som|en|på|er|af|for|med|til|den|har|de|ikke|om|et|vi|fra|at|kan|blev",
         ..NONE
@@ -774,7 +802,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "päivitetty|muokattu|viimeksi päivitetty|viimeksi muokattu",
         small: "ja",
         credits: "kuva:|kuvat:|valokuva:|kuvaaja:",
-        furniture: "lue lisää|lisää|lue koko uutinen|jaa|tulosta|seuraava|edellinen|näytä lisää|näytä kaikki|kaikki uutiset|sivun alkuun|jatka lukemista|kirjoittaja|kategoriat|avainsanat|ei kommentteja|jätä kommentti",
+        furniture: "lue lisää|lisää|lue koko uutinen|jaa|tulosta|seuraava|edellinen|näytä lisää|näytä kaikki|kaikki uutiset|sivun alkuun|jatka lukemista|kirjoittaja|kategoriat|avainsanat|ei kommentteja|jätä kommentti|lue uutinen|lue artikkeli|jaa sivu",
+        boxes: "uutiskirje|tilaa uutiskirje|tilaa uutiskirjeemme|seuraa meitä|yhteystiedot|ota yhteyttä|tietoa meistä",
         counted: "kommentti|kommenttia|kommentit|min lukuaika|minuuttia",
         common: "ja|on|että|ei|se|oli|ovat|myös|mutta|hän|kun|ole|joka|sekä|tai|kuin|jotka|sen|mukaan|nyt",
         ..NONE
@@ -803,6 +832,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "ja",
         credits: "foto:|pilt:|fotod:|allikas:",
         furniture: "loe edasi|loe lähemalt|loe rohkem|rohkem|jaga|prindi|järgmine|eelmine|vaata kõiki|kõik uudised|edasi|vaata lähemalt",
+        boxes: "uudiskiri|liitu uudiskirjaga|jälgi meid|kontakt|meist",
         counted: "kommentaar|kommentaari|vaatamist",
         common: "ja|on|ei|et|see|oli|ka|kui|mis|oma|ning|või|aga|selle|kes|nii|veel|mida|ta|välja|saab",
         ..NONE
@@ -833,6 +863,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "un",
         credits: "foto:|attēls:|autors:",
         furniture: "lasīt vairāk|lasīt tālāk|vairāk|dalīties|drukāt|nākamā|iepriekšējā|skatīt visus|visas ziņas|uzzināt vairāk|tālāk",
+        boxes: "sekojiet mums|seko mums|kontakti|par mums",
         counted: "komentārs|komentāri|skatījumi",
         common: "un|ir|ar|par|no|uz|kas|ka|to|tiek|arī|lai|pie|vai|kā|gada|bet|pēc|tika|šo|ne",
         ..NONE
@@ -852,6 +883,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "ir",
         credits: "nuotr|nuotrauka:|nuotraukos:|foto:|nuotr.:|iliustracija:",
         furniture: "skaityti daugiau|plačiau|daugiau|skaityti toliau|dalintis|spausdinti|kitas|ankstesnis|visos naujienos|skaityti|žiūrėti daugiau|sužinoti daugiau",
+        boxes: "naujienlaiškis|prenumeruokite naujienlaiškį|sekite mus|kontaktai|apie mus",
         counted: "komentaras|komentarai|komentarų|peržiūros",
         common: "ir|yra|kad|su|iš|į|tai|bet|kaip|ne|buvo|apie|per|bus|taip|už|nuo|iki|kurie|prie|dėl",
         ..NONE
@@ -867,6 +899,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "og|í|á",
         credits: "mynd:|ljósmynd:|myndir:",
         furniture: "lesa meira|meira|lesa áfram|deila|prenta|næsta|fyrri|sjá allt|sjá meira|allar fréttir|nánar",
+        boxes: "póstlisti|fylgdu okkur|hafa samband|um okkur",
         counted: "athugasemd|athugasemdir",
         common: "og|að|í|á|er|sem|til|um|við|með|var|en|af|ekki|fyrir|það|hefur|eru|frá|því|hann",
         ..NONE
@@ -888,6 +921,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "de|del|la|el|els|les|i|a|d'|l'",
         credits: "foto:|fotografia:|imatge:|crèdit:",
         furniture: "llegir més|llegeix més|més|més informació|continua llegint|comparteix|imprimeix|següent|anterior|veure més|veure tot|mostra més",
+        boxes: "butlletí|subscriu-te al nostre butlletí|segueix-nos|contacte|qui som",
         counted: "comentari|comentaris|visites",
         common: "de|la|el|i|a|que|en|els|les|per|del|un|amb|una|al|és|dels|com|no|ha|més",
         ..NONE
@@ -908,6 +942,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "de|do|da|dos|das|e|a|o",
         credits: "foto:|imaxe:|fotografía:",
         furniture: "ler máis|máis|seguir lendo|compartir|imprimir|seguinte|anterior|ver máis|ver todo|máis información",
+        boxes: "boletín|séguenos|contacto|quen somos",
         counted: "comentario|comentarios|visitas",
         common: "de|a|o|e|que|do|da|en|os|as|para|por|un|unha|con|se|no|na|dos|máis|é|ao",
         ..NONE
@@ -1073,6 +1108,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "更新日|最終更新日|最終更新|更新",
         credits: "写真:|写真：|画像:|画像：|撮影:|撮影：|提供:|提供：|写真提供:|写真提供：",
         furniture: "続きを読む|もっと見る|もっと読む|詳細|詳しくはこちら|詳細を見る|一覧へ|一覧を見る|次へ|前へ|シェア|印刷|トップへ|ページトップへ|すべて見る|もっと|全文を読む|詳しく見る|記事を読む",
+        boxes: "お問い合わせ|メールマガジン|メルマガ登録|会社概要",
         counted: "件|コメント|件のコメント|回|閲覧数|ビュー",
         ..NONE
     },
@@ -1086,6 +1122,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "更新时间|更新日期|更新時間|最后更新|最後更新|更新于",
         credits: "图片:|图片：|图:|图：|摄影:|摄影：|攝影:|攝影：|圖片:|圖片：|图片来源：|圖片來源：|供图：",
         furniture: "阅读更多|閱讀更多|更多|查看更多|更多内容|阅读全文|詳情|详情|下一页|上一页|下一頁|上一頁|分享|打印|返回顶部|返回頂部|查看详情|继续阅读|繼續閱讀|更多>>|查看全部|了解更多|列印",
+        boxes: "联系我们|聯絡我們|关于我们|關於我們|关注我们|關注我們",
         counted: "条评论|次浏览|則留言|评论|浏览|阅读|浏览次数|点击|点击数|点击量|阅读量|次|浏览量|閱讀|瀏覽",
         ..NONE
     },
@@ -1097,6 +1134,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "수정일|수정|최종수정일|최종수정|수정일시|업데이트",
         credits: "사진:|사진=|이미지:|사진 제공:|사진제공:|사진 =|출처:",
         furniture: "더 보기|더보기|자세히 보기|자세히|계속 읽기|전체 보기|목록|다음|이전|공유|인쇄|맨 위로|기사 더보기|더 알아보기|상세보기|바로가기",
+        boxes: "문의하기|뉴스레터|뉴스레터 구독|회사 소개",
         counted: "댓글|조회|개의 댓글|개|회|조회수|추천",
         common: "및|대한|위한|있는|이|그|등|수|한|할|것",
         ..NONE
@@ -1131,6 +1169,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "آخر تحديث|تم التحديث في|تحديث",
         credits: "صورة:|الصورة:|تصوير:|الصور:|مصدر الصورة:|صور:|© ",
         furniture: "اقرأ المزيد|المزيد|إقرأ المزيد|قراءة المزيد|تابع القراءة|شارك|طباعة|التالي|السابق|عرض المزيد|عرض الكل|أكثر|للمزيد|مشاركة|اقرأ أكثر|التفاصيل|مشاهدة المزيد",
+        boxes: "اتصل بنا|تابعنا|من نحن|النشرة الإخبارية",
         counted: "تعليق|تعليقات|مشاهدة|مشاهدات",
         common: "في|من|على|إلى|أن|عن|التي|مع|هذا|ما|هذه|الذي|كان|أو|بين|بعد|قد|لا|كما|لم|هو",
         ..NONE
@@ -1149,6 +1188,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "به‌روزرسانی|آخرین به‌روزرسانی",
         credits: "عکس:|تصویر:|منبع عکس:",
         furniture: "ادامه مطلب|بیشتر|بیشتر بخوانید|مشاهده بیشتر|اشتراک گذاری|چاپ|بعدی|قبلی|مشاهده همه|همه اخبار|ادامه|اطلاعات بیشتر",
+        boxes: "تماس با ما|درباره ما|خبرنامه",
         counted: "نظر|دیدگاه|بازدید",
         common: "در|به|از|که|این|را|با|است|برای|آن|یک|خود|تا|بر|شد|هم|شده|کرد|می|نیز|ها",
         ..NONE
@@ -1181,6 +1221,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         updated: "עודכן|עודכן ב|עודכן בתאריך|עדכון אחרון",
         credits: "צילום:|תמונה:|צילומים:|קרדיט:",
         furniture: "קרא עוד|קראו עוד|עוד|המשך קריאה|שתף|הדפס|הבא|הקודם|לכל הכתבות|לכתבה המלאה|קרא/י עוד|המשך לקרוא|פרטים נוספים|הצג עוד",
+        boxes: "צור קשר|צרו קשר|אודות|עקבו אחרינו",
         counted: "תגובה|תגובות|צפיות",
         common: "של|את|על|לא|הוא|זה|עם|היא|אל|כי|או|גם|יותר|אבל|כל|בין|אשר|אחרי|הם|ידי|היה",
         ..NONE
@@ -1333,6 +1374,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "và|của",
         credits: "ảnh:|hình:|hình ảnh:|nguồn ảnh:|ảnh :",
         furniture: "xem thêm|đọc thêm|đọc tiếp|chi tiết|xem chi tiết|chia sẻ|in|tiếp|trước|xem tất cả|trang sau|trang trước|tìm hiểu thêm",
+        boxes: "liên hệ|về chúng tôi|theo dõi chúng tôi",
         counted: "bình luận|lượt xem",
         common: "và|của|các|là|có|trong|được|cho|với|những|một|không|người|này|đã|khi|để|từ|về|tại",
         ..NONE
@@ -1353,6 +1395,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "di|dan|ke|dari",
         credits: "foto:|gambar:|sumber foto:|fotografer:|kredit foto:",
         furniture: "baca selengkapnya|selengkapnya|baca lebih lanjut|baca juga|lihat semua|lihat lainnya|bagikan|cetak|berikutnya|selanjutnya|sebelumnya|baca lagi|lainnya|muat lebih banyak",
+        boxes: "hubungi kami|tentang kami|ikuti kami",
         counted: "komentar|dilihat|kali dilihat",
         common: "yang|dan|di|ini|dengan|untuk|dari|dalam|tidak|pada|itu|akan|adalah|ke|oleh|juga|telah|sebagai|kepada|atau|bisa",
         ..NONE
@@ -1372,6 +1415,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         small: "di|dan|ke|dari",
         credits: "foto:|gambar:|sumber:",
         furniture: "baca lagi|baca seterusnya|selanjutnya|lihat semua|kongsi|cetak|seterusnya|sebelumnya|maklumat lanjut|lagi|baca lanjut",
+        boxes: "hubungi kami|tentang kami|ikuti kami",
         counted: "komen|ulasan",
         common: "yang|dan|di|ini|dengan|untuk|dari|dalam|tidak|pada|itu|akan|adalah|ke|oleh|juga|telah|sebagai|kepada|atau|bagi",
         ..NONE
