@@ -91,6 +91,7 @@ pub(crate) struct Label {
 pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec<Label> {
     let mut labels: Vec<Label> = page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect();
     menu::leave_out(page, &mut labels);
+    copyright(page, &mut labels);
     names_of_lists(page, &mut labels);
     name_dates(page, &mut labels, lexicon);
     outset::note(page, &mut labels);
@@ -116,6 +117,20 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
         label.below_sentence = std::mem::replace(&mut above, label.sentence || label.wordy);
     }
     labels
+}
+
+/// Whose the page is, and since when, its last lines say: `© 1996-2021 Harbour Press`. A photo is somebody's first.
+fn copyright(page: &Page<'_>, labels: &mut [Label]) {
+    let begins_with_year = |block: &Block<'_>| {
+        block.text.trim_start_matches(['©', ' ']).get(..4).is_some_and(|year| year.bytes().all(|b| b.is_ascii_digit()))
+    };
+    for (block, label) in page.blocks.iter().zip(labels).rev() {
+        match label.kind {
+            Kind::Credit if begins_with_year(block) => label.kind = Kind::Furniture,
+            Kind::Furniture => {}
+            _ => break,
+        }
+    }
 }
 
 /// What pages call their lists may be what a page calls its items, too, where it stands below the first day; what they call
