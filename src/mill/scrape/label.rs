@@ -174,7 +174,9 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     };
     // Long paragraphs are most of a file, and can be nothing but text.
     if text.len() > LONG_BYTES && !page.pipes {
-        return Label { wordy: true, begins_with_date: begins(), glued: glued(), ..Label::default() };
+        let glued = glued();
+        let broken = glued.is_some() && block.folded && is_broken(text);
+        return Label { wordy: true, begins_with_date: begins(), glued, broken, ..Label::default() };
     }
     if is_credit(text, lexicon) {
         return Label { kind: Kind::Credit, ..Label::default() };
@@ -191,7 +193,7 @@ fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lex
     if (piped || (page.tabs && text.contains('\t'))) && is_row(text, lexicon) {
         // Two cells are a day and a title as well, of which texts may follow.
         let glued = if text.split(['|', '\t']).nth(2).is_none() { glued() } else { None };
-        return Label { kind: Kind::Row, piped, glued, ..Label::default() };
+        return Label { kind: Kind::Row, piped, glued, broken: block.folded && is_broken(text), ..Label::default() };
     }
     let begins_with_date = begins() || date::is_shaped_like_one(text);
     let dated = Label { begins_with_date, piped, glued: glued(), ..Label::default() };
