@@ -22,6 +22,7 @@ use super::date::{self, Printed};
 use super::furniture::{is_attachment, is_furniture, is_rule};
 use super::language::{Lexicon, has_ascii_digit};
 use super::rendition::Note;
+use super::shape::{FULL_STOPS, ends_sentence};
 
 /// What makes a block: it belongs to the layout, not to the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -266,7 +267,8 @@ impl<'t> Splitter<'t, '_> {
             block.furniture = Some(true);
         }
         let start = line.start + lead;
-        let month = (may_attach && self.is_month(block.text)).then_some(start + body.len() - block.text.len());
+        let month = (may_attach && self.ends_above() && self.is_month(block.text))
+            .then_some(start + body.len() - block.text.len());
         // Months below one another head nothing: they are those of an archive.
         let above = std::mem::replace(&mut self.month, month).filter(|_| month.is_some() && block.gap == 0);
         self.open = self.open.or(above);
@@ -307,9 +309,22 @@ impl<'t> Splitter<'t, '_> {
         }
     }
 
-    /// Whether a line is a photo line: no text goes on with it, and it with none.
+    /// Whether a line is a photo line: no text goes on with it, and it with none. The sign of a foot has a year behind it,
+    /// and words without a colon may stand at the beginning of any line of a text.
     fn is_credit(&self, text: &str) -> bool {
-        text.starts_with('©') || self.lexicon.credit(text).is_some()
+        match text.strip_prefix('©') {
+            Some(name) => !name.trim_start().starts_with(|c: char| c.is_ascii_digit()),
+            None => self
+                .lexicon
+                .credit(text)
+                .is_some_and(|at| text.get(at..).is_some_and(|name| name.trim_start().starts_with([':', '©']))),
+        }
+    }
+
+    /// Whether the text above ends where this line begins.
+    fn ends_above(&self) -> bool {
+        let ends = |last: &Block<'_>| self.open.is_none() || ends_sentence(last.text, &FULL_STOPS);
+        self.page.blocks.last().is_none_or(ends)
     }
 
     /// Whether a line is the month, with its year, that heads items.

@@ -410,6 +410,11 @@ impl<'t> Printed<'t> {
         is_of_it.then_some(Self { start: Point { year: span.year, ..self.start }, ..self })
     }
 
+    /// The day, or the first of several; `None` where nothing says which.
+    pub(crate) fn day(&self, settled: Settled) -> Option<NaiveDate> {
+        self.days(settled).ok().map(|(day, _)| day)
+    }
+
     /// A time of day stands with it.
     pub(crate) fn has_time(&self) -> bool {
         self.clock.time.is_some()

@@ -94,7 +94,7 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
     copyright(page, &mut labels);
     names_of_lists(page, &mut labels);
     name_dates(page, &mut labels, lexicon);
-    outset::note(page, &mut labels);
+    outset::note(page, &mut labels, settled);
     let (mut below, mut headline) = (false, false);
     for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
         label.above_short = below && label.short;
@@ -218,8 +218,10 @@ fn label_text(label: Label, block: &Block<'_>, settled: Settled, lexicon: &Lexic
     let text = block.text;
     let short = !block.folded && is_short(text);
     let broken = block.folded && is_broken(text);
-    // A headline may go on in the next line, with its day at the end.
-    let is_line = !block.folded || !(broken || is_wordy(text) || text.contains(" / "));
+    // A headline may go on in the next line, with its day at the end; one with a day of its own does not.
+    let is_dated = |line: &str| inline::trailing(line.trim(), lexicon).is_some();
+    let is_line = !block.folded
+        || !(broken || is_wordy(text) || text.contains(" / ") || text.lines().rev().skip(1).any(is_dated));
     let end_dated = if is_line { inline::trailing(text, lexicon) } else { None };
     let field = if block.folded { None } else { inline::field(text, lexicon) };
     // What has a mark of its own is an item, though it be as short as a name.

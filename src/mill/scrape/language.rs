@@ -161,6 +161,7 @@ pub(crate) struct Lexicon {
     furniture: Labels,
     lists: Labels,
     boxes: Labels,
+    shares: Labels,
     counted: Labels,
     by: Labels,
     within: Labels,
@@ -205,6 +206,7 @@ impl Lexicon {
             furniture: Labels::empty(),
             lists: Labels::empty(),
             boxes: Labels::empty(),
+            shares: Labels::empty(),
             counted: Labels::empty(),
             by: Labels::empty(),
             within: Labels::empty(),
@@ -261,6 +263,8 @@ impl Lexicon {
             lexicon.furniture.extend(language.furniture);
             lexicon.lists.extend(language.lists);
             lexicon.boxes.extend(language.boxes);
+            lexicon.furniture.extend(language.shares);
+            lexicon.shares.extend(language.shares);
             lexicon.counted.extend(language.counted);
             lexicon.by.extend(language.by);
             lexicon.within.extend(language.within);
@@ -355,6 +359,11 @@ impl Lexicon {
     /// Whether `text` is what pages call their lists, perhaps with the name of the site behind a bar: `News | Dun`.
     pub(crate) fn names_list(&self, text: &str) -> bool {
         self.lists.has(text.split('|').next().unwrap_or_default().trim_end())
+    }
+
+    /// Whether `text` asks readers to tell others: `Share this page`.
+    pub(crate) fn shares(&self, text: &str) -> bool {
+        self.shares.has(text)
     }
 
     /// Whether `text` is what pages call a box beside or below their list: `About us`.

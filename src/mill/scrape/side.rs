@@ -77,15 +77,11 @@ impl Companion {
     }
 
     /// Whether they stand right behind each day, and behind the last at `own`, and the first day has an item above it.
-    fn follow_days(all: &[Self], own: usize, page: &Page<'_>, labels: &[Label], days: &[usize], end: usize) -> bool {
+    fn follow_days(all: &[Self], own: usize, labels: &[Label], days: &[usize]) -> bool {
         let (Some(first), Some(last)) = (days.first(), days.last()) else { return false };
         let above = said(labels, 0..*first).filter(|(_, label)| !label.names_part()).count();
         let fewest = all.iter().map(|one| one.below(labels)).min().unwrap_or(0);
-        above >= fewest
-            && all.iter().all(|one| one.above(labels) == 0)
-            && said(labels, last + 1..own).next().is_none()
-            // `Share` may stand between a day and its headline, where an item is said behind the last.
-            && (said(labels, own + 1..end).next().is_none() || alike(page, labels, days, end) == Some((Some(true), Some(false))))
+        above >= fewest && all.iter().all(|one| one.above(labels) == 0) && said(labels, last + 1..own).next().is_none()
     }
 
     /// What it says that none stands above the first day, and one below the last behind what is said in `tail`.
@@ -178,7 +174,14 @@ impl Side {
                 .collect::<Option<_>>()?;
             match (find(what, 0..first), find(what, last + 1..end)) {
                 (own, _) if own.is_some() != with_first => None,
-                (None, Some(own)) if offers(what) && Companion::follow_days(&found, own, page, labels, days, end) => {
+                // `Share` may stand between a day and its headline, where what is said behind the last is an item.
+                (None, Some(own))
+                    if offers(what)
+                        && Companion::follow_days(&found, own, labels, days)
+                        && (!lexicon.shares(what)
+                            || said(labels, own + 1..end).next().is_none()
+                            || alike(page, labels, days, end) == Some((Some(true), Some(false)))) =>
+                {
                     Some(Self::Below)
                 }
                 (None, Some(own)) => Companion::end_items(&found, labels, last + 1..own),
@@ -197,20 +200,19 @@ impl Side {
             is_one && text.len() >= SEVERAL && !text.contains(char::is_alphanumeric)
         };
         let is_number = |at: usize| block(at).is_some_and(|block| matches!(block.mark, Mark::Number(_)));
-        Self::parted_by(labels, days, &is_rule, true).or_else(|| Self::parted_by(labels, days, &is_number, false))
+        Self::parted_by(labels, days, &is_rule).or_else(|| Self::parted_by(labels, days, &is_number))
     }
 
     /// What it says that something stands between each two items: it parts a day from what is no part of its item. What
     /// may underline days, and stands with the first or the last as well, where nothing is left to be parted, belongs to
     /// them.
-    fn parted_by(labels: &[Label], days: &[usize], parts: &dyn Fn(usize) -> bool, underlines: bool) -> Option<Self> {
+    fn parted_by(labels: &[Label], days: &[usize], parts: &dyn Fn(usize) -> bool) -> Option<Self> {
         let (first, last) = (*days.first()?, *days.last()?);
         let is_parted = |above: usize, at: usize| (above + 1..=at).any(parts);
         let (head, tail) = (said(labels, 0..first).next_back(), said(labels, last + 1..labels.len()).next());
         let begins = !(head.map_or(0, |(at, _)| at + 1)..=first).any(parts);
         let ends = !(last + 1..tail.map_or(labels.len(), |(at, _)| at + 1)).any(parts);
-        let (mut below, mut above) =
-            (head.is_some() && begins && (ends || !underlines), tail.is_some() && ends && (begins || !underlines));
+        let (mut below, mut above) = (head.is_some() && begins && ends, tail.is_some() && begins && ends);
         let mut has_text = false;
         for [day, next] in gaps(days) {
             let (mut before, mut parted) = (day, Vec::new());

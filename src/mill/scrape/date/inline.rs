@@ -111,7 +111,11 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
             continue;
         }
         // `COVID-19 – 27 May 2020`: no days are counted from the number of a word.
-        if before == '-' && tail.get(..sign).is_some_and(|word| word.ends_with(char::is_alphabetic)) {
+        let goes_on = || {
+            let behind = tail.get(at..).unwrap_or_default().trim_start_matches(|c: char| c.is_ascii_digit());
+            behind.trim_start().starts_with(['-', '–', '—'])
+        };
+        if before == '-' && tail.get(..sign).is_some_and(|word| word.ends_with(char::is_alphabetic)) && goes_on() {
             continue;
         }
         let Some(slot) = starts.get_mut(count) else { break };
@@ -243,6 +247,7 @@ mod tests {
             ("Harvest days 2021 — 27 April 2021", "Harvest days 2021", "27 April 2021"),
             ("Harvest days 2021 - 27/04/2021", "Harvest days 2021", "27/04/2021"),
             ("Young people and COVID-19 — 27 May 2020", "Young people and COVID-19", "27 May 2020"),
+            ("Harbour walk-12 May 2021", "Harbour walk", "12 May 2021"),
         ] {
             let (text, printed) = trailing(line, lexicon).expect(line);
             assert_eq!((text, printed.raw), (title, raw), "{line}");

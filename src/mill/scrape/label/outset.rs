@@ -1,18 +1,32 @@
 //! Items at the margin of a page that sets its items in.
 //!
 //! An item that lost its mark lost with it what set it in: all of it, or its first line. What stands at the margin is else
-//! around the list, and no part of it. Told here: which blocks there stand together with a day as an item's do. Refused:
-//! whether they are one, which is for the prices to say.
+//! around the list, and no part of it: a box that says when the next meeting is. Told here: which blocks there stand together
+//! with a day as an item's do, where that day is in its place among the others. Refused: whether items are set in at all,
+//! which is for the evidence to say.
+
+use chrono::NaiveDate;
 
 use super::{Kind, Label};
 use crate::mill::scrape::blocks::{Block, Mark, Page};
+use crate::mill::scrape::date::Settled;
 
 /// So many texts may stand between a title and its day.
 const MOST_TEXTS: usize = 2;
 
 /// Notes what at the margin may begin an item, and what may go on with one.
-pub(super) fn note(page: &Page<'_>, labels: &mut [Label]) {
-    let seen = Seen { blocks: &page.blocks, labels };
+pub(super) fn note(page: &Page<'_>, labels: &mut [Label], settled: Settled) {
+    let is_out = |block: &Block<'_>| block.mark == Mark::None && block.indent == 0;
+    if page.blocks.iter().all(is_out) {
+        return;
+    }
+    let days: Vec<(usize, NaiveDate)> =
+        (0..labels.len()).filter_map(|at| Some((at, page.date(page.blocks.get(at)?)?.day(settled)?))).collect();
+    let pairs = || days.iter().zip(days.iter().skip(1)).map(|((_, day), (_, next))| day.cmp(next));
+    let rises = pairs().filter(|order| order.is_lt()).count() > pairs().filter(|order| order.is_gt()).count();
+    let is_marked = |block: &Block<'_>| block.mark != Mark::None;
+    let marked = page.blocks.iter().position(is_marked).zip(page.blocks.iter().rposition(is_marked));
+    let seen = Seen { blocks: &page.blocks, labels, days: &days, rises, marked };
     let parts: Vec<Part> =
         (0..labels.len()).flat_map(|at| seen.parts(at)).filter(|part| seen.is_out(part.at)).collect();
     for part in parts {
@@ -32,6 +46,12 @@ struct Part {
 struct Seen<'p, 't> {
     blocks: &'p [Block<'t>],
     labels: &'p [Label],
+    /// The days of the page, each with its block.
+    days: &'p [(usize, NaiveDate)],
+    /// The oldest day stands first.
+    rises: bool,
+    /// The first block and the last that bear a mark.
+    marked: Option<(usize, usize)>,
 }
 
 impl Seen<'_, '_> {
@@ -60,11 +80,54 @@ impl Seen<'_, '_> {
         self.is_text(at) && self.label(at).is_some_and(|label| label.wordy || label.sentence)
     }
 
+    /// Whether the day in this block comes where it does in a list that goes one way, and does not stand above all items.
+    fn is_in_place(&self, at: usize) -> bool {
+        let Ok(own) = self.days.binary_search_by_key(&at, |(at, _)| *at) else { return true };
+        let follow = |one: usize| match (self.days.get(one), self.days.get(one + 1)) {
+            (Some((_, day)), Some((_, next))) => {
+                if self.rises {
+                    day <= next
+                } else {
+                    day >= next
+                }
+            }
+            _ => true,
+        };
+        own.checked_sub(1).map_or_else(|| self.misses_first(at), follow) && follow(own)
+    }
+
+    /// Whether what follows the first day shows that the item before it is lost: it begins with a later number, or with the
+    /// next month.
+    fn misses_first(&self, at: usize) -> bool {
+        let is_month = |label: &Label| label.kind == Kind::Month;
+        let behind = self.blocks.iter().zip(self.labels).skip(at);
+        let Some((block, label)) =
+            behind.into_iter().find(|(block, label)| block.mark != Mark::None || is_month(label))
+        else {
+            return true;
+        };
+        match block.mark {
+            Mark::Bullet | Mark::Number(Some(1)) => false,
+            Mark::None => is_month(label) && self.labels.iter().take(at).any(is_month),
+            _ => true,
+        }
+    }
+
+    /// Whether items that bear their mark stand on both sides.
+    fn is_within(&self, at: usize) -> bool {
+        self.marked.is_some_and(|(first, last)| first < at && at < last)
+    }
+
     /// What belongs to the day in this block.
     fn parts(&self, at: usize) -> Vec<Part> {
         match self.label(at) {
-            Some(label) if label.is_date() && !label.named => self.around(at),
-            Some(label) if label.holds_day() && !(label.is_date() || label.named || label.brief) => {
+            Some(label) if label.is_date() && !label.named && self.is_in_place(at) => self.around(at),
+            Some(label)
+                if self.is_out(at)
+                    && self.is_within(at)
+                    && label.holds_day()
+                    && !(label.is_date() || label.named || label.brief) =>
+            {
                 let title = Part { at, begins: true, goes_on: false };
                 let text = Part { at: at + 1, begins: false, goes_on: self.is_out(at) && self.is_long(at + 1) };
                 vec![title, text]

@@ -63,6 +63,8 @@ impl Candidate<'_> {
             + when(label.above_headline, HALF)
             + when(label.sentence, SLIGHT)
             + when(label.begins_with_date || label.glued.is_some(), ONE)
+            + when(label.end_dated.is_some(), SLIGHT)
+            + when(label.named, SLIGHT)
             + when(label.field, NEVER)
             + when(label.names_list, ONE)
             + when(label.echo, echo)
