@@ -95,6 +95,8 @@ impl<'t, 'c> Look<'t, 'c> {
             several(&|label| label.end_dated.is_some())
         } else if layout.has(Field::Row) {
             several(&Label::is_row)
+        } else if layout.is_headed() && layout.place(Field::Title) < layout.place(Field::Kicker) {
+            dates > 0 && self.has_titles_above_kickers()
         } else if layout.is_dated() {
             dates > 0
                 || (layout.has(Field::Date) && several(&|label| label.named))
@@ -103,6 +105,19 @@ impl<'t, 'c> Look<'t, 'c> {
             let inner = |label: &&Label| label.end_dated.is_some() || label.kind == Kind::Row;
             dates + self.labels.iter().filter(inner).take(2).count() < 2
         }
+    }
+
+    /// Whether a headline stands above the kicker of the first day, and none behind the last day: what stands between a
+    /// headline and a day is else the kicker of the headline below.
+    fn has_titles_above_kickers(&self) -> bool {
+        let labels = &self.labels;
+        let days = labels.iter().position(Label::is_date).zip(labels.iter().rposition(Label::is_date));
+        let Some((first, last)) = days else { return false };
+        let is_line = |label: &Label| label.kind == Kind::Text && !(label.brief || label.names_part());
+        let is_headline =
+            |label: &Label| is_line(label) && !(label.wordy || label.sentence || label.broken || label.holds_day());
+        let behind = labels.iter().skip(last + 1).find(|label| label.kind == Kind::Text);
+        first.checked_sub(2).and_then(|at| labels.get(at)).is_some_and(is_line) && !behind.is_some_and(is_headline)
     }
 
     /// The lines above which the page may be cut in two.
