@@ -3,8 +3,8 @@
 //!
 //! Promised: the page's bytes as they were before they were made fit for mail (RFC 2045), each on the line on which it
 //! stands in the file; a file that is cut gives what there is of the page. Refused, with a reason: a message without a
-//! page, and a page in base64, which no browser makes of text. What the message says of the page's encoding is told. A mail that was saved is no such file: its parts are
-//! related by nothing, and it is read as the text that it is.
+//! page, and a page in base64, which no browser makes of text. What the message says of the page's encoding is told. A mail
+//! that was saved is no such file: its parts are related by nothing, and it is read as the text that it is.
 
 use memchr::{memchr, memchr_iter, memmem};
 

@@ -136,15 +136,13 @@ fn copyright(page: &Page<'_>, labels: &mut [Label]) {
 /// What pages call their lists may be what a page calls its items, too, where it stands below the first day; what they call
 /// the boxes around them, where it stands between two days.
 fn names_of_lists(page: &Page<'_>, labels: &mut [Label]) {
-    let mut below =
-        page.blocks.iter().zip(&*labels).skip_while(|(block, label)| block.date.is_none() && !label.holds_day());
-    if below.any(|(_, label)| label.names_list) {
-        labels.iter_mut().for_each(|label| label.names_list = false);
-    }
     let days = || page.blocks.iter().zip(&*labels).map(|(block, label)| block.date.is_some() || label.holds_day());
     let (Some(first), Some(last)) = (days().position(|is_day| is_day), days().rposition(|is_day| is_day)) else {
         return;
     };
+    if labels.iter().skip(first).any(|label| label.names_list) {
+        labels.iter_mut().for_each(|label| label.names_list = false);
+    }
     labels.get_mut(first..last).into_iter().flatten().for_each(|label| label.names_box = false);
 }
 
@@ -220,8 +218,9 @@ fn label_text(label: Label, block: &Block<'_>, settled: Settled, lexicon: &Lexic
     let broken = block.folded && is_broken(text);
     // A headline may go on in the next line, with its day at the end; one with a day of its own does not.
     let is_dated = |line: &str| inline::trailing(line.trim(), lexicon).is_some();
-    let is_line = !block.folded
-        || !(broken || is_wordy(text) || text.contains(" / ") || text.lines().rev().skip(1).any(is_dated));
+    let wordy = !short && is_wordy(text);
+    let is_line =
+        !block.folded || !(broken || wordy || text.contains(" / ") || text.lines().rev().skip(1).any(is_dated));
     let end_dated = if is_line { inline::trailing(text, lexicon) } else { None };
     let field = if block.folded { None } else { inline::field(text, lexicon) };
     // What has a mark of its own is an item, though it be as short as a name.
@@ -237,7 +236,7 @@ fn label_text(label: Label, block: &Block<'_>, settled: Settled, lexicon: &Lexic
         broken,
         short,
         brief: short && is_brief(text),
-        wordy: !short && is_wordy(text),
+        wordy,
         sentence: !short && ends_sentence(text, &['.', '。', '։', '।', '۔']),
         end_dated,
         named,

@@ -6,8 +6,8 @@
 //!   where it is the other way round, they begin them.
 //! - What stands with each item, `Read the article`, stands with the first and with the last. Where none stands above the
 //!   first day, and one below the last behind what is said there, the days stand above. Where it stands right behind each
-//!   day, and no item behind the last one, they stand below; so they do where it stands right above each, and not below the
-//!   last.
+//!   day they stand below, but what asks to share, which may stand anywhere, tells that only where no item is behind the last
+//!   one; so they do where it stands right above each, and not below the last.
 //! - A rule between each two items, and at neither end of the list, parts a day from what is no part of its item. So does the
 //!   number of an item.
 //! - The numbers of further pages and what pages call their boxes, `About us`, stand below a list: what is behind them is no
@@ -212,7 +212,10 @@ impl Side {
         let (head, tail) = (said(labels, 0..first).next_back(), said(labels, last + 1..labels.len()).next());
         let begins = !(head.map_or(0, |(at, _)| at + 1)..=first).any(parts);
         let ends = !(last + 1..tail.map_or(labels.len(), |(at, _)| at + 1)).any(parts);
-        let (mut below, mut above) = (head.is_some() && begins && ends, tail.is_some() && begins && ends);
+        if !(begins && ends) {
+            return None;
+        }
+        let (mut below, mut above) = (head.is_some(), tail.is_some());
         let mut has_text = false;
         for [day, next] in gaps(days) {
             let (mut before, mut parted) = (day, Vec::new());

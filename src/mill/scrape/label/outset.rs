@@ -100,10 +100,8 @@ impl Seen<'_, '_> {
     /// next month.
     fn misses_first(&self, at: usize) -> bool {
         let is_month = |label: &Label| label.kind == Kind::Month;
-        let behind = self.blocks.iter().zip(self.labels).skip(at);
-        let Some((block, label)) =
-            behind.into_iter().find(|(block, label)| block.mark != Mark::None || is_month(label))
-        else {
+        let mut behind = self.blocks.iter().zip(self.labels).skip(at);
+        let Some((block, label)) = behind.find(|(block, label)| block.mark != Mark::None || is_month(label)) else {
             return true;
         };
         match block.mark {
@@ -129,7 +127,7 @@ impl Seen<'_, '_> {
                     && !(label.is_date() || label.named || label.brief) =>
             {
                 let title = Part { at, begins: true, goes_on: false };
-                let text = Part { at: at + 1, begins: false, goes_on: self.is_out(at) && self.is_long(at + 1) };
+                let text = Part { at: at + 1, begins: false, goes_on: self.is_long(at + 1) };
                 vec![title, text]
             }
             _ => Vec::new(),
