@@ -350,18 +350,48 @@ impl Chance {
 enum Damage {
     Numbers,
     AllNumbers,
+    /// But for the dot behind them.
+    Digits,
+    AllDigits,
     /// With what set the line in, as where a script takes the number off.
     Marks,
     AllMarks,
     /// With what set the item in.
     Insets,
     Credits,
+    /// With its blank line, and the number before it.
+    CreditLines,
     Summaries,
     Headings,
     /// That of one item, with its number and credit.
     Title,
     Blanks,
+    /// Half of them.
+    SomeBlanks,
+    /// As a text browser wraps lines, below the text and not below the mark.
+    Wraps,
     Tail,
+}
+
+/// `line` as a text browser wraps it.
+fn wrapped(line: &str) -> String {
+    const WIDTH: usize = 72;
+    let body = line.trim_start();
+    let mark =
+        body.split_once(". ").filter(|(number, _)| number.parse::<u32>().is_ok()).map_or(0, |(n, _)| n.len() + 2);
+    let inset = line.len() - body.len() + mark;
+    let (mut text, mut width) = (line[..inset].to_owned(), inset);
+    for word in line[inset..].split_inclusive(' ') {
+        if width > inset && width + word.trim_end().chars().count() > WIDTH {
+            text.truncate(text.trim_end().len());
+            text += "\n";
+            text += &" ".repeat(inset);
+            width = inset;
+        }
+        text += word;
+        width += word.chars().count();
+    }
+    text
 }
 
 /// Does `damage` to `page` and says what a reader should still find.
@@ -390,6 +420,8 @@ fn damaged(page: &Known, damage: &[Damage], chance: &mut Chance) -> (String, Vec
             match kind {
                 Damage::Numbers if hit => unmark(&mut lines[first], "    "),
                 Damage::AllNumbers => unmark(&mut lines[first], "    "),
+                Damage::Digits if hit => unmark(&mut lines[first], "  . "),
+                Damage::AllDigits => unmark(&mut lines[first], "  . "),
                 Damage::Marks if hit => unmark(&mut lines[first], ""),
                 Damage::AllMarks => unmark(&mut lines[first], ""),
                 Damage::Insets if hit => {
@@ -402,6 +434,11 @@ fn damaged(page: &Known, damage: &[Damage], chance: &mut Chance) -> (String, Vec
                 Damage::Credits if hit => {
                     if let Some(at) = item.credit {
                         lines[at] = Some(String::new());
+                    }
+                }
+                Damage::CreditLines if hit => {
+                    if let Some(at) = item.credit {
+                        remove(&mut lines, at);
                     }
                 }
                 Damage::Summaries if hit => {
@@ -429,10 +466,11 @@ fn damaged(page: &Known, damage: &[Damage], chance: &mut Chance) -> (String, Vec
     let mut text = String::new();
     for (line, end) in lines.iter().zip(&mut ends) {
         let Some(line) = line else { continue };
-        if damage.contains(&Damage::Blanks) && line.trim().is_empty() {
+        let drops = damage.contains(&Damage::Blanks) || damage.contains(&Damage::SomeBlanks) && chance.below(2) == 0;
+        if drops && line.trim().is_empty() {
             continue;
         }
-        text += line;
+        text += &if damage.contains(&Damage::Wraps) { wrapped(line) } else { line.clone() };
         *end = text.len();
         text.push('\n');
     }
@@ -484,18 +522,30 @@ fn damaged_pages_give_the_items_that_remain() {
         for damage in [
             &[Damage::Numbers][..],
             &[Damage::AllNumbers],
+            &[Damage::Digits],
+            &[Damage::AllDigits],
             &[Damage::Marks],
             &[Damage::AllMarks],
             &[Damage::Insets],
             &[Damage::Credits],
+            &[Damage::CreditLines],
             &[Damage::Summaries],
             &[Damage::Headings],
             &[Damage::Title],
             &[Damage::Tail],
             &[Damage::Credits, Damage::Summaries, Damage::Headings, Damage::Tail],
             &[Damage::Numbers, Damage::Headings, Damage::Tail],
+            &[Damage::Numbers, Damage::Summaries],
+            &[Damage::Numbers, Damage::CreditLines, Damage::Summaries, Damage::Headings],
+            &[Damage::Digits, Damage::CreditLines, Damage::Summaries, Damage::Headings],
+            &[Damage::CreditLines, Damage::Summaries, Damage::Headings, Damage::Tail],
             &[Damage::Marks, Damage::Summaries],
             &[Damage::Insets, Damage::Summaries],
+            &[Damage::SomeBlanks],
+            &[Damage::Wraps],
+            &[Damage::Wraps, Damage::Blanks],
+            &[Damage::Wraps, Damage::Numbers],
+            &[Damage::SomeBlanks, Damage::Numbers],
         ] {
             let (f1, inexact) = measure(&pages, damage, 40);
             eprintln!("{name} {damage:?}: F1 {f1:.3}, {} inexact", inexact.len());

@@ -6,8 +6,11 @@
 
 mod lead;
 mod lines;
+mod lump;
 mod mark;
 mod tile;
+
+use std::cell::OnceCell;
 
 use memchr::memchr;
 use regex::Regex;
@@ -15,10 +18,10 @@ use regex::Regex;
 use self::lead::{may_offer, offers_above, without_lead_on};
 use self::lines::{Line, Lines, columns, trim};
 pub(crate) use self::lines::{has_blank_line, joined, joined_text, line_start};
-pub(crate) use self::mark::{Mark, clock, is_clock};
+pub(crate) use self::mark::{Mark, clock, has_marks, is_clock};
 use self::mark::{NESTED, link_number, mark};
 use self::tile::tile;
-use super::date::{self, Printed};
+use super::date::{self, Printed, inline};
 use super::furniture::{is_attachment, is_furniture, is_rule};
 use super::language::{Lexicon, has_ascii_digit};
 use super::rendition::Note;
@@ -175,6 +178,7 @@ pub(crate) fn split_by<'t>(
         alone: None,
         clocks: 0,
         guessed: Vec::new(),
+        width: OnceCell::new(),
     };
     splitter.page.noted = !notes.is_empty();
     let mut notes = notes.iter().peekable();
@@ -211,7 +215,7 @@ pub(crate) fn split_by<'t>(
             while notes.next_if(|note| note.line <= behind.number).is_some() {}
             lines = behind;
         } else {
-            splitter.line(&line, lead, block);
+            splitter.line(&line, lead, block, &lines);
         }
     }
     splitter.finished()
@@ -245,11 +249,13 @@ struct Splitter<'t, 'p> {
     clocks: usize,
     /// The blocks that are dates only if what stands before the day is a name.
     guessed: Vec<usize>,
+    /// How long the longest line is, once somebody asked.
+    width: OnceCell<usize>,
 }
 
 impl<'t> Splitter<'t, '_> {
-    /// A line that is not blank: it goes on with the run above, or opens a block.
-    fn line(&mut self, line: &Line<'t>, lead: usize, mut block: Block<'t>) {
+    /// A line that is not blank, before those `behind`: it goes on with the run above, or opens a block.
+    fn line(&mut self, line: &Line<'t>, lead: usize, mut block: Block<'t>, behind: &Lines<'t>) {
         let body = block.text;
         if self.page.blocks.last().is_some_and(|last| underlines(body, line.number, last)) {
             self.open = None;
@@ -257,6 +263,9 @@ impl<'t> Splitter<'t, '_> {
         }
         block.indent = columns(line.text.get(..lead).unwrap_or_default());
         let (found, is_guessed) = self.date_and_mark(&mut block);
+        if found.is_none() && block.mark == Mark::Bullet && self.is_wrapped(line, body, behind) {
+            (block.mark, block.text) = (Mark::None, body);
+        }
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
         let may_attach = self.unit == Unit::Run && found.is_none();
         if may_attach && self.page.blocks.last().is_some_and(|last| may_offer(block.text, last.text)) {
@@ -307,6 +316,22 @@ impl<'t> Splitter<'t, '_> {
             self.guessed.extend(is_guessed.then_some(self.page.blocks.len()));
             self.page.blocks.push(block);
         }
+    }
+
+    /// Whether the dash that `line` begins with is no mark, but stands within the text above: that is no sentence yet, its
+    /// last line had no room for the dash, and no list goes on.
+    fn is_wrapped(&self, line: &Line<'_>, body: &str, behind: &Lines<'_>) -> bool {
+        const ENDS: [char; 2] = [':', ';'];
+        let begins = |body: &str| body.starts_with(['-', '–']);
+        let length = |line: &str| line.trim_end().chars().count();
+        let next = || behind.clone().next().is_some_and(|next| begins(trim(next.text).1));
+        let above = self.text.get(..line.start).unwrap_or_default().lines().next_back().unwrap_or_default();
+        let width = || *self.width.get_or_init(|| self.text.lines().map(length).max().unwrap_or(0));
+        self.open.is_some()
+            && begins(body)
+            && !(begins(trim(above).1) || next() || above.ends_with(ENDS) || ends_sentence(above, &FULL_STOPS))
+            && inline::leading(body.trim_start_matches(['-', '–', ' ']), self.lexicon).is_none()
+            && length(above) + 2 > width()
     }
 
     /// Whether a line is a photo line: no text goes on with it, and it with none. The sign of a foot has a year behind it,
@@ -407,7 +432,7 @@ impl<'t> Splitter<'t, '_> {
 
     fn finished(mut self) -> Page<'t> {
         self.give_up_mark();
-        let Self { mut page, lexicon, guessed, clocks, .. } = self;
+        let Self { mut page, unit, lexicon, guessed, clocks, .. } = self;
         // As many as days are those of the days.
         if clocks > 0 && clocks <= page.dates.len() {
             page.blocks.iter_mut().for_each(Block::leave_clock);
@@ -418,6 +443,9 @@ impl<'t> Splitter<'t, '_> {
                 page.blocks.get_mut(at).into_iter().for_each(|block| block.date = None);
             }
             page.forget_dates();
+        }
+        if unit == Unit::Run {
+            lump::part(&mut page.blocks);
         }
         for block in page.blocks.iter_mut().filter(|block| block.date.is_none()) {
             block.text = without_lead_on(block.text, lexicon);
@@ -556,5 +584,43 @@ mod tests {
         let title = ("Title", 0, 2, Some("https://example.org/1"), None);
         assert_eq!(blocks, [title, ("3 days ago", 1, 0, None, Some(0)), ("Text", 0, 0, None, None)]);
         assert_eq!(page.dates[0].raw(), "3 days ago");
+    }
+
+    #[test]
+    fn a_dash_that_a_line_was_wrapped_before_is_text() {
+        let wide = "  1. The harbour may reopen in the spring\n     – council and port office\n\n    15 June 2020\n";
+        assert_eq!(texts(wide)[0], "The harbour may reopen in the spring\n     – council and port office");
+        // Where it had room, or others follow, or it stands before a day, it is a mark.
+        for list in [
+            format!("The harbour\n- council and port office\n\n{wide}"),
+            "The harbour may reopen in the spring, says\n- the council\n- the port office\n".to_owned(),
+            "The harbour may reopen in the spring again\n- 15 June 2020: all are welcome\n".to_owned(),
+        ] {
+            assert_eq!(split(&list, &[], Unit::Run, Lexicon::of(None)).blocks[1].mark, Mark::Bullet, "{list}");
+        }
+    }
+
+    #[test]
+    fn a_title_that_lost_its_mark_and_blank_line_is_no_part_of_the_text_above() {
+        let item = |number: u32| format!("  {number}. Title\n\n    {number} June 2020\n\n    A text.\n");
+        let lost = "    The quay\n    is open\n\n    5 June 2020\n";
+        let page = format!("{}{}{lost}{}", item(7), item(6), item(4));
+        assert_eq!(texts(&page)[3..8], ["Title", "6 June 2020", "A text.", "The quay\n    is open", "5 June 2020"]);
+        let quay = split(&page, &[], Unit::Run, Lexicon::of(None)).blocks[6];
+        assert_eq!((quay.line, quay.last_line, quay.gap, quay.folded), (11, 12, 0, true));
+        // Where nothing is marked, or the text goes on, it may be part of it.
+        let unmarked = page.replace("  6. ", "  • ").replace("  7. ", "\n  ").replace("  4. ", "\n  ");
+        for (page, run) in [
+            (unmarked, "A text.\n    The quay\n    is open"),
+            (page.replace("The quay", "on the quay"), "A text.\n    on the quay\n    is open"),
+            (page.replace("A text.", "A text of"), "A text of\n    The quay\n    is open"),
+        ] {
+            assert_eq!(texts(&page)[5], run);
+        }
+    }
+
+    #[test]
+    fn a_number_that_closes_a_bracket_goes_on_with_its_text() {
+        assert_eq!(texts("All have ratified the rules of 1999 (No.\n182).\n\n15 June 2020\n").len(), 2);
     }
 }

@@ -48,6 +48,8 @@ pub(crate) struct Label {
     pub(crate) above_headline: bool,
     /// The block above it ends as a sentence does.
     pub(crate) below_sentence: bool,
+    /// It reads like a headline, and right below it stands a day and nothing else; or it is the photo line above one.
+    pub(crate) heads_day: bool,
     /// A word or two: a kicker rather than a title.
     pub(crate) brief: bool,
     /// The page has the same few words once more.
@@ -96,7 +98,15 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
     name_dates(page, &mut labels, lexicon);
     outset::note(page, &mut labels, settled);
     let (mut below, mut headline) = (false, false);
+    // How many blank lines part the block from the day below it. More than above it are where a title was lost.
+    let (mut day, mut heads_day): (Option<u32>, bool) = (None, false);
     for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
+        let is_title = label.kind == Kind::Text
+            && !(label.brief || label.wordy || label.sentence || label.field || label.holds_day());
+        let is_near = day.is_some_and(|gap| gap <= block.gap.max(1));
+        heads_day = (is_near && is_title) || (heads_day && label.kind == Kind::Credit);
+        label.heads_day = heads_day;
+        day = (label.is_date() && !label.named).then_some(block.gap);
         label.above_short = below && label.short;
         label.above_headline = headline && label.brief;
         below = label.short && !label.is_dated_byline();

@@ -14,12 +14,13 @@ use self::judge::{judge, refused};
 use self::look::Look;
 use self::preferred::{TIED, likeliest_first, rival, slack};
 use self::tell::{tell, uses};
-use super::blocks::{Unit, has_blank_line};
+use super::blocks::{Unit, has_blank_line, has_marks};
 use super::language::{Choice, choose};
 use super::layout::{Layout, candidates, pair};
 use super::parted;
 use super::path::Reading;
 use super::rendition::Note;
+use super::shape::is_wrapped;
 use super::{BlockUse, Fault, Scrape, Terms};
 
 /// Longer texts are shortened to this many letters where they are quoted: in a fault, in where a field stood.
@@ -170,8 +171,12 @@ impl<'t, 'h> Looks<'t, 'h> {
         let is_single = |look: &Look<'_, '_>| !look.page.blocks.iter().any(|block| block.folded);
         let is_same = self.shared.and_then(|at| self.all.get(at)).is_some_and(is_single);
         self.shared = self.shared.filter(|_| is_same);
-        // Where no line is blank none parts the runs.
-        if unit == Unit::Run { !has_blank_line(self.half.text) } else { is_same }
+        if unit == Unit::Line {
+            return is_same;
+        }
+        // Where no line is blank none parts the runs, unless marks do: that is worth it where texts are wrapped.
+        let text = self.half.text;
+        !(has_blank_line(text) || (is_wrapped(text) && has_marks(text)))
     }
 
     /// Which look `layout` reads.

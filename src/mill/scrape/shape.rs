@@ -1,5 +1,7 @@
 //! What the length and the end of a text tell of it, whatever its words: a few words, a headline, a sentence, a paragraph.
 
+use std::ops::RangeInclusive;
+
 use memchr::memchr_iter;
 
 /// A title of more letters than this is hardly one.
@@ -72,6 +74,20 @@ pub(super) fn is_broken(text: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether many lines of `text` are as long as they may be: the word that the next one begins with would have had no room.
+pub(super) fn is_wrapped(text: &str) -> bool {
+    const WIDTHS: RangeInclusive<usize> = 40..=132;
+    const FEWEST: usize = 3;
+    let length = |text: &str| text.trim_end().chars().count();
+    let width = text.lines().map(length).max().unwrap_or(0);
+    let is_full = |(line, next): &(&str, &str)| {
+        let word = next.split_whitespace().next().unwrap_or_default();
+        word.starts_with(char::is_alphabetic) && length(line) + 1 + length(word) > width
+    };
+    let full = text.lines().zip(text.lines().skip(1)).filter(is_full).count();
+    WIDTHS.contains(&width) && full >= FEWEST && full * 5 >= text.lines().count()
 }
 
 /// The signs that end sentences, whatever kind they are.

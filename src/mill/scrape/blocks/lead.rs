@@ -34,9 +34,10 @@ pub(super) fn without_lead_on<'t>(text: &'t str, lexicon: &Lexicon) -> &'t str {
     }
 }
 
-/// Whether `line` may be one that leads on, `Read more`: it is short and stands below a sentence.
+/// Whether `line` may be one that leads on, `Read more`: it is short and stands below a sentence. What closes a bracket goes
+/// on with the text that opens it: `(No.` / `182).`
 pub(super) fn may_offer(line: &str, above: &str) -> bool {
-    line.len() <= 48 && ends_sentence(above, &FULL_STOPS)
+    line.len() <= 48 && ends_sentence(above, &FULL_STOPS) && (line.contains('(') || !line.contains(')'))
 }
 
 /// Whether `line` offers more of what stands near above it, or counts what was said of it, by its title: `Continue reading

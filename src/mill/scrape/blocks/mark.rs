@@ -8,7 +8,7 @@ use super::lines::is_blank;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     None,
-    /// `12.` or `12)`; the number when it fits.
+    /// `12.` or `12)`; the number when it fits, and where it is not lost: `. The market opens`.
     Number(Option<u32>),
     Bullet,
     /// A time of day, which is left in the text: `15:10 The market opens`.
@@ -42,6 +42,7 @@ pub(super) fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
             Some(c @ ('•' | '*' | '-' | '+' | '·' | '▪' | '●' | '◦' | '‣' | '○' | '■' | '□' | '–')) => {
                 (Mark::Bullet, c.len_utf8())
             }
+            Some('.' | ')') if begins_behind_sign(line) => (Mark::Number(None), 1),
             _ => return (Mark::None, 0),
         }
     };
@@ -49,6 +50,19 @@ pub(super) fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
         Some(Some(c)) if !is_blank(c) => (Mark::None, 0),
         _ => (mark, length),
     }
+}
+
+/// Whether a text stands behind the sign that `line` begins with, and a blank between them: no line of a text begins so.
+fn begins_behind_sign(line: &str) -> bool {
+    let behind = line.get(1..).unwrap_or_default();
+    let text = behind.trim_start_matches(is_blank);
+    text.len() < behind.len() && text.starts_with(|c: char| c.is_alphanumeric() || "©«„“\"‘'".contains(c))
+}
+
+/// Whether several lines begin with a number or a bullet.
+pub(crate) fn has_marks(text: &str) -> bool {
+    let is_marked = |line: &&str| mark(line.trim_start_matches(is_blank), true, true).0 != Mark::None;
+    text.lines().filter(is_marked).nth(1).is_some()
 }
 
 /// How long the number is with which a text browser marks the link that a line begins with: `[6]The market opens`.

@@ -51,6 +51,13 @@ impl Prices<'_, '_> {
         let is_outset = self.evidence.outset && label.begins_outset;
         let strays = self.is_at_margin(block) && !is_outset;
         let start = when(self.layout.marked && bare, GONE) + when(strays && bare, GONE) + leans_up;
+        let unmarked = if wide || is_outset {
+            HALF
+        } else if label.heads_day {
+            ONE
+        } else {
+            GONE
+        };
         let bulleted = (block.mark == Mark::Bullet).then_some(self.marking());
         let is_plain = label.kind == Kind::Text && noise_later == noise;
         let is_silent = matches!(label.kind, Kind::Furniture | Kind::Noise | Kind::Menu);
@@ -67,7 +74,7 @@ impl Prices<'_, '_> {
             into: self.within_item(block, label, bulleted),
             more: SLIGHT + when(label.short && bulleted != Some(Marking::None), ONE),
             start_first: when(!marked, HALF) + start,
-            start_later: when(!marked, if wide || is_outset { HALF } else { GONE }) + start,
+            start_later: when(!marked, unmarked) + start,
             breaks: self.breaks(block, label),
             above: when(bare, SLIGHT),
             above_title: when(bare && label.above_short && head.is_none(), SLIGHT),

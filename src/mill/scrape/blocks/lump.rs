@@ -1,0 +1,52 @@
+//! Titles in the run of the text above them.
+//!
+//! Where items are marked, an item that lost its mark, and the blank line above it, goes on with the text of the item before
+//! it: between two days stands one run, and what is said behind its last sentence is a title. Refused: runs on pages that
+//! mark no items, where nothing tells whether titles stand above their days.
+
+use super::Block;
+use super::lines::trim;
+use super::mark::Mark;
+use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence, words};
+
+/// A title has no more lines, and no fewer words.
+const MOST_LINES: u32 = 3;
+const FEWEST_WORDS: usize = 3;
+
+/// Takes such titles out of their runs.
+pub(super) fn part(blocks: &mut Vec<Block<'_>>) {
+    let is_title = |one: &Block<'_>, next: &Block<'_>| {
+        one.mark != Mark::None && one.date.is_none() && next.date.is_some() && next.mark == Mark::None
+    };
+    if blocks.windows(2).filter(|pair| matches!(pair, [one, next] if is_title(one, next))).nth(1).is_none() {
+        return;
+    }
+    let is_run = |block: &Block<'_>| block.folded && block.mark == Mark::None && block.date.is_none();
+    let parted: Vec<_> = blocks
+        .windows(3)
+        .zip(1..)
+        .filter_map(|(three, at)| match three {
+            [above, run, below] if above.date.is_some() && is_run(run) && below.date.is_some() => {
+                Some((at, halves(run)?))
+            }
+            _ => None,
+        })
+        .collect();
+    for (at, (text, title)) in parted.into_iter().rev() {
+        blocks.splice(at..=at, [text, title]);
+    }
+}
+
+/// A run in two: the text up to the end of its last sentence, and the title behind that.
+fn halves<'t>(run: &Block<'t>) -> Option<(Block<'t>, Block<'t>)> {
+    let ends =
+        |(_, at): &(u32, usize)| run.text.get(..*at).is_some_and(|text| ends_sentence(trim(text).1, &FULL_STOPS));
+    let breaks = (0..MOST_LINES).zip(run.text.rmatch_indices('\n').map(|(at, _)| at));
+    let (more, at) = breaks.into_iter().find(ends)?;
+    let (text, title) = (trim(run.text.get(..at)?).1, trim(run.text.get(at..)?).1);
+    let is_title =
+        words(title) >= FEWEST_WORDS && !title.starts_with(char::is_lowercase) && !ends_sentence(title, &FULL_STOPS);
+    let line = run.last_line.checked_sub(more)?;
+    let half = |text: &'t str| Block { text, folded: text.contains('\n'), furniture: None, ..*run };
+    is_title.then_some((Block { last_line: line - 1, ..half(text) }, Block { line, gap: 0, note: None, ..half(title) }))
+}
