@@ -587,6 +587,32 @@ fn a_date_never_becomes_a_headline_however_many_titles_are_lost() {
     }
 }
 
+#[test]
+fn what_stands_beside_a_day_is_no_title_where_titles_stand_above_it() {
+    let item = |number: u32, before: &str, behind: &str| {
+        let text = "The work begins below the old mill, and it ends before the winter.";
+        format!(
+            "  {number}. Boats leave the quay for the {number}th time\n\n    {before}1{number} June 2020{behind}\n\n    {text}\n\n"
+        )
+    };
+    for (before, behind, kicker) in [
+        ("", " – Geneva", Some("Geneva")),
+        ("", " - Press release", Some("Press release")),
+        ("— ", "", None),
+        ("Geneva – ", "", None),
+    ] {
+        let page = (1..6).rev().map(|number| item(number, before, behind)).collect::<String>();
+        for terms in [newsroom(), Terms::default()] {
+            let scrape = parse(&page, &terms);
+            let told: Vec<_> = scrape.drafts.iter().map(|draft| (told(draft), draft.kicker.as_deref())).collect();
+            let days: Vec<_> = told.iter().map(|(told, _)| told["date"].as_str().unwrap_or_default()).collect();
+            let days_read = ["2020-06-15", "2020-06-14", "2020-06-13", "2020-06-12", "2020-06-11"];
+            assert_eq!(days, days_read, "{before}|{behind}: {told:#?}");
+            assert!(told.iter().all(|(told, by)| told["summary"].is_string() && *by == kicker), "{told:#?}");
+        }
+    }
+}
+
 /// Lines that pages are made of, and lines that nobody would expect.
 fn soup() -> impl Strategy<Value = String> {
     let line = prop_oneof![

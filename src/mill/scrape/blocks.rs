@@ -4,6 +4,7 @@
 //! a date, one that begins with a list mark, one that holds a `|`, one that tells the size of a file, and the line after
 //! a date. Whether a line is a date is asked before whether it has a mark: `12. June 2018` is no item 12.
 
+mod count;
 mod lead;
 mod lines;
 mod lump;
@@ -371,6 +372,13 @@ impl<'t> Splitter<'t, '_> {
                 return (Some(found), !is_said);
             }
         }
+        // A long dash is no mark, and says nothing before a day.
+        if let Some(behind) = body.strip_prefix('—')
+            && let Some(found) = date::whole(trim(behind).1, self.lexicon)
+        {
+            block.text = trim(behind).1;
+            return (Some(found), false);
+        }
         let own = self.marker.and_then(|marker| marker.find(body)).map(|found| (Mark::Bullet, found.end()));
         // In a run a time of day is one only below another: sentences are wrapped anywhere.
         let in_text = self.open.is_some() && !self.page.blocks.last().is_some_and(|last| last.mark == Mark::Clock);
@@ -444,6 +452,7 @@ impl<'t> Splitter<'t, '_> {
             }
             page.forget_dates();
         }
+        count::number(&mut page.blocks);
         if unit == Unit::Run {
             lump::part(&mut page.blocks);
         }

@@ -66,6 +66,8 @@ pub(crate) struct Label {
     pub(crate) glued: Option<Grade>,
     /// A date stands behind the text.
     pub(crate) end_dated: Option<Grade>,
+    /// The text behind the date before it is a name rather than a title: `15 June 2020 – Geneva`.
+    pub(crate) tailed: bool,
     /// Who wrote it, and nothing else: `By Ann Field`.
     pub(crate) byline: bool,
     /// It begins in the middle of a sentence, right below the line before.
@@ -239,7 +241,10 @@ fn label_text(label: Label, block: &Block<'_>, settled: Settled, lexicon: &Lexic
     let is_field = field.is_some() || (by_author && !is_marked);
     let named = is_field || (!is_marked && end_dated.is_some_and(|(before, _)| is_name(before, lexicon)));
     let end_dated = field.or(end_dated.map(|(_, printed)| printed)).map(|printed| printed.grade(settled));
+    let behind = label.glued.filter(|_| short).and_then(|_| inline::leading(text, lexicon));
+    let tailed = behind.is_some_and(|(_, behind)| is_name(behind, lexicon));
     Label {
+        tailed,
         names_list: short && lexicon.names_list(text),
         names_box: lexicon.names_box(text.lines().next().unwrap_or_default().trim_end()),
         byline: short && (by_author || lexicon.author(text).is_some()),

@@ -15,6 +15,12 @@ pub(crate) enum Mark {
     Clock,
 }
 
+/// The signs that stand before the entries of lists.
+const BULLETS: [char; 13] = ['•', '*', '-', '+', '·', '▪', '●', '◦', '‣', '○', '■', '□', '–'];
+
+/// Those that alone on a line lead on to more of what stands above.
+const ARROWS: [char; 11] = ['>', '→', '»', '›', '►', '▸', '▶', '➤', '➜', '◆', '✓'];
+
 /// A list within another is indented so far.
 pub(super) const NESTED: u32 = 4;
 
@@ -39,7 +45,7 @@ pub(super) fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
         (Mark::Number(number), digits + 1)
     } else {
         match line.chars().next() {
-            Some(c @ ('•' | '*' | '-' | '+' | '·' | '▪' | '●' | '◦' | '‣' | '○' | '■' | '□' | '–')) => {
+            Some(c) if BULLETS.contains(&c) || (ARROWS.contains(&c) && line.len() > c.len_utf8()) => {
                 (Mark::Bullet, c.len_utf8())
             }
             Some('.' | ')') if begins_behind_sign(line) => (Mark::Number(None), 1),

@@ -175,7 +175,10 @@ impl Prices<'_, '_> {
             let again = told && place.field == Field::Summary;
             *slot = candidate.cost(place.field) + when(again && label.short, ONE);
             *slot += when(self.bare && place.field == Field::Summary, HALF);
-            told |= place.field == Field::Glued && self.title < MOST_PLACES;
+            let tells = place.field == Field::Glued && self.title < MOST_PLACES;
+            // A name is hardly the text of an item.
+            *slot += when(tells && label.tailed, HALF);
+            told |= tells;
         }
         if self.evidence.is_page_title(block) {
             for (fit, _) in fit.iter_mut().zip(&self.layout.places).filter(|(_, place)| place.field == Field::Title) {

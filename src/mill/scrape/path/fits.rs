@@ -79,6 +79,8 @@ impl Candidate<'_> {
             Kind::Text if label.is_dated_byline() => graded(label.end_dated) + HAIR,
             // Who wrote it stands before the day.
             Kind::Text if label.named => graded(label.end_dated) + SLIGHT + HAIR,
+            // So does from where it is.
+            Kind::Text if label.tailed => graded(label.glued) + SLIGHT + HAIR,
             _ => IMPOSSIBLE,
         }
     }

@@ -99,7 +99,7 @@ impl<'t, 'c> Look<'t, 'c> {
             dates > 0 && self.has_titles_above_kickers()
         } else if layout.is_dated() {
             dates > 0
-                || (layout.has(Field::Date) && several(&|label| label.named))
+                || (layout.has(Field::Date) && several(&|label| label.named || label.tailed))
                 || (layout.has(Field::Date) && several(&|label| label.kind == Kind::Row))
         } else {
             let inner = |label: &&Label| label.end_dated.is_some() || label.kind == Kind::Row;

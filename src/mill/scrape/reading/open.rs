@@ -88,7 +88,7 @@ impl<'t> Open<'t> {
                 }
                 None if look.page.pipes && block.text.contains('|') => self.date_among_cells(block, look),
                 None if look.page.tabs && block.text.contains('\t') => self.date_among_cells(block, look),
-                None => self.date_behind_name(block, look),
+                None => self.date_beside_name(block, look),
             },
             Field::Summary => self.add(joined(block)),
             Field::Glued | Field::EndDated | Field::Row => {}
@@ -120,12 +120,14 @@ impl<'t> Open<'t> {
         }
     }
 
-    /// `Valley Gazette, 20 April 2016`, `By Ann Field, 20 April 2016`: the name says who wrote it.
-    fn date_behind_name(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
+    /// `Valley Gazette, 20 April 2016`, `By Ann Field, 20 April 2016`: the name says who wrote it; in `20 April 2016 –
+    /// Geneva`, where it is from.
+    fn date_beside_name(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
         if let Some(printed) = inline::field(block.text, look.choice.lexicon) {
             return self.dated(printed, block, look);
         }
-        let Some((name, printed)) = inline::trailing(block.text, look.choice.lexicon) else { return };
+        let behind = || inline::leading(block.text, look.choice.lexicon).map(|(printed, name)| (name, printed));
+        let Some((name, printed)) = inline::trailing(block.text, look.choice.lexicon).or_else(behind) else { return };
         self.dated(printed, block, look);
         let name = look.choice.lexicon.author(name).unwrap_or(name);
         self.kicker = self.kicker.take().or(Some(joined_text(name)));
