@@ -420,8 +420,10 @@ pub enum StoreError {
         /// The newest one known here.
         known: i64,
     },
-    /// A statement makes no sense to SQLite: the file is damaged, or somebody else's, or feedmill is wrong. Only a look
-    /// through the file can tell, see [`Sqlite::confirm`].
+    /// A database of another program.
+    Foreign,
+    /// A statement makes no sense to SQLite: the file is damaged, or feedmill is wrong. Only a look through the file can
+    /// tell, see [`Sqlite::confirm`].
     Refused(String),
     /// The file system refuses.
     Unusable(Box<dyn std::error::Error + Send + Sync>),
@@ -431,6 +433,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Damaged(how) => write!(f, "the store is damaged: {how}"),
+            Self::Foreign => f.write_str("it is a database of another program, and no store of feedmill"),
             Self::Refused(how) => write!(f, "the store refuses a statement: {how}"),
             Self::Newer { what, found, known } => {
                 write!(f, "expected a store of {what} {known} or older, but found {what} {found}")

@@ -489,6 +489,41 @@ fn a_newer_store_is_refused_untouched() {
 }
 
 #[test]
+fn a_database_of_another_program_is_refused_untouched() {
+    let read = [&["--once"][..], &["--dry-run"], &["items"], &["status"], &["verify"], &["check"], &["export"]];
+    let import = [&["import", "given"][..]];
+    // Many programs count their versions as feedmill does.
+    for version in [0, 3, 5] {
+        for mode in ["DELETE", "WAL"] {
+            let mill = mill();
+            mill.write("given", "{\"schema\":1,\"empty\":true}\n");
+            fs::create_dir(mill.path(".feedmill")).unwrap();
+            let db = rusqlite::Connection::open(mill.path(".feedmill/feedmill.db")).unwrap();
+            db.pragma_update(None, "journal_mode", mode).unwrap();
+            db.execute_batch("CREATE TABLE source (no INTEGER); INSERT INTO source VALUES (7)").unwrap();
+            db.pragma_update(None, "user_version", version).unwrap();
+            drop(db);
+            let theirs = mill.stored();
+            for arguments in read.iter().chain(&import) {
+                let ran = mill.run(arguments);
+                assert_eq!(ran.code, 3, "version {version}, {arguments:?}: {ran:?}");
+                assert!(ran.err.contains("another program") && ran.err.contains("help: name another"), "{ran:?}");
+            }
+            assert!(mill.stored() == theirs && aside(&mill).is_empty(), "version {version}, {mode}: it was altered");
+            assert!(!mill.path("public").exists());
+        }
+    }
+    // One that holds nothing is nobody's.
+    let mill = mill();
+    fs::create_dir(mill.path(".feedmill")).unwrap();
+    let db = rusqlite::Connection::open(mill.path(".feedmill/feedmill.db")).unwrap();
+    db.execute_batch("VACUUM").unwrap();
+    drop(db);
+    assert_ne!(fs::metadata(mill.path(".feedmill/feedmill.db")).unwrap().len(), 0);
+    assert_eq!(once(&mill).code, 0);
+}
+
+#[test]
 fn what_a_later_feedmill_read_is_not_read_again_by_an_earlier_one() {
     let mill = mill();
     assert_eq!(once(&mill).code, 0);

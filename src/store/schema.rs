@@ -1,7 +1,8 @@
 //! The shape of the database file, version by version.
 //!
 //! `user_version` counts the migrations applied. The list is append-only: a file written by any earlier feedmill is
-//! brought up to date in one exclusive transaction, a file written by a later one is refused untouched.
+//! brought up to date in one exclusive transaction, a file written by a later one, or by another program, is refused
+//! untouched.
 //!
 //! What the columns mean is said in `schema.sql`, by which a new file is made.
 
@@ -265,6 +266,24 @@ pub(super) fn migrate(db: &mut Connection) -> Result<()> {
     transaction.pragma_update(None, "user_version", NEWEST)?;
     transaction.commit()?;
     Ok(())
+}
+
+/// Refuses a database of another program: it is not ours to alter, nor to set aside as a damaged store.
+///
+/// # Errors
+/// [`StoreError::Foreign`], or it can't be read.
+pub(super) fn refuse_foreign(db: &Connection) -> Result<()> {
+    let found = version(db)?;
+    let mark: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    // A later feedmill may call its tables otherwise.
+    if mark == i64::from(OURS) || found > NEWEST {
+        return Ok(());
+    }
+    let mut select = db.prepare("SELECT name FROM sqlite_schema")?;
+    let names: BTreeSet<String> = select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    // The first stores bear no mark. They had their tables and their version from one transaction.
+    let is_ours = if found == 0 { names.is_empty() } else { KEPT.iter().all(|table| names.contains(*table)) };
+    if is_ours { Ok(()) } else { Err(StoreError::Foreign) }
 }
 
 /// Refuses a store that a later feedmill read or settled, though its tables are those known here.

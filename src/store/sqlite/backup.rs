@@ -60,8 +60,9 @@ impl Sqlite {
     pub fn of_backup(file: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let backup = Self::grown(Connection::open_with_flags(file, flags)?);
+        schema::refuse_foreign(&backup.db)?;
         if schema::version(&backup.db)? == 0 {
-            return Err(StoreError::Damaged("it is a database, but no store of feedmill".into()));
+            return Err(StoreError::Damaged("it holds nothing".into()));
         }
         backup.check()?;
         let mut store = backup.copy_to_memory()?;

@@ -1,8 +1,9 @@
 //! The life of the file: begun, filled, kept, put under a log, tidied, looked through for damage.
 //!
 //! Promised: after a crash at any point the file is one that was never filled, and is begun anew, or a sound store that
-//! lacks the last commits at most. A store of a later version is refused untouched. Refused: mending a damaged file,
-//! which is set aside and salved, and waiting longer than some seconds for another writer.
+//! lacks the last commits at most. A store of a later version, and a database of another program, are refused untouched.
+//! Refused: mending a damaged file, which is set aside and salvaged, and waiting longer than some seconds for another
+//! writer.
 
 use std::cell::RefCell;
 use std::fs;
@@ -62,7 +63,7 @@ impl Sqlite {
     /// under a log.
     ///
     /// # Errors
-    /// [`StoreError`]: damaged, of a later version, or out of reach.
+    /// [`StoreError`]: damaged, of a later version, of another program, or out of reach.
     pub fn open(file: &Path) -> Result<Self> {
         if is_unfilled(file) {
             fs::remove_file(file)?;
@@ -92,14 +93,12 @@ impl Sqlite {
             schema::begin(db)?;
         } else {
             db.pragma_update(None, "synchronous", "NORMAL")?;
-            // Before the log is set up, for that writes: a store of a later version is refused untouched.
+            // Before the log is set up, for that writes: what is refused stays untouched.
+            schema::refuse_foreign(db)?;
             schema::migrate(db)?;
             schema::refuse_later(db)?;
             db.pragma_update(None, "journal_mode", "WAL")?;
         }
-        // Closing need not copy the log into the file and sync both: the next pass reads it where it is, and the
-        // automatic checkpoint bounds its size.
-        db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         Ok(store)
     }
 
@@ -119,7 +118,7 @@ impl Sqlite {
     /// Opens an existing store beside a writer, to read it.
     ///
     /// # Errors
-    /// [`StoreError`]: missing, damaged, of another version, or out of reach.
+    /// [`StoreError`]: missing, damaged, of another version or program, or out of reach.
     pub fn open_to_read(file: &Path) -> Result<Self> {
         if is_unfilled(file) {
             return Err(StoreError::Unusable("it is being filled for the first time, or that was cut short".into()));
@@ -127,9 +126,9 @@ impl Sqlite {
         let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .or_else(|_| Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY))?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
-        db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         db.pragma_update(None, "query_only", true)?;
         Self::prepare(&db)?;
+        schema::refuse_foreign(&db)?;
         let found = schema::version(&db)?;
         if found > schema::NEWEST {
             return Err(StoreError::Newer { what: schema::VERSION, found, known: schema::NEWEST });
@@ -158,6 +157,9 @@ impl Sqlite {
         db.pragma_update(None, "temp_store", "MEMORY")?;
         // Else a statement whose plan depends on what is bound to it is planned anew each time it runs.
         db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        // Closing need not copy the log into the file and sync both: the next pass reads it where it is, and the
+        // automatic checkpoint bounds its size.
+        db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         Ok(())
     }
 

@@ -164,7 +164,7 @@ mod tests {
                  DROP INDEX published_of;
                  ALTER TABLE published DROP COLUMN made_of; ALTER TABLE feed DROP COLUMN summary;
                  ALTER TABLE account DROP COLUMN topic; ALTER TABLE item DROP COLUMN categories;
-                 PRAGMA user_version = 1;",
+                 PRAGMA application_id = 0; PRAGMA user_version = 1;",
             )
             .unwrap();
     }
