@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
-use crate::mill::decisions::{Decision, Decisions};
+use crate::mill::decisions::{Decision, Decisions, whole};
 use crate::trouble::Trouble;
 
 /// Where decisions are kept: beside the store, for people to read.
@@ -205,19 +205,25 @@ fn applied(
     Ok(lines)
 }
 
-/// The whole lines of the decisions file of the state folder `state`; none where there is no file.
+/// The lines of the decisions file of the state folder `state` that count; none where there is no file.
 ///
 /// # Errors
 /// It can't be read.
 pub fn lines(state: &Path) -> std::io::Result<String> {
     match fs::read_to_string(state.join(FILE_NAME)) {
-        Ok(mut text) => {
-            text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
-            Ok(text)
-        }
+        Ok(text) => Ok(ended(&text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(error),
     }
+}
+
+/// The lines of a decisions file that count, each with its end.
+fn ended(text: &str) -> String {
+    let mut lines = whole(text).to_owned();
+    if !lines.is_empty() && !lines.ends_with('\n') {
+        lines.push('\n');
+    }
+    lines
 }
 
 /// Ends the last line, or removes it where a crash cut it short: what was no decision must not spoil the next one. Gives
@@ -225,19 +231,12 @@ pub fn lines(state: &Path) -> std::io::Result<String> {
 fn cut_off_unfinished(file: &mut fs::File) -> std::io::Result<String> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
-    let whole = text.rfind('\n').map_or(0, |end| end + 1);
-    let last = text.get(whole..).unwrap_or_default();
-    if last.is_empty() {
-        return Ok(text);
+    let lines = ended(&text);
+    match lines.strip_prefix(&text) {
+        Some(end) => file.write_all(end.as_bytes())?,
+        None => file.set_len(lines.len() as u64)?,
     }
-    if serde_json::from_str::<Decision>(last).is_ok() {
-        file.write_all(b"\n")?;
-        text.push('\n');
-    } else {
-        file.set_len(whole as u64)?;
-        text.truncate(whole);
-    }
-    Ok(text)
+    Ok(lines)
 }
 
 #[cfg(test)]
@@ -262,6 +261,24 @@ mod tests {
         let again = Decided::read(folder.path()).unwrap();
         assert_eq!(again.decisions, decided.decisions);
         assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 2);
+    }
+
+    /// Who adds a line by hand may leave it without an end. It is in force, so a backup must hold it.
+    #[test]
+    fn a_last_line_without_an_end_is_among_the_lines_unless_it_was_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = format!("{{\"retract\":\"{A}\"}}");
+        for (text, lines) in [
+            (format!("{line}\n{line}"), format!("{line}\n{line}\n")),
+            (line.clone(), format!("{line}\n")),
+            (format!("{line}\n{{\"retr"), format!("{line}\n")),
+            ("{\"retr".to_owned(), String::new()),
+        ] {
+            fs::write(folder.path().join(FILE_NAME), &text).unwrap();
+            assert_eq!(super::lines(folder.path()).unwrap(), lines, "{text:?}");
+            let in_force = Decided::read(folder.path()).unwrap().decisions;
+            assert_eq!(Decisions::parse(&lines).unwrap(), in_force, "{text:?}");
+        }
     }
 
     #[test]

@@ -138,10 +138,7 @@ impl Decisions {
     /// The first line that is no decision, or an alias that would close a circle.
     pub fn parse(text: &str) -> Result<Self, BadLine> {
         let mut decisions = Self::default();
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        let (lines, last) = text.split_at_checked(whole).unwrap_or((text, ""));
-        let complete = serde_json::from_str::<Decision>(last).is_ok();
-        for (index, line) in lines.lines().chain(complete.then_some(last)).enumerate() {
+        for (index, line) in whole(text).lines().enumerate() {
             if line.trim().is_empty() {
                 continue;
             }
@@ -291,6 +288,13 @@ impl Decisions {
             self.members.entry(root).or_default().insert(id);
         }
     }
+}
+
+/// What of a decisions file counts: all but a last line that was cut by a crash.
+#[must_use]
+pub fn whole(text: &str) -> &str {
+    let (lines, last) = text.rfind('\n').and_then(|end| text.split_at_checked(end + 1)).unwrap_or(("", text));
+    if serde_json::from_str::<Decision>(last).is_ok() { text } else { lines }
 }
 
 fn shorten(line: &str) -> String {
