@@ -4,9 +4,10 @@
 //! and they miss a lot: a queue overflows, a folder is created with files in it, a network file system says nothing, a
 //! folder is deleted and created again. So the feeds become right without them, only not so soon.
 //!
-//! Folders are watched, never single files (a file saved by renaming would take its watch with it), except the
-//! decisions, which are only ever appended to. A missing folder is waited for at its nearest ancestor. The handler runs
-//! on the watcher's thread and holds its lock only for moments.
+//! Folders are watched, never single files (a file saved by renaming takes its watch with it), except the decisions, to
+//! which commands only ever append: where an editor puts another file in their place, that is watched anew. A missing
+//! folder is waited for at its nearest ancestor. The handler runs on the watcher's thread and holds its lock only for
+//! moments.
 
 mod hints;
 
@@ -280,6 +281,8 @@ impl Interest {
             EventKind::Modify(ModifyKind::Name(RenameMode::From)) | EventKind::Remove(_) => {
                 if self.is_above(path) {
                     hints.rearm(now);
+                } else if path == self.decisions {
+                    hints.replaced(now);
                 }
                 self.wanted(path).for_each(|path| hints.gone(&path));
             }

@@ -3,8 +3,9 @@
 //!
 //! Promised: a file that its writer closed, or renamed into place, is due at once. Any other is due when it has been
 //! quiet for the settle time, or at the latest after [`PATIENCE`] times that, so that a steady writer starves nobody.
-//! After a folder appeared everything is looked at twice. What is remembered is bounded: beyond [`MOST`] paths everything is to be looked at. Not promised: that a path
-//! exists, is a file or belongs to a source. Nothing here touches a disk or a clock: the time is passed in.
+//! After a folder appeared everything is looked at twice. What is remembered is bounded: beyond [`MOST`] paths everything
+//! is to be looked at. Not promised: that a path exists, is a file or belongs to a source. Nothing here touches a disk or a
+//! clock: the time is passed in.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -117,6 +118,13 @@ impl Hints {
         self.all(now);
     }
 
+    /// What was watched is another one, or about to be: watch anew, and look at all, when whoever replaces it had the settle
+    /// time for that. Until then nothing may be there.
+    pub fn replaced(&mut self, now: Instant) {
+        self.rearm = true;
+        self.again = Some(now + self.settle);
+    }
+
     /// The system refuses to watch something, for this reason.
     pub fn refused(&mut self, why: String, now: Instant) {
         self.refused = Some(why);
@@ -190,9 +198,10 @@ impl Hints {
     /// Takes what is due by now.
     pub fn take(&mut self, now: Instant) -> Due {
         let again = self.again.take_if(|again| *again <= now).is_some();
+        let all = std::mem::take(&mut self.all) || again;
         let mut due = Due {
-            all: std::mem::take(&mut self.all) || again,
-            rearm: std::mem::take(&mut self.rearm),
+            all,
+            rearm: all && std::mem::take(&mut self.rearm),
             refused: self.refused.take(),
             finished: std::mem::take(&mut self.finished),
             quiet: HashMap::new(),
@@ -305,12 +314,13 @@ mod tests {
     #[test]
     fn what_is_due_sooner_is_more_urgent() {
         let start = Instant::now();
-        let says: [fn(&mut Hints, PathBuf, Instant); 6] = [
+        let says: [fn(&mut Hints, PathBuf, Instant); 7] = [
             Hints::stirs,
             Hints::finished,
             |hints, path, _| hints.gone(&path),
             |hints, _, now| hints.all(now),
             |hints, _, now| hints.appeared(now),
+            |hints, _, now| hints.replaced(now),
             |hints, _, now| drop(hints.take(now)),
         ];
         for order in 0..says.len().pow(5) {

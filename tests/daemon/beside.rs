@@ -28,6 +28,33 @@ fn a_decision_made_beside_the_daemon_reaches_the_feed() {
     daemon.terminate();
 }
 
+/// Editors save by renaming: then the file that was watched is another one.
+#[test]
+fn decisions_that_an_editor_saved_reach_the_feed_and_so_do_those_after_them() {
+    let mill = Mill::new(&config("settle = \"100ms\""));
+    mill.write("in/a.txt", sheet("edits", 1..=4));
+    let daemon = Daemon::ready(&mill);
+    let id = |n: usize| {
+        let all = items(&mill, ".feedmill");
+        all.iter().find(|(_, found)| **found == title("edits", n)).unwrap().0.clone()
+    };
+    let ids = [1, 2, 3].map(id);
+    let missing = |n: usize| !shown(&mill.path("public")).contains_key(&title("edits", n));
+    // In the place of the file, or after it was moved away.
+    for (n, id) in (1..=2).zip(&ids) {
+        let lines = fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap();
+        if n == 2 {
+            mill.rename(".feedmill/decisions.jsonl", ".feedmill/decisions.jsonl~");
+        }
+        mill.write(".feedmill/decisions.jsonl", format!("{lines}{{\"retract\":\"{id}\"}}\n"));
+        daemon.until("the retraction by hand", || missing(n));
+    }
+    assert_eq!(mill.run(&["retract", &ids[2]]).code, 0);
+    daemon.until("the retraction after it", || missing(3));
+    assert!(missing(1) && missing(2));
+    daemon.terminate();
+}
+
 #[test]
 fn a_backup_made_beside_the_daemon_at_work_is_whole() {
     let mill = Mill::new(&config(""));
