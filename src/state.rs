@@ -144,7 +144,7 @@ pub fn unusable(file: &Path, error: StoreError) -> Trouble {
             "use the feedmill that wrote it or a later one, or take a backup of before into another state folder (--state)"
         }
         StoreError::Foreign => "name another state folder with --state, or move the file away",
-        StoreError::Refused(_) => "this is a fault in feedmill: please report it",
+        StoreError::Refused(_) | StoreError::Unfit(_) => "this is a fault in feedmill: please report it",
         StoreError::Damaged(_) => "the next pass sets it aside and recovers what it can",
         StoreError::Unusable(cause) if cause.to_string().contains("full") => {
             "make room on the disk of the state folder"

@@ -425,6 +425,8 @@ pub enum StoreError {
     /// A statement makes no sense to SQLite: the file is damaged, or feedmill is wrong. Only a look through the file can
     /// tell, see [`Sqlite::confirm`].
     Refused(String),
+    /// What it was given to take back is no history: the store itself is fine.
+    Unfit(String),
     /// The file system refuses.
     Unusable(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -438,6 +440,7 @@ impl fmt::Display for StoreError {
             Self::Newer { what, found, known } => {
                 write!(f, "expected a store of {what} {known} or older, but found {what} {found}")
             }
+            Self::Unfit(what) => f.write_str(what),
             Self::Unusable(cause) => write!(f, "{cause}"),
         }
     }

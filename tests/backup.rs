@@ -195,6 +195,33 @@ fn nothing_is_taken_in_where_anything_would_be_lost() {
     assert_eq!(other.run(&["import", "mill.db"]).code, 0);
 }
 
+/// What the disk lacks is no fault of what is taken in.
+#[test]
+fn an_import_that_finds_no_room_is_trouble_and_no_wrong_usage() {
+    let full = Mill::new(CONFIG);
+    let long = "What the harbour master has to say. ".repeat(20);
+    let item = |n| format!("\n{n}. Announcement number {n} of the harbour\n\n22 March 2021\n\n{long}\n");
+    full.write("news/latest.txt", (1..300).map(item).collect::<String>());
+    full.pass();
+    let export = full.run(&["export"]).out;
+    let mut refused = 0;
+    for kilobytes in (200..).step_by(40) {
+        let other = empty();
+        other.write("given", &export);
+        let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" import given", kilobytes * 2);
+        let mut shell = Command::new("sh");
+        let ran = shell.current_dir(other.path("")).args(["-c", &script, env!("CARGO_BIN_EXE_feedmill")]).output();
+        let ran = ran.unwrap();
+        if ran.status.success() {
+            break;
+        }
+        let err = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.code() == Some(3) && err.contains("cannot use the store"), "{kilobytes}: {err}");
+        refused += 1;
+    }
+    assert!(refused > 2, "{refused}");
+}
+
 #[test]
 fn an_export_comes_back_from_standard_input_and_a_backup_does_not() {
     let mill = mill();

@@ -86,8 +86,7 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
     };
     let count = history.contents.len();
     state.store.import(history.contents, &terms).map_err(|error| match error {
-        // The store is fine: what it was given is not.
-        StoreError::Unusable(cause) => Trouble::usage(format!("cannot take in {name}")).because(cause),
+        StoreError::Unfit(what) => Trouble::usage(format!("cannot take in {name}")).because(what),
         error => state::unusable(&store, error),
     })?;
     if let (false, Some(config)) = (history.recovered, &config) {

@@ -171,11 +171,10 @@ impl Work<'_> {
         let (name, n, length, completed_by) = (content.path.clone(), content.n, content.length, content.completed_by);
         let digest = content.digest.clone();
         let reading = content.into_reading();
-        let refuse = |what: String| StoreError::Unusable(what.into());
         let known = self.known_path(source, &name)?;
         let contents = known.map_or(0, |(_, contents)| contents);
         if contents != i64::from(n) {
-            return Err(refuse(format!("expected content {contents} of {name:?}, but found content {n}")));
+            return Err(StoreError::Unfit(format!("expected content {contents} of {name:?}, but found content {n}")));
         }
         for line in &reading.lines {
             if !ids.contains_key(&line.account) {
@@ -185,9 +184,9 @@ impl Work<'_> {
             }
         }
         let digest = u128::from_str_radix(&digest, 16)
-            .map_err(|_| refuse(format!("expected a digest, but found {digest:?}")))?;
+            .map_err(|_| StoreError::Unfit(format!("expected a digest, but found {digest:?}")))?;
         let stored = reading.map(|account| ids.get(account).copied());
-        let stored = stored.ok_or_else(|| refuse("an account that is not there".into()))?;
+        let stored = stored.ok_or_else(|| StoreError::Unfit("an account that is not there".into()))?;
         // No stat: the next pass looks into the file and finds it unchanged.
         let look = Look { source, path: name, stat: Stat::default(), racy: true, found: Found::Same };
         let path = match known {
@@ -195,7 +194,9 @@ impl Work<'_> {
                 self.write_path(path, &look, Some((digest, n + 1)), &stored)?;
                 path
             }
-            None => self.new_path(&look, digest, &stored)?.ok_or_else(|| refuse(format!("{:?} twice", look.path)))?,
+            None => self
+                .new_path(&look, digest, &stored)?
+                .ok_or_else(|| StoreError::Unfit(format!("{:?} twice", look.path)))?,
         };
         let completed_by = completed_by.filter(|by| *by > n);
         self.write_content(content_id(path, n), source, (digest, length), completed_by, &stored, Captured::default())
