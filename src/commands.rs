@@ -178,15 +178,17 @@ fn perform(cli: &Cli) -> Result<Exit, Ended> {
     }
 }
 
-/// What the operator says, checked; what is wrong with it is told.
+/// What the operator says, checked; what of it is worth a line is logged.
+fn load(cli: &Cli) -> Result<Config, NoConfig> {
+    let config = config::load(&cli.given(), &Surroundings::of_process())?;
+    config.warnings.iter().for_each(|warning| tracing::info!("{warning}"));
+    Ok(config)
+}
+
+/// As [`load`] has it; what is wrong with it is told.
 fn configured(cli: &Cli) -> Result<Config, Ended> {
-    match config::load(&cli.given(), &Surroundings::of_process()) {
-        Ok(config) => {
-            for warning in &config.warnings {
-                tracing::info!("{warning}");
-            }
-            Ok(config)
-        }
+    match load(cli) {
+        Ok(config) => Ok(config),
         Err(NoConfig::Nothing) => {
             complain(&Cli::command().render_help().to_string());
             complain("feedmill: neither a config nor a folder to read\n  help: feedmill --once DIR");
@@ -236,13 +238,14 @@ fn pass(cli: &Cli) -> Result<Exit, Ended> {
 fn watch(cli: &Cli) -> Result<Exit, Ended> {
     let config = configured(cli)?;
     let file = config.file.as_ref().map(|file| file.display().to_string());
-    let reload = || match config::load(&cli.given(), &Surroundings::of_process()) {
-        Ok(config) => Ok(config),
-        Err(NoConfig::Nothing) => Err(format!(
-            "there is no \"{}\" any more: put it back, and reload again",
-            file.as_deref().unwrap_or("feedmill.toml")
-        )),
-        Err(NoConfig::Refused(refusal)) => Err(refusal.render(false)),
+    let reload = || {
+        load(cli).map_err(|error| match error {
+            NoConfig::Nothing => format!(
+                "there is no \"{}\" any more: put it back, and reload again",
+                file.as_deref().unwrap_or("feedmill.toml")
+            ),
+            NoConfig::Refused(refusal) => refusal.render(false),
+        })
     };
     let tell = |report: &Report| {
         if cli.global.format == Format::Json {

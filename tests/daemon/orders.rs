@@ -71,13 +71,15 @@ fn a_good_config_is_taken_up() {
     let mill = mill();
     let daemon = Daemon::ready(&mill);
     mill.configure(&format!(
-        "{}\n[[source]]\nname = \"more\"\nsite = \"more\"\nfiles = [\"more/*.txt\"]\nlayout = \"newsroom\"\n\
+        "{}\n[[source]]\nname = \"more\"\nfiles = [\"more/*.txt\"]\nlayout = \"newsroom\"\n\
          language = \"en\"\n\n[[feed]]\nname = \"more\"\nsources = [\"more\"]\n",
         config("settle = \"300ms\"")
     ));
     mill.write("more/b.txt", sheet("more", 1..=2));
     daemon.signal(Signal::HUP);
     daemon.hears_again("READY=1", 1);
+    // As at the start: what the config leaves open is worth a line.
+    assert!(daemon.log().contains("source \"more\" has no `site`"), "{}", daemon.log());
     // Ready again is said once the feeds are those of the new config.
     assert_eq!(mill.titles("more").len(), 2);
     let heard = daemon.heard();
