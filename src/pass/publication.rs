@@ -95,12 +95,7 @@ impl Gathered {
 
     /// How a feed will be published, if anything of it is on its way.
     fn state(&self, share: usize) -> Option<&FeedState> {
-        self.prepared.get(&share)?.underway.as_ref()?.state.as_ref()
-    }
-
-    /// What the index is to say of a feed, where that was made anew: a dry run makes it, too, and nothing else of it.
-    fn summary(&self, share: usize) -> Option<&str> {
-        self.prepared.get(&share)?.summary.as_deref()
+        self.prepared.get(&share)?.state.as_ref()
     }
 }
 
@@ -198,9 +193,10 @@ impl Pass<'_> {
             };
             let prepared = self.prepare_feed(store, terms, &outgoing, Share { publication, number }, report);
             gathered.add(number, prepared)?;
-            gathered.in_part |= RenderedWith::of(gathered.state(number).unwrap_or(&outgoing.state)).is_in_part;
-            let summary = gathered.summary(number).unwrap_or(&outgoing.state.summary);
-            gathered.summaries.extend(serde_json::from_str(summary).ok());
+            let state = gathered.state(number).unwrap_or(&outgoing.state);
+            let (is_in_part, summary) = (RenderedWith::of(state).is_in_part, serde_json::from_str(&state.summary));
+            gathered.in_part |= is_in_part;
+            gathered.summaries.extend(summary.ok());
         }
         Ok(gathered)
     }
@@ -217,12 +213,12 @@ impl Pass<'_> {
         let in_place: Vec<Outcome> = published.outcomes.values().flatten().cloned().collect();
         (self.published)(&in_place, &[]);
         let (mut trouble, mut records) = (None, Vec::new());
-        for (share, Prepared { mut line, underway, .. }) in prepared {
+        for (share, Prepared { mut line, state, underway }) in prepared {
             let outcomes = published.outcomes.remove(&share).unwrap_or_default();
             let concluded = match (published.troubles.remove(&share), underway) {
                 (Some(in_the_way), _) => Err(in_the_way),
                 (None, None) => Ok(None),
-                (None, Some(underway)) => self.conclude_share(&mut line, underway, outcomes).map(Some),
+                (None, Some(underway)) => self.conclude_share(&mut line, state, underway, outcomes).map(Some),
             };
             match concluded {
                 Ok(record) => records.extend(record),
@@ -247,7 +243,8 @@ impl Pass<'_> {
     fn conclude_share(
         &self,
         line: &mut FeedLine,
-        Underway { made_of, gone, state, standing }: Underway,
+        state: Option<FeedState>,
+        Underway { made_of, gone, standing }: Underway,
         outcomes: Vec<Outcome>,
     ) -> Result<PublishedChange, Trouble> {
         let paths: Vec<&str> = gone.iter().map(String::as_str).collect();

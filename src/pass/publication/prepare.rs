@@ -28,9 +28,9 @@ use crate::trouble::Trouble;
 pub(super) struct Prepared {
     /// What the report is to say, but for what is underway.
     pub(super) line: FeedLine,
+    /// How the feed is published once this is done, in a dry run as well; `None`: as before, or it is the index.
+    pub(super) state: Option<FeedState>,
     pub(super) underway: Option<Underway>,
-    /// What the index is to say of the feed, as JSON, and empty for nothing; `None`: what it said before.
-    pub(super) summary: Option<String>,
 }
 
 /// What is on its way into the folder, and what is true once it is there.
@@ -39,8 +39,6 @@ pub(super) struct Underway {
     pub(super) made_of: BTreeMap<String, u64>,
     /// What is to be withdrawn.
     pub(super) gone: Vec<String>,
-    /// `None`: of the index.
-    pub(super) state: Option<FeedState>,
     /// What a daemon is to remember.
     pub(super) standing: Option<StandingPages>,
 }
@@ -107,14 +105,14 @@ impl Pass<'_> {
         let OutgoingFeed { config, state, .. } = outgoing;
         let line = FeedLine { name: config.name.clone(), items: state.items, ..FeedLine::default() };
         if !self.is_due(outgoing) {
-            return Ok(Prepared { line, underway: None, summary: None });
+            return Ok(Prepared { line, state: None, underway: None });
         }
         if let Some(known) = outgoing.known_anew
             && let Some(items) = self.is_kept(known, config, &terms.rules.decisions, report)
         {
             let told = (items != state.items).then(|| FeedState { items, ..state.clone() });
             self.take_back(store, &config.name, told)?;
-            return Ok(Prepared { line: FeedLine { items, ..line }, underway: None, summary: None });
+            return Ok(Prepared { line: FeedLine { items, ..line }, state: None, underway: None });
         }
         let pages = if self.config.pages { store.month_pages(outgoing.terms)? } else { Vec::new() };
         let taken_out = taken_out(store, outgoing.terms, terms)?;
@@ -186,7 +184,7 @@ impl Pass<'_> {
         let made_of = print(&(render::REVISION, summaries, base_url, self.config.pages, self.config.precompress));
         let as_it_was = |row: &PublishedRow| row.made_of == made_of && self.stands(row);
         if rows.is_empty() == summaries.is_empty() && rows.values().all(as_it_was) {
-            return Ok(Prepared { line, underway: None, summary: None });
+            return Ok(Prepared { line, state: None, underway: None });
         }
         let tree = match summaries {
             [] => Tree::default(),
@@ -197,13 +195,13 @@ impl Pass<'_> {
             line.written = publish::would_write(self.disk, &self.config.output, &tree)?;
             line.removed = gone.into_iter().filter(|path| self.is_there(path)).collect();
             line.written.extend(line.removed.iter().cloned());
-            return Ok(Prepared { line, underway: None, summary: None });
+            return Ok(Prepared { line, state: None, underway: None });
         }
         announce(ledger, INDEX, &rows, tree.keys().map(String::as_str))?;
         share.add(&tree)?;
         let made_of = tree.into_keys().map(|path| (path, made_of)).collect();
-        let underway = Underway { made_of, gone, state: None, standing: None };
-        Ok(Prepared { line, underway: Some(underway), summary: None })
+        let underway = Underway { made_of, gone, standing: None };
+        Ok(Prepared { line, state: None, underway: Some(underway) })
     }
 
     /// Documents as they are published: with their siblings, where there are to be any.
@@ -247,16 +245,20 @@ impl FeedAtWork<'_, '_> {
         let line = FeedLine { name: outgoing.config.name.clone(), items, ..FeedLine::default() };
         let summary = head.as_ref().map(|head| Summary::of(head.feed()));
         let summary = summary.and_then(|summary| serde_json::to_string(&summary).ok()).unwrap_or_default();
+        let state = |is_in_part| FeedState {
+            changes_shown: outgoing.state.changes,
+            rendered_with: RenderedWith { all: &outgoing.rendered_with, is_in_part }.kept(),
+            items,
+            summary,
+            ..outgoing.state.clone()
+        };
         if pass.dry_run {
             let removed: Vec<String> = due.gone.iter().filter(|path| pass.is_there(path)).cloned().collect();
             let mut written = self.would_write(head.as_ref(), &due)?;
             written.extend(removed.iter().cloned());
             written.sort();
-            return Ok(Prepared {
-                line: FeedLine { written, removed, ..line },
-                underway: None,
-                summary: Some(summary),
-            });
+            let line = FeedLine { written, removed, ..line };
+            return Ok(Prepared { line, state: Some(state(false)), underway: None });
         }
         let mut rendered = Rendered::default();
         if let Some(head) = &head {
@@ -264,13 +266,7 @@ impl FeedAtWork<'_, '_> {
             self.add_heads(head, &due)?;
         }
         let is_in_part = !outgoing.is_last() || rendered.left_some;
-        let state = FeedState {
-            changes_shown: outgoing.state.changes,
-            rendered_with: RenderedWith { all: &outgoing.rendered_with, is_in_part }.kept(),
-            items,
-            summary: summary.clone(),
-            ..outgoing.state.clone()
-        };
+        let state = state(is_in_part);
         let Plan { language, months, wanted, standing, .. } = self.plan;
         let months = match standing {
             _ if !is_in_part => Some(months),
@@ -280,8 +276,8 @@ impl FeedAtWork<'_, '_> {
         let standing =
             months.map(|months| StandingPages { changes_shown: state.changes, rendered_with, language, months });
         let made_of = wanted.into_iter().map(|of| (of.path, of.made_of)).collect();
-        let underway = Underway { made_of, gone: due.gone, state: Some(state), standing };
-        Ok(Prepared { line, underway: Some(underway), summary: Some(summary) })
+        let underway = Underway { made_of, gone: due.gone, standing };
+        Ok(Prepared { line, state: Some(state), underway: Some(underway) })
     }
 
     /// What of the plan is to be made anew: pages of all months only by a publication that is the last, or that withdraws
