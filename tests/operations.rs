@@ -10,7 +10,7 @@ use feedmill::mill::scrape::Scrape;
 use feedmill::operations::{Operations, Sight, Standing};
 use feedmill::pass::Pass;
 use feedmill::publish::Outcome;
-use feedmill::report::Report;
+use feedmill::report::{Drift, Report, SkippedLine};
 use feedmill::state::State;
 use support::harbour::{BRIDGE, CONFIG, LAKE};
 use support::{Entry, Mill, TestDisk, entries, page, prints};
@@ -85,6 +85,30 @@ fn drift_is_told_of_the_source_whatever_the_capture() {
     mill.write("news/2021-03-13.txt", page(&[BRIDGE, LAKE]));
     once(&mill, 0);
     assert_eq!(titles(&mill), ["healed: the page of \"news\" changed: drift"]);
+}
+
+#[test]
+fn of_what_is_too_much_to_be_told_one_by_one_nothing_untrue_is_told() {
+    let mill = mill("");
+    once(&mill, 0);
+    let config = mill.config();
+    let numbers = || (0..150).map(|n| n.to_string());
+    let drift = |n: String| Drift { source: n.clone(), file: n, reason: "odd".into() };
+    let skipped = |n: String| SkippedLine { source: n.clone(), file: n, reason: "no".into() };
+    let report = Report {
+        drift: numbers().map(drift).collect(),
+        skipped: numbers().map(skipped).collect(),
+        ..Report::default()
+    };
+    Operations::of(&config.state).pass(&config, Ok(&report), true, &Standing::default());
+    let titles = titles(&mill);
+    for rest in ["the pages of more sources changed: drift", "more files are skipped"] {
+        assert_eq!(titles.iter().filter(|title| *title == rest).count(), 1, "{titles:?}");
+    }
+    assert!(titles.iter().all(|title| !title.contains('/')), "{titles:?}");
+    let text = mill.run(&["status"]).out;
+    let rest = text.lines().filter(|line| line.ends_with(": there are more than are told one by one"));
+    assert!(rest.clone().count() == 1 && rest.clone().all(|line| !line.contains("/:")), "{text}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::look::{View, view};
 use super::*;
@@ -16,17 +16,17 @@ use crate::store::{KnownSource, LedgerRow, PublishLedger as _, PublishedRow};
 
 /// All that is told.
 #[derive(Serialize)]
-struct Status {
+struct Status<'c> {
     schema: u32,
     items: usize,
-    sources: Vec<SourceLine>,
+    sources: Vec<SourceLine<'c>>,
     feeds: Vec<FeedLine>,
     /// What is wrong, as the operations feed has it.
-    conditions: Vec<Condition>,
+    conditions: &'c [Condition],
 }
 
 #[derive(Serialize)]
-struct SourceLine {
+struct SourceLine<'c> {
     name: String,
     state: SourceState,
     files: usize,
@@ -35,7 +35,9 @@ struct SourceLine {
     /// Of 1, in the reading of the newest capture.
     confidence: Option<f64>,
     drift: Option<String>,
-    skipped: Vec<String>,
+    /// Those of the conditions that tell of its files.
+    #[serde(serialize_with = "as_told")]
+    skipped: Vec<&'c Condition>,
 }
 
 /// How it goes with a source; where several apply the first.
@@ -111,7 +113,7 @@ pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
         items: view.store.count().map_err(|error| view.failed(error))?,
         sources: sources(&view, config.as_ref(), &conditions)?,
         feeds: feeds(&view, config.as_ref())?,
-        conditions,
+        conditions: &conditions,
     };
     let mut out = io::stdout().lock();
     if cli.global.format == Format::Json {
@@ -124,7 +126,11 @@ pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
 }
 
 /// The sources of the store, then those of the config that it does not know yet.
-fn sources(view: &View, config: Option<&Config>, conditions: &[Condition]) -> Result<Vec<SourceLine>, Ended> {
+fn sources<'c>(
+    view: &View,
+    config: Option<&Config>,
+    conditions: &'c [Condition],
+) -> Result<Vec<SourceLine<'c>>, Ended> {
     let ledger = view.store.ledger().map_err(|error| view.failed(error))?;
     let known = view.store.known_sources().map_err(|error| view.failed(error))?;
     let mut sources = Vec::new();
@@ -162,11 +168,11 @@ fn sources(view: &View, config: Option<&Config>, conditions: &[Condition]) -> Re
     Ok(sources)
 }
 
-impl SourceLine {
+impl<'c> SourceLine<'c> {
     /// Notes what of its files is skipped: those that `is_its` tells.
-    fn take_skipped(&mut self, conditions: &[Condition], is_its: impl Fn(&Condition) -> bool) {
+    fn take_skipped(&mut self, conditions: &'c [Condition], is_its: impl Fn(&Condition) -> bool) {
         let skipped = conditions.iter().filter(|condition| condition.kind == Kind::Skipped && is_its(condition));
-        self.skipped = skipped.map(told).collect();
+        self.skipped = skipped.collect();
         if !self.skipped.is_empty() && self.state != SourceState::Drift {
             self.state = SourceState::Skipped;
         }
@@ -176,6 +182,10 @@ impl SourceLine {
 /// What is wrong, and with what.
 fn told(condition: &Condition) -> String {
     format!("{}: {}", condition.subject, condition.detail)
+}
+
+fn as_told<S: Serializer>(conditions: &[&Condition], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(conditions.iter().copied().map(told))
 }
 
 /// Whether files of a source were read, and none is there any more. The folder is only walked where those are gone that
@@ -189,7 +199,7 @@ fn is_emptied<'r>(source: &config::Source, rows: impl Iterator<Item = &'r Ledger
     inbox::list_all([&source.files], keep_out).iter().all(Listing::is_empty)
 }
 
-fn source(view: &View, name: &str, rows: &[&LedgerRow]) -> Result<SourceLine, Ended> {
+fn source<'c>(view: &View, name: &str, rows: &[&LedgerRow]) -> Result<SourceLine<'c>, Ended> {
     let captures = drift::captures(&view.store, rows.iter().copied()).map_err(|error| view.failed(error))?;
     // Of those that may be the newest the one that drifted asks for the operator; then the name decides.
     let newest = captures.iter().filter(|capture| capture.is_newest);
@@ -253,7 +263,7 @@ fn feeds(view: &View, config: Option<&Config>) -> Result<Vec<FeedLine>, Ended> {
     Ok(feeds)
 }
 
-impl Status {
+impl Status<'_> {
     fn tell(&self, out: &mut impl Write) -> io::Result<()> {
         let time = |when: Option<DateTime<Utc>>| {
             when.map_or_else(|| "an unknown time".to_owned(), |when| when.format("%Y-%m-%d %H:%M UTC").to_string())
@@ -269,7 +279,7 @@ impl Status {
                 write!(out, " read with confidence {confidence:.2}")?;
             }
             writeln!(out)?;
-            for wrong in source.drift.iter().chain(&source.skipped) {
+            for wrong in source.drift.iter().cloned().chain(source.skipped.iter().copied().map(told)) {
                 writeln!(out, "  {wrong}")?;
             }
         }
@@ -290,16 +300,17 @@ impl Status {
             }
         }
         // Drift and what was skipped stand with their sources; but whose a file is, is not always known.
-        let with_source: BTreeSet<&String> = self.sources.iter().flat_map(|source| &source.skipped).collect();
-        for condition in self.conditions.iter().filter(|one| one.kind != Kind::Drift) {
+        let stands_above = |condition: &&Condition| {
+            let mut with_sources = self.sources.iter().flat_map(|source| &source.skipped);
+            condition.kind == Kind::Drift || with_sources.any(|one| std::ptr::eq(*one, *condition))
+        };
+        for condition in self.conditions.iter().filter(|condition| !stands_above(condition)) {
             let said = match condition.kind {
-                Kind::Skipped => told(condition),
+                Kind::Skipped if !condition.is_rest() => told(condition),
                 _ => condition.detail.clone(),
             };
-            if !with_source.contains(&said) {
-                let said = said.lines().next().unwrap_or_default();
-                writeln!(out, "{} since {}: {said}", condition.kind.name(), time(Some(condition.since)))?;
-            }
+            let said = said.lines().next().unwrap_or_default();
+            writeln!(out, "{} since {}: {said}", condition.kind.name(), time(Some(condition.since)))?;
         }
         Ok(())
     }

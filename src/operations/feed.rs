@@ -2,7 +2,7 @@
 
 use atom_syndication::{Category, Content, Entry, Feed, Generator, Link, Person, Text as Title, WriteConfig};
 
-use super::ledger::{Condition, Kind, Ledger, MORE};
+use super::ledger::{Condition, Kind, Ledger};
 use crate::mill::item::Text;
 use crate::mill::render::Document;
 
@@ -55,13 +55,15 @@ fn entry(ledger: &Ledger, condition: &Condition) -> Entry {
 fn title(condition: &Condition) -> String {
     let subject = &condition.subject;
     let title = match condition.kind {
+        Kind::Skipped if condition.is_rest() => "more files are skipped".to_owned(),
+        Kind::Drift if condition.is_rest() => "the pages of more sources changed: drift".to_owned(),
+        kind if condition.is_rest() => format!("there is more of the kind {:?}", kind.name()),
         Kind::Trouble => subject.clone(),
         Kind::Store => "the store was damaged".to_owned(),
         Kind::Config => "the config can't be used".to_owned(),
         Kind::Watch => "changes are not told by the system".to_owned(),
         Kind::Hub => format!("the hub {subject} can't be told of changes"),
         Kind::Drift => format!("the page of {subject:?} changed: drift"),
-        Kind::Skipped if subject == MORE => "more files are skipped".to_owned(),
         Kind::Skipped => format!("skipped: {subject}"),
     };
     if condition.is_open() { title } else { format!("healed: {title}") }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// How many conditions of one kind are told one by one; beyond that, one more says that there are others.
 const MOST_OPEN: usize = 100;
 /// The subject of the condition that says so: no file has this name.
-pub(super) const MORE: &str = "/";
+const MORE: &str = "/";
 /// How many healed conditions are remembered: those that healed last.
 const MOST_HEALED: usize = 100;
 
@@ -84,6 +84,12 @@ impl Condition {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.healed.is_none()
+    }
+
+    /// Whether it only says that there are more of its kind than are told one by one.
+    #[must_use]
+    pub fn is_rest(&self) -> bool {
+        self.subject == MORE
     }
 }
 
@@ -164,7 +170,7 @@ impl Ledger {
         let (healed, is_open) = (Some(now), |known: &Condition| known.kind == kind && known.is_open());
         if whole {
             let is_seen = |known: &Condition| seen.iter().any(|sight| sight.subject == known.subject);
-            for known in self.conditions.iter_mut().filter(|known| is_open(known) && known.subject != MORE) {
+            for known in self.conditions.iter_mut().filter(|known| is_open(known) && !known.is_rest()) {
                 if !is_seen(known) {
                     (known.healed, known.updated) = (healed, now);
                 }
@@ -177,8 +183,7 @@ impl Ledger {
         if more {
             let detail = "there are more than are told one by one".to_owned();
             self.note(kind, Sight { subject: MORE.to_owned(), detail }, now);
-        } else if whole
-            && let Some(known) = self.conditions.iter_mut().find(|known| is_open(known) && known.subject == MORE)
+        } else if whole && let Some(known) = self.conditions.iter_mut().find(|known| is_open(known) && known.is_rest())
         {
             (known.healed, known.updated) = (healed, now);
         }
@@ -276,7 +281,7 @@ mod tests {
         let many = |from: usize| (from..from + 5000).map(|n| sight(format!("{n:05}"), "no")).collect::<Vec<_>>();
         ledger.see(Kind::Skipped, many(0), true, at(1));
         assert_eq!(ledger.open().count(), MOST_OPEN + 1);
-        assert!(ledger.open().any(|open| open.subject == MORE));
+        assert!(ledger.open().any(Condition::is_rest));
         let before = ledger.clone();
         ledger.see(Kind::Skipped, many(0), true, at(2));
         assert_eq!(ledger, before, "the same ones are told");
