@@ -62,8 +62,22 @@ pub fn listed(disk: &dyn Disk, root: &Path, path: &str) -> Option<Listed> {
 /// or altered it.
 #[must_use]
 pub fn stands(disk: &dyn Disk, root: &Path, path: &str, listed: (u64, i64, u64)) -> bool {
-    let is_it = |found: Metadata| found.kind == Kind::File && (found.size, found.mtime_ns, found.inode) == listed;
-    disk.stat(&root.join(path)).is_ok_and(|found| found.is_some_and(is_it))
+    found(disk, &root.join(path), listed).is_some()
+}
+
+/// Whether a listed document stood closed to its readers, and is open to them again: its bytes are what they were, so that
+/// nothing need be replaced. `None`: it does not stand as it was published.
+#[must_use]
+pub fn opened(disk: &dyn Disk, root: &Path, path: &str, listed: (u64, i64, u64)) -> Option<bool> {
+    let file = root.join(path);
+    let Metadata { is_open, inode, .. } = found(disk, &file, listed)?;
+    if is_open { Some(false) } else { disk.open_up(&file, inode).ok() }
+}
+
+/// What is at `file`, if that is what is listed.
+fn found(disk: &dyn Disk, file: &Path, listed: (u64, i64, u64)) -> Option<Metadata> {
+    let is_it = |found: &Metadata| found.kind == Kind::File && (found.size, found.mtime_ns, found.inode) == listed;
+    disk.stat(file).ok().flatten().filter(is_it)
 }
 
 /// Makes the files below `root` agree with `tree`; other files are left alone. One outcome for each document, in the

@@ -6,6 +6,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -367,6 +368,8 @@ fn a_page_that_was_deleted_or_altered_comes_back_and_no_other_is_rendered() {
         let rendered = rendered(&mill);
         assert!(rendered.iter().all(|name| name.contains("01.")), "{rendered:?}");
         assert!(mill.feeds() == expected);
+        let mode = fs::metadata(mill.path("public/all/2021/01.html")).unwrap().mode();
+        assert_eq!(mode & 0o777, 0o644, "its readers can read it again");
         let after = prints(&mill.path("public"));
         let others = |prints: &[(std::path::PathBuf, u64, i64, i64, Vec<u8>)]| {
             prints.iter().filter(|print| !print.0.ends_with("01.html")).cloned().collect::<Vec<_>>()

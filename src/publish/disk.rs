@@ -34,6 +34,8 @@ pub struct Metadata {
     pub inode: u64,
     /// The number of the file system.
     pub device: u64,
+    /// Everybody may read it.
+    pub is_open: bool,
 }
 
 /// Who may read a file.
@@ -60,6 +62,9 @@ pub trait Disk {
     fn create_dir(&self, path: &Path) -> io::Result<bool>;
     /// Writes a file anew: what stood at `path` is gone, never written into or through.
     fn write_new(&self, path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()>;
+    /// Lets everybody read the file that has this inode. Says whether everybody may now: some file systems know no rights.
+    /// An error: it is another file, or we may not read it ourselves.
+    fn open_up(&self, path: &Path, inode: u64) -> io::Result<bool>;
     /// Makes the kernel begin to write a file back, and does not wait: of several files to be synced, the syncs then wait
     /// once and not one after the other. Only a hint.
     fn begin_sync(&self, _path: &Path) {}
@@ -105,6 +110,7 @@ impl Disk for RealDisk {
             mtime_ns: mtime_ns(&found),
             inode: found.ino(),
             device: found.dev(),
+            is_open: is_open(&found),
         }))
     }
 
@@ -150,10 +156,19 @@ impl Disk for RealDisk {
             created => created?,
         };
         if readers == Readers::All {
-            file.set_permissions(fs::Permissions::from_mode(0o644))?;
+            file.set_permissions(fs::Permissions::from_mode(OPEN))?;
         }
         file.write_all(bytes)?;
         Ok(())
+    }
+
+    fn open_up(&self, path: &Path, inode: u64) -> io::Result<bool> {
+        let file = open(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK)?;
+        // Not what took its place since the look: that is somebody else's.
+        if file.metadata()?.ino() != inode {
+            return Err(ErrorKind::NotFound.into());
+        }
+        Ok(file.set_permissions(fs::Permissions::from_mode(OPEN)).is_ok() && is_open(&file.metadata()?))
     }
 
     fn begin_sync(&self, path: &Path) {
@@ -196,6 +211,13 @@ impl Disk for RealDisk {
     }
 }
 
+/// The mode of what everybody may read.
+const OPEN: u32 = 0o644;
+
+fn is_open(found: &fs::Metadata) -> bool {
+    found.mode() & 0o444 == 0o444
+}
+
 fn open(path: &Path, flags: OFlags) -> io::Result<File> {
-    Ok(rustix::fs::open(path, flags | OFlags::CLOEXEC, Mode::from_raw_mode(0o644))?.into())
+    Ok(rustix::fs::open(path, flags | OFlags::CLOEXEC, Mode::from_raw_mode(OPEN))?.into())
 }

@@ -72,6 +72,10 @@ impl Disk for TestDisk<'_> {
             Err(refused) => RealDisk.write_new(path, &bytes[..bytes.len() / 2], readers).and(Err(refused)),
         }
     }
+    fn open_up(&self, path: &Path, inode: u64) -> io::Result<bool> {
+        self.step("open_up", path)?;
+        RealDisk.open_up(path, inode)
+    }
     fn sync(&self, path: &Path) -> io::Result<()> {
         self.step("sync", path)
     }

@@ -1,10 +1,12 @@
 //! The lines of the publish ledger, and whether what they list stands in the folder.
 //!
 //! Promised: a document enters the ledger before it enters the folder, so that what a killed pass wrote is known. Whether
-//! a document stands as it was published is told by one look at its file, never by reading it. Refused: mending what does
-//! not.
+//! a document stands as it was published is told by one look at its file, never by reading it. One that was only closed to
+//! its readers is opened again on the spot. Refused: mending what does not stand.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use tracing::warn;
 
 use super::INDEX;
 use crate::pass::Pass;
@@ -38,24 +40,42 @@ impl Pass<'_> {
     /// One look at every document that the ledger lists.
     pub(super) fn strewn(&self, ledger: &dyn PublishLedger) -> Result<Strewn, StoreError> {
         let feeds: BTreeSet<&str> = self.config.feeds.iter().map(|feed| &*feed.name).chain([INDEX]).collect();
-        let mut strewn = Strewn::default();
+        let (mut strewn, mut opened) = (Strewn::default(), 0);
         ledger.each_published(&mut |row| {
             if !feeds.contains(&*row.feed) {
                 strewn.left.entry(row.feed.clone()).or_default().push(row.path.clone());
-            } else if !self.stands(row) {
+            } else if let Some(was_closed) = self.opened(row) {
+                opened += usize::from(was_closed);
+            } else {
                 strewn.fallen.entry(row.feed.clone()).or_default().insert(row.path.clone());
             }
         })?;
+        if opened > 0 {
+            warn!(documents = opened, "what is published was closed to its readers: everybody may read it again");
+        }
         Ok(strewn)
     }
 
+    /// As [`publish::opened`] has it; a dry run opens nothing.
+    fn opened(&self, row: &PublishedRow) -> Option<bool> {
+        match self.dry_run {
+            true => self.stands(row).then_some(false),
+            false => publish::opened(self.disk, &self.config.output, &row.path, listed_as(row)),
+        }
+    }
+
     pub(super) fn stands(&self, row: &PublishedRow) -> bool {
-        publish::stands(self.disk, &self.config.output, &row.path, (row.size, row.mtime_ns, row.inode))
+        publish::stands(self.disk, &self.config.output, &row.path, listed_as(row))
     }
 
     pub(super) fn is_there(&self, path: &str) -> bool {
         self.disk.stat(&self.config.output.join(path)).is_ok_and(|found| found.is_some())
     }
+}
+
+/// By what a look at a file tells that it is the one that is listed.
+fn listed_as(row: &PublishedRow) -> (u64, i64, u64) {
+    (row.size, row.mtime_ns, row.inode)
 }
 
 pub(super) fn by_path(rows: Vec<PublishedRow>) -> Rows {
