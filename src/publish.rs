@@ -352,10 +352,9 @@ pub fn withdraw(disk: &dyn Disk, root: &Path, paths: &[&str]) -> Result<Vec<Stri
     for path in paths {
         let target = root.join(path);
         let refused = |error: io::Error| {
-            Trouble::unusable(format!("cannot withdraw \"{path}\""))
-                .because(error)
-                .still("it still lies there, though no item of its feed is left to show")
-                .help(format!("let the service user write in \"{}\", or remove the file", parent(&target).display()))
+            Trouble::unusable(format!("cannot withdraw \"{path}\" from \"{}\"", root.display()))
+                .unwritten(error)
+                .still("it still lies there, and is served, though it is to go")
         };
         let _ = disk.remove(&beside(&target));
         // A folder was never ours.

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use disk::TestDisk;
 use feedmill::mill::render::{Document, Tree};
-use feedmill::publish::{Disk, Kind, Listed, RealDisk, publish, stands, would_write};
+use feedmill::publish::{Disk, Kind, Listed, RealDisk, publish, stands, withdraw, would_write};
 
 /// A well-formed document of several blocks, so that a torn one would show.
 fn document(word: &str) -> Document {
@@ -369,6 +369,23 @@ fn trouble_says_what_is_still_true_and_what_would_help() {
     assert!(told(io::ErrorKind::StorageFull).contains(": the disk that holds \"public\" is full\n"));
     assert!(told(io::ErrorKind::QuotaExceeded).contains(": the disk quota for \"public\" is used up\n"));
     assert!(told(io::ErrorKind::Other).starts_with("cannot publish feed \"b\": other error\n"));
+}
+
+/// Documents go with a feed that left the config, or when pages are wanted no more: their items may well be shown.
+#[test]
+fn of_what_can_not_be_withdrawn_nothing_untrue_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    publish(&RealDisk, root, &tree("good")).unwrap();
+    let refuses = |what, path: &Path| match what == "remove" && path.ends_with("a/rss.xml") {
+        true => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
+        false => Ok(()),
+    };
+    let trouble = withdraw(&TestDisk::asking(refuses), root, &["a/rss.xml"]).unwrap_err().to_string();
+    assert!(trouble.starts_with("cannot withdraw \"a/rss.xml\" from \""), "{trouble}");
+    assert!(trouble.contains("\n  it still lies there") && !trouble.contains("no item"), "{trouble}");
+    assert!(trouble.contains("help: mount it writable"), "{trouble}");
+    assert!(root.join("a/rss.xml").exists());
 }
 
 #[test]
