@@ -59,6 +59,9 @@ pub struct LedgerRow {
     pub drift: Option<String>,
 }
 
+/// How many contents of one path are told apart.
+pub const MOST_CONTENTS: u32 = 1 << 20;
+
 /// A content that a path had, as far as comparing it with the next one goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
@@ -425,7 +428,7 @@ pub enum StoreError {
     /// A statement makes no sense to SQLite: the file is damaged, or feedmill is wrong. Only a look through the file can
     /// tell, see [`Sqlite::confirm`].
     Refused(String),
-    /// What it was given to take back is no history: the store itself is fine.
+    /// What it was given is no history: the store itself is fine.
     Unfit(String),
     /// The file system refuses.
     Unusable(Box<dyn std::error::Error + Send + Sync>),

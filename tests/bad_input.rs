@@ -468,6 +468,26 @@ fn a_folder_in_the_place_of_the_store_is_told_as_what_it_is() {
 }
 
 #[test]
+fn a_file_that_had_too_many_contents_keeps_no_other_from_being_read() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    mill.checkpoint();
+    let db = rusqlite::Connection::open(mill.path(".feedmill/feedmill.db")).unwrap();
+    // As if it had been overwritten once a minute for two years.
+    db.execute_batch(
+        "CREATE TEMP TABLE last AS SELECT * FROM seen; UPDATE last SET id = id + 1048575;
+         INSERT INTO seen SELECT * FROM last; UPDATE path SET contents = 1048576;",
+    )
+    .unwrap();
+    drop(db);
+    mill.write("news/2021-03-10.txt", page(&[LAKE]));
+    mill.write("news/2021-03-24.txt", page(&[MOLE]));
+    let ran = once(&mill);
+    assert!(ran.code == 1 && ran.err.contains("1048576 contents"), "{ran:?}");
+    assert_eq!(mill.titles("news"), [MOLE.title, BRIDGE.title, LAKE.title]);
+}
+
+#[test]
 fn a_newer_store_is_refused_untouched() {
     let mill = mill();
     assert_eq!(once(&mill).code, 0);

@@ -24,7 +24,7 @@ use crate::mill::item::{Key, SourceNo, Text};
 use crate::mill::scrape::{Cut, Scrape};
 use crate::report::{FAULTS_TOLD, FaultLine, Report, SkippedLine};
 use crate::stat::Stat;
-use crate::store::{Batch, Found, Known, LedgerRow, Line, Look, Reading, Store};
+use crate::store::{Batch, Found, Known, LedgerRow, Line, Look, MOST_CONTENTS, Reading, Store};
 
 /// A file changed so shortly before it was read that a further change might leave its stat as it is.
 const RACY: Duration = Duration::from_secs(2);
@@ -224,6 +224,12 @@ impl<'a> Pass<'a> {
         let length = buffer.len() as u64;
         if job.row.is_some_and(|row| row.digest == digest && row.revision == job.revision) {
             return Ok(Looked { stat, racy, digest, length, completes: Vec::new(), reading: None });
+        }
+        let is_other = job.row.is_some_and(|row| row.digest != digest);
+        if is_other && job.known.last().is_some_and(|newest| newest.n + 1 >= MOST_CONTENTS) {
+            let reason =
+                format!("it had {MOST_CONTENTS} contents, and no more are told apart: save it by another name");
+            return Err(reason.into());
         }
         let page = source.page(job.below, buffer)?;
         if page.decoded.how.is_a_guess() {

@@ -42,8 +42,8 @@ use self::rows::{
 pub(super) use self::rows::{get_meta, set_meta};
 use self::work::{Keys, Work};
 use super::{
-    Absorbed, Batch, Content, FeedTerms, IsKnown, Known, KnownSource, LedgerRow, MonthPage, Past, Placed, Reading,
-    Recalled, Result, SightedAt, Store, StoreError, Terms, known_by,
+    Absorbed, Batch, Content, FeedTerms, IsKnown, Known, KnownSource, LedgerRow, MOST_CONTENTS, MonthPage, Past,
+    Placed, Reading, Recalled, Result, SightedAt, Store, StoreError, Terms, known_by,
 };
 use crate::mill::identify::Site;
 use crate::mill::item::{Account, Captured, Item, Key, SourceNo};
@@ -100,7 +100,7 @@ type Pair = (i64, i64);
 const MUCH: usize = 10_000;
 
 /// How many contents of one path have an id.
-const CONTENTS_PER_PATH: i64 = 1 << 20;
+const CONTENTS_PER_PATH: i64 = MOST_CONTENTS as i64;
 
 fn content_id(path: i64, n: u32) -> i64 {
     path * CONTENTS_PER_PATH + i64::from(n)

@@ -122,7 +122,7 @@ impl Work<'_> {
     ) -> Result<()> {
         let Some((path, contents)) = self.known_path(look.source, &look.path)? else { return Ok(()) };
         if contents >= CONTENTS_PER_PATH {
-            return Err(StoreError::Unusable(format!("{:?} had 2^20 contents", look.path).into()));
+            return Err(StoreError::Unfit(format!("{:?} had {contents} contents", look.path)));
         }
         let n = small(contents);
         self.write_content(content_id(path, n), look.source, bytes, None, reading, Captured::default())?;
