@@ -49,8 +49,7 @@ pub fn topics(config: &Config, published: &[PublishedRow]) -> Topics {
         .iter()
         .flat_map(|feed| render::HEADS.iter().map(move |name| format!("{}/{name}", feed.name)))
         .collect();
-    // A row without bytes is one that is about to be published for the first time.
-    let there = published.iter().filter(|row| row.size > 0 && heads.contains(&row.path));
+    let there = published.iter().filter(|row| row.was_written() && heads.contains(&row.path));
     there.map(|row| (base.join(&row.path), row.hash)).collect()
 }
 
