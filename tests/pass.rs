@@ -885,6 +885,27 @@ fn an_item_read_with_another_title_from_the_same_lines_keeps_its_id() {
     assert_eq!(fs::read_to_string(mill.path(".feedmill/decisions.jsonl")).unwrap().lines().count(), 1);
 }
 
+/// A program writes a list on one line, and a page may be saved without line breaks.
+#[test]
+fn items_read_with_other_titles_from_one_line_keep_their_ids_and_are_not_joined() {
+    let config = |title| {
+        format!(
+            "[[source]]\nname = \"news\"\nsite = \"harbour\"\nfiles = [\"news/*.json\"]\n[source.fields]\ntitle = {title:?}\n\
+             date = \"date\"\n[[feed]]\nname = \"news\"\n"
+        )
+    };
+    let mill = Mill::new(&config("name"));
+    let record = |n: u32| format!(r#"{{"name": "Boat {n}", "title": "Boat {n} came in", "date": "2021-03-0{n}"}}"#);
+    mill.write("news/a.json", format!("[{}]", (1..=4).map(record).collect::<Vec<_>>().join(", ")));
+    mill.pass();
+    let ids = |mill: &Mill| mill.atom("news").into_iter().map(|entry| entry.id).collect::<Vec<_>>();
+    let before = ids(&mill);
+    mill.configure(&config("title"));
+    mill.pass();
+    assert_eq!(mill.titles("news"), ["Boat 4 came in", "Boat 3 came in", "Boat 2 came in", "Boat 1 came in"]);
+    assert_eq!(ids(&mill), before);
+}
+
 #[test]
 fn an_item_read_with_another_date_from_the_same_lines_keeps_its_id() {
     const MEETING: Told =

@@ -5,7 +5,7 @@
 //! and bears no version of its own; the version of any other counts how often the path's content had been replaced
 //! before it. How paths interleave can't matter, for no path looks at another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
@@ -95,7 +95,9 @@ pub enum Reread {
 /// Compares a new reading of the same bytes with the old one.
 ///
 /// It is kept out when it yields no items where there were some, or leaves as noise the first line of an item that the
-/// old one had. A key that is new, read from the very lines of exactly one old item that is gone, is that item.
+/// old one had. A key that is new, read from the very lines of exactly one old item that is gone, is that item. Items may
+/// share their lines, for a program writes a list on one: then it is the one in its place, where all the others are what
+/// they were, or none is. Of anything else nobody knows which is which, and two that are joined are so for life.
 #[must_use]
 pub fn reread(old: &[Place], new: &[Place]) -> Reread {
     if new.is_empty() && !old.is_empty() {
@@ -103,7 +105,8 @@ pub fn reread(old: &[Place], new: &[Place]) -> Reread {
     }
     let keys = |places: &[Place]| places.iter().map(|place| place.key).collect::<BTreeSet<_>>();
     let (old_keys, new_keys) = (keys(old), keys(new));
-    // Items stand in the file's order and share no line: the last one that begins at or above a line is the one on it.
+    // Items stand in the file's order: the last one that begins at or above a line is on it, if any is. Of those that share
+    // a line, one that is left stands for all.
     let covered = |line: u32| {
         let above = new.partition_point(|place| place.line <= line);
         above.checked_sub(1).and_then(|last| new.get(last)).is_some_and(|place| line <= place.last_line)
@@ -115,12 +118,27 @@ pub fn reread(old: &[Place], new: &[Place]) -> Reread {
             place.line, place.last_line
         ));
     }
-    let aliases = new.iter().filter(|place| !old_keys.contains(&place.key)).filter_map(|place| {
-        let at = old.partition_point(|other| other.line < place.line);
-        let same = old.get(at).filter(|other| (other.line, other.last_line) == (place.line, place.last_line))?;
-        (!new_keys.contains(&same.key)).then_some((place.key, same.key))
-    });
-    Reread::Replace(aliases.collect())
+    let old_spans = by_span(old);
+    let mut aliases = Vec::new();
+    for (span, new) in by_span(new) {
+        let Some(old) = old_spans.get(&span).filter(|old| old.len() == new.len()) else { continue };
+        let otherwise: Vec<(Key, Key)> =
+            new.into_iter().zip(old.iter().copied()).filter(|(new, old)| new != old).collect();
+        if otherwise.len() == 1 || otherwise.len() == old.len() {
+            let is_same = |(new, old): &(Key, Key)| !old_keys.contains(new) && !new_keys.contains(old);
+            aliases.extend(otherwise.into_iter().filter(is_same));
+        }
+    }
+    Reread::Replace(aliases)
+}
+
+/// The items that share a span of lines, in the file's order.
+fn by_span(places: &[Place]) -> BTreeMap<(u32, u32), Vec<Key>> {
+    let mut by_span: BTreeMap<_, Vec<Key>> = BTreeMap::new();
+    for Place { key, line, last_line } in places {
+        by_span.entry((*line, *last_line)).or_default().push(*key);
+    }
+    by_span
 }
 
 #[cfg(test)]
@@ -185,6 +203,24 @@ mod tests {
         assert!(matches!(reread(&old, &[]), Reread::Keep(_)));
         assert!(matches!(reread(&old, &[place(1, 3, 7)]), Reread::Keep(_)));
         assert_eq!(reread(&old, &[place(1, 3, 7), place(2, 9, 12), place(3, 14, 15)]), Reread::Replace(vec![]));
+    }
+
+    /// A program may write a whole list on one line.
+    #[test]
+    fn of_items_that_share_their_lines_none_becomes_another() {
+        let on_one_line = |names: &[u128]| names.iter().map(|name| place(*name, 1, 1)).collect::<Vec<_>>();
+        let aliases = |old: &[u128], new: &[u128]| -> Vec<(u128, u128)> {
+            let Reread::Replace(found) = reread(&on_one_line(old), &on_one_line(new)) else { panic!("kept") };
+            found.into_iter().map(|(new, old)| (new.0.as_u128(), old.0.as_u128())).collect()
+        };
+        // All of them are read otherwise, or one of them: each is the one in its place.
+        assert_eq!(aliases(&[1, 2, 3], &[4, 5, 6]), [(4, 1), (5, 2), (6, 3)]);
+        assert_eq!(aliases(&[1, 2, 3], &[1, 5, 3]), [(5, 2)]);
+        // Of some of them nobody knows which is which.
+        assert_eq!(aliases(&[1, 2, 3], &[1, 5, 6]), []);
+        assert_eq!(aliases(&[1, 2], &[4, 5, 6]), []);
+        assert_eq!(aliases(&[1], &[4, 5]), []);
+        assert_eq!(aliases(&[1, 2, 3], &[2, 3, 4]), []);
     }
 
     #[test]
