@@ -276,7 +276,6 @@ fn wet_pass(cli: &Cli, config: &Config) -> Result<Report, Trouble> {
 /// One pass; the state stays held in `held` when it is done.
 fn held_pass(cli: &Cli, config: &Config, held: &mut Option<State>) -> Result<Report, Trouble> {
     let mut state = State::hold_beside(&config.state, || pass::is_published(config, &RealDisk))?;
-    let file = config.state.join(state::STORE);
     let report = match run_pass(cli, config, &mut state.store, &mut state.decided, false) {
         Err(PassError::Store(error @ (StoreError::Damaged(_) | StoreError::Refused(_)))) => {
             // Damage that only showed at work: once more, with what can be read of it.
@@ -286,22 +285,21 @@ fn held_pass(cli: &Cli, config: &Config, held: &mut Option<State>) -> Result<Rep
         report => report,
     };
     let State { store, .. } = held.insert(state);
-    let report = report.map_err(|error| error.trouble(&file))?;
-    store.tidy().map_err(|error| state::unusable(&file, error))?;
+    let report = report.map_err(|error| error.trouble(&config.state))?;
+    store.tidy().map_err(|error| state::unusable(&config.state, error))?;
     Ok(report)
 }
 
 fn dry_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
-    let file = config.state.join(state::STORE);
-    let unusable = |error| state::unusable(&file, error);
-    let is_there = Sqlite::is_there(&file);
+    let unusable = |error| state::unusable(&config.state, error);
+    let is_there = Sqlite::is_there(&config.state.join(state::STORE));
     let store = if is_there { State::look(&config.state)?.copy_to_memory() } else { Sqlite::in_memory() };
     let mut store = store.map_err(unusable)?;
     if !is_there && pass::is_published(config, &RealDisk) {
         store.set_note(RECOVERED, true).map_err(unusable)?;
     }
     let mut decided = Decided::read(&config.state)?.noted_only();
-    Ok(run_pass(cli, config, &mut store, &mut decided, true).map_err(|error| error.trouble(&file))?)
+    Ok(run_pass(cli, config, &mut store, &mut decided, true).map_err(|error| error.trouble(&config.state))?)
 }
 
 fn run_pass(

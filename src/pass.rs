@@ -65,11 +65,11 @@ impl From<Trouble> for PassError {
 }
 
 impl PassError {
-    /// What it means for the operator of the store at `file`.
+    /// What it means for the operator of the store in the state folder `folder`.
     #[must_use]
-    pub fn trouble(self, file: &Path) -> Trouble {
+    pub fn trouble(self, folder: &Path) -> Trouble {
         match self {
-            Self::Store(error) => state::unusable(file, error),
+            Self::Store(error) => state::unusable(folder, error),
             Self::Trouble(trouble) => trouble,
         }
     }

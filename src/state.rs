@@ -51,14 +51,14 @@ impl State {
             Ok(mut store) if emptied => {
                 warn!(store = %file.display(), "the store was empty: it is made anew of the inbox");
                 let noted = store.set_note(RECOVERED, true).and_then(|()| store.secure());
-                noted.map_err(|error| unusable(&file, error))?;
+                noted.map_err(|error| unusable(folder, error))?;
                 mended = Some("the store was empty: it is made anew of the inbox".to_owned());
                 store
             }
             Ok(store) => store,
             Err(error) => {
-                let how = Sqlite::confirm(&file, error).map_err(|error| unusable(&file, error))?;
-                recover(&file, &how, &mut mended)?
+                let how = Sqlite::confirm(&file, error).map_err(|error| unusable(folder, error))?;
+                recover(folder, &how, &mut mended)?
             }
         };
         Ok(Self { store, decided, mended, lock })
@@ -74,14 +74,13 @@ impl State {
     pub fn hold_beside(folder: &Path, is_published: impl FnOnce() -> bool) -> Result<Self, Trouble> {
         let mut state = Self::hold(folder)?;
         if state.store.is_being_filled() && is_published() {
-            let file = folder.join(STORE);
             warn!(
-                store = %file.display(),
+                store = %folder.join(STORE).display(),
                 "there was no store of what is published: it is made anew of the inbox (whoever keeps the output from run \
                  to run must keep the state folder as well)"
             );
             // It counts from when the store does: cut short before, this is met again.
-            state.store.set_note(RECOVERED, true).map_err(|error| unusable(&file, error))?;
+            state.store.set_note(RECOVERED, true).map_err(|error| unusable(folder, error))?;
             state.mended = Some(format!(
                 "there was no store of what is published in \"{}\": it is made anew of the inbox; what {} said is in force \
                  as far as it is still there",
@@ -111,15 +110,15 @@ impl State {
             let was_noted = store.has_note(RECOVERED).unwrap_or(true);
             drop(store);
             // All that it held is in the inbox still.
-            let mut store = Sqlite::open(&file).map_err(|error| unusable(&file, error))?;
+            let mut store = Sqlite::open(&file).map_err(|error| unusable(folder, error))?;
             if was_noted {
-                store.set_note(RECOVERED, true).map_err(|error| unusable(&file, error))?;
+                store.set_note(RECOVERED, true).map_err(|error| unusable(folder, error))?;
             }
             return Ok(Self { store, decided, mended, lock });
         }
         drop(store);
-        let how = Sqlite::confirm(&file, error).map_err(|error| unusable(&file, error))?;
-        Ok(Self { store: recover(&file, &how, &mut mended)?, decided, mended, lock })
+        let how = Sqlite::confirm(&file, error).map_err(|error| unusable(folder, error))?;
+        Ok(Self { store: recover(folder, &how, &mut mended)?, decided, mended, lock })
     }
 
     /// The store of the state folder `folder`, to read beside a writer.
@@ -132,13 +131,14 @@ impl State {
             return Err(Trouble::unusable(format!("there is no store in \"{}\" yet", folder.display()))
                 .help("run `feedmill --once` first, or name the state folder with --state"));
         }
-        Sqlite::open_to_read(&file).map_err(|error| unusable(&file, error))
+        Sqlite::open_to_read(&file).map_err(|error| unusable(folder, error))
     }
 }
 
-/// The trouble that an error of the store at `file` means for the operator.
+/// The trouble that an error of the store in the state folder `folder` means for the operator.
 #[must_use]
-pub fn unusable(file: &Path, error: StoreError) -> Trouble {
+pub fn unusable(folder: &Path, error: StoreError) -> Trouble {
+    let file = folder.join(STORE);
     let help = match &error {
         StoreError::Newer { .. } => {
             "use the feedmill that wrote it or a later one, or take a backup of before into another state folder (--state)"
@@ -205,16 +205,17 @@ pub fn lock(folder: &Path) -> Result<File, Trouble> {
     Ok(file)
 }
 
-fn recover(file: &Path, how: &str, mended: &mut Option<String>) -> Result<Sqlite, Trouble> {
-    let aside = set_aside(file)?;
+fn recover(folder: &Path, how: &str, mended: &mut Option<String>) -> Result<Sqlite, Trouble> {
+    let file = folder.join(STORE);
+    let aside = set_aside(&file)?;
     warn!(store = %file.display(), aside = %aside.display(), how, "the store is damaged and was set aside");
-    let mut store = Sqlite::open(file).map_err(|error| unusable(file, error))?;
+    let mut store = Sqlite::open(&file).map_err(|error| unusable(folder, error))?;
     // Once the file counts as a store it has the note, wherever this is cut short: feeds stay as they are then.
     let noted = store.set_note(RECOVERED, true).and_then(|()| store.keep());
     // What is salvaged is not in the inbox, maybe: it lasts from the first row on.
     let salvaged = noted.and_then(|()| store.salvage(&aside));
     let secured = salvaged.and_then(|contents| store.secure().map(|()| contents));
-    let contents = secured.map_err(|error| unusable(file, error))?;
+    let contents = secured.map_err(|error| unusable(folder, error))?;
     warn!(contents, "salvaged what could still be read of the damaged store; the inbox is read for the rest");
     *mended = Some(format!(
         "the store is damaged ({how}) and was set aside as \"{}\"; {contents} contents could still be read of it, and the \

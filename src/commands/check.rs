@@ -127,7 +127,7 @@ type Read = BTreeMap<String, ReadPath>;
 /// What was read of the config's sources, and the store that knows it.
 struct Known {
     store: Sqlite,
-    file: std::path::PathBuf,
+    state: std::path::PathBuf,
     names: Vec<KnownSource>,
     sources: BTreeMap<String, Read>,
     decisions: Decisions,
@@ -136,17 +136,17 @@ struct Known {
 impl Known {
     /// `None` where there is no store yet.
     fn of(config: &Config) -> Result<Option<Self>, Ended> {
-        let file = config.state.join(state::STORE);
-        if !Sqlite::is_there(&file) {
+        let state = config.state.clone();
+        if !Sqlite::is_there(&state.join(state::STORE)) {
             return Ok(None);
         }
-        let store = State::look(&config.state)?;
-        let failed = |error| Ended::from(state::unusable(&file, error));
+        let store = State::look(&state)?;
+        let failed = |error| Ended::from(state::unusable(&state, error));
         let names = store.known_sources().map_err(failed)?;
         let read = |known: &KnownSource| Ok((known.name.clone(), store.read_paths(known.no).map_err(failed)?));
         let sources = names.iter().map(read).collect::<Result<_, Ended>>()?;
-        let decisions = Decided::read(&config.state)?.decisions;
-        Ok(Some(Self { store, file, names, sources, decisions }))
+        let decisions = Decided::read(&state)?.decisions;
+        Ok(Some(Self { store, state, names, sources, decisions }))
     }
 
     fn path(&self, source: &str, file: &str) -> Option<&ReadPath> {
@@ -160,7 +160,7 @@ impl Known {
     }
 
     fn failed(&self, error: StoreError) -> Ended {
-        state::unusable(&self.file, error).into()
+        state::unusable(&self.state, error).into()
     }
 }
 

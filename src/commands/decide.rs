@@ -27,7 +27,7 @@ pub(super) fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
         Decision::FirstSeen { first_seen, .. } => vec![*first_seen],
         Decision::Disregard { .. } => Vec::new(),
     };
-    let unusable = |error| state::unusable(&state.join(state::STORE), error);
+    let unusable = |error| state::unusable(&state, error);
     let mut decided = Decided::read(&state)?;
     // What is published may be more than a store knows that was made after it.
     let may_be_lost = matches!(decision, Decision::Retract { .. }) && store.has_note(RECOVERED).map_err(unusable)?;
@@ -94,7 +94,7 @@ pub(super) fn disregard(cli: &Cli, asked: &Asked<'_>, undo: bool) -> Result<Exit
     let config = configured_if_any(cli)?;
     let (state, _) = folders_of(cli, config.as_ref());
     let store = State::look(&state)?;
-    let unusable = |error| state::unusable(&state.join(state::STORE), error);
+    let unusable = |error| state::unusable(&state, error);
     let ledger = store.ledger().map_err(unusable)?;
     let rows = rows_of(asked.file, config.as_ref(), &ledger);
     let given = asked.file.to_string_lossy();

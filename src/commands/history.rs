@@ -27,7 +27,7 @@ pub(super) fn export(cli: &Cli) -> Result<Exit, Ended> {
                 failed = line.and_then(|()| out.write_all(b"\n")).err();
             }
         })
-        .map_err(|error| state::unusable(&state.join(state::STORE), error))?;
+        .map_err(|error| state::unusable(&state, error))?;
     match failed {
         Some(error) => Err(error.into()),
         None => {
@@ -59,8 +59,7 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
     let name = file.map_or_else(|| "standard input".to_owned(), |file| file.display().to_string());
     let history = history_of(file, &name)?;
     let mut state = State::hold(&folder)?;
-    let store = folder.join(state::STORE);
-    let failed = |error| state::unusable(&store, error);
+    let failed = |error| state::unusable(&folder, error);
     if !state.store.ledger().map_err(failed)?.is_empty() {
         return Err(Trouble::usage(format!("the store in \"{}\" is not empty", folder.display()))
             .help("import into a state folder of its own: --state DIR")
@@ -81,13 +80,13 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
     let terms = match &config {
         Some(config) => Pass::new(config, &RealDisk)
             .terms(&mut state.store, &state.decided)
-            .map_err(|error| error.trouble(&store))?,
+            .map_err(|error| error.trouble(&folder))?,
         None => state.store.stored_terms(&state.decided.decisions).map_err(failed)?,
     };
     let count = history.contents.len();
     state.store.import(history.contents, &terms).map_err(|error| match error {
         StoreError::Unfit(what) => Trouble::usage(format!("cannot take in {name}")).because(what),
-        error => state::unusable(&store, error),
+        error => state::unusable(&folder, error),
     })?;
     if let (false, Some(config)) = (history.recovered, &config) {
         let known = state.store.ids().map_err(failed)?;
@@ -213,7 +212,7 @@ pub(super) fn backup(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
         .backup(&aside, || crate::decided::lines(&folder))
         .map_err(|error| match error {
             StoreError::Unusable(cause) => failed(io::Error::other(cause)),
-            error => state::unusable(&folder.join(state::STORE), error),
+            error => state::unusable(&folder, error),
         })
         .and_then(|()| {
             name_it(&aside, &real.join(name), &real).map_err(|error| match error.kind() {
@@ -225,7 +224,7 @@ pub(super) fn backup(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
         let _ = fs::remove_file(&aside);
         return Err(trouble.into());
     }
-    let items = store.count().map_err(|error| state::unusable(&folder.join(state::STORE), error))?;
+    let items = store.count().map_err(|error| state::unusable(&folder, error))?;
     let size = fs::metadata(file).map_or(0, |found| found.len());
     let mut out = io::stdout().lock();
     if cli.global.format == Format::Json {

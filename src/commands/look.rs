@@ -17,7 +17,7 @@ pub(super) fn view(cli: &Cli) -> Result<View, Ended> {
 
 impl View {
     pub(super) fn failed(&self, error: StoreError) -> Ended {
-        state::unusable(&self.state.join(state::STORE), error).into()
+        state::unusable(&self.state, error).into()
     }
 
     pub(super) fn each(&self, visit: &mut dyn FnMut(Item, Vec<SightedAt>)) -> Result<(), Ended> {

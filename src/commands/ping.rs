@@ -52,8 +52,7 @@ pub(super) fn after_pass(config: &Config) -> Result<(), Trouble> {
 }
 
 fn tell(config: &Config) -> Result<Vec<Outcome>, Trouble> {
-    let file = config.state.join(state::STORE);
-    let published = State::look(&config.state)?.published().map_err(|error| state::unusable(&file, error))?;
+    let published = State::look(&config.state)?.published().map_err(|error| state::unusable(&config.state, error))?;
     let outcomes = hub::tell_once(config, &hub::topics(config, &published), BUDGET);
     for Outcome { hub, told, owed, why, .. } in &outcomes {
         match why {

@@ -48,7 +48,6 @@ pub(super) fn verify(cli: &Cli) -> Result<Exit, Ended> {
 
 impl Verified {
     fn of(config: &Config, view: &View) -> Result<Self, Ended> {
-        let file = view.state.join(state::STORE);
         let failed = |error| view.failed(error);
         view.store.check().map_err(failed)?;
         let ours = gather(view, &view.store)?;
@@ -58,12 +57,12 @@ impl Verified {
         let mut rebuilt = Sqlite::in_memory().map_err(failed)?;
         let mut decided = Decided::read(&view.state)?.noted_only();
         let mut report = Report::default();
-        pass.take_in(&mut rebuilt, &mut decided, &mut report, false).map_err(|error| error.trouble(&file))?;
+        pass.take_in(&mut rebuilt, &mut decided, &mut report, false).map_err(|error| error.trouble(&view.state))?;
         let theirs = gather(view, &rebuilt)?;
 
         let mut after = view.store.copy_to_memory().map_err(failed)?;
         let mut decided = Decided::read(&view.state)?.noted_only();
-        let pending = pass.run(&mut after, &mut decided).map_err(|error| error.trouble(&file))?;
+        let pending = pass.run(&mut after, &mut decided).map_err(|error| error.trouble(&view.state))?;
         let after = after.ids().map_err(failed)?;
 
         let (missing, withheld): (Vec<Key>, Vec<Key>) =

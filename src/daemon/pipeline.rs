@@ -200,7 +200,7 @@ impl Pipeline {
             outcome => outcome,
         };
         self.state = Some(state);
-        outcome.map_err(|error| error.trouble(&self.config.state.join(state::STORE)))
+        outcome.map_err(|error| error.trouble(&self.config.state))
     }
 
     fn run(&mut self, state: &mut State, look: &Look<'_>) -> Result<Report, PassError> {
@@ -277,7 +277,7 @@ fn hold(config: &Config, pulse: &Arc<AtomicU64>) -> Result<State, Trouble> {
 }
 
 fn stay(state: &mut State, config: &Config, pulse: &Arc<AtomicU64>) -> Result<(), Trouble> {
-    state.store.stay(pulse).map_err(|error| state::unusable(&config.state.join(state::STORE), error))
+    state.store.stay(pulse).map_err(|error| state::unusable(&config.state, error))
 }
 
 /// Whether a file changed within `settle` before now, by the kernel's own time: a writer can't set that.
