@@ -118,18 +118,30 @@ pub fn reread(old: &[Place], new: &[Place]) -> Reread {
             place.line, place.last_line
         ));
     }
-    let old_spans = by_span(old);
-    let mut aliases = Vec::new();
+    let is_same = |(new, old): &(Key, Key)| !old_keys.contains(new) && !new_keys.contains(old);
+    Reread::Replace(in_their_places(old, new).into_iter().filter(is_same).collect())
+}
+
+/// The keys of new items, each with another one that stood in its place: of those of which it is known.
+fn in_their_places(old: &[Place], new: &[Place]) -> Vec<(Key, Key)> {
+    let (old_spans, mut pairs) = (by_span(old), Vec::new());
     for (span, new) in by_span(new) {
         let Some(old) = old_spans.get(&span).filter(|old| old.len() == new.len()) else { continue };
-        let otherwise: Vec<(Key, Key)> =
-            new.into_iter().zip(old.iter().copied()).filter(|(new, old)| new != old).collect();
+        let otherwise = new.into_iter().zip(old.iter().copied()).filter(|(new, old)| new != old);
+        let otherwise: Vec<(Key, Key)> = otherwise.collect();
         if otherwise.len() == 1 || otherwise.len() == old.len() {
-            let is_same = |(new, old): &(Key, Key)| !old_keys.contains(new) && !new_keys.contains(old);
-            aliases.extend(otherwise.into_iter().filter(is_same));
+            pairs.extend(otherwise);
         }
     }
-    Reread::Replace(aliases)
+    // Twins are two announcements under one key.
+    let (mut first, mut twins) = (BTreeMap::new(), BTreeSet::new());
+    for (new, old) in &pairs {
+        if first.entry(*old).or_insert(*new) != new {
+            twins.insert(*old);
+        }
+    }
+    pairs.retain(|(_, old)| !twins.contains(old));
+    pairs
 }
 
 /// The items that share a span of lines, in the file's order.
@@ -228,5 +240,14 @@ mod tests {
         let old = [place(1, 3, 7), place(2, 9, 12)];
         let new = [place(5, 3, 7), place(2, 9, 12)];
         assert_eq!(reread(&old, &new), Reread::Replace(vec![(new[0].key, old[0].key)]));
+    }
+
+    /// Twins are two announcements under one key, and may turn out to have a key each.
+    #[test]
+    fn two_that_were_read_under_one_key_are_not_joined_by_it() {
+        let twins = [place(1, 3, 7), place(1, 9, 12)];
+        assert_eq!(reread(&twins, &[place(5, 3, 7), place(6, 9, 12)]), Reread::Replace(vec![]));
+        let alias = (place(5, 0, 0).key, place(1, 0, 0).key);
+        assert_eq!(reread(&twins, &[place(5, 3, 7), place(5, 9, 12)]), Reread::Replace(vec![alias, alias]));
     }
 }
