@@ -1,4 +1,8 @@
 //! The decisions file: read whole, appended to line by line.
+//!
+//! Promised: but in a dry run, what is in force was written and synced before, and what could not be written is not in
+//! force; a line that was cut by a crash spoils no other. Refused: passing over any other line that is no decision, for it
+//! may retract something.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Write};

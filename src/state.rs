@@ -1,4 +1,8 @@
-//! The state folder: one writer, the store, the decisions. What is broken is set aside here, never thrown away.
+//! The state folder: one writer, the store, the decisions.
+//!
+//! Promised: what is broken is set aside here, never thrown away; and that a store was made after what is published is noted
+//! in its own file before it counts as a store. Refused: waiting for another writer, and touching what is not ours, be it a
+//! later feedmill's or another program's.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};

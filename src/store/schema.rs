@@ -273,10 +273,13 @@ pub(super) fn migrate(db: &mut Connection) -> Result<()> {
 /// # Errors
 /// [`StoreError::Foreign`], or it can't be read.
 pub(super) fn refuse_foreign(db: &Connection) -> Result<()> {
-    let found = version(db)?;
     let mark: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if mark == i64::from(OURS) {
+        return Ok(());
+    }
+    let found = version(db)?;
     // A later feedmill may call its tables otherwise.
-    if mark == i64::from(OURS) || found > NEWEST {
+    if found > NEWEST {
         return Ok(());
     }
     let mut select = db.prepare("SELECT name FROM sqlite_schema")?;
