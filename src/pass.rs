@@ -31,6 +31,7 @@ pub use self::rename::{NewIds, new_ids, renamed};
 pub use self::terms::revision;
 use crate::config::Config;
 use crate::decided::Decided;
+use crate::inbox::KeepOut;
 use crate::mill::decisions::Decision;
 use crate::mill::item::Key;
 use crate::mill::page::Page;
@@ -168,7 +169,7 @@ impl<'a> Pass<'a> {
         if self.scope.named.is_none() {
             let known = store.known_sources()?;
             let mut notes = renamed(self.config, &known);
-            let new_ids = new_ids(self.config, store, &known, &self.keep_out())?;
+            let new_ids = new_ids(self.config, store, &known, &keep_out(self.config))?;
             notes.extend(new_ids.into_iter().map(|NewIds { what, help }| format!("{what}; {help}")));
             notes.iter().for_each(|note| warn!("{note}"));
             report.notes.extend(notes);
@@ -252,6 +253,12 @@ impl<'a> Pass<'a> {
         decided.add_all(noted.collect())?;
         Ok(unseen)
     }
+}
+
+/// What feedmill writes is no news.
+#[must_use]
+pub fn keep_out(config: &Config) -> KeepOut {
+    KeepOut::of([config.state.as_path(), config.output.as_path()])
 }
 
 /// Where the documents of a feed lie, for people.

@@ -38,7 +38,7 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
         help: "say it in the config, or leave it so".into(),
         wrong: false,
     };
-    let keep_out = KeepOut::of([config.state.as_path(), config.output.as_path()]);
+    let keep_out = pass::keep_out(&config);
     // What the store knows need not be read again, unless it is what is asked.
     let mut comparison = if samples { Some(Comparison::of(cli)?) } else { None };
     let known = if samples { None } else { Known::of(&config)? };

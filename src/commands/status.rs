@@ -147,7 +147,7 @@ fn sources<'c>(
         }
         return Ok(sources);
     };
-    let keep_out = KeepOut::of([config.state.as_path(), config.output.as_path()]);
+    let keep_out = pass::keep_out(config);
     let names: BTreeSet<String> = sources.iter().map(|source| source.name.clone()).collect();
     for unread in config.sources.iter().filter(|source| !names.contains(&source.name)) {
         sources.push(source(view, &unread.name, &[])?);

@@ -12,11 +12,11 @@ use tracing::debug;
 use super::publication::Extent;
 use super::reading::{BIG, Job, batch_length, skip};
 use super::terms::revision;
-use super::{Pass, PassError};
+use super::{Pass, PassError, keep_out};
 use crate::config;
 use crate::decided::Decided;
 use crate::drift;
-use crate::inbox::{self, KeepOut, Listing, Seen};
+use crate::inbox::{self, Listing, Seen};
 use crate::mill::decisions::Decision;
 use crate::mill::identify::Site;
 use crate::mill::item::SourceNo;
@@ -194,13 +194,8 @@ impl Pass<'_> {
         path.is_some_and(|path| unfinished(&path, &seen.stat, row.is_some()))
     }
 
-    /// What feedmill writes is no news.
-    pub(super) fn keep_out(&self) -> KeepOut {
-        KeepOut::of([self.config.state.as_path(), self.config.output.as_path()])
-    }
-
     fn list(&self, report: &mut Report) -> Vec<Listing> {
-        let keep_out = self.keep_out();
+        let keep_out = keep_out(self.config);
         let all = self.config.sources.iter().map(|source| &source.files);
         let listings = match self.scope.named {
             None => inbox::list_all(all, &keep_out),

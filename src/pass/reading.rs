@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use tracing::{debug, info};
 
 use super::met::Met;
-use super::{Pass, PassError};
+use super::{Pass, PassError, keep_out};
 use crate::config::Empty;
 use crate::cores::{cores, on_cores};
 use crate::drift;
@@ -130,7 +130,7 @@ impl<'a> Pass<'a> {
             0..FEW => 1,
             _ => cores(),
         };
-        let keep_out = self.keep_out();
+        let keep_out = keep_out(self.config);
         let finished = AtomicUsize::new(0);
         let met = Met::new();
         let work = |(opened, buffer): &mut (inbox::Opened<'a>, Vec<u8>), job: &Job<'_>| -> Done {
