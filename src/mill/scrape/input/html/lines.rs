@@ -2,13 +2,13 @@
 //!
 //! Each block element stands on a line of its own: paragraphs, headings with their level, list entries with a mark,
 //! table rows with a bar between their cells. A line bears the address it links to, and the time that a `<time>`
-//! states. Scripts, menus, side columns and page footers are left out.
+//! states, or what hAtom has for it. Scripts, menus, side columns and page footers are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Base, Element, Visitor, is_beside, walk};
-use crate::mill::scrape::date::{day_of_year, is_month, is_shaped_like_one, whole};
+use crate::mill::scrape::date::{Settled, day_of_year, is_month, is_shaped_like_one, whole};
 use crate::mill::scrape::input::known::day_among;
 use crate::mill::scrape::language::Lexicon;
 use crate::mill::scrape::menu::{self, COMMON, SEVERAL, wide};
@@ -49,7 +49,7 @@ struct Days {
 
 impl Visitor for Days {
     fn open(&mut self, element: &Element) {
-        if element.is(&["time"]) {
+        if is_time(element) {
             *(if is_unread(element) { &mut self.hidden } else { &mut self.shown }) += 1;
         }
     }
@@ -83,7 +83,7 @@ struct Line {
     goes_on: bool,
 }
 
-/// A `<time>` in a line.
+/// A `<time>` in a line, or what older pages have for it.
 struct Time {
     /// Where its text begins in the line.
     start: usize,
@@ -147,17 +147,17 @@ struct Lines {
 
 impl Visitor for Lines {
     fn skips(&mut self, element: &Element, in_content: bool) -> bool {
-        let is_unread = element.is(&["time"]) && is_unread(element);
+        let is_unread = is_time(element) && is_unread(element);
         self.has_unread_days |= is_unread;
         // The day of a change is shown to programs alone. The two stand side by side, or a page of nothing but times would be
         // looked through for each.
         let is_near = || self.times.iter().rev().take(SEVERAL).any(|time| time.of_publication);
-        let of_change = || element.is(&["time"]) && is_of_change(element) && is_near();
+        let of_change = || is_time(element) && is_of_change(element) && is_near();
         (self.hides_days && is_unread) || of_change() || self.repeats(element) || is_beside(element, in_content)
     }
     fn open(&mut self, element: &Element) {
         if element.is_inline() {
-            self.blank |= self.ended && matches!(element.name.as_str(), "span" | "a" | "time" | "label");
+            self.blank |= self.ended && (is_time(element) || matches!(element.name.as_str(), "span" | "a" | "label"));
         } else if element.name != "br" {
             self.flush(false);
         }
@@ -166,8 +166,8 @@ impl Visitor for Lines {
             "br" => self.flush(true),
             "base" => self.base.take(element),
             "a" => self.links.push(element.get("href").and_then(|href| self.base.link(href)).map(Into::into)),
-            "time" => {
-                let stated = element.get("datetime").map(Into::into);
+            _ if is_time(element) => {
+                let stated = element.get(if element.is(&["abbr"]) { "title" } else { "datetime" }).map(Into::into);
                 // The day of the change may stand before the item's own.
                 let end = Some(self.now.text.len());
                 let (of_change, of_publication) = (is_of_change(element), is_of_publication(element));
@@ -208,10 +208,13 @@ impl Visitor for Lines {
             "a" => {
                 self.links.pop();
             }
-            "time" => {
+            _ if is_time(element) => {
                 let end = self.now.text.len();
                 if let Some(time) = self.times.iter_mut().rev().find(|time| time.end.is_none()) {
                     time.end = Some(end);
+                    // What an abbreviation stands for is often the same instant in another zone, of which the day is another.
+                    let shown = self.now.text.get(time.start..).unwrap_or_default().trim();
+                    time.stated.take_if(|_| element.is(&["abbr"]) && is_one_day(shown));
                 }
             }
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.level = 0,
@@ -243,7 +246,7 @@ impl Lines {
     /// Whether words that are not shown add to others on their line, under the same link, or skip to a place of the page. The
     /// only words of a link are its title, and the only day is the item's.
     fn repeats(&self, element: &Element) -> bool {
-        if !is_unseen(element) || element.is(&["time"]) {
+        if !is_unseen(element) || is_time(element) {
             return false;
         }
         if element.is(&["a"]) {
@@ -527,18 +530,39 @@ fn is_unseen(element: &Element) -> bool {
     element.is_inline() && classes.any(|class| UNSEEN.contains(&class))
 }
 
-/// Whether a `<time>` says when a text was changed and not when it was published, as themes of blogs tell their programs.
+/// Whether an element is a time: a `<time>`, or the `<abbr>` that the microformat hAtom 0.1 has for it, whose title is the
+/// day as programs write it.
+fn is_time(element: &Element) -> bool {
+    let is_abbreviated = || {
+        let says = || is_of_change(element) || is_of_publication(element);
+        let lexicon = Lexicon::of(None);
+        says() && element.get("title").is_some_and(|title| whole(title, lexicon).is_some())
+    };
+    element.is(&["time"]) || (element.is(&["abbr"]) && is_abbreviated())
+}
+
+/// Whether a text says a day by itself.
+fn is_one_day(text: &str) -> bool {
+    whole(text, Lexicon::of(None)).is_some_and(|printed| printed.day(Settled::default()).is_some())
+}
+
+/// The classes of hAtom 0.1 and of its successor h-entry for the time at which a text was changed.
+const CHANGED: [&str; 2] = ["updated", "dt-updated"];
+/// The same for the time at which it was published.
+const PUBLISHED: [&str; 2] = ["published", "dt-published"];
+
+/// Whether a time says when a text was changed and not when it was published, as themes of blogs tell their programs.
 fn is_of_change(time: &Element) -> bool {
-    time.get("itemprop") == Some("dateModified") || (has_class(time, "updated") && !has_class(time, "published"))
+    time.get("itemprop") == Some("dateModified") || (has_class(time, &CHANGED) && !has_class(time, &PUBLISHED))
 }
 
-/// Whether a `<time>` says when a text was published.
+/// Whether a time says when a text was published.
 fn is_of_publication(time: &Element) -> bool {
-    time.get("itemprop") == Some("datePublished") || has_class(time, "published")
+    time.get("itemprop") == Some("datePublished") || has_class(time, &PUBLISHED)
 }
 
-fn has_class(element: &Element, class: &str) -> bool {
-    element.get("class").unwrap_or_default().split_ascii_whitespace().any(|one| one == class)
+fn has_class(element: &Element, classes: &[&str]) -> bool {
+    element.get("class").unwrap_or_default().split_ascii_whitespace().any(|one| classes.contains(&one))
 }
 
 /// Which line of a list is the day of an item, where the others say what else is known of that.
