@@ -902,6 +902,75 @@ fn a_time_that_a_page_states_for_programs_is_the_date() {
 }
 
 #[test]
+fn of_the_times_of_a_microformat_that_of_publication_is_the_date() {
+    let abbr = |class: &str, day: u32| {
+        format!("<abbr class='{class}' title='2021-06-{day}T22:10:00Z'>{}.06.2021 00:10</abbr>", day + 1)
+    };
+    let time = |class: &str, day: u32| {
+        format!("<time class='dt-{class}' datetime='2021-06-{}'>{}.06.2021</time>", day + 1, day + 1)
+    };
+    let page = |times: &dyn Fn(u32) -> String| {
+        let items = ["Two bridges are closed", "Night buses return", "The market opens"].into_iter().zip(11..);
+        let item = |(title, day): (&str, u32)| {
+            let title = format!("<h3 class='entry-title'><a href='/{day}'>{title}</a></h3>");
+            format!("<li class='hentry'>{title}<div class='entry-content'></div><div>{}</div></li>", times(day))
+        };
+        format!("<!doctype html><h1>News</h1><ul class='hfeed'>{}</ul>", items.map(item).collect::<String>())
+    };
+    for page in [
+        page(&|day| format!("{}\n{}", abbr("published", day), abbr("updated", 27))),
+        page(&|day| format!("{}\n{}", abbr("updated", 27), abbr("published", day))),
+        page(&|day| format!("{} {}", time("published", day), time("updated", 27))),
+        // As long as no other tells it.
+        page(&|day| abbr("updated", day)),
+    ] {
+        let scrape = parse(&page, &Terms::default());
+        assert_eq!(titles(&scrape), ["Two bridges are closed", "Night buses return", "The market opens"], "{page}");
+        // The day that is shown, and not that of Greenwich.
+        assert_eq!(days(&scrape), ["2021-06-12", "2021-06-13", "2021-06-14"], "{page}");
+    }
+    // Other abbreviations are words.
+    let words = "<abbr class='published' title='port office'>p.o.</abbr> tells it here.";
+    let other = page(&|day| format!("{day} June 2021<p>{words}</p>"));
+    let scrape = parse(&other, &Terms::default());
+    assert_eq!(scrape.drafts.iter().map(told).next().unwrap()[1..3], ["2021-06-11", "p.o. tells it here."]);
+    // Where days and months may be either, what is stated settles it.
+    let stated =
+        |day: u32| format!("<abbr class='published' title='2021-06-0{}'>06/0{}/2021</abbr>", day % 10, day % 10);
+    assert_eq!(days(&parse(&page(&stated), &Terms::default())), ["2021-06-01", "2021-06-02", "2021-06-03"]);
+}
+
+#[test]
+fn the_index_of_a_gemini_capsule_lists_its_dated_links() {
+    let index = "# Ada's capsule\n\n```\n=> no.gmi 2021-01-01 Preformatted\n```\n\n## 2021\n\n\
+                 => ferry.gmi 2021-06-14 - A ferry for the isles\n=>\tgemini://ada.example/fares 2021-05-03\u{2014}Fares stay\n\
+                 => https://ada.example/n 2021-04-09: [Re] Night boats\n=> /old.gmi older posts from 2019-01-01\n";
+    let url = Some("https://proxy.example/ada/".to_owned());
+    let terms = |name: &str| Terms { form: Form::of_name(name), url: url.clone(), ..Terms::default() };
+    for name in ["index.gmi", "gemlog/INDEX.GEMINI", "index.txt"] {
+        let scrape = parse(index, &terms(name));
+        assert_eq!(titles(&scrape), ["A ferry for the isles", "Fares stay", "[Re] Night boats"], "{name}");
+        assert_eq!(days(&scrape), ["2021-06-14", "2021-05-03", "2021-04-09"], "{name}");
+        assert_eq!(scrape.drafts.iter().map(|draft| draft.line).collect::<Vec<_>>(), [9, 10, 11]);
+        let kept: Vec<_> = scrape.drafts.iter().map(|draft| draft.link.as_deref()).collect();
+        assert_eq!(kept, [Some("https://proxy.example/ada/ferry.gmi"), None, Some("https://ada.example/n")]);
+    }
+    // Two such lines are an index only where the name says so.
+    let two = index.replace("2021-04-09: ", "");
+    assert_eq!(parse(&two, &terms("index.gmi")).drafts.len(), 2);
+    assert_ne!(parse(&two, &terms("index.txt")).layout, "gemini");
+    // The last title may be half of one.
+    let cut = index.split(" boats").next().unwrap();
+    let scrape = parse(cut, &terms("index.gmi"));
+    assert_eq!((titles(&scrape).len(), scrape.faults.len()), (2, 1));
+    // A capsule's page without such lines is text, and so is what the operator has a layout for.
+    let listing = "Ferry to the isles\n14 June 2021\n\nFares stay\n3 May 2021\n\nNight boats\n9 April 2021\n";
+    assert_eq!(parse(listing, &terms("index.gmi")).drafts.len(), 3);
+    let by_lines = Terms { layout: Some("date-title".to_owned()), ..terms("index.txt") };
+    assert_ne!(parse(index, &by_lines).layout, "gemini");
+}
+
+#[test]
 fn pages_whose_headlines_are_headings_are_read_by_them() {
     let url = Some("https://site.example/news/".to_owned());
     for (file, items) in [

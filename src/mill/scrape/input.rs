@@ -4,15 +4,16 @@
 //! a cautious look at how the text begins. When in doubt, it is text.
 //!
 //! Two ways lead from here. HTML, Markdown, the dumps of text browsers and what scripts print become a *rendition*: lines
-//! with notes, which the engine reads like any text. JSON, CSV, feeds, HTML with selectors, and lines that name their
-//! fields have fields already: each item becomes a [`record::Record`], and one place makes drafts of all records. Either
-//! way, line numbers are those of the file.
+//! with notes, which the engine reads like any text. JSON, CSV, feeds, HTML with selectors, indexes
+//! of Gemini capsules, and lines that name their fields have fields already: each item becomes a [`record::Record`], and
+//! one place makes drafts of all records. Either way, line numbers are those of the file.
 
 mod address;
 mod archive;
 mod csv;
 mod dump;
 mod feed;
+mod gemtext;
 mod html;
 mod json;
 mod known;
@@ -52,11 +53,13 @@ pub enum Form {
     Tsv,
     /// RSS, RDF, Atom, or a sitemap of news.
     Feed,
+    /// The index of a Gemini capsule.
+    Gemini,
 }
 
 impl Form {
     /// The forms as the config names them.
-    pub const ALL: [(&'static str, Self); 8] = [
+    pub const ALL: [(&'static str, Self); 9] = [
         ("text", Self::Text),
         ("markdown", Self::Markdown),
         ("html", Self::Html),
@@ -65,6 +68,7 @@ impl Form {
         ("csv", Self::Csv),
         ("tsv", Self::Tsv),
         ("feed", Self::Feed),
+        ("gemini", Self::Gemini),
     ];
 
     /// The form that the ending of a file's name says; `None` where the content has to be looked at.
@@ -79,6 +83,7 @@ impl Form {
             "csv" => Self::Csv,
             "tsv" | "tab" => Self::Tsv,
             "rss" | "atom" | "rdf" => Self::Feed,
+            "gmi" | "gemini" => Self::Gemini,
             _ => return None,
         })
     }
@@ -122,10 +127,13 @@ pub fn too_large(text: &str, form: Option<Form>) -> Option<String> {
 pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explained<'t> {
     let form = terms.form.unwrap_or_else(|| Form::of_text(text));
     let python = || python(text, terms, explaining);
+    let by_lines = terms.layout.is_some();
+    let gemini = |fewest| if by_lines { None } else { gemtext::read(text, fewest, terms, explaining) };
     let mut read = match form {
-        Form::Text if terms.layout.is_some() => listed(text, terms, explaining),
+        Form::Text if by_lines => listed(text, terms, explaining),
         Form::Text => {
-            python().or_else(|| named::read(text, terms, explaining)).unwrap_or_else(|| listed(text, terms, explaining))
+            let told = python().or_else(|| named::read(text, terms, explaining));
+            told.or_else(|| gemini(gemtext::SEVERAL)).unwrap_or_else(|| listed(text, terms, explaining))
         }
         Form::Markdown => {
             let rendition = markdown::render(text, terms.url.as_deref());
@@ -143,6 +151,7 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
         Form::Csv => csv::read(text, None, terms, explaining),
         Form::Tsv => csv::read(text, Some(b'\t'), terms, explaining),
         Form::Feed => feed::read(text, terms, explaining),
+        Form::Gemini => gemini(1).unwrap_or_else(|| listed(text, terms, explaining)),
     };
     unshare(&mut read.scrape);
     read
@@ -287,6 +296,7 @@ mod tests {
             ("news.jsonl", Some(Form::JsonLines)),
             ("news.tsv", Some(Form::Tsv)),
             ("feed.rss", Some(Form::Feed)),
+            ("gemlog/index.gmi", Some(Form::Gemini)),
             ("news.txt", None),
             ("a.json/news", None),
             ("feed.xml", None),
