@@ -195,6 +195,7 @@ impl Reader<'_> {
                 }
                 if !self.in_code {
                     self.attributes(&range);
+                    self.wiki_links(&range);
                 }
                 self.child(range);
             }
@@ -274,6 +275,30 @@ impl Reader<'_> {
             // What stood apart by its class still does: by more blanks than words have between them.
             let apart = if behind.get(length..).is_some_and(|rest| rest.starts_with(' ')) { " " } else { "" };
             self.edits.push((at..at + length, apart.to_owned()));
+        }
+    }
+
+    /// Drops what wikis have around a name: `[[name]]`, and with the target `[[target|name]]`. Where an address is behind it,
+    /// the outer brackets are those of a link, and the inner ones are shown.
+    fn wiki_links(&mut self, range: &Range<usize>) {
+        const LONGEST: usize = 200;
+        let mut from = range.start;
+        while let Some(at) = memchr(b'[', self.slice(&(from..range.end)).as_bytes()).map(|at| from + at) {
+            from = at + 1;
+            let behind = self.text.get(at..self.text.floor_char_boundary(at + LONGEST)).unwrap_or_default();
+            let inner = behind.strip_prefix("[[").and_then(|inner| inner.split_once("]]"));
+            let Some((inner, rest)) = inner.filter(|(inner, _)| !inner.contains(['[', ']', '\n', '\r'])) else {
+                continue;
+            };
+            let shown = inner.split_once('|').map_or(inner, |(_, shown)| shown);
+            let is_name = |text: &str| text.contains(char::is_alphabetic) && text.trim() == text;
+            let escaped = self.text.get(..at).is_some_and(|before| before.ends_with(['\\', '!']));
+            if escaped || rest.starts_with(['(', '[', ':']) || !is_name(inner) || !is_name(shown) {
+                continue;
+            }
+            let end = at + "[[".len() + inner.len();
+            self.drop(at..end - shown.len());
+            self.drop(end..end + "]]".len());
         }
     }
 
@@ -553,6 +578,12 @@ mod tests {
             ("<!-- a\nb -->\n\ntext\n", "\n\n\ntext\n"),
             ("snake_case_word and 2 * 3 * 4\n", "snake_case_word and 2 * 3 * 4\n"),
             ("`a*b`\n", "a*b\n"),
+            ("- [[Pier 4]] · [[piers/5|Pier *five*]]\n", "- Pier 4 · Pier five\n"),
+            ("| [[piers/5\\|Pier 5]] | b |\n|---|---|\n", "| Pier 5 | b |\n|---|---|\n"),
+            ("[[Pier]]\n\n[Pier]: https://a.example/\n", "Pier\n\n\n"),
+            // Brackets of a link, of a test, of a note, and such as are shown.
+            ("[[pdf]](https://a.example/)\n", "[pdf]\n"),
+            ("[[ -f x ]] [[1]] \\[[x]] `[[x]]`\n", "[[ -f x ]] [[1]] [[x]] [[x]]\n"),
         ] {
             assert_eq!(rendered(text), wanted, "{text}");
         }
