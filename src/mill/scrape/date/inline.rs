@@ -38,10 +38,11 @@ fn dated_head<'t>(text: &'t str, head: &'t str, lexicon: &Lexicon) -> Option<(Pr
     let rest = signs_off(behind);
     let blanks = behind.chars().take_while(|c| c.is_whitespace()).count();
     let apart = rest.len() + blanks < behind.len() || blanks >= 2 || behind.starts_with(['\t', '\n']);
-    // One blank is enough behind a date with its year, before what begins as titles and sentences do.
+    // One blank is enough behind a date with its year, before what begins as titles and sentences do, or with a version.
+    let begins = |c: char| !c.is_lowercase() && (c.is_alphabetic() || "«„“\"‘:".contains(c));
     let follows = printed.start.year != Year::None
         && blanks == 1
-        && rest.chars().next().is_some_and(|c| !c.is_lowercase() && (c.is_alphabetic() || "«„“\"‘".contains(c)));
+        && (rest.starts_with(begins) || begins_with_version(rest) || begins_with_number(rest));
     let raw = head.get(..end)?.trim();
     // What stands before a day is a version, and not the day: `1.3 - 3 May 2021`.
     let is_version = || printed.start.numeric && printed.lacks_year() && whole(rest, lexicon).is_some();
@@ -182,8 +183,13 @@ pub(crate) fn field<'t>(text: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>>
     whole(value.trim(), lexicon).filter(|printed| printed.kicker.is_none())
 }
 
+/// The text without the signs before it. A colon that opens the name of a picture is its own: `:rocket: The line`.
 fn signs_off(text: &str) -> &str {
-    text.trim_start_matches(|c: char| c.is_whitespace() || SIGNS.contains(&c))
+    let rest = text.trim_start_matches(|c: char| c.is_whitespace() || SIGNS.contains(&c));
+    let named = text.get(..text.len() - rest.len()).is_some_and(|signs| signs.ends_with(" :"));
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let is_picture = named && rest.split_once(": ").is_some_and(|(name, _)| is_name(name));
+    if is_picture { text.get(text.len() - rest.len() - 1..).unwrap_or(rest) } else { rest }
 }
 
 /// The title without the signs behind it. What ends in a colon is the name of a field (`From: 01/01/2010`), and no
@@ -203,6 +209,21 @@ fn is_version(text: &str) -> bool {
     parts.clone().count() > 2 && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
+/// Whether a version in brackets stands before all else: `[v0.5.2] The line`, `[1.4.0]`.
+fn begins_with_version(text: &str) -> bool {
+    let inner = text.strip_prefix('[').and_then(|inner| inner.split_once(']')).map(|(inner, _)| inner);
+    inner.is_some_and(|inner| is_version(inner.trim_start_matches(['v', 'V'])))
+}
+
+/// Whether a number stands before many letters of a script that has no blanks between its words, as titles begin and counts
+/// do not: `25-26学年第2学期期末考试安排`.
+fn begins_with_number(text: &str) -> bool {
+    const FEWEST: usize = 8;
+    let has_no_case = |c: &char| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase();
+    let word = text.split_whitespace().next().unwrap_or_default();
+    word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().filter(has_no_case).nth(FEWEST - 1).is_some()
+}
+
 fn is_shouted(word: &str) -> bool {
     word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase())
 }
@@ -218,6 +239,12 @@ mod tests {
             ("Jul 16 2025 // The school is under review", "Jul 16 2025", "The school is under review"),
             ("2 October 2015 -- The line", "2 October 2015", "The line"),
             ("21.4.2022: The market opens", "21.4.2022", "The market opens"),
+            ("2021-04-26 :red_car: The line", "2021-04-26", ":red_car: The line"),
+            ("2021-04-26 : Wanted: a line", "2021-04-26", "Wanted: a line"),
+            ("2021-04-26 25-26学年第2学期港口开放安排", "2021-04-26", "25-26学年第2学期港口开放安排"),
+            ("2021-04-26 2021年5月13日新码头开放的通知", "2021-04-26", "2021年5月13日新码头开放的通知"),
+            ("2021-04-26 [v1.4.0] The line", "2021-04-26", "[v1.4.0] The line"),
+            ("2021-04-26 [1.4.0]", "2021-04-26", "[1.4.0]"),
             ("21/08/2020 - The market opens", "21/08/2020", "The market opens"),
             ("[2021-04-26] The market opens", "2021-04-26", "The market opens"),
             ("2021-04-26 The market opens", "2021-04-26", "The market opens"),
@@ -227,7 +254,10 @@ mod tests {
             let (printed, text) = leading(line, lexicon).expect(line);
             assert_eq!((printed.raw, text), (raw, rest), "{line}");
         }
-        for line in ["12 looms stand idle", "On 2 May 2015 -- they met", "2 May 2015", "May 2 was fine", "a - b"] {
+        let counts =
+            ["2021-04-26 1234次浏览", "2021-04-26 [updated]", "2021-04-26 first plan", "2021-04-26 3 comments"];
+        let others = ["12 looms stand idle", "On 2 May 2015 -- they met", "2 May 2015", "May 2 was fine", "a - b"];
+        for line in others.into_iter().chain(counts) {
             assert!(leading(line, lexicon).is_none(), "{line}");
         }
     }

@@ -14,7 +14,9 @@ use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 use url::Url;
 
 use super::{LineCounter, address, html};
+use crate::mill::scrape::date::whole;
 use crate::mill::scrape::furniture::{LONGEST_ATTACHMENT, is_attachment};
+use crate::mill::scrape::language::Lexicon;
 use crate::mill::scrape::rendition::{Note, Rendition};
 
 /// A piece of the source and the text that takes its place. Line ends within it stay.
@@ -414,6 +416,7 @@ impl Reader<'_> {
                 }
                 self.drop_attachment(range.end);
             }
+            TagEnd::Strong => self.part_from_day(&range),
             TagEnd::Image => self.images = self.images.saturating_sub(1),
             TagEnd::CodeBlock => self.in_code = false,
             _ => {}
@@ -429,6 +432,23 @@ impl Reader<'_> {
         if self.images == 0 && range.end >= range.start + 2 * signs {
             self.drop(range.start..range.start + signs);
             self.drop(range.end - signs..range.end);
+        }
+    }
+
+    /// Parts a day in bold, with which an entry of a list begins, from a small letter behind it: without the bold, one blank
+    /// would make them one sentence. `- **2021-10-18** first plan`.
+    fn part_from_day(&mut self, range: &Range<usize>) {
+        let mut behind = self.text.get(range.end..).unwrap_or_default().chars();
+        if behind.next() != Some(' ') || !behind.next().is_some_and(char::is_lowercase) {
+            return;
+        }
+        let begins_entry = |entry: &Range<usize>| {
+            self.text.get(entry.start..range.start).is_some_and(|mark| matches!(mark.trim_end(), "-" | "*" | "+"))
+        };
+        let day = self.slice(range).trim_matches(['*', '_']);
+        let is_day = || whole(day, Lexicon::of(None)).is_some_and(|printed| !printed.lacks_year());
+        if self.images == 0 && self.open.iter().rev().take(2).any(|(open, _)| begins_entry(open)) && is_day() {
+            self.edits.push((range.end..range.end + 1, "  ".to_owned()));
         }
     }
 
@@ -578,6 +598,11 @@ mod tests {
             ("<!-- a\nb -->\n\ntext\n", "\n\n\ntext\n"),
             ("snake_case_word and 2 * 3 * 4\n", "snake_case_word and 2 * 3 * 4\n"),
             ("`a*b`\n", "a*b\n"),
+            ("- **2021-10-18** first plan\n", "- 2021-10-18  first plan\n"),
+            (
+                "**2021-10-18** is a day\n- **18 x** y\n- **2021-10-18** Plan\n",
+                "2021-10-18 is a day\n- 18 x y\n- 2021-10-18 Plan\n",
+            ),
             ("- [[Pier 4]] · [[piers/5|Pier *five*]]\n", "- Pier 4 · Pier five\n"),
             ("| [[piers/5\\|Pier 5]] | b |\n|---|---|\n", "| Pier 5 | b |\n|---|---|\n"),
             ("[[Pier]]\n\n[Pier]: https://a.example/\n", "Pier\n\n\n"),
