@@ -124,7 +124,10 @@ impl<'t> Teller<'_, 't, '_> {
             // Each item below it repeats it: what no heading is as long as would fill the memory.
             let names = block.text.len() <= LONGEST_SECTION;
             self.above.section = names.then_some(Section { heading: *block, is_topic });
-            self.above.span = Span::of(block.text, self.look.choice.lexicon).or(self.above.span);
+            if let Some(span) = Span::of(block.text, self.look.choice.lexicon) {
+                // What stands below a month is of none of the days above that.
+                (self.above.span, self.above.day) = (Some(span), None);
+            }
         }
     }
 
