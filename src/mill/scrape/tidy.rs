@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::blocks::{Block, Mark};
+use super::blocks::{Block, Mark, joined};
 use super::evidence::{Evidence, Marking};
 use super::label::{Kind, Label};
 use super::layout::{Field, Layout};
@@ -35,6 +35,7 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
     crop(layout, blocks, labels, steps);
     dock(layout, labels, steps);
     set_apart(layout, blocks, labels, steps);
+    lead_on(layout, blocks, steps);
 }
 
 /// Of dated items those without a day that begin with a mark where all the others have none are entries of a menu.
@@ -356,4 +357,28 @@ fn dock(layout: &Layout, labels: &[Label], steps: &mut [Step]) {
     for at in more {
         Step::leave_out(steps, at);
     }
+}
+
+/// A few words and the title once more lead on to the item, and are no summary of it: `Read more about The market opens`.
+fn lead_on(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
+    let mut title = None;
+    for (at, block) in blocks.iter().enumerate() {
+        let Some(step) = steps.get(at) else { return };
+        match step.field(layout) {
+            Some(Field::Title) => title = Some(joined(block)),
+            Some(Field::Summary) if title.as_deref().is_some_and(|title| leads_to(&joined(block), title)) => {
+                Step::leave_out(steps, at);
+            }
+            _ if step.act == Move::Start => title = None,
+            _ => {}
+        }
+    }
+}
+
+/// Whether `text` is a few words and, behind them, a title of several words.
+fn leads_to(text: &str, title: &str) -> bool {
+    const FEWEST: usize = 3;
+    const MOST: usize = 4;
+    let before = text.strip_suffix(title).filter(|before| before.ends_with(char::is_whitespace));
+    before.is_some_and(|before| (1..=MOST).contains(&words(before))) && words(title) >= FEWEST
 }
