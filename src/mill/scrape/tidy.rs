@@ -24,6 +24,7 @@ pub(crate) fn tidy(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], la
     }
     if layout.is_dated() {
         cast_out(layout, blocks, steps);
+        close_entry(layout, blocks, steps);
         crown_headings(layout, blocks, labels, steps);
         end_list(layout, evidence, labels, steps);
         crown_one(layout, labels, steps);
@@ -357,6 +358,34 @@ fn dock(layout: &Layout, labels: &[Label], steps: &mut [Step]) {
     for at in more {
         Step::leave_out(steps, at);
     }
+}
+
+/// An entry of a list is the title itself, and no kicker of the heading below it, where several others are, and no other
+/// title is a heading: what that heads is another part of the page.
+fn close_entry(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
+    let (Some(place), Some(_)) = (layout.place(Field::Title), layout.place(Field::Kicker)) else { return };
+    let is_entry = |at: usize| blocks.get(at).is_some_and(|block| block.mark != Mark::None && block.level() == 0);
+    let is_heading = |at: usize| blocks.get(at).is_some_and(|block| block.mark == Mark::None && block.level() > 0);
+    let (mut entries, mut first, mut headed) = (0, 0, None);
+    for (at, step) in steps.iter().enumerate() {
+        first = if step.act == Move::Start { at } else { first };
+        if step.field(layout) != Some(Field::Title) {
+            continue;
+        }
+        if is_entry(at) {
+            entries += 1;
+        } else if is_heading(at) {
+            if headed.is_some() || !is_entry(first) {
+                return;
+            }
+            headed = Some((first, at));
+        }
+    }
+    let Some((first, heading)) = headed.filter(|_| entries >= SEVERAL) else { return };
+    Step::crown_first(steps, (first, place), (heading, place));
+    let goes_on = |step: &&Step| !matches!(step.act, Move::Start | Move::Heading);
+    let length = steps.iter().skip(heading).take_while(goes_on).count();
+    (heading..heading + length).for_each(|at| Step::leave_out(steps, at));
 }
 
 /// A few words and the title once more lead on to the item, and are no summary of it: `Read more about The market opens`.
