@@ -186,6 +186,27 @@ fn a_page_from_a_web_archive_reads_as_the_page_that_was_copied() {
     }
 }
 
+/// html2text prints headings between stars and without blank lines, and sets what follows a break in a line in by one column.
+#[test]
+fn a_heading_between_stars_is_no_part_of_the_text_above_it() {
+    let page = "****** 潮見研究室 ******\nCoastal Data Group, Shiomi University\n\n    * ホーム\n    * ニュース\n\n\
+        ***** 2021年度の見学会を開きました！ *****\n 2021-06-28\nこんにちは。\n博士課程の浜田です。\nまたお会いしましょう\n\
+        ***** 港湾学会に参加しました *****\n 2021-05-17\nみなさん、こんにちは。\n港湾学会は5/15から5/16に開かれました。\n\
+        ***** 研究室で海苔を作りました！ *****\n 2021-03-02\n海苔がたくさんとれました．\n";
+    let read = parse(page, &Terms::default());
+    let expected = [
+        ("2021年度の見学会を開きました！", "2021-06-28", "こんにちは。 博士課程の浜田です。 またお会いしましょう"),
+        ("港湾学会に参加しました", "2021-05-17", "みなさん、こんにちは。 港湾学会は5/15から5/16に開かれました。"),
+        ("研究室で海苔を作りました！", "2021-03-02", "海苔がたくさんとれました．"),
+    ];
+    let expected = expected.map(|(title, day, summary)| [title, day, summary, ""].map(str::to_owned));
+    assert_eq!(all_told(&read), expected);
+    assert_eq!(
+        read.drafts.iter().map(|draft| (draft.line, draft.last_line)).collect::<Vec<_>>(),
+        [(7, 11), (12, 15), (16, 18)]
+    );
+}
+
 /// Without its address an item of a dump would be another one: nothing is taken in of which that is cut off.
 #[test]
 fn a_dump_cut_in_a_line_gives_no_item_under_another_name() {

@@ -7,7 +7,7 @@
 //!           o For_crews
 //! ```
 //!
-//! Headings stand between stars, the more the greater, and links have lines in the place of blanks. What programs and files
+//! Headings stand between stars, the more the greater, and with no blank line around them. Links have lines in the place of blanks. What programs and files
 //! are called, and addresses, keep their lines.
 
 use super::{FEW_LINKS, MARGIN};
@@ -28,17 +28,27 @@ pub(super) fn render(text: &str) -> Option<Rendition> {
         return None;
     }
     let mut rendition = Rendition { text: String::with_capacity(text.len()), ..Rendition::default() };
+    // A heading is no part of the text right above it, nor of that below.
+    let part = |rendition: &mut Rendition, number| {
+        rendition.notes.push(Note { line: rendition.next(), absent: true, ..Note::default() });
+        rendition.push("", true, number);
+    };
     for (line, number) in text.split_inclusive('\n').zip(1..) {
-        let body = line.trim_start();
-        if let Some((level, heading)) = heading(line) {
-            rendition.notes.push(Note { line: number, level, ..Note::default() });
-            rendition.text.push_str(&heading);
-            rendition.text.push_str(if line.ends_with('\n') { "\n" } else { "" });
-        } else if let Some(entry) = body.strip_prefix("o ").filter(|_| body.len() + MARGIN < line.len()) {
-            rendition.text.push_str("* ");
-            rendition.text.push_str(entry);
+        let (shown, is_whole) = line.strip_suffix('\n').map_or((line, false), |line| (line, true));
+        let body = shown.trim_start();
+        if let Some((level, heading)) = heading(shown) {
+            part(&mut rendition, number);
+            rendition.notes.push(Note { line: rendition.next(), level, ..Note::default() });
+            rendition.push(&heading, is_whole, number);
+            if is_whole {
+                part(&mut rendition, number);
+            }
+        } else if let Some(entry) = body.strip_prefix("o ").filter(|_| body.len() + MARGIN < shown.len()) {
+            rendition.push(&format!("* {entry}"), is_whole, number);
         } else {
-            rendition.text.push_str(line);
+            // A blank before the text of a line is what is left of a break in it: nothing is set in by one column.
+            let body = if body.len() + 1 == shown.len() { body } else { shown };
+            rendition.push(body, is_whole, number);
         }
     }
     rendition.text = with_blanks(rendition.text);
@@ -73,15 +83,19 @@ mod tests {
         let page =
             "****** News ******\n    * About_us\n          o The_board\n***** Lamps_on_every_quay *****\n3 May 2021\n";
         let rendition = render(page).unwrap();
-        assert_eq!(rendition.text, "News\n    * About us\n* The board\nLamps on every quay\n3 May 2021\n");
-        assert_eq!(rendition.notes.iter().map(|note| (note.line, note.level)).collect::<Vec<_>>(), [(1, 1), (4, 2)]);
+        let text = "\nNews\n\n    * About us\n* The board\n\nLamps on every quay\n\n3 May 2021\n";
+        assert_eq!((rendition.text.as_str(), rendition.lines), (text, vec![1, 1, 1, 2, 3, 4, 4, 4, 5]));
+        let notes: Vec<_> = rendition.notes.iter().map(|note| (note.line, note.level, note.absent)).collect();
+        // Blank lines that end a run, and say nothing of what may be lost.
+        let part = |line| (line, 0, true);
+        assert_eq!(notes, [part(1), (2, 1, false), part(3), part(6), (7, 2, false), part(8)]);
         assert_eq!(render("*** News ***\n\n* Lamps_on\n\n***\n*** a\n"), None);
         // A few lines are what somebody called a file.
         let files = render("*** Minutes ***\nminutes_2021.pdf\n*** Budget ***\nbudget_2021.pdf\n").unwrap();
-        assert_eq!(files.text, "Minutes\nminutes_2021.pdf\nBudget\nbudget_2021.pdf\n");
+        assert_eq!(files.text, "\nMinutes\n\nminutes_2021.pdf\n\nBudget\n\nbudget_2021.pdf\n");
         // So are many of them, and parts of programs and addresses.
         let names =
             "read_me.txt Read_me.md get_name() my_file_list Https://a.example/Two_lamps Two_lamps Night_buses\n";
-        assert_eq!(render(&format!("*** A ***\n{names}*** B ***\n")).unwrap().text, format!("A\n{names}B\n"));
+        assert_eq!(render(&format!("*** A ***\n{names}*** B ***\n")).unwrap().text, format!("\nA\n\n{names}\nB\n\n"));
     }
 }
