@@ -186,6 +186,47 @@ fn a_page_from_a_web_archive_reads_as_the_page_that_was_copied() {
     }
 }
 
+/// Lynx sets in all but headings. Those of items have many words, those of parts of the page few.
+#[test]
+fn headings_at_the_margin_of_a_dump_are_titles_where_they_are_no_names() {
+    let page = "   22. September 2026Hafen\n\nHafenmeisterin Lorenz eröffnet das neue Forum der Lotsinnen und\nLotsen\n\n   \
+        Tagung in Brunsstrand widmet sich den Fragen der Zeit und der\n   Zukunft der Schifffahrt\n\n   \
+        9. Juli 2026Hafen\n\nNeue Studie zeigt die Wirkung der Fähren\n\n   19. Juni 2026Hafen\n\n\
+        Die Leiterin der Werft Brunsstrand wird in ihr Amt\neingeführt\n\n   Vorstellung der neuen Werft und Einführung von \
+        Frau\n   Henriette Moll\n\n   16. Mai 2026\n\nSeegericht unter neuer Leitung\n\n   Einführung der neuen Präsidentin\n   \
+        Wiebke Harms\n";
+    let read = parse(page, &Terms::default());
+    let expected = [
+        [
+            "Hafenmeisterin Lorenz eröffnet das neue Forum der Lotsinnen und Lotsen",
+            "2026-09-22",
+            "Tagung in Brunsstrand widmet sich den Fragen der Zeit und der Zukunft der Schifffahrt",
+        ],
+        ["Neue Studie zeigt die Wirkung der Fähren", "2026-07-09", ""],
+        [
+            "Die Leiterin der Werft Brunsstrand wird in ihr Amt eingeführt",
+            "2026-06-19",
+            "Vorstellung der neuen Werft und Einführung von Frau Henriette Moll",
+        ],
+        ["Seegericht unter neuer Leitung", "2026-05-16", "Einführung der neuen Präsidentin Wiebke Harms"],
+    ];
+    assert_eq!(without_credits(&read), expected.map(|item| item.map(str::to_owned)));
+    for names in [["June 2021", "May 2021", "April 2021"], ["Transport", "Culture and sports", "Trade"]] {
+        let items = [
+            "   New bridge over the northern canal\n   15 June 2021\n   It opens in spring with a parade.\n\n",
+            "   Old pier is closed for repairs\n   12 May 2021\n   Closed for the whole of the summer.\n\n",
+            "   Ferry fares rise from autumn\n   3 April 2021\n   The council has agreed on it.\n\n",
+        ];
+        let page: String = names.iter().zip(items).map(|(name, item)| format!("{name}\n\n{item}")).collect();
+        let read = parse(&page, &Terms::default());
+        let expected =
+            ["New bridge over the northern canal", "Old pier is closed for repairs", "Ferry fares rise from autumn"];
+        assert_eq!(titles(&read), expected);
+        let sections = read.drafts.iter().map(|draft| draft.section.as_deref());
+        assert_eq!(sections.skip(1).collect::<Vec<_>>(), [Some(names[1]), Some(names[2])]);
+    }
+}
+
 /// html2text prints headings between stars and without blank lines, and sets what follows a break in a line in by one column.
 #[test]
 fn a_heading_between_stars_is_no_part_of_the_text_above_it() {

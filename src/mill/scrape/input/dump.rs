@@ -17,7 +17,9 @@
 //! cut before its list: [`without_address`] tells which of its lines have lost their address.
 //!
 //! Lynx and `ELinks` indent all of a page except its headings, whether of the page or of an item. That margin is taken
-//! out, or headings would seem to stand above the items that they begin. In their place a picture has its name in brackets.
+//! out, or headings would seem to stand above the items that they begin. They are those of items where most have more words
+//! than a part of a page has in its name, or lead somewhere; others are text. In their place a picture has its name in
+//! brackets.
 
 mod starred;
 
@@ -25,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::address;
 use crate::mill::scrape::rendition::{Note, Rendition};
+use crate::mill::scrape::shape::words;
 
 /// The heading of a list of addresses, such as `References` or `Visible links`, has at most so many words.
 const HEADING_WORDS: usize = 3;
@@ -54,6 +57,7 @@ fn of_browser(text: &str) -> Option<Rendition> {
     if !is_dump && addresses.is_empty() {
         return None;
     }
+    let heads_items = [0, THIRD_LEVEL].map(|column| is_set_in && has_headlines(page, column));
     let mut rendition = Rendition { text: String::with_capacity(page.len()), ..Rendition::default() };
     for (line, number) in page.split_inclusive('\n').zip(1..) {
         let depth = indent(line).filter(|_| is_set_in);
@@ -68,16 +72,16 @@ fn of_browser(text: &str) -> Option<Rendition> {
         });
         let text = text(start);
         // A link at the margin is the headline of an item: nothing but headings stands there.
-        let level = match depth {
-            Some(0) => 2,
-            Some(THIRD_LEVEL) => 3,
-            _ => 0,
+        let (level, heads_item) = match depth {
+            Some(0) => (2, heads_items[0]),
+            Some(THIRD_LEVEL) => (3, heads_items[1]),
+            _ => (0, false),
         };
         let mut note = Note { line: number, level, ..Note::default() };
         note.link = leads.and_then(|((_, address), _)| address::absolute(address, None)).map(Into::into);
         // What stands for a picture ends a run.
         note.absent = is_picture(text);
-        if leads.is_some() || note.absent {
+        if leads.is_some() || note.absent || heads_item {
             rendition.notes.push(note);
         }
     }
@@ -139,6 +143,30 @@ fn is_set_in(page: &str, known: bool) -> bool {
         above = line;
     }
     (1..at_margin).contains(&headings)
+}
+
+/// Whether the headings that begin in this column are those of items, and not of the page or its parts: no two are the
+/// same, and most have more words than the name of a part has.
+fn has_headlines(page: &str, column: usize) -> bool {
+    const FEWEST: usize = 3;
+    const MORE_THAN_A_NAME: usize = 5;
+    let (mut all, mut long, mut seen) = (0_usize, 0_usize, BTreeSet::new());
+    let mut lines = page.lines().peekable();
+    while let Some(line) = lines.next() {
+        if indent(line) != Some(column) {
+            continue;
+        }
+        let mut count = words(line);
+        while let Some(more) = lines.next_if(|next| indent(next) == Some(column)) {
+            count += words(more);
+        }
+        all += 1;
+        long += usize::from(count >= MORE_THAN_A_NAME);
+        if !seen.insert(line) {
+            return false;
+        }
+    }
+    all >= FEWEST && long * 3 >= all * 2
 }
 
 fn is_marked(line: &str) -> bool {
