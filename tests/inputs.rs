@@ -227,6 +227,39 @@ fn headings_at_the_margin_of_a_dump_are_titles_where_they_are_no_names() {
     }
 }
 
+/// A list in Lynx whose entries have a picture, a day, a heading and a text: the heading stands at the margin within it.
+#[test]
+fn a_heading_within_an_entry_of_a_dump_is_its_title() {
+    let page = "    (BUTTON) Menü\n\n                               Meldungen\n\n   Hier stehen die Meldungen des Amts für Fähren.\n\n    \
+        1. Veröffentlicht am 01.10.2026, Meldung\n\nNeue Fähre: Zweite Fahrt beginnt mit 17 Gästen und 38 Rädern\n       \
+        Mehr Gäste als bei der ersten Fahrt / Moll: „Das zeigt, dass\n       wir weiter auf Kurs sind“\n    \
+        2. Drei Lotsen stehen auf der Mole von Brunsstrand, einer winkt\n       mit der Mütze.\n       \
+        Veröffentlicht am 16.09.2026, Meldung\n\nBrunsstrand und Norderhafen bauen an einer neuen Mole für große\nSegler\n       \
+        Die Arbeiten beginnen im Frühling.\n    3. Veröffentlicht am 03.09.2026, Meldung\n\n67.000 Gäste in Brunsstrand\n       \
+        Das Amt fördert den Hafen.\n    4. Veröffentlicht am 31.08.2026, Meldung\n\nDas Amt für Fähren hat nun Räume am Kai\n       \
+        Die Arbeit\n       beginnt\n";
+    let read = parse(page, &Terms::default());
+    let expected = [
+        [
+            "Neue Fähre: Zweite Fahrt beginnt mit 17 Gästen und 38 Rädern",
+            "2026-10-01",
+            "Mehr Gäste als bei der ersten Fahrt / Moll: „Das zeigt, dass wir weiter auf Kurs sind“",
+        ],
+        [
+            "Brunsstrand und Norderhafen bauen an einer neuen Mole für große Segler",
+            "2026-09-16",
+            "Die Arbeiten beginnen im Frühling.",
+        ],
+        ["67.000 Gäste in Brunsstrand", "2026-09-03", "Das Amt fördert den Hafen."],
+        ["Das Amt für Fähren hat nun Räume am Kai", "2026-08-31", "Die Arbeit beginnt"],
+    ];
+    assert_eq!(without_credits(&read), expected.map(|item| item.map(str::to_owned)));
+    assert_eq!(
+        read.drafts.iter().map(|draft| (draft.line, draft.number)).collect::<Vec<_>>(),
+        [(7, Some(1)), (14, Some(2)), (19, Some(3)), (23, Some(4))]
+    );
+}
+
 /// html2text prints headings between stars and without blank lines, and sets what follows a break in a line in by one column.
 #[test]
 fn a_heading_between_stars_is_no_part_of_the_text_above_it() {

@@ -21,6 +21,7 @@
 //! than a part of a page has in its name, or lead somewhere; others are text. In their place a picture has its name in
 //! brackets.
 
+mod entries;
 mod starred;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +53,9 @@ pub(super) fn render(text: &str) -> Option<Rendition> {
 /// What Lynx, `ELinks` and w3m print.
 fn of_browser(text: &str) -> Option<Rendition> {
     let (page, addresses) = apart(text).unwrap_or((text, BTreeMap::new()));
-    let is_set_in = is_set_in(page, !addresses.is_empty());
+    let loose = entries::loosen(page);
+    let page = loose.as_ref().map_or(page, |loose| &loose.text);
+    let is_set_in = is_set_in(page, loose.is_some() || !addresses.is_empty());
     let mut is_dump = is_set_in;
     if !is_dump && addresses.is_empty() {
         return None;
@@ -85,6 +88,7 @@ fn of_browser(text: &str) -> Option<Rendition> {
             rendition.notes.push(note);
         }
     }
+    rendition.lines = loose.map_or_else(Vec::new, |loose| loose.lines);
     is_dump.then_some(rendition)
 }
 
@@ -172,7 +176,8 @@ fn has_headlines(page: &str, column: usize) -> bool {
 fn is_marked(line: &str) -> bool {
     let line = line.trim_start();
     let behind = line.trim_start_matches(|c: char| c.is_ascii_digit());
-    line.starts_with(['-', '*', '+', '•']) || (behind.len() < line.len() && behind.starts_with(['.', ')']))
+    let ends_mark = || behind.strip_prefix(['.', ')']).is_some_and(|text| !text.starts_with(char::is_numeric));
+    line.starts_with(['-', '*', '+', '•']) || (behind.len() < line.len() && ends_mark())
 }
 
 /// The columns that a line is indented by; `None` when it is blank.
