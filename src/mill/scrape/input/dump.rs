@@ -60,7 +60,7 @@ fn of_browser(text: &str) -> Option<Rendition> {
     if !is_dump && addresses.is_empty() {
         return None;
     }
-    let heads_items = [0, THIRD_LEVEL].map(|column| is_set_in && has_headlines(page, column));
+    let heads_items = [0, THIRD_LEVEL].map(|column| is_set_in && has_headlines(page, column, &addresses));
     let mut rendition = Rendition { text: String::with_capacity(page.len()), ..Rendition::default() };
     for (line, number) in page.split_inclusive('\n').zip(1..) {
         let depth = indent(line).filter(|_| is_set_in);
@@ -150,8 +150,8 @@ fn is_set_in(page: &str, known: bool) -> bool {
 }
 
 /// Whether the headings that begin in this column are those of items, and not of the page or its parts: no two are the
-/// same, and most have more words than the name of a part has.
-fn has_headlines(page: &str, column: usize) -> bool {
+/// same, and most have more words than the name of a part has. Where some lead somewhere, those are the headlines.
+fn has_headlines(page: &str, column: usize, addresses: &BTreeMap<u32, &str>) -> bool {
     const FEWEST: usize = 3;
     const MORE_THAN_A_NAME: usize = 5;
     let (mut all, mut long, mut seen) = (0_usize, 0_usize, BTreeSet::new());
@@ -166,7 +166,8 @@ fn has_headlines(page: &str, column: usize) -> bool {
         }
         all += 1;
         long += usize::from(count >= MORE_THAN_A_NAME);
-        if !seen.insert(line) {
+        let leads = bracketed(line.trim()).is_some_and(|(number, _)| addresses.contains_key(&number));
+        if leads || !seen.insert(line) {
             return false;
         }
     }
