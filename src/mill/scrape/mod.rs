@@ -286,4 +286,4 @@ pub const DRIFT_BELOW: f64 = 0.7;
 
 /// Changes whenever the same bytes under the same terms could be read differently: what was read with an older
 /// revision is read again.
-pub const REVISION: u32 = 23;
+pub const REVISION: u32 = 24;
