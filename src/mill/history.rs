@@ -97,7 +97,7 @@ pub enum Reread {
 /// It is kept out when it yields no items where there were some, or leaves as noise the first line of an item that the
 /// old one had. A key that is new, read from the very lines of exactly one old item that is gone, is that item. Items may
 /// share their lines, for a program writes a list on one: then it is the one in its place, where all the others are what
-/// they were, or none is. Of anything else nobody knows which is which, and two that are joined are so for life.
+/// they were. Of anything else nobody knows which is which, and two that are joined are so for life.
 #[must_use]
 pub fn reread(old: &[Place], new: &[Place]) -> Reread {
     if new.is_empty() && !old.is_empty() {
@@ -129,7 +129,7 @@ fn in_their_places(old: &[Place], new: &[Place]) -> Vec<(Key, Key)> {
         let Some(old) = old_spans.get(&span).filter(|old| old.len() == new.len()) else { continue };
         let otherwise = new.into_iter().zip(old.iter().copied()).filter(|(new, old)| new != old);
         let otherwise: Vec<(Key, Key)> = otherwise.collect();
-        if otherwise.len() == 1 || otherwise.len() == old.len() {
+        if otherwise.len() == 1 {
             pairs.extend(otherwise);
         }
     }
@@ -225,10 +225,10 @@ mod tests {
             let Reread::Replace(found) = reread(&on_one_line(old), &on_one_line(new)) else { panic!("kept") };
             found.into_iter().map(|(new, old)| (new.0.as_u128(), old.0.as_u128())).collect()
         };
-        // All of them are read otherwise, or one of them: each is the one in its place.
-        assert_eq!(aliases(&[1, 2, 3], &[4, 5, 6]), [(4, 1), (5, 2), (6, 3)]);
+        // One of them is read otherwise: it is the one in its place.
         assert_eq!(aliases(&[1, 2, 3], &[1, 5, 3]), [(5, 2)]);
-        // Of some of them nobody knows which is which.
+        // Of more nobody knows which is which; where all are others it may be another list.
+        assert_eq!(aliases(&[1, 2, 3], &[4, 5, 6]), []);
         assert_eq!(aliases(&[1, 2, 3], &[1, 5, 6]), []);
         assert_eq!(aliases(&[1, 2], &[4, 5, 6]), []);
         assert_eq!(aliases(&[1], &[4, 5]), []);

@@ -25,6 +25,8 @@ pub struct Hints {
     /// When to look at all once more.
     again: Option<Instant>,
     rearm: bool,
+    /// Watch anew then, and not before.
+    rearm_again: bool,
     refused: Option<String>,
     // Hashed: paths are compared part by part, which to keep a thousand in order is done ten thousand times.
     finished: HashSet<PathBuf>,
@@ -83,6 +85,7 @@ impl Hints {
             all: false,
             again: None,
             rearm: false,
+            rearm_again: false,
             refused: None,
             finished: HashSet::new(),
             stirring: HashMap::new(),
@@ -121,7 +124,7 @@ impl Hints {
     /// What was watched is another one, or about to be: watch anew, and look at all, when whoever replaces it had the settle
     /// time for that. Until then nothing may be there.
     pub fn replaced(&mut self, now: Instant) {
-        self.rearm = true;
+        self.rearm_again = true;
         self.again = Some(now + self.settle);
     }
 
@@ -198,10 +201,9 @@ impl Hints {
     /// Takes what is due by now.
     pub fn take(&mut self, now: Instant) -> Due {
         let again = self.again.take_if(|again| *again <= now).is_some();
-        let all = std::mem::take(&mut self.all) || again;
         let mut due = Due {
-            all,
-            rearm: all && std::mem::take(&mut self.rearm),
+            all: std::mem::take(&mut self.all) || again,
+            rearm: std::mem::take(&mut self.rearm) || (again && std::mem::take(&mut self.rearm_again)),
             refused: self.refused.take(),
             finished: std::mem::take(&mut self.finished),
             quiet: HashMap::new(),

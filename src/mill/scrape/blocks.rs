@@ -19,7 +19,7 @@ use regex::Regex;
 use self::lead::{may_offer, offers_above, without_lead_on};
 use self::lines::{Line, Lines, columns, trim};
 pub(crate) use self::lines::{has_blank_line, joined, joined_text, line_start};
-pub(crate) use self::mark::{Mark, clock, has_marks, is_clock};
+pub(crate) use self::mark::{Mark, clock, is_clock};
 use self::mark::{NESTED, link_number, mark};
 use self::tile::tile;
 use super::date::{self, Printed, inline};
@@ -264,7 +264,7 @@ impl<'t> Splitter<'t, '_> {
         }
         block.indent = columns(line.text.get(..lead).unwrap_or_default());
         let (found, is_guessed) = self.date_and_mark(&mut block);
-        if found.is_none() && block.mark == Mark::Bullet && self.is_wrapped(line, body, behind) {
+        if found.is_none() && block.mark == Mark::Bullet && self.goes_on_with_dash(line, body, behind) {
             (block.mark, block.text) = (Mark::None, body);
         }
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
@@ -319,20 +319,28 @@ impl<'t> Splitter<'t, '_> {
         }
     }
 
-    /// Whether the dash that `line` begins with is no mark, but stands within the text above: that is no sentence yet, its
-    /// last line had no room for the dash, and no list goes on.
-    fn is_wrapped(&self, line: &Line<'_>, body: &str, behind: &Lines<'_>) -> bool {
-        const ENDS: [char; 2] = [':', ';'];
-        let begins = |body: &str| body.starts_with(['-', '–']);
-        let length = |line: &str| line.trim_end().chars().count();
-        let next = || behind.clone().next().is_some_and(|next| begins(trim(next.text).1));
+    /// Whether the dash that `line` begins with is no mark, but stands within the text above. That is the title of a marked
+    /// item, or wrapped already, and no sentence yet; its last line had no room for the dash, and no list goes on.
+    fn goes_on_with_dash(&self, line: &Line<'_>, body: &str, behind: &Lines<'_>) -> bool {
+        const DASHES: [char; 2] = ['-', '–'];
+        let Some(last) = self.page.blocks.last().filter(|last| last.folded || last.mark != Mark::None) else {
+            return false;
+        };
+        if self.open.is_none() || !body.starts_with(DASHES) {
+            return false;
+        }
         let above = self.text.get(..line.start).unwrap_or_default().lines().next_back().unwrap_or_default();
-        let width = || *self.width.get_or_init(|| self.text.lines().map(length).max().unwrap_or(0));
-        self.open.is_some()
-            && begins(body)
-            && !(begins(trim(above).1) || next() || above.ends_with(ENDS) || ends_sentence(above, &FULL_STOPS))
-            && inline::leading(body.trim_start_matches(['-', '–', ' ']), self.lexicon).is_none()
-            && length(above) + 2 > width()
+        let is_list = |line: &str| trim(line).1.starts_with(DASHES);
+        if is_list(above) || behind.clone().next().is_some_and(|next| is_list(next.text)) {
+            return false;
+        }
+        if ends_sentence(last.text, &FULL_STOPS) || last.text.ends_with([':', ';']) {
+            return false;
+        }
+        let length = |line: &str| line.trim_end().chars().count();
+        let width = *self.width.get_or_init(|| self.text.lines().map(length).max().unwrap_or(0));
+        let is_dated = || inline::leading(trim(body.trim_start_matches(DASHES)).1, self.lexicon).is_some();
+        length(above) + " –".chars().count() > width && !is_dated()
     }
 
     /// Whether a line is a photo line: no text goes on with it, and it with none. The sign of a foot has a year behind it,
@@ -371,13 +379,6 @@ impl<'t> Splitter<'t, '_> {
             if let Some((found, is_said)) = whole().or_else(|| date::byline(body, self.lexicon)) {
                 return (Some(found), !is_said);
             }
-        }
-        // A long dash is no mark, and says nothing before a day.
-        if let Some(behind) = body.strip_prefix('—')
-            && let Some(found) = date::whole(trim(behind).1, self.lexicon)
-        {
-            block.text = trim(behind).1;
-            return (Some(found), false);
         }
         let own = self.marker.and_then(|marker| marker.find(body)).map(|found| (Mark::Bullet, found.end()));
         // In a run a time of day is one only below another: sentences are wrapped anywhere.
@@ -454,7 +455,7 @@ impl<'t> Splitter<'t, '_> {
         }
         count::number(&mut page.blocks);
         if unit == Unit::Run {
-            lump::part(&mut page.blocks);
+            page.blocks = lump::parted(page.blocks, lexicon);
         }
         for block in page.blocks.iter_mut().filter(|block| block.date.is_none()) {
             block.text = without_lead_on(block.text, lexicon);

@@ -128,12 +128,20 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
     let form = terms.form.unwrap_or_else(|| Form::of_text(text));
     let python = || python(text, terms, explaining);
     let by_lines = terms.layout.is_some();
-    let gemini = |fewest| if by_lines { None } else { gemtext::read(text, fewest, terms, explaining) };
+    // A text may end with links to other capsules: the reading that finds more is that of the page.
+    let gemini = |fewest| {
+        let listed = listed(text, terms, explaining);
+        let read = if by_lines { None } else { gemtext::read(text, fewest, terms, explaining) };
+        match read {
+            Some(read) if read.scrape.drafts.len() > listed.scrape.drafts.len() => read,
+            _ => listed,
+        }
+    };
     let mut read = match form {
         Form::Text if by_lines => listed(text, terms, explaining),
         Form::Text => {
             let told = python().or_else(|| named::read(text, terms, explaining));
-            told.or_else(|| gemini(gemtext::SEVERAL)).unwrap_or_else(|| listed(text, terms, explaining))
+            told.unwrap_or_else(|| gemini(gemtext::SEVERAL))
         }
         Form::Markdown => {
             let rendition = markdown::render(text, terms.url.as_deref());
@@ -151,7 +159,7 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
         Form::Csv => csv::read(text, None, terms, explaining),
         Form::Tsv => csv::read(text, Some(b'\t'), terms, explaining),
         Form::Feed => feed::read(text, terms, explaining),
-        Form::Gemini => gemini(1).unwrap_or_else(|| listed(text, terms, explaining)),
+        Form::Gemini => gemini(1),
     };
     unshare(&mut read.scrape);
     read

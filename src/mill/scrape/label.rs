@@ -6,6 +6,8 @@
 mod outset;
 mod twice;
 
+use std::collections::BTreeSet;
+
 use super::blocks::{Block, Mark, Page, is_clock};
 use super::date::{self, Grade, Printed, Settled, inline};
 use super::language::{Lexicon, has_ascii_digit};
@@ -48,7 +50,8 @@ pub(crate) struct Label {
     pub(crate) above_headline: bool,
     /// The block above it ends as a sentence does.
     pub(crate) below_sentence: bool,
-    /// It reads like a headline, and right below it stands a day and nothing else; or it is the photo line above one.
+    /// It may begin an item that lost its mark: it reads like a headline, and right below it stands a day that is in its place
+    /// among the others; or it is the photo line above one.
     pub(crate) heads_day: bool,
     /// A word or two: a kicker rather than a title.
     pub(crate) brief: bool,
@@ -66,7 +69,8 @@ pub(crate) struct Label {
     pub(crate) glued: Option<Grade>,
     /// A date stands behind the text.
     pub(crate) end_dated: Option<Grade>,
-    /// The text behind the date before it is a name rather than a title: `15 June 2020 – Geneva`.
+    /// The text behind the date before it is a name rather than a title, for the page says it behind others, too: `15 June 2020
+    /// – Geneva`.
     pub(crate) tailed: bool,
     /// Who wrote it, and nothing else: `By Ann Field`.
     pub(crate) byline: bool,
@@ -98,17 +102,10 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
     copyright(page, &mut labels);
     names_of_lists(page, &mut labels);
     name_dates(page, &mut labels, lexicon);
+    names_behind_dates(page, &mut labels, lexicon);
     outset::note(page, &mut labels, settled);
     let (mut below, mut headline) = (false, false);
-    // How many blank lines part the block from the day below it. More than above it are where a title was lost.
-    let (mut day, mut heads_day): (Option<u32>, bool) = (None, false);
     for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
-        let is_title = label.kind == Kind::Text
-            && !(label.brief || label.wordy || label.sentence || label.field || label.holds_day());
-        let is_near = day.is_some_and(|gap| gap <= block.gap.max(1));
-        heads_day = (is_near && is_title) || (heads_day && label.kind == Kind::Credit);
-        label.heads_day = heads_day;
-        day = (label.is_date() && !label.named).then_some(block.gap);
         label.above_short = below && label.short;
         label.above_headline = headline && label.brief;
         below = label.short && !label.is_dated_byline();
@@ -165,6 +162,21 @@ fn name_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
         if below.date.is_some() && label.short && label.kind == Kind::Text && lexicon.is_stamp(block.text) {
             label.kind = Kind::Furniture;
         }
+    }
+}
+
+/// What stands behind days is their place, or of which kind the items are, if it is said again and again; else it is a short
+/// title.
+fn names_behind_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
+    let tailed = page.blocks.iter().zip(&*labels).filter(|(_, label)| label.tailed);
+    let names = tailed.filter_map(|(block, _)| inline::leading(block.text, lexicon)).map(|(_, name)| name);
+    let (mut count, mut distinct) = (0, BTreeSet::new());
+    for name in names {
+        count += 1;
+        distinct.insert(name);
+    }
+    if distinct.len() * 2 > count {
+        labels.iter_mut().for_each(|label| label.tailed = false);
     }
 }
 

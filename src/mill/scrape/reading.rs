@@ -14,7 +14,8 @@ use self::judge::{judge, refused};
 use self::look::Look;
 use self::preferred::{TIED, likeliest_first, rival, slack};
 use self::tell::{tell, uses};
-use super::blocks::{Unit, has_blank_line, has_marks};
+use super::blocks::{Unit, has_blank_line};
+use super::evidence::Marking;
 use super::language::{Choice, choose};
 use super::layout::{Layout, candidates, pair};
 use super::parted;
@@ -124,7 +125,7 @@ fn explanations<'l>(looks: &mut Looks<'_, '_>, layouts: &[&'l Layout]) -> Vec<Ex
     let mut found: Vec<Explanation<'_>> = Vec::new();
     let mut best: Option<f64> = None;
     for unit in [Unit::Run, Unit::Line] {
-        let is_needless = looks.turn_to(unit);
+        let is_needless = looks.turn_to(unit, layouts);
         for layout in layouts.iter().copied().filter(|layout| layout.reads_by(unit)) {
             if is_needless && layout.reads_by(Unit::Run) && layout.reads_by(Unit::Line) {
                 continue;
@@ -166,17 +167,25 @@ impl<'t, 'h> Looks<'t, 'h> {
     }
 
     /// Turns to the next unit. Whether what can be read by either need not be read by this one.
-    fn turn_to(&mut self, unit: Unit) -> bool {
+    fn turn_to(&mut self, unit: Unit, layouts: &[&Layout]) -> bool {
         // Where no block has more than one line both units are the same.
         let is_single = |look: &Look<'_, '_>| !look.page.blocks.iter().any(|block| block.folded);
         let is_same = self.shared.and_then(|at| self.all.get(at)).is_some_and(is_single);
         self.shared = self.shared.filter(|_| is_same);
-        if unit == Unit::Line {
-            return is_same;
+        match unit {
+            Unit::Run => !(has_blank_line(self.half.text) || self.marks_wrapped_items(layouts)),
+            Unit::Line => is_same,
         }
-        // Where no line is blank none parts the runs, unless marks do: that is worth it where texts are wrapped.
-        let text = self.half.text;
-        !(has_blank_line(text) || (is_wrapped(text) && has_marks(text)))
+    }
+
+    /// Whether the lines are wrapped, and marks part the items: then there are runs, though no line is blank.
+    fn marks_wrapped_items(&mut self, layouts: &[&Layout]) -> bool {
+        let Some(layout) = layouts.iter().find(|layout| !layout.has_patterns()) else { return false };
+        if !is_wrapped(self.half.text) {
+            return false;
+        }
+        let lines = self.lines.get_or_insert_with(|| Look::at(self.half, Unit::Line, layout, self.how));
+        !matches!(lines.evidence.marking, Marking::None | Marking::Clocks)
     }
 
     /// Which look `layout` reads.

@@ -1,8 +1,8 @@
-//! Numbers before items, however they are dressed.
+//! Numbers in brackets before items: `[1]`, `(1)`.
 //!
-//! `12.` and `12)` are told at sight. Others are told by their counting, one after another through the page: `[1]`, `(1)`,
-//! `#1`, `1:`, `1 –`, `1.Title`. Refused: numbers that do not count, for a title may begin with any; and the links that a text
-//! browser lists at the foot.
+//! `12.` and `12)` are told at sight. Those in brackets count through the page, and each stands above a day of its own, or above
+//! the photo line and the title of one; then they are marks, and no part of any title. Refused: points and notes within the
+//! texts of items, whether they count or not, and numbers in any other dress, with which titles begin.
 
 use super::mark::Mark;
 use super::{Block, trim};
@@ -13,73 +13,58 @@ const FEWEST: usize = 3;
 const MOST_LOST: u32 = 3;
 /// A longer number is none of a list.
 const MOST_DIGITS: usize = 3;
-/// What may stand before a number and behind it.
-const DRESSES: [(&str, &str); 12] = [
-    ("[", "]"),
-    ("(", ")"),
-    ("#", ""),
-    ("No. ", ""),
-    ("№ ", ""),
-    ("", ":"),
-    ("", "/"),
-    ("", " –"),
-    ("", " -"),
-    ("", " ."),
-    ("", "."),
-    BARE,
-];
-/// A number in no dress has to count without a fault.
-const BARE: (&str, &str) = ("", "");
+
+/// A number in brackets: its block, itself, and what stands behind it.
+struct Numbered<'t> {
+    at: usize,
+    number: u32,
+    text: &'t str,
+}
 
 /// Takes such numbers for the marks that they are.
 pub(super) fn number(blocks: &mut [Block<'_>]) {
-    let is_free = |block: &Block<'_>| block.mark == Mark::None && block.date.is_none();
-    let may_count = |block: &Block<'_>| {
-        is_free(block)
-            && block.text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '[' | '(' | '#' | 'N' | '№'))
-    };
-    if blocks.iter().filter(|block| may_count(block)).nth(FEWEST - 1).is_none() {
-        return;
-    }
-    for dress in DRESSES {
-        let found: Vec<_> = blocks
-            .iter()
-            .enumerate()
-            .filter(|(_, block)| may_count(block))
-            .filter_map(|(at, block)| Some((at, undressed(block.text, dress)?)))
-            .collect();
-        let most_lost = if dress == BARE { 0 } else { MOST_LOST };
-        let (mut next, mut anew, mut wrong) = (0, 0, 0);
-        for pair in found.windows(2) {
-            let [(_, (one, _)), (_, (two, _))] = pair else { continue };
-            match two.checked_sub(*one) {
-                Some(step) if (1..=1 + most_lost).contains(&step) => next += 1,
-                _ if *two <= 1 + most_lost => anew += 1,
-                _ => wrong += 1,
-            }
+    for brackets in [('[', ']'), ('(', ')')] {
+        let is_free = |block: &Block<'_>| block.mark == Mark::None && block.date.is_none();
+        let numbered = blocks.iter().enumerate().filter(|(_, block)| is_free(block));
+        let found: Vec<_> = numbered.filter_map(|(at, block)| numbered_by(brackets, at, block.text)).collect();
+        if found.len() < FEWEST || !(count(&found) && head_days(&found, blocks)) {
+            continue;
         }
-        if next + 1 >= FEWEST && anew <= next && wrong * 5 <= next && (wrong == 0 || dress != BARE) {
-            for (at, (number, text)) in found {
-                if let Some(block) = blocks.get_mut(at) {
-                    (block.mark, block.text) = (Mark::Number(Some(number)), text);
-                }
+        for Numbered { at, number, text } in found {
+            if let Some(block) = blocks.get_mut(at) {
+                (block.mark, block.text) = (Mark::Number(Some(number)), text);
             }
         }
     }
 }
 
-/// The number that `text` begins with in this dress, and what stands behind it.
-fn undressed<'t>(text: &'t str, (before, behind): (&str, &str)) -> Option<(u32, &'t str)> {
-    let rest = text.strip_prefix(before)?;
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let number = rest.get(..digits).filter(|digits| digits.len() <= MOST_DIGITS)?.parse().ok()?;
-    let rest = rest.get(digits..)?.strip_prefix(behind)?;
-    let title = trim(rest).1;
-    // A dot right before a letter is that of a number; else a blank parts the two.
-    let is_apart = title.len() < rest.len() || behind == ".";
-    let begins =
-        title.chars().next().is_some_and(|c| (c.is_alphabetic() && !c.is_lowercase()) || "«„“\"‘'©¿¡[(".contains(c));
-    (is_apart && begins && !title.contains("://")).then_some((number, title))
+fn numbered_by((opens, closes): (char, char), at: usize, text: &str) -> Option<Numbered<'_>> {
+    let (digits, rest) = text.strip_prefix(opens)?.split_once(closes)?;
+    let number = digits.parse().ok().filter(|_| digits.len() <= MOST_DIGITS)?;
+    let text = trim(rest).1;
+    (text.len() < rest.len() && !text.is_empty()).then_some(Numbered { at, number, text })
+}
+
+/// Whether one follows the other: by far most are the next, or begin anew, but for what is lost.
+fn count(found: &[Numbered<'_>]) -> bool {
+    let (mut next, mut anew, mut wrong) = (0, 0, 0);
+    for (one, two) in found.iter().zip(found.iter().skip(1)) {
+        match two.number.checked_sub(one.number) {
+            Some(step) if (1..=1 + MOST_LOST).contains(&step) => next += 1,
+            _ if two.number <= 1 + MOST_LOST => anew += 1,
+            _ => wrong += 1,
+        }
+    }
+    next + 1 >= FEWEST && anew <= next && wrong * 5 <= next
+}
+
+/// Whether each heads a day of its own, and hardly a day has none.
+fn head_days(found: &[Numbered<'_>], blocks: &[Block<'_>]) -> bool {
+    let is_day = |at: usize| blocks.get(at).is_some_and(|block| block.date.is_some());
+    let day_of = |one: &Numbered<'_>| (one.at + 1..=one.at + 2).find(|at| is_day(*at));
+    let begins = found.iter().skip(1).map(|one| one.at).chain([usize::MAX]);
+    let days = blocks.iter().filter(|block| block.date.is_some()).count();
+    found.iter().zip(begins).all(|(one, next)| day_of(one).is_some_and(|day| day < next)) && found.len() * 5 >= days * 4
 }
 
 #[cfg(test)]
@@ -96,32 +81,33 @@ mod tests {
     }
 
     #[test]
-    fn what_counts_is_a_number_in_any_dress() {
-        for dress in ["[%] ", "(%) ", "#% ", "No. % ", "%: ", "%/ ", "% – ", "% - ", "% . ", "%.", "% "] {
-            let title = |n: &str, title: &str| dress.replace('%', n) + title;
+    fn what_counts_in_brackets_above_days_is_a_number() {
+        for brackets in ["[%]", "(%)"] {
+            let title = |n: &str, title: &str| format!("{} {title}", brackets.replace('%', n));
             // One is lost, and the list begins anew.
-            let lost = if dress == "% " { "3" } else { "4" };
-            let page = [title("1", "The quay"), title("2", "© Ann Field"), title(lost, "Boats"), title("1", "“Open”")];
+            let page =
+                [title("1", "The quay"), title("2", "© Ann Field\n\nBoats"), title("4", "Ice"), title("1", "Tar")];
             let page: Vec<_> = page.iter().map(String::as_str).collect();
-            let lost = lost.parse().ok();
-            let told = [(Some(1), "The quay"), (Some(2), "© Ann Field"), (lost, "Boats"), (Some(1), "“Open”")];
-            assert_eq!(numbers(&page), told.map(|(n, text)| (Mark::Number(n), text.to_owned())), "{dress}");
+            let told = [(1, "The quay"), (2, "© Ann Field"), (0, "Boats"), (4, "Ice"), (1, "Tar")];
+            let mark = |n: u32| if n == 0 { Mark::None } else { Mark::Number(Some(n)) };
+            assert_eq!(numbers(&page), told.map(|(n, text)| (mark(n), text.to_owned())), "{brackets}");
         }
     }
 
     #[test]
-    fn what_does_not_count_is_text() {
+    fn what_does_not_count_or_stands_elsewhere_is_text() {
         for page in [
-            ["3 boats sink", "2 boats are lost", "5 boats sail"],
-            ["1 boat sinks", "2 boats are lost", "4 boats sail"],
-            ["#12 Boats", "#11 Quays", "#10 Harbours"],
-            ["0 Comments", "1 Comment", "1 Comment"],
-            ["3 min read", "4 min read", "5 min read"],
-            ["[1] https://example.org/a", "[2] https://example.org/b", "[3] https://example.org/c"],
-            ["[1] Boats", "[2] Quays", "Harbours"],
+            ["[3] Boats", "[2] Boats", "[5] Boats"],
             ["(2020) Boats", "(2021) Quays", "(2022) Harbours"],
+            ["#1 Boats", "#2 Quays", "#3 Harbours"],
+            ["1: Boats", "2: Quays", "3: Harbours"],
+            ["[1] Boats", "[2] Quays", "Harbours"],
+            ["[1] Boats\n\nA note\n\nof them", "[2] Quays\n\nA note\n\nof them", "[3] Ice\n\nA note\n\nof it"],
+            ["[1] Boats\n\n[2] Quays", "[3] Boats\n\n[4] Ice", "[5] Tar\n\n[6] Ropes"],
         ] {
-            assert_eq!(numbers(&page), page.map(|text| (Mark::None, text.to_owned())), "{page:?}");
+            assert!(numbers(&page).iter().all(|(mark, _)| *mark == Mark::None), "{page:?}");
         }
+        let most_days = ["[1] Boats", "[2] Quays", "[3] Ice", "Tar", "Ropes"];
+        assert!(numbers(&most_days).iter().all(|(mark, _)| *mark == Mark::None));
     }
 }

@@ -7,38 +7,48 @@
 use super::Block;
 use super::lines::trim;
 use super::mark::Mark;
+use crate::mill::scrape::language::Lexicon;
 use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence, words};
 
 /// A title has no more lines, and no fewer words.
 const MOST_LINES: u32 = 3;
 const FEWEST_WORDS: usize = 3;
 
-/// Takes such titles out of their runs.
-pub(super) fn part(blocks: &mut Vec<Block<'_>>) {
+/// The blocks, with such titles taken out of their runs.
+pub(super) fn parted<'t>(blocks: Vec<Block<'t>>, lexicon: &Lexicon) -> Vec<Block<'t>> {
     let is_title = |one: &Block<'_>, next: &Block<'_>| {
         one.mark != Mark::None && one.date.is_none() && next.date.is_some() && next.mark == Mark::None
     };
     if blocks.windows(2).filter(|pair| matches!(pair, [one, next] if is_title(one, next))).nth(1).is_none() {
-        return;
+        return blocks;
     }
     let is_run = |block: &Block<'_>| block.folded && block.mark == Mark::None && block.date.is_none();
-    let parted: Vec<_> = blocks
+    let found: Vec<_> = blocks
         .windows(3)
-        .zip(1..)
+        .zip(1_usize..)
         .filter_map(|(three, at)| match three {
             [above, run, below] if above.date.is_some() && is_run(run) && below.date.is_some() => {
-                Some((at, halves(run)?))
+                Some((at, halves(run, lexicon)?))
             }
             _ => None,
         })
         .collect();
-    for (at, (text, title)) in parted.into_iter().rev() {
-        blocks.splice(at..=at, [text, title]);
+    if found.is_empty() {
+        return blocks;
     }
+    let mut parted = Vec::with_capacity(blocks.len() + found.len());
+    let mut found = found.into_iter().peekable();
+    for (block, at) in blocks.into_iter().zip(0_usize..) {
+        match found.next_if(|(run, _)| *run == at) {
+            Some((_, (text, title))) => parted.extend([text, title]),
+            None => parted.push(block),
+        }
+    }
+    parted
 }
 
 /// A run in two: the text up to the end of its last sentence, and the title behind that.
-fn halves<'t>(run: &Block<'t>) -> Option<(Block<'t>, Block<'t>)> {
+fn halves<'t>(run: &Block<'t>, lexicon: &Lexicon) -> Option<(Block<'t>, Block<'t>)> {
     let ends =
         |(_, at): &(u32, usize)| run.text.get(..*at).is_some_and(|text| ends_sentence(trim(text).1, &FULL_STOPS));
     let breaks = (0..MOST_LINES).zip(run.text.rmatch_indices('\n').map(|(at, _)| at));
@@ -46,7 +56,11 @@ fn halves<'t>(run: &Block<'t>) -> Option<(Block<'t>, Block<'t>)> {
     let (text, title) = (trim(run.text.get(..at)?).1, trim(run.text.get(at..)?).1);
     let is_title =
         words(title) >= FEWEST_WORDS && !title.starts_with(char::is_lowercase) && !ends_sentence(title, &FULL_STOPS);
+    let is_title = is_title && lexicon.by(title).is_none();
     let line = run.last_line.checked_sub(more)?;
     let half = |text: &'t str| Block { text, folded: text.contains('\n'), furniture: None, ..*run };
-    is_title.then_some((Block { last_line: line - 1, ..half(text) }, Block { line, gap: 0, note: None, ..half(title) }))
+    is_title.then_some((
+        Block { last_line: line.saturating_sub(1), ..half(text) },
+        Block { line, gap: 0, note: None, ..half(title) },
+    ))
 }

@@ -15,12 +15,6 @@ pub(crate) enum Mark {
     Clock,
 }
 
-/// The signs that stand before the entries of lists.
-const BULLETS: [char; 13] = ['•', '*', '-', '+', '·', '▪', '●', '◦', '‣', '○', '■', '□', '–'];
-
-/// Those that alone on a line lead on to more of what stands above.
-const ARROWS: [char; 11] = ['>', '→', '»', '›', '►', '▸', '▶', '➤', '➜', '◆', '✓'];
-
 /// A list within another is indented so far.
 pub(super) const NESTED: u32 = 4;
 
@@ -45,7 +39,7 @@ pub(super) fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
         (Mark::Number(number), digits + 1)
     } else {
         match line.chars().next() {
-            Some(c) if BULLETS.contains(&c) || (ARROWS.contains(&c) && line.len() > c.len_utf8()) => {
+            Some(c @ ('•' | '*' | '-' | '+' | '·' | '▪' | '●' | '◦' | '‣' | '○' | '■' | '□' | '–')) => {
                 (Mark::Bullet, c.len_utf8())
             }
             Some('.' | ')') if begins_behind_sign(line) => (Mark::Number(None), 1),
@@ -63,12 +57,6 @@ fn begins_behind_sign(line: &str) -> bool {
     let behind = line.get(1..).unwrap_or_default();
     let text = behind.trim_start_matches(is_blank);
     text.len() < behind.len() && text.starts_with(|c: char| c.is_alphanumeric() || "©«„“\"‘'".contains(c))
-}
-
-/// Whether several lines begin with a number or a bullet.
-pub(crate) fn has_marks(text: &str) -> bool {
-    let is_marked = |line: &&str| mark(line.trim_start_matches(is_blank), true, true).0 != Mark::None;
-    text.lines().filter(is_marked).nth(1).is_some()
 }
 
 /// How long the number is with which a text browser marks the link that a line begins with: `[6]The market opens`.

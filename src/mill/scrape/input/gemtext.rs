@@ -74,5 +74,6 @@ fn entry(line: &str) -> Option<(&str, &str, &str)> {
         day.bytes().enumerate().all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });
     let is_between = |c: char| c.is_whitespace() || matches!(c, '-' | '–' | '—' | '−' | ':' | '|' | '·' | '•');
     let ends = !rest.starts_with(char::is_alphanumeric);
-    (is_day && ends).then(|| (address, day, rest.trim_start_matches(is_between)))
+    let title = rest.trim_start_matches(is_between);
+    (is_day && ends && !title.is_empty()).then_some((address, day, title))
 }

@@ -294,8 +294,10 @@ impl Reader<'_> {
             };
             let shown = inner.split_once('|').map_or(inner, |(_, shown)| shown);
             let is_name = |text: &str| text.contains(char::is_alphabetic) && text.trim() == text;
+            // A word alone may be of a program: `[[bin]]`.
+            let is_word = !inner.contains(|c: char| c.is_whitespace() || c == '|');
             let escaped = self.text.get(..at).is_some_and(|before| before.ends_with(['\\', '!']));
-            if escaped || rest.starts_with(['(', '[', ':']) || !is_name(inner) || !is_name(shown) {
+            if escaped || is_word || rest.starts_with(['(', '[', ':']) || !is_name(inner) || !is_name(shown) {
                 continue;
             }
             let end = at + "[[".len() + inner.len();
@@ -605,8 +607,9 @@ mod tests {
             ),
             ("- [[Pier 4]] · [[piers/5|Pier *five*]]\n", "- Pier 4 · Pier five\n"),
             ("| [[piers/5\\|Pier 5]] | b |\n|---|---|\n", "| Pier 5 | b |\n|---|---|\n"),
-            ("[[Pier]]\n\n[Pier]: https://a.example/\n", "Pier\n\n\n"),
-            // Brackets of a link, of a test, of a note, and such as are shown.
+            // Brackets of a link, of a test, of a note, of a program, and such as are shown.
+            ("[[Pier]]\n\n[Pier]: https://a.example/\n", "[Pier]\n\n\n"),
+            ("the [[bin]] table\n", "the [[bin]] table\n"),
             ("[[pdf]](https://a.example/)\n", "[pdf]\n"),
             ("[[ -f x ]] [[1]] \\[[x]] `[[x]]`\n", "[[ -f x ]] [[1]] [[x]] [[x]]\n"),
         ] {

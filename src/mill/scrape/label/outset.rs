@@ -1,4 +1,7 @@
-//! Items at the margin of a page that sets its items in.
+//! Items that lost their mark.
+//!
+//! A headline right above a day may be one, where the day is in its place among the others: else a text says when something
+//! begins or ends.
 //!
 //! An item that lost its mark lost with it what set it in: all of it, or its first line. What stands at the margin is else
 //! around the list, and no part of it: a box that says when the next meeting is. Told here: which blocks there stand together
@@ -27,14 +30,22 @@ pub(super) fn note(page: &Page<'_>, labels: &mut [Label], settled: Settled) {
     let is_marked = |block: &Block<'_>| block.mark != Mark::None;
     let marked = page.blocks.iter().position(is_marked).zip(page.blocks.iter().rposition(is_marked));
     let seen = Seen { blocks: &page.blocks, labels, days: &days, rises, marked };
+    let heads: Vec<usize> = days.iter().flat_map(|(day, _)| seen.heads(*day)).flatten().collect();
     let parts: Vec<Part> =
         (0..labels.len()).flat_map(|at| seen.parts(at)).filter(|part| seen.is_out(part.at)).collect();
+    for at in heads {
+        labels.get_mut(at).into_iter().for_each(|label| label.heads_day = true);
+    }
     for part in parts {
         if let Some(label) = labels.get_mut(part.at) {
             label.begins_outset |= part.begins;
             label.goes_on_outset |= part.goes_on;
         }
     }
+}
+
+fn is_text(label: &Label) -> bool {
+    label.kind == Kind::Text && !(label.names_list || label.field || label.holds_day())
 }
 
 struct Part {
@@ -70,8 +81,6 @@ impl Seen<'_, '_> {
     }
 
     fn is_text(&self, at: usize) -> bool {
-        let is_text =
-            |label: &Label| label.kind == Kind::Text && !(label.names_list || label.field || label.holds_day());
         self.label(at).is_some_and(is_text)
     }
 
@@ -114,6 +123,20 @@ impl Seen<'_, '_> {
     /// Whether items that bear their mark stand on both sides.
     fn is_within(&self, at: usize) -> bool {
         self.marked.is_some_and(|(first, last)| first < at && at < last)
+    }
+
+    /// The headline right above the day in this block, and its photo line; the mark that they have may be another than the
+    /// lost one. More blank lines than above the headline stand between the two where a title was lost.
+    fn heads(&self, day: usize) -> [Option<usize>; 2] {
+        let gap = |at: usize| self.blocks.get(at).map_or(0, |block| block.gap);
+        let label = |at: usize| self.labels.get(at);
+        let is_title = |label: &Label| is_text(label) && !(label.brief || label.wordy || label.sentence);
+        let is_day = self.label(day).is_some_and(|label| label.is_date() && !label.named) && self.is_in_place(day);
+        let title = day
+            .checked_sub(1)
+            .filter(|title| is_day && gap(day) <= gap(*title).max(1) && label(*title).is_some_and(is_title));
+        let above = title.and_then(|title| title.checked_sub(1));
+        [title, above.filter(|at| label(*at).is_some_and(|label| label.kind == Kind::Credit))]
     }
 
     /// What belongs to the day in this block.

@@ -37,6 +37,8 @@ struct Entry {
 
 /// Parts the entries of such a list; `None` where the page has none.
 pub(super) fn loosen(page: &str) -> Option<Loose> {
+    // Hardly a text has a line that begins in that column.
+    memchr::memmem::find(page.as_bytes(), b"\n       ")?;
     let lines: Vec<&str> = page.split_inclusive('\n').collect();
     let entries: Vec<Entry> = (0..lines.len()).filter_map(|at| entry(&lines, at)).collect();
     let lone = entries.iter().filter(|entry| entry.blank == entry.begins + 1).count();

@@ -210,11 +210,8 @@ impl Visitor for Lines {
             }
             _ if is_time(element) => {
                 let end = self.now.text.len();
-                if let Some(time) = self.times.iter_mut().rev().find(|time| time.end.is_none()) {
-                    time.end = Some(end);
-                    // What an abbreviation stands for is often the same instant in another zone, of which the day is another.
-                    let shown = self.now.text.get(time.start..).unwrap_or_default().trim();
-                    time.stated.take_if(|_| element.is(&["abbr"]) && is_one_day(shown));
+                if let Some(open) = self.times.iter().rposition(|time| time.end.is_none()) {
+                    self.end_time(open, end, element.is(&["abbr"]));
                 }
             }
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.level = 0,
@@ -243,6 +240,18 @@ impl Visitor for Lines {
 }
 
 impl Lines {
+    /// Ends a time with the text. What an abbreviation stands for is often the same instant in another zone, of which the day is
+    /// another: where it shows a day, that counts. Where it shows no figure it is none: `Updated`.
+    fn end_time(&mut self, open: usize, end: usize, is_abbreviated: bool) {
+        let Some(time) = self.times.get_mut(open) else { return };
+        time.end = Some(end);
+        let shown = self.now.text.get(time.start..).unwrap_or_default().trim();
+        time.stated.take_if(|_| is_abbreviated && is_one_day(shown));
+        if is_abbreviated && !shown.contains(|c: char| c.is_ascii_digit()) {
+            self.times.remove(open);
+        }
+    }
+
     /// Whether words that are not shown add to others on their line, under the same link, or skip to a place of the page. The
     /// only words of a link are its title, and the only day is the item's.
     fn repeats(&self, element: &Element) -> bool {
