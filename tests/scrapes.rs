@@ -610,6 +610,14 @@ fn what_stands_beside_a_day_is_no_title_where_titles_stand_above_it() {
     }
 }
 
+#[test]
+fn short_titles_behind_days_are_titles() {
+    let day = |day: u32, title: &str| format!("{day} June 2020 – {title}\n\nThe council met, and agreed on it.\n\n");
+    let page = day(15, "Bridge Opens") + &day(14, "Ferry Sails") + &day(12, "Budget") + &day(11, "New Lamps");
+    let titles: Vec<_> = parse(&page, &Terms::default()).drafts.into_iter().map(|draft| draft.title).collect();
+    assert_eq!(titles, ["Bridge Opens", "Ferry Sails", "Budget", "New Lamps"]);
+}
+
 /// Lines that pages are made of, and lines that nobody would expect.
 fn soup() -> impl Strategy<Value = String> {
     let line = prop_oneof![

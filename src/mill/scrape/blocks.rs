@@ -222,6 +222,23 @@ pub(crate) fn split_by<'t>(
     splitter.finished()
 }
 
+/// Of each block, whether the numbers above it and below it follow each other: then nothing between them is an item that lost
+/// its own.
+pub(crate) fn between_followers(blocks: &[Block<'_>]) -> Vec<bool> {
+    let mut between = vec![false; blocks.len()];
+    let mut above: Option<(usize, u32)> = None;
+    for (at, block) in blocks.iter().enumerate() {
+        let Mark::Number(number) = block.mark else { continue };
+        if let (Some((from, one)), Some(next)) = (above, number)
+            && one.checked_add(1) == Some(next)
+        {
+            between.get_mut(from..at).into_iter().flatten().for_each(|between| *between = true);
+        }
+        above = number.map(|number| (at, number));
+    }
+    between
+}
+
 /// Whether `line` is drawn below the line above it, and is as long: that is a headline, and this is none.
 fn underlines(line: &str, number: u32, last: &Block<'_>) -> bool {
     let is_drawn = |sign: char| line.len() >= 3 && line.trim_start_matches(sign).is_empty();
@@ -618,9 +635,10 @@ mod tests {
         assert_eq!(texts(&page)[3..8], ["Title", "6 June 2020", "A text.", "The quay\n    is open", "5 June 2020"]);
         let quay = split(&page, &[], Unit::Run, Lexicon::of(None)).blocks[6];
         assert_eq!((quay.line, quay.last_line, quay.gap, quay.folded), (11, 12, 0, true));
-        // Where nothing is marked, or the text goes on, it may be part of it.
+        // Where nothing is lost between the numbers, nothing is marked, or the text goes on, it may be part of it.
         let unmarked = page.replace("  6. ", "  • ").replace("  7. ", "\n  ").replace("  4. ", "\n  ");
         for (page, run) in [
+            (page.replace("  4. ", "  7. "), "A text.\n    The quay\n    is open"),
             (unmarked, "A text.\n    The quay\n    is open"),
             (page.replace("The quay", "on the quay"), "A text.\n    on the quay\n    is open"),
             (page.replace("A text.", "A text of"), "A text of\n    The quay\n    is open"),

@@ -1,12 +1,12 @@
 //! Titles in the run of the text above them.
 //!
-//! Where items are marked, an item that lost its mark, and the blank line above it, goes on with the text of the item before
+//! Where items are numbered, an item that lost its number, and the blank line above it, goes on with the text of the item before
 //! it: between two days stands one run, and what is said behind its last sentence is a title. Refused: runs on pages that
-//! mark no items, where nothing tells whether titles stand above their days.
+//! number no items, where nothing tells whether titles stand above their days, and between numbers that follow each other.
 
-use super::Block;
 use super::lines::trim;
 use super::mark::Mark;
+use super::{Block, between_followers};
 use crate::mill::scrape::language::Lexicon;
 use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence, words};
 
@@ -17,17 +17,19 @@ const FEWEST_WORDS: usize = 3;
 /// The blocks, with such titles taken out of their runs.
 pub(super) fn parted<'t>(blocks: Vec<Block<'t>>, lexicon: &Lexicon) -> Vec<Block<'t>> {
     let is_title = |one: &Block<'_>, next: &Block<'_>| {
-        one.mark != Mark::None && one.date.is_none() && next.date.is_some() && next.mark == Mark::None
+        matches!(one.mark, Mark::Number(_)) && one.date.is_none() && next.date.is_some() && next.mark == Mark::None
     };
     if blocks.windows(2).filter(|pair| matches!(pair, [one, next] if is_title(one, next))).nth(1).is_none() {
         return blocks;
     }
     let is_run = |block: &Block<'_>| block.folded && block.mark == Mark::None && block.date.is_none();
+    let between = between_followers(&blocks);
+    let is_lost = |at: usize| between.get(at) == Some(&false);
     let found: Vec<_> = blocks
         .windows(3)
         .zip(1_usize..)
         .filter_map(|(three, at)| match three {
-            [above, run, below] if above.date.is_some() && is_run(run) && below.date.is_some() => {
+            [above, run, below] if above.date.is_some() && is_run(run) && below.date.is_some() && is_lost(at) => {
                 Some((at, halves(run, lexicon)?))
             }
             _ => None,

@@ -1,7 +1,7 @@
 //! Items that lost their mark.
 //!
-//! A headline right above a day may be one, where the day is in its place among the others: else a text says when something
-//! begins or ends.
+//! A headline right above a day may be one, where the day is in its place among the others, and the numbers around it do not
+//! follow each other: else a text says when something begins or ends.
 //!
 //! An item that lost its mark lost with it what set it in: all of it, or its first line. What stands at the margin is else
 //! around the list, and no part of it: a box that says when the next meeting is. Told here: which blocks there stand together
@@ -11,7 +11,7 @@
 use chrono::NaiveDate;
 
 use super::{Kind, Label};
-use crate::mill::scrape::blocks::{Block, Mark, Page};
+use crate::mill::scrape::blocks::{Block, Mark, Page, between_followers};
 use crate::mill::scrape::date::Settled;
 
 /// So many texts may stand between a title and its day.
@@ -30,7 +30,9 @@ pub(super) fn note(page: &Page<'_>, labels: &mut [Label], settled: Settled) {
     let is_marked = |block: &Block<'_>| block.mark != Mark::None;
     let marked = page.blocks.iter().position(is_marked).zip(page.blocks.iter().rposition(is_marked));
     let seen = Seen { blocks: &page.blocks, labels, days: &days, rises, marked };
-    let heads: Vec<usize> = days.iter().flat_map(|(day, _)| seen.heads(*day)).flatten().collect();
+    let between = between_followers(&page.blocks);
+    let lost = days.iter().filter(|(day, _)| between.get(*day) == Some(&false));
+    let heads: Vec<usize> = lost.flat_map(|(day, _)| seen.heads(*day)).flatten().collect();
     let parts: Vec<Part> =
         (0..labels.len()).flat_map(|at| seen.parts(at)).filter(|part| seen.is_out(part.at)).collect();
     for at in heads {
