@@ -3,7 +3,7 @@
 //! Each block is labelled once, before any layout looks at it, with the cheap tests ahead of the dear ones. Text is
 //! always possible, so a label only says what else the block could be.
 
-mod outset;
+mod lost;
 mod twice;
 
 use std::collections::BTreeSet;
@@ -103,7 +103,7 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
     names_of_lists(page, &mut labels);
     name_dates(page, &mut labels, lexicon);
     names_behind_dates(page, &mut labels, lexicon);
-    outset::note(page, &mut labels, settled);
+    lost::note(page, &mut labels, settled);
     let (mut below, mut headline) = (false, false);
     for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
         label.above_short = below && label.short;

@@ -1,8 +1,9 @@
 //! Numbers in brackets before items: `[1]`, `(1)`.
 //!
-//! `12.` and `12)` are told at sight. Those in brackets count through the page, and each stands above a day of its own, or above
-//! the photo line and the title of one; then they are marks, and no part of any title. Refused: points and notes within the
-//! texts of items, whether they count or not, and numbers in any other dress, with which titles begin.
+//! `12.` and `12)` are told at sight. Those in brackets count through the page, and each stands above a day of its
+//! own, or above the photo line and the title of one; then they are marks, and no part of any title. Refused: points
+//! and notes within the texts of items, whether they count or not, and numbers in any other dress, with which titles
+//! begin.
 
 use super::mark::Mark;
 use super::{Block, trim};

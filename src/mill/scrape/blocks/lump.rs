@@ -1,8 +1,9 @@
 //! Titles in the run of the text above them.
 //!
-//! Where items are numbered, an item that lost its number, and the blank line above it, goes on with the text of the item before
-//! it: between two days stands one run, and what is said behind its last sentence is a title. Refused: runs on pages that
-//! number no items, where nothing tells whether titles stand above their days, and between numbers that follow each other.
+//! Where items are numbered, an item that lost its number, and the blank line above it, goes on with the text of the
+//! item before it: between two days stands one run, and what is said behind its last sentence is a title. Refused:
+//! runs on pages that number no items, where nothing tells whether titles stand above their days, and between numbers
+//! that follow each other.
 
 use super::lines::trim;
 use super::mark::Mark;

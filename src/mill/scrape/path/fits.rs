@@ -79,7 +79,7 @@ impl Candidate<'_> {
             Kind::Text if label.is_dated_byline() => graded(label.end_dated) + HAIR,
             // Who wrote it stands before the day.
             Kind::Text if label.named => graded(label.end_dated) + SLIGHT + HAIR,
-            // So does from where it is.
+            // Where it is from stands behind it.
             Kind::Text if label.tailed => graded(label.glued) + SLIGHT + HAIR,
             _ => IMPOSSIBLE,
         }

@@ -1,12 +1,12 @@
 //! Items that lost their mark.
 //!
-//! A headline right above a day may be one, where the day is in its place among the others, and the numbers around it do not
-//! follow each other: else a text says when something begins or ends.
+//! A headline right above a day may be one, where the day is in its place among the others, and the numbers around it
+//! do not follow each other: else a text says when something begins or ends.
 //!
-//! An item that lost its mark lost with it what set it in: all of it, or its first line. What stands at the margin is else
-//! around the list, and no part of it: a box that says when the next meeting is. Told here: which blocks there stand together
-//! with a day as an item's do, where that day is in its place among the others. Refused: whether items are set in at all,
-//! which is for the evidence to say.
+//! An item that lost its mark lost with it what set it in: all of it, or its first line. What stands at the margin is
+//! else around the list, and no part of it: a box that says when the next meeting is. Told here: which blocks there
+//! stand together with a day as an item's do, where that day is in its place among the others. Refused: whether items
+//! are set in at all, which is for the evidence to say.
 
 use chrono::NaiveDate;
 
