@@ -17,25 +17,24 @@ const FEWEST_WORDS: usize = 3;
 
 /// The blocks, with such titles taken out of their runs.
 pub(super) fn parted<'t>(blocks: Vec<Block<'t>>, lexicon: &Lexicon) -> Vec<Block<'t>> {
+    // Hardly a page has such a run.
+    let is_run = |block: &Block<'_>| block.folded && block.mark == Mark::None && block.date.is_none();
+    let is_between_days = |three: &[Block<'_>]| match three {
+        [above, run, below] => above.date.is_some() && is_run(run) && below.date.is_some(),
+        _ => false,
+    };
+    let runs: Vec<usize> =
+        blocks.windows(3).zip(1..).filter(|(three, _)| is_between_days(three)).map(|(_, at)| at).collect();
     let is_title = |one: &Block<'_>, next: &Block<'_>| {
         matches!(one.mark, Mark::Number(_)) && one.date.is_none() && next.date.is_some() && next.mark == Mark::None
     };
-    if blocks.windows(2).filter(|pair| matches!(pair, [one, next] if is_title(one, next))).nth(1).is_none() {
+    let titles = || blocks.windows(2).filter(|pair| matches!(pair, [one, next] if is_title(one, next)));
+    if runs.is_empty() || titles().nth(1).is_none() {
         return blocks;
     }
-    let is_run = |block: &Block<'_>| block.folded && block.mark == Mark::None && block.date.is_none();
     let between = between_followers(&blocks);
-    let is_lost = |at: usize| between.get(at) == Some(&false);
-    let found: Vec<_> = blocks
-        .windows(3)
-        .zip(1_usize..)
-        .filter_map(|(three, at)| match three {
-            [above, run, below] if above.date.is_some() && is_run(run) && below.date.is_some() && is_lost(at) => {
-                Some((at, halves(run, lexicon)?))
-            }
-            _ => None,
-        })
-        .collect();
+    let lost = runs.into_iter().filter(|at| between.get(*at) == Some(&false));
+    let found: Vec<_> = lost.filter_map(|at| Some((at, halves(blocks.get(at)?, lexicon)?))).collect();
     if found.is_empty() {
         return blocks;
     }
