@@ -65,37 +65,21 @@ pub fn never_read(name: &[u8]) -> Option<NeverRead> {
     if name.starts_with(b".") {
         return Some(NeverRead::Hidden);
     }
-    let (last, first) = (name.last()?, name.first()?);
-    // The last letter rules nearly every name out before the list is looked at.
-    let is_temporary = match last.to_ascii_lowercase() {
-        b'~' => true,
-        b'p' | b't' | b'd' | b'w' | b'k' | b'g' | b'l' | b'o' | b'x' => TEMPORARY.iter().any(|ending| {
-            let end = name.len().checked_sub(ending.len()).and_then(|at| name.get(at..));
-            end.is_some_and(|end| end.eq_ignore_ascii_case(ending))
-        }),
-        b'#' => *first == b'#' && name.len() > 1,
+    let is_temporary = match name {
+        [.., b'~'] | [b'#', .., b'#'] => true,
         // By a file of this name vim tries whether it can write to a folder.
-        b'3' => name == b"4913",
-        _ => false,
+        b"4913" => true,
+        _ => {
+            let ending = name.iter().rposition(|byte| *byte == b'.').and_then(|stop| name.get(stop + 1..));
+            ending.is_some_and(|ending| TEMPORARY.iter().any(|one| one.eq_ignore_ascii_case(ending)))
+        }
     };
     is_temporary.then_some(NeverRead::Temporary)
 }
 
-/// How such names end.
-const TEMPORARY: [&[u8]; 12] = [
-    b".tmp",
-    b".temp",
-    b".swp",
-    b".swo",
-    b".swx",
-    b".part",
-    b".partial",
-    b".crdownload",
-    b".download",
-    b".new",
-    b".bak",
-    b".orig",
-];
+/// What such names end with, behind their last full stop.
+const TEMPORARY: [&[u8]; 12] =
+    [b"tmp", b"temp", b"swp", b"swo", b"swx", b"part", b"partial", b"crdownload", b"download", b"new", b"bak", b"orig"];
 
 /// What does not stand for itself in a pattern.
 const WILD: [char; 5] = ['*', '?', '[', '{', '\\'];
@@ -418,8 +402,16 @@ impl Root {
 /// itself, so nearly every name is its path.
 #[must_use]
 pub fn escaped(path: &[u8]) -> Cow<'_, str> {
+    let stands_for_itself = |text: &str| {
+        if text.is_ascii() {
+            // All of it is looked at, without a branch: that is what takes many bytes at once.
+            !text.bytes().fold(false, |found, byte| found | (byte == b'\\') | byte.is_ascii_control())
+        } else {
+            !text.chars().any(|c| c == '\\' || c.is_control())
+        }
+    };
     if let Ok(text) = str::from_utf8(path)
-        && !text.chars().any(|c| c == '\\' || c.is_control())
+        && stands_for_itself(text)
     {
         return Cow::Borrowed(text);
     }
@@ -570,7 +562,9 @@ mod tests {
         {
             assert!(never_read(name.as_bytes()).is_some(), "{name}");
         }
-        for name in ["x.txt", "#x.txt", "x#", "14913", "tmp", "news.txt", "part", "x.md", "renew"] {
+        for name in
+            ["x.txt", "#x.txt", "x#", "#", "14913", "tmp", "news.txt", "part", "x.md", "renew", "x.tmp.txt", "x."]
+        {
             assert_eq!(never_read(name.as_bytes()), None, "{name}");
         }
     }

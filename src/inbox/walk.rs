@@ -50,6 +50,8 @@ pub(super) struct Walk<'w> {
     /// The raw path of what is looked at, beginning with the root's label; and where the part below that begins.
     path: Vec<u8>,
     start: usize,
+    /// Where that part begins in the name that a path gets.
+    below: usize,
     /// Who wants the entry that is looked at. Kept, so that it takes room once.
     wanting: Vec<usize>,
     /// The root's folder without links, once a link asks for it.
@@ -64,8 +66,8 @@ impl<'w> Walk<'w> {
         listings: &'w mut [Listing],
     ) -> Self {
         let path = root.prefix();
-        let (start, wanting) = (path.len(), Vec::new());
-        Self { root, askers, keep_out, listings, path, start, wanting, canonical: None }
+        let (start, below) = (path.len(), escaped(&path).len());
+        Self { root, askers, keep_out, listings, path, start, below, wanting: Vec::new(), canonical: None }
     }
 
     /// Looks at the one file at `below`, as a walk through all of `root` would come to it.
@@ -255,8 +257,7 @@ impl<'w> Walk<'w> {
             return self.ignore(IgnoreReason::Empty, wanting);
         }
         let name = escaped(&self.path).into_owned().into_boxed_str();
-        let below = if self.start == 0 { 0 } else { escaped(self.path.get(..self.start).unwrap_or_default()).len() };
-        let seen = Seen { name, below, stat: stat_of(stat) };
+        let seen = Seen { name, below: self.below, stat: stat_of(stat) };
         self.tell(wanting, |listing| &mut listing.files, seen);
     }
 
