@@ -22,6 +22,7 @@ pub(crate) use self::lines::{has_blank_line, joined, joined_text, line_start};
 pub(crate) use self::mark::{Mark, clock, is_clock};
 use self::mark::{NESTED, link_number, mark};
 use self::tile::tile;
+use super::credit;
 use super::date::{self, Printed, inline};
 use super::furniture::{is_attachment, is_furniture, is_rule};
 use super::language::{Lexicon, has_ascii_digit};
@@ -304,7 +305,7 @@ impl<'t> Splitter<'t, '_> {
                 || month.is_some() && above.is_none()
                 || is_rule(block.text)
                 || is_attachment(block.text)
-                || self.is_credit(block.text));
+                || credit::stands_alone(block.text, self.lexicon));
         let is_row = self.page.pipes && body.contains('|');
         let opens = found.is_some() || block.mark != Mark::None || is_row || attached || self.unit == Unit::Line;
         if let (Some(run), Some(last), false) = (self.open, self.page.blocks.last_mut(), opens) {
@@ -358,18 +359,6 @@ impl<'t> Splitter<'t, '_> {
         let width = *self.width.get_or_init(|| self.text.lines().map(length).max().unwrap_or(0));
         let is_dated = || inline::leading(trim(body.trim_start_matches(DASHES)).1, self.lexicon).is_some();
         length(above) + " –".chars().count() > width && !is_dated()
-    }
-
-    /// Whether a line is a photo line: no text goes on with it, and it with none. The sign of a foot has a year behind it,
-    /// and words without a colon may stand at the beginning of any line of a text.
-    fn is_credit(&self, text: &str) -> bool {
-        match text.strip_prefix('©') {
-            Some(name) => !name.trim_start().starts_with(|c: char| c.is_ascii_digit()),
-            None => self
-                .lexicon
-                .credit(text)
-                .is_some_and(|at| text.get(at..).is_some_and(|name| name.trim_start().starts_with([':', '©']))),
-        }
     }
 
     /// Whether the text above ends where this line begins.

@@ -166,9 +166,10 @@ impl Evidence {
 /// Whether two days or more, the last aside, have two pairs of a short line and a sentence below them, or one of them
 /// has and no day has less than one.
 fn posts(blocks: &[Block<'_>], labels: &[Label]) -> bool {
-    let pairs = labels.iter().zip(labels.iter().skip(1)).map(|(one, next)| {
-        one.kind == Kind::Text && one.short && (next.sentence || next.wordy) && next.kind == Kind::Text
-    });
+    let pairs = labels
+        .iter()
+        .zip(labels.iter().skip(1))
+        .map(|(one, next)| one.kind == Kind::Text && one.short && next.reads_like_text() && next.kind == Kind::Text);
     let (mut days, mut here, mut several) = (0_u32, 0_u32, 0_u32);
     for (block, is_pair) in blocks.iter().zip(pairs) {
         if block.date.is_some() {
@@ -202,7 +203,7 @@ fn bare(blocks: &[Block<'_>], labels: &[Label]) -> Option<usize> {
                 }
                 (days, is_odd) = (days + 1, false);
             }
-            Kind::Text if label.sentence || label.wordy || label.brief || label.holds_day() => is_odd = true,
+            Kind::Text if label.reads_like_text() || label.brief || label.holds_day() => is_odd = true,
             Kind::Text if days > 0 => here.push(block.text.chars().count()),
             Kind::Text | Kind::Furniture | Kind::Month => {}
             _ => is_odd = true,
@@ -370,7 +371,7 @@ fn stands_in(blocks: &[Block<'_>], wanted: &dyn Fn(usize, &Block<'_>) -> bool) -
 
 /// Whether most days stand below a line at the margin: what stands deeper hangs from it.
 fn hangs(labels: &[Label]) -> bool {
-    let heads = labels.iter().filter(|label| label.begins_outset).count();
+    let heads = labels.iter().filter(|label| label.lost.begins_outset).count();
     heads * 2 > labels.iter().filter(|label| label.is_date()).count()
 }
 

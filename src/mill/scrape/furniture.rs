@@ -4,6 +4,7 @@
 //! by its own letters, without a look at its neighbours. Refused: what may be a title in any reading of it, like a name
 //! with a year behind it.
 
+use super::credit::SIGN;
 use super::language::{Lexicon, has_ascii_digit, is_same};
 
 /// Lines that stand around lists and say nothing.
@@ -100,7 +101,7 @@ fn is_reserved(text: &str) -> bool {
     }
     // Without any of these it may be said in a title.
     let owner = words.get(..at).unwrap_or_default().trim_end();
-    owner.is_empty() || owner.ends_with('.') || owner.contains('©') || owner.to_ascii_lowercase().contains("copyright")
+    owner.is_empty() || owner.ends_with('.') || owner.contains(SIGN) || owner.to_ascii_lowercase().contains("copyright")
 }
 
 /// Numbers of pages, and words that lead to others: `1 2 3 … 64 Next`, `Page 1 of 84`.

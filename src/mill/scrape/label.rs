@@ -8,7 +8,9 @@ mod twice;
 
 use std::collections::BTreeSet;
 
+use self::lost::Lost;
 use super::blocks::{Block, Mark, Page, is_clock};
+use super::credit::{begins_with_year, credit};
 use super::date::{self, Grade, Printed, Settled, inline};
 use super::language::{Lexicon, has_ascii_digit};
 use super::menu;
@@ -50,9 +52,8 @@ pub(crate) struct Label {
     pub(crate) above_headline: bool,
     /// The block above it ends as a sentence does.
     pub(crate) below_sentence: bool,
-    /// It may begin an item that lost its mark: it reads like a headline, and right below it stands a day that is in its place
-    /// among the others; or it is the photo line above one.
-    pub(crate) heads_day: bool,
+    /// What it may be of an item that lost its mark.
+    pub(crate) lost: Lost,
     /// A word or two: a kicker rather than a title.
     pub(crate) brief: bool,
     /// The page has the same few words once more.
@@ -87,63 +88,51 @@ pub(crate) struct Label {
     pub(crate) names_list: bool,
     /// It is a day with a time: when something was published, and never what heads several items.
     pub(crate) timed: bool,
-    /// At the margin it may begin an item though others are set in: a day stands below it.
-    pub(crate) begins_outset: bool,
-    /// At the margin it may be part of such an item.
-    pub(crate) goes_on_outset: bool,
     /// It is what pages call the boxes around their lists, and stands above the first day or below the last: `About us`.
     pub(crate) names_box: bool,
 }
 
 /// Labels the blocks of `page`, in order.
 pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec<Label> {
-    let mut labels: Vec<Label> = page.blocks.iter().map(|block| label_one(block, page, settled, lexicon)).collect();
+    let mut labeller = Labeller { page, settled, lexicon, names: Vec::new() };
+    let mut labels: Vec<Label> = page.blocks.iter().map(|block| labeller.label(block)).collect();
+    names_behind_days(&labeller.names, &mut labels);
     menu::leave_out(page, &mut labels);
     copyright(page, &mut labels);
     names_of_lists(page, &mut labels);
     name_dates(page, &mut labels, lexicon);
-    names_behind_dates(page, &mut labels, lexicon);
     lost::note(page, &mut labels, settled);
-    let (mut below, mut headline) = (false, false);
-    for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
-        label.above_short = below && label.short;
-        label.above_headline = headline && label.brief;
-        below = label.short && !label.is_dated_byline();
-        headline = label.kind == Kind::Text
-            && !(label.short || label.wordy || label.piped)
-            && label.glued.or(label.end_dated).is_none()
-            && !block.text.ends_with(NO_END_OF_A_HEADING);
-    }
+    look_down(page, &mut labels);
     twice::once(page, &mut labels);
     twice::offered(page, &mut labels);
     twice::once_with_day(page, &mut labels);
     twice::echo(page, &mut labels);
-    for (block, label) in page.blocks.iter().zip(&mut labels) {
-        label.goes_on = label.kind == Kind::Text && block.gap == 0 && block.text.starts_with(char::is_lowercase);
-    }
-    let mut above = false;
-    for label in &mut labels {
-        label.below_sentence = std::mem::replace(&mut above, label.sentence || label.wordy);
-    }
+    look_up(page, &mut labels);
     labels
+}
+
+/// What stands behind days is their place, or of which kind the items are, if it is said again and again; else it is a
+/// short title.
+fn names_behind_days(names: &[&str], labels: &mut [Label]) {
+    let distinct: BTreeSet<_> = names.iter().collect();
+    if distinct.len() * 2 > names.len() {
+        labels.iter_mut().for_each(|label| label.tailed = false);
+    }
 }
 
 /// Whose the page is, and since when, its last lines say: `© 1996-2021 Harbour Press`. A photo is somebody's first.
 fn copyright(page: &Page<'_>, labels: &mut [Label]) {
-    let begins_with_year = |block: &Block<'_>| {
-        block.text.trim_start_matches(['©', ' ']).get(..4).is_some_and(|year| year.bytes().all(|b| b.is_ascii_digit()))
-    };
     for (block, label) in page.blocks.iter().zip(labels).rev() {
         match label.kind {
-            Kind::Credit if begins_with_year(block) => label.kind = Kind::Furniture,
+            Kind::Credit if begins_with_year(block.text) => label.kind = Kind::Furniture,
             Kind::Furniture => {}
             _ => break,
         }
     }
 }
 
-/// What pages call their lists may be what a page calls its items, too, where it stands below the first day; what they call
-/// the boxes around them, where it stands between two days.
+/// What pages call their lists may be what a page calls its items, too, where it stands below the first day; what they
+/// call the boxes around them, where it stands between two days.
 fn names_of_lists(page: &Page<'_>, labels: &mut [Label]) {
     let days = || page.blocks.iter().zip(&*labels).map(|(block, label)| block.date.is_some() || label.holds_day());
     let (Some(first), Some(last)) = (days().position(|is_day| is_day), days().rposition(|is_day| is_day)) else {
@@ -165,114 +154,143 @@ fn name_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
     }
 }
 
-/// What stands behind days is their place, or of which kind the items are, if it is said again and again; else it is a short
-/// title.
-fn names_behind_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
-    let tailed = page.blocks.iter().zip(&*labels).filter(|(_, label)| label.tailed);
-    let names = tailed.filter_map(|(block, _)| inline::leading(block.text, lexicon)).map(|(_, name)| name);
-    let (mut count, mut distinct) = (0, BTreeSet::new());
-    for name in names {
-        count += 1;
-        distinct.insert(name);
-    }
-    if distinct.len() * 2 > count {
-        labels.iter_mut().for_each(|label| label.tailed = false);
+/// Notes what stands right below each block.
+fn look_down(page: &Page<'_>, labels: &mut [Label]) {
+    let (mut short, mut headline) = (false, false);
+    for (label, block) in labels.iter_mut().zip(&page.blocks).rev() {
+        label.above_short = short && label.short;
+        label.above_headline = headline && label.brief;
+        short = label.short && !label.is_dated_byline();
+        headline = label.kind == Kind::Text
+            && !(label.short || label.wordy || label.piped)
+            && label.glued.or(label.end_dated).is_none()
+            && !block.text.ends_with(NO_END_OF_A_HEADING);
     }
 }
 
-fn label_one(block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
-    let text = block.text;
-    if let Some(printed) = page.date(block) {
-        return label_date(printed, block, page, settled, lexicon);
+/// Notes what stands right above each block.
+fn look_up(page: &Page<'_>, labels: &mut [Label]) {
+    let mut above_reads_like_text = false;
+    for (label, block) in labels.iter_mut().zip(&page.blocks) {
+        label.goes_on = label.kind == Kind::Text && block.gap == 0 && block.text.starts_with(char::is_lowercase);
+        label.below_sentence = std::mem::replace(&mut above_reads_like_text, label.reads_like_text());
     }
-    if block.is_beside() {
-        return Label { kind: Kind::Furniture, ..Label::default() };
-    }
-    let opens = date::opens(text, lexicon);
-    let begins = || opens && date::begins(text, lexicon);
-    let glued = || {
-        let led = if opens || inline::may_lead(text) { inline::leading(text, lexicon) } else { None };
-        led.map(|(printed, _)| printed.grade(settled))
-    };
-    // Long paragraphs are most of a file, and can be nothing but text.
-    if text.len() > LONG_BYTES && !page.pipes {
-        let glued = glued();
-        let broken = glued.is_some() && block.folded && is_broken(text);
-        return Label { wordy: true, begins_with_date: begins(), glued, broken, ..Label::default() };
-    }
-    if is_credit(text, lexicon) {
-        return Label { kind: Kind::Credit, ..Label::default() };
-    }
-    if block.is_furniture(lexicon) || is_signed(text, lexicon) {
-        // A year alone is a number too, but it heads a list.
-        let kind = if opens && date::is_month(text, lexicon) { Kind::Month } else { Kind::Furniture };
-        return Label { kind, ..Label::default() };
-    }
-    if !block.folded && ((opens && date::is_month(text, lexicon)) || lexicon.is_month(text)) {
-        return Label { kind: Kind::Month, ..Label::default() };
-    }
-    let piped = page.pipes && text.contains('|');
-    if (piped || (page.tabs && text.contains('\t'))) && is_row(text, lexicon) {
-        // Two cells are a day and a title as well, of which texts may follow.
-        let glued = if text.split(['|', '\t']).nth(2).is_none() { glued() } else { None };
-        return Label { kind: Kind::Row, piped, glued, broken: block.folded && is_broken(text), ..Label::default() };
-    }
-    let begins_with_date = begins() || date::is_shaped_like_one(text);
-    let dated = Label { begins_with_date, piped, glued: glued(), ..Label::default() };
-    label_text(dated, block, settled, lexicon)
 }
 
-fn label_date(printed: &Printed<'_>, block: &Block<'_>, page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
-    let text = block.text;
-    let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
-    let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(settled)) };
-    // What follows a date on its line is a kicker, but it may be more: then something is odd.
-    let glued = printed.kicker.and_then(|_| inline::leading(text, lexicon)).map(|_| Grade::Broken);
-    // Behind a tab the words are a cell.
-    let tabbed = page.tabs && printed.kicker.is_some() && text.contains('\t');
-    let named = printed.raw().len() < text.len();
-    let piped = tabbed || (page.pipes && text.contains('|'));
-    Label { kind, piped, glued, named, timed: printed.has_time(), ..Label::default() }
+/// Labels each block by its own letters.
+struct Labeller<'p, 't> {
+    page: &'p Page<'t>,
+    settled: Settled,
+    lexicon: &'p Lexicon,
+    /// What stands behind days and may name their place: of each block that is `tailed`.
+    names: Vec<&'t str>,
 }
 
-/// The label of a text, of whose beginning `label` tells.
-fn label_text(label: Label, block: &Block<'_>, settled: Settled, lexicon: &Lexicon) -> Label {
-    let text = block.text;
-    let short = !block.folded && is_short(text);
-    let broken = block.folded && is_broken(text);
-    // A headline may go on in the next line, with its day at the end; one with a day of its own does not.
-    let is_dated = |line: &str| inline::trailing(line.trim(), lexicon).is_some();
-    let wordy = !short && is_wordy(text);
-    let is_line =
-        !block.folded || !(broken || wordy || text.contains(" / ") || text.lines().rev().skip(1).any(is_dated));
-    let end_dated = if is_line { inline::trailing(text, lexicon) } else { None };
-    let field = if block.folded { None } else { inline::field(text, lexicon) };
-    // What has a mark of its own is an item, though it be as short as a name.
-    let is_marked = block.mark != Mark::None;
-    let by_author = end_dated.is_some_and(|(before, _)| lexicon.author(before).is_some());
-    let is_field = field.is_some() || (by_author && !is_marked);
-    let named = is_field || (!is_marked && end_dated.is_some_and(|(before, _)| is_name(before, lexicon)));
-    let end_dated = field.or(end_dated.map(|(_, printed)| printed)).map(|printed| printed.grade(settled));
-    let behind = label.glued.filter(|_| short).and_then(|_| inline::leading(text, lexicon));
-    let tailed = behind.is_some_and(|(_, behind)| is_name(behind, lexicon));
-    Label {
-        tailed,
-        names_list: short && lexicon.names_list(text),
-        names_box: lexicon.names_box(text.lines().next().unwrap_or_default().trim_end()),
-        byline: short && (by_author || lexicon.author(text).is_some()),
-        broken,
-        short,
-        brief: short && is_brief(text),
-        wordy,
-        sentence: !short && ends_sentence(text, &['.', '。', '։', '।', '۔']),
-        end_dated,
-        named,
-        field: is_field,
-        ..label
+impl<'t> Labeller<'_, 't> {
+    fn label(&mut self, block: &Block<'t>) -> Label {
+        let (page, text) = (self.page, block.text);
+        if let Some(printed) = page.date(block) {
+            return self.date(printed, block);
+        }
+        if block.is_beside() {
+            return Label { kind: Kind::Furniture, ..Label::default() };
+        }
+        let opens = date::opens(text, self.lexicon);
+        let begins = || opens && date::begins(text, self.lexicon);
+        let led = || if opens || inline::may_lead(text) { inline::leading(text, self.lexicon) } else { None };
+        let grade = |led: Option<(Printed<'t>, &'t str)>| led.map(|(printed, _)| printed.grade(self.settled));
+        // Long paragraphs are most of a file, and can be nothing but text.
+        if text.len() > LONG_BYTES && !page.pipes {
+            let glued = grade(led());
+            let broken = glued.is_some() && block.folded && is_broken(text);
+            return Label { wordy: true, begins_with_date: begins(), glued, broken, ..Label::default() };
+        }
+        if credit(text, self.lexicon).is_some() {
+            return Label { kind: Kind::Credit, ..Label::default() };
+        }
+        if block.is_furniture(self.lexicon) || is_signed(text, self.lexicon) {
+            // A year alone is a number too, but it heads a list.
+            let kind = if opens && date::is_month(text, self.lexicon) { Kind::Month } else { Kind::Furniture };
+            return Label { kind, ..Label::default() };
+        }
+        if !block.folded && ((opens && date::is_month(text, self.lexicon)) || self.lexicon.is_month(text)) {
+            return Label { kind: Kind::Month, ..Label::default() };
+        }
+        let piped = page.pipes && text.contains('|');
+        if (piped || (page.tabs && text.contains('\t'))) && is_row(text, self.lexicon) {
+            // Two cells are a day and a title as well, of which texts may follow.
+            let glued = if text.split(['|', '\t']).nth(2).is_none() { grade(led()) } else { None };
+            return Label {
+                kind: Kind::Row,
+                piped,
+                glued,
+                broken: block.folded && is_broken(text),
+                ..Label::default()
+            };
+        }
+        let begins_with_date = begins() || date::is_shaped_like_one(text);
+        let led = led();
+        let dated = Label { begins_with_date, piped, glued: grade(led), ..Label::default() };
+        self.text(dated, block, led.map(|(_, behind)| behind))
+    }
+
+    fn date(&self, printed: &Printed<'t>, block: &Block<'t>) -> Label {
+        let (page, text) = (self.page, block.text);
+        let cut = page.cut && block.last_line == page.last_line && !printed.is_firm();
+        let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(self.settled)) };
+        // What follows a date on its line is a kicker, but it may be more: then something is odd.
+        let glued = printed.kicker.and_then(|_| inline::leading(text, self.lexicon)).map(|_| Grade::Broken);
+        // Behind a tab the words are a cell.
+        let tabbed = page.tabs && printed.kicker.is_some() && text.contains('\t');
+        let named = printed.raw().len() < text.len();
+        let piped = tabbed || (page.pipes && text.contains('|'));
+        Label { kind, piped, glued, named, timed: printed.has_time(), ..Label::default() }
+    }
+
+    /// The label of a text, of whose beginning `label` tells; `behind`: what stands behind the day that it begins with.
+    fn text(&mut self, label: Label, block: &Block<'t>, behind: Option<&'t str>) -> Label {
+        let (text, lexicon) = (block.text, self.lexicon);
+        let short = !block.folded && is_short(text);
+        let broken = block.folded && is_broken(text);
+        // A headline may go on in the next line, with its day at the end; one with a day of its own does not.
+        let is_dated = |line: &str| inline::trailing(line.trim(), lexicon).is_some();
+        let wordy = !short && is_wordy(text);
+        let is_line =
+            !block.folded || !(broken || wordy || text.contains(" / ") || text.lines().rev().skip(1).any(is_dated));
+        let end_dated = if is_line { inline::trailing(text, lexicon) } else { None };
+        let field = if block.folded { None } else { inline::field(text, lexicon) };
+        // What has a mark of its own is an item, though it be as short as a name.
+        let is_marked = block.mark != Mark::None;
+        let by_author = end_dated.is_some_and(|(before, _)| lexicon.author(before).is_some());
+        let is_field = field.is_some() || (by_author && !is_marked);
+        let named = is_field || (!is_marked && end_dated.is_some_and(|(before, _)| is_name(before, lexicon)));
+        let end_dated = field.or(end_dated.map(|(_, printed)| printed)).map(|printed| printed.grade(self.settled));
+        let name = behind.filter(|behind| short && is_name(behind, lexicon));
+        self.names.extend(name);
+        Label {
+            tailed: name.is_some(),
+            names_list: short && lexicon.names_list(text),
+            names_box: lexicon.names_box(text.lines().next().unwrap_or_default().trim_end()),
+            byline: short && (by_author || lexicon.author(text).is_some()),
+            broken,
+            short,
+            brief: short && is_brief(text),
+            wordy,
+            sentence: !short && ends_sentence(text, &['.', '。', '։', '।', '۔']),
+            end_dated,
+            named,
+            field: is_field,
+            ..label
+        }
     }
 }
 
 impl Label {
+    /// It reads like a text rather than a headline: long, or a sentence.
+    pub(crate) fn reads_like_text(&self) -> bool {
+        self.sentence || self.wordy
+    }
+
     /// It is a day and nothing else, but for a few words.
     pub(crate) fn is_date(&self) -> bool {
         matches!(self.kind, Kind::Date(_))
@@ -302,21 +320,6 @@ impl Label {
     pub(crate) fn is_dated_byline(&self) -> bool {
         self.byline && self.end_dated.is_some()
     }
-}
-
-/// The text of a photo line without what makes it one; `None` when it is no photo line.
-pub(crate) fn credit<'t>(text: &'t str, lexicon: &Lexicon) -> Option<&'t str> {
-    let bare = |rest: &'t str| rest.trim_start_matches(|c: char| c.is_whitespace() || c == ':');
-    if let Some(rest) = text.strip_prefix('©') {
-        return Some(bare(rest));
-    }
-    let rest = bare(text.get(lexicon.credit(text)?..)?);
-    // `Photo: © Ann Field` has two signs; the name follows the second.
-    Some(rest.strip_prefix('©').map_or(rest, bare))
-}
-
-fn is_credit(text: &str, lexicon: &Lexicon) -> bool {
-    credit(text, lexicon).is_some()
 }
 
 /// Whether a line says who wrote something and at what time of day, as blogs do below each text: `Posted by Ann at 10:12`.

@@ -10,7 +10,7 @@
 //! What it refuses: to guess. A date whose order or year the file does not settle has no day; a date that lost its title
 //! is dropped with a [`Fault`] and never lent to a neighbour; a title at which a cut file ends is not taken.
 //!
-//! How: `blocks` takes the text apart, `date`, `furniture`, `shape` and `label` say what each block could be (in the words
+//! How: `blocks` takes the text apart, `date`, `credit`, `furniture`, `shape` and `label` say what each block could be (in the words
 //! of `language`), `menu` and `repeated` what many of them are together, `side` where their days stand. `evidence` takes
 //! the facts of the file, `layout` says how items look, `path` finds the cheapest explanation, and `tidy` mends it where
 //! all items together know better. `reading` chooses among the layouts and tells what the best one says in drafts;
@@ -18,6 +18,7 @@
 //! HTML and Markdown, and drafts of JSON, CSV and feeds.
 
 mod blocks;
+mod credit;
 mod date;
 mod evidence;
 mod furniture;

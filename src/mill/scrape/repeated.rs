@@ -258,7 +258,7 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
         let own = if label.kind == Kind::Text && block.text.len() <= LONGEST_LINE { name(block.text) } else { None };
         if let Some(own) = own {
             // A field that holds a sentence is a text with a name.
-            let holds_text = label.sentence || label.wordy || label.end_dated.is_some();
+            let holds_text = label.reads_like_text() || label.end_dated.is_some();
             let above_day = page
                 .blocks
                 .get(at + 1)
@@ -302,7 +302,7 @@ pub(super) fn fields_below_names(page: &Page<'_>, labels: &mut [Label]) {
         let [line, below] = page.blocks.get(at..at + 2)? else { return None };
         let [text, own, value] = labels.get(at.checked_sub(1)?..at + 2)? else { return None };
         let holds = |block: &Block<'_>| block.gap < 2 && block.level() == 0;
-        let is_value = is_line(below) && holds(below) && value.kind == Kind::Text && !(value.sentence || value.wordy);
+        let is_value = is_line(below) && holds(below) && value.kind == Kind::Text && !value.reads_like_text();
         let fits = is_plain(line) && holds(line) && is_said(own) && is_said(text) && is_value;
         let (name, behind) = inline::name_and_value(line.text).filter(|_| fits)?;
         (is_name(name) && behind.trim().is_empty()).then_some(name)

@@ -118,7 +118,7 @@ fn crown_one(layout: &Layout, labels: &[Label], steps: &mut [Step]) {
     let is_furniture = |at: usize| label(at).is_some_and(|label| label.kind == Kind::Furniture);
     let is_apart = (kicker..text).any(is_furniture);
     let is_brief = |at: usize| label(at).is_some_and(|label| label.brief);
-    let reads_like_text = label(text).is_some_and(|label| label.wordy || label.sentence);
+    let reads_like_text = label(text).is_some_and(Label::reads_like_text);
     // Above the day it may be a heading.
     let is_below_day = steps.get(kicker).is_some_and(|step| step.act == Move::In);
     let names_less = is_below_day && is_brief(text) && !is_brief(kicker);
@@ -154,7 +154,7 @@ fn end_page(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &
         steps.iter().take(at).skip(begins).any(|step| step.field(layout).is_some_and(|field| layout.holds_title(field)))
     };
     // A counter may stand between the last title and its text.
-    let is_text = |(step, label): (&Step, &Label)| step.place().is_some() && (label.wordy || label.sentence);
+    let is_text = |(step, label): (&Step, &Label)| step.place().is_some() && label.reads_like_text();
     let has_text = |foot: usize| steps.iter().zip(labels).skip(foot).any(is_text);
     let is_foot = |foot: usize| is_titled(foot) && (starts(foot, steps.len()) > 0 || !has_text(foot));
     let Some(foot) = foot.filter(|foot| !evidence.cut && starts(0, *foot) >= SEVERAL && is_foot(*foot)) else {
@@ -253,7 +253,7 @@ fn align(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [S
         return;
     };
     let is = |at: usize, kind: Kind| labels.get(at).is_some_and(|label| label.kind == kind);
-    let ends_text = |at: usize| labels.get(at).is_some_and(|label| label.wordy || label.sentence);
+    let ends_text = |at: usize| labels.get(at).is_some_and(Label::reads_like_text);
     let reads_like_text = |at: usize| is(at, Kind::Text) && ends_text(at);
     let reads_like_title = |at: usize| is(at, Kind::Text) && !ends_text(at);
     // The full stop of a name may be that of a company's form.
@@ -318,7 +318,7 @@ fn crop(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [St
     let length = |at: usize| blocks.get(at).and_then(|block| block.text.lines().map(words).max());
     let may_stand_above = |at: usize| {
         let label = labels.get(at);
-        let is_text = label.is_some_and(|it| it.sentence || it.wordy);
+        let is_text = label.is_some_and(Label::reads_like_text);
         let is_few_words = label.is_some_and(|it| it.kind != Kind::Text || it.short || it.broken);
         is_text || (is_few_words && length(at) < length(title))
     };
@@ -353,7 +353,7 @@ fn dock(layout: &Layout, labels: &[Label], steps: &mut [Step]) {
         most = most.max(here);
     }
     let more = steps.iter().enumerate().skip(last).filter(|(_, step)| is_summary(step)).skip(most);
-    let reads_like_text = |at: &usize| labels.get(*at).is_some_and(|label| label.wordy || label.sentence);
+    let reads_like_text = |at: &usize| labels.get(*at).is_some_and(Label::reads_like_text);
     let more: Vec<usize> = more.map(|(at, _)| at).skip_while(reads_like_text).collect();
     for at in more {
         Step::leave_out(steps, at);

@@ -3,6 +3,7 @@
 use chrono::NaiveTime;
 
 use super::lines::is_blank;
+use crate::mill::scrape::credit::SIGN;
 
 /// The list mark before a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub(super) fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
 fn begins_behind_sign(line: &str) -> bool {
     let behind = line.get(1..).unwrap_or_default();
     let text = behind.trim_start_matches(is_blank);
-    text.len() < behind.len() && text.starts_with(|c: char| c.is_alphanumeric() || "©«„“\"‘'".contains(c))
+    text.len() < behind.len() && text.starts_with(|c: char| c.is_alphanumeric() || c == SIGN || "«„“\"‘'".contains(c))
 }
 
 /// How long the number is with which a text browser marks the link that a line begins with: `[6]The market opens`.

@@ -17,7 +17,19 @@ use crate::mill::scrape::date::Settled;
 /// So many texts may stand between a title and its day.
 const MOST_TEXTS: usize = 2;
 
-/// Notes what at the margin may begin an item, and what may go on with one.
+/// What a block may be of an item that lost its mark.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Lost {
+    /// It may begin one: it reads like a headline, and right below it stands a day that is in its place among the others;
+    /// or it is the photo line above one.
+    pub(crate) heads_day: bool,
+    /// At the margin it may begin one though others are set in: a day stands below it.
+    pub(crate) begins_outset: bool,
+    /// At the margin it may be part of such an item.
+    pub(crate) goes_on_outset: bool,
+}
+
+/// Notes of each block what it may be of an item that lost its mark.
 pub(super) fn note(page: &Page<'_>, labels: &mut [Label], settled: Settled) {
     let is_out = |block: &Block<'_>| block.mark == Mark::None && block.indent == 0;
     if page.blocks.iter().all(is_out) {
@@ -30,18 +42,16 @@ pub(super) fn note(page: &Page<'_>, labels: &mut [Label], settled: Settled) {
     let is_marked = |block: &Block<'_>| block.mark != Mark::None;
     let marked = page.blocks.iter().position(is_marked).zip(page.blocks.iter().rposition(is_marked));
     let seen = Seen { blocks: &page.blocks, labels, days: &days, rises, marked };
-    let between = between_followers(&page.blocks);
-    let lost = days.iter().filter(|(day, _)| between.get(*day) == Some(&false));
-    let heads: Vec<usize> = lost.flat_map(|(day, _)| seen.heads(*day)).flatten().collect();
+    let heads = seen.heads();
     let parts: Vec<Part> =
         (0..labels.len()).flat_map(|at| seen.parts(at)).filter(|part| seen.is_out(part.at)).collect();
     for at in heads {
-        labels.get_mut(at).into_iter().for_each(|label| label.heads_day = true);
+        labels.get_mut(at).into_iter().for_each(|label| label.lost.heads_day = true);
     }
     for part in parts {
         if let Some(label) = labels.get_mut(part.at) {
-            label.begins_outset |= part.begins;
-            label.goes_on_outset |= part.goes_on;
+            label.lost.begins_outset |= part.begins;
+            label.lost.goes_on_outset |= part.goes_on;
         }
     }
 }
@@ -88,7 +98,7 @@ impl Seen<'_, '_> {
 
     /// A text that is likelier a summary than a title.
     fn is_long(&self, at: usize) -> bool {
-        self.is_text(at) && self.label(at).is_some_and(|label| label.wordy || label.sentence)
+        self.is_text(at) && self.label(at).is_some_and(Label::reads_like_text)
     }
 
     /// Whether the day in this block comes where it does in a list that goes one way, and does not stand above all items.
@@ -105,6 +115,11 @@ impl Seen<'_, '_> {
             _ => true,
         };
         own.checked_sub(1).map_or_else(|| self.misses_first(at), follow) && follow(own)
+    }
+
+    /// Whether this block is a day without a mark, and nothing else, and in its place.
+    fn is_day_in_place(&self, at: usize) -> bool {
+        self.label(at).is_some_and(|label| label.is_date() && !label.named) && self.is_in_place(at)
     }
 
     /// Whether what follows the first day shows that the item before it is lost: it begins with a later number, or with the
@@ -127,36 +142,40 @@ impl Seen<'_, '_> {
         self.marked.is_some_and(|(first, last)| first < at && at < last)
     }
 
-    /// The headline right above the day in this block, and its photo line; the mark that they have may be another than the
-    /// lost one. More blank lines than above the headline stand between the two where a title was lost.
-    fn heads(&self, day: usize) -> [Option<usize>; 2] {
+    /// The headlines right above days, and their photo lines, where the numbers around them do not follow each other.
+    fn heads(&self) -> Vec<usize> {
+        let titles: Vec<usize> = self.days.iter().filter_map(|(day, _)| self.title_above(*day)).collect();
+        if titles.is_empty() {
+            return titles;
+        }
+        let between = between_followers(self.blocks);
+        let is_lost = |title: &usize| between.get(*title + 1) == Some(&false);
+        let is_credit = |at: &usize| self.labels.get(*at).is_some_and(|label| label.kind == Kind::Credit);
+        let with_credit = |title: usize| [Some(title), title.checked_sub(1).filter(is_credit)];
+        titles.into_iter().filter(is_lost).flat_map(with_credit).flatten().collect()
+    }
+
+    /// The headline right above the day in this block; the mark that it has may be another than the lost one. More blank
+    /// lines than above the headline stand between the two where a title was lost.
+    fn title_above(&self, day: usize) -> Option<usize> {
         let gap = |at: usize| self.blocks.get(at).map_or(0, |block| block.gap);
-        let label = |at: usize| self.labels.get(at);
-        let is_title = |label: &Label| is_text(label) && !(label.brief || label.wordy || label.sentence);
-        let is_day = self.label(day).is_some_and(|label| label.is_date() && !label.named) && self.is_in_place(day);
-        let title = day
-            .checked_sub(1)
-            .filter(|title| is_day && gap(day) <= gap(*title).max(1) && label(*title).is_some_and(is_title));
-        let above = title.and_then(|title| title.checked_sub(1));
-        [title, above.filter(|at| label(*at).is_some_and(|label| label.kind == Kind::Credit))]
+        let is_title = |label: &Label| is_text(label) && !(label.brief || label.reads_like_text());
+        let title = day.checked_sub(1).filter(|title| self.labels.get(*title).is_some_and(is_title))?;
+        (self.is_day_in_place(day) && gap(day) <= gap(title).max(1)).then_some(title)
     }
 
     /// What belongs to the day in this block.
     fn parts(&self, at: usize) -> Vec<Part> {
-        match self.label(at) {
-            Some(label) if label.is_date() && !label.named && self.is_in_place(at) => self.around(at),
-            Some(label)
-                if self.is_out(at)
-                    && self.is_within(at)
-                    && label.holds_day()
-                    && !(label.is_date() || label.named || label.brief) =>
-            {
-                let title = Part { at, begins: true, goes_on: false };
-                let text = Part { at: at + 1, begins: false, goes_on: self.is_long(at + 1) };
-                vec![title, text]
-            }
-            _ => Vec::new(),
+        if self.is_day_in_place(at) {
+            return self.around(at);
         }
+        let is_title = |label: &Label| label.holds_day() && !(label.is_date() || label.named || label.brief);
+        if !(self.is_out(at) && self.is_within(at) && self.label(at).is_some_and(is_title)) {
+            return Vec::new();
+        }
+        let title = Part { at, begins: true, goes_on: false };
+        let text = Part { at: at + 1, begins: false, goes_on: self.is_long(at + 1) };
+        vec![title, text]
     }
 
     /// What stands with a day that is a block of its own.

@@ -102,7 +102,7 @@ pub(super) fn echo(page: &Page<'_>, labels: &mut [Label]) {
         let same = twice.binary_search_by(|(one, _)| one.cmp(&text)).ok().and_then(|same| twice.get(same));
         let count = same.map_or(1, |(_, count)| *count);
         let is_often = count > 2 && count * 3 >= days * 2;
-        if !(is_often || label.sentence || label.wordy) {
+        if !(is_often || label.reads_like_text()) {
             own = own.map(|own| own + 1);
         }
         if count < 2 {

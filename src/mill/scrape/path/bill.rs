@@ -48,12 +48,12 @@ impl Prices<'_, '_> {
         let noise_later = self.as_noise_later(block, head, noise);
         // It is part of what stands above it, and neither begins an item nor heads any.
         let leans_up = when(label.is_date() && self.evidence.lean == Lean::Up, ONE);
-        let is_outset = self.evidence.outset && label.begins_outset;
+        let is_outset = self.evidence.outset && label.lost.begins_outset;
         let strays = self.is_at_margin(block) && !is_outset;
         let start = when(self.layout.marked && bare, GONE) + when(strays && bare, GONE) + leans_up;
         let unmarked = if wide || is_outset {
             HALF
-        } else if label.heads_day {
+        } else if label.lost.heads_day {
             ONE
         } else {
             GONE
@@ -66,7 +66,7 @@ impl Prices<'_, '_> {
             noise_later,
             noise_adrift: if is_plain { HAIR } else { noise_later },
             // A text that may go on the last item does not end it.
-            noise_ended: if is_plain { HAIR + when(label.wordy || label.sentence, SLIGHT) } else { noise_later },
+            noise_ended: if is_plain { HAIR + when(label.reads_like_text(), SLIGHT) } else { noise_later },
             in_foot: self.last_day.is_some_and(|line| block.line > line),
             disturbs: when(!(is_silent || self.names_columns(block, label)), HALF),
             strays: label.is_date(),
@@ -134,7 +134,7 @@ impl Prices<'_, '_> {
         when(matches!(block.mark, Mark::Number(_) | Mark::Clock), GONE)
             + when(bulleted == Some(Marking::Bullets), ONE)
             + when(self.evidence.is_wide_inside(block), HALF)
-            + when(self.is_at_margin(block) && !(self.evidence.outset && label.goes_on_outset), GONE)
+            + when(self.is_at_margin(block) && !(self.evidence.outset && label.lost.goes_on_outset), GONE)
             + when(label.is_date() && self.evidence.is_apart(block), ONE)
             + when(label.goes_on, HALF)
             + when(label.is_date() && self.evidence.lean == Lean::Down, ONE)

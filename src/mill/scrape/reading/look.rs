@@ -115,7 +115,7 @@ impl<'t, 'c> Look<'t, 'c> {
         let Some((first, last)) = days else { return false };
         let is_line = |label: &Label| label.kind == Kind::Text && !(label.brief || label.names_part());
         let is_headline =
-            |label: &Label| is_line(label) && !(label.wordy || label.sentence || label.broken || label.holds_day());
+            |label: &Label| is_line(label) && !(label.reads_like_text() || label.broken || label.holds_day());
         let behind = labels.iter().skip(last + 1).find(|label| label.kind == Kind::Text);
         first.checked_sub(2).and_then(|at| labels.get(at)).is_some_and(is_line) && !behind.is_some_and(is_headline)
     }

@@ -8,10 +8,10 @@ use super::look::Look;
 use super::tell::{Above, cells};
 use crate::mill::scrape::DateRead;
 use crate::mill::scrape::blocks::{Block, Mark, clock, joined, joined_text};
+use crate::mill::scrape::credit::credit;
 use crate::mill::scrape::date::{self, Printed, Span, inline};
 use crate::mill::scrape::evidence::Marking;
 use crate::mill::scrape::furniture::without_attachment;
-use crate::mill::scrape::label::credit;
 use crate::mill::scrape::layout::Field;
 use crate::mill::scrape::shape::ends_sentence;
 

@@ -62,7 +62,7 @@ pub(super) fn doubt(look: &Look<'_, '_>, layout: &Layout, steps: &[Step]) -> Opt
         match step.act {
             Move::Start | Move::In if !(goes_on && is_text(at)) => within += block.text.len(),
             Move::Heading => {}
-            _ if label.sentence || label.wordy => around += block.text.len(),
+            _ if label.reads_like_text() => around += block.text.len(),
             _ => {}
         }
     }
