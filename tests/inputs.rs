@@ -996,6 +996,40 @@ fn a_time_that_a_page_states_for_programs_is_the_date() {
     assert_eq!(told(&scrape.drafts[1])[1], "2020-06-14");
 }
 
+/// Where a language writes "6. Oktober", the day is no number of a list, and the day of each item is its own.
+#[test]
+fn the_words_that_a_stated_time_shows_bear_no_mark() {
+    let titles = ["Two bridges are closed", "Night buses return", "The market opens", "A jury of weavers meets"];
+    let page = |shown: &dyn Fn(u32) -> String| {
+        let items = titles.into_iter().zip([23, 17, 9, 6]).map(|(title, day)| {
+            let time = format!("<time datetime='2021-10-{day:02}'>{}</time>", shown(day));
+            format!("<article><h3><a href='/{day}'>{title}</a></h3><p>{time}</p><p>It was told by the port.</p></article>")
+        });
+        format!("<!doctype html><h1>News</h1>{}", items.collect::<String>())
+    };
+    for page in [
+        page(&|day| format!("{day:02}. Oktober 2021")),
+        page(&|day| format!("{day}. lokakuuta 2021")),
+        page(&|day| format!("{day}. Okt. von Ann Field")),
+        // In words that are none of ours.
+        page(&|day| format!("{day}. Weinmonat")),
+    ] {
+        let scrape = parse(&page, &Terms::default());
+        assert_eq!(self::titles(&scrape), titles, "{page}");
+        assert_eq!(days(&scrape), ["2021-10-23", "2021-10-17", "2021-10-09", "2021-10-06"], "{page}");
+        assert!(scrape.drafts.iter().all(|draft| draft.number.is_none()), "{page}");
+    }
+    // The numbers of a list stay what they are.
+    let items = titles.into_iter().zip([23, 17, 9, 6]).map(|(title, day)| {
+        format!("<li><time datetime='2021-10-{day:02}'>{day}. Oktober 2021</time> <a href='/{day}'>{title}</a></li>")
+    });
+    let page = format!("<!doctype html><h1>News</h1><ol>{}</ol>", items.collect::<String>());
+    let scrape = parse(&page, &Terms::default());
+    assert_eq!(self::titles(&scrape), titles);
+    assert_eq!(days(&scrape), ["2021-10-23", "2021-10-17", "2021-10-09", "2021-10-06"]);
+    assert_eq!(scrape.drafts.iter().filter_map(|draft| draft.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+}
+
 #[test]
 fn of_the_times_of_a_microformat_that_of_publication_is_the_date() {
     let abbr = |class: &str, day: u32| {

@@ -380,11 +380,11 @@ impl<'t> Splitter<'t, '_> {
         let body = block.text;
         // A date that the file states for programs is surer than the words that it shows.
         let stated = block.note.and_then(|note| note.time.as_deref()).and_then(|time| date::whole(time, self.lexicon));
-        if stated.is_none() {
-            let whole = || Some((date::whole(body, self.lexicon)?, true));
-            if let Some((found, is_said)) = whole().or_else(|| date::byline(body, self.lexicon)) {
-                return (Some(found), !is_said);
-            }
+        let whole = || Some((date::whole(body, self.lexicon)?, true));
+        match (whole().or_else(|| date::byline(body, self.lexicon)), stated) {
+            (Some(_), Some(stated)) => return (Some(stated.shown_as(body)), false),
+            (Some((found, is_said)), None) => return (Some(found), !is_said),
+            (None, _) => {}
         }
         let own = self.marker.and_then(|marker| marker.find(body)).map(|found| (Mark::Bullet, found.end()));
         // In a run a time of day is one only below another: sentences are wrapped anywhere.
@@ -394,7 +394,10 @@ impl<'t> Splitter<'t, '_> {
         let is_plus = body.starts_with('+') && block.indent < NESTED;
         // Alone on its line it stands between two fields: the lines below it are no list.
         let is_dot = self.unit == Unit::Line && body == "·";
-        let (mark, length) = if own.is_none() && (is_plus || is_dot) { (Mark::None, 0) } else { (mark, length) };
+        // Words that are not read as a date begin with its day all the same: `18. Weinmonat`.
+        let is_day = matches!((mark, stated), (Mark::Number(Some(day)), Some(stated)) if stated.is_day(day));
+        let is_none = own.is_none() && (is_plus || is_dot || is_day);
+        let (mark, length) = if is_none { (Mark::None, 0) } else { (mark, length) };
         block.mark = mark;
         let behind = trim(body.get(length..).unwrap_or_default()).1;
         let linked = link_number(behind);

@@ -439,6 +439,11 @@ impl<'t> Printed<'t> {
         self.raw
     }
 
+    /// Whether it is of that day of a month.
+    pub(crate) fn is_day(&self, number: u32) -> bool {
+        self.start.day == number
+    }
+
     /// The same date, where the page shows it in other words.
     pub(crate) fn shown_as(self, raw: &'t str) -> Self {
         Self { raw, ..self }
