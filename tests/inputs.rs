@@ -1003,7 +1003,9 @@ fn the_words_that_a_stated_time_shows_bear_no_mark() {
     let page = |shown: &dyn Fn(u32) -> String| {
         let items = titles.into_iter().zip([23, 17, 9, 6]).map(|(title, day)| {
             let time = format!("<time datetime='2021-10-{day:02}'>{}</time>", shown(day));
-            format!("<article><h3><a href='/{day}'>{title}</a></h3><p>{time}</p><p>It was told by the port.</p></article>")
+            format!(
+                "<article><h3><a href='/{day}'>{title}</a></h3><p>{time}</p><p>It was told by the port.</p></article>"
+            )
         });
         format!("<!doctype html><h1>News</h1>{}", items.collect::<String>())
     };

@@ -252,7 +252,7 @@ impl<'t> Cursor<'t, '_> {
         Some(Point { year, month, day, firm, ..Point::default() })
     }
 
-    /// `15 June 2020`, `15th of June, 2020`, and the first half of `8 - 10 June 2020`.
+    /// `15 June 2020`, `15th of June, 2020`, `15, June 2020`, and the first half of `8 - 10 June 2020`.
     fn day_first(&mut self) -> Option<Point> {
         let (day, _) = self.number(0)?;
         self.at += 1;
@@ -260,7 +260,7 @@ impl<'t> Cursor<'t, '_> {
         self.take_word(Word::Day);
         let after_day = self.at;
         self.of();
-        self.take_sign(&['.', '-', '/']);
+        self.take_sign(&['.', '-', '/', ',']);
         self.of();
         if let Some(month) = self.month(0) {
             self.at += 1;
@@ -419,6 +419,10 @@ impl<'t> Cursor<'t, '_> {
             Some(Kind::Word(_)) if is_ordinal(0) => self.at += 1,
             Some(Kind::Sign('-' | ':' | '\'' | '–')) if is_ordinal(1) => self.at += 2,
             Some(Kind::Sign('.')) if is_raised(1) => self.at += 2,
+            // `2020(e)ko ekainaren 15(a)`.
+            Some(Kind::Sign('(')) if is_ordinal(1) && self.close(2) && self.peek(2) == Some(Kind::Sign(')')) => {
+                self.at += 3;
+            }
             _ => {}
         }
     }

@@ -31,6 +31,8 @@ fn number_may_begin_date(head: &str, lexicon: &Lexicon) -> bool {
         || begins_with_word(next, lexicon)
         // `6-р сар` is June.
         || lexicon.phrase(head).is_some()
+        // `2020(e)ko`.
+        || (head.as_bytes().get(digits) == Some(&b'(') && lexicon.is_ordinal(first_word(next)))
 }
 
 /// Whether `text` begins with a word of dates.

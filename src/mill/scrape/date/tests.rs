@@ -483,6 +483,48 @@ const ODD: &[(&str, &str, &str)] = &[
     ("en", "15/06/2563", "Broken"),
 ];
 
+/// What browsers and publishing systems print (CLDR, the formats `medium`, `long` and `full`), where it differs from what
+/// people write.
+#[test]
+fn days_as_the_locale_data_of_browsers_prints_them() {
+    for (tag, line, expected) in [
+        ("uk", "21 лист. 2020 р.", "2020-11-21"),
+        ("cs", "15. čvn 2020", "2020-06-15"),
+        ("lv", "2020. gada 25. janv.", "2020-01-25"),
+        ("lv", "2021. gada 8. febr.", "2021-02-08"),
+        ("sq", "23 korr 2020", "2020-07-23"),
+        ("sq", "9 gush 2020", "2020-08-09"),
+        ("cy", "3 Chwef 2020", "2020-02-03"),
+        ("cy", "3 Gorff 2020", "2020-07-03"),
+        ("cy", "3 Rhag 2020", "2020-12-03"),
+        ("ms", "14 Ogo 2020", "2020-08-14"),
+        ("hy", "2020 թ. փտվ 10", "2020-02-10"),
+        ("hy", "2021 թ. մրտ 2", "2021-03-02"),
+        ("hy", "2020 թ. մյս 5", "2020-05-05"),
+        ("hi", "18 जन॰ 2021", "2021-01-18"),
+        ("hi", "28 फ़र॰ 2020", "2020-02-28"),
+        ("hi", "4 अक्टू॰ 2020", "2020-10-04"),
+        ("bn", "18 এপ্রি, 2020", "2020-04-18"),
+        ("bn", "11 নভে, 2020", "2020-11-11"),
+        ("he", "27 בפבר׳ 2021", "2021-02-27"),
+        ("he", "16 בדצמ' 2020", "2020-12-16"),
+        ("he", "2 ספט׳ 2020", "2020-09-02"),
+        ("nn", "søndag 24. januar 2021", "2021-01-24"),
+        ("az", "Bazar, 20 sentyabr 2020", "2020-09-20"),
+        ("ky", "2020-ж., 26-окт., дүй.", "2020-10-26"),
+        ("eu", "2021(e)ko maiatzaren 13(a)", "2021-05-13"),
+        ("eu", "2020(e)ko aza. 15(a)", "2020-11-15"),
+        ("eu", "2020(e)ko urriaren 25(a), igandea", "2020-10-25"),
+        ("te", "16, మార్చి 2021, మంగళవారం", "2021-03-16"),
+        ("mn", "2020 оны арван хоёрдугаар сарын 17, пүрэв гараг", "2020-12-17"),
+        ("en", "25, March 2021", "2021-03-25"),
+        ("en", "2020(a) June", "text"),
+        ("en", "12, rue de Mars 2020", "text"),
+    ] {
+        assert_eq!(shown_in(tag, line, Settled::default()), expected, "{tag}: {line}");
+    }
+}
+
 #[test]
 fn odd_dates_are_read_or_refused_and_never_guessed() {
     let mut wrong = Vec::new();

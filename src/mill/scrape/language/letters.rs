@@ -34,7 +34,7 @@ pub(crate) fn is_letter(c: char) -> bool {
 
 /// Whether `c` may go on with a word.
 pub(crate) fn goes_on(c: char) -> bool {
-    is_letter(c) || matches!(c, '\'' | '’' | 'ʼ' | 'ʻ' | '‘')
+    is_letter(c) || matches!(c, '\'' | '’' | 'ʼ' | 'ʻ' | '‘' | '׳')
 }
 
 /// The words and numbers of `text`, each with where it begins.
