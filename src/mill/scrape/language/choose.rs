@@ -287,8 +287,11 @@ static MONTHS: LazyLock<Words> = LazyLock::new(|| {
     let mut words = Words::default();
     for (at, language) in LANGUAGES.iter().enumerate() {
         for name in months_of(language).iter().flatten() {
-            // The word that opens a name of several speaks for it, unless it is a small one.
-            let first = name.split([' ', '.', '-']).next().unwrap_or_default();
+            // The word that opens a name of several speaks for it, unless it is a small one; the last of one that opens with
+            // a number: `5-р сарын`.
+            let mut words_of = name.split([' ', '.', '-']);
+            let counts = name.starts_with(|c: char| c.is_ascii_digit());
+            let first = if counts { words_of.next_back() } else { words_of.next() }.unwrap_or_default();
             let small =
                 first.len() < name.len() && (first.chars().count() < 3 || list(language.of).any(|of| of == first));
             if !small && !first.starts_with(|c: char| c.is_ascii_digit()) {

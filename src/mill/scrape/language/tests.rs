@@ -284,6 +284,7 @@ fn a_file_is_in_the_language_that_reads_its_dates() {
         ("th", "15 มิถุนายน 2563\n"),
         ("ar", "١٥ يونيو ٢٠٢٠\n"),
         ("vi", "15 tháng 6, 2020\n"),
+        ("mn", "2020 оны 5-р сарын 16\n2020 оны арван хоёрдугаар сарын 17\n"),
         // Words decide where dates are shared, or are numbers.
         (
             "nl",
