@@ -156,6 +156,8 @@ pub(crate) struct Lexicon {
     ordinals: Vec<String>,
     /// Years are those of the Buddhist era where they can be nothing else.
     pub(crate) buddhist: bool,
+    /// A full stop stands between hours and minutes, as the locale data has it (CLDR, `timeFormats`): `14.30`.
+    pub(crate) dotted_times: bool,
     small: Vec<&'static str>,
     credits: Labels,
     furniture: Labels,
@@ -201,6 +203,7 @@ impl Lexicon {
             phrase_begins: [false; 256],
             ordinals: Vec::new(),
             buddhist: false,
+            dotted_times: false,
             small: Vec::new(),
             credits: Labels::empty(),
             furniture: Labels::empty(),
@@ -215,7 +218,8 @@ impl Lexicon {
     }
 
     fn build(own: &'static Words, english: &'static Words) -> Self {
-        let mut lexicon = Self { buddhist: own.tag == "th", ..Self::empty() };
+        let dotted_times = matches!(own.tag, "da" | "fi" | "id");
+        let mut lexicon = Self { buddhist: own.tag == "th", dotted_times, ..Self::empty() };
         let mut meanings = meanings(own);
         let both = if own.tag == english.tag { vec![own] } else { vec![own, english] };
         if both.len() > 1 {

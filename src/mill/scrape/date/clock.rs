@@ -45,9 +45,25 @@ impl<'t> Cursor<'t, '_> {
         clock
     }
 
-    /// The time after a date, behind a comma, a dash, an `at`, a `T` or nothing. `stamped`: a word says of the day what it is
-    /// of, so that two numbers behind it are a time, too: `Publisert 12.03.2024 10.12`.
+    /// The time after a date, behind a comma, a dash, an `at`, a `T` or nothing, or in brackets. `stamped`: a word says of
+    /// the day what it is of, so that two numbers behind it are a time, too: `Publisert 12.03.2024 10.12`.
     pub(super) fn clock_after(&mut self, stamped: bool) -> Option<Clock> {
+        let before = self.at;
+        if self.close(0) && self.take_sign(&['.']) {
+            // `12. ožujka 2024. 10:12`: the full stop is that of the year where nothing else follows.
+            let clock = self.clock_behind(stamped).filter(|_| self.at == self.parts.len());
+            self.at = if clock.is_some() { self.at } else { before };
+            return clock;
+        }
+        if !self.take_sign(&['(']) {
+            return self.clock_behind(stamped);
+        }
+        let clock = self.clock(false).filter(|_| self.take_sign(&[')']));
+        self.at = if clock.is_some() { self.at } else { before };
+        clock
+    }
+
+    fn clock_behind(&mut self, stamped: bool) -> Option<Clock> {
         let before = self.at;
         // Two numbers behind a comma are a time, too: `7 March 2024, 18.30`.
         let comma = self.take_sign(&[',']) && !(self.peek(3) == Some(Kind::Sign('.')) && self.number(4).is_some());
@@ -55,7 +71,7 @@ impl<'t> Cursor<'t, '_> {
         // `à` is both between the ends of a range and before a time, `de` between day and month and before the first end.
         let from = |kind| matches!(kind, Kind::Word(Word::At | Word::Until | Word::Of | Word::On));
         let said = self.take(from) || comma;
-        let mut stated = said || (stamped && self.peek(1) == Some(Kind::Sign('.')));
+        let mut stated = said || ((stamped || self.lexicon.dotted_times) && self.peek(1) == Some(Kind::Sign('.')));
         if said {
             self.take_sign(&['.']);
             self.take_word(Word::At);
@@ -98,7 +114,8 @@ impl<'t> Cursor<'t, '_> {
                 plain = sign == ':' || stated;
                 minute = value;
                 self.at += 3;
-                if self.peek(0) == Some(Kind::Sign(':')) {
+                let is_second = sign == ':' || self.close(0) && self.close(1) && self.number(1).is_some();
+                if self.peek(0) == Some(Kind::Sign(sign)) && is_second {
                     second = self.number(1)?.0;
                     self.at += 2;
                     if matches!(self.peek(0), Some(Kind::Sign('.' | ','))) && self.close(1) && self.number(1).is_some()

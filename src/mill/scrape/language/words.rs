@@ -1022,6 +1022,8 @@ pub(super) static LANGUAGES: [Words; 72] = [
         furniture: "lexo më shumë|më shumë|vazhdo leximin|shpërndaje|printo|tjetra|e mëparshme|të gjitha|lexo më tepër|shiko më shumë",
         counted: "koment|komente|shikime",
         common: "e|të|në|i|dhe|për|me|që|një|së|nga|është|u|më|ka|si|se|janë|do|por|tek",
+        am: "p.d|paradite",
+        pm: "m.d|pasdite|mbasdite",
         ..NONE
     },
     Words {
