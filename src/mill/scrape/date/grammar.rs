@@ -386,8 +386,8 @@ impl<'t> Cursor<'t, '_> {
                 (_, 13..) => Point { month: a, day: b, shows: Some(DateOrder::Mdy), ..numbers },
                 _ => Point { month: b, day: a, unordered: a != b, ..numbers },
             }
-        } else if a_digits <= 2 && c_digits == 2 && close {
-            let short = Short { numbers: [a, b, c], dot };
+        } else if close && (a_digits <= 2 && c_digits == 2 || sign == '/' && (a_digits, c_digits) == (2, 1)) {
+            let short = Short { numbers: [a, b, c], dot, ends_with_day: c_digits == 1 };
             let year = if self.lexicon.buddhist { Year::Odd } else { Year::Short(c) };
             Point { year, short: Some(short), ..numbers }
         } else {

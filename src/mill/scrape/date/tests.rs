@@ -575,6 +575,8 @@ fn two_digits_are_a_year_where_the_file_makes_a_habit_of_it() {
     assert_eq!(read(Some(DateOrder::Ymd), &["20/07/04"]), "2020-07-04");
     assert_eq!(read(Some(DateOrder::Mdy), &["15/06/20"]), "-");
     assert_eq!(read(None, &["99/12/31"]), "1999-12-31");
+    assert_eq!(read(None, &["21/5/2", "21/4/13", "20/12/23"]), "2021-05-02 2021-04-13 2020-12-23");
+    assert_eq!(read(Some(DateOrder::Dmy), &["15/06/20", "14/06/2"]), "2020-06-15 -");
 }
 
 #[test]
