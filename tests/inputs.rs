@@ -381,6 +381,68 @@ fn a_sitemap_of_news_lists_its_items() {
 }
 
 #[test]
+fn what_stands_around_headings_and_days_is_no_title() {
+    let items = [
+        (
+            "Boats return to the old quay",
+            "15",
+            "The work took three weeks and cost less than planned.",
+            "Quays and boats",
+        ),
+        ("Market opens in the old hall", "14", "Visitors are welcome from Monday at ten.", "Markets"),
+        ("Museum night returns to the town", "12", "More than ninety people came on the first day.", "Museums and art"),
+    ];
+    for item in [
+        // A day that leads somewhere is a day.
+        "TITLE\n\n[DAY June 2021](/n/DAY)\n\nTEXT\n\n",
+        // The name of a field and what it names, below a heading.
+        "## TITLE\n\nDAY June 2021\n\nTEXT\n\nTopics:\n\nNAME\n\n",
+        "## TITLE\n\nTopics:\n\nDAY June 2021\n\nTEXT\n\n",
+        // Headings that all say the same, and entries that have none.
+        "## Topics:\n\n### TITLE\n\nDAY June 2021\n\nTEXT\n\n",
+        "- TITLE\n\n  DAY June 2021\n\n  TEXT\n\n",
+    ] {
+        let filled = items.map(|(title, day, text, name)| {
+            item.replace("TITLE", title).replace("DAY", day).replace("TEXT", text).replace("NAME", name)
+        });
+        let page = format!("# Harbour News\n\n{}", filled.concat());
+        let scrape = parse(&page, &form(Form::Markdown));
+        let wanted = items
+            .map(|(title, day, text, _)| [title.to_owned(), format!("2021-06-{day}"), text.to_owned(), String::new()]);
+        assert_eq!(all_told(&scrape), wanted, "{item}");
+    }
+}
+
+#[test]
+fn what_is_linked_above_a_line_with_a_day_is_its_title_whatever_stands_below_the_list() {
+    let item =
+        |title: &str, day: u32| format!("[{title}](/n/{day})\n\nPosted in News on {day} June 2021\n\nA text.\n\n");
+    let list = [item("Boats return", 15), item("Market opens", 14), item("Museum night returns", 12)].concat();
+    let page = format!("# Harbour News\n\n{list}About us\n\nContact\n\nPrivacy\n\nImprint\n");
+    let scrape = parse(&page, &form(Form::Markdown));
+    assert_eq!(titles(&scrape), ["Boats return", "Market opens", "Museum night returns"]);
+    assert_eq!(days(&scrape), ["2021-06-15", "2021-06-14", "2021-06-12"]);
+}
+
+#[test]
+fn headings_are_titles_within_entries_and_without() {
+    let item = |begin: &str, title: &str, day: u32| format!("{begin}{title}\n\n  {day} June 2021\n\n");
+    let (boats, market, night) = ("Boats return to the quay", "Market opens in the hall", "Museum night returns");
+    let above = [item("- ### ", boats, 15), item("- ### ", market, 14), item("- ### ", night, 12)].concat();
+    // An entry may have a category above its heading.
+    let page = format!("# Harbour News\n\n{above}{}", item("- Culture\n\n  ### ", "Ferry sails twice a day", 10));
+    let read = parse(&page, &form(Form::Markdown));
+    assert_eq!(titles(&read), [boats, market, night, "Ferry sails twice a day"]);
+    // Headings that hold their days are items though the lists are interrupted.
+    let entry = |title: &str, day: u32| format!("<ul><li><h2>{day} June 2021: {title}</h2><p>A text.</p></li></ul>");
+    let alone = "<h2>12 June 2021: Museum night returns</h2><p>A text.</p>";
+    let page = [entry(boats, 15), entry(market, 14), alone.to_owned(), entry("Ferry sails", 10), entry("Ice", 9)];
+    let page = format!("<html><body><h1>Harbour News</h1>{}</body></html>", page.concat());
+    let read = parse(&page, &form(Form::Html));
+    assert_eq!(titles(&read), [boats, market, night, "Ferry sails", "Ice"]);
+}
+
+#[test]
 fn a_line_in_bold_is_a_heading() {
     let text = input("bold.md");
     let scrape = parse(&text, &form(Form::Markdown));
@@ -2131,8 +2193,8 @@ fn a_day_with_a_mark_below_its_text_begins_no_item() {
 fn a_rule_between_items_parts_each_day_from_the_next_headline() {
     let names = ["Ida Marsh", "Owen Pike", "Owen Pike", "Ida Marsh"].into_iter();
     let cards: Vec<String> = PRINTED.iter().zip(names).map(|((t, d, _), name)| format!("{t}\n{name}\n{d}\n")).collect();
-    let scrape_of = |text: &str| all_told(&parse(text, &Terms::default()));
-    let told = scrape_of(&cards.join("--------------------\n"));
+    let page = |text: &str| all_told(&parse(text, &Terms::default()));
+    let told = page(&cards.join("--------------------\n"));
     let expected: Vec<_> = PRINTED.iter().map(|(t, d, _)| [t.to_string(), d.to_string()]).collect();
     assert_eq!(told.into_iter().map(|[title, day, ..]| [title, day]).collect::<Vec<_>>(), expected);
 }
