@@ -1,8 +1,8 @@
 //! Text to blocks: the lines of a page that belong together.
 //!
 //! A block is a run of non-blank lines. Some lines open a block of their own even within a run: one that is wholly
-//! a date, one that begins with a list mark, one that holds a `|`, one that tells the size of a file, and the line after
-//! a date. Whether a line is a date is asked before whether it has a mark: `12. June 2018` is no item 12.
+//! a date, one that begins with a list mark, one that holds a `|`, one that tells the size of a file, and the line
+//! after a date. Whether a line is a date is asked before whether it has a mark: `12. June 2018` is no item 12.
 
 mod count;
 mod lead;
@@ -27,7 +27,7 @@ use super::date::{self, Printed, inline};
 use super::furniture::{is_attachment, is_furniture, is_rule};
 use super::language::{Lexicon, has_ascii_digit};
 use super::rendition::Note;
-use super::shape::{FULL_STOPS, ends_sentence};
+use super::shape::{FULL_STOPS, ends_sentence, is_broken};
 
 /// What makes a block: it belongs to the layout, not to the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,12 +72,17 @@ impl<'t> Block<'t> {
         Self { text: trim(text).1, line: self.last_line, folded: false, furniture: None, ..*self }
     }
 
+    /// Whether these are several texts: a line ends where the next word would have had room.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.folded && is_broken(self.text)
+    }
+
     /// Leaves out the time of day that stands on a line of its own above the text.
     pub(crate) fn leave_clock(&mut self) {
         let Some((first, rest)) = self.text.split_once(['\n', '\r']) else { return };
         if self.mark == Mark::Clock && is_clock(trim(first).1) {
             (self.text, self.mark) = (trim(rest).1, Mark::None);
-            let more = if self.folded { self.text.lines().count().saturating_sub(1) } else { 0 };
+            let more = self.text.lines().count().saturating_sub(1);
             self.line = self.last_line.saturating_sub(u32::try_from(more).unwrap_or(0));
             self.folded = more > 0;
         }
@@ -159,8 +164,8 @@ pub(crate) fn split<'t>(text: &'t str, notes: &'t [Note], unit: Unit, lexicon: &
     split_by(text, 0, notes, unit, lexicon, None)
 }
 
-/// Takes `text` apart, before which so many lines stand in the file; lines that `marker` matches begin with a mark, too.
-/// `notes` say more of some of its lines.
+/// Takes `text` apart, before which so many lines stand in the file; lines that `marker` matches begin with a mark,
+/// too. `notes` say more of some of its lines.
 pub(crate) fn split_by<'t>(
     text: &'t str,
     before: u32,
@@ -223,8 +228,8 @@ pub(crate) fn split_by<'t>(
     splitter.finished()
 }
 
-/// Of each block, whether the numbers above it and below it follow each other: then nothing between them is an item that lost
-/// its own.
+/// Of each block, whether the numbers above it and below it follow each other: then nothing between them is an item
+/// that lost its own.
 pub(crate) fn between_followers(blocks: &[Block<'_>]) -> Vec<bool> {
     let mut between = vec![false; blocks.len()];
     let mut above: Option<(usize, u32)> = None;
@@ -245,7 +250,6 @@ fn underlines(line: &str, number: u32, last: &Block<'_>) -> bool {
     let is_drawn = |sign: char| line.len() >= 3 && line.trim_start_matches(sign).is_empty();
     ['=', '-', '~', '^'].into_iter().any(is_drawn)
         && last.last_line + 1 == number
-        && !last.folded
         && last.date.is_none()
         && last.text.chars().count().abs_diff(line.len()) <= 1
 }
@@ -282,7 +286,7 @@ impl<'t> Splitter<'t, '_> {
         }
         block.indent = columns(line.text.get(..lead).unwrap_or_default());
         let (found, is_guessed) = self.date_and_mark(&mut block);
-        if found.is_none() && block.mark == Mark::Bullet && self.goes_on_with_dash(line, body, behind) {
+        if found.is_none() && self.goes_on_with_dash(line, body, behind) {
             (block.mark, block.text) = (Mark::None, body);
         }
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
@@ -290,8 +294,7 @@ impl<'t> Splitter<'t, '_> {
         if may_attach && self.page.blocks.last().is_some_and(|last| may_offer(block.text, last.text)) {
             block.furniture = Some(is_furniture(block.text, self.lexicon));
         }
-        if found.is_none() && block.furniture != Some(true) && offers_above(block.text, &self.page.blocks, self.lexicon)
-        {
+        if found.is_none() && offers_above(block.text, &self.page.blocks, self.lexicon) {
             block.furniture = Some(true);
         }
         let start = line.start + lead;
@@ -337,8 +340,9 @@ impl<'t> Splitter<'t, '_> {
         }
     }
 
-    /// Whether the dash that `line` begins with is no mark, but stands within the text above. That is the title of a marked
-    /// item, or wrapped already, and no sentence yet; its last line had no room for the dash, and no list goes on.
+    /// Whether the dash that `line` begins with is no mark, but stands within the text above. That is the title of a
+    /// marked item, or wrapped already, and no sentence yet; its last line had no room for the dash, and no list goes
+    /// on.
     fn goes_on_with_dash(&self, line: &Line<'_>, body: &str, behind: &Lines<'_>) -> bool {
         const DASHES: [char; 2] = ['-', '–'];
         let Some(last) = self.page.blocks.last().filter(|last| last.folded || last.mark != Mark::None) else {
@@ -426,8 +430,8 @@ impl<'t> Splitter<'t, '_> {
         u32::try_from(self.page.dates.len() - 1).ok()
     }
 
-    /// The block, whose text begins at `begin`, with the mark that stands alone above it, if it has none of its own; and
-    /// where its text begins then. A time of day is left in the text.
+    /// The block, whose text begins at `begin`, with the mark that stands alone above it, if it has none of its own;
+    /// and where its text begins then. A time of day is left in the text.
     fn lent(&mut self, block: Block<'t>, begin: usize, is_lone_clock: bool) -> (Block<'t>, usize) {
         let is_clock = self.alone.is_some_and(|(lone, _)| lone.mark == Mark::Clock);
         if block.mark != Mark::None || (is_clock && (is_lone_clock || block.date.is_some())) {
@@ -609,11 +613,13 @@ mod tests {
     fn a_dash_that_a_line_was_wrapped_before_is_text() {
         let wide = "  1. The harbour may reopen in the spring\n     – council and port office\n\n    15 June 2020\n";
         assert_eq!(texts(wide)[0], "The harbour may reopen in the spring\n     – council and port office");
-        // Where it had room, or others follow, or it stands before a day, it is a mark.
+        // Where it had room, or others follow, or it stands before a day or behind the end of a text, it is a mark.
         for list in [
-            format!("The harbour\n- council and port office\n\n{wide}"),
-            "The harbour may reopen in the spring, says\n- the council\n- the port office\n".to_owned(),
-            "The harbour may reopen in the spring again\n- 15 June 2020: all are welcome\n".to_owned(),
+            format!("1. The harbour\n- council and port office\n\n{wide}"),
+            "1. The harbour may reopen in the spring, says\n- the council\n- the port office\n".to_owned(),
+            "1. The harbour may reopen in the spring again\n- 15 June 2020: all are welcome\n".to_owned(),
+            "1. The harbour may reopen in the spring again:\n- the council is for it\n".to_owned(),
+            "1. The harbour may reopen in the spring again.\n- the council is for it\n".to_owned(),
         ] {
             assert_eq!(split(&list, &[], Unit::Run, Lexicon::of(None)).blocks[1].mark, Mark::Bullet, "{list}");
         }
@@ -634,9 +640,61 @@ mod tests {
             (unmarked, "A text.\n    The quay\n    is open"),
             (page.replace("The quay", "on the quay"), "A text.\n    on the quay\n    is open"),
             (page.replace("A text.", "A text of"), "A text of\n    The quay\n    is open"),
+            // Another sentence is no title, nor is who wrote it, nor anything above what is no day.
+            (page.replace("is open", "is open."), "A text.\n    The quay\n    is open."),
+            (page.replace("The quay\n    is open", "By Ann Field"), "A text.\n    By Ann Field"),
+            (page.replace("    5 June 2020\n", ""), "A text.\n    The quay\n    is open"),
         ] {
             assert_eq!(texts(&page)[5], run);
         }
+    }
+
+    #[test]
+    fn a_title_that_was_wrapped_behind_a_full_stop_is_whole() {
+        let item = |number: u32| format!("  {number}. The port of St.\n    Helena is open\n    {number} June 2020\n");
+        let texts = [7, 6, 4, 3].map(item).concat();
+        let page = split(&texts, &[], Unit::Run, Lexicon::of(None));
+        assert_eq!(page.blocks.len(), 8);
+    }
+
+    #[test]
+    fn months_with_their_years_and_kinds_of_files_stand_by_themselves() {
+        assert_eq!(texts("June 2020\nOne\n\nMay 2020\n\nApril 2020\n"), ["June 2020", "One", "May 2020", "April 2020"]);
+        // Below one another they are those of an archive; a year may be part of what is said.
+        assert_eq!(texts("June 2020\nMay 2020\nApril 2020\n"), ["June 2020\nMay 2020\nApril 2020"]);
+        assert_eq!(texts("2020\nBoats\n"), ["2020\nBoats"]);
+        assert_eq!(texts("The budget\nPDF (312 KB)\nThe plan\n"), ["The budget", "PDF (312 KB)", "The plan"]);
+    }
+
+    #[test]
+    fn a_rule_right_below_a_line_underlines_it() {
+        assert_eq!(texts("Boats\n-----\nQuays\n"), ["Boats", "Quays"]);
+        assert_eq!(texts("Boats\n\n-----\nQuays\n"), ["Boats", "-----", "Quays"]);
+        assert_eq!(texts("Boats\n----------\nQuays\n"), ["Boats", "----------", "Quays"]);
+    }
+
+    #[test]
+    fn the_parts_of_a_leaf_stand_near_each_other() {
+        assert_eq!(texts("18\nMay\n2019\nBoats\n"), ["18\nMay\n2019", "Boats"]);
+        assert_eq!(texts("May\n18\n2019\nBoats\n"), ["May\n18\n2019", "Boats"]);
+        assert_eq!(texts("12\n2024-03\nBoats\n"), ["12\n2024-03", "Boats"]);
+        assert_eq!(texts("18\n\n\n\n\n\n\n\n\n\nMay 2019\n"), ["18", "May 2019"]);
+        // An archive counts what each of its months has.
+        assert_eq!(texts("12\n\n2024-03\n\n14\n\n2024-02\n")[0], "12");
+    }
+
+    #[test]
+    fn a_time_of_day_alone_on_its_line_is_left_out_and_no_title_is() {
+        let page = |text: &str, notes: &[Note]| {
+            let page = split(text, notes, Unit::Line, Lexicon::of(None));
+            page.blocks.iter().map(|block| (joined(block).into_owned(), block.date)).collect::<Vec<_>>()
+        };
+        let mut block = split("15:10 The quay\nis open\n", &[], Unit::Run, Lexicon::of(None)).blocks[0];
+        block.leave_clock();
+        assert_eq!((block.text, block.mark), ("15:10 The quay\nis open", Mark::Clock));
+        // What the file says is a day is none.
+        let note = Note { line: 1, time: Some("2020-06-15".into()), ..Note::default() };
+        assert_eq!(page("18:42\nBoats\n", &[note]), [("18:42".to_owned(), Some(0)), ("Boats".to_owned(), None)]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Photo lines, which say whose a picture is; and the sign of them that the foot of a page has, too.
 //!
-//! Promised: a line is told by its own letters. Refused: words of photo lines in the middle of a text, and, below a list,
-//! whose the page is: a year stands behind that sign.
+//! Promised: a line is told by its own letters. Refused: words of photo lines in the middle of a text, and, below a
+//! list, whose the page is: a year stands behind that sign.
 
 use super::language::Lexicon;
 
@@ -19,8 +19,8 @@ pub(crate) fn credit<'t>(text: &'t str, lexicon: &Lexicon) -> Option<&'t str> {
     Some(rest.strip_prefix(SIGN).map_or(rest, bare))
 }
 
-/// Whether a line is a photo line wherever it stands: no text goes on with it, and it with none. The sign of a foot has a
-/// year behind it, and words without a colon may stand at the beginning of any line of a text.
+/// Whether a line is a photo line wherever it stands: no text goes on with it, and it with none. The sign of a foot has
+/// a year behind it, and words without a colon may stand at the beginning of any line of a text.
 pub(crate) fn stands_alone(text: &str, lexicon: &Lexicon) -> bool {
     let behind = |at: usize| text.get(at..).unwrap_or_default().trim_start();
     match text.strip_prefix(SIGN) {

@@ -1,8 +1,8 @@
 //! Furniture: lines that stand around lists and say nothing, of an item or of the page.
 //!
-//! Counters, rules, ways through the site, numbers of pages, kinds and sizes of files, `Read more`. Promised: each is told
-//! by its own letters, without a look at its neighbours. Refused: what may be a title in any reading of it, like a name
-//! with a year behind it.
+//! Counters, rules, ways through the site, numbers of pages, kinds and sizes of files, `Read more`. Promised: each is
+//! told by its own letters, without a look at its neighbours. Refused: what may be a title in any reading of it, like a
+//! name with a year behind it.
 
 use super::credit::SIGN;
 use super::language::{Lexicon, has_ascii_digit, is_same};
@@ -11,13 +11,9 @@ use super::language::{Lexicon, has_ascii_digit, is_same};
 pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     let bytes = text.as_bytes();
     let Some(first) = bytes.first() else { return true };
-    if matches!(text, "·" | "/") {
-        return true;
-    }
-    if is_rule(text) {
-        return true;
-    }
-    if is_reserved(text)
+    if matches!(text, "·" | "/")
+        || is_rule(text)
+        || is_reserved(text)
         || is_address(text)
         || is_attachment(text)
         || is_pages(text, lexicon)
@@ -29,7 +25,7 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     if text.len() > 32 {
         return text.len() <= 80 && lexicon.is_filed(text);
     }
-    if text.ends_with(|c: char| c.is_ascii_digit()) && !first.is_ascii_digit() {
+    if text.ends_with(|c: char| c.is_ascii_digit()) {
         let name = text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | ' ' | ':' | '：'));
         if lexicon.is_counted(name) {
             return true;
@@ -50,8 +46,8 @@ pub(crate) fn is_rule(text: &str) -> bool {
     text.as_bytes().first().is_some_and(draws) && text.bytes().all(|b| b == b' ' || draws(&b))
 }
 
-/// Whether `text` is a name with a figure behind a colon (`Visitors today: 732`, `Last updated: 14:05`, `Water: 12 °C`),
-/// which is another one in each capture. A year may well belong to the name.
+/// Whether `text` is a name with a figure behind a colon (`Visitors today: 732`, `Last updated: 14:05`, `Water: 12
+/// °C`), which is another one in each capture. A year may well belong to the name.
 pub(crate) fn states_a_figure(text: &str) -> bool {
     let Some((_, figure)) = text.rsplit_once([':', '：']) else { return false };
     let figure = figure.trim().trim_end_matches(['%', '°', 'C', 'F']).trim_end();
@@ -137,7 +133,7 @@ fn is_pages(text: &str, lexicon: &Lexicon) -> bool {
         "halaman",
         "trang",
     ];
-    if text.len() > 120 || !has_ascii_digit(text) || !has_two_numbers(text) {
+    if text.len() > 120 || !has_two_numbers(text) {
         return false;
     }
     let mut numbers = 0;
@@ -157,7 +153,7 @@ fn is_pages(text: &str, lexicon: &Lexicon) -> bool {
 /// Which part of a list the page shows, and hardly a word more: `Showing 11 to 20 of 412 results`, `Treffer 1-10 von
 /// 1.204`. Pages are of one length, so that each begins one behind a multiple of it, or ends with the list.
 fn is_extent(text: &str) -> bool {
-    if text.len() > 80 || !has_ascii_digit(text) || !has_two_numbers(text) {
+    if text.len() > 80 || !has_two_numbers(text) {
         return false;
     }
     let is_digit = |c: char| c.is_ascii_digit();
@@ -178,14 +174,14 @@ fn is_extent(text: &str) -> bool {
     let is_year = |number: u32| (1900..2100).contains(&number);
     let shown = last.saturating_sub(first) + 1;
     let is_page = first > 0 && shown > 2 && last <= all && ((first - 1) % shown == 0 || last == all);
-    is_page && !is_year(first) && !is_year(last) && (!is_year(all) || text.contains([',', '.']))
+    is_page && !is_year(first) && (!is_year(all) || text.contains([',', '.']))
 }
 
 /// Whether digits stand in two places at least.
 fn has_two_numbers(text: &str) -> bool {
     let mut before = false;
     let begins = |b: u8| !std::mem::replace(&mut before, b.is_ascii_digit()) && b.is_ascii_digit();
-    text.bytes().map(begins).filter(|begins| *begins).nth(1).is_some()
+    has_ascii_digit(text) && text.bytes().map(begins).filter(|begins| *begins).nth(1).is_some()
 }
 
 /// An address and nothing else, as text browsers list them below a page.
@@ -242,4 +238,46 @@ fn is_sized(text: &str) -> bool {
 fn is_size(word: &str) -> bool {
     const SIZES: [&str; 10] = ["kb", "mb", "gb", "kib", "mib", "ko", "mo", "go", "кб", "мб"];
     SIZES.iter().any(|unit| word.eq_ignore_ascii_case(unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_of_a_page_and_which_part_it_shows_are_told_by_their_form() {
+        for (line, is_one) in [
+            ("© 2021 Harbour Press All rights reserved", true),
+            ("Harbour Press. All rights reserved.", true),
+            ("Why the museum has all rights reserved", false),
+            ("Showing 11 to 20 of 412 results", true),
+            ("Treffer 1-10 von 1.204", true),
+            ("Showing 11 to 20 of 2,020 results", true),
+            ("Boats 11 to 20 of 2020 quays", false),
+            ("From 2021 to 2030 for 10,000", false),
+            ("From 1 to 10 in 2 years", false),
+        ] {
+            assert_eq!(is_furniture(line, Lexicon::of(None)), is_one, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_figure_is_another_one_in_each_capture_and_a_year_is_not() {
+        for line in ["Visitors today: 732", "Last updated: 14:05", "Water: 12 °C", "Members: 1204", "Members: 1,204"] {
+            assert!(states_a_figure(line), "{line}");
+        }
+        for line in ["Budget: 2020", "Elections: 1999", "Boats: the 12", "Boats:", "Boats 12"] {
+            assert!(!states_a_figure(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_kind_and_size_of_a_file_are_no_part_of_its_title() {
+        for file in ["PDF, 212 KB", "Bericht, 45 KB", "Bericht, 4.5 MB"] {
+            assert_eq!(without_attachment(&format!("Council meeting ({file})")), "Council meeting");
+        }
+        for title in ["(PDF)", "Council meeting (Bericht, viele MB)", "Council meeting (Bericht, 45 Seiten)"] {
+            assert_eq!(without_attachment(title), title);
+        }
+    }
 }

@@ -14,7 +14,7 @@ use super::credit::{begins_with_year, credit};
 use super::date::{self, Grade, Printed, Settled, inline};
 use super::language::{Lexicon, has_ascii_digit};
 use super::menu;
-use super::shape::{LONG_BYTES, NO_END_OF_A_HEADING, ends_sentence, is_brief, is_broken, is_short, is_wordy, words};
+use super::shape::{LONG_BYTES, NO_END_OF_A_HEADING, ends_sentence, is_brief, is_short, is_wordy, words};
 
 /// What kind of line a block is, at first sight.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,8 +70,8 @@ pub(crate) struct Label {
     pub(crate) glued: Option<Grade>,
     /// A date stands behind the text.
     pub(crate) end_dated: Option<Grade>,
-    /// The text behind the date before it is a name rather than a title, for the page says it behind others, too: `15 June 2020
-    /// – Geneva`.
+    /// The text behind the date before it is a name rather than a title, for the page says it behind others, too: `15
+    /// June 2020 – Geneva`.
     pub(crate) tailed: bool,
     /// Who wrote it, and nothing else: `By Ann Field`.
     pub(crate) byline: bool,
@@ -79,8 +79,8 @@ pub(crate) struct Label {
     pub(crate) goes_on: bool,
     /// A line ends where the next word would have had room: these are several texts.
     pub(crate) broken: bool,
-    /// The text before that date is a name rather than a title: `Valley Gazette, 20 April 2016`; or a day that is a block of
-    /// its own says more than the day.
+    /// The text before that date is a name rather than a title: `Valley Gazette, 20 April 2016`; or a day that is a
+    /// block of its own says more than the day.
     pub(crate) named: bool,
     /// It begins with the name of a field: `Recall date: 12 May 2021`, or one that the page repeats. That is no title.
     pub(crate) field: bool,
@@ -88,7 +88,8 @@ pub(crate) struct Label {
     pub(crate) names_list: bool,
     /// It is a day with a time: when something was published, and never what heads several items.
     pub(crate) timed: bool,
-    /// It is what pages call the boxes around their lists, and stands above the first day or below the last: `About us`.
+    /// It is what pages call the boxes around their lists, and stands above the first day or below the last: `About
+    /// us`.
     pub(crate) names_box: bool,
 }
 
@@ -148,7 +149,7 @@ fn names_of_lists(page: &Page<'_>, labels: &mut [Label]) {
 fn name_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
     let below = page.blocks.iter().skip(1);
     for ((block, below), label) in page.blocks.iter().zip(below).zip(labels) {
-        if below.date.is_some() && label.short && label.kind == Kind::Text && lexicon.is_stamp(block.text) {
+        if below.date.is_some() && lexicon.is_stamp(block.text) {
             label.kind = Kind::Furniture;
         }
     }
@@ -202,7 +203,7 @@ impl<'t> Labeller<'_, 't> {
         // Long paragraphs are most of a file, and can be nothing but text.
         if text.len() > LONG_BYTES && !page.pipes {
             let glued = grade(led());
-            let broken = glued.is_some() && block.folded && is_broken(text);
+            let broken = glued.is_some() && block.is_broken();
             return Label { wordy: true, begins_with_date: begins(), glued, broken, ..Label::default() };
         }
         if credit(text, self.lexicon).is_some() {
@@ -217,16 +218,10 @@ impl<'t> Labeller<'_, 't> {
             return Label { kind: Kind::Month, ..Label::default() };
         }
         let piped = page.pipes && text.contains('|');
-        if (piped || (page.tabs && text.contains('\t'))) && is_row(text, self.lexicon) {
+        if (page.pipes || page.tabs) && is_row(text, self.lexicon) {
             // Two cells are a day and a title as well, of which texts may follow.
             let glued = if text.split(['|', '\t']).nth(2).is_none() { grade(led()) } else { None };
-            return Label {
-                kind: Kind::Row,
-                piped,
-                glued,
-                broken: block.folded && is_broken(text),
-                ..Label::default()
-            };
+            return Label { kind: Kind::Row, piped, glued, broken: block.is_broken(), ..Label::default() };
         }
         let begins_with_date = begins() || date::is_shaped_like_one(text);
         let led = led();
@@ -240,10 +235,9 @@ impl<'t> Labeller<'_, 't> {
         let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(self.settled)) };
         // What follows a date on its line is a kicker, but it may be more: then something is odd.
         let glued = printed.kicker.and_then(|_| inline::leading(text, self.lexicon)).map(|_| Grade::Broken);
-        // Behind a tab the words are a cell.
-        let tabbed = page.tabs && printed.kicker.is_some() && text.contains('\t');
         let named = printed.raw().len() < text.len();
-        let piped = tabbed || (page.pipes && text.contains('|'));
+        // Behind a tab the words are a cell.
+        let piped = text.contains('|') || (printed.kicker.is_some() && text.contains('\t'));
         Label { kind, piped, glued, named, timed: printed.has_time(), ..Label::default() }
     }
 
@@ -251,7 +245,7 @@ impl<'t> Labeller<'_, 't> {
     fn text(&mut self, label: Label, block: &Block<'t>, behind: Option<&'t str>) -> Label {
         let (text, lexicon) = (block.text, self.lexicon);
         let short = !block.folded && is_short(text);
-        let broken = block.folded && is_broken(text);
+        let broken = block.is_broken();
         // A headline may go on in the next line, with its day at the end; one with a day of its own does not.
         let is_dated = |line: &str| inline::trailing(line.trim(), lexicon).is_some();
         let wordy = !short && is_wordy(text);
@@ -322,11 +316,11 @@ impl Label {
     }
 }
 
-/// Whether a line says who wrote something and at what time of day, as blogs do below each text: `Posted by Ann at 10:12`.
+/// Whether a line says who wrote something and at what time of day, as blogs do below each text: `Posted by Ann at
+/// 10:12`.
 fn is_signed(text: &str, lexicon: &Lexicon) -> bool {
-    const LONGEST: usize = 120;
     const MOST_WORDS: usize = 8;
-    if text.len() > LONGEST || !has_ascii_digit(text) {
+    if !has_ascii_digit(text) {
         return false;
     }
     let Some(behind) = lexicon.by(text) else { return false };

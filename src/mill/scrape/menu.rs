@@ -1,7 +1,7 @@
 //! Menus: lists of a few words each, which lead through a site and stand around the list of items.
 //!
-//! In HTML their entries are links and nothing else, and lines note that; in text they have but bullets. Headlines may be
-//! as short: what tells menus from them are the days of the page. Promised: no list in which a day stands is a menu.
+//! In HTML their entries are links and nothing else, and lines note that; in text they have but bullets. Headlines may
+//! be as short: what tells menus from them are the days of the page. Promised: no list in which a day stands is a menu.
 //! Refused: to tell menus where fewer than [`SEVERAL`] days stand beside them.
 
 use super::blocks::{Block, Mark, Page};

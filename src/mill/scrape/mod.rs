@@ -7,15 +7,15 @@
 //!   provenance;
 //! - fields are slices of the text, as printed; lines of one field are joined by one blank.
 //!
-//! What it refuses: to guess. A date whose order or year the file does not settle has no day; a date that lost its title
-//! is dropped with a [`Fault`] and never lent to a neighbour; a title at which a cut file ends is not taken.
+//! What it refuses: to guess. A date whose order or year the file does not settle has no day; a date that lost its
+//! title is dropped with a [`Fault`] and never lent to a neighbour; a title at which a cut file ends is not taken.
 //!
-//! How: `blocks` takes the text apart, `date`, `credit`, `furniture`, `shape` and `label` say what each block could be (in the words
-//! of `language`), `menu` and `repeated` what many of them are together, `side` where their days stand. `evidence` takes
-//! the facts of the file, `layout` says how items look, `path` finds the cheapest explanation, and `tidy` mends it where
-//! all items together know better. `reading` chooses among the layouts and tells what the best one says in drafts;
-//! `parted` looks for a second list. `input` stands before all that: it decides which form a file has, and makes lines of
-//! HTML and Markdown, and drafts of JSON, CSV and feeds.
+//! How: `blocks` takes the text apart, `date`, `credit`, `furniture`, `shape` and `label` say what each block could be
+//! (in the words of `language`), `menu` and `repeated` what many of them are together, `side` where their days stand.
+//! `evidence` takes the facts of the file, `layout` says how items look, `path` finds the cheapest explanation, and
+//! `tidy` mends it where all items together know better. `reading` chooses among the layouts and tells what the best
+//! one says in drafts; `parted` looks for a second list. `input` stands before all that: it decides which form a file
+//! has, and makes lines of HTML and Markdown, and drafts of JSON, CSV and feeds.
 
 mod blocks;
 mod credit;
@@ -61,8 +61,8 @@ pub fn explain<'t>(text: &'t str, terms: &Terms) -> Explained<'t> {
 /// How a source's files are to be read: all that decides a reading besides the text.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    /// The layout to read with, or two for a file with a list in each, one below the other: `undated + newsroom`; `None` is
-    /// `auto`: the cheapest explanation among the built-ins.
+    /// The layout to read with, or two for a file with a list in each, one below the other: `undated + newsroom`;
+    /// `None` is `auto`: the cheapest explanation among the built-ins.
     pub layout: Option<String>,
     /// Layouts of the operator's own: they come before the built-ins, and one with the name of a built-in replaces it.
     pub layouts: Arc<[Layout]>,
@@ -128,13 +128,13 @@ pub struct Draft<'t> {
 /// Where in an item a file was cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// Behind what there is of its title, which may be half of it. The item is shown, and never becomes an account: an id
-    /// that was made of half a title would be wrong for life. What is whole comes with the next capture.
+    /// Behind what there is of its title, which may be half of it. The item is shown, and never becomes an account: an
+    /// id that was made of half a title would be wrong for life. What is whole comes with the next capture.
     Title,
     /// In its summary: what there is of it is kept.
     Summary,
-    /// Before the address that names it, which a dump of a text browser has at its end. Without that it would be another
-    /// item: it is shown, and never becomes an account.
+    /// Before the address that names it, which a dump of a text browser has at its end. Without that it would be
+    /// another item: it is shown, and never becomes an account.
     Address,
 }
 

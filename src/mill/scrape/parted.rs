@@ -4,8 +4,8 @@
 //! page is cut in two above a heading, each half is read as a page of its own, with facts of its own, and the two
 //! readings are taken together if they explain the page better even with the price of the switch.
 //!
-//! There are two places to cut at, so the cost stays linear: where the cheapest path that changes layouts once does so, and
-//! above the second part of the page, where it says which its parts are. What costs least is taken.
+//! There are two places to cut at, so the cost stays linear: where the cheapest path that changes layouts once does so,
+//! and above the second part of the page, where it says which its parts are. What costs least is taken.
 //!
 //! A menu is a list without days, too. So such a list counts here only above one that has days, and only when its
 //! items stand under a heading and have the length of headlines; and no half is taken that is not read with confidence.
@@ -128,9 +128,9 @@ pub(super) fn joined<'t>(
     Some(Told { scrape, blocks, score, blocks_read, cuts: Vec::new() })
 }
 
-/// Whether the heading at `line`, above which the page was cut, is within one of its items, whose title is as long as those
-/// of the others, and the halves give titles another day than they have together: then it is one list, and what stands
-/// around it was the reason to read a half of it otherwise.
+/// Whether the heading at `line`, above which the page was cut, is within one of its items, whose title is as long as
+/// those of the others, and the halves give titles another day than they have together: then it is one list, and what
+/// stands around it was the reason to read a half of it otherwise.
 fn is_one_list(whole: &Scrape<'_>, halves: [&Scrape<'_>; 2], line: u32) -> bool {
     let day = |draft: &Draft<'_>| draft.date.as_ref().and_then(|date| date.day);
     let length = |draft: &Draft<'_>| draft.title.chars().count();

@@ -5,8 +5,8 @@
 //! *lost things leave a wide gap*: in a numbered file a start without a number is cheap over a wide gap and dear
 //! without one. That one rule rescues an item that lost its number, and drops a date that lost its title.
 //!
-//! Prices are tenths, so that sums compare exactly. They were measured on real pages; a price is changed with the test that
-//! needs it. The path takes constant time a block: a handful of states, one byte a state to find the way back.
+//! Prices are tenths, so that sums compare exactly. They were measured on real pages; a price is changed with the test
+//! that needs it. The path takes constant time a block: a handful of states, one byte a state to find the way back.
 
 mod bill;
 mod fits;
@@ -44,8 +44,8 @@ const HEADED: usize = 1;
 const BETWEEN: usize = 2;
 /// Behind a date that has no title: what follows is that lost item's and must not be lent to the one before it.
 const ADRIFT: usize = 3;
-/// Behind the list: what follows the last day and its item is the foot of the page. It costs hardly more the longer it is,
-/// or else the last item would be given up for it.
+/// Behind the list: what follows the last day and its item is the foot of the page. It costs hardly more the longer it
+/// is, or else the last item would be given up for it.
 const ENDED: usize = 4;
 /// The first place of the pattern; the others follow.
 const PLACES: usize = 5;
@@ -307,8 +307,8 @@ impl<'a, 't> Prices<'a, 't> {
         all
     }
 
-    /// The cheapest path that begins at one of the blocks that have an entry, for what that costs: its cost, and where it
-    /// begins.
+    /// The cheapest path that begins at one of the blocks that have an entry, for what that costs: its cost, and where
+    /// it begins.
     pub(crate) fn enter(&self, entries: &[Option<u64>]) -> Option<(u64, usize)> {
         let mut ways: Vec<([u8; STATES], bool)> = Vec::with_capacity(self.page.blocks.len());
         let mut costs = [IMPOSSIBLE; STATES];

@@ -1,7 +1,8 @@
 //! How a page is read: what each layout makes of it, which one is taken, and what it says then.
 //!
-//! A [`look`] at the page is what the layouts have in common, [`preferred`] the choice among what they make of it. [`mod@tell`]
-//! says it in drafts, item by item ([`open`]), and [`mod@judge`] whether it is taken, or no list of announcements ([`prose`]).
+//! A [`look`] at the page is what the layouts have in common, [`preferred`] the choice among what they make of it.
+//! [`mod@tell`] says it in drafts, item by item ([`open`]), and [`mod@judge`] whether it is taken, or no list of
+//! announcements ([`prose`]).
 
 mod judge;
 mod look;
@@ -201,8 +202,8 @@ impl<'t, 'h> Looks<'t, 'h> {
         at
     }
 
-    /// The look of `layout`, which has no patterns. Runs that lump what is said in several lines together may hide on which
-    /// side of the items the days stand; then the lines tell.
+    /// The look of `layout`, which has no patterns. Runs that lump what is said in several lines together may hide on
+    /// which side of the items the days stand; then the lines tell.
     fn shared_look(&mut self, unit: Unit, layout: &Layout) -> Look<'t, 'h> {
         let at = |unit| Look::at(self.half, unit, layout, self.how);
         if unit == Unit::Line {

@@ -6,15 +6,15 @@
 //! | rule | where | makes |
 //! |---|---|---|
 //! | [`bare_dates`] | no line is a date | dates of lines that say the same beside a day |
-//! | [`dates_with_category`] | each date has a category beside it, if there is one | dates of days with a category or a place |
+//! | [`dates_with_category`] | each date has a category beside it | dates of days with a category or a place |
 //! | [`days_of_years`] | no line is a date | dates of `03-12` below a year |
 //! | [`fields`] | anywhere | furniture of texts that begin with one name |
 //! | [`fields_below_names`] | forms richer than text | furniture of a name and the value below it, under headings |
 //! | [`kickers`] | forms richer than text | kickers of the lines that open an entry above its day and heading |
 //!
-//! The first three find days, before the blocks are labelled; the others tell what stands around the days that there are.
-//! None takes a day from a line, and none may leave a day without a title that it had: what is read wrongly stays in a feed
-//! for good.
+//! The first three find days, before the blocks are labelled; the others tell what stands around the days that there
+//! are. None takes a day from a line, and none may leave a day without a title that it had: what is read wrongly stays
+//! in a feed for good.
 
 use std::collections::BTreeSet;
 
@@ -48,10 +48,10 @@ fn is_line_but_for_mark(block: &Block<'_>) -> bool {
     !block.folded && block.date.is_none() && block.text.len() <= LONGEST_LINE
 }
 
-/// Makes dates of the lines of which all say the same before a date, on a page that has none but these. Each stands below
-/// its title: bulletins and minutes have one title again and again. Those that say the same but for a number stand above
-/// theirs, where each opens a paragraph of a headline and a text: `Nr. 45/2021 vom 12.05.2021`. Behind the date and a sign
-/// they may say another thing, the same in all: `Posted in News on 14 June 2021 | Preview`.
+/// Makes dates of the lines of which all say the same before a date, on a page that has none but these. Each stands
+/// below its title: bulletins and minutes have one title again and again. Those that say the same but for a number
+/// stand above theirs, where each opens a paragraph of a headline and a text: `Nr. 45/2021 vom 12.05.2021`. Behind the
+/// date and a sign they may say another thing, the same in all: `Posted in News on 14 June 2021 | Preview`.
 pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     if !page.dates.is_empty() {
         return;
@@ -83,10 +83,10 @@ pub(super) fn bare_dates<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     make_dates(page, found.into_iter().map(|(at, _, printed)| (at, printed)).collect());
 }
 
-/// Makes dates of the lines that say a word or two behind a date, as all of them do, each right above a headline: that is
-/// the category, and no title. `08/03/2024 - Culture`. Nor is a name that all of them begin with, behind the date, where
-/// what follows it is not always another, and a headline and a text stand between any two: `8 March 2024 - County Court,
-/// Dun`.
+/// Makes dates of the lines that say a word or two behind a date, as all of them do, each right above a headline: that
+/// is the category, and no title. `08/03/2024 - Culture`. Nor is a name that all of them begin with, behind the date,
+/// where what follows it is not always another, and a headline and a text stand between any two: `8 March 2024 - County
+/// Court, Dun`.
 pub(super) fn dates_with_category<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     // Words that begin with a great letter were told from a title before, but not all scripts have such.
     if page.dates.iter().any(|date| date.kicker.is_none()) {
@@ -138,8 +138,8 @@ fn has_headlines_and_texts(blocks: &[Block<'_>], lines: &[Placed<'_>]) -> bool {
     })
 }
 
-/// Makes dates of the numbers of months and days below years: `2024`, then `03-12` or `12.03.` above each title, as archives
-/// of blogs have them.
+/// Makes dates of the numbers of months and days below years: `2024`, then `03-12` or `12.03.` above each title, as
+/// archives of blogs have them.
 pub(super) fn days_of_years<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
     if !page.dates.is_empty() {
         return;
@@ -211,8 +211,8 @@ fn ends_sentence(text: &str) -> bool {
     text.ends_with(['.', '!', '?', ':', '。', '।', '۔'])
 }
 
-/// Whether the line belongs to what stands above it: to the line that opens its paragraph, at most one between them, or to
-/// a heading or link.
+/// Whether the line belongs to what stands above it: to the line that opens its paragraph, at most one between them, or
+/// to a heading or link.
 fn below_title(blocks: &[Block<'_>], at: usize) -> bool {
     let Some((line, above)) = blocks.get(..=at).and_then(<[_]>::split_last) else { return false };
     if above.last().is_some_and(|above| above.level() > 0 || above.link().is_some()) {
@@ -224,8 +224,8 @@ fn below_title(blocks: &[Block<'_>], at: usize) -> bool {
     line.gap == 0 && (opens(1) || opens(2))
 }
 
-/// Whether what stands above each of the lines can be its title: it is no sentence, and of what stands between two of them
-/// one more than what stands below the last, which has no title of a next one below it.
+/// Whether what stands above each of the lines can be its title: it is no sentence, and of what stands between two of
+/// them one more than what stands below the last, which has no title of a next one below it.
 fn have_titles(blocks: &[Block<'_>], lines: &[(usize, &str, Printed<'_>)]) -> bool {
     let above = |at: usize| at.checked_sub(1).and_then(|above| blocks.get(above));
     let titled = lines.iter().all(|(at, ..)| above(*at).is_some_and(|block| !ends_sentence(block.text)));
@@ -248,8 +248,8 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.split_whitespace().take(4).count() <= 3
 }
 
-/// Lines that begin with one name, one in most items, right below a line of it and not above its day, say things that are
-/// neither title nor text: `Units: About 3,100`. A country before several titles is no such name.
+/// Lines that begin with one name, one in most items, right below a line of it and not above its day, say things that
+/// are neither title nor text: `Units: About 3,100`. A country before several titles is no such name.
 pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
     let mut names: Vec<(&str, usize, bool)> = Vec::new();
     let mut above: Option<&str> = None;
@@ -272,9 +272,6 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
         let is_named_day = label.is_date() && name(block.text).is_some();
         below_text = matches!(label.kind, Kind::Text | Kind::Furniture) || is_named_day;
     }
-    if names.len() < SEVERAL {
-        return;
-    }
     names.sort_unstable();
     for same in names.chunk_by(|a, b| a.0 == b.0) {
         if same.len() >= SEVERAL && same.len() * 3 >= page.dates.len() * 2 && same.iter().all(|(.., fits)| *fits) {
@@ -291,8 +288,8 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
     }
 }
 
-/// Lines that are a name and its colon, each below a heading of its own, with what is named on the next line, are neither
-/// titles nor texts: `Topics:`. Where nothing is a heading such a line may name the title itself.
+/// Lines that are a name and its colon, each below a heading of its own, with what is named on the next line, are
+/// neither titles nor texts: `Topics:`. Where nothing is a heading such a line may name the title itself.
 pub(super) fn fields_below_names(page: &Page<'_>, labels: &mut [Label]) {
     if !page.noted {
         return;
@@ -325,8 +322,8 @@ pub(super) fn fields_below_names(page: &Page<'_>, labels: &mut [Label]) {
     }
 }
 
-/// Lines that begin an entry, each above its day, which stands above a heading in the same entry, are no titles: cards have
-/// their category there. `Urban · From the council`.
+/// Lines that begin an entry, each above its day, which stands above a heading in the same entry, are no titles: cards
+/// have their category there. `Urban · From the council`.
 pub(super) fn kickers(page: &Page<'_>, labels: &mut [Label]) {
     if !page.noted {
         return;

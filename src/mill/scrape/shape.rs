@@ -1,4 +1,5 @@
-//! What the length and the end of a text tell of it, whatever its words: a few words, a headline, a sentence, a paragraph.
+//! What the length and the end of a text tell of it, whatever its words: a few words, a headline, a sentence, a
+//! paragraph.
 
 use std::ops::RangeInclusive;
 
@@ -55,8 +56,8 @@ fn has_eight_words(text: &str) -> bool {
     memchr_iter(b' ', bytes).filter(begins_word).nth(6).is_some() || text.split_whitespace().nth(7).is_some()
 }
 
-/// Whether a line of `text` ends so early that it was not wrapped there: the next word would have had room in it, as others
-/// show, or it is said once more; or ends a sentence.
+/// Whether a line of `text` ends so early that it was not wrapped there: the next word would have had room in it, as
+/// others show, or it is said once more; or ends a sentence.
 pub(super) fn is_broken(text: &str) -> bool {
     const NARROW: usize = 40;
     // Fewer words with a full stop behind them may be a title that begins with an abbreviation.
@@ -76,7 +77,8 @@ pub(super) fn is_broken(text: &str) -> bool {
     false
 }
 
-/// Whether many lines of `text` are as long as they may be: the word that the next one begins with would have had no room.
+/// Whether many lines of `text` are as long as they may be: the word that the next one begins with would have had no
+/// room.
 pub(super) fn is_wrapped(text: &str) -> bool {
     const WIDTHS: RangeInclusive<usize> = 40..=132;
     const FEWEST: usize = 3;

@@ -1,25 +1,26 @@
 //! Whether the days of a page begin its items or end them.
 //!
-//! Day, headline and text, day, headline and text: between two days both orders look alike, and to take one for the other
-//! gives each item its neighbour's day. Only the two ends of a list tell them apart. What they say is weighed by these
-//! rules, the surest first; the first that tells decides, and each asks for what the next ones would doubt:
+//! Day, headline and text, day, headline and text: between two days both orders look alike, and to take one for the
+//! other gives each item its neighbour's day. Only the two ends of a list tell them apart. What they say is weighed by
+//! these rules, the surest first; the first that tells decides, and each asks for what the next ones would doubt:
 //!
 //! | rule | weighs | the days stand |
 //! |---|---|---|
-//! | [`signs::brackets`] | all days are in brackets, no item has a text, a headline is above the first | below headlines |
-//! | [`signs::rules`] | a rule between each two items, at neither end | on the side that it does not part them from |
+//! | [`signs::brackets`] | brackets around all days, no texts, a headline above the first | below |
+//! | [`signs::rules`] | a rule between each two items, at neither end | where it does not part them from the item |
 //! | [`signs::numbers`] | a number between each two items, at neither end | the same |
-//! | [`companions::below_last`] | words that stand with each item, `Read more`, with the last one too | above, or right above the words |
-//! | [`ends::of_texts`] | headline and text above the first day, or below the last, not both | on the other side |
-//! | [`ends::of_headlines`] | the same for headlines without texts | on the other side |
-//! | [`companions::above_first`] | such words right above each day, the first too, and not below the last | below |
-//! | [`lengths::of_ends`] | one end is as long as items are, and the other is not | on the side of the other |
+//! | [`companions::below_last`] | what stands with each item, the last too: `Read more` | above; below where it follows days |
+//! | [`ends::of_texts`] | headline and text above the first day, or below the last | below, or above |
+//! | [`ends::of_headlines`] | the same for headlines without texts | the same |
+//! | [`companions::above_first`] | the same with the first, right above each day, and not below the last | below |
+//! | [`lengths::of_ends`] | what is as long as items are above the first day, or below the last | below, or above |
 //!
-//! What is no item at an end is left out first: the numbers of further pages and what pages call their boxes, `About us`.
+//! What is no item at an end is left out first: the numbers of further pages and what pages call their boxes, `About
+//! us`.
 //!
 //! Anything else says nothing, and the prices decide: a sentence about the page above the first day, or a box without a
-//! name that we know below the last, where both are as long as items are; days between headlines that have no texts, with
-//! lines at both ends.
+//! name that we know below the last, where both are as long as items are; days between headlines that have no texts,
+//! with lines at both ends.
 
 mod companions;
 mod ends;
@@ -76,8 +77,8 @@ const RULES: [fn(&List<'_, '_>) -> Option<Told>; 8] = [
 impl Side {
     /// Where the days of a page stand; `None` where nothing tells it.
     ///
-    /// What stands between a day and the next headline belongs to the day where that ends an item, and is made furniture:
-    /// a category, how long it takes to read it.
+    /// What stands between a day and the next headline belongs to the day where that ends an item, and is made
+    /// furniture: a category, how long it takes to read it.
     pub(crate) fn of(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) -> Option<Self> {
         let list = List::of(page, labels, lexicon)?;
         let Told { side, mut asides } = RULES.iter().find_map(|rule| rule(&list))?;

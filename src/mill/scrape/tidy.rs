@@ -103,8 +103,8 @@ fn end_list(layout: &Layout, evidence: Evidence, labels: &[Label], steps: &mut [
     (last..steps.len()).for_each(|at| Step::leave_out(steps, at));
 }
 
-/// A kicker below its day that one item alone has is its title where the line that was taken for that is a text, a word or
-/// two, or stands behind furniture.
+/// A kicker below its day that one item alone has is its title where the line that was taken for that is a text, a word
+/// or two, or stands behind furniture.
 fn crown_one(layout: &Layout, labels: &[Label], steps: &mut [Step]) {
     let (Some(title), Some(summary)) = (layout.place(Field::Title), layout.place(Field::Summary)) else { return };
     let is_kicker = |(_, step): &(usize, &Step)| step.field(layout) == Some(Field::Kicker);
@@ -182,7 +182,7 @@ fn behead(layout: &Layout, evidence: Evidence, blocks: &[Block<'_>], labels: &[L
         if step.act == Move::Start
             && is_kicker(step)
             && (block.mark == Mark::None || evidence.marking == Marking::None)
-            && (label.kind, label.short) == (Kind::Text, true)
+            && label.kind == Kind::Text
             && (only_first || apart)
         {
             Step::behead(steps, at);
@@ -243,8 +243,8 @@ fn turn(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     }
 }
 
-/// Where most items have a kicker, a headline and a text below their day, what the others have in these places is the same:
-/// a longer name may look like a headline, too.
+/// Where most items have a kicker, a headline and a text below their day, what the others have in these places is the
+/// same: a longer name may look like a headline, too.
 fn align(layout: &Layout, blocks: &[Block<'_>], labels: &[Label], steps: &mut [Step]) {
     const MOST_WORDS: usize = 8;
     let (Some(kicker), Some(title), Some(summary)) =
@@ -360,8 +360,8 @@ fn dock(layout: &Layout, labels: &[Label], steps: &mut [Step]) {
     }
 }
 
-/// An entry of a list is the title itself, and no kicker of the heading below it, where several others are, and no other
-/// title is a heading: what that heads is another part of the page.
+/// An entry of a list is the title itself, and no kicker of the heading below it, where several others are, and no
+/// other title is a heading: what that heads is another part of the page.
 fn close_entry(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     let (Some(place), Some(_)) = (layout.place(Field::Title), layout.place(Field::Kicker)) else { return };
     let is_entry = |at: usize| blocks.get(at).is_some_and(|block| block.mark != Mark::None && block.level() == 0);
@@ -388,7 +388,8 @@ fn close_entry(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     (heading..heading + length).for_each(|at| Step::leave_out(steps, at));
 }
 
-/// A few words and the title once more lead on to the item, and are no summary of it: `Read more about The market opens`.
+/// A few words and the title once more lead on to the item, and are no summary of it: `Read more about The market
+/// opens`.
 fn lead_on(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
     let mut title = None;
     for (at, block) in blocks.iter().enumerate() {
@@ -398,7 +399,6 @@ fn lead_on(layout: &Layout, blocks: &[Block<'_>], steps: &mut [Step]) {
             Some(Field::Summary) if title.as_deref().is_some_and(|title| leads_to(&joined(block), title)) => {
                 Step::leave_out(steps, at);
             }
-            _ if step.act == Move::Start => title = None,
             _ => {}
         }
     }
@@ -410,4 +410,22 @@ fn leads_to(text: &str, title: &str) -> bool {
     const MOST: usize = 4;
     let before = text.strip_suffix(title).filter(|before| before.ends_with(char::is_whitespace));
     before.is_some_and(|before| (1..=MOST).contains(&words(before))) && words(title) >= FEWEST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_words_and_the_title_lead_to_it() {
+        for (text, title, is_led) in [
+            ("Read more about The market opens", "The market opens", true),
+            ("The market opens", "The market opens", false),
+            ("What all of us heard when The market opens", "The market opens", false),
+            ("Not seen since: boats", "boats", false),
+            ("Remarket opens again", "market opens again", false),
+        ] {
+            assert_eq!(leads_to(text, title), is_led, "{text}");
+        }
+    }
 }

@@ -7,8 +7,8 @@ use crate::mill::scrape::furniture::is_furniture;
 use crate::mill::scrape::language::Lexicon;
 use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence, words};
 
-/// `text` without the words behind its last sentence that lead on, and the number that a text browser gives a link: `Work
-/// begins. [7]Read more`, `Work begins… Read more »`.
+/// `text` without the words behind its last sentence that lead on, and the number that a text browser gives a link:
+/// `Work begins. [7]Read more`, `Work begins… Read more »`.
 pub(super) fn without_lead_on<'t>(text: &'t str, lexicon: &Lexicon) -> &'t str {
     const LONGEST: usize = 40;
     const ENDS: [char; 6] = ['.', '…', '!', '?', '。', ']'];
@@ -34,14 +34,14 @@ pub(super) fn without_lead_on<'t>(text: &'t str, lexicon: &Lexicon) -> &'t str {
     }
 }
 
-/// Whether `line` may be one that leads on, `Read more`: it is short and stands below a sentence. What closes a bracket goes
-/// on with the text that opens it: `(No.` / `182).`
+/// Whether `line` may be one that leads on, `Read more`: it is short and stands below a sentence. What closes a bracket
+/// goes on with the text that opens it: `(No.` / `182).`
 pub(super) fn may_offer(line: &str, above: &str) -> bool {
     line.len() <= 48 && ends_sentence(above, &FULL_STOPS) && (line.contains('(') || !line.contains(')'))
 }
 
-/// Whether `line` offers more of what stands near above it, or counts what was said of it, by its title: `Continue reading
-/// “The market opens”`, `2 Comments on The market opens`, `The market opens Read more »`.
+/// Whether `line` offers more of what stands near above it, or counts what was said of it, by its title: `Continue
+/// reading “The market opens”`, `2 Comments on The market opens`, `The market opens Read more »`.
 pub(super) fn offers_above(line: &str, above: &[Block<'_>], lexicon: &Lexicon) -> bool {
     const NEAR: usize = 8;
     const LONGEST: usize = 240;

@@ -34,7 +34,7 @@ pub(super) fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
             return (if is_clock { Mark::Clock } else { Mark::None }, 0);
         }
         let ends = matches!(bytes.get(digits), Some(b'.' | b')'));
-        if !ends || (in_run && digits == 4 && number.is_some_and(|year| (1900..=2199).contains(&year))) {
+        if !ends || (in_run && number.is_some_and(|year| (1900..=2199).contains(&year))) {
             return (Mark::None, 0);
         }
         (Mark::Number(number), digits + 1)
@@ -53,7 +53,8 @@ pub(super) fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
     }
 }
 
-/// Whether a text stands behind the sign that `line` begins with, and a blank between them: no line of a text begins so.
+/// Whether a text stands behind the sign that `line` begins with, and a blank between them: no line of a text begins
+/// so.
 fn begins_behind_sign(line: &str) -> bool {
     let behind = line.get(1..).unwrap_or_default();
     let text = behind.trim_start_matches(is_blank);
@@ -93,7 +94,33 @@ pub(crate) fn clock(line: &str) -> Option<(NaiveTime, &str)> {
 fn time_of_day(text: &str) -> Option<(NaiveTime, usize)> {
     let (hour, rest) = text.split_once(':')?;
     let minute = rest.get(..2)?;
-    let is_number = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     let time = NaiveTime::from_hms_opt(hour.parse().ok()?, minute.parse().ok()?, 0)?;
-    (is_number(hour) && is_number(minute)).then_some((time, hour.len() + 3))
+    Some((time, hour.len() + 3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_a_time_of_day_a_text_begins() {
+        for line in ["15:10 The quay", "15:10 – The quay", "15:10 | The quay", "10:00–11:30 The quay", "9:30: The quay"]
+        {
+            let behind = clock(line).map(|(_, text)| text);
+            assert_eq!(behind, (line != "9:30: The quay").then_some("The quay"), "{line}");
+        }
+        assert_eq!(clock("15:10 “The quay”").map(|(_, text)| text), Some("“The quay”"));
+        for line in ["15:10", "15:10Uhr", "15:10 – 16 boats", "25:10 The quay"] {
+            assert!(clock(line).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_lost_number_leaves_its_sign_before_a_text() {
+        assert_eq!(mark(". The quay", false, false), (Mark::Number(None), 1));
+        assert_eq!(mark(") “The quay”", false, false), (Mark::Number(None), 1));
+        for line in [".The quay", ". . .", ". – quay", "."] {
+            assert_eq!(mark(line, false, false).0, Mark::None, "{line}");
+        }
+    }
 }

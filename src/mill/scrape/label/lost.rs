@@ -20,8 +20,8 @@ const MOST_TEXTS: usize = 2;
 /// What a block may be of an item that lost its mark.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Lost {
-    /// It may begin one: it reads like a headline, and right below it stands a day that is in its place among the others;
-    /// or it is the photo line above one.
+    /// It may begin one: it reads like a headline, and right below it stands a day that is in its place among the
+    /// others; or it is the photo line above one.
     pub(crate) heads_day: bool,
     /// At the margin it may begin one though others are set in: a day stands below it.
     pub(crate) begins_outset: bool,
@@ -101,7 +101,8 @@ impl Seen<'_, '_> {
         self.is_text(at) && self.label(at).is_some_and(Label::reads_like_text)
     }
 
-    /// Whether the day in this block comes where it does in a list that goes one way, and does not stand above all items.
+    /// Whether the day in this block comes where it does in a list that goes one way, and does not stand above all
+    /// items.
     fn is_in_place(&self, at: usize) -> bool {
         let Ok(own) = self.days.binary_search_by_key(&at, |(at, _)| *at) else { return true };
         let follow = |one: usize| match (self.days.get(one), self.days.get(one + 1)) {
@@ -122,8 +123,8 @@ impl Seen<'_, '_> {
         self.label(at).is_some_and(|label| label.is_date() && !label.named) && self.is_in_place(at)
     }
 
-    /// Whether what follows the first day shows that the item before it is lost: it begins with a later number, or with the
-    /// next month.
+    /// Whether what follows the first day shows that the item before it is lost: it begins with a later number, or with
+    /// the next month.
     fn misses_first(&self, at: usize) -> bool {
         let is_month = |label: &Label| label.kind == Kind::Month;
         let mut behind = self.blocks.iter().zip(self.labels).skip(at);
@@ -155,8 +156,8 @@ impl Seen<'_, '_> {
         titles.into_iter().filter(is_lost).flat_map(with_credit).flatten().collect()
     }
 
-    /// The headline right above the day in this block; the mark that it has may be another than the lost one. More blank
-    /// lines than above the headline stand between the two where a title was lost.
+    /// The headline right above the day in this block; the mark that it has may be another than the lost one. More
+    /// blank lines than above the headline stand between the two where a title was lost.
     fn title_above(&self, day: usize) -> Option<usize> {
         let gap = |at: usize| self.blocks.get(at).map_or(0, |block| block.gap);
         let is_title = |label: &Label| is_text(label) && !(label.brief || label.reads_like_text());
@@ -183,8 +184,8 @@ impl Seen<'_, '_> {
         let credit_below = day.checked_sub(1).filter(|at| self.is_credit(*at));
         let mut parts = vec![Part { at: day, begins: self.is_text(day + 1), goes_on: true }];
         for at in (0..credit_below.unwrap_or(day)).rev().take(1 + MOST_TEXTS).take_while(|at| self.is_text(*at)) {
-            // Only the first line of an item stands at the margin when its day does not, and what is said of the page above
-            // its first day is a sentence.
+            // Only the first line of an item stands at the margin when its day does not, and what is said of the page
+            // above its first day is a sentence.
             let is_beside = self.is_out(at) == self.is_out(day);
             let is_sentence = self.label(at).is_some_and(|label| label.sentence);
             let goes_on = is_beside && self.is_long(at);

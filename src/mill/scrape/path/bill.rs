@@ -120,8 +120,8 @@ impl Prices<'_, '_> {
         }
     }
 
-    /// The same once the list has begun: leaving out a numbered block of a numbered list ignores strong evidence then, and
-    /// so does leaving out a headline. Links stand around lists, too; headings of their level hardly do.
+    /// The same once the list has begun: leaving out a numbered block of a numbered list ignores strong evidence then,
+    /// and so does leaving out a headline. Links stand around lists, too; headings of their level hardly do.
     fn as_noise_later(&self, block: &Block<'_>, head: Option<bool>, noise: u64) -> u64 {
         let is_numbered = matches!(block.mark, Mark::Number(_)) && self.evidence.marking == Marking::Numbers;
         let noise = if is_numbered { GONE } else { noise };
@@ -200,8 +200,8 @@ impl Prices<'_, '_> {
 
     /// What it costs on top to begin an item on a block where another one ends.
     ///
-    /// Under a day nothing but marks tells where the next item begins. Where each item has its day it is likely none; below
-    /// the one day of a page a short line behind a text is one.
+    /// Under a day nothing but marks tells where the next item begins. Where each item has its day it is likely none;
+    /// below the one day of a page a short line behind a text is one.
     fn breaks(&self, block: &Block<'_>, label: &Label) -> u64 {
         if !(self.layout.headings.day && self.evidence.marking == Marking::None) {
             return 0;

@@ -53,7 +53,8 @@ impl Candidate<'_> {
         if self.bare && label.is_date() {
             return IMPOSSIBLE;
         }
-        // Where a kicker heads each item, what stands on the page twice is one; elsewhere it may be an event that returns.
+        // Where a kicker heads each item, what stands on the page twice is one; elsewhere it may be an event that
+        // returns.
         let echo = if self.headed { ONE } else { SLIGHT };
         self.text()
             + self.opens()
@@ -85,8 +86,8 @@ impl Candidate<'_> {
         }
     }
 
-    /// A line that the file calls a heading is no part of a text. One that ends with a day is likelier the title of another
-    /// item.
+    /// A line that the file calls a heading is no part of a text. One that ends with a day is likelier the title of
+    /// another item.
     fn summary(&self) -> u64 {
         let label = self.label;
         self.text()

@@ -67,7 +67,8 @@ impl Step {
         }
     }
 
-    /// Turns the block at `at` and the one behind it round: the first fills the place of the second, which fills `place`.
+    /// Turns the block at `at` and the one behind it round: the first fills the place of the second, which fills
+    /// `place`.
     pub(crate) fn turn(steps: &mut [Self], at: usize, place: usize) {
         if let Some([first, second]) = steps.get_mut(at..at + 2) {
             first.to = second.to;

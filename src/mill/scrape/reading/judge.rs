@@ -1,7 +1,7 @@
 //! Whether what was read is taken at all, or refused with a reason.
 //!
-//! A page that is no list can read like one: a menu, an article below its day, an enumeration in a text. Whoever names a
-//! layout says that the page is a list: then only what contradicts the layout is refused.
+//! A page that is no list can read like one: a menu, an article below its day, an enumeration in a text. Whoever names
+//! a layout says that the page is a list: then only what contradicts the layout is refused.
 
 use std::borrow::Cow;
 

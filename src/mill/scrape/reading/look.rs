@@ -48,7 +48,8 @@ impl<'t, 'c> Look<'t, 'c> {
         // A layout that is named says where the days stand.
         let side = if terms.layout.is_none() { Side::of(&page, &mut labels, lexicon) } else { None };
         take_patterns(layout, &page, &mut labels);
-        // A counter is no item, whatever sign stands before it; nor does a day that stands below its headline begin one.
+        // A counter is no item, whatever sign stands before it; nor does a day that stands below its headline begin
+        // one.
         let ends_item = side.is_some_and(Side::is_below);
         for (block, label) in page.blocks.iter_mut().zip(&labels).filter(|(block, _)| block.mark == Mark::Bullet) {
             if label.kind == Kind::Furniture {
@@ -183,8 +184,8 @@ impl<'t, 'c> Look<'t, 'c> {
     }
 }
 
-/// What is known of the page's dates. Those that share their lines with texts settle the order of numbers where there are
-/// no others.
+/// What is known of the page's dates. Those that share their lines with texts settle the order of numbers where there
+/// are no others.
 fn settled(page: &Page<'_>, how: How<'_>) -> Settled {
     let settled = match page.dates.len() {
         0 | 1 => Settled::of(&inner_dates(page, how.choice.lexicon), how.terms),
@@ -214,9 +215,9 @@ fn evidence(page: &Page<'_>, labels: &[Label]) -> Evidence {
     Evidence::of(page, labels, &|at, block| block.date.is_some() || inner(at))
 }
 
-/// The last line above, and the lines, of a last draft that is the day of the page itself, below the list: a few words above a day that is no
-/// older than the newest item, where the others run down to the oldest. Each look at the page would make a new item of
-/// it.
+/// The last line above, and the lines, of a last draft that is the day of the page itself, below the list: a few words
+/// above a day that is no older than the newest item, where the others run down to the oldest. Each look at the page
+/// would make a new item of it.
 fn own_day(drafts: &[Draft<'_>]) -> Option<(u32, RangeInclusive<u32>)> {
     let day = |draft: &Draft<'_>| draft.date.as_ref().and_then(|date| date.day);
     let (last, list) = drafts.split_last()?;
@@ -231,7 +232,7 @@ fn own_day(drafts: &[Draft<'_>]) -> Option<(u32, RangeInclusive<u32>)> {
 fn inner_dates<'t>(page: &Page<'t>, lexicon: &Lexicon) -> Vec<Printed<'t>> {
     let mut dates = page.dates.clone();
     for block in &page.blocks {
-        if (page.pipes && block.text.contains('|')) || (page.tabs && block.text.contains('\t')) {
+        if block.text.contains(['|', '\t']) {
             dates.extend(cells(block.text).filter_map(|cell| date::whole(cell, lexicon)));
         } else if block.date.is_none() {
             let leading = inline::leading(block.text, lexicon).map(|(printed, _)| printed);

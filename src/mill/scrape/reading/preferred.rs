@@ -24,13 +24,13 @@ pub(super) fn slack(blocks: usize) -> f64 {
 
 /// Puts another explanation first that explains the page nearly as well, where the two differ in one of these ways.
 ///
-/// - They tell most titles alike, each with the day of its neighbour, the other dates as many, and it is surer of its list,
-///   or what it alone takes for a title looks more like the others: a line of a menu that is taken for one is a line
-///   explained more, and shifts all that follow.
-/// - Most titles of the first are a word or two, and hardly any of the other, which dates as many and is surer of its list:
-///   those are kickers.
-/// - The titles of the first are said again and again, and those of the other, which dates as many, never: the office of
-///   whoever wrote it is no title.
+/// - They tell most titles alike, each with the day of its neighbour, the other dates as many, and it is surer of its
+///   list, or what it alone takes for a title looks more like the others: a line of a menu that is taken for one is a
+///   line explained more, and shifts all that follow.
+/// - Most titles of the first are a word or two, and hardly any of the other, which dates as many and is surer of its
+///   list: those are kickers.
+/// - The titles of the first are said again and again, and those of the other, which dates as many, never: the office
+///   of whoever wrote it is no title.
 /// - Below the days stand titles and nothing else, and the other, which is surer of its list, takes each for one.
 ///
 /// What stands around the list speaks for neither.
@@ -117,7 +117,8 @@ impl<'l, 't, 'c> Titles<'l, 't, 'c> {
         self.days.iter().filter(is_shifted).count() * 2 > self.days.len()
     }
 
-    /// Whether what these have alone looks more like titles than what the `others` have alone, or no less and `is_surer`.
+    /// Whether what these have alone looks more like titles than what the `others` have alone, or no less and
+    /// `is_surer`.
     fn are_likelier(&self, others: &Self, is_surer: bool) -> bool {
         let (own, other) = (self.oddity(others), others.oddity(self));
         let more = self.dated() > others.dated() && own < ODDER;
@@ -134,9 +135,9 @@ impl<'l, 't, 'c> Titles<'l, 't, 'c> {
         others.oddity(self) * ODDER < self.oddity(others)
     }
 
-    /// How far those that the `others` are not are from those that they are, too: by how many times longer or shorter the
-    /// line nearest to the day is, for a menu can have poured into a title, or how many times farther from the day that line
-    /// stands. Those without a day count for nothing.
+    /// How far those that the `others` are not are from those that they are, too: by how many times longer or shorter
+    /// the line nearest to the day is, for a menu can have poured into a title, or how many times farther from the day
+    /// that line stands. Those without a day count for nothing.
     fn oddity(&self, others: &Self) -> f64 {
         let (mut shared, mut alone) = (Extent::default(), Extent::default());
         for block in &self.look.page.blocks {
@@ -164,7 +165,8 @@ impl<'l, 't, 'c> Titles<'l, 't, 'c> {
     }
 }
 
-/// Of the lines of several titles that are nearest to their days, the lengths in letters, and how many lines lie between.
+/// Of the lines of several titles that are nearest to their days, the lengths in letters, and how many lines lie
+/// between.
 #[derive(Default)]
 struct Extent {
     shortest: usize,

@@ -132,8 +132,8 @@ impl<'t> Teller<'_, 't, '_> {
     }
 
     fn start(&mut self, at: usize, block: &Block<'t>, step: Step) {
-        // A wide gap under a heading says that another heading, the true one, was lost there; unless the item below lost
-        // its mark, and so made the gap.
+        // A wide gap under a heading says that another heading, the true one, was lost there; unless the item below
+        // lost its mark, and so made the gap.
         if step.under_heading() && self.look.evidence.lost_above(block) {
             (self.above.section, self.above.span) = (None, None);
         }
@@ -205,8 +205,8 @@ impl<'t> Teller<'_, 't, '_> {
     }
 }
 
-/// The first title and its last line, where lines that stand above the list without a blank line between have poured into
-/// it: it has several that were not wrapped, and the other titles one each.
+/// The first title and its last line, where lines that stand above the list without a blank line between have poured
+/// into it: it has several that were not wrapped, and the other titles one each.
 fn poured_title<'t>(look: &Look<'t, '_>, layout: &Layout, steps: &[Step]) -> Option<(usize, Block<'t>)> {
     let is_title = |step: &Step| step.field(layout) == Some(Field::Title);
     let mut titles = steps.iter().enumerate().filter(|(_, step)| is_title(step)).map(|(at, _)| at);

@@ -69,8 +69,8 @@ impl Companions<'_, '_, '_> {
         self.list.said(one.at + 1..one.next).count()
     }
 
-    /// Whether they are words to act on. A category that all items have in common, or how long one reads, may stand above
-    /// a headline.
+    /// Whether they are words to act on. A category that all items have in common, or how long one reads, may stand
+    /// above a headline.
     fn offer(&self) -> bool {
         is_furniture(self.what, self.list.lexicon) && !self.what.contains(|c: char| c.is_ascii_digit())
     }
@@ -88,7 +88,8 @@ impl Companions<'_, '_, '_> {
             && self.list.said(self.list.last + 1..own).next().is_none()
     }
 
-    /// Whether what is said behind the last, at `own`, may be no item: `Share` may stand between a day and its headline.
+    /// Whether what is said behind the last, at `own`, may be no item: `Share` may stand between a day and its
+    /// headline.
     fn may_stand_below(&self, own: usize) -> bool {
         !self.list.lexicon.shares(self.what)
             || self.list.said(own + 1..self.list.end).next().is_none()

@@ -1,5 +1,5 @@
-//! The two ends of a list say it: where the first day stands below an item and no item below the last, the days end their
-//! items; where it is the other way round, they begin them.
+//! The two ends of a list say it: where the first day stands below an item and no item below the last, the days end
+//! their items; where it is the other way round, they begin them.
 
 use super::list::{List, MANY, SEVERAL, is_line, is_text, said};
 use super::{Side, Told};
@@ -82,7 +82,8 @@ pub(super) fn of_headlines(list: &List<'_, '_>) -> Option<Told> {
     }
 }
 
-/// The lines right above the first day, where they are not more than `most` and a headline and its text stand above them.
+/// The lines right above the first day, where they are not more than `most` and a headline and its text stand above
+/// them.
 fn ends_with_item(list: &List<'_, '_>, most: usize) -> Option<Vec<usize>> {
     let said = || list.head().rev();
     let own: Vec<usize> = said().take(most + 1).take_while(|(_, label)| is_line(label)).map(|(at, _)| at).collect();
@@ -100,9 +101,10 @@ fn begins_with_item(below: &[Label], most: usize) -> bool {
     (1..=most).contains(&lines) && said().nth(lines).is_some()
 }
 
-/// Whether the last of as many lines as items have at least, the first of `below`, may be the headline of an item without
-/// a text, be it one of a word, or cut to that. What is not as near as the lines of the other items begins the foot of the
-/// page. So does, where most of many items have a text, what is not the last that is said: no file is cut there.
+/// Whether the last of as many lines as items have at least, the first of `below`, may be the headline of an item
+/// without a text, be it one of a word, or cut to that. What is not as near as the lines of the other items begins the
+/// foot of the page. So does, where most of many items have a text, what is not the last that is said: no file is cut
+/// there.
 fn may_be_headline(below: &[Label], between: &[Between], gaps: usize) -> bool {
     let far = between.iter().filter_map(|it| Some(it.lines.first()? - it.day)).max().unwrap_or(0);
     let count = between.iter().map(|it| it.lines.len()).min().unwrap_or(0);
