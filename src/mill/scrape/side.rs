@@ -2,7 +2,7 @@
 //!
 //! Day, headline and text, day, headline and text: between two days both orders look alike, and to take one for the
 //! other gives each item its neighbour's day. Only the two ends of a list tell them apart. What they say is weighed by
-//! these rules, the surest first; the first that tells decides, and each asks for what the next ones would doubt:
+//! these rules, the surest first, and the first that tells decides:
 //!
 //! | rule | weighs | the days stand |
 //! |---|---|---|
