@@ -514,6 +514,56 @@ fn measure(pages: &[Known], damage: &[Damage], rounds: u64) -> (f64, Vec<String>
     (f1, inexact)
 }
 
+/// Wherever a page is cut, no item is taken before its day is certain: it would get that of the capture, and stay beside
+/// the true one for good.
+#[test]
+fn a_page_cut_before_a_day_gives_no_item_without_one() {
+    let items = [
+        (
+            "Ferries return to the outer islands",
+            "15 June 2020",
+            "The first boat left at dawn. Forty people were aboard.",
+        ),
+        ("Orchard keepers agree on a common price", "10 June 2020", "The price holds until the end of the harvest."),
+        ("The mill at the upper ford is to be rebuilt", "9 June 2020", "Work begins in July, says the miller."),
+        ("Two bridges are closed", "4 June 2020", "Both are of wood. The third one is open."),
+        ("A jury of weavers meets", "28 May 2020", "It will name the cloth of the year."),
+    ];
+    type Item = fn(usize, &str, &str, &str) -> String;
+    let day_last: [Item; 3] = [
+        |_, title, day, told| format!("{title}\n\n{told}\n\n{day}\n\n"),
+        |number, title, day, told| format!("  {number}. {title}\n\n    {told}\n\n    {day}\n\n"),
+        |_, title, day, told| format!("## {title}\n\n{told}\n\n{day}\n\n"),
+    ];
+    let day_second: [Item; 2] = [
+        |_, title, day, told| format!("{title}\n\n{day}\n\n{told}\n\n"),
+        |number, title, day, told| format!("  {number}. {title}\n\n    {day}\n\n    {told}\n\n"),
+    ];
+    for item in day_last.into_iter().chain(day_second) {
+        let listed = items.iter().zip(1..).map(|((title, day, told), number)| item(number, title, day, told));
+        let text = format!("News room\n\n{}", listed.collect::<String>());
+        let known: Vec<_> = items.iter().map(|(title, day, _)| (*title, *day)).collect();
+        let fourth = text.find("Two bridges").unwrap();
+        for at in fourth..=text.len() {
+            // Behind a whole line a page without marks may well end: both its ends are like items then.
+            if at < text.len() && text[..at].ends_with('\n') && !text.contains("1. ") {
+                continue;
+            }
+            let scrape = parse(&text[..at], &Terms::default());
+            let taken = scrape.drafts.iter().filter(|draft| !draft.truncated.is_some_and(Cut::takes_identity));
+            let taken: Vec<_> =
+                taken.map(|draft| (draft.title.as_ref(), draft.date.as_ref().map_or("", |date| &*date.raw))).collect();
+            assert!(taken.len() >= 3 && known.starts_with(&taken), "{taken:?} of {}", &text[..at]);
+        }
+    }
+    // A page that goes on behind an item without a day is not cut there.
+    let text = "Ferries return to the outer islands\n\n15 June 2020\n\nThe first boat left at dawn.\n\n\
+                Orchard keepers agree on a common price\n\n10 June 2020\n\nThe price holds.\n\n\
+                The mill at the upper ford is to be rebuilt\n\nWork begins in July.\n\n\
+                Two bridges are closed\n\n4 June 2020\n\nBoth are of wood.\n";
+    assert!(parse(text, &Terms::default()).drafts.iter().all(|draft| draft.truncated.is_none()));
+}
+
 #[test]
 fn damaged_pages_give_the_items_that_remain() {
     let mut sets = vec![("own", own_pages())];

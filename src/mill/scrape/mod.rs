@@ -131,6 +131,9 @@ pub enum Cut {
     /// Behind what there is of its title, which may be half of it. The item is shown, and never becomes an account: an
     /// id that was made of half a title would be wrong for life. What is whole comes with the next capture.
     Title,
+    /// Before the day, which its layout has behind what there is of it. It would pass for an item of the day of its
+    /// capture: it is shown, and never becomes an account.
+    Day,
     /// In its summary: what there is of it is kept.
     Summary,
     /// Before the address that names it, which a dump of a text browser has at its end. Without that it would be
@@ -142,7 +145,7 @@ impl Cut {
     /// Whether nothing that is left of the item tells for certain which one it is.
     #[must_use]
     pub fn takes_identity(self) -> bool {
-        matches!(self, Self::Title | Self::Address)
+        matches!(self, Self::Title | Self::Day | Self::Address)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::mill::scrape::blocks::{Block, joined};
 use crate::mill::scrape::date::{self, Printed, Span};
 use crate::mill::scrape::furniture::states_a_figure;
 use crate::mill::scrape::label::{Kind, Label};
-use crate::mill::scrape::layout::{Field, Layout};
+use crate::mill::scrape::layout::{Field, Layout, Need};
 use crate::mill::scrape::path::{Move, Step};
 use crate::mill::scrape::shape::{FULL_STOPS, ends_sentence, is_short};
 use crate::mill::scrape::tidy::SEVERAL;
@@ -161,9 +161,13 @@ impl<'t> Teller<'_, 't, '_> {
             self.tale.faults.push(fault(open.line, "an item without a title", text));
             return;
         };
-        let truncated = self.cut(&open).filter(|_| at_end);
-        if truncated == Some(Cut::Title) {
-            self.tale.faults.push(fault(open.line, "the file is cut behind this title", &title));
+        let truncated = if at_end { self.cut(&open) } else { None };
+        match truncated {
+            Some(Cut::Title) => self.tale.faults.push(fault(open.line, "the file is cut behind this title", &title)),
+            Some(Cut::Day) => {
+                self.tale.faults.push(fault(open.line, "the file ends before the day of this title", &title))
+            }
+            _ => {}
         }
         let date = open.date.map(|printed| {
             let (read, trouble) = self.look.settle(printed, open.span);
@@ -193,15 +197,38 @@ impl<'t> Teller<'_, 't, '_> {
     /// Where the file cuts the item with which it ends, if it does.
     fn cut(&self, open: &Open<'t>) -> Option<Cut> {
         let page = &self.look.page;
+        if page.cut && open.last_field == Field::Title {
+            return Some(Cut::Title);
+        }
+        if self.ends_before_day(open) {
+            return Some(Cut::Day);
+        }
         if !page.cut {
             return None;
-        }
-        if open.last_field == Field::Title {
-            return Some(Cut::Title);
         }
         let ends_file = page.blocks.last().is_some_and(|block| block.last_line == open.last_line);
         let text = open.summary.as_deref().filter(|_| ends_file && open.last_field == Field::Summary)?;
         (!ends_sentence(text, &FULL_STOPS)).then_some(Cut::Summary)
+    }
+
+    /// Whether the file ends with this item, and the day that the layout has behind what there is of it is still to come.
+    ///
+    /// A file that ends with a whole line may be cut right behind that. But a list may have items without days, and a page
+    /// a line that is none: this one is doubted where all others, and there are several, have days of their own.
+    fn ends_before_day(&self, open: &Open<'t>) -> bool {
+        let Some(place) = self.layout.place(open.last_field).filter(|_| open.date.is_none() && open.day.is_none())
+        else {
+            return false;
+        };
+        let behind = self.layout.places.get(place + 1..).unwrap_or_default();
+        let is_to_come = behind.iter().any(|place| place.field.dates() && place.need == Need::Once);
+        // What a cut file has below it may be the beginning of its day.
+        let page = &self.look.page;
+        let below = page.blocks.iter().rev().take_while(|block| block.line > open.last_line).take(2).count();
+        let ends_file = below <= usize::from(page.cut);
+        let has_own = |draft: &Draft<'_>| draft.date.as_ref().is_some_and(|date| date.day.is_some() && !date.inherited);
+        let drafts = &self.tale.drafts;
+        is_to_come && ends_file && (page.cut || drafts.len() >= SEVERAL && drafts.iter().all(has_own))
     }
 }
 

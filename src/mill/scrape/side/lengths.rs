@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::list::{List, is_line, is_text};
 use super::{Side, Told};
+use crate::mill::scrape::blocks::Block;
 use crate::mill::scrape::label::Label;
 
 /// What is said at one end of a list, the nearest first: how long each is, and whether it is a text, or names a part of
@@ -22,6 +23,10 @@ pub(super) fn of_ends(list: &List<'_, '_>) -> Option<Told> {
     }
     match alike(list) {
         (Some(true), Some(false)) => Some(Side::BelowText.into()),
+        // What a cut file ends with begins an item on either side, and says nothing.
+        (head, _) if ends_with_file(list) && (head == Some(true) || begins_below_name(list)) => {
+            Some(Side::BelowText.into())
+        }
         (Some(false), Some(true)) => Some(Side::AboveHeadline.into()),
         _ => None,
     }
@@ -37,9 +42,39 @@ pub(super) fn alike(list: &List<'_, '_>) -> (Option<bool>, Option<bool>) {
     let upward: Vec<End> = list.gaps().map(|[day, next]| end(&mut list.said(day + 1..next).rev())).collect();
     let downward: Vec<End> = list.gaps().map(|[day, next]| end(&mut list.said(day + 1..next))).collect();
     // Where the file is cut what stands last may be shorter than it was.
-    let may_be_short = list.page.cut && list.end == list.labels.len() && !tail.is_empty();
+    let may_be_short = ends_with_file(list) && !tail.is_empty();
     let tail = is_like(&tail, &downward).filter(|is_like| *is_like || !may_be_short);
     (is_like(&head, &upward), tail)
+}
+
+/// Whether the list goes on to where the file is cut.
+fn ends_with_file(list: &List<'_, '_>) -> bool {
+    list.page.cut && list.end == list.labels.len()
+}
+
+/// Whether the headline and the text right above the first day are an item below what the page is called: headings like
+/// all others in a form that has them, else with a line above both, and hardly longer or shorter than others. A page that
+/// says something of itself does so below its name.
+fn begins_below_name(list: &List<'_, '_>) -> bool {
+    let block = |at: usize| list.page.blocks.get(at);
+    let item = |of: Range<usize>| {
+        let mut said = list.said(of).rev();
+        let ((text, says), (headline, line)) = (said.next()?, said.next()?);
+        let own = is_text(says) && is_line(line) && !line.names_part() && !line.echo;
+        own.then_some((block(headline)?, block(text)?, said.next().is_some()))
+    };
+    let Some((headline, text, is_below_line)) = item(0..list.first) else { return false };
+    let others: Vec<_> = list.gaps().filter_map(|[day, next]| item(day + 1..next)).collect();
+    if headline.level() > 0 {
+        return others.iter().all(|(other, ..)| other.level() == headline.level());
+    }
+    let is_near = |own: &Block<'_>, others: &[usize]| {
+        let (least, most) = (others.iter().min().unwrap_or(&0), others.iter().max().unwrap_or(&0));
+        own.text.len() * 3 >= least * 2 && own.text.len() * 2 <= most * 3
+    };
+    let (headlines, texts): (Vec<_>, Vec<_>) =
+        others.iter().map(|(headline, text, _)| (headline.text.len(), text.text.len())).unzip();
+    is_below_line && is_near(headline, &headlines) && is_near(text, &texts)
 }
 
 /// Whether what is said at one end of a list is as long as in `all` others, or nothing of it.

@@ -30,7 +30,9 @@ impl<'p, 't> List<'p, 't> {
     pub(super) fn of(page: &'p Page<'t>, labels: &'p [Label], lexicon: &'p Lexicon) -> Option<Self> {
         let is_day = |at: &usize| labels.get(*at).is_some_and(Label::is_date);
         let days: Vec<usize> = (0..labels.len()).filter(is_day).collect();
-        if days.len() < SEVERAL || days.len() != page.dates.len() {
+        // A day in which the file is cut is none yet.
+        let half = usize::from(labels.last().is_some_and(|label| label.kind == Kind::CutDate));
+        if days.len() < SEVERAL || days.len() + half != page.dates.len() {
             return None;
         }
         let (first, last) = (*days.first()?, *days.last()?);
