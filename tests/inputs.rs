@@ -1095,6 +1095,21 @@ fn the_words_that_a_stated_time_shows_bear_no_mark() {
 }
 
 #[test]
+fn a_page_cut_in_a_tag_has_no_part_of_it_in_a_text() {
+    let items = ["Two bridges are closed", "Night buses return", "The market opens"].into_iter().zip(1..).map(
+        |(title, day)| {
+            format!("<article><h3>{title}</h3><p>{day} June 2021</p><p>It was told by the port.</p></article>")
+        },
+    );
+    let text = format!("<!doctype html><h1>News</h1>{}", items.collect::<String>());
+    for at in text.find("The market").unwrap()..text.len() {
+        let scrape = parse(&text[..at], &Terms::default());
+        let told = scrape.drafts.iter().flat_map(|draft| [Some(&draft.title), draft.summary.as_ref()]).flatten();
+        assert!(told.into_iter().all(|text| !text.contains(['<', '/'])), "{scrape:#?} of {}", &text[..at]);
+    }
+}
+
+#[test]
 fn of_the_times_of_a_microformat_that_of_publication_is_the_date() {
     let abbr = |class: &str, day: u32| {
         format!("<abbr class='{class}' title='2021-06-{day}T22:10:00Z'>{}.06.2021 00:10</abbr>", day + 1)

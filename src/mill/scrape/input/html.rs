@@ -321,12 +321,14 @@ impl<V: Visitor> Walk<'_, V> {
 
 /// Walks a page, and tells whether it was cut: then it ends before its elements do.
 fn walk(text: &str, visitor: &mut impl Visitor) -> bool {
+    // What a tag opens with is text to the standard where nothing follows: here a file is cut in it.
+    let whole = text.strip_suffix('<').or_else(|| text.strip_suffix("</")).unwrap_or(text);
     let mut emitter = DefaultEmitter::<usize>::new_with_span();
     emitter.naively_switch_states(true);
     let mut counter = LineCounter::new(text);
     let mut walk = Walk { open: Vec::new(), visitor, too_deep: 0 };
     let mut end = 0;
-    for token in Tokenizer::new_with_emitter(text, emitter) {
+    for token in Tokenizer::new_with_emitter(whole, emitter) {
         let Ok(token) = token;
         match token {
             Token::StartTag(tag) => {
