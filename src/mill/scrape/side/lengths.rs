@@ -1,5 +1,8 @@
 //! How long what is said at the two ends of a list is says it: one is as long as items are, headline and text, and the
 //! other is not.
+//!
+//! What a cut file ends with begins an item on either side. There what stands above the first day tells alone: where it is
+//! as long as items are, or stands below the page's name and is nearly so, or is a heading like theirs, days end the items.
 
 use std::ops::Range;
 
