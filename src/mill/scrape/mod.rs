@@ -8,7 +8,8 @@
 //! - fields are slices of the text, as printed; lines of one field are joined by one blank.
 //!
 //! What it refuses: to guess. A date whose order or year the file does not settle has no day; a date that lost its
-//! title is dropped with a [`Fault`] and never lent to a neighbour; a title at which a cut file ends is not taken.
+//! title is dropped with a [`Fault`] and never lent to a neighbour; a title at which a cut file ends is not taken, nor
+//! is an item of which the day is still to come where the file ends.
 //!
 //! How: `blocks` takes the text apart, `date`, `credit`, `furniture`, `shape` and `label` say what each block could be
 //! (in the words of `language`), `menu` and `repeated` what many of them are together, `side` where their days stand.
