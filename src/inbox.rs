@@ -99,6 +99,8 @@ pub enum IgnoreReason {
     NotRegular,
     /// A link that leads out of the folder, to a folder, or nowhere.
     Link,
+    /// feedmill's own config.
+    Own,
 }
 
 impl fmt::Display for IgnoreReason {
@@ -109,6 +111,7 @@ impl fmt::Display for IgnoreReason {
             Self::Empty => "empty",
             Self::NotRegular => "not a regular file",
             Self::Link => "a link that leads out of the folder, to a folder, or nowhere",
+            Self::Own => "the config",
         })
     }
 }
@@ -184,19 +187,24 @@ impl fmt::Display for SkipReason {
 
 const MIB: f64 = 1_048_576.0;
 
-/// Folders that are never entered, whatever the patterns say: what feedmill writes is no news.
+/// Folders that are never entered and files that are never read, whatever the patterns say: what feedmill writes is no
+/// news, nor is its config.
 ///
-/// Known by device and inode, so that no link and no mount can lead into them.
+/// Known by device and inode, so that no link and no mount can lead to them.
 #[derive(Debug, Clone, Default)]
 pub struct KeepOut {
-    folders: Vec<(u64, u64)>,
+    own: Vec<(u64, u64)>,
 }
 
 impl KeepOut {
-    /// Keeps out of these folders, as far as they exist.
-    pub fn of<'p>(folders: impl IntoIterator<Item = &'p Path>) -> Self {
+    /// Keeps out of these folders and files, as far as they exist.
+    pub fn of<'p>(own: impl IntoIterator<Item = &'p Path>) -> Self {
         let known = |path: &Path| rustix::fs::stat(path).ok().map(|stat| identity(&stat));
-        Self { folders: folders.into_iter().filter_map(known).collect() }
+        Self { own: own.into_iter().filter_map(known).collect() }
+    }
+
+    fn holds(&self, stat: &rustix::fs::Stat) -> bool {
+        self.own.contains(&identity(stat))
     }
 }
 
@@ -285,8 +293,8 @@ fn inside(root: &Path, link: &Path, keep_out: &KeepOut) -> Option<PathBuf> {
     if !folder.starts_with(root) {
         return None;
     }
-    while !keep_out.folders.is_empty() && folder != root {
-        if rustix::fs::stat(folder).is_ok_and(|stat| keep_out.folders.contains(&identity(&stat))) {
+    while !keep_out.own.is_empty() && folder != root {
+        if rustix::fs::stat(folder).is_ok_and(|stat| keep_out.holds(&stat)) {
             return None;
         }
         folder = folder.parent()?;

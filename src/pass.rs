@@ -255,10 +255,10 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// What feedmill writes is no news.
+/// What feedmill writes is no news, nor is its config.
 #[must_use]
 pub fn keep_out(config: &Config) -> KeepOut {
-    KeepOut::of([config.state.as_path(), config.output.as_path()])
+    KeepOut::of([config.state.as_path(), config.output.as_path()].into_iter().chain(config.file.as_deref()))
 }
 
 /// Where the documents of a feed lie, for people.

@@ -176,3 +176,60 @@ fn init_refuses_what_a_pass_would_refuse_to_read() {
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.err.contains("more than the 1000000"), "{ran:?}");
 }
+
+#[test]
+fn what_init_drafts_reads_the_pages_of_tomorrow_too() {
+    // Where names end in a day, a number or a query, these differ from page to page; and so do folders named by days.
+    let samples: [(&[&str], &str, &str); 7] = [
+        (&["harbour/news.2021-03-04", "harbour/news.2021-03-10"], "harbour/news.2021-03-15", "harbour/*"),
+        (&["harbour/page.txt", "harbour/page.txt.1"], "harbour/page.txt.2", "harbour/*.txt*"),
+        (&["harbour/index.html?id=3"], "harbour/index.html?id=4", "harbour/*.html*"),
+        (&["harbour/2021-03-04/page.txt"], "harbour/2021-03-10/page.txt", "harbour/**/*.txt"),
+        (&["harbour/2021/03/04/page.txt"], "harbour/2021/04/10/page.txt", "harbour/**/*.txt"),
+        (&["harbour/20210304T0900/page.txt"], "harbour/20210304T0900/other.txt", "harbour/20210304T0900/*.txt"),
+        (&["harbour/1843/page.txt"], "harbour/1843/other.txt", "harbour/1843/*.txt"),
+    ];
+    for (today, tomorrow, pattern) in samples {
+        let mill = Mill::new(CONFIG);
+        fs::remove_file(mill.path("feedmill.toml")).unwrap();
+        for sample in today {
+            mill.write(sample, page(&[BRIDGE, LAKE]));
+        }
+        let ran = mill.run(&[&["init"], today].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        mill.write(tomorrow, page(&[FERRY, BRIDGE]));
+        let passed = mill.run(&["--once", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&passed.out).unwrap();
+        assert_eq!(report["files"]["read"], today.len() + 1, "{tomorrow}: {ran:?}");
+        assert!(ran.out.contains(pattern), "{ran:?}");
+        let name = if pattern.starts_with("harbour/*") { "harbour" } else { pattern.split('/').nth(1).unwrap() };
+        assert_eq!(report["feeds"][0]["name"], name, "{ran:?}");
+    }
+}
+
+#[test]
+fn the_config_is_no_page_whatever_the_patterns_say() {
+    let mill = Mill::new(CONFIG);
+    fs::remove_file(mill.path("feedmill.toml")).unwrap();
+    mill.write("page one", page(&[BRIDGE, LAKE]));
+    mill.write("page two", page(&[FERRY, BRIDGE]));
+    let ran = mill.run(&["init", "page one", "page two"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let passed = mill.run(&["--once", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&passed.out).unwrap();
+    assert_eq!((passed.code, &report["files"]["read"], &report["files"]["ignored"]), (0, &2.into(), &1.into()));
+    assert_eq!(mill.run(&["check"]).code, 0);
+}
+
+#[test]
+fn init_refuses_a_sample_that_no_pass_would_look_at() {
+    let mill = pages();
+    for name in ["page.txt~", "page.html.part", ".page.txt", "a/.git/page.txt"] {
+        mill.write(name, page(&[BRIDGE, LAKE]));
+        mill.write("a/b.txt", page(&[BRIDGE, LAKE]));
+        let ran = mill.run(&["init", name, "a/b.txt"]);
+        assert_eq!(ran.code, 2, "{name}: {ran:?}");
+        assert!(ran.err.contains(name) && ran.err.contains("another name"), "{ran:?}");
+        assert!(!mill.path("feedmill.toml").exists());
+    }
+}

@@ -65,6 +65,11 @@ pub(super) fn init(cli: &Cli, files: &[PathBuf]) -> Result<Exit, Ended> {
     let Some(source) = config.sources.first() else {
         return Err(Trouble::usage("no config that reads these files could be drafted").into());
     };
+    if let Some(unread) = samples.iter().find(|sample| source.name_below(&sample.real).is_none()) {
+        return Err(Trouble::usage(format!("the sample \"{}\" would never be read", unread.given.display()))
+            .help("what is hidden or has a temporary or backup name is ignored: give it another name")
+            .into());
+    }
     let pages: Vec<Page<'_>> = samples.iter().map(|sample| sample.page_of(source)).collect::<Result<_, _>>()?;
     let yields: Vec<Yield<'_>> =
         samples.iter().zip(&pages).map(|(sample, page)| Yield { sample, scrape: page.parse() }).collect();

@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, openat, statat};
 use rustix::io::Errno;
 
-use super::{FOLDER, IgnoreReason, Ignored, KeepOut, Listing, Seen, SkipReason, Skipped, identity, inside, stat_of};
+use super::{FOLDER, IgnoreReason, Ignored, KeepOut, Listing, Seen, SkipReason, Skipped, inside, stat_of};
 use crate::config::{Files, NeverRead, Root, escaped, never_read, path_from};
 
 /// Folders deeper than this below a source's folder are not entered. Each level holds a file descriptor open.
@@ -173,7 +173,7 @@ impl<'w> Walk<'w> {
     /// Whether this walk may look into the folder at `path`: not into what is kept out of.
     fn is_open_to(&mut self, folder: BorrowedFd<'_>, of: &[usize]) -> bool {
         match fstat(folder) {
-            Ok(stat) => !self.keep_out.folders.contains(&identity(&stat)),
+            Ok(stat) => !self.keep_out.holds(&stat),
             Err(error) => {
                 self.skip(SkipReason::of(&error.into()), of);
                 false
@@ -255,6 +255,9 @@ impl<'w> Walk<'w> {
     fn regular(&mut self, stat: &rustix::fs::Stat, wanting: &[usize]) {
         if stat.st_size == 0 {
             return self.ignore(IgnoreReason::Empty, wanting);
+        }
+        if self.keep_out.holds(stat) {
+            return self.ignore(IgnoreReason::Own, wanting);
         }
         let name = escaped(&self.path).into_owned().into_boxed_str();
         let seen = Seen { name, below: self.below, stat: stat_of(stat) };

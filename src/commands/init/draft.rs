@@ -1,12 +1,15 @@
 //! The text of a drafted config.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use super::learn::{Doubt, in_words};
 use super::*;
 use crate::config::quoted;
+use crate::mill::scrape::Form;
 
 /// A key with its value, and behind it why it is there.
 fn line(text: &mut String, key: &str, value: &str, why: &str) {
@@ -19,7 +22,7 @@ fn line(text: &mut String, key: &str, value: &str, why: &str) {
 /// The smallest config that reads the samples by what was learnt of them, for a file at `target`.
 pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt) -> String {
     let home = folder_of(target);
-    let common = common_folder(samples);
+    let common = above_days(&common_folder(samples), &home);
     let below = common.strip_prefix(&home).map_or_else(|_| common.clone(), Path::to_owned);
     let name = common.file_name().map_or_else(|| "news".into(), |name| config::source_name(&name.to_string_lossy()));
     let flat = samples.iter().all(|sample| sample.real.parent() == Some(common.as_path()));
@@ -55,17 +58,19 @@ pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt) -> String
     text
 }
 
-/// A pattern for each ending that the samples' names have.
+/// A pattern for each ending that the samples' names have, none of which says what another says already.
 fn patterns(samples: &[Sample], below: &Path, flat: bool) -> Vec<String> {
-    let endings: BTreeSet<String> = samples.iter().map(|sample| ending(&sample.real)).collect();
-    let pattern = |ending: &String| {
+    let endings: BTreeSet<Ending> = samples.iter().map(|sample| Ending::of(&sample.real)).collect();
+    let pattern = |Ending { text, is_last }: &Ending| {
         let mut pattern = escaped_for_glob(&below.to_string_lossy());
         if !pattern.is_empty() && !pattern.ends_with('/') {
             pattern.push('/');
         }
-        quoted(&(pattern + if flat { "*" } else { "**/*" } + ending))
+        let more = if *is_last || text.is_empty() { "" } else { "*" };
+        quoted(&format!("{pattern}{}{}{more}", if flat { "*" } else { "**/*" }, escaped_for_glob(text)))
     };
-    endings.iter().map(pattern).collect()
+    let is_said = |ending: &Ending| endings.iter().any(|other| other != ending && other.covers(ending));
+    endings.iter().filter(|ending| !is_said(ending)).map(pattern).collect()
 }
 
 /// The folder that paths in the config start from, without links.
@@ -84,9 +89,57 @@ fn common_folder(samples: &[Sample]) -> PathBuf {
     })
 }
 
-/// The ending of a name with its full stop; empty when it has none.
-fn ending(file: &Path) -> String {
-    file.extension().map_or_else(String::new, |ending| format!(".{}", escaped_for_glob(&ending.to_string_lossy())))
+/// The folder that holds `folder`, where that is named by a day, a month or a year: the next pages lie beside it. Not
+/// above `home`, and not where no year begins the name, for that may be the name of a newspaper.
+fn above_days(folder: &Path, home: &Path) -> PathBuf {
+    let is_year = |name: &str| name.get(..4).and_then(|year| year.parse().ok()).is_some_and(|year| YEARS.contains(&year));
+    let mut above = folder;
+    for dated in folder.ancestors().take_while(|dated| *dated != home) {
+        let name = dated.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '_' | '.')) {
+            break;
+        }
+        if is_year(name) {
+            above = dated.parent().unwrap_or(dated);
+        }
+    }
+    above.to_owned()
+}
+
+/// Years in which pages can have been saved.
+const YEARS: RangeInclusive<u16> = 1990..=2199;
+
+/// How the names of pages end.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Ending {
+    /// With its full stop; empty where any ending will do.
+    text: String,
+    /// Whether nothing comes behind it.
+    is_last: bool,
+}
+
+impl Ending {
+    /// That of `file`. What follows the last full stop is one only where it is a word: a day, a number or a query
+    /// differs from page to page (`news.2021-06-15`, `page.txt.1`, `index.html?id=3`), so that the last word for a form
+    /// of text stands in, whatever comes behind it.
+    fn of(file: &Path) -> Self {
+        let is_word = |text: &str| text.starts_with(char::is_alphabetic) && text.chars().all(char::is_alphanumeric);
+        if let Some(ending) = file.extension().map(OsStr::to_string_lossy).filter(|ending| is_word(ending)) {
+            return Self { text: format!(".{ending}"), is_last: true };
+        }
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let endings = name.split('.').skip(1).map(|part| {
+            let word = part.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            format!(".{word}")
+        });
+        let is_known = |ending: &String| matches!(&**ending, ".txt" | ".text" | ".xml") || Form::of_name(ending).is_some();
+        Self { text: endings.filter(is_known).last().unwrap_or_default(), is_last: false }
+    }
+
+    /// Whether its pattern matches all that the pattern of `other` does.
+    fn covers(&self, other: &Self) -> bool {
+        !self.is_last && other.text.starts_with(&self.text)
+    }
 }
 
 fn escaped_for_glob(path: &str) -> String {
