@@ -11,6 +11,7 @@
 
 mod hints;
 
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,9 +67,20 @@ impl Watch {
     pub fn begin(config: &Config, bell: &Arc<Bell>) -> Result<Self, String> {
         let interest = Interest::of(config);
         let (folders, decisions) = (interest.folders(), interest.decisions.clone());
+        // A deeper watch on the same folder has to come later.
+        let holders: BTreeSet<PathBuf> =
+            interest.links.iter().filter_map(|link| link.parent()).map(Into::into).collect();
         let settings = notify::Config::default().with_follow_symlinks(false);
         let handler = handler(interest, Arc::clone(bell));
         let mut watcher = RecommendedWatcher::new(handler, settings).map_err(|error| refusal(&error))?;
+        for holder in &holders {
+            match watcher.watch(holder, RecursiveMode::NonRecursive) {
+                Err(error) if limit(&error) => return Err(refusal(&error)),
+                // Closed to us: the full look finds where its links lead.
+                Err(error) => tracing::debug!(folder = %holder.display(), %error, "not watched"),
+                Ok(()) => {}
+            }
+        }
         let mut seen = Vec::new();
         for folder in folders {
             let there = folder.watch_by(&mut watcher)?;
@@ -229,6 +241,8 @@ impl Folder {
 /// Which paths matter.
 struct Interest {
     places: Vec<Place>,
+    /// The links on the way to them, as events name them.
+    links: BTreeSet<PathBuf>,
     decisions: PathBuf,
 }
 
@@ -241,7 +255,8 @@ impl Interest {
                 places.push(Place { folder, watched, files: source.files.clone(), index });
             }
         }
-        Self { places, decisions: absolute(&config.state).join(decided::FILE_NAME) }
+        let links = places.iter().flat_map(|place| links(&place.folder)).collect();
+        Self { places, links, decisions: absolute(&config.state).join(decided::FILE_NAME) }
     }
 
     /// The folders to watch for them. Of several on one path the deeper mode comes last, or the flat one would replace
@@ -311,10 +326,11 @@ impl Interest {
         }
     }
 
-    /// Whether `path` is a source's folder, or one on the way to it.
+    /// Whether `path` is a source's folder, or a folder or link on the way to it.
     fn is_above(&self, path: &Path) -> bool {
         let above = |folder: &Path| folder.starts_with(path);
-        self.places.iter().any(|place| above(&place.folder) || place.watched.as_deref().is_some_and(above))
+        self.links.contains(path)
+            || self.places.iter().any(|place| above(&place.folder) || place.watched.as_deref().is_some_and(above))
     }
 
     /// The files that `path`, as an event names it, is for the sources whose patterns match it. Only spares a look: the
@@ -332,6 +348,36 @@ impl Interest {
         let open = |below: &Path| below.iter().all(|name| never_read(name.as_encoded_bytes()).is_none());
         self.places.iter().any(|place| place.below(path).is_some_and(open))
     }
+}
+
+/// The links that are followed on the way to `folder`, an absolute path: each by its name in a folder without links. None of
+/// those in the root folder, where the system opens something all the time.
+fn links(folder: &Path) -> Vec<PathBuf> {
+    /// As many does the kernel follow.
+    const MOST: usize = 40;
+    let names = |path: &Path| path.components().rev().map(|name| name.as_os_str().to_owned()).collect::<Vec<_>>();
+    let (mut at, mut ahead, mut links, mut followed) = (PathBuf::new(), names(folder), Vec::new(), 0);
+    while let Some(name) = ahead.pop() {
+        if name == "." {
+            continue;
+        }
+        if name == ".." {
+            at.pop();
+            continue;
+        }
+        let step = at.join(&name);
+        let Some(leads_to) = std::fs::read_link(&step).ok().filter(|_| followed < MOST) else {
+            at = step;
+            continue;
+        };
+        followed += 1;
+        // An absolute one begins with the root, at which `join` begins anew.
+        ahead.extend(names(&leads_to));
+        if at.parent().is_some() {
+            links.push(step);
+        }
+    }
+    links
 }
 
 /// The absolute form of a path in a config.

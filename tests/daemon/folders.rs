@@ -89,6 +89,29 @@ fn a_folder_replaced_by_a_link_is_watched_where_the_link_leads() {
 }
 
 #[test]
+fn a_link_on_the_way_to_a_folder_may_lead_elsewhere() {
+    let mill = Mill::new(&config("").replace("in/**", "newest/in/**"));
+    mill.write("one/in/a.txt", sheet("one", 1..=1));
+    symlink(mill.path("via"), mill.path("newest")).unwrap();
+    symlink("./one", mill.path("via")).unwrap();
+    let daemon = Daemon::ready(&mill);
+    shows(&daemon, &mill, &title("one", 1));
+    for (link, folder) in [("via", "two"), ("newest", "three"), ("newest", "four")] {
+        mill.write(&format!("{folder}/in/a.txt"), sheet(folder, 1..=1));
+        symlink(folder, mill.path("next")).unwrap();
+        mill.rename("next", link);
+        shows(&daemon, &mill, &title(folder, 1));
+        mill.write(&format!("{folder}/in/b.txt"), sheet(folder, 2..=2));
+        shows(&daemon, &mill, &title(folder, 2));
+    }
+    fs::remove_file(mill.path("newest")).unwrap();
+    symlink("one", mill.path("newest")).unwrap();
+    mill.write("one/in/c.txt", sheet("one", 3..=3));
+    shows(&daemon, &mill, &title("one", 3));
+    daemon.terminate();
+}
+
+#[test]
 fn a_folder_that_is_missing_at_the_start_is_waited_for() {
     let mill = Mill::new(&config("").replace("in/**", "far/off/in/**"));
     let daemon = Daemon::ready(&mill);
