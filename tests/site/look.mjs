@@ -79,6 +79,7 @@ language = "ar"
 [[source]]
 name = "linked"
 files = ["linked/*.csv"]
+title = "${"Wasserstrassen".repeat(9)}amt"
 [[source]]
 name = "shore"
 files = ["shore/*.txt"]
@@ -96,6 +97,8 @@ const PAGES = {
   arabic: "arabic/index.html",
   revised: "shore/2021/05.html",
   linked: "linked/index.html",
+  // A title of one long word.
+  narrow: "linked/2021/05.html",
 };
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM,
@@ -125,7 +128,8 @@ for (const [name, address] of Object.entries(PAGES)) {
       const { page, complain } = await open(address, size, scheme);
       looked += 1;
       await page.screenshot({ path: path.join(pictures, `${name}-${size}-${scheme}.png`), fullPage: true });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      // Not than `innerWidth`: a phone that is shown too much zooms out.
+      const wide = (await page.evaluate(() => document.documentElement.scrollWidth)) - SIZES[size].width;
       if (wide > 0) complain(`wider than the window by ${wide}`);
       const { violations } = await page.evaluate(`${axe}; axe.run(document, ${RULES})`);
       for (const found of violations) complain(`${found.id}: ${found.help} at ${found.nodes.map((node) => node.target)}`);
