@@ -253,6 +253,21 @@ fn status_tells_how_every_source_and_feed_does_beside_a_writer() {
     }
 }
 
+#[test]
+fn a_long_history_does_not_fill_the_status() {
+    let mill = mill("");
+    let month = |n: u32| format!("Low water at pier {n}\n\n{:02} March {}\n\nMind the sand.\n\n", n % 28 + 1, 2020 - n);
+    mill.write("news/2021-03-11.txt", format!("News room\n\n{}", (0..70).map(month).collect::<String>()));
+    once(&mill, 0);
+    let text = mill.run(&["status"]).out;
+    assert!(text.lines().count() < 20, "{text}");
+    for part in ["news/atom.xml: ", "news/index.html: ", "news/2021/03.html: ", "documents of older months: "] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let whole: serde_json::Value = serde_json::from_str(&mill.run(&["status", "--format", "json"]).out).unwrap();
+    assert!(whole["feeds"][0]["documents"].as_array().unwrap().len() > 140, "a program gets all");
+}
+
 /// Below folders of the command line no config says whose a file is; still it is told, and with its source where that is
 /// known.
 #[test]

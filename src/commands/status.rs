@@ -9,6 +9,7 @@ use super::look::{View, view};
 use super::*;
 use crate::drift;
 use crate::inbox::Listing;
+use crate::mill::render;
 use crate::operations::{Condition, Kind};
 use crate::pass::publication::INDEX;
 use crate::report::Count;
@@ -102,6 +103,15 @@ struct DocumentLine {
     bytes: u64,
     written: DateTime<Utc>,
 }
+
+impl DocumentLine {
+    fn is_of_month(&self) -> bool {
+        render::is_month_path(render::document_of(&self.path))
+    }
+}
+
+/// So many documents of months are told one by one.
+const MONTHS_SHOWN: usize = 8;
 
 pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
     let config = configured_if_any(cli)?;
@@ -295,8 +305,17 @@ impl Status<'_> {
                 Some(written) => writeln!(out, "written {}", time(Some(written)))?,
                 None => writeln!(out, "nothing written yet")?,
             }
-            for DocumentLine { path, bytes, written } in &feed.documents {
+            // By their paths, so that the newest months come last; a long history would hide all else.
+            let (months, others): (Vec<_>, Vec<_>) = feed.documents.iter().partition(|document| document.is_of_month());
+            let (old, new) = months.split_at(months.len().saturating_sub(MONTHS_SHOWN));
+            for DocumentLine { path, bytes, written } in others.into_iter().chain(new.iter().copied()) {
                 writeln!(out, "  {path}: {bytes} bytes, written {}", time(Some(*written)))?;
+            }
+            if !old.is_empty() {
+                let (count, bytes) =
+                    (Count(old.len(), "document"), old.iter().map(|document| document.bytes).sum::<u64>());
+                let written = old.iter().map(|document| document.written).max();
+                writeln!(out, "  and {count} of older months: {bytes} bytes, the last written {}", time(written))?;
             }
         }
         // Drift and what was skipped stand with their sources; but whose a file is, is not always known.
