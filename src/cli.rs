@@ -161,7 +161,7 @@ pub enum Command {
 
     /// Look at samples and write a minimal feedmill.toml for them
     #[command(
-        after_help = "Exit codes: 0 written, 1 written but a sample gives no items, or not written because there \
+        after_help = "Exit codes: 0 written, 1 written but a sample gives no items or doubtful ones, or not written because there \
                             are too few items, 2 wrong usage"
     )]
     Init {

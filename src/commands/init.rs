@@ -19,7 +19,8 @@ use std::path::PathBuf;
 use self::learn::{Doubt, Learnt, Sample};
 use super::explain::{bytes_of, harmless};
 use super::*;
-use crate::config::{FILE_NAME, Source};
+use crate::config::{Empty, FILE_NAME, Source};
+use crate::drift;
 use crate::mill::item::{Account, Captured, SourceNo};
 use crate::mill::page::Page;
 use crate::mill::scrape::DateOrder;
@@ -55,7 +56,7 @@ pub(super) fn init(cli: &Cli, files: &[PathBuf]) -> Result<Exit, Ended> {
     {
         learnt.settle(order);
     }
-    let text = draft::text(&target, &samples, &learnt);
+    let text = draft::text(&target, &samples, &learnt, &cli.given());
     let config = config::parse(&target, text.clone(), &cli.given(), &Surroundings::of_process());
     let config = config.map_err(|refusal| {
         complain(refusal.render(cli.global.color.wanted(io::stderr().is_terminal())).trim_end());
@@ -154,15 +155,16 @@ fn write_new(target: &Path, text: &str) -> Result<(), Trouble> {
 
 fn tell(cli: &Cli, target: &Path, text: &str, items: usize, yields: &[Yield<'_>]) -> Result<Exit, Ended> {
     let mut out = io::stdout().lock();
-    // A sample that is not read is why somebody looks at this.
-    let all_read = yields.iter().all(|read| read.scrape.refused.is_none());
+    // A sample that is not read, or not well, is why somebody looks at this: a pass would call it drift.
+    let drift = |scrape: &scrape::Scrape<'_>| drift::of_page(scrape, Empty::Drift);
+    let all_read = yields.iter().all(|read| drift(&read.scrape).is_none());
     let exit = if all_read { Exit::Done } else { Exit::Attention };
     if cli.global.format == Format::Json {
         let files: Vec<_> = yields
             .iter()
             .map(|Yield { sample, scrape }| {
                 json!({"file": sample.name(), "layout": scrape.layout, "confidence": scrape.confidence,
-                       "items": scrape.drafts.len(), "refused": scrape.refused})
+                       "items": scrape.drafts.len(), "refused": scrape.refused, "drift": drift(scrape)})
             })
             .collect();
         let whole =
@@ -181,6 +183,9 @@ fn tell(cli: &Cli, target: &Path, text: &str, items: usize, yields: &[Yield<'_>]
         }
         let items = Count(scrape.drafts.len(), "item");
         writeln!(out, "{file}: {items}, layout {}, confidence {:.2}", scrape.layout, scrape.confidence)?;
+        if let Some(drift) = drift(scrape) {
+            writeln!(out, "  a pass would report drift: {drift}; `feedmill explain` shows what is in doubt")?;
+        }
         for draft in scrape.drafts.iter().take(SHOWN) {
             let day = draft.date.as_ref().and_then(|date| date.day);
             let day = day.map_or_else(|| "undated   ".to_owned(), |day| day.to_string());

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::learn::{Doubt, in_words};
 use super::*;
-use crate::config::quoted;
+use crate::config::{Given, quoted};
 use crate::mill::scrape::Form;
 
 /// A key with its value, and behind it why it is there.
@@ -19,18 +19,31 @@ fn line(text: &mut String, key: &str, value: &str, why: &str) {
     };
 }
 
-/// The smallest config that reads the samples by what was learnt of them, for a file at `target`.
-pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt) -> String {
+/// The smallest config that reads the samples by what was learnt of them, for a file at `target`. What is `given` on the
+/// command line is written down: who says it here means every pass.
+pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt, given: &Given) -> String {
     let home = folder_of(target);
     let common = above_days(&common_folder(samples), &home);
     let below = common.strip_prefix(&home).map_or_else(|_| common.clone(), Path::to_owned);
     let name = common.file_name().map_or_else(|| "news".into(), |name| config::source_name(&name.to_string_lossy()));
     let flat = samples.iter().all(|sample| sample.real.parent() == Some(common.as_path()));
-    let mut text = "# `config/feedmill.toml` in feedmill's sources has every key there is.\n\n[[source]]\n".to_owned();
+    let place = |path: &PathBuf| {
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        whole.strip_prefix(&home).map_or_else(|_| whole.clone(), Path::to_owned).to_string_lossy().into_owned()
+    };
+    let (state, output) = (given.state.as_ref().map(place), given.output.as_ref().map(place));
+    let mut text = "# `config/feedmill.toml` in feedmill's sources has every key there is.\n\n".to_owned();
+    for (key, value) in [("state", &state), ("output", &output), ("base_url", &given.base_url)] {
+        if let Some(value) = value {
+            line(&mut text, key, &quoted(value), "");
+        }
+    }
+    text.push_str(if text.ends_with("\n\n") { "[[source]]\n" } else { "\n[[source]]\n" });
     line(&mut text, "name", &quoted(&name), "");
     line(&mut text, "files", &format!("[{}]", patterns(samples, &below, flat).join(", ")), "");
     if below.as_os_str().is_empty() && !flat {
-        line(&mut text, "exclude", "[\"public\"]", "# what feedmill writes is no news");
+        let output = escaped_for_glob(output.as_deref().unwrap_or("public"));
+        line(&mut text, "exclude", &format!("[{}]", quoted(&output)), "# what feedmill writes is no news");
     }
     line(&mut text, "site", &quoted(&name), "# ids are made of it: choose it for good");
     if let Some(layout) = &learnt.layout {
@@ -54,6 +67,10 @@ pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt) -> String
     }
     if let Some(captured) = &learnt.captured {
         line(&mut text, "captured", &quoted(captured), "");
+    }
+    if let Some(listen) = &given.listen {
+        text.push_str("\n[serve]\n");
+        line(&mut text, "listen", &quoted(listen), "");
     }
     text
 }
@@ -92,7 +109,8 @@ fn common_folder(samples: &[Sample]) -> PathBuf {
 /// The folder that holds `folder`, where that is named by a day, a month or a year: the next pages lie beside it. Not
 /// above `home`, and not where no year begins the name, for that may be the name of a newspaper.
 fn above_days(folder: &Path, home: &Path) -> PathBuf {
-    let is_year = |name: &str| name.get(..4).and_then(|year| year.parse().ok()).is_some_and(|year| YEARS.contains(&year));
+    let is_year =
+        |name: &str| name.get(..4).and_then(|year| year.parse().ok()).is_some_and(|year| YEARS.contains(&year));
     let mut above = folder;
     for dated in folder.ancestors().take_while(|dated| *dated != home) {
         let name = dated.file_name().and_then(OsStr::to_str).unwrap_or_default();
@@ -132,7 +150,8 @@ impl Ending {
             let word = part.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
             format!(".{word}")
         });
-        let is_known = |ending: &String| matches!(&**ending, ".txt" | ".text" | ".xml") || Form::of_name(ending).is_some();
+        let is_known =
+            |ending: &String| matches!(&**ending, ".txt" | ".text" | ".xml") || Form::of_name(ending).is_some();
         Self { text: endings.filter(is_known).last().unwrap_or_default(), is_last: false }
     }
 
