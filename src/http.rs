@@ -32,7 +32,7 @@ use hyper::{Method, Request, Response, StatusCode, Version};
 pub use self::body::Body;
 pub use self::coding::Coding;
 pub use self::conditional::{Validators, is_current};
-pub use self::listener::{Handed, Listener};
+pub use self::listener::{Handed, Listener, cure};
 pub use self::server::{Limits, Server};
 
 /// What answers requests.

@@ -413,6 +413,10 @@ fn one_thing_wrong_is_one_complaint() {
         (&format!("{SOURCE}[watch]\nmode = \"inotify\"\n"), "`mode` can't be \"inotify\""),
         (&format!("{SOURCE}[watch]\nrescan = \"0s\"\n"), "`rescan` can't be \"0s\" | it can be 1s to 86400s"),
         (&format!("{SOURCE}[serve]\nlisten = \"localhost:80\"\n"), "write \"127.0.0.1:80\""),
+        (
+            &format!("{SOURCE}[serve]\nsocket = \"/run/{}\"\n", "x".repeat(103)),
+            "`socket`: the whole path has 108 bytes, and that of a socket file 107 at most",
+        ),
         // names
         ("[[source]]\nname = \"../x\"\nfiles = [\"x/*.txt\"]\n", "the name \"../x\" holds '/'"),
         ("[[source]]\nname = \"\"\nfiles = [\"x/*.txt\"]\n", "a name can't be empty"),

@@ -27,6 +27,9 @@ use crate::mill::feed::Choice;
 use crate::mill::scrape::{Layout, Part, read_layout};
 use crate::report::first_of;
 
+/// The most bytes of the path of a socket file (unix(7), `sun_path` without its end).
+const LONGEST_SOCKET: usize = 107;
+
 type Value<'t> = Spanned<DeValue<'t>>;
 
 /// Checks the config `text` as though it had been read from `file`.
@@ -256,7 +259,17 @@ impl Reader<'_> {
             let hint = "write listen = \"127.0.0.1:8080\", or leave the table out to have no server";
             self.complain(top.key_span("serve"), "[serve] without `listen` or `socket`", hint);
         }
-        let socket = self.place(&table, "socket").map(|text| real(&self.folder.join(text.text)));
+        let socket = self.place(&table, "socket").map(|text| (text.span, real(&self.folder.join(text.text))));
+        let socket = socket.map(|(span, path)| {
+            let length = path.as_os_str().len();
+            if length > LONGEST_SOCKET {
+                let what = format!(
+                    "`socket`: the whole path has {length} bytes, and that of a socket file {LONGEST_SOCKET} at most"
+                );
+                self.complain(span, what, "choose a shorter one, as in \"/run/feedmill/http\"");
+            }
+            path
+        });
         Some(Serve { listen: self.listen(&table), socket })
     }
 

@@ -106,6 +106,25 @@ impl Listener {
     }
 }
 
+/// What helps where the system lets nobody listen on an address that `key` of the config names.
+#[must_use]
+pub fn cure(refused: &io::Error, key: &str) -> String {
+    match refused.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("another program may listen there (`ss -ltnp`); or let {key} be another address")
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!(
+                "this machine does not have that address (`ip address` lists those it has): let {key} be another one"
+            )
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("ports below 1024 are not for everybody: let {key} name a higher one, or let systemd listen there")
+        }
+        _ => format!("let {key} be another address"),
+    }
+}
+
 impl fmt::Display for Listener {
     /// Where it listens: `127.0.0.1:8080` or `unix:/run/feedmill/http`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,7 @@ use tracing::info;
 
 use super::Metrics;
 use crate::config::Config;
-use crate::http::{Handed, Limits, Listener, Server};
+use crate::http::{Handed, Limits, Listener, Server, cure};
 use crate::trouble::Trouble;
 
 /// The name of a socket that the service manager hands over for this (`FileDescriptorName=` in a socket unit).
@@ -57,9 +57,10 @@ impl Listening {
         let start = |address| Listener::tcp(address).and_then(|listener| self.start(vec![listener]));
         let server = wanted.map(|address| {
             start(address).map_err(|error| {
-                Trouble::unusable(format!("cannot listen on {address} for metrics and health")).because(error).help(
-                    "another program may listen there (`ss -ltnp`); or let [operations] listen be another address",
-                )
+                let help = cure(&error, "[operations] listen");
+                Trouble::unusable(format!("cannot listen on {address} for metrics and health"))
+                    .because(error)
+                    .help(help)
             })
         });
         (self.server, self.at) = (server.transpose()?, wanted);

@@ -11,7 +11,7 @@ use tracing::info;
 
 use super::Shelf;
 use crate::config::{Config, Serve};
-use crate::http::{Handed, Limits, Listener, Server};
+use crate::http::{Handed, Limits, Listener, Server, cure};
 use crate::metrics;
 use crate::publish::Listed;
 use crate::trouble::Trouble;
@@ -143,6 +143,10 @@ impl Service {
         }
         self.bound.retain(|(bound, _)| endpoints.contains(bound));
         self.bound.append(&mut fresh);
+        if let Some(waiting) = &mut self.waiting {
+            // Those of a config that was given up before anybody was let in.
+            waiting.clear();
+        }
         if self.bound.is_empty() {
             self.desk.open.store(false, Ordering::Relaxed);
             // Who takes an answer slowly is not to hold up who asked for another config.
@@ -195,9 +199,8 @@ fn endpoints(serve: &Serve) -> Vec<Endpoint> {
 fn bind(endpoint: &Endpoint) -> Result<Listener, Trouble> {
     match endpoint {
         Endpoint::Tcp(address) => Listener::tcp(*address).map_err(|error| {
-            Trouble::unusable(format!("cannot listen on {address}"))
-                .because(error)
-                .help("another program may listen there (`ss -ltnp`); or let [serve] listen be another address")
+            let help = cure(&error, "[serve] listen");
+            Trouble::unusable(format!("cannot listen on {address}")).because(error).help(help)
         }),
         Endpoint::Unix(path) => Listener::unix(path).map_err(|error| {
             let trouble = Trouble::unusable(format!("cannot listen on the socket \"{}\"", path.display()));
@@ -216,4 +219,31 @@ fn bind(endpoint: &Endpoint) -> Result<Listener, Trouble> {
 
 fn no_thread(error: io::Error) -> Trouble {
     Trouble::unusable("cannot start the server").because(error).help("look at the limits of the service (TasksMax=)")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+    use crate::config::{self, Given, Surroundings};
+
+    #[test]
+    fn an_address_that_was_given_up_before_the_first_pass_is_not_served() {
+        let listens = |at: SocketAddr| TcpStream::connect(at).is_ok();
+        let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let config = |serve: &str| {
+            let text = format!("{serve}\n[[source]]\nname = \"a\"\nfiles = [\"in/*.txt\"]\n");
+            config::parse(Path::new("/c.toml"), text, &Given::default(), &Surroundings::default()).unwrap()
+        };
+        let at = |address: SocketAddr| config(&format!("[serve]\nlisten = \"{address}\""));
+        for others in [vec![free()], vec![]] {
+            let first = free();
+            let mut service = Service::begin(&at(first), &Handed::default(), Desk::default()).unwrap();
+            assert!(listens(first), "whoever asks early waits");
+            service.take_up(&others.first().map_or_else(|| config(""), |other| at(*other))).unwrap();
+            service.open().unwrap();
+            assert!(!listens(first) && others.iter().all(|other| listens(*other)), "{others:?}");
+        }
+    }
 }

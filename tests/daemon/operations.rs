@@ -205,6 +205,11 @@ fn without_an_address_nobody_listens_and_a_taken_one_is_no_start() {
     let mut daemon = Daemon::start(&mill);
     assert_eq!(daemon.end(), Some(3), "{}", daemon.log());
     assert!(daemon.log().contains(&format!("cannot listen on {address}")), "{}", daemon.log());
+    // One that is kept for documentation (RFC 5737), and no machine's.
+    mill.configure(&format!("[operations]\nlisten = \"192.0.2.1:9090\"\n\n{}", config("")));
+    let mut daemon = Daemon::start(&mill);
+    assert_eq!(daemon.end(), Some(3), "{}", daemon.log());
+    assert!(daemon.log().contains("this machine does not have that address"), "{}", daemon.log());
     mill.configure(&config(""));
     let daemon = Daemon::ready(&mill);
     assert!(!daemon.log().contains("serving metrics"), "{}", daemon.log());
