@@ -437,12 +437,11 @@ impl<'a> Loop<'a> {
         let taken_up = (self.daemon.reload)().and_then(|config| {
             let Some(pipeline) = &mut self.pipeline else { return Err("the pipeline is gone".to_owned()) };
             let before = Arc::clone(&pipeline.config);
-            let listening = &mut self.vitals.listening;
-            let taken_up = self.server.take_up(&config).and_then(|()| listening.take_up(&config));
+            let (server, listening) = (&mut self.server, &mut self.vitals.listening);
+            let taken_up = listen_as(&config, server, listening);
             taken_up.and_then(|()| pipeline.take_up(config)).map_err(|trouble| {
                 // It listens where it did, or not at all if somebody else does now.
-                let _ = self.server.take_up(&before);
-                let _ = listening.take_up(&before);
+                let _ = listen_as(&before, server, listening);
                 trouble.to_string()
             })?;
             Ok(Arc::clone(&pipeline.config))
@@ -466,6 +465,18 @@ impl<'a> Loop<'a> {
             }
         }
     }
+}
+
+/// Both servers listen where `config` says.
+fn listen_as(config: &Config, server: &mut serve::Service, listening: &mut Listening) -> Result<(), Trouble> {
+    if server.take_up(config).and_then(|()| listening.take_up(config)).is_ok() {
+        return Ok(());
+    }
+    // They may be in their own way: on one address of the machine and now on all, or where the other one was.
+    server.let_go(config);
+    listening.let_go(config);
+    server.take_up(config)?;
+    listening.take_up(config)
 }
 
 fn interval(period: Duration) -> Interval {

@@ -92,7 +92,8 @@ impl Clock {
 }
 
 enum Order {
-    Listen(Vec<Listener>),
+    /// And the sender is dropped when that is done.
+    Listen(Vec<Listener>, std::sync::mpsc::Sender<()>),
     End,
 }
 
@@ -126,9 +127,11 @@ impl Server {
         Ok(Self { orders, thread: Some(thread) })
     }
 
-    /// Listens on these from now on, instead of those before; open connections stay.
+    /// Listens on these from now on, instead of those before, which are closed when this returns; open connections stay.
     pub fn listen(&self, listeners: Vec<Listener>) {
-        let _ = self.orders.send(Order::Listen(listeners));
+        let (done, is_done) = std::sync::mpsc::channel();
+        let _ = self.orders.send(Order::Listen(listeners, done));
+        let _ = is_done.recv_timeout(HEARD);
     }
 
     /// Begins to end: stops listening, and answers what was asked, each answer being the last on its connection.
@@ -153,6 +156,8 @@ impl Drop for Server {
     }
 }
 
+/// How long an order is waited for at most; the thread never waits for anybody.
+const HEARD: Duration = Duration::from_secs(1);
 /// How often to look for connections whose time is up.
 const ROUND: Duration = Duration::from_secs(1);
 /// How long nothing is accepted where the system has no descriptor left.
@@ -244,7 +249,7 @@ impl Work {
         loop {
             tokio::select! {
                 order = orders.recv() => match order {
-                    Some(Order::Listen(others)) => listeners = accepting(others),
+                    Some(Order::Listen(others, _done)) => listeners = accepting(others),
                     Some(Order::End) | None => break,
                 },
                 accepted = accept(&mut listeners), if short_until.is_none() => match accepted {

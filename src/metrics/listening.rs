@@ -67,6 +67,13 @@ impl Listening {
         Ok(())
     }
 
+    /// Listens no more where this config does not say so, whose own addresses that may be in the way of.
+    pub fn let_go(&mut self, config: &Config) {
+        if !self.handed && config.operations.listen != self.at {
+            (self.server, self.at) = (None, None);
+        }
+    }
+
     fn start(&self, listeners: Vec<Listener>) -> io::Result<Server> {
         for listener in &listeners {
             info!("serving metrics and health on {listener}");

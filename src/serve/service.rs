@@ -159,6 +159,21 @@ impl Service {
         self.listen(listeners.map_err(no_thread)?)
     }
 
+    /// Listens no more where this config does not say so, whose own addresses those may be in the way of.
+    pub fn let_go(&mut self, config: &Config) {
+        if self.handed {
+            return;
+        }
+        let endpoints = config.serve.as_ref().map(endpoints).unwrap_or_default();
+        self.bound.retain(|(bound, _)| endpoints.contains(bound));
+        let shared = || self.bound.iter().filter_map(|(_, listener)| listener.share().ok()).collect();
+        if let Some(waiting) = &mut self.waiting {
+            *waiting = shared();
+        } else if let Some(server) = &self.server {
+            server.listen(shared());
+        }
+    }
+
     fn listen(&mut self, mut listeners: Vec<Listener>) -> Result<(), Trouble> {
         self.desk.open().map_err(no_thread)?;
         if let Some(waiting) = &mut self.waiting {

@@ -198,6 +198,48 @@ fn newest(mill: &Mill) -> i64 {
 }
 
 #[test]
+fn a_server_may_move_to_where_it_or_the_other_one_listened() {
+    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (one, other) = (free(), free());
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = |serve: &str, operations: &str| {
+        format!("[serve]\nlisten = \"{serve}\"\n[operations]\nlisten = \"{operations}\"\n{}", config(""))
+    };
+    let local = |port: u16| format!("127.0.0.1:{port}");
+    let mill = Mill::new(&config(&local(one), &local(other)));
+    mill.write("in/a.txt", sheet("start", 1..=3));
+    let daemon = Daemon::ready(&mill);
+    let answers = |port: u16, path: &str| {
+        let mut stream = TcpStream::connect(local(port)).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.starts_with("HTTP/1.1 200 ")
+    };
+    let moves = [
+        (format!("0.0.0.0:{one}"), local(other)),
+        (format!("0.0.0.0:{one}"), format!("0.0.0.0:{other}")),
+        (local(other), local(one)),
+        (local(one), local(other)),
+    ];
+    for (n, (serve, operations)) in (1..).zip(moves) {
+        mill.configure(&config(&serve, &operations));
+        daemon.signal(Signal::HUP);
+        daemon.hears_again("READY=1", n);
+        assert!(!daemon.log().contains("cannot listen"), "{serve} {operations}: {}", daemon.log());
+        let port = |address: &str| address.rsplit_once(':').unwrap().1.parse().unwrap();
+        assert!(answers(port(&serve), "/everything/rss.xml") && answers(port(&operations), "/healthz"));
+    }
+    // Where somebody else listens neither can: they stay.
+    mill.configure(&config(&local(other), &taken.local_addr().unwrap().to_string()));
+    daemon.signal(Signal::HUP);
+    daemon.hears_again("READY=1", 5);
+    assert!(daemon.log().contains("cannot listen"), "{}", daemon.log());
+    assert!(answers(one, "/everything/rss.xml") && answers(other, "/healthz"));
+    daemon.terminate();
+}
+
+#[test]
 fn without_an_address_nobody_listens_and_a_taken_one_is_no_start() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
