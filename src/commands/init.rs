@@ -68,7 +68,10 @@ pub(super) fn init(cli: &Cli, files: &[PathBuf]) -> Result<Exit, Ended> {
     };
     if let Some(unread) = samples.iter().find(|sample| source.name_below(&sample.real).is_none()) {
         return Err(Trouble::usage(format!("the sample \"{}\" would never be read", unread.given.display()))
-            .help("what is hidden or has a temporary or backup name is ignored: give it another name")
+            .help(
+                "hidden, temporary and backup names are never read, and no pattern can hold a folder's name that is not \
+                 UTF-8: give it another name",
+            )
             .into());
     }
     let pages: Vec<Page<'_>> = samples.iter().map(|sample| sample.page_of(source)).collect::<Result<_, _>>()?;
