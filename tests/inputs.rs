@@ -2254,3 +2254,15 @@ fn a_title_that_is_the_same_for_all_names_no_item() {
     let scrape = parse(&text, &Terms::default());
     assert!(!titles(&scrape).contains(&"Dr"), "{:?}", titles(&scrape));
 }
+
+/// What `ELinks` prints of a page without the list of its links: a picture that is one stands below each day, and is not the
+/// first line of the next item.
+#[test]
+fn a_picture_that_is_a_link_shifts_no_day() {
+    let text = input("pictures-elinks.txt");
+    let scrape = parse(&text, &Terms::default());
+    let began = scrape.drafts.iter().map(|draft| draft.title.split(' ').next().unwrap()).collect::<Vec<_>>();
+    assert_eq!(began, ["Nový", "Oprava", "Maják", "Výroční", "Nejen", "Přístav"]);
+    assert_eq!(days(&scrape), ["2026-10-01", "2026-09-28", "2026-09-21", "2026-09-14", "2026-09-11", "2026-09-09"]);
+    assert!(scrape.drafts.iter().all(|draft| draft.summary.is_none() && draft.kicker.is_none()));
+}

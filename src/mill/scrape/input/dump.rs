@@ -92,8 +92,10 @@ fn of_browser(text: &str) -> Option<Rendition> {
     is_dump.then_some(rendition)
 }
 
-/// The name of a picture, or what stands for one: `[lodge.jpg]`, `[IMG]`.
+/// The name of a picture, or what stands for one: `[lodge.jpg]`, `[IMG]`, and `[12][IMG]` where that is a link whose address
+/// is not listed.
 fn is_picture(line: &str) -> bool {
+    let line = bracketed(line).map_or(line, |(_, behind)| behind);
     let name = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or_default();
     // `[2021-05-03]` is a day.
     name.contains(char::is_alphabetic) && !name.contains(|c: char| c.is_whitespace() || matches!(c, '[' | ']'))
