@@ -1,6 +1,6 @@
 //! What a tool that saves pages as Markdown says of the page, before the page and behind it.
 //!
-//! Three forms are known: front matter between two rules, as web clippers write it; the head of reader services,
+//! Three forms are known: front matter between two rules, as web clippers and generators of sites write it; the head of reader services,
 //! from `Title:` and `URL Source:` to `Markdown Content:`; and the fields that Joplin puts behind a note. They tell
 //! when the page was saved, and its name: the reading would make an item of them, new with each capture.
 //!
@@ -14,14 +14,37 @@ const MOST_LINES: usize = 200;
 /// Names of front matter that tell of a page: one of them must be there.
 const OF_A_PAGE: [&str; 9] =
     ["title", "source", "url", "created", "published", "date", "description", "layout", "tags"];
+/// The rule above TOML and below it.
+const TOML_RULE: &str = "+++";
 /// What reader services say between the title and the page.
 const OF_A_READER: [&str; 5] = ["Title", "URL Source", "Published Time", "Warning", "Number of Pages"];
 
 /// Where the page stands in `text`, without what is said about it.
 pub(super) fn page(text: &str) -> Range<usize> {
-    let start = front_matter(text).or_else(|| reader_head(text)).unwrap_or(0);
+    let start = front_matter(text).or_else(|| toml(text)).or_else(|| reader_head(text)).unwrap_or(0);
     let end = text.get(start..).and_then(fields_behind).map_or(text.len(), |at| start + at);
     start..end
+}
+
+/// The end of front matter in TOML: a rule of its own, `name = value` and `[name]`, the rule.
+fn toml(text: &str) -> Option<usize> {
+    let mut lines = lines(text).take(MOST_LINES);
+    lines.next().filter(|(_, line)| *line == TOML_RULE)?;
+    let (mut values, mut in_list) = (0, false);
+    loop {
+        let (end, line) = lines.next()?;
+        if in_list {
+            in_list = line != "]";
+        } else if line == TOML_RULE {
+            return (values >= 2).then_some(end);
+        } else if let Some((name, value)) = line.split_once(" = ") {
+            let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+            values += usize::from(is_name);
+            in_list = value == "[";
+        } else if !(line.is_empty() || line.starts_with('#') || (line.starts_with('[') && line.ends_with(']'))) {
+            return None;
+        }
+    }
 }
 
 /// The end of front matter: a rule, `name: value` in YAML, a rule.
@@ -145,6 +168,15 @@ mod tests {
             "News\n\nid: 12\ntype_: 1\n",
         ] {
             assert_eq!(page(text), 0..text.len(), "{text}");
+        }
+    }
+
+    #[test]
+    fn front_matter_in_toml_is_not_the_page() {
+        let head = "+++\ntitle = \"News\"\nupdated = 2024-05-02\ntags = [\n  \"port\",\n]\n\n[extra]\n# shown\ntop = false\n+++\n";
+        assert_eq!(page(&format!("{head}## 2024-05-01\n")), head.len()..head.len() + 14);
+        for other in ["+++\ntitle = 1\nNews\n+++\n", "+++\ntitle = 1\n", "+++\nNews\n+++\n", "+++\n\n+++\n"] {
+            assert_eq!(page(other), 0..other.len(), "{other}");
         }
     }
 }
