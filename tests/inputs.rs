@@ -2255,6 +2255,26 @@ fn a_title_that_is_the_same_for_all_names_no_item() {
     assert!(!titles(&scrape).contains(&"Dr"), "{:?}", titles(&scrape));
 }
 
+/// What `html2text` prints of links, with addresses over several lines: titles without them, and where they lead.
+#[test]
+fn addresses_over_several_lines_are_no_part_of_titles() {
+    let text = input("wrapped-html2text.txt");
+    let scrape = parse(&text, &Terms::default());
+    assert_eq!(
+        titles(&scrape),
+        [
+            "Día del farero",
+            "Un nuevo transbordador para las islas",
+            "Noche de los museos",
+            "El puerto reafirma su compromiso con la reparación de los muelles viejos"
+        ]
+    );
+    assert_eq!(days(&scrape), ["2026-09-27", "2026-09-25", "2026-09-21", "2026-08-12"]);
+    let first = &scrape.drafts[0];
+    assert_eq!(first.link.as_deref(), Some("/es/Puerto/Noticias/Paginas/Noticias/Dia-del-farero.aspx"));
+    assert_eq!((scrape.drafts[1].line, scrape.drafts[1].last_line), (8, 14));
+}
+
 /// What `ELinks` prints of a page without the list of its links: a picture that is one stands below each day, and is not the
 /// first line of the next item.
 #[test]

@@ -6,6 +6,7 @@
 //! tables are left, for the engine knows them. What the tool that saved the page says about it is left out.
 
 mod about;
+mod wrapped;
 
 use std::ops::Range;
 
@@ -35,6 +36,13 @@ const TOO_MANY_SIGNS: &str = "it has so much markup that it is read as plain tex
 
 /// The text of a Markdown file; links are relative to `url`.
 pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
+    match wrapped::joined(text) {
+        Some((whole, lines)) => Rendition { lines, ..render_lines(&whole, url) },
+        None => render_lines(text, url),
+    }
+}
+
+fn render_lines(text: &str, url: Option<&str>) -> Rendition {
     if signs(text) > MOST_SIGNS || nesting(text) > MOST_NESTING {
         return Rendition { text: text.to_owned(), short: Some(TOO_MANY_SIGNS), ..Rendition::default() };
     }
@@ -70,6 +78,8 @@ pub(super) fn is_one(text: &str) -> bool {
         let (signs, words) = line.split_at(line.bytes().take_while(|b| *b == b'#').count());
         signs.len() <= 6 && words.starts_with(' ') && words.contains(char::is_alphanumeric)
     };
+    let joined = wrapped::joined(text);
+    let text = joined.as_ref().map_or(text, |(whole, _)| whole);
     let above = std::iter::once("").chain(text.lines());
     let signed = || text.lines().zip(above.clone()).filter(|(line, _)| line.starts_with('#'));
     let headings = signed().filter(|(line, above)| is_heading(line) && above.trim().is_empty()).count();
