@@ -186,6 +186,7 @@ pub(crate) fn split_by<'t>(
         clocks: 0,
         guessed: Vec::new(),
         width: OnceCell::new(),
+        counts_up: OnceCell::new(),
     };
     splitter.page.noted = !notes.is_empty();
     let mut notes = notes.iter().peekable();
@@ -274,6 +275,8 @@ struct Splitter<'t, 'p> {
     guessed: Vec<usize>,
     /// How long the longest line is, once somebody asked.
     width: OnceCell<usize>,
+    /// Whether the numbers before months count up, once somebody asked.
+    counts_up: OnceCell<bool>,
 }
 
 impl<'t> Splitter<'t, '_> {
@@ -399,7 +402,8 @@ impl<'t> Splitter<'t, '_> {
         // Alone on its line it stands between two fields: the lines below it are no list.
         let is_dot = self.unit == Unit::Line && body == "·";
         // Words that are not read as a date begin with its day all the same: `18. Weinmonat`.
-        let is_day = matches!((mark, stated), (Mark::Number(Some(day)), Some(stated)) if stated.is_day(day));
+        let is_day = matches!((mark, stated), (Mark::Number(Some(day)), Some(stated)) if stated.is_day(day))
+            || (matches!(mark, Mark::Number(_)) && self.begins_with_dotted_day(body));
         let is_none = own.is_none() && (is_plus || is_dot || is_day);
         let (mark, length) = if is_none { (Mark::None, 0) } else { (mark, length) };
         block.mark = mark;
@@ -411,6 +415,22 @@ impl<'t> Splitter<'t, '_> {
             found = date::whole(block.text, self.lexicon);
         }
         (stated.map(|stated| stated.shown_as(block.text)).or(found), false)
+    }
+
+    /// Whether the number that a line begins with is that of a day, as most languages with a full stop behind it write one:
+    /// `28. Oktober 2020 Die Brücke öffnet`. In English it is that of a list, and so it is where such numbers count up.
+    fn begins_with_dotted_day(&self, body: &str) -> bool {
+        let is_day = |line: &str| date::begins(line, self.lexicon);
+        let number = |line: &str| line.split_once(". ").and_then(|(number, _)| number.parse::<u32>().ok());
+        let counts_up = || {
+            let lines = self.text.lines().map(|line| trim(line).1);
+            let numbered = lines.filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+            let is_led = |line: &str| is_day(line) && date::whole(line, self.lexicon).is_none();
+            let days: Vec<u32> = numbered.filter_map(|line| number(line).filter(|_| is_led(line))).collect();
+            days.array_windows().any(|[one, next]| one + 1 == *next)
+        };
+        let is_english = || std::ptr::eq(self.lexicon, Lexicon::of(None));
+        number(body).is_some() && is_day(body) && !is_english() && !*self.counts_up.get_or_init(counts_up)
     }
 
     /// A date of several lines: `block` is the first of them, which begins at `start`, and they end before `behind`.
