@@ -572,7 +572,9 @@ impl<'t> Cursor<'t, '_> {
             printed.kicker = Some(words);
         } else {
             // The groups of an item may be several, and more may follow: `| Culture, School | 3 comments`.
-            let says_little = |piece: &str| is_place(piece, self.lexicon) || self.lexicon.is_aside(piece);
+            let says_little = |piece: &str| {
+                is_place(piece, self.lexicon) || self.lexicon.is_aside(piece) || is_of_names(piece, self.lexicon)
+            };
             let mut pieces = words.split(['|', '·', '•']).map(str::trim);
             return (stamped && apart && pieces.all(says_little)).then_some(());
         }
@@ -595,6 +597,13 @@ pub(super) fn is_place(words: &str, lexicon: &Lexicon) -> bool {
         && words.chars().next().is_some_and(char::is_alphabetic)
         && !words.split_whitespace().take(1).any(begins_small)
         && !words.split_whitespace().any(|word| begins_small(word) && !lexicon.is_small(word))
+}
+
+/// What an item is, and of which names: `Press release from Ann Field, Tom Aske, Harbour Office`.
+fn is_of_names(words: &str, lexicon: &Lexicon) -> bool {
+    const MOST: usize = 8;
+    let mut names = words.split(", ").take(MOST);
+    names.next().is_some_and(|first| is_kicker(first, MOST)) && names.all(|name| is_place(name, lexicon))
 }
 
 /// A few words of which the first begins with a capital: `News release`.
