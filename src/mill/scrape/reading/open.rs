@@ -164,7 +164,7 @@ impl<'t> Open<'t> {
         if titled {
             self.add(joined_text(text));
         } else {
-            let title = first_column(text);
+            let title = wrapped_title(text, first_column(text), block.text);
             (self.title, self.link) = (Some(joined_text(without_attachment(title))), block.link());
             // The lines of a text browser stand in from its margin: those below the title are the text.
             let behind = text.get(title.len()..).unwrap_or_default().trim_start_matches(' ');
@@ -202,6 +202,34 @@ impl<'t> Open<'t> {
             self.last_field = Field::Title;
         }
     }
+}
+
+/// The `title` that `text` begins with, and the lines below that it goes on in, of the block with all `lines`: they begin in
+/// small letters, where their first word had no room in the line above.
+fn wrapped_title<'t>(text: &'t str, title: &str, lines: &str) -> &'t str {
+    const NARROW: usize = 40;
+    let length = |line: &str| line.trim().chars().count();
+    let width = lines.lines().map(length).max().unwrap_or(0).max(NARROW);
+    // The line of the title has the day before it.
+    let mut above = length(lines.lines().next().unwrap_or_default());
+    let (mut end, mut at) = (title.len(), title.len());
+    for (below, line) in text.get(end..).unwrap_or_default().split_inclusive('\n').enumerate() {
+        at += line.len();
+        // The rest of its own line is another column.
+        if below == 0 {
+            if line.trim().is_empty() {
+                continue;
+            }
+            break;
+        }
+        let word = line.split_whitespace().next().unwrap_or_default();
+        if !word.starts_with(char::is_lowercase) || above + 1 + length(word) <= width {
+            break;
+        }
+        above = length(line);
+        end = at - (line.len() - line.trim_end().len());
+    }
+    text.get(..end).unwrap_or(text)
 }
 
 /// What stands before the next column, where only blanks part them.
