@@ -10,6 +10,10 @@ use crate::mill::scrape::language::Lexicon;
 /// The signs between a date and a text.
 const SIGNS: [char; 10] = ['/', '-', '–', '—', '−', ':', '|', '·', '•', '»'];
 
+/// The brackets around a date before a text.
+const OPENING: [char; 3] = ['[', '(', '【'];
+const CLOSING: [char; 3] = [']', ')', '】'];
+
 /// No word that follows the numbers of a date is longer, nor are two: `4 July 2020 (Wednesday)`, `14:30 Uhr`.
 const NEAR_END: usize = 24;
 
@@ -17,10 +21,11 @@ const NEAR_END: usize = 24;
 /// `Dun, Oct. 2 -- The line`, `[2021-04-26] Title`.
 pub(crate) fn leading<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t>, &'t str)> {
     let head = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
-    if let Some(inner) = head.strip_prefix(['[', '(']) {
-        let end = inner.find([']', ')'])?;
-        let printed = whole(inner.get(..end)?.trim(), lexicon)?;
-        let rest = signs_off(inner.get(end + 1..).and_then(|_| text.get(end + 2..))?);
+    if let Some(inner) = head.strip_prefix(OPENING) {
+        let (day, behind) = inner.split_at_checked(inner.find(CLOSING)?)?;
+        let printed = whole(day.trim(), lexicon)?;
+        let behind = behind.trim_start_matches(CLOSING);
+        let rest = signs_off(text.get(head.len() - behind.len()..)?);
         return is_text(rest).then_some((printed, rest));
     }
     if may_begin_date(head, lexicon) {
@@ -42,7 +47,10 @@ fn dated_head<'t>(text: &'t str, head: &'t str, lexicon: &Lexicon) -> Option<(Pr
     let begins = |c: char| !c.is_lowercase() && (c.is_alphabetic() || "«„“\"‘:".contains(c));
     let follows = printed.start.year != Year::None
         && blanks == 1
-        && (rest.starts_with(begins) || begins_with_version(rest) || begins_with_number(rest));
+        && (rest.starts_with(begins)
+            || begins_with_version(rest)
+            || begins_with_number(rest)
+            || begins_with_tag(rest).is_some_and(|text| text.starts_with(begins)));
     let raw = head.get(..end)?.trim();
     // What stands before a day is a version, and not the day: `1.3 - 3 May 2021`.
     let is_version = || printed.start.numeric && printed.lacks_year() && whole(rest, lexicon).is_some();
@@ -60,7 +68,10 @@ fn is_glued(printed: &Printed<'_>, raw: &str, rest: &str) -> bool {
         word.starts_with(char::is_uppercase)
             && word.chars().take(FEWEST).filter(|c| c.is_alphabetic()).count() == FEWEST
     };
-    printed.start.numeric && ends_with_year && words.next().is_some_and(begins) && words.next().is_some()
+    // Where more stands close behind the title, nobody can tell where that ends: `15.06.2020The market opensCulturePDF`.
+    let has_more =
+        || rest.chars().zip(rest.chars().skip(1)).any(|(one, next)| one.is_lowercase() && next.is_uppercase());
+    printed.start.numeric && ends_with_year && words.next().is_some_and(begins) && words.next().is_some() && !has_more()
 }
 
 /// Whether `text`, which does not begin with a date, may begin with brackets around one, or with a place before one.
@@ -71,7 +82,7 @@ pub(crate) fn may_lead(text: &str) -> bool {
         let comma = memchr(b',', head)?;
         head.get(comma..)?.iter().any(u8::is_ascii_digit).then_some(())
     };
-    text.starts_with(['[', '(']) || place().is_some()
+    text.starts_with(OPENING) || place().is_some()
 }
 
 /// `Dun, Oct. 2 -- The line`.
@@ -229,6 +240,13 @@ fn begins_with_version(text: &str) -> bool {
     inner.is_some_and(|inner| is_version(inner.trim_start_matches(['v', 'V'])))
 }
 
+/// The text behind a word in brackets that begins as names do: `[Important] The line`.
+fn begins_with_tag(text: &str) -> Option<&str> {
+    let (tag, behind) = text.strip_prefix('[')?.split_once("] ")?;
+    let is_word = tag.starts_with(char::is_uppercase) && tag.chars().all(char::is_alphabetic);
+    is_word.then_some(behind)
+}
+
 /// Whether a number stands before many letters of a script that has no blanks between its words, as titles begin and counts
 /// do not: `25-26学年第2学期期末考试安排`.
 fn begins_with_number(text: &str) -> bool {
@@ -261,6 +279,9 @@ mod tests {
             ("2021-04-26 [1.4.0]", "2021-04-26", "[1.4.0]"),
             ("21/08/2020 - The market opens", "21/08/2020", "The market opens"),
             ("[2021-04-26] The market opens", "2021-04-26", "The market opens"),
+            ("【2021.04.26】 新码头开放", "2021.04.26", "新码头开放"),
+            ("【2021.04.26】新码头开放", "2021.04.26", "新码头开放"),
+            ("2021-04-26 [Important] The market opens", "2021-04-26", "[Important] The market opens"),
             ("2021-04-26 The market opens", "2021-04-26", "The market opens"),
             ("26.04.2021The market opens by 30.4.2021", "26.04.2021", "The market opens by 30.4.2021"),
             ("PORT ELDON, Oct. 2, 2015 -- The line", "Oct. 2, 2015", "The line"),
@@ -269,10 +290,20 @@ mod tests {
             let (printed, text) = leading(line, lexicon).expect(line);
             assert_eq!((printed.raw, text), (raw, rest), "{line}");
         }
-        let counts =
-            ["2021-04-26 1234次浏览", "2021-04-26 [updated]", "2021-04-26 first plan", "2021-04-26 3 comments"];
-        let glued =
-            ["26.04.2021the market opens", "26.04.2021Report", "26.04.2021A market", "2021-04-26The market opens"];
+        let counts = [
+            "2021-04-26 1234次浏览",
+            "2021-04-26 [updated]",
+            "2021-04-26 [Updated]",
+            "2021-04-26 first plan",
+            "2021-04-26 3 comments",
+        ];
+        let glued = [
+            "26.04.2021the market opens",
+            "26.04.2021Report",
+            "26.04.2021A market",
+            "2021-04-26The market opens",
+            "26.04.2021The market opensPDF",
+        ];
         let others = ["12 looms stand idle", "On 2 May 2015 -- they met", "2 May 2015", "May 2 was fine", "a - b"];
         for line in others.into_iter().chain(counts).chain(glued) {
             assert!(leading(line, lexicon).is_none(), "{line}");
