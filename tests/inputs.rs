@@ -2286,3 +2286,19 @@ fn a_picture_that_is_a_link_shifts_no_day() {
     assert_eq!(days(&scrape), ["2026-10-01", "2026-09-28", "2026-09-21", "2026-09-14", "2026-09-11", "2026-09-09"]);
     assert!(scrape.drafts.iter().all(|draft| draft.summary.is_none() && draft.kicker.is_none()));
 }
+
+/// The name by which a font finds a sign is not what a page shows.
+#[test]
+fn the_name_of_a_sign_is_no_part_of_a_title() {
+    let item = |sign: &str, title: &str, day: u32| {
+        let day = format!("<p><time datetime='2021-10-{day:02}'>{day} October 2021</time></p>");
+        format!("<div><h3>{sign} <a href='/{title}'>{title}</a></h3>{day}<p>It was told by the port.</p></div>")
+    };
+    let [pin, star] = [
+        "<span aria-hidden='true' class='material-icons pin'>push_pin</span>",
+        "<i class='material-symbols-outlined'>star</i>",
+    ];
+    let items = item(pin, "New ferry", 23) + &item(star, "Old pier shut", 17) + &item("", "Lamps lit again", 9);
+    let page = format!("<!doctype html><h1>News</h1>{items}");
+    assert_eq!(titles(&parse(&page, &Terms::default())), ["New ferry", "Old pier shut", "Lamps lit again"]);
+}

@@ -215,7 +215,14 @@ trait Visitor {
 /// Whether an element says nothing, or stands beside what the page says.
 fn is_beside(element: &Element, in_content: bool) -> bool {
     let is_bar = || element.get("id").is_some_and(archive::is_bar);
-    element.is(SILENT) || (element.is(ASIDE) && !in_content) || is_bar()
+    element.is(SILENT) || (element.is(ASIDE) && !in_content) || is_bar() || is_icon(element)
+}
+
+/// Whether an element is a sign of a font that draws it in the place of its name: `<span class="material-icons">star</span>`.
+fn is_icon(element: &Element) -> bool {
+    const FONTS: [&str; 2] = ["material-icons", "material-symbols"];
+    let mut classes = element.get("class").unwrap_or_default().split_ascii_whitespace();
+    element.is(&["span", "i"]) && classes.any(|class| FONTS.iter().any(|font| class.starts_with(font)))
 }
 
 /// Which open elements a start tag closes, and behind which of them none is looked for.
