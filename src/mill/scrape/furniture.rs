@@ -11,7 +11,7 @@ use super::language::{Lexicon, has_ascii_digit, is_same};
 pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     let bytes = text.as_bytes();
     let Some(first) = bytes.first() else { return true };
-    if matches!(text, "·" | "/")
+    if matches!(text, "·" | "/" | "," | ";" | "–" | "—" | "•")
         || is_rule(text)
         || is_reserved(text)
         || is_address(text)
