@@ -430,7 +430,7 @@ impl<'t> Splitter<'t, '_> {
             days.array_windows().any(|[one, next]| one + 1 == *next)
         };
         let is_english = || std::ptr::eq(self.lexicon, Lexicon::of(None));
-        number(body).is_some() && is_day(body) && !is_english() && !*self.counts_up.get_or_init(counts_up)
+        !is_english() && number(body).is_some() && is_day(body) && !*self.counts_up.get_or_init(counts_up)
     }
 
     /// A date of several lines: `block` is the first of them, which begins at `start`, and they end before `behind`.
