@@ -16,9 +16,9 @@ pub(crate) fn on_all_cores<T: Send, R: Send>(jobs: Vec<T>, work: impl Fn(T) -> R
     on_cores(cores(), jobs, || (), |(), job| work(job))
 }
 
-/// Makes jobs on this thread, and does the work for each; if it is to go `ahead`, on another thread while the next is made,
-/// which takes the memory of two of them and of one thread more. Results are handed to `done` on this thread, in order;
-/// `None` of a job whose work panicked. `make` ends it all by returning `None`.
+/// Makes jobs on this thread, and does the work for each; if it is to go `ahead`, on another thread while the next is
+/// made, which takes the memory of two of them and of one thread more. Results are handed to `done` on this thread, in
+/// order; `None` of a job whose work panicked. `make` ends it all by returning `None`.
 ///
 /// # Errors
 /// The first of `make` and `done`: no other job is begun.
@@ -51,8 +51,8 @@ pub(crate) fn one_by_one<T, J: Send, R: Send, E>(
     Ok(())
 }
 
-/// [`on_all_cores`] for so many threads at most, each with a state of its own that one job leaves to the next: a buffer,
-/// an open folder.
+/// [`on_all_cores`] for so many threads at most, each with a state of its own that one job leaves to the next: a
+/// buffer, an open folder.
 pub(crate) fn on_cores<T: Send, S, R: Send>(
     most: usize,
     jobs: Vec<T>,

@@ -1,8 +1,8 @@
 //! The decisions file: read whole, appended to line by line.
 //!
 //! Promised: but in a dry run, what is in force was written and synced before, and what could not be written is not in
-//! force; a line that was cut by a crash spoils no other. Refused: passing over any other line that is no decision, for it
-//! may retract something.
+//! force; a line that was cut by a crash spoils no other. Refused: passing over any other line that is no decision, for
+//! it may retract something.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -115,8 +115,8 @@ impl Decided {
         Ok(())
     }
 
-    /// Adds those decisions that say something new, with one look at the file and one sync: there may be very many. Says
-    /// whether there were any.
+    /// Adds those decisions that say something new, with one look at the file and one sync: there may be very many.
+    /// Says whether there were any.
     ///
     /// # Errors
     /// As those of [`Decided::add`]; a crash may leave the first of them in the file.
@@ -168,8 +168,8 @@ impl Decided {
     }
 }
 
-/// Makes a file that is not there, to be added to. What root makes it gives to whom the folder belongs, as SQLite does with
-/// its own: the service that runs under another name adds to it, too.
+/// Makes a file that is not there, to be added to. What root makes it gives to whom the folder belongs, as SQLite does
+/// with its own: the service that runs under another name adds to it, too.
 fn make(path: &Path) -> std::io::Result<fs::File> {
     let file = OpenOptions::new().create_new(true).read(true).append(true).open(path)?;
     if rustix::process::geteuid().is_root() {
@@ -230,8 +230,8 @@ fn ended(text: &str) -> String {
     lines
 }
 
-/// Ends the last line, or removes it where a crash cut it short: what was no decision must not spoil the next one. Gives
-/// back what the file holds then.
+/// Ends the last line, or removes it where a crash cut it short: what was no decision must not spoil the next one.
+/// Gives back what the file holds then.
 fn cut_off_unfinished(file: &mut fs::File) -> std::io::Result<String> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;

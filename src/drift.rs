@@ -1,8 +1,8 @@
 //! Which captures of a source are its newest, and what is odd about them.
 //!
 //! Whether a file's items are taken depends on that file and the config alone. What is judged here only decides who is
-//! told: of all captures that say their page changed, those that may be the newest are *drift*; what lies outside of all
-//! that a source gave before is a warning, for a page may have had a quiet week.
+//! told: of all captures that say their page changed, those that may be the newest are *drift*; what lies outside of
+//! all that a source gave before is a warning, for a page may have had a quiet week.
 
 use crate::config::Empty;
 use crate::mill::item::{Moment, SourceNo};
@@ -43,8 +43,8 @@ pub fn of_page(scrape: &Scrape<'_>, empty: Empty) -> Option<String> {
 /// Says of each of the captures of one source, given with its time and version, whether it is among the newest.
 ///
 /// These are those that are greatest by (captured, version), several where these tie. A page without items has no date
-/// that could stand for its capture: without a time in its name it can't be shown to be an old one, and counts as newest,
-/// too.
+/// that could stand for its capture: without a time in its name it can't be shown to be an old one, and counts as
+/// newest, too.
 #[must_use]
 pub fn newest(captures: &[(Option<Moment>, u32)]) -> Vec<bool> {
     let rank = |(when, version): &(Option<Moment>, u32)| (when.map(Moment::instant), *version);
@@ -78,8 +78,9 @@ pub fn unusual(store: &dyn Store, source: SourceNo) -> Result<Option<String>> {
     Ok(past.split_first().and_then(|(newest, before)| oddity(newest, before)))
 }
 
-/// What is odd about a content beside those before it: fewer than half the fewest items, none of them with a date of its
-/// own, another layout, or much less confidence than the least. What gave nothing was drift in its time, and is no measure.
+/// What is odd about a content beside those before it: fewer than half the fewest items, none of them with a date of
+/// its own, another layout, or much less confidence than the least. What gave nothing was drift in its time, and is no
+/// measure.
 fn oddity(newest: &Past, before: &[Past]) -> Option<String> {
     let before = || before.iter().filter(|past| past.items > 0);
     let count = before().count();

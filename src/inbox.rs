@@ -242,8 +242,8 @@ pub fn list_all<'f>(sources: impl IntoIterator<Item = &'f Files>, keep_out: &Kee
 
 /// Lists those files of one source that are among `paths`, which are absolute, each without listing its folder.
 ///
-/// What is not there, or belongs to no source, is left out; so is a source's folder that can't be opened and will not be
-/// soon, of which [`list_all`] tells.
+/// What is not there, or belongs to no source, is left out; so is a source's folder that can't be opened and will not
+/// be soon, of which [`list_all`] tells.
 #[must_use]
 pub fn list_named(files: &Files, keep_out: &KeepOut, paths: &BTreeSet<PathBuf>) -> Listing {
     let mut listing = Listing::default();

@@ -40,10 +40,10 @@
 //!    `deleting_all_scrapes_removes_nothing`.
 //! 6. **Nothing torn.** A published file is replaced whole or not at all. `tests/publish.rs` stops and refuses at every
 //!    step of it; `tests/kill/` and `tests/daemon/kills.rs` kill the program.
-//! 7. **No invention.** A date is read, inherited or taken from the capture, and says which; an ambiguous one is refused.
-//!    `tests/scrapes/`: `a_numeric_date_that_nothing_settles_is_not_guessed.txt` and its neighbours.
-//! 8. **News feeds carry news.** Faults and drift go to log, report, exit code and [`operations`] feed. `tests/readme.rs`:
-//!    `an_error_page_is_drift_and_changes_no_feed`.
+//! 7. **No invention.** A date is read, inherited or taken from the capture, and says which; an ambiguous one is
+//!    refused. `tests/scrapes/`: `a_numeric_date_that_nothing_settles_is_not_guessed.txt` and its neighbours.
+//! 8. **News feeds carry news.** Faults and drift go to log, report, exit code and [`operations`] feed.
+//!    `tests/readme.rs`: `an_error_page_is_drift_and_changes_no_feed`.
 //!
 //! # The modules, in reading order
 //!

@@ -137,8 +137,8 @@ impl Operations {
         let mut of_state = Tree::from_iter([(LEDGER.to_owned(), kept)]);
         let mut of_output = Tree::default();
         if publish { &mut of_output } else { &mut of_state }.insert(FEED.to_owned(), feed);
-        // The paths and errors are for whom the umask leaves, as the store is: a service's folder lets others pass through
-        // to what it publishes.
+        // The paths and errors are for whom the umask leaves, as the store is: a service's folder lets others pass
+        // through to what it publishes.
         let kept = Publication::new(&RealDisk, &config.state).read_by(Readers::Umask).of_one(&of_state);
         let written = kept
             .and_then(|_| publish::publish(&RealDisk, here, &of_output))

@@ -120,8 +120,9 @@ pub struct Scope<'a> {
     pub unfinished: Option<&'a (dyn Fn(&Path, &Stat, bool) -> bool + Sync)>,
     /// Set when the pass is to end after the batch that it is at.
     pub stop: &'a AtomicBool,
-    /// Asked after each of its long steps: is something else waiting? Then it ends there. What it leaves undone the next
-    /// look at all finds; as each pass makes one long step at least, all of them are made in the end. `None`: nothing is.
+    /// Asked after each of its long steps: is something else waiting? Then it ends there. What it leaves undone the
+    /// next look at all finds; as each pass makes one long step at least, all of them are made in the end. `None`:
+    /// nothing is.
     pub waited_for: Option<&'a (dyn Fn() -> bool + Sync)>,
 }
 
@@ -211,8 +212,8 @@ impl<'a> Pass<'a> {
         Ok(report)
     }
 
-    /// Publishes, what subscribers poll ahead of all the rest: where they do so meanwhile, what is new need not wait for
-    /// pages, nor for what was left behind. What went ahead is reported as written `sooner`.
+    /// Publishes, what subscribers poll ahead of all the rest: where they do so meanwhile, what is new need not wait
+    /// for pages, nor for what was left behind. What went ahead is reported as written `sooner`.
     fn publish_ahead(
         &self,
         store: &mut dyn Store,

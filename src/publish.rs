@@ -1,8 +1,8 @@
 //! Makes a folder agree with a tree of documents.
 //!
-//! A reader that polls at any instant, through kill -9, a full disk and a power cut, sees the old bytes or the new ones,
-//! whole (law 6): every file is written beside its place, synced, renamed over it, and the folder is synced. A file
-//! whose bytes would not change is not touched, so its mtime and inode are honest (law 4).
+//! A reader that polls at any instant, through kill -9, a full disk and a power cut, sees the old bytes or the new
+//! ones, whole (law 6): every file is written beside its place, synced, renamed over it, and the folder is synced. A
+//! file whose bytes would not change is not touched, so its mtime and inode are honest (law 4).
 //!
 //! This room knows the [`Tree`] and nothing of how it came about. What it returns is for the publish ledger, by which
 //! [`stands`] tells later, without reading, whether somebody altered or deleted a file.
@@ -58,15 +58,15 @@ pub fn listed(disk: &dyn Disk, root: &Path, path: &str) -> Option<Listed> {
     Some(Listed { path: path.to_owned(), size, mtime_ns, inode, hash })
 }
 
-/// Whether a listed document stands as it was published, by one look at its size, modification and inode: nobody deleted
-/// or altered it.
+/// Whether a listed document stands as it was published, by one look at its size, modification and inode: nobody
+/// deleted or altered it.
 #[must_use]
 pub fn stands(disk: &dyn Disk, root: &Path, path: &str, listed: (u64, i64, u64)) -> bool {
     found(disk, &root.join(path), listed).is_some()
 }
 
-/// Whether a listed document stood closed to its readers, and is open to them again: its bytes are what they were, so that
-/// nothing need be replaced. `None`: it does not stand as it was published.
+/// Whether a listed document stood closed to its readers, and is open to them again: its bytes are what they were, so
+/// that nothing need be replaced. `None`: it does not stand as it was published.
 #[must_use]
 pub fn opened(disk: &dyn Disk, root: &Path, path: &str, listed: (u64, i64, u64)) -> Option<bool> {
     let file = root.join(path);
@@ -99,12 +99,13 @@ const SMALL: usize = 1 << 17;
 /// Documents on their way into a folder, some at a time: their bytes need not be in memory all at once.
 ///
 /// Only files whose bytes differ are replaced. All new bytes are on disk before the first file is replaced, and pages
-/// are replaced before the feeds that point to them, those before the index. What is not finished leaves nothing behind.
+/// are replaced before the feeds that point to them, those before the index. What is not finished leaves nothing
+/// behind.
 ///
 /// The documents come in *shares*, numbered by the caller: what belongs to one feed. When a document does not pass
 /// [`render::check`], or the disk refuses a step, nothing more is done for its share, and nothing for the index; the
-/// others go on. No published file is ever incomplete: each holds its old bytes or its new ones, nothing half-written is
-/// left beside them as far as the disk lets us clean up, and publishing the same again finishes the work.
+/// others go on. No published file is ever incomplete: each holds its old bytes or its new ones, nothing half-written
+/// is left beside them as far as the disk lets us clean up, and publishing the same again finishes the work.
 pub struct Publication<'d> {
     disk: &'d (dyn Disk + Sync),
     root: &'d Path,
@@ -289,8 +290,8 @@ fn put_in_place(disk: &dyn Disk, root: &Path, changed: &mut [&mut Place], troubl
     }
 }
 
-/// Syncs the names in those of the folders in which something was put in its place, however deep: thousands of feeds have
-/// a folder each, and not each is asked for all documents.
+/// Syncs the names in those of the folders in which something was put in its place, however deep: thousands of feeds
+/// have a folder each, and not each is asked for all documents.
 fn sync_folders(disk: &dyn Disk, folders: &BTreeSet<PathBuf>, changed: &[&mut Place], troubles: &mut Troubles) {
     let in_place = || changed.iter().filter(|place| place.in_place);
     let filled: FxHashSet<&Path> = in_place().flat_map(|place| place.target.ancestors()).collect();

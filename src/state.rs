@@ -1,8 +1,8 @@
 //! The state folder: one writer, the store, the decisions.
 //!
-//! Promised: what is broken is set aside here, never thrown away; and that a store was made after what is published is noted
-//! in its own file before it counts as a store. Refused: waiting for another writer, and touching what is not ours, be it a
-//! later feedmill's or another program's.
+//! Promised: what is broken is set aside here, never thrown away; and that a store was made after what is published is
+//! noted in its own file before it counts as a store. Refused: waiting for another writer, and touching what is not
+//! ours, be it a later feedmill's or another program's.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
@@ -70,8 +70,8 @@ impl State {
 
     /// Takes hold as [`hold`](Self::hold) does, where something `is_published`, or is to be.
     ///
-    /// A store that is begun where something is published was deleted, or is looked for in another place. What it knew may
-    /// be in the inbox no more: the feeds are not to shrink for that.
+    /// A store that is begun where something is published was deleted, or is looked for in another place. What it knew
+    /// may be in the inbox no more: the feeds are not to shrink for that.
     ///
     /// # Errors
     /// As of [`hold`](Self::hold).

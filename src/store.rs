@@ -425,8 +425,8 @@ pub enum StoreError {
     },
     /// A database of another program.
     Foreign,
-    /// A statement makes no sense to SQLite: the file is damaged, or feedmill is wrong. Only a look through the file can
-    /// tell, see [`Sqlite::confirm`].
+    /// A statement makes no sense to SQLite: the file is damaged, or feedmill is wrong. Only a look through the file
+    /// can tell, see [`Sqlite::confirm`].
     Refused(String),
     /// What it was given is no history: the store itself is fine.
     Unfit(String),
@@ -485,8 +485,8 @@ pub trait Store: PublishLedger {
     fn past(&self, source: SourceNo, most: usize) -> Result<Vec<Past>>;
     /// Makes what was derived agree with the terms, if they changed. Tells all that is unseen, whether they did or not.
     fn agree(&mut self, terms: &Terms) -> Result<Absorbed>;
-    /// Takes in a batch and all that follows from it, in one transaction. Its looks are taken out of it: a first pass has
-    /// many of them, and they make room for what follows.
+    /// Takes in a batch and all that follows from it, in one transaction. Its looks are taken out of it: a first pass
+    /// has many of them, and they make room for what follows.
     fn absorb(&mut self, batch: &mut Batch, terms: &Terms) -> Result<Absorbed>;
     /// What was taken in survives from here on, whatever happens to the process: a store that is filled for the first
     /// time promises nothing before.
@@ -495,8 +495,8 @@ pub trait Store: PublishLedger {
     fn head(&self, feed: &FeedTerms, terms: &Terms, known: Recalled<'_>) -> Result<Vec<Item>>;
     /// The month pages of a feed, the newest first.
     fn month_pages(&self, feed: &FeedTerms) -> Result<Vec<MonthPage>>;
-    /// What stands in these months of a feed, newest first; of what is `known`, by month, id and print, no more than that
-    /// it does.
+    /// What stands in these months of a feed, newest first; of what is `known`, by month, id and print, no more than
+    /// that it does.
     fn standing(
         &self,
         feed: &FeedTerms,

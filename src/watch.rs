@@ -350,8 +350,8 @@ impl Interest {
     }
 }
 
-/// The links that are followed on the way to `folder`, an absolute path: each by its name in a folder without links. None of
-/// those in the root folder, where the system opens something all the time.
+/// The links that are followed on the way to `folder`, an absolute path: each by its name in a folder without links.
+/// None of those in the root folder, where the system opens something all the time.
 fn links(folder: &Path) -> Vec<PathBuf> {
     /// As many does the kernel follow.
     const MOST: usize = 40;

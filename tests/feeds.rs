@@ -1,4 +1,5 @@
-//! Rendered feeds, read by strangers: feed-rs, roxmltree, libxml2, and where a Python is at hand feedparser and newsboat.
+//! Rendered feeds, read by strangers: feed-rs, roxmltree, libxml2, and where a Python is at hand feedparser and
+//! newsboat.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stderr,

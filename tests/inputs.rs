@@ -227,7 +227,8 @@ fn headings_at_the_margin_of_a_dump_are_titles_where_they_are_no_names() {
     }
 }
 
-/// A list in Lynx whose entries have a picture, a day, a heading and a text: the heading stands at the margin within it.
+/// A list in Lynx whose entries have a picture, a day, a heading and a text: the heading stands at the margin within
+/// it.
 #[test]
 fn a_heading_within_an_entry_of_a_dump_is_its_title() {
     let page = "    (BUTTON) Menü\n\n                               Meldungen\n\n   Hier stehen die Meldungen des Amts für Fähren.\n\n    \
@@ -260,7 +261,8 @@ fn a_heading_within_an_entry_of_a_dump_is_its_title() {
     );
 }
 
-/// html2text prints headings between stars and without blank lines, and sets what follows a break in a line in by one column.
+/// html2text prints headings between stars and without blank lines, and sets what follows a break in a line in by one
+/// column.
 #[test]
 fn a_heading_between_stars_is_no_part_of_the_text_above_it() {
     let page = "****** 潮見研究室 ******\nCoastal Data Group, Shiomi University\n\n    * ホーム\n    * ニュース\n\n\
@@ -2068,7 +2070,8 @@ fn what_a_page_says_of_itself_is_no_print_of_a_script() {
     assert_eq!(parse(&text, &named).layout, "newsroom");
 }
 
-/// What a name is, records tell that have it in the same place: a line of a text that only looks like one goes on with it.
+/// What a name is, records tell that have it in the same place: a line of a text that only looks like one goes on with
+/// it.
 #[test]
 fn a_name_that_each_record_has_ends_the_summary_above_it() {
     let said = "The council has said so.";
@@ -2099,7 +2102,8 @@ fn a_name_that_each_record_has_ends_the_summary_above_it() {
     }
 }
 
-/// What Firefox saves of a list whose entries hold lists: the day of each stands last in it, and the next title right below.
+/// What Firefox saves of a list whose entries hold lists: the day of each stands last in it, and the next title right
+/// below.
 #[test]
 fn the_day_in_a_list_within_an_entry_is_that_of_its_item() {
     let told = "All who live by the water have waited for it, and for long.";
@@ -2161,8 +2165,8 @@ fn of_two_columns_of_texts_that_of_the_sentences_holds_the_summaries() {
     }
 }
 
-/// Posts and bookings have a day and a text, and no name that is theirs. What the first words of a text are is no title: it
-/// changes with the text, and with it who the item is.
+/// Posts and bookings have a day and a text, and no name that is theirs. What the first words of a text are is no
+/// title: it changes with the text, and with it who the item is.
 #[test]
 fn what_has_a_day_and_a_text_alone_is_no_item_unless_the_operator_names_its_title() {
     let posts =
@@ -2275,8 +2279,8 @@ fn addresses_over_several_lines_are_no_part_of_titles() {
     assert_eq!((scrape.drafts[1].line, scrape.drafts[1].last_line), (8, 14));
 }
 
-/// What `ELinks` prints of a page without the list of its links: a picture that is one stands below each day, and is not the
-/// first line of the next item.
+/// What `ELinks` prints of a page without the list of its links: a picture that is one stands below each day, and is
+/// not the first line of the next item.
 #[test]
 fn a_picture_that_is_a_link_shifts_no_day() {
     let text = input("pictures-elinks.txt");

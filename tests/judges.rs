@@ -2,8 +2,8 @@
 //!
 //! The labels in `tests/labels/` were written by hand from the pages, and know nothing of the store. Three unrelated
 //! readers have to agree with them on id, title, date and text, in RSS and in Atom: feed-rs, and by way of
-//! `tests/judges/agree.py` feedparser and newsboat; over HTTP, from the program's own server, `reader` and sfeed besides
-//! (`http`). What is to be the same in all three formats is compared apart (`formats`). The invented pages of
+//! `tests/judges/agree.py` feedparser and newsboat; over HTTP, from the program's own server, `reader` and sfeed
+//! besides (`http`). What is to be the same in all three formats is compared apart (`formats`). The invented pages of
 //! `samples/lakes` are always read, the real ones of `seeds` where `FEEDMILL_SHARED` or `../shared` has them.
 #![expect(
     clippy::unwrap_used,

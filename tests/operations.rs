@@ -268,8 +268,8 @@ fn a_long_history_does_not_fill_the_status() {
     assert!(whole["feeds"][0]["documents"].as_array().unwrap().len() > 140, "a program gets all");
 }
 
-/// Below folders of the command line no config says whose a file is; still it is told, and with its source where that is
-/// known.
+/// Below folders of the command line no config says whose a file is; still it is told, and with its source where that
+/// is known.
 #[test]
 fn status_tells_without_a_config_what_is_skipped() {
     let compressed = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0];

@@ -130,9 +130,9 @@ fn device(path: &Path) -> u64 {
     fs::metadata(path).unwrap().dev()
 }
 
-/// After these steps, into folders that were not there or were links, a power cut takes nothing: bytes are on disk before
-/// a name leads to them, and names once all steps are made, be it by a sync of their own or by one of their file system.
-/// How many files were put in place.
+/// After these steps, into folders that were not there or were links, a power cut takes nothing: bytes are on disk
+/// before a name leads to them, and names once all steps are made, be it by a sync of their own or by one of their file
+/// system. How many files were put in place.
 fn assert_survives(log: &[(&str, PathBuf)]) -> usize {
     let syncs = |steps: &[(&str, PathBuf)], alone: &str, path: &Path, folder: &Path| {
         steps.iter().any(|(verb, synced)| match *verb {

@@ -514,8 +514,8 @@ fn measure(pages: &[Known], damage: &[Damage], rounds: u64) -> (f64, Vec<String>
     (f1, inexact)
 }
 
-/// Wherever a page is cut, no item is taken before its day is certain: it would get that of the capture, and stay beside
-/// the true one for good.
+/// Wherever a page is cut, no item is taken before its day is certain: it would get that of the capture, and stay
+/// beside the true one for good.
 #[test]
 fn a_page_cut_before_a_day_gives_no_item_without_one() {
     let items = [
@@ -599,8 +599,8 @@ fn damaged_pages_give_the_items_that_remain() {
         ] {
             let (f1, inexact) = measure(&pages, damage, 40);
             eprintln!("{name} {damage:?}: F1 {f1:.3}, {} inexact", inexact.len());
-            // A last item that lost its number, behind one without a summary, in a file cut right behind its date, reads
-            // as that one's summary and a stray date: nothing in the text tells otherwise.
+            // A last item that lost its number, behind one without a summary, in a file cut right behind its date,
+            // reads as that one's summary and a stray date: nothing in the text tells otherwise.
             let least = if damage.contains(&Damage::Numbers) && damage.len() > 1 { 0.995 } else { 1.0 };
             assert!(f1 >= least, "{name} {damage:?}: F1 {f1:.3}\n{}", inexact.join("\n"));
         }

@@ -1,5 +1,5 @@
-//! The server over loopback: the caching that feed readers expect, what it refuses, and what happens beside slow clients
-//! and while documents are replaced.
+//! The server over loopback: the caching that feed readers expect, what it refuses, and what happens beside slow
+//! clients and while documents are replaced.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 #[path = "support/disk.rs"]
@@ -240,8 +240,8 @@ fn the_same_bytes_keep_their_tag_and_others_get_another_and_a_later_date() {
     assert_eq!(site.get("/news/rss.xml", &[&since]).status, 200, "even if it was written within the same second");
 }
 
-/// Each version is later than the one before it by a second at least, and yet no answer tells of a time to come (RFC 9110
-/// section 8.8.2.1).
+/// Each version is later than the one before it by a second at least, and yet no answer tells of a time to come (RFC
+/// 9110 section 8.8.2.1).
 #[test]
 fn however_often_a_feed_changes_it_is_not_told_as_modified_after_the_answer() {
     let site = Site::new();
@@ -425,8 +425,8 @@ fn a_connection_is_kept_and_requests_may_be_piled_up() {
     );
 }
 
-/// Whether the server's end of a connection is as it was when it came about: what the client's end can't tell as long as
-/// it takes nothing.
+/// Whether the server's end of a connection is as it was when it came about: what the client's end can't tell as long
+/// as it takes nothing.
 fn is_established(server: SocketAddr, client: &TcpStream) -> bool {
     let ports = format!(":{:04X} 0100007F:{:04X} 01 ", server.port(), client.local_addr().unwrap().port());
     fs::read_to_string("/proc/net/tcp").unwrap().contains(&ports)

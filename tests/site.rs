@@ -606,7 +606,8 @@ fn where_subscribers_poll_meanwhile_a_look_at_all_publishes_the_feeds_ahead_of_t
     }
 }
 
-/// What is in place already is not written again, and so would not be synced again: whoever runs the service hears of it.
+/// What is in place already is not written again, and so would not be synced again: whoever runs the service hears of
+/// it.
 #[test]
 fn a_folder_that_could_not_be_synced_is_told_though_all_that_followed_could() {
     let mill = mill();

@@ -223,8 +223,8 @@ struct Survey<'a> {
     looked: Vec<Looked<'a>>,
 }
 
-/// Looks over the files of one source. Each is read at most once, and not at all where the store knows what a pass would
-/// make of it.
+/// Looks over the files of one source. Each is read at most once, and not at all where the store knows what a pass
+/// would make of it.
 fn look_over<'s>(
     (source, listing): (&'s config::Source, &inbox::Listing),
     keep_out: &KeepOut,
@@ -395,8 +395,8 @@ fn no_place_for(path: &Path) -> Option<(String, &'static str)> {
     why.map(|why| (why, FOLDER))
 }
 
-/// Tells what would be lost by sources that the store knows otherwise than the config names them. It comes first: with the
-/// next pass it is done.
+/// Tells what would be lost by sources that the store knows otherwise than the config names them. It comes first: with
+/// the next pass it is done.
 fn otherwise_known(
     config: &Config,
     known: &Known,

@@ -4,9 +4,9 @@
 //! file would hide that the page has changed. What is drafted is read by the config's own reader before it is told or
 //! written, and the samples are read by what came of that, so what `init` shows is what a pass will do.
 //!
-//! Refused: to draft what yields fewer than two items (that is no list), to touch a config that is there, and to invent.
-//! Where a date of three numbers can be two days and no sample says which, the operator is asked on a terminal; in a
-//! pipe the draft holds the question as a comment, and those items have no day.
+//! Refused: to draft what yields fewer than two items (that is no list), to touch a config that is there, and to
+//! invent. Where a date of three numbers can be two days and no sample says which, the operator is asked on a terminal;
+//! in a pipe the draft holds the question as a comment, and those items have no day.
 
 mod draft;
 mod learn;

@@ -1,7 +1,7 @@
 //! `check --samples`: what today's config and program make of every content ever read that is still there.
 //!
-//! Asked before a changed layout, or a new version, is let loose on a store: a pass would read the files again, keep the
-//! old reading where the new one loses items, and tell of that as drift. Here nothing is kept and all is told.
+//! Asked before a changed layout, or a new version, is let loose on a store: a pass would read the files again, keep
+//! the old reading where the new one loses items, and tell of that as drift. Here nothing is kept and all is told.
 
 use std::collections::{BTreeMap, VecDeque};
 

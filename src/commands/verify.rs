@@ -1,5 +1,5 @@
-//! `verify`: what a store made of the files still here would hold, compared with the store; what the store would publish,
-//! compared with the folder. It takes no lock and changes nothing: what is compared are copies in memory.
+//! `verify`: what a store made of the files still here would hold, compared with the store; what the store would
+//! publish, compared with the folder. It takes no lock and changes nothing: what is compared are copies in memory.
 
 use std::collections::BTreeMap;
 
@@ -142,8 +142,8 @@ const GONE: &str = "contents no longer here";
 /// Or they are here and were read otherwise: under another layout, say.
 const REREAD: &str = "an earlier reading of contents still here";
 
-/// Those of the items that the store has otherwise than `rebuilt`, made of the files here, though what gave them is here:
-/// of `surplus` any of it, of `different` all of it. Both are in order.
+/// Those of the items that the store has otherwise than `rebuilt`, made of the files here, though what gave them is
+/// here: of `surplus` any of it, of `different` all of it. Both are in order.
 fn reread(view: &View, rebuilt: &Sqlite, surplus: &[Key], different: &[Key]) -> Result<BTreeSet<Key>, Ended> {
     let mut reread = BTreeSet::new();
     if surplus.is_empty() && different.is_empty() {

@@ -25,8 +25,8 @@ impl Wrong {
     }
 }
 
-/// Refuses a path that begins with `~`, `~user` or `$NAME`, as only shells know it: a folder of that name would be made, or
-/// looked for.
+/// Refuses a path that begins with `~`, `~user` or `$NAME`, as only shells know it: a folder of that name would be
+/// made, or looked for.
 pub(super) fn without_shell(path: &str) -> Result<(), Wrong> {
     let (first, is_folder) = path.split_once('/').map_or((path, false), |(first, _)| (first, true));
     let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-{}".contains(&byte));
@@ -275,8 +275,8 @@ pub(super) fn language(text: &str) -> Result<Option<String>, Wrong> {
             _ => refused(FORM.into()),
         };
     }
-    // A single letter opens what belongs to it, an extension, or behind an x what is agreed on privately, and is nothing by
-    // itself.
+    // A single letter opens what belongs to it, an extension, or behind an x what is agreed on privately, and is
+    // nothing by itself.
     let public = text.split("-x-").next().unwrap_or(text);
     let is_lone = |pair: &[&str]| matches!(pair, [opener, next] if opener.len() == 1 && next.len() < 2);
     let parts: Vec<&str> = public.split('-').chain([""]).collect();

@@ -139,8 +139,8 @@ impl<'a> Voice<'a> {
         }
     }
 
-    /// Another config is in force: what was wrong is told again, and we are ready once the feeds are those of this one, or
-    /// it shows what stands in the way of that.
+    /// Another config is in force: what was wrong is told again, and we are ready once the feeds are those of this one,
+    /// or it shows what stands in the way of that.
     pub(super) fn taken_up(&mut self) {
         self.told.clear();
         self.no_events = None;

@@ -127,7 +127,8 @@ impl Server {
         Ok(Self { orders, thread: Some(thread) })
     }
 
-    /// Listens on these from now on, instead of those before, which are closed when this returns; open connections stay.
+    /// Listens on these from now on, instead of those before, which are closed when this returns; open connections
+    /// stay.
     pub fn listen(&self, listeners: Vec<Listener>) {
         let (done, is_done) = std::sync::mpsc::channel();
         let _ = self.orders.send(Order::Listen(listeners, done));
@@ -139,7 +140,8 @@ impl Server {
         let _ = self.orders.send(Order::End);
     }
 
-    /// Ends as [`drain`](Self::drain) has it, and waits for nobody: what was asked is answered as long as the process lives.
+    /// Ends as [`drain`](Self::drain) has it, and waits for nobody: what was asked is answered as long as the process
+    /// lives.
     pub fn leave(mut self) {
         self.thread = None;
     }

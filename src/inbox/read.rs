@@ -1,7 +1,7 @@
 //! A file of a source, read as it is now.
 //!
-//! Promised: what is read is a regular file below its source's folder, whatever the listing saw, and held still while it
-//! was read, or was tried often enough. Refused: waiting on a FIFO or a device.
+//! Promised: what is read is a regular file below its source's folder, whatever the listing saw, and held still while
+//! it was read, or was tried often enough. Refused: waiting on a FIFO or a device.
 
 use std::fs::File;
 use std::io::{self, Read as _};

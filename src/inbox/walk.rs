@@ -1,8 +1,8 @@
 //! A walk through the folder of a root: what lies in it, told to all who ask.
 //!
-//! Promised: a folder is entered once, whoever has it in common, and only where somebody's patterns may match below it; a
-//! name that nobody's patterns match costs no system call. Refused: opening files, and any link but one
-//! to a file that lies in the folder.
+//! Promised: a folder is entered once, whoever has it in common, and only where somebody's patterns may match below it;
+//! a name that nobody's patterns match costs no system call. Refused: opening files, and any link but one to a file
+//! that lies in the folder.
 
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -109,8 +109,8 @@ impl<'w> Walk<'w> {
             && !asker.files.excluded(&self.path, at..self.path.len())
     }
 
-    /// Looks at all that `folder` holds, the `depth`-th below the world outside, for those `of` the askers who look into
-    /// it; `path` ends with its `/`.
+    /// Looks at all that `folder` holds, the `depth`-th below the world outside, for those `of` the askers who look
+    /// into it; `path` ends with its `/`.
     pub(super) fn folder(&mut self, folder: OwnedFd, depth: usize, of: &[usize]) {
         if !self.is_open_to(folder.as_fd(), of) {
             return;

@@ -231,7 +231,8 @@ impl Decisions {
         is_out(&root) || self.members.get(&root).is_some_and(|members| members.iter().any(is_out))
     }
 
-    /// Whether the item that goes under `root` was put back, under whichever of its ids: asked where it is not retracted.
+    /// Whether the item that goes under `root` was put back, under whichever of its ids: asked where it is not
+    /// retracted.
     #[must_use]
     pub fn is_put_back(&self, root: Key) -> bool {
         self.family(root).iter().any(|id| self.put_back.contains(id))

@@ -2,10 +2,10 @@
 //!
 //! A byte order mark is believed; otherwise valid UTF-8 is; otherwise the encoding is guessed. Files are often cut and
 //! sometimes damaged: a sequence that the end of the file cuts is dropped, and broken bytes in a UTF-8 file cost only
-//! themselves. UTF-8 that was taken for a Latin encoding and saved as UTF-8 again (`CafÃ©`) is taken back: one such capture
-//! would make other items of all whose titles have more than plain letters. The result says how sure it is, so that the
-//! caller can log what was guessed. A page that a browser saved within a message (MHTML) is taken out of it; what the
-//! message says of its encoding comes before a guess.
+//! themselves. UTF-8 that was taken for a Latin encoding and saved as UTF-8 again (`CafÃ©`) is taken back: one such
+//! capture would make other items of all whose titles have more than plain letters. The result says how sure it is, so
+//! that the caller can log what was guessed. A page that a browser saved within a message (MHTML) is taken out of it;
+//! what the message says of its encoding comes before a guess.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,8 @@ const GUESS_FROM: usize = 1 << 20;
 pub struct Decoded<'a> {
     /// The text without a byte order mark, borrowed from the bytes where they are valid UTF-8.
     pub text: Cow<'a, str>,
-    /// The encoding's name as the WHATWG Encoding Standard writes it, or `UTF-32LE`, `UTF-32BE`; or that it is encoded twice.
+    /// The encoding's name as the WHATWG Encoding Standard writes it, or `UTF-32LE`, `UTF-32BE`; or that it is encoded
+    /// twice.
     pub encoding: &'static str,
     /// How that is known.
     pub how: How,
@@ -89,8 +90,8 @@ fn unwrapped<'b>(bytes: &'b [u8], stated: Option<&'static Encoding>) -> Result<D
 /// What [`Decoded::encoding`] says of UTF-8 that was taken for a Latin encoding and encoded again.
 const TWICE: &str = "UTF-8, encoded twice";
 
-/// The text that was encoded twice, where each character of `text` beyond ASCII is a part of a valid sequence, and these are
-/// not all the same. The first one settles it nearly always: letters with accents stand among plain ones.
+/// The text that was encoded twice, where each character of `text` beyond ASCII is a part of a valid sequence, and
+/// these are not all the same. The first one settles it nearly always: letters with accents stand among plain ones.
 fn encoded_twice(text: &str) -> Option<String> {
     let (plain, rest) = text.split_at_checked(Encoding::ascii_valid_up_to(text.as_bytes()))?;
     let mut start = rest.chars().map_while(latin).take(2);
@@ -109,7 +110,8 @@ fn encoded_twice(text: &str) -> Option<String> {
         bytes.truncate(error.valid_up_to());
     }
     let text = String::from_utf8(bytes).ok()?;
-    // A great letter and the blank or the sign behind it, as French has them (`COMMUNIQUÉ :`), would be letters of these.
+    // A great letter and the blank or the sign behind it, as French has them (`COMMUNIQUÉ :`), would be letters of
+    // these.
     let is_odd = |c: char| matches!(c, '\u{180}'..='\u{2ff}' | '\u{500}'..='\u{58f}' | '\u{700}'..='\u{85f}');
     let mut beyond = text.chars().filter(|c| !c.is_ascii());
     let first = beyond.next()?;

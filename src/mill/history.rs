@@ -95,9 +95,9 @@ pub enum Reread {
 /// Compares a new reading of the same bytes with the old one.
 ///
 /// It is kept out when it yields no items where there were some, or leaves as noise the first line of an item that the
-/// old one had. A key that is new, read from the very lines of exactly one old item that is gone, is that item. Items may
-/// share their lines, for a program writes a list on one: then it is the one in its place, where all the others are what
-/// they were. Of anything else nobody knows which is which, and two that are joined are so for life.
+/// old one had. A key that is new, read from the very lines of exactly one old item that is gone, is that item. Items
+/// may share their lines, for a program writes a list on one: then it is the one in its place, where all the others are
+/// what they were. Of anything else nobody knows which is which, and two that are joined are so for life.
 #[must_use]
 pub fn reread(old: &[Place], new: &[Place]) -> Reread {
     if new.is_empty() && !old.is_empty() {
@@ -105,8 +105,8 @@ pub fn reread(old: &[Place], new: &[Place]) -> Reread {
     }
     let keys = |places: &[Place]| places.iter().map(|place| place.key).collect::<BTreeSet<_>>();
     let (old_keys, new_keys) = (keys(old), keys(new));
-    // Items stand in the file's order: the last one that begins at or above a line is on it, if any is. Of those that share
-    // a line, one that is left stands for all.
+    // Items stand in the file's order: the last one that begins at or above a line is on it, if any is. Of those that
+    // share a line, one that is left stands for all.
     let covered = |line: u32| {
         let above = new.partition_point(|place| place.line <= line);
         above.checked_sub(1).and_then(|last| new.get(last)).is_some_and(|place| line <= place.last_line)

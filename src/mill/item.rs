@@ -1,7 +1,7 @@
 //! The vocabulary of the mill: what an announcement is made of, before and after it is settled.
 //!
-//! This room knows only [`month`](super::month). Its types carry their invariants, so that no later room has to check them
-//! again: a [`Text`] is fit for XML, a [`Key`] is a name-based UUID, a [`Captured`] can be compared.
+//! This room knows only [`month`](super::month). Its types carry their invariants, so that no later room has to check
+//! them again: a [`Text`] is fit for XML, a [`Key`] is a name-based UUID, a [`Captured`] can be compared.
 
 use std::borrow::Borrow;
 use std::sync::Arc;
@@ -50,11 +50,11 @@ pub(super) fn are_clean_lines(text: &str) -> bool {
     has_none::<true>(text)
 }
 
-/// Whether a text has no forbidden character, but for line feeds where it may have `LINES`. Now and then it says no where
-/// there is none.
+/// Whether a text has no forbidden character, but for line feeds where it may have `LINES`. Now and then it says no
+/// where there is none.
 ///
-/// A forbidden character can only begin with a byte that few chunks of a text hold, and a chunk is looked at as a whole,
-/// many bytes at a time.
+/// A forbidden character can only begin with a byte that few chunks of a text hold, and a chunk is looked at as a
+/// whole, many bytes at a time.
 fn has_none<const LINES: bool>(text: &str) -> bool {
     const CHUNK: usize = 64;
     let bytes = text.as_bytes();

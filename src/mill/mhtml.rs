@@ -3,8 +3,8 @@
 //!
 //! Promised: the page's bytes as they were before they were made fit for mail (RFC 2045), each on the line on which it
 //! stands in the file; a file that is cut gives what there is of the page. Refused, with a reason: a message without a
-//! page, and a page in base64, which no browser makes of text. What the message says of the page's encoding is told. A mail
-//! that was saved is no such file: its parts are related by nothing, and it is read as the text that it is.
+//! page, and a page in base64, which no browser makes of text. What the message says of the page's encoding is told. A
+//! mail that was saved is no such file: its parts are related by nothing, and it is read as the text that it is.
 
 use memchr::{memchr, memchr_iter, memmem};
 
@@ -122,7 +122,8 @@ fn decoded(text: &[u8], above: &[u8], encoding: Option<&str>) -> Result<Vec<u8>,
 }
 
 /// Undoes quoted-printable. A break that only keeps a line short goes, and comes back at the end of the line that it
-/// was in, or what stands below would be told on other lines than its own; what is escaped breaks no line more than that.
+/// was in, or what stands below would be told on other lines than its own; what is escaped breaks no line more than
+/// that.
 fn unquote(text: &[u8], into: &mut Vec<u8>) {
     let mut withheld = 0_usize;
     for line in text.split_inclusive(|b| *b == b'\n') {

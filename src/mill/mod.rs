@@ -6,8 +6,8 @@
 //! In reading order:
 //!
 //! - [`item`]: the vocabulary. [`month`]: the page an item stands on.
-//! - [`page`]: a file's bytes to a page, by [`decode`] (what encoding, and in which wrapping) and [`captured`] (what its
-//!   name says of time).
+//! - [`page`]: a file's bytes to a page, by [`decode`] (what encoding, and in which wrapping) and [`captured`] (what
+//!   its name says of time).
 //! - [`scrape`]: text to drafts. [`identify`]: drafts to accounts with keys.
 //! - [`history`]: which contents of a path count, and since when. [`decisions`]: what no scrape can give back.
 //! - [`settle`]: all sightings of a key to one item, with times read in a [`zone`] and filed by [`category`], whose

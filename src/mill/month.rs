@@ -56,8 +56,8 @@ impl Month {
         self.0.checked_sub(1)?.checked_sub(earlier.0.checked_sub(1)?)
     }
 
-    /// The month that lies so many months before this one; the first there is where there are not so many, and the undated
-    /// page of itself.
+    /// The month that lies so many months before this one; the first there is where there are not so many, and the
+    /// undated page of itself.
     #[must_use]
     pub fn back(self, months: u32) -> Self {
         if self == Self::UNDATED { self } else { Self(self.0.saturating_sub(months).max(1)) }

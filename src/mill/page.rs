@@ -22,8 +22,8 @@ pub struct Page<'b> {
 impl<'b> Page<'b> {
     /// The page that `bytes` hold, under the name of their file below the fixed part of a pattern.
     ///
-    /// The name states what `terms` leave open: the day of capture, by `pattern` or by its own form, and the form of the
-    /// file, unless the operator has.
+    /// The name states what `terms` leave open: the day of capture, by `pattern` or by its own form, and the form of
+    /// the file, unless the operator has.
     ///
     /// # Errors
     /// Why it can't be read: it is no text, or too large.

@@ -1,16 +1,17 @@
 //! All sightings of one key to the item that subscribers see.
 //!
-//! A page gives an *account* of an item: title, date, summary and what else it says. That a certain content of a certain
-//! path gives it is a *sighting*, with the time at which the content was captured and its version, the count of contents
-//! that the path had before. Nearly all items have one account, however often it is given; the rules are for the others.
+//! A page gives an *account* of an item: title, date, summary and what else it says. That a certain content of a
+//! certain path gives it is a *sighting*, with the time at which the content was captured and its version, the count of
+//! contents that the path had before. Nearly all items have one account, however often it is given; the rules are for
+//! the others.
 //!
 //! A function of the set alone: order, grouping and repetition can't matter, so the same scrapes give the same item
 //! whether they arrived over a year or all at once (law 2). Strings compare by code point; texts are equal when their
 //! folds are. The rules, in the order they apply:
 //!
-//! 0. What a content says that the operator disregards counts only of items of which no other content tells. So nothing is
-//!    taken out by it, and where an item stands (its sources, its month page, the headings that it was filed under) all
-//!    sightings say as before. A text that stays is no newer by it (rule 4): readers have seen it.
+//! 0. What a content says that the operator disregards counts only of items of which no other content tells. So nothing
+//!    is taken out by it, and where an item stands (its sources, its month page, the headings that it was filed under)
+//!    all sightings say as before. A text that stays is no newer by it (rule 4): readers have seen it.
 //! 1. Cut accounts drop out, for a shorter text is no evidence of a correction: an account without summary, or whose
 //!    folded summary is a strict prefix of another summary of the key. If all lack a summary, all stay.
 //! 2. Title and summary come together from the account greatest by (captured, version, length of the summary in
@@ -227,9 +228,9 @@ pub struct Agreed {
 }
 
 impl Agreed {
-    /// Whether the item `id` stays as it is when `source` sights the same account once more, captured then, on a page in
-    /// `language`: a source that says nothing new, at a time that does not pull `published` back (rule 3). Nearly always
-    /// so, and cheap to tell. `false` means only that the item must be settled.
+    /// Whether the item `id` stays as it is when `source` sights the same account once more, captured then, on a page
+    /// in `language`: a source that says nothing new, at a time that does not pull `published` back (rule 3). Nearly
+    /// always so, and cheap to tell. `false` means only that the item must be settled.
     #[must_use]
     pub fn stays(&self, id: Key, source: SourceNo, captured: Captured, language: Option<&str>) -> bool {
         let stated = captured.when.filter(|_| captured.stated);

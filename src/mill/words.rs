@@ -2,8 +2,8 @@
 //!
 //! A pattern is a regular expression of the `regex` crate: it takes time linear in the text, whatever the text and
 //! whatever the pattern, and one that would need much memory is refused where it is written. Case makes no difference
-//! unless the pattern says so (`(?-i)`); neither does how an accented letter is composed (texts and patterns are compared
-//! in NFC), nor how many blanks of which kind stand between two words.
+//! unless the pattern says so (`(?-i)`); neither does how an accented letter is composed (texts and patterns are
+//! compared in NFC), nor how many blanks of which kind stand between two words.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,8 +1,8 @@
 //! Time zones: when it was a local time of day.
 //!
 //! The zones are those of the IANA database, which is compiled in: nothing depends on what the host has. A local time
-//! that comes twice (clocks set back) is the earlier of the two; one that never comes (clocks set forward) is read as if
-//! the clocks had not been set.
+//! that comes twice (clocks set back) is the earlier of the two; one that never comes (clocks set forward) is read as
+//! if the clocks had not been set.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! What differs is taken into the store, batch by batch: the half of a pass that ends where publishing begins.
 //!
-//! Promised: each batch is one transaction, so that a stop behind any of them loses nothing; what is drifted or unusual is
-//! told of what is there now. Refused: reading files, which is `reading`'s, and deciding what becomes of what they say,
-//! which is the store's.
+//! Promised: each batch is one transaction, so that a stop behind any of them loses nothing; what is drifted or unusual
+//! is told of what is there now. Refused: reading files, which is `reading`'s, and deciding what becomes of what they
+//! say, which is the store's.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
@@ -152,8 +152,8 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// The files that differ from what the store saw, or may: those above [`BIG`] last; among equals in the order of their
-    /// names, so that nothing depends on the disk.
+    /// The files that differ from what the store saw, or may: those above [`BIG`] last; among equals in the order of
+    /// their names, so that nothing depends on the disk.
     fn jobs<'j>(&self, Inbox { numbers, listings, ledger }: &'j Inbox, report: &mut Report) -> Vec<Job<'j>> {
         let rows: HashMap<(SourceNo, &str), &LedgerRow> =
             ledger.iter().map(|row| ((row.source, row.path.as_str()), row)).collect();

@@ -1,7 +1,7 @@
 //! The accounts that the files of a batch give, numbered as they are met.
 //!
-//! Promised: what says the same has one number, whichever thread met it first, and makes one account. Refused: an order,
-//! for which number an account gets depends on which thread was quicker.
+//! Promised: what says the same has one number, whichever thread met it first, and makes one account. Refused: an
+//! order, for which number an account gets depends on which thread was quicker.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

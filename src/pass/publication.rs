@@ -1,9 +1,9 @@
 //! From the store to the folder: the half of a pass that makes what is published agree with what is stored.
 //!
-//! Level again: a document that should be there is compared with its line in the publish ledger, and that with the file.
-//! What a month page is made of is known without looking at its items (the store keeps a print of them), so that only
-//! what would come out otherwise, or was altered from outside, is rendered. A pass that knows what changed leaves the
-//! files of month pages that nothing changed to the next full look, unless a head is not what it was.
+//! Level again: a document that should be there is compared with its line in the publish ledger, and that with the
+//! file. What a month page is made of is known without looking at its items (the store keeps a print of them), so that
+//! only what would come out otherwise, or was altered from outside, is rendered. A pass that knows what changed leaves
+//! the files of month pages that nothing changed to the next full look, unless a head is not what it was.
 //!
 //! A pass may publish in part: what subscribers poll, and what that points to. Pages for people, archives and the index
 //! are left to the next one, and the store knows that they are.
@@ -165,8 +165,8 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Writes what is to be replaced of all feeds beside its place. `fallen`: by feed, the paths at which documents do not
-    /// stand as they were published.
+    /// Writes what is to be replaced of all feeds beside its place. `fallen`: by feed, the paths at which documents do
+    /// not stand as they were published.
     fn prepare_feeds(
         &self,
         store: &mut dyn Store,

@@ -1,7 +1,7 @@
 //! What a config would lose that calls sources or sites otherwise than the store does.
 //!
-//! Promised: it is told before it happens, and only where it does. A source is the one that it was under another name if
-//! it reads the same bytes, or shows the same site. Where all sources are known as the config names them, nothing is
+//! Promised: it is told before it happens, and only where it does. A source is the one that it was under another name
+//! if it reads the same bytes, or shows the same site. Where all sources are known as the config names them, nothing is
 //! looked at. Refused: guessing by names, and changing anything: who names the source decides.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -22,8 +22,8 @@ pub struct NewIds {
     pub help: String,
 }
 
-/// What a source has lost that seems to have got another name, in a sentence for each. Only before the store knows it by
-/// the new one: then the operator decided.
+/// What a source has lost that seems to have got another name, in a sentence for each. Only before the store knows it
+/// by the new one: then the operator decided.
 #[must_use]
 pub fn renamed(config: &Config, known: &[KnownSource]) -> Vec<String> {
     let names: BTreeSet<&str> = known.iter().map(|known| &*known.name).collect();
@@ -45,8 +45,8 @@ pub fn renamed(config: &Config, known: &[KnownSource]) -> Vec<String> {
     left.filter_map(sentence).collect()
 }
 
-/// Which items get new ids, to be shown as new by every reader: those of a source of which the site is called otherwise,
-/// and those that a new source of another site reads of files that were another source's.
+/// Which items get new ids, to be shown as new by every reader: those of a source of which the site is called
+/// otherwise, and those that a new source of another site reads of files that were another source's.
 ///
 /// # Errors
 /// The store gave up.
@@ -82,7 +82,8 @@ fn site_of(source: &Source) -> Site {
     Site::new(source.namespace_site())
 }
 
-/// The name that the ids of a known source are made under; `None`: an earlier one of its site, that the store can't tell.
+/// The name that the ids of a known source are made under; `None`: an earlier one of its site, that the store can't
+/// tell.
 fn namespace(known: &KnownSource) -> Option<&str> {
     let (place, site) = known.filed.as_ref()?;
     (Site::new(place) == *site).then_some(place)
@@ -181,8 +182,8 @@ fn of_files(
 /// Rows of the ledger by the size of their files.
 type BySize = HashMap<u64, Vec<LedgerRow>>;
 
-/// The files that listed items, and that the source which read them lists no more under a name that is known: it left the
-/// config, or its pattern finds them no more.
+/// The files that listed items, and that the source which read them lists no more under a name that is known: it left
+/// the config, or its pattern finds them no more.
 fn lost(ledger: Vec<LedgerRow>, known: &BTreeMap<SourceNo, &KnownSource>, listed: &BTreeMap<&str, &Listing>) -> BySize {
     let here: BTreeMap<&str, BTreeSet<&str>> =
         listed.iter().map(|(name, listing)| (*name, listing.files.iter().map(|seen| &*seen.name).collect())).collect();

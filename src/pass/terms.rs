@@ -1,7 +1,7 @@
 //! What the config and the decisions say, in the store's words: the terms under which items are derived.
 //!
-//! Promised: all that items depend on besides what was read is in the fingerprint of the terms, or they would stay as they
-//! were derived. Refused: looking at files, and asking a clock.
+//! Promised: all that items depend on besides what was read is in the fingerprint of the terms, or they would stay as
+//! they were derived. Refused: looking at files, and asking a clock.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -158,8 +158,8 @@ mod tests {
         sources = ["news"]
     "#;
 
-    /// Else every store derives all anew, and reads all files again: a name that is another one in the program stays what
-    /// it was in these.
+    /// Else every store derives all anew, and reads all files again: a name that is another one in the program stays
+    /// what it was in these.
     #[test]
     fn the_texts_that_stores_go_by_stay_as_they_are() {
         let text = CONFIG.to_owned();

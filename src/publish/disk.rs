@@ -62,11 +62,11 @@ pub trait Disk {
     fn create_dir(&self, path: &Path) -> io::Result<bool>;
     /// Writes a file anew: what stood at `path` is gone, never written into or through.
     fn write_new(&self, path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()>;
-    /// Lets everybody read the file that has this inode. Says whether everybody may now: some file systems know no rights.
-    /// An error: it is another file, or we may not read it ourselves.
+    /// Lets everybody read the file that has this inode. Says whether everybody may now: some file systems know no
+    /// rights. An error: it is another file, or we may not read it ourselves.
     fn open_up(&self, path: &Path, inode: u64) -> io::Result<bool>;
-    /// Makes the kernel begin to write a file back, and does not wait: of several files to be synced, the syncs then wait
-    /// once and not one after the other. Only a hint.
+    /// Makes the kernel begin to write a file back, and does not wait: of several files to be synced, the syncs then
+    /// wait once and not one after the other. Only a hint.
     fn begin_sync(&self, _path: &Path) {}
     /// Returns when the file's bytes would survive a power cut.
     fn sync(&self, path: &Path) -> io::Result<()>;
@@ -74,8 +74,8 @@ pub trait Disk {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Returns when all that was written on the file system of this folder would survive a power cut.
     fn sync_everything(&self, folder: &Path) -> io::Result<()>;
-    /// Begins what [`sync_everything`](Self::sync_everything) does, and does not wait: while more is written, the disk has
-    /// something to do. Who waits for it later is told whether it went well: an error of the disk is told but once.
+    /// Begins what [`sync_everything`](Self::sync_everything) does, and does not wait: while more is written, the disk
+    /// has something to do. Who waits for it later is told whether it went well: an error of the disk is told but once.
     fn begin_sync_everything(&self, _folder: &Path) -> Option<JoinHandle<io::Result<()>>> {
         None
     }

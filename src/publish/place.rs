@@ -127,7 +127,8 @@ impl Place {
         }
     }
 
-    /// Of all that leads to the document the last that is there: what stands where a folder is needed, or can't be written.
+    /// Of all that leads to the document the last that is there: what stands where a folder is needed, or can't be
+    /// written.
     fn deepest(&self, disk: &dyn Disk) -> &Path {
         let is_there = |path: &&Path| matches!(disk.stat(path), Ok(Some(_)));
         parent(&self.target).ancestors().find(is_there).unwrap_or(parent(&self.target))

@@ -1,5 +1,5 @@
-//! The publish ledger: which documents stand in the output folder, as they were when they were written, and how far each
-//! feed was published.
+//! The publish ledger: which documents stand in the output folder, as they were when they were written, and how far
+//! each feed was published.
 //!
 //! Promised: the lines of a feed and how far it was published change together or not at all. Refused: knowing whether
 //! what is listed is there; that is asked of the folder.

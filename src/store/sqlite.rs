@@ -3,17 +3,17 @@
 //!
 //! **Who follows from whom.** `path`, `seen` and `account` say what was read. From the contents of a path follows how
 //! each stands ([`history`](crate::mill::history)); from what stands, the sightings of a key; from those and the
-//! decisions, its `item`s ([`settle`](crate::mill::settle)); from the items, the `member`s of feeds. A batch changes the
-//! first, and its effect is carried down key by key (`work`): cost follows the change, not the history; but a file that
-//! grows adds a sighting to each item that it repeats. When the terms changed, or after an import, everything is carried
-//! down.
+//! decisions, its `item`s ([`settle`](crate::mill::settle)); from the items, the `member`s of feeds. A batch changes
+//! the first, and its effect is carried down key by key (`work`): cost follows the change, not the history; but a file
+//! that grows adds a sighting to each item that it repeats. When the terms changed, or after an import, everything is
+//! carried down.
 //!
 //! A content that a later one completes counts only for the accounts that the whole repeats: no sighting is filed for
 //! the others.
 //!
 //! Here is what every store answers, and what changes it. Below lie the life of the file (`file`, `backup`, `salvage`),
-//! a transaction at work (`work`), what feeds show of its effect (`members`), the publish ledger (`published`),
-//! where items were sighted (`sighted`), and what nobody asks but commands and the daemon (`asked`); `rows` and `insert`
+//! a transaction at work (`work`), what feeds show of its effect (`members`), the publish ledger (`published`), where
+//! items were sighted (`sighted`), and what nobody asks but commands and the daemon (`asked`); `rows` and `insert`
 //! speak SQLite's types.
 
 mod asked;
@@ -53,13 +53,13 @@ use crate::mill::month::Month;
 pub struct Sqlite {
     db: Connection,
     age: Age,
-    /// The month pages of feeds by their numbers, as they were read. What a batch changes is changed here, too; anything
-    /// else that might change them forgets them all. Only who writes the store may ask twice.
+    /// The month pages of feeds by their numbers, as they were read. What a batch changes is changed here, too;
+    /// anything else that might change them forgets them all. Only who writes the store may ask twice.
     month_pages: RefCell<FxHashMap<i64, Vec<MonthPage>>>,
     /// Of accounts, which never change.
     keys: RefCell<Keys>,
-    /// The file, where it was made here. It is closed after the connection: closing it, however often it was opened, takes
-    /// away the locks that SQLite has on it (sqlite.org/howtocorrupt.html, section 2.2).
+    /// The file, where it was made here. It is closed after the connection: closing it, however often it was opened,
+    /// takes away the locks that SQLite has on it (sqlite.org/howtocorrupt.html, section 2.2).
     made: Option<fs::File>,
 }
 
@@ -133,8 +133,8 @@ impl Sqlite {
         }
     }
 
-    /// The undated items whose sources ask for the day they are first seen, ascending: a run that was killed after it took
-    /// them in has not noted it.
+    /// The undated items whose sources ask for the day they are first seen, ascending: a run that was killed after it
+    /// took them in has not noted it.
     fn unseen(&self, terms: &Terms) -> Result<Vec<Key>> {
         if terms.first_seen.is_empty() {
             return Ok(Vec::new());

@@ -3,9 +3,9 @@
 //!
 //! Promised: a file that its writer closed, or renamed into place, is due at once. Any other is due when it has been
 //! quiet for the settle time, or at the latest after [`PATIENCE`] times that, so that a steady writer starves nobody.
-//! After a folder appeared everything is looked at twice. What is remembered is bounded: beyond [`MOST`] paths everything
-//! is to be looked at. Not promised: that a path exists, is a file or belongs to a source. Nothing here touches a disk or a
-//! clock: the time is passed in.
+//! After a folder appeared everything is looked at twice. What is remembered is bounded: beyond [`MOST`] paths
+//! everything is to be looked at. Not promised: that a path exists, is a file or belongs to a source. Nothing here
+//! touches a disk or a clock: the time is passed in.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -121,8 +121,8 @@ impl Hints {
         self.all(now);
     }
 
-    /// What was watched is another one, or about to be: watch anew, and look at all, when whoever replaces it had the settle
-    /// time for that. Until then nothing may be there.
+    /// What was watched is another one, or about to be: watch anew, and look at all, when whoever replaces it had the
+    /// settle time for that. Until then nothing may be there.
     pub fn replaced(&mut self, now: Instant) {
         self.rearm_again = true;
         self.again = Some(now + self.settle);

@@ -1,8 +1,8 @@
 //! The daemon as its service manager and its readers see it: the real program, started, spoken to over a socket and by
 //! signals, ended in all ways.
 //!
-//! Time decides nothing here: what must come about is waited for, up to [`service::PATIENCE`]. `rescan` is long, so that
-//! only events, or the lack of them noticed, bring anything about.
+//! Time decides nothing here: what must come about is waited for, up to [`service::PATIENCE`]. `rescan` is long, so
+//! that only events, or the lack of them noticed, bring anything about.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 

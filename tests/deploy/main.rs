@@ -1,7 +1,7 @@
 //! The recipes in `deploy/`, followed as a person would who has nothing but this machine.
 //!
-//! What is not installed here is told and passed over (`cargo test -- --nocapture`): nginx, caddy, git, dpkg. What takes
-//! longer, a package that is installed and a container that is built, is `tests/long/packages`.
+//! What is not installed here is told and passed over (`cargo test -- --nocapture`): nginx, caddy, git, dpkg. What
+//! takes longer, a package that is installed and a container that is built, is `tests/long/packages`.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,

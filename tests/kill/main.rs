@@ -249,7 +249,8 @@ fn what_is_killed_at_any_moment_is_made_good() {
         assert!(tries <= 20 * kills + 100, "{counts:?} after {tries} tries");
         let cold = !lab.path("public/everything/atom.xml").exists();
         let mut child = lab.command("public").arg("--once").stdout(Stdio::null()).spawn().unwrap();
-        // Some kills are blind, anywhere in a run; the others are aimed at a phase, and hit soon after it began or late.
+        // Some kills are blind, anywhere in a run; the others are aimed at a phase, and hit soon after it began or
+        // late.
         let aim = PHASES.get(dice.below(4) as usize).copied();
         if let Some(phase) = missing(&counts).filter(|_| hits + 3 >= kills).or(aim) {
             wait_for(&lab, &mut child, phase);

@@ -70,7 +70,8 @@ impl Daemon {
         Self::spawn(mill, program(mill), true)
     }
 
-    /// Starts one and waits until it is ready, and its first report was read: whoever counts reports counts those after it.
+    /// Starts one and waits until it is ready, and its first report was read: whoever counts reports counts those after
+    /// it.
     pub(crate) fn ready(mill: &Mill) -> Self {
         let daemon = Self::start(mill);
         daemon.hears("READY=1");

@@ -19,8 +19,8 @@ fn line(text: &mut String, key: &str, value: &str, why: &str) {
     };
 }
 
-/// The smallest config that reads the samples by what was learnt of them, for a file at `target`. What is `given` on the
-/// command line is written down: who says it here means every pass.
+/// The smallest config that reads the samples by what was learnt of them, for a file at `target`. What is `given` on
+/// the command line is written down: who says it here means every pass.
 pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt, given: &Given) -> String {
     let home = folder_of(target);
     let common = above_days(&common_folder(samples), &home);

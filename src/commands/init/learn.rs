@@ -143,7 +143,8 @@ fn layout_for(samples: &[Sample]) -> Option<String> {
     weighed.min_by(better).map(|(layout, ..)| layout.to_owned())
 }
 
-/// The language of all samples that are read, where none leaves a doubt; left open it would be chosen anew for each file.
+/// The language of all samples that are read, where none leaves a doubt; left open it would be chosen anew for each
+/// file.
 fn language_of(samples: &[Sample], layout: Option<&str>) -> Option<&'static str> {
     let read = gists(samples, &Terms { layout: layout.map(str::to_owned), ..Terms::default() });
     let mut languages = read.iter().filter(|it| !it.refused).map(|it| it.language);

@@ -41,9 +41,9 @@ impl Retention {
         self.feed.is_none() && self.sources.is_empty()
     }
 
-    /// Sets to work on the items of a feed of these sources. `newest` gives the newest capture of some sources: of those
-    /// whose time is stated if there are any, for on a page of coming events the newest date listed is in the future.
-    /// Where there is no capture everything is kept.
+    /// Sets to work on the items of a feed of these sources. `newest` gives the newest capture of some sources: of
+    /// those whose time is stated if there are any, for on a page of coming events the newest date listed is in the
+    /// future. Where there is no capture everything is kept.
     ///
     /// # Errors
     /// Those of `newest`.
@@ -90,7 +90,8 @@ pub struct Retained {
 }
 
 impl Retained {
-    /// Whether the feed still shows the item. To be asked of all its items, in the order of [`newest_first`](super::newest_first).
+    /// Whether the feed still shows the item. To be asked of all its items, in the order of
+    /// [`newest_first`](super::newest_first).
     #[must_use]
     pub fn keeps(&mut self, item: &Item) -> bool {
         let Some(published) = item.published else { return false };

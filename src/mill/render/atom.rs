@@ -1,7 +1,8 @@
 //! Atom (RFC 4287), and archives by month (RFC 5005 section 4): written, and read for the ids in them.
 //!
 //! The head names the newest archive, each archive the one before it, so that an archive changes with its own items
-//! alone. Where nobody said from where they are served the archives are named relative to the document (RFC 4287 section 2).
+//! alone. Where nobody said from where they are served the archives are named relative to the document (RFC 4287
+//! section 2).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,7 +80,8 @@ pub(super) fn write_whole(
         ..Document::default()
     };
     let config = WriteConfig { write_document_declaration: true, indent_size: Some(2) };
-    // Writing to memory can't fail. If a later version of the crate thinks otherwise, `check` refuses the empty document.
+    // Writing to memory can't fail. If a later version of the crate thinks otherwise, `check` refuses the empty
+    // document.
     let room = Vec::with_capacity((entries.len() + 1) * ENTRY_BYTES);
     let mut bytes = document.write_with_config(room, config).unwrap_or_default();
     bytes.push(b'\n');
@@ -111,7 +113,8 @@ fn links(feed: &Feed, archive: Option<Month>) -> Vec<Link> {
     links
 }
 
-/// Says which items were taken out (RFC 6721), so that readers may take them out as well. Ids and times need no escaping.
+/// Says which items were taken out (RFC 6721), so that readers may take them out as well. Ids and times need no
+/// escaping.
 fn tombstones(feed: &Feed) -> String {
     let one = |(when, id): &(DateTime<Utc>, Key)| {
         let when = four_digit_year(*when).fixed_offset().to_rfc3339();
@@ -130,7 +133,8 @@ fn entry(shown: &Shown<'_>, blank: &Entry) -> Entry {
         published: Some(shown.published.fixed_offset()),
         categories: item.categories.iter().map(|name| category(name.as_str())).collect(),
         links: shown.link.iter().map(|address| link("alternate", "text/html", address.as_str())).collect(),
-        // No summary element beside it: readers show the content anyway, validators warn of text that looks like markup.
+        // No summary element beside it: readers show the content anyway, validators warn of text that looks like
+        // markup.
         content: Some(Content {
             content_type: Some("html".to_owned()),
             value: Some(shown.content().to_owned()),

@@ -142,8 +142,8 @@ impl Format {
         xml.descendants().filter(|node| self.is_entry(*node)).count()
     }
 
-    /// Whether a document is well-formed and holds one item and nothing else. It begins with the start tags of a root and
-    /// of an item, and ends with their end tags.
+    /// Whether a document is well-formed and holds one item and nothing else. It begins with the start tags of a root
+    /// and of an item, and ends with their end tags.
     fn is_alone(&self, text: &str) -> bool {
         let is_only_child = |xml: &roxmltree::Document<'_>| {
             let mut children = xml.root_element().children();
@@ -209,8 +209,8 @@ impl Checked {
         self.remember_if(start, items, |new| {
             let bytes: usize = new.iter().map(|item| item.len()).sum();
             if bytes > text.len() / 2 && text.len() <= CHECKED_UP_TO && new.iter().all(|item| is_bare(item)) {
-                // Mostly new: read at once. As many items are seen as were cut out, and none hides what would be one, so
-                // that each was cut out whole.
+                // Mostly new: read at once. As many items are seen as were cut out, and none hides what would be one,
+                // so that each was cut out whole.
                 return forbidden(text).is_none() && format.count(text) == Ok(document.entries);
             }
             new.iter().all(|item| format.is_alone(&format!("{start}{item}</{name}>")))
@@ -259,8 +259,8 @@ fn is_bare(text: &str) -> bool {
         .all(|at| !text.get(..at).is_some_and(|before| before.ends_with('<')))
 }
 
-/// A document with an empty item in the place of all those between which there is nothing, how many of these it has, and
-/// the items. `None`: an item has no end.
+/// A document with an empty item in the place of all those between which there is nothing, how many of these it has,
+/// and the items. `None`: an item has no end.
 fn apart<'t>(text: &'t str, format: &Format) -> Option<(String, usize, Vec<&'t str>)> {
     let (open, close) = (memmem::Finder::new(format.open), memmem::Finder::new(format.close));
     let (mut shell, mut runs, mut items, mut rest) = (String::new(), 0, Vec::new(), text);
@@ -280,8 +280,8 @@ fn apart<'t>(text: &'t str, format: &Format) -> Option<(String, usize, Vec<&'t s
     Some((shell, runs, items))
 }
 
-/// The items of a JSON Feed, with what comes before and behind them. `None`: they do not stand as they are written here,
-/// each between lines of its own. No string of JSON holds a line feed, so that these lines are what they seem.
+/// The items of a JSON Feed, with what comes before and behind them. `None`: they do not stand as they are written
+/// here, each between lines of its own. No string of JSON holds a line feed, so that these lines are what they seem.
 fn listed(text: &str) -> Option<(&str, Vec<&str>, &str)> {
     const LIST: &str = "\n  \"items\": [";
     const OPENS: &str = "\n    {\n";

@@ -31,8 +31,8 @@ pub(super) fn content(entry: &Entry) -> String {
     html
 }
 
-/// The date as the page printed it, else in the form that the pages we know use: so, too, where a program printed a count
-/// of seconds, which no reader takes for a day.
+/// The date as the page printed it, else in the form that the pages we know use: so, too, where a program printed a
+/// count of seconds, which no reader takes for a day.
 pub(super) fn day(item: &Item) -> Option<Cow<'_, str>> {
     const FORM: &str = "%-d %B %Y";
     if let Some(raw) = item.date_raw.as_ref().filter(|raw| !is_instant(raw.as_str())) {

@@ -1,8 +1,8 @@
 //! Feeds to documents.
 //!
 //! The only room that names the `rss`, `atom_syndication` and `maud` crates, and that says entry and channel. It is
-//! total: given a [`Feed`] it can't fail, and every document of a feed shows the same items with the same ids, dates and
-//! text. There is no "now" and no version in a document, so equal feeds give equal bytes (law 4).
+//! total: given a [`Feed`] it can't fail, and every document of a feed shows the same items with the same ids, dates
+//! and text. There is no "now" and no version in a document, so equal feeds give equal bytes (law 4).
 //!
 //! What the crates leave to us: they write control characters as they come, so all text arrives as
 //! [`Text`](super::item::Text); they put attributes of extensions into the XML unescaped, so ours are constants; their
@@ -85,15 +85,15 @@ const URN: &str = "urn:uuid:";
 /// Changes whenever the same feed would give other bytes: what was rendered with an older revision is rendered again.
 pub const REVISION: u32 = 6;
 
-/// The documents of `feed`; none while it has no items, so that a broken page never publishes an empty feed. Its own page
-/// is among them where it has month pages.
+/// The documents of `feed`; none while it has no items, so that a broken page never publishes an empty feed. Its own
+/// page is among them where it has month pages.
 ///
 /// A feed whose items were all taken out by the operator is another matter: it stays, without entries, and its Atom
 /// document tells which ones are gone (RFC 6721). A feed that vanishes is an error to readers, who keep what they had;
 /// a retraction must reach them.
 ///
-/// An entry without `published` can't be shown on the right day and is left out; debug builds assert that there is none,
-/// and that the entries are in the order of [`newest_first`](feed::newest_first).
+/// An entry without `published` can't be shown on the right day and is left out; debug builds assert that there is
+/// none, and that the entries are in the order of [`newest_first`](feed::newest_first).
 #[must_use]
 pub fn render(feed: &Feed) -> Tree {
     let Some(head) = Head::of(feed) else { return Tree::default() };
@@ -168,8 +168,8 @@ pub struct Stand {
     pub entry: Option<Box<Entry>>,
 }
 
-/// The page of one month of `feed`, and the month as an archive document (RFC 5005 section 4); none without items, which
-/// are in the order of [`newest_first`](feed::newest_first). The pieces then remember these items, and no others.
+/// The page of one month of `feed`, and the month as an archive document (RFC 5005 section 4); none without items,
+/// which are in the order of [`newest_first`](feed::newest_first). The pieces then remember these items, and no others.
 #[must_use]
 pub fn month(feed: &Feed, month: Month, items: &[Stand], pieces: &mut Pieces) -> Tree {
     let lines: Vec<Line<'_>> = items

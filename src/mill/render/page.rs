@@ -1,9 +1,9 @@
 //! Pages for people: what there is to subscribe to, what is new, and the place that each item has for life.
 //!
 //! HTML without scripts, styles in attributes or anything from elsewhere, so that the strictest content security policy
-//! holds. All text goes through the template's escaping. Links between pages are relative: they hold wherever the folder
-//! is served, and from the disk. The words of the pages themselves are English and say so; texts of items bear the
-//! language of their feed, and run in its direction.
+//! holds. All text goes through the template's escaping. Links between pages are relative: they hold wherever the
+//! folder is served, and from the disk. The words of the pages themselves are English and say so; texts of items bear
+//! the language of their feed, and run in its direction.
 
 mod chart;
 mod direction;

@@ -1,9 +1,9 @@
 //! Documents out of pieces.
 //!
-//! A document is a frame around its entries, and an entry looks the same in every document of its kind until the item is
-//! another one. What is published again and again remembers its entries as they were written: only those that are new
-//! are rendered, and a month page of thousands takes in one more without a look at the others. The bytes are those that
-//! would come of rendering all of it; what is remembered only saves the work.
+//! A document is a frame around its entries, and an entry looks the same in every document of its kind until the item
+//! is another one. What is published again and again remembers its entries as they were written: only those that are
+//! new are rendered, and a month page of thousands takes in one more without a look at the others. The bytes are those
+//! that would come of rendering all of it; what is remembered only saves the work.
 
 use std::hash::BuildHasher;
 use std::mem;
@@ -163,8 +163,8 @@ impl Pieces {
     }
 }
 
-/// How the entries stand in the documents of a kind. No text holds a bare `<`, nor a string of JSON a line feed, so that
-/// these are found where they are meant.
+/// How the entries stand in the documents of a kind. No text holds a bare `<`, nor a string of JSON a line feed, so
+/// that these are found where they are meant.
 pub(super) struct Kind {
     pub(super) format: Format,
     /// How each entry begins.
@@ -175,8 +175,8 @@ pub(super) struct Kind {
     pub(super) between: &'static [u8],
 }
 
-/// The document of these lines. `write` writes a whole document of some of them, and always the same around them, but for
-/// what comes `ahead` of the entries.
+/// The document of these lines. `write` writes a whole document of some of them, and always the same around them, but
+/// for what comes `ahead` of the entries.
 pub(super) fn assemble(
     Kind { format, opens, closes, between }: &Kind,
     ahead: &str,

@@ -35,7 +35,8 @@ pub(super) fn write_whole(feed: &Feed, entries: &[&Shown<'_>], updated: DateTime
         items: entries.iter().map(|shown| item(shown)).collect(),
         ..Channel::default()
     };
-    // Writing to memory can't fail. If a later version of the crate thinks otherwise, `check` refuses the empty document.
+    // Writing to memory can't fail. If a later version of the crate thinks otherwise, `check` refuses the empty
+    // document.
     let mut bytes = channel.pretty_write_to(Vec::new(), b' ', 2).unwrap_or_default();
     bytes.push(b'\n');
     bytes

@@ -417,8 +417,9 @@ impl<'t> Splitter<'t, '_> {
         (stated.map(|stated| stated.shown_as(block.text)).or(found), false)
     }
 
-    /// Whether the number that a line begins with is that of a day, as most languages with a full stop behind it write one:
-    /// `28. Oktober 2020 Die Brücke öffnet`. In English it is that of a list, and so it is where such numbers count up.
+    /// Whether the number that a line begins with is that of a day, as most languages with a full stop behind it write
+    /// one: `28. Oktober 2020 Die Brücke öffnet`. In English it is that of a list, and so it is where such numbers
+    /// count up.
     fn begins_with_dotted_day(&self, body: &str) -> bool {
         let is_day = |line: &str| date::begins(line, self.lexicon);
         let number = |line: &str| line.split_once(". ").and_then(|(number, _)| number.parse::<u32>().ok());

@@ -144,8 +144,8 @@ impl Settled {
         }
     }
 
-    /// The same with the order that other days of the file show, where the `dates` leave it open: those of lines that say
-    /// what they are of, in `texts`. `Reply by: 15/04/2020` settles `12/03/2020`.
+    /// The same with the order that other days of the file show, where the `dates` leave it open: those of lines that
+    /// say what they are of, in `texts`. `Reply by: 15/04/2020` settles `12/03/2020`.
     pub(crate) fn or_shown<'t>(self, dates: &[Printed<'_>], texts: impl Iterator<Item = &'t str>) -> Self {
         let open = || dates.iter().filter(|date| date.start.unordered);
         let is_contradicted = dates.iter().any(|date| date.shows_order().is_some());

@@ -3,10 +3,10 @@
 //! The form is decided here and nowhere else: the operator's word comes first, then the ending of the file's name, then
 //! a cautious look at how the text begins. When in doubt, it is text.
 //!
-//! Two ways lead from here. HTML, Markdown, the dumps of text browsers and what scripts print become a *rendition*: lines
-//! with notes, which the engine reads like any text. JSON, CSV, feeds, HTML with selectors, indexes
-//! of Gemini capsules, and lines that name their fields have fields already: each item becomes a [`record::Record`], and
-//! one place makes drafts of all records. Either way, line numbers are those of the file.
+//! Two ways lead from here. HTML, Markdown, the dumps of text browsers and what scripts print become a *rendition*:
+//! lines with notes, which the engine reads like any text. JSON, CSV, feeds, HTML with selectors, indexes of Gemini
+//! capsules, and lines that name their fields have fields already: each item becomes a [`record::Record`], and one
+//! place makes drafts of all records. Either way, line numbers are those of the file.
 
 mod address;
 mod archive;

@@ -4,8 +4,8 @@
 //! asks a [`Lexicon`], which is built when first asked for, so that a new language needs an entry in two tables and
 //! nothing anywhere else. [`choose()`] says which language a file is written in.
 //!
-//! Every lexicon knows the English months, weekdays and labels as well, where its own words don't say otherwise: pages in
-//! all languages have them, and no English month is another month elsewhere.
+//! Every lexicon knows the English months, weekdays and labels as well, where its own words don't say otherwise: pages
+//! in all languages have them, and no English month is another month elsewhere.
 
 mod choose;
 mod fold;
@@ -375,7 +375,8 @@ impl Lexicon {
         self.boxes.has(text.trim_end_matches([':', '!', ' ']))
     }
 
-    /// What stands behind the words that say who wrote something: `by Ann Field`. Of several such words the longest count.
+    /// What stands behind the words that say who wrote something: `by Ann Field`. Of several such words the longest
+    /// count.
     pub(crate) fn by<'t>(&self, text: &'t str) -> Option<&'t str> {
         let behind = |word: &str| text.get(begins_with(text, word)?..);
         let is_apart = |rest: &&str| rest.starts_with(|c: char| c.is_whitespace() || c == ':');
@@ -437,8 +438,8 @@ impl Lexicon {
         pieces.peek().is_some() && pieces.all(is_aside)
     }
 
-    /// The text behind words that offer more of something, or count what was said of it: `Read more about`, `No comments
-    /// on`. `None`: it does not begin with any.
+    /// The text behind words that offer more of something, or count what was said of it: `Read more about`, `No
+    /// comments on`. `None`: it does not begin with any.
     pub(crate) fn behind_offer<'t>(&self, text: &'t str) -> Option<&'t str> {
         const LONGEST_COUNT: usize = 8;
         let is_apart = |rest: &&str| rest.starts_with(|c: char| c.is_whitespace() || c == ':');

@@ -1,5 +1,5 @@
-//! The texts of an announcement: which of them are cut (rule 1), which is shown (rule 2), since when (rule 4), and which
-//! it had before.
+//! The texts of an announcement: which of them are cut (rule 1), which is shown (rule 2), since when (rule 4), and
+//! which it had before.
 
 use std::collections::BTreeMap;
 

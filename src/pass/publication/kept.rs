@@ -1,8 +1,8 @@
 //! Whether a feed stays as it was published, for the store was made after it, and knows less.
 //!
-//! A store is made anew where it was damaged or deleted; one that a backup or an export was taken into may be older than
-//! what is published. Either may lack what is in no file any more, and silence never erases (law 5). Promised: all that
-//! a feed shows is looked at, its archives as well as its head. Refused: mending what is lacking.
+//! A store is made anew where it was damaged or deleted; one that a backup or an export was taken into may be older
+//! than what is published. Either may lack what is in no file any more, and silence never erases (law 5). Promised: all
+//! that a feed shows is looked at, its archives as well as its head. Refused: mending what is lacking.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -50,8 +50,8 @@ impl fmt::Display for Harm {
 }
 
 impl Pass<'_> {
-    /// Whether a feed stays as it was published, for the store knows only these ids; then it says so, and gives how many
-    /// items are in it.
+    /// Whether a feed stays as it was published, for the store knows only these ids; then it says so, and gives how
+    /// many items are in it.
     pub(super) fn is_kept(
         &self,
         known: &BTreeSet<Key>,
@@ -193,8 +193,8 @@ fn beside(config: &Config) -> Vec<String> {
     names.flat_map(|name| [Some((*name).to_owned()), siblings(name)]).flatten().collect()
 }
 
-/// Whether a document that is called like one of ours is one: a month is told by its archive, which lists items of ours. The
-/// names of the others are nobody else's.
+/// Whether a document that is called like one of ours is one: a month is told by its archive, which lists items of
+/// ours. The names of the others are nobody else's.
 fn is_ours(config: &Config, disk: &dyn Disk, path: &str) -> bool {
     let document = render::document_of(path);
     let stem = document.strip_suffix(".html").or_else(|| document.strip_suffix(".atom"));

@@ -1,8 +1,8 @@
 //! The lines of the publish ledger, and whether what they list stands in the folder.
 //!
-//! Promised: a document enters the ledger before it enters the folder, so that what a killed pass wrote is known. Whether
-//! a document stands as it was published is told by one look at its file, never by reading it. One that was only closed to
-//! its readers is opened again on the spot. Refused: mending what does not stand.
+//! Promised: a document enters the ledger before it enters the folder, so that what a killed pass wrote is known.
+//! Whether a document stands as it was published is told by one look at its file, never by reading it. One that was
+//! only closed to its readers is opened again on the spot. Refused: mending what does not stand.
 
 use std::collections::{BTreeMap, BTreeSet};
 

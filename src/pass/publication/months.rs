@@ -1,8 +1,8 @@
 //! The pages of a feed that hold its items for life, month by month, and the archives beside them.
 //!
-//! Promised: what a month page is made of is told without its items, so that only pages that would come out otherwise are
-//! rendered; and no more of them at a time than fit into memory. Refused: looking into the ledger, or at the folder: what
-//! they say is asked of the caller.
+//! Promised: what a month page is made of is told without its items, so that only pages that would come out otherwise
+//! are rendered; and no more of them at a time than fit into memory. Refused: looking into the ledger, or at the
+//! folder: what they say is asked of the caller.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! A feed on its way to be published: what it is to be, and how far it was published before.
 //!
-//! Promised: that only the heads of a feed were rendered is told here alone; how the store keeps it nobody else looks at.
-//! Refused: nothing here looks into the store or the folder, and nothing is rendered.
+//! Promised: that only the heads of a feed were rendered is told here alone; how the store keeps it nobody else looks
+//! at. Refused: nothing here looks into the store or the folder, and nothing is rendered.
 
 use std::collections::BTreeSet;
 
@@ -61,8 +61,9 @@ pub(super) fn has_current_heads(state: &FeedState, rendered_with: &str) -> bool 
 
 /// What the documents of a feed were rendered with, as [`FeedState::rendered_with`] keeps it.
 ///
-/// A feed is in part when only its heads were rendered, and what they point to: the next batch need not render them again,
-/// and the last publication, or that of the next pass, does the rest. The store keeps that as words behind the rest.
+/// A feed is in part when only its heads were rendered, and what they point to: the next batch need not render them
+/// again, and the last publication, or that of the next pass, does the rest. The store keeps that as words behind the
+/// rest.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct RenderedWith<'s> {
     /// All that the documents depend on besides the items.

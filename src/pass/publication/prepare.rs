@@ -1,8 +1,8 @@
 //! What of a feed, or of the index, is to be replaced, written beside its place.
 //!
-//! Promised: what is rendered is what would come out otherwise, or does not stand; and a document enters the ledger before
-//! it enters the folder, or nobody would know what a killed pass wrote. Refused: putting anything in its place, and noting
-//! what is published: that is done for all feeds at once.
+//! Promised: what is rendered is what would come out otherwise, or does not stand; and a document enters the ledger
+//! before it enters the folder, or nobody would know what a killed pass wrote. Refused: putting anything in its place,
+//! and noting what is published: that is done for all feeds at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -232,8 +232,8 @@ struct FeedAtWork<'w, 'd> {
 impl FeedAtWork<'_, '_> {
     /// Writes what is due.
     ///
-    /// What the ledger lists and is not wanted is withdrawn: a feed whose last item was retracted must not go on showing
-    /// it.
+    /// What the ledger lists and is not wanted is withdrawn: a feed whose last item was retracted must not go on
+    /// showing it.
     fn prepare(mut self, head: Option<Head<'_>>) -> Result<Prepared, PassError> {
         let Self { pass, outgoing, .. } = self;
         if head.is_none() {
@@ -280,8 +280,8 @@ impl FeedAtWork<'_, '_> {
         Ok(Prepared { line, state: Some(state), underway: Some(underway) })
     }
 
-    /// What of the plan is to be made anew: pages of all months only by a publication that is the last, or that withdraws
-    /// something, for what pointed to that must not go on doing so.
+    /// What of the plan is to be made anew: pages of all months only by a publication that is the last, or that
+    /// withdraws something, for what pointed to that must not go on doing so.
     fn due(&self, head: Option<&Head<'_>>) -> Due {
         let Self { outgoing, plan: Plan { pages, wanted, rows, .. }, .. } = self;
         let is_there =
@@ -309,8 +309,8 @@ impl FeedAtWork<'_, '_> {
         };
         let mut chunks: Vec<(BTreeSet<Month>, bool)> = chunks.into_iter().map(with_rank).collect();
         chunks.sort_by_key(|(_, is_pointed_to)| !is_pointed_to);
-        // Those that are polled went ahead of the rest, or nothing that they show was changed; they point to the page of
-        // the feed, which must be there once.
+        // Those that are polled went ahead of the rest, or nothing that they show was changed; they point to the page
+        // of the feed, which must be there once.
         let has_heads = outgoing.has_standing_heads();
         let is_due = |path: &String| if render::is_head(path) { !has_heads } else { is_all || !is_there(path) };
         Due { stale, chunks, heads: heads.into_iter().filter(is_due).collect(), gone }

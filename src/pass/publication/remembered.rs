@@ -3,8 +3,8 @@
 //!
 //! Promised: what is remembered is bounded, but for some numbers of each month, and saves work alone: what is published
 //! with it is what would be published without it. How pages stand is forgotten until it is kept again, so that nothing
-//! goes on being remembered of a publication that went wrong; items and pieces go by the prints of what they were made of.
-//! Refused: telling what stands in the folder, or in the ledger; a full look asks them.
+//! goes on being remembered of a publication that went wrong; items and pieces go by the prints of what they were made
+//! of. Refused: telling what stands in the folder, or in the ledger; a full look asks them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -28,8 +28,8 @@ const PIECES: usize = 4 << 20;
 /// What a daemon remembers from one publication to the next: nothing that could not be read, or rendered, again.
 #[derive(Default)]
 pub struct Remembered {
-    /// The month pages of all feeds, as they stand: those that a change made stale are told without asking the ledger for
-    /// all there are. A full look asks the ledger, and the folder.
+    /// The month pages of all feeds, as they stand: those that a change made stale are told without asking the ledger
+    /// for all there are. A full look asks the ledger, and the folder.
     pages: Mutex<BTreeMap<String, StandingPages>>,
     /// What the documents that were published last are made of.
     pieces: Mutex<Lots>,
@@ -75,8 +75,8 @@ fn held<T>(remembered: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The month pages of a feed, as they stand.
 pub(super) struct StandingPages {
-    /// What [`FeedState::changes_shown`](store::FeedState::changes_shown) has been since: nobody else published the feed
-    /// meanwhile.
+    /// What [`FeedState::changes_shown`](store::FeedState::changes_shown) has been since: nobody else published the
+    /// feed meanwhile.
     pub(super) changes_shown: u64,
     pub(super) rendered_with: String,
     pub(super) language: Option<String>,

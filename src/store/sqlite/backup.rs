@@ -1,8 +1,8 @@
 //! Copies of a store: in memory, and as a backup that holds the lines of the decisions file, too.
 //!
-//! Promised: a copy is the store as it is at one moment, though others write; a backup is one file, whole in itself, and
-//! is looked through before it is believed. Refused: writing over a file that holds something, and touching a backup that
-//! is read.
+//! Promised: a copy is the store as it is at one moment, though others write; a backup is one file, whole in itself,
+//! and is looked through before it is believed. Refused: writing over a file that holds something, and touching a
+//! backup that is read.
 
 use std::path::Path;
 
@@ -31,8 +31,8 @@ impl Sqlite {
         Ok(Self::grown(db))
     }
 
-    /// Writes this store, as it is at one moment, into a new file, with the lines of the decisions file, which are asked
-    /// for when the store is written.
+    /// Writes this store, as it is at one moment, into a new file, with the lines of the decisions file, which are
+    /// asked for when the store is written.
     ///
     /// # Errors
     /// [`StoreError`]: the file can't be written, or the decisions can't be read.

@@ -1,9 +1,9 @@
 //! The life of the file: begun, filled, kept, put under a log, tidied, looked through for damage.
 //!
 //! Promised: after a crash at any point the file is one that was never filled, and is begun anew, or a sound store that
-//! lacks the last commits at most. A store of a later version, and a database of another program, are refused untouched.
-//! Refused: mending a damaged file, which is set aside and salvaged, and waiting longer than some seconds for another
-//! writer.
+//! lacks the last commits at most. A store of a later version, and a database of another program, are refused
+//! untouched. Refused: mending a damaged file, which is set aside and salvaged, and waiting longer than some seconds
+//! for another writer.
 
 use std::cell::RefCell;
 use std::fs;
@@ -189,8 +189,8 @@ impl Sqlite {
         Ok(())
     }
 
-    /// Sees to it that what was committed survives a power cut: for what the inbox can't give back. A store that is filled
-    /// for the first time is kept by this.
+    /// Sees to it that what was committed survives a power cut: for what the inbox can't give back. A store that is
+    /// filled for the first time is kept by this.
     ///
     /// # Errors
     /// [`StoreError`], as for any writing.
@@ -235,8 +235,8 @@ impl Sqlite {
     }
 
     /// For a process that stays: `pulse` grows while a statement is at work, so that a long one is told from one that
-    /// hangs; and the log may grow longer before a transaction has to wait until it is copied into the file. It is tidied
-    /// when there is time, and at the end.
+    /// hangs; and the log may grow longer before a transaction has to wait until it is copied into the file. It is
+    /// tidied when there is time, and at the end.
     ///
     /// # Errors
     /// [`StoreError`], as for any reading.

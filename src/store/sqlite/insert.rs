@@ -52,8 +52,8 @@ impl<'db> Insert<'db> {
 
 impl<'db> Prepared<'db> {
     fn new(db: &'db Connection, table: &str, columns: usize, rows: usize) -> Result<Self> {
-        // Whoever writes gives the transaction up when a row is refused. To be able to give up one statement alone SQLite
-        // would keep a copy of each page that it changes.
+        // Whoever writes gives the transaction up when a row is refused. To be able to give up one statement alone
+        // SQLite would keep a copy of each page that it changes.
         let row = format!("({})", vec!["?"; columns].join(", "));
         let statement =
             db.prepare_cached(&format!("INSERT OR FAIL INTO {table} VALUES {}", vec![row; rows].join(", ")))?;

@@ -1,8 +1,8 @@
 //! What a feed shows: its head, its months, and the items that stand in them.
 //!
-//! Promised: cost follows what is asked for, not the history, but for a feed that shows its items only for so long: there
-//! each item may count for the next, and all are gone through. What the caller knows already is not read. Refused:
-//! writing. The members are made where items are settled (`work`).
+//! Promised: cost follows what is asked for, not the history, but for a feed that shows its items only for so long:
+//! there each item may count for the next, and all are gone through. What the caller knows already is not read.
+//! Refused: writing. The members are made where items are settled (`work`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -208,8 +208,8 @@ impl Sqlite {
         Ok(feed::head(newest, late, feed.limit))
     }
 
-    /// Goes through the members of a feed that shows its items only for so long, from the newest, for each may count for
-    /// the next: tells of each whether it is kept, until none will be any more or `visit` has seen enough.
+    /// Goes through the members of a feed that shows its items only for so long, from the newest, for each may count
+    /// for the next: tells of each whether it is kept, until none will be any more or `visit` has seen enough.
     fn retained(&self, no: i64, feed: &FeedTerms, visit: &mut dyn FnMut(Item, bool) -> bool) -> Result<()> {
         let mut retained = feed.retention.at(&feed.sources, |sources| self.newest_capture(sources))?;
         let mut select = self.db.prepare_cached(&format!(

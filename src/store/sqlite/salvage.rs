@@ -1,7 +1,7 @@
 //! What can still be read of a damaged file.
 //!
-//! Promised: a path is taken over with all the contents that it had, and each of these with all its accounts, or not at all:
-//! its file is read again. Refused: taking over what follows from that.
+//! Promised: a path is taken over with all the contents that it had, and each of these with all its accounts, or not at
+//! all: its file is read again. Refused: taking over what follows from that.
 
 use std::collections::BTreeSet;
 use std::path::Path;

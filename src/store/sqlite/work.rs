@@ -128,8 +128,8 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Counts what was done for the feeds, and notes who did it. Gives what became of the items, and the month pages that
-    /// changed.
+    /// Counts what was done for the feeds, and notes who did it. Gives what became of the items, and the month pages
+    /// that changed.
     pub(super) fn finish(mut self) -> Result<(Absorbed, Vec<(i64, MonthPage)>)> {
         self.touch_feeds()?;
         schema::note_revisions(self.db)?;

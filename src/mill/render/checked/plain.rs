@@ -1,10 +1,10 @@
 //! A quick reader of plain XML.
 //!
-//! Feeds need little of XML: elements, attributes in double quotes, text, the five named references. A document of these
-//! alone is found well-formed (XML 1.0 section 2.1, Namespaces in XML 1.0 section 7) by one look at its bytes, without a
-//! tree of it. Of anything else (a comment, a section, an instruction, a numeric reference, a namespace that is declared
-//! below the root) this reader does not say that it is wrong: it says nothing, and the one that knows all of XML is asked.
-//! Characters that no document may contain have been looked for before.
+//! Feeds need little of XML: elements, attributes in double quotes, text, the five named references. A document of
+//! these alone is found well-formed (XML 1.0 section 2.1, Namespaces in XML 1.0 section 7) by one look at its bytes,
+//! without a tree of it. Of anything else (a comment, a section, an instruction, a numeric reference, a namespace that
+//! is declared below the root) this reader does not say that it is wrong: it says nothing, and the one that knows all
+//! of XML is asked. Characters that no document may contain have been looked for before.
 
 use memchr::{memchr, memchr2_iter};
 

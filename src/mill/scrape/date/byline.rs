@@ -8,8 +8,8 @@ use crate::mill::scrape::language::{Lexicon, Word, is_one_word};
 /// A name has so many words at most.
 const MOST_WORDS: usize = 8;
 
-/// Reads the date of `line`, which begins with who wrote something, and whether a word says so: `by`. Without one it is a
-/// name only where more behind the date shows what the line is: `Ann Field · 15 June 2020 · 3 min read`.
+/// Reads the date of `line`, which begins with who wrote something, and whether a word says so: `by`. Without one it is
+/// a name only where more behind the date shows what the line is: `Ann Field · 15 June 2020 · 3 min read`.
 pub(crate) fn byline<'t>(line: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t>, bool)> {
     if line.len() > LONGEST || !has_numeral(line) {
         return None;
@@ -24,7 +24,8 @@ pub(crate) fn byline<'t>(line: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t
     let signed = ["-- ", "— "].into_iter().find_map(|sign| line.strip_prefix(sign));
     let said = signed.or_else(|| lexicon.by(line));
     let text = said.unwrap_or(line);
-    // An account may have a name in small letters. Behind a great `By` alone such a word is hardly one: `By train on 4 July`.
+    // An account may have a name in small letters. Behind a great `By` alone such a word is hardly one: `By train on 4
+    // July`.
     let by = line.get(..line.len() - text.len()).unwrap_or_default().trim_end();
     let may_be_small = by.contains(|c: char| c.is_whitespace() || c == ':') || !line.starts_with(char::is_uppercase);
     text.match_indices(is_end).take(MOST_WORDS).find_map(|(at, _)| {
@@ -61,8 +62,8 @@ pub(crate) fn byline<'t>(line: &'t str, lexicon: &Lexicon) -> Option<(Printed<'t
     })
 }
 
-/// The words that say who wrote something, and what follows, where pieces stand before them of which the first counts or
-/// offers something: `3 Comments / News / By Ann Field / 15 June 2020`. Else all of `line`.
+/// The words that say who wrote something, and what follows, where pieces stand before them of which the first counts
+/// or offers something: `3 Comments / News / By Ann Field / 15 June 2020`. Else all of `line`.
 fn behind_asides<'t>(line: &'t str, lexicon: &Lexicon) -> &'t str {
     const MOST_PIECES: usize = 4;
     // Nothing ends the look early, so that it takes many bytes at a time.

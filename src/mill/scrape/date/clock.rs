@@ -45,8 +45,8 @@ impl<'t> Cursor<'t, '_> {
         clock
     }
 
-    /// The time after a date, behind a comma, a dash, an `at`, a `T` or nothing, or in brackets. `stamped`: a word says of
-    /// the day what it is of, so that two numbers behind it are a time, too: `Publisert 12.03.2024 10.12`.
+    /// The time after a date, behind a comma, a dash, an `at`, a `T` or nothing, or in brackets. `stamped`: a word says
+    /// of the day what it is of, so that two numbers behind it are a time, too: `Publisert 12.03.2024 10.12`.
     pub(super) fn clock_after(&mut self, stamped: bool) -> Option<Clock> {
         let before = self.at;
         if self.close(0) && self.take_sign(&['.']) {
@@ -68,7 +68,8 @@ impl<'t> Cursor<'t, '_> {
         // Two numbers behind a comma are a time, too: `7 March 2024, 18.30`.
         let comma = self.take_sign(&[',']) && !(self.peek(3) == Some(Kind::Sign('.')) && self.number(4).is_some());
         self.take_sign(&['-', '–', '—', '|', '·', '/', '•', ';', '@']);
-        // `à` is both between the ends of a range and before a time, `de` between day and month and before the first end.
+        // `à` is both between the ends of a range and before a time, `de` between day and month and before the first
+        // end.
         let from = |kind| matches!(kind, Kind::Word(Word::At | Word::Until | Word::Of | Word::On));
         let said = self.take(from) || comma;
         let mut stated = said || ((stamped || self.lexicon.dotted_times) && self.peek(1) == Some(Kind::Sign('.')));
@@ -101,8 +102,8 @@ impl<'t> Cursor<'t, '_> {
         clock
     }
 
-    /// `14:30`, `14:30:05Z`, `2.30 p.m.`, `2 pm`, `14h30`, `14.30 Uhr`, `14時30分`, and a zone. A bare number, or two with
-    /// a full stop between them, are a time only where something says so.
+    /// `14:30`, `14:30:05Z`, `2.30 p.m.`, `2 pm`, `14h30`, `14.30 Uhr`, `14時30分`, and a zone. A bare number, or two
+    /// with a full stop between them, are a time only where something says so.
     pub(super) fn clock(&mut self, stated: bool) -> Option<Clock> {
         let (mut hour, _) = self.number(0).filter(|(_, digits)| *digits <= 2)?;
         let before = self.at;

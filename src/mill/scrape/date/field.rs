@@ -7,8 +7,8 @@ use super::{Point, Printed, stated, whole};
 use crate::mill::scrape::language::Lexicon;
 
 /// Reads `text`, a field of its own, as a date: whatever [`whole`] reads (which has ISO 8601, RFC 3339 and RFC 822 in
-/// it), `20200615`, `20200615T143000Z`, seconds or milliseconds since 1970, and what programs print of a day when nobody
-/// says how.
+/// it), `20200615`, `20200615T143000Z`, seconds or milliseconds since 1970, and what programs print of a day when
+/// nobody says how.
 pub(crate) fn field<'t>(text: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>> {
     let text = text.trim();
     whole(text, lexicon)
@@ -63,8 +63,8 @@ fn since_1970(text: &str) -> Option<Printed<'_>> {
     printed(text, at.date(), Clock { time, offset: Some(0), bad: false })
 }
 
-/// `Mon Jun 15 14:30:05 IST 2020`, `Mon Jun 15 14:30:05 +0200 2020`, `Tue Jun  9 14:30:05 2020`: the year behind the time,
-/// as Java, Ruby and C print it. They do so in English, whatever the language of the file.
+/// `Mon Jun 15 14:30:05 IST 2020`, `Mon Jun 15 14:30:05 +0200 2020`, `Tue Jun  9 14:30:05 2020`: the year behind the
+/// time, as Java, Ruby and C print it. They do so in English, whatever the language of the file.
 fn year_last(text: &str) -> Option<Printed<'_>> {
     let mut words = text.split_ascii_whitespace();
     let [weekday, month, day, time] = [words.next()?, words.next()?, words.next()?, words.next()?];
@@ -75,8 +75,8 @@ fn year_last(text: &str) -> Option<Printed<'_>> {
     in_english(&usual, text)
 }
 
-/// `Mon Jun 15 2020 14:30:05 GMT+0200 (Central European Summer Time)`, as JavaScript prints it. The name of the zone says
-/// nothing more, in whatever language.
+/// `Mon Jun 15 2020 14:30:05 GMT+0200 (Central European Summer Time)`, as JavaScript prints it. The name of the zone
+/// says nothing more, in whatever language.
 fn zone_named(text: &str) -> Option<Printed<'_>> {
     let (date, name) = text.split_once(" (")?;
     let is_name = name.ends_with(')') && date.contains(" GMT");

@@ -482,8 +482,8 @@ impl<'t> Cursor<'t, '_> {
         if self.lexicon.buddhist { Year::Odd } else { Year::Short(year) }
     }
 
-    /// Takes the day of the last change where it stands before that of the item, as words say: `Updated: 28 February 2024 |
-    /// Published: 25 February 2024`. `None`: it is the only one.
+    /// Takes the day of the last change where it stands before that of the item, as words say: `Updated: 28 February
+    /// 2024 | Published: 25 February 2024`. `None`: it is the only one.
     fn updated_first(&mut self) -> Option<()> {
         if self.peek(0) != Some(Kind::Word(Word::Update)) {
             return Some(());
@@ -524,8 +524,8 @@ impl<'t> Cursor<'t, '_> {
         self.close(0) && self.take(|kind| matches!(kind, Kind::Word(Word::Update | Word::Stamp)))
     }
 
-    /// What follows the date: nothing, a place behind a comma, or a kicker. `None` when it is a text. `stamped`: a word like
-    /// `Posted`, or who wrote it, stands before the date.
+    /// What follows the date: nothing, a place behind a comma, or a kicker. `None` when it is a text. `stamped`: a word
+    /// like `Posted`, or who wrote it, stands before the date.
     pub(super) fn rest(&mut self, printed: &mut Printed<'t>, stamped: bool) -> Option<()> {
         let stop = self.take_sign(&['.']);
         if !self.updated() && stop && self.at < self.parts.len() {

@@ -43,7 +43,8 @@ fn dated_head<'t>(text: &'t str, head: &'t str, lexicon: &Lexicon) -> Option<(Pr
     let rest = signs_off(behind);
     let blanks = behind.chars().take_while(|c| c.is_whitespace()).count();
     let apart = rest.len() + blanks < behind.len() || blanks >= 2 || behind.starts_with(['\t', '\n']);
-    // One blank is enough behind a date with its year, before what begins as titles and sentences do, or with a version.
+    // One blank is enough behind a date with its year, before what begins as titles and sentences do, or with a
+    // version.
     let begins = |c: char| !c.is_lowercase() && (c.is_alphabetic() || "«„“\"‘:".contains(c));
     let follows = printed.start.year != Year::None
         && blanks == 1
@@ -58,8 +59,8 @@ fn dated_head<'t>(text: &'t str, head: &'t str, lexicon: &Lexicon) -> Option<(Pr
     (is_text(rest) && (apart || follows || is_glued) && !is_version()).then_some((Printed { raw, ..printed }, rest))
 }
 
-/// Whether a title stands right behind the year of a day in numbers, as where only styles part the two: `15.06.2020The market
-/// opens`.
+/// Whether a title stands right behind the year of a day in numbers, as where only styles part the two: `15.06.2020The
+/// market opens`.
 fn is_glued(printed: &Printed<'_>, raw: &str, rest: &str) -> bool {
     const FEWEST: usize = 2;
     let ends_with_year = raw.len() >= 4 && raw.bytes().rev().take(4).all(|b| b.is_ascii_digit());
@@ -68,7 +69,8 @@ fn is_glued(printed: &Printed<'_>, raw: &str, rest: &str) -> bool {
         word.starts_with(char::is_uppercase)
             && word.chars().take(FEWEST).filter(|c| c.is_alphabetic()).count() == FEWEST
     };
-    // Where more stands close behind the title, nobody can tell where that ends: `15.06.2020The market opensCulturePDF`.
+    // Where more stands close behind the title, nobody can tell where that ends: `15.06.2020The market
+    // opensCulturePDF`.
     let has_more =
         || rest.chars().zip(rest.chars().skip(1)).any(|(one, next)| one.is_lowercase() && next.is_uppercase());
     printed.start.numeric && ends_with_year && words.next().is_some_and(begins) && words.next().is_some() && !has_more()
@@ -158,14 +160,15 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
     })
 }
 
-/// Whether a word stands so far before the numbers that they are in another column: `Council meets on Tuesday   11/05/2021`.
+/// Whether a word stands so far before the numbers that they are in another column: `Council meets on Tuesday
+/// 11/05/2021`.
 fn is_word_apart(date: &str) -> bool {
     let behind = date.trim_start_matches(char::is_alphabetic);
     behind.len() < date.len() && (behind.starts_with("  ") || behind.starts_with('\t'))
 }
 
-/// Whether a year stands before a dash, and the day behind it: `Harvest days 2021 – 27 April 2021`. No days are counted from
-/// a year.
+/// Whether a year stands before a dash, and the day behind it: `Harvest days 2021 – 27 April 2021`. No days are counted
+/// from a year.
 fn is_year_of_a_title(date: &str) -> bool {
     let mut words = date.split_whitespace();
     words.next().is_some_and(|word| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit()))
@@ -173,7 +176,8 @@ fn is_year_of_a_title(date: &str) -> bool {
         && words.next().is_some()
 }
 
-/// A date ends with its numbers, or with a word or two behind them. Where numbers are no ASCII `tail` is looked at whole.
+/// A date ends with its numbers, or with a word or two behind them. Where numbers are no ASCII `tail` is looked at
+/// whole.
 fn may_end_dated(tail: &str) -> bool {
     let bytes = tail.as_bytes();
     let near_end = bytes.get(bytes.len().saturating_sub(NEAR_END)..).unwrap_or_default();
@@ -247,8 +251,8 @@ fn begins_with_tag(text: &str) -> Option<&str> {
     is_word.then_some(behind)
 }
 
-/// Whether a number stands before many letters of a script that has no blanks between its words, as titles begin and counts
-/// do not: `25-26学年第2学期期末考试安排`.
+/// Whether a number stands before many letters of a script that has no blanks between its words, as titles begin and
+/// counts do not: `25-26学年第2学期期末考试安排`.
 fn begins_with_number(text: &str) -> bool {
     const FEWEST: usize = 8;
     let has_no_case = |c: &char| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase();

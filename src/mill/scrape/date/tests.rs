@@ -486,8 +486,8 @@ const ODD: &[(&str, &str, &str)] = &[
     ("en", "15/06/2563", "Broken"),
 ];
 
-/// What browsers and publishing systems print (CLDR, the formats `medium`, `long` and `full`), where it differs from what
-/// people write.
+/// What browsers and publishing systems print (CLDR, the formats `medium`, `long` and `full`), where it differs from
+/// what people write.
 #[test]
 fn days_as_the_locale_data_of_browsers_prints_them() {
     for (tag, line, expected) in [

@@ -1,4 +1,5 @@
-//! Pages as web archives give them back: framed by what the archive says of its copy, and with all links led through it.
+//! Pages as web archives give them back: framed by what the archive says of its copy, and with all links led through
+//! it.
 //!
 //! The Wayback Machine puts a bar above each page, with the days of its copies, and addresses as
 //! `https://web.archive.org/web/20210412083311/https://news.example.org/ferry`. Other archives form them likewise: a

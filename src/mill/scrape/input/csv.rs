@@ -1,10 +1,10 @@
 //! CSV and TSV: a line of names, then a record for each item.
 //!
 //! The names of the columns say what they hold. A file without names is understood where its rows leave no choice: one
-//! column holds their days, one short texts, perhaps one longer sentences, and the others addresses or numbers; else the
-//! operator gives the numbers. The separator is the sign that the first line states for spreadsheets (`sep=;`), or else
-//! stands equally often in the first lines. A last record that the end of the file may have cut
-//! is not taken, unless only the end of a summary can be missing.
+//! column holds their days, one short texts, perhaps one longer sentences, and the others addresses or numbers; else
+//! the operator gives the numbers. The separator is the sign that the first line states for spreadsheets (`sep=;`), or
+//! else stands equally often in the first lines. A last record that the end of the file may have cut is not taken,
+//! unless only the end of a summary can be missing.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -251,8 +251,8 @@ fn by_common_names(names: &[String]) -> Option<Vec<Column>> {
     columns.iter().any(|column| column.part == Part::Title).then_some(columns)
 }
 
-/// The columns of a table without names, as the first rows show them: days, addresses and numbers, and besides one of texts
-/// or two.
+/// The columns of a table without names, as the first rows show them: days, addresses and numbers, and besides one of
+/// texts or two.
 fn by_cells(rows: &[Row<'_>], lexicon: &Lexicon) -> Option<Vec<Column>> {
     // The last row may be cut.
     let whole = rows.len() - usize::from(rows.len() < LOOKED_AT && rows.len() > FEWEST_ROWS);
@@ -285,9 +285,9 @@ fn by_cells(rows: &[Row<'_>], lexicon: &Lexicon) -> Option<Vec<Column>> {
     columns.iter().any(|column| column.part == Part::Date).then_some(columns)
 }
 
-/// What the columns of texts hold: one alone the titles. Of two that one whose texts nearly all end as sentences do, each of
-/// them longer than what stands beside it, holds the summaries; where the other has as many sentences, nobody can tell. A
-/// third may tell of which kind each is, in a few words that come again and again.
+/// What the columns of texts hold: one alone the titles. Of two that one whose texts nearly all end as sentences do,
+/// each of them longer than what stands beside it, holds the summaries; where the other has as many sentences, nobody
+/// can tell. A third may tell of which kind each is, in a few words that come again and again.
 fn of_texts(mut texts: Vec<(usize, Vec<&str>)>) -> Option<Vec<Column>> {
     if texts.len() == 3 {
         texts.retain(|(_, cells)| !are_kinds(cells));

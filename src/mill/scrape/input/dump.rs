@@ -17,9 +17,9 @@
 //! cut before its list: [`without_address`] tells which of its lines have lost their address.
 //!
 //! Lynx and `ELinks` indent all of a page except its headings, whether of the page or of an item. That margin is taken
-//! out, or headings would seem to stand above the items that they begin. They are those of items where most have more words
-//! than a part of a page has in its name, or lead somewhere; others are text. In their place a picture has its name in
-//! brackets.
+//! out, or headings would seem to stand above the items that they begin. They are those of items where most have more
+//! words than a part of a page has in its name, or lead somewhere; others are text. In their place a picture has its
+//! name in brackets.
 
 mod entries;
 mod starred;
@@ -92,8 +92,8 @@ fn of_browser(text: &str) -> Option<Rendition> {
     is_dump.then_some(rendition)
 }
 
-/// The name of a picture, or what stands for one: `[lodge.jpg]`, `[IMG]`, and `[12][IMG]` where that is a link whose address
-/// is not listed.
+/// The name of a picture, or what stands for one: `[lodge.jpg]`, `[IMG]`, and `[12][IMG]` where that is a link whose
+/// address is not listed.
 fn is_picture(line: &str) -> bool {
     let line = bracketed(line).map_or(line, |(_, behind)| behind);
     let name = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or_default();

@@ -5,12 +5,12 @@
 //! => ferry.gmi 2020-06-28 - A ferry for the outer isles
 //! ```
 //!
-//! A link line whose label begins with a day, as ISO 8601 writes it, is an entry: what stands behind the day, without the
-//! signs between, is the title. All other lines say nothing, and so does what is preformatted.
+//! A link line whose label begins with a day, as ISO 8601 writes it, is an entry: what stands behind the day, without
+//! the signs between, is the title. All other lines say nothing, and so does what is preformatted.
 //!
-//! A text may end with links to other capsules: what it lists by lines is taken where that is no less. Refused: to follow
-//! where only Gemini leads. A link is kept where it is of the web, be it by the address that the operator states for
-//! the page.
+//! A text may end with links to other capsules: what it lists by lines is taken where that is no less. Refused: to
+//! follow where only Gemini leads. A link is kept where it is of the web, be it by the address that the operator states
+//! for the page.
 
 use super::record::{MOST, Part, Record, TOO_MANY, tell, unreadable};
 use crate::mill::scrape::language::choose;

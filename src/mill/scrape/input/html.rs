@@ -73,8 +73,8 @@ pub(super) fn plain(html: &str) -> String {
 
 /// A field of a record as text: it may be text, or a piece of HTML.
 ///
-/// It is HTML when an element closes in it or a line breaks, or when a character is written by its name and nothing in it
-/// could be mistaken for a tag: `Lamps &amp; quays`. Text that speaks of `<b>`, or says `R&D; a < b`, is text.
+/// It is HTML when an element closes in it or a line breaks, or when a character is written by its name and nothing in
+/// it could be mistaken for a tag: `Lamps &amp; quays`. Text that speaks of `<b>`, or says `R&D; a < b`, is text.
 pub(super) fn unmarked(text: &str) -> Cow<'_, str> {
     let has_tag = || memchr::memchr_iter(b'<', text.as_bytes()).filter_map(|at| text.get(at..)).any(is_tag);
     let is_html = has_tag() || (!text.contains('<') && has_reference(text));
@@ -218,7 +218,8 @@ fn is_beside(element: &Element, in_content: bool) -> bool {
     element.is(SILENT) || (element.is(ASIDE) && !in_content) || is_bar() || is_icon(element)
 }
 
-/// Whether an element is a sign of a font that draws it in the place of its name: `<span class="material-icons">star</span>`.
+/// Whether an element is a sign of a font that draws it in the place of its name: `<span
+/// class="material-icons">star</span>`.
 fn is_icon(element: &Element) -> bool {
     const FONTS: [&str; 2] = ["material-icons", "material-symbols"];
     let mut classes = element.get("class").unwrap_or_default().split_ascii_whitespace();

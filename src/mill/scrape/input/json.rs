@@ -4,8 +4,8 @@
 //! lines each object stands, and where a file that was cut can be closed so that all before the cut is read. An object
 //! that the cut goes through is not taken.
 //!
-//! Without paths, `items` looks for the only list of objects that have titles, and `members` knows fields by their common
-//! names.
+//! Without paths, `items` looks for the only list of objects that have titles, and `members` knows fields by their
+//! common names.
 
 mod items;
 mod members;

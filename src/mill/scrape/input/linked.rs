@@ -3,10 +3,10 @@
 //! There are two notions of a line: programs that save a page break lines, and an address with them (`saved`); scripts
 //! print each item on one, and put some sign between (`printed`).
 //!
-//! Promised: an address is where its line leads, and no part of its text. Refused: lines that lead somewhere from a page
-//! that has its items on others. What points to a source or a document behind each item would take the title from it, so
-//! a text that is read as it is has no item on another line, but perhaps the last, which may be cut. Only what nobody but
-//! a program writes needs no such evidence.
+//! Promised: an address is where its line leads, and no part of its text. Refused: lines that lead somewhere from a
+//! page that has its items on others. What points to a source or a document behind each item would take the title from
+//! it, so a text that is read as it is has no item on another line, but perhaps the last, which may be cut. Only what
+//! nobody but a program writes needs no such evidence.
 
 mod printed;
 mod saved;
@@ -26,8 +26,8 @@ struct Linked {
     cut: Option<u32>,
 }
 
-/// What `text` says whose addresses stand behind their words, and the line of which a cut may have taken one; where it is
-/// no such text, what was read of it as it is, `plain`.
+/// What `text` says whose addresses stand behind their words, and the line of which a cut may have taken one; where it
+/// is no such text, what was read of it as it is, `plain`.
 pub(super) fn read<'t>(
     text: &str,
     plain: Explained<'t>,

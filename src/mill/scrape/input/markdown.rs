@@ -65,8 +65,8 @@ fn render_lines(text: &str, url: Option<&str>) -> Rendition {
     reader.finish()
 }
 
-/// Whether a text that nobody calls so is Markdown: several of its lines are headings, with nothing right above them, and
-/// hardly one begins with such a sign that is none; or several hold links.
+/// Whether a text that nobody calls so is Markdown: several of its lines are headings, with nothing right above them,
+/// and hardly one begins with such a sign that is none; or several hold links.
 pub(super) fn is_one(text: &str) -> bool {
     const FEWEST: usize = 3;
     // Hardly a text has either sign.
@@ -290,8 +290,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Drops what wikis have around a name: `[[name]]`, and with the target `[[target|name]]`. Where an address is behind it,
-    /// the outer brackets are those of a link, and the inner ones are shown.
+    /// Drops what wikis have around a name: `[[name]]`, and with the target `[[target|name]]`. Where an address is
+    /// behind it, the outer brackets are those of a link, and the inner ones are shown.
     fn wiki_links(&mut self, range: &Range<usize>) {
         const LONGEST: usize = 200;
         let mut from = range.start;
@@ -447,8 +447,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Parts a day in bold, with which an entry of a list begins, from a small letter behind it: without the bold, one blank
-    /// would make them one sentence. `- **2021-10-18** first plan`.
+    /// Parts a day in bold, with which an entry of a list begins, from a small letter behind it: without the bold, one
+    /// blank would make them one sentence. `- **2021-10-18** first plan`.
     fn part_from_day(&mut self, range: &Range<usize>) {
         let mut behind = self.text.get(range.end..).unwrap_or_default().chars();
         if behind.next() != Some(' ') || !behind.next().is_some_and(char::is_lowercase) {

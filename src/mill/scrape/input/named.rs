@@ -9,9 +9,9 @@
 //! A name is known, or it is one that nearly each record has, once and behind the same field: `Details:`, `Tags:`. What
 //! has another before a colon goes on with the summary above it.
 //!
-//! A text has this form where both a title and a day are named so several times, each item begins with the same name and
-//! has one title, and hardly a line is left that belongs to none. A page that merely names some fields of its items, below
-//! headlines of their own, has another.
+//! A text has this form where both a title and a day are named so several times, each item begins with the same name
+//! and has one title, and hardly a line is left that belongs to none. A page that merely names some fields of its
+//! items, below headlines of their own, has another.
 
 use std::collections::{BTreeMap, BTreeSet};
 

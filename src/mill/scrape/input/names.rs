@@ -1,10 +1,10 @@
 //! What sources call the fields of an item: the members of their objects, the columns of their tables.
 //!
-//! A name is compared without case, signs and accents: who writes `baslik` for `başlık` means the same. Where no field has
-//! its name alone, it may bear that of the thing before it: `news_title`, `articleUrl`, `新闻标题`.
+//! A name is compared without case, signs and accents: who writes `baslik` for `başlık` means the same. Where no field
+//! has its name alone, it may bear that of the thing before it: `news_title`, `articleUrl`, `新闻标题`.
 //!
-//! The day on which an item was published comes before the day on which somebody's program made or changed its record, in
-//! whatever language either is named. When a page was fetched is no name of a day at all.
+//! The day on which an item was published comes before the day on which somebody's program made or changed its record,
+//! in whatever language either is named. When a page was fetched is no name of a day at all.
 
 use std::sync::LazyLock;
 

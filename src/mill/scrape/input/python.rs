@@ -4,8 +4,8 @@
 //! {'title': 'A ferry for the outer isles', 'date': '2020-06-28'}
 //! ```
 //!
-//! It is JSON but for the marks around texts, `None`, and how days are written. Lines stay lines, so that what is told of
-//! it has the numbers of the file's. A text that is anything else is none.
+//! It is JSON but for the marks around texts, `None`, and how days are written. Lines stay lines, so that what is told
+//! of it has the numbers of the file's. A text that is anything else is none.
 
 use std::fmt::Write as _;
 

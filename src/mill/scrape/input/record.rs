@@ -4,9 +4,9 @@
 //! date that cannot be known has no day, an item without a title is a fault, and a record that the file's end cuts is
 //! not taken.
 //!
-//! Refused: to make a title of a text. Posts and messages have a day and a text alone, and so have bookings of a bank: a
-//! first sentence would give either a name that nobody gave it, and that changes with the text, and with it who the item
-//! is. Only the operator can say that a text is a title.
+//! Refused: to make a title of a text. Posts and messages have a day and a text alone, and so have bookings of a bank:
+//! a first sentence would give either a name that nobody gave it, and that changes with the text, and with it who the
+//! item is. Only the operator can say that a text is a title.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -232,11 +232,11 @@ pub(super) fn tell(layout: &'static str, records: &[Record], terms: &Terms, expl
     told
 }
 
-/// How sure it is that the fields of the file are told apart, and why it gives no items, if so: `drafts` of its records have
-/// a title, of which `unread` have a day that is none.
+/// How sure it is that the fields of the file are told apart, and why it gives no items, if so: `drafts` of its records
+/// have a title, of which `unread` have a day that is none.
 ///
-/// Columns and members are told apart rightly or not at all: half the items without a title, or no date understood, means
-/// that they are not.
+/// Columns and members are told apart rightly or not at all: half the items without a title, or no date understood,
+/// means that they are not.
 fn doubt(records: &[Record], drafts: usize, unread: usize) -> (f64, Option<String>) {
     let whole = records.iter().filter(|record| !record.cut).count();
     let confidence = share(drafts * 2 - unread.min(drafts), whole * 2);

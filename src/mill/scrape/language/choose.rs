@@ -1,9 +1,9 @@
 //! Which language a file is written in: the one in which its dates can be read.
 //!
-//! Names of months clash between languages (`listopada` is November in Polish and October in Croatian), so a file has one
-//! language. Each month that stands beside a number is a vote for all languages that have it. Where votes leave several,
-//! frequent words decide; where these leave several too, all of them are asked about each date, and what they disagree
-//! about has no day.
+//! Names of months clash between languages (`listopada` is November in Polish and October in Croatian), so a file has
+//! one language. Each month that stands beside a number is a vote for all languages that have it. Where votes leave
+//! several, frequent words decide; where these leave several too, all of them are asked about each date, and what they
+//! disagree about has no day.
 //!
 //! Every file is asked, so the first dates usually settle it.
 
@@ -212,8 +212,8 @@ fn weekdays(head: &str) -> [u32; COUNT] {
     days
 }
 
-/// How many lines at the head of the file lead on, or say of a day what it is of, in the words of each language: `Vis mer`,
-/// `Publisert 12.03.2024`, `12.3.2024 klo 9.00`.
+/// How many lines at the head of the file lead on, or say of a day what it is of, in the words of each language: `Vis
+/// mer`, `Publisert 12.03.2024`, `12.3.2024 klo 9.00`.
 fn said(head: &str) -> [u32; COUNT] {
     let mut hits = [0; COUNT];
     let signs = |c: char| c.is_whitespace() || matches!(c, ':' | '»' | '›' | '…' | '→');
@@ -287,8 +287,8 @@ static MONTHS: LazyLock<Words> = LazyLock::new(|| {
     let mut words = Words::default();
     for (at, language) in LANGUAGES.iter().enumerate() {
         for name in months_of(language).iter().flatten() {
-            // The word that opens a name of several speaks for it, unless it is a small one; the last of one that opens with
-            // a number: `5-р сарын`.
+            // The word that opens a name of several speaks for it, unless it is a small one; the last of one that opens
+            // with a number: `5-р сарын`.
             let mut words_of = name.split([' ', '.', '-']);
             let counts = name.starts_with(|c: char| c.is_ascii_digit());
             let first = if counts { words_of.next_back() } else { words_of.next() }.unwrap_or_default();

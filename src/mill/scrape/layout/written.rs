@@ -26,7 +26,8 @@ pub const KEYS: &[&str] = &["item", "unit", "heading", "noise", "kicker", "marke
 /// A pattern may compile to so many bytes: enough for any line of a page.
 const LARGEST_PATTERN: usize = 1 << 18;
 
-/// Lines as unlike as can be, of words, of figures, of signs and of letters for private use: what fits them all fits any.
+/// Lines as unlike as can be, of words, of figures, of signs and of letters for private use: what fits them all fits
+/// any.
 const ANY_LINES: [&str; 4] =
     ["Ferries return to the isles", "2021 06 15 1204", "— … — … — … —", "\u{10fffd}\u{10fffd}\u{10fffd}\u{10fffd}"];
 

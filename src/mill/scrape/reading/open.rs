@@ -204,8 +204,8 @@ impl<'t> Open<'t> {
     }
 }
 
-/// The `title` that `text` begins with, and the lines below that it goes on in, of the block with all `lines`: they begin in
-/// small letters, where their first word had no room in the line above.
+/// The `title` that `text` begins with, and the lines below that it goes on in, of the block with all `lines`: they
+/// begin in small letters, where their first word had no room in the line above.
 fn wrapped_title<'t>(text: &'t str, title: &str, lines: &str) -> &'t str {
     const NARROW: usize = 40;
     let length = |line: &str| line.trim().chars().count();

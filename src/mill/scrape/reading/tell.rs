@@ -211,10 +211,11 @@ impl<'t> Teller<'_, 't, '_> {
         (!ends_sentence(text, &FULL_STOPS)).then_some(Cut::Summary)
     }
 
-    /// Whether the file ends with this item, and the day that the layout has behind what there is of it is still to come.
+    /// Whether the file ends with this item, and the day that the layout has behind what there is of it is still to
+    /// come.
     ///
-    /// A file that ends with a whole line may be cut right behind that. But a list may have items without days, and a page
-    /// a line that is none: this one is doubted where all others, and there are several, have days of their own.
+    /// A file that ends with a whole line may be cut right behind that. But a list may have items without days, and a
+    /// page a line that is none: this one is doubted where all others, and there are several, have days of their own.
     fn ends_before_day(&self, open: &Open<'t>) -> bool {
         let Some(place) = self.layout.place(open.last_field).filter(|_| open.date.is_none() && open.day.is_none())
         else {

@@ -1,8 +1,9 @@
 //! How long what is said at the two ends of a list is says it: one is as long as items are, headline and text, and the
 //! other is not.
 //!
-//! What a cut file ends with begins an item on either side. There what stands above the first day tells alone: where it is
-//! as long as items are, or stands below the page's name and is nearly so, or is a heading like theirs, days end the items.
+//! What a cut file ends with begins an item on either side. There what stands above the first day tells alone: where it
+//! is as long as items are, or stands below the page's name and is nearly so, or is a heading like theirs, days end the
+//! items.
 
 use std::ops::Range;
 
@@ -56,8 +57,8 @@ fn ends_with_file(list: &List<'_, '_>) -> bool {
 }
 
 /// Whether the headline and the text right above the first day are an item below what the page is called: headings like
-/// all others in a form that has them, else with a line above both, and hardly longer or shorter than others. A page that
-/// says something of itself does so below its name.
+/// all others in a form that has them, else with a line above both, and hardly longer or shorter than others. A page
+/// that says something of itself does so below its name.
 fn begins_below_name(list: &List<'_, '_>) -> bool {
     let block = |at: usize| list.page.blocks.get(at);
     let item = |of: Range<usize>| {

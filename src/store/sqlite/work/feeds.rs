@@ -12,8 +12,8 @@ use crate::store::sqlite::insert::Insert;
 use crate::store::sqlite::rows::{ITEM, STATE, column, get_meta, item_from, set_meta, signed, small, state_from};
 use crate::store::{FeedState, MonthPage, Result, Terms, print};
 
-/// A row of `member`, in the order of its key. The month only where it is not the one in which the item is published; the
-/// print of the item at the end.
+/// A row of `member`, in the order of its key. The month only where it is not the one in which the item is published;
+/// the print of the item at the end.
 pub(super) type Member = (i64, std::cmp::Reverse<i64>, Key, Key, Option<Month>, u64);
 
 impl Work<'_> {

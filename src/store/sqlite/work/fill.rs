@@ -1,5 +1,5 @@
-//! The first items of an empty store. There are many of them and nothing to compare them with, so a thread beside the one
-//! that writes works out what they are.
+//! The first items of an empty store. There are many of them and nothing to compare them with, so a thread beside the
+//! one that writes works out what they are.
 
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;

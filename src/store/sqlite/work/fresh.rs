@@ -1,8 +1,9 @@
-//! Which items came to light lately, though they may bear an older date: [`feed::head`](crate::mill::feed::head) shows them.
+//! Which items came to light lately, though they may bear an older date: [`feed::head`](crate::mill::feed::head) shows
+//! them.
 //!
-//! Each change of a feed asks, and a page that is captured every hour lists the same items again and again. So the key of
-//! an account, which never changes, is remembered, and one look at the row of an item nearly always tells that it was
-//! known before.
+//! Each change of a feed asks, and a page that is captured every hour lists the same items again and again. So the key
+//! of an account, which never changes, is remembered, and one look at the row of an item nearly always tells that it
+//! was known before.
 
 use std::collections::{BTreeMap, BTreeSet};
 

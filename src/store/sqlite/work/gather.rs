@@ -160,7 +160,8 @@ pub(super) fn tell_apart<'h>(hold: &'h [(Key, Vec<Told>)], rules: &Rules) -> Vec
         let Some(first) = sightings.first() else { continue };
         let mut numbers: Vec<(*const Account, i64)> =
             told.iter().map(|told| (Arc::as_ptr(&told.account), told.pair.0)).collect();
-        // Sightings come sorted by their accounts, of which there are few. Where an account lies only tells it from others.
+        // Sightings come sorted by their accounts, of which there are few. Where an account lies only tells it from
+        // others.
         numbers.dedup();
         numbers.sort_unstable();
         for group in settle::split(site_of(rules, first.source), *key, sightings) {

@@ -39,7 +39,8 @@ pub(super) struct Contents {
 struct Read {
     id: i64,
     reading: Reading<i64>,
-    /// The accounts that it gives, by their numbers and by what they say; made where another content is compared with it.
+    /// The accounts that it gives, by their numbers and by what they say; made where another content is compared with
+    /// it.
     numbers: OnceCell<FxHashSet<i64>>,
     told: OnceCell<FxHashSet<Arc<Account>>>,
 }
@@ -93,7 +94,8 @@ impl Work<'_> {
             // stays nearly always the same.
             let same = match (stood.filed_by, stood.whole) {
                 (before, after) if before == after => true,
-                // What its whole repeats the next one repeats, if that repeats all of the whole: asked once, not of each.
+                // What its whole repeats the next one repeats, if that repeats all of the whole: asked once, not of
+                // each.
                 (None, Some(whole)) => {
                     let repeats = match within.entry((stood.before, whole)) {
                         Entry::Occupied(known) => *known.get(),
@@ -185,8 +187,8 @@ impl Work<'_> {
         Ok(stood)
     }
 
-    /// Notes by which content the sightings of content `n`, so many, are filed. While that repeats all of it, as it does
-    /// of a file that grows, there is nothing to note, whatever completes it next.
+    /// Notes by which content the sightings of content `n`, so many, are filed. While that repeats all of it, as it
+    /// does of a file that grows, there is nothing to note, whatever completes it next.
     pub(super) fn note_filed(&self, n: u32, stood: &Stood, counted: usize, contents: &mut Contents) -> Result<()> {
         let lines = contents.read(self.db, n)?.map_or(0, |read| read.reading.lines.len());
         let filed_by = stood.whole.filter(|_| counted < lines);

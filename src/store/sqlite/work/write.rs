@@ -35,8 +35,8 @@ impl Work<'_> {
         Ok(old)
     }
 
-    /// Writes rows of `item`: under a key and an id what is filed there, and the item with its text where this is the row
-    /// that it is filed under.
+    /// Writes rows of `item`: under a key and an id what is filed there, and the item with its text where this is the
+    /// row that it is filed under.
     pub(super) fn insert(&mut self, rows: &[Filing<'_>]) -> Result<()> {
         self.insert_item.all(rows, |row, (key, id, pairs, settled)| {
             let item = settled.map(|(item, _)| item);

@@ -9,10 +9,11 @@
 //!     5. 9 September 2021
 //! ```
 //!
-//! A heading begins at the margin wherever it stands, with a blank line above it and perhaps none below. What follows at
-//! the column of the entry's text, right below, shows that the list goes on there. Blank lines are put where the entry
-//! begins and where its heading ends. Where most entries have one line above their heading, further ones in others are
-//! what stands for a picture, and are left out. Refused: fewer than three such entries, which may be anything.
+//! A heading begins at the margin wherever it stands, with a blank line above it and perhaps none below. What follows
+//! at the column of the entry's text, right below, shows that the list goes on there. Blank lines are put where the
+//! entry begins and where its heading ends. Where most entries have one line above their heading, further ones in
+//! others are what stands for a picture, and are left out. Refused: fewer than three such entries, which may be
+//! anything.
 
 use super::{indent, is_marked};
 

@@ -7,8 +7,8 @@
 //!           o For_crews
 //! ```
 //!
-//! Headings stand between stars, the more the greater, and with no blank line around them. Links have lines in the place
-//! of blanks. What programs and files are called, and addresses, keep their lines.
+//! Headings stand between stars, the more the greater, and with no blank line around them. Links have lines in the
+//! place of blanks. What programs and files are called, and addresses, keep their lines.
 
 use super::{FEW_LINKS, MARGIN};
 use crate::mill::scrape::rendition::{Note, Rendition};

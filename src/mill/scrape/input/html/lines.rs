@@ -149,8 +149,8 @@ impl Visitor for Lines {
     fn skips(&mut self, element: &Element, in_content: bool) -> bool {
         let is_unread = is_time(element) && is_unread(element);
         self.has_unread_days |= is_unread;
-        // The day of a change is shown to programs alone. The two stand side by side, or a page of nothing but times would be
-        // looked through for each.
+        // The day of a change is shown to programs alone. The two stand side by side, or a page of nothing but times
+        // would be looked through for each.
         let is_near = || self.times.iter().rev().take(SEVERAL).any(|time| time.of_publication);
         let of_change = || is_time(element) && is_of_change(element) && is_near();
         (self.hides_days && is_unread) || of_change() || self.repeats(element) || is_beside(element, in_content)
@@ -240,8 +240,8 @@ impl Visitor for Lines {
 }
 
 impl Lines {
-    /// Ends a time with the text. What an abbreviation stands for is often the same instant in another zone, of which the day is
-    /// another: where it shows a day, that counts. Where it shows no figure it is none: `Updated`.
+    /// Ends a time with the text. What an abbreviation stands for is often the same instant in another zone, of which
+    /// the day is another: where it shows a day, that counts. Where it shows no figure it is none: `Updated`.
     fn end_time(&mut self, open: usize, end: usize, is_abbreviated: bool) {
         let Some(time) = self.times.get_mut(open) else { return };
         time.end = Some(end);
@@ -252,8 +252,8 @@ impl Lines {
         }
     }
 
-    /// Whether words that are not shown add to others on their line, under the same link, or skip to a place of the page. The
-    /// only words of a link are its title, and the only day is the item's.
+    /// Whether words that are not shown add to others on their line, under the same link, or skip to a place of the
+    /// page. The only words of a link are its title, and the only day is the item's.
     fn repeats(&self, element: &Element) -> bool {
         if !is_unseen(element) || is_time(element) {
             return false;
@@ -470,8 +470,8 @@ impl Lines {
     }
 }
 
-/// Gives a mark to headings that are links, each to another page, where nothing else tells where an item begins: no line is a
-/// day, and none has a mark but those of menus, which lose theirs. Each has a text below it.
+/// Gives a mark to headings that are links, each to another page, where nothing else tells where an item begins: no
+/// line is a day, and none has a mark but those of menus, which lose theirs. Each has a text below it.
 fn mark_headlines(lines: &mut [Line]) {
     /// No text is less wide.
     const TEXT: usize = 40;
@@ -513,8 +513,8 @@ fn day_of(stated: &str) -> &str {
 /// No line that says which year it is, and maybe which month, is longer.
 const LONGEST_YEAR: usize = 40;
 
-/// The lines that a line becomes which is a day without its year, and a link from `from` to `to` of it: the year stands above
-/// both. `03.12. — The market opens`.
+/// The lines that a line becomes which is a day without its year, and a link from `from` to `to` of it: the year stands
+/// above both. `03.12. — The market opens`.
 fn day_and_title(line: &Line, from: usize, to: usize) -> Option<[Line; 2]> {
     let bare = |text: &str| text.trim_matches(|c: char| !c.is_alphanumeric() && c != '.').to_owned();
     let (before, title) = (bare(line.text.get(..from)?), line.text.get(from..to)?.to_owned());
@@ -539,8 +539,8 @@ fn is_unseen(element: &Element) -> bool {
     element.is_inline() && classes.any(|class| UNSEEN.contains(&class))
 }
 
-/// Whether an element is a time: a `<time>`, or the `<abbr>` that the microformat hAtom 0.1 has for it, whose title is the
-/// day as programs write it.
+/// Whether an element is a time: a `<time>`, or the `<abbr>` that the microformat hAtom 0.1 has for it, whose title is
+/// the day as programs write it.
 fn is_time(element: &Element) -> bool {
     let is_abbreviated = || {
         let says = || is_of_change(element) || is_of_publication(element);
@@ -578,7 +578,8 @@ fn has_class(element: &Element, classes: &[&str]) -> bool {
 fn known_of_item(lines: &[Line]) -> Option<usize> {
     let lexicon = Lexicon::of(None);
     let is_day = |line: &Line| line.time.is_some() || whole(&line.text, lexicon).is_some();
-    // Each entry is a line, or a day behind what is said of it. A link, or all that stands beside a day, may be a title.
+    // Each entry is a line, or a day behind what is said of it. A link, or all that stands beside a day, may be a
+    // title.
     let fits = |line: &Line| line.level == 0 && line.link.is_none() && (line.mark.is_some() || is_day(line));
     let day = day_among(lines, |line| &line.text, |line| is_day(line));
     day.filter(|_| lines.iter().all(fits))

@@ -1,8 +1,8 @@
 //! Where the items of a JSON value stand.
 //!
-//! They stand where the operator says; else they are the only list of things that have titles, be they kept in a list, under
-//! their days, which they then have, or each under its id or address. Where two could be meant, nothing is guessed; objects
-//! that only have names are no items.
+//! They stand where the operator says; else they are the only list of things that have titles, be they kept in a list,
+//! under their days, which they then have, or each under its id or address. Where two could be meant, nothing is
+//! guessed; objects that only have names are no items.
 
 use std::borrow::Cow;
 

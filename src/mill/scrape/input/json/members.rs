@@ -20,8 +20,8 @@ pub(super) fn values_at<'v>(at: &At, item: &'v Value) -> Vec<&'v Value> {
     }
 }
 
-/// The members that hold the content of an item which content systems and their interfaces wrap up: `attributes` in JSON:API,
-/// `node` in GraphQL, `fields` in tables, `_source` in search indexes, `item` in lists of schema.org.
+/// The members that hold the content of an item which content systems and their interfaces wrap up: `attributes` in
+/// JSON:API, `node` in GraphQL, `fields` in tables, `_source` in search indexes, `item` in lists of schema.org.
 const WRAPPINGS: [&str; 7] = ["attributes", "node", "fields", "_source", "data", "item", "snippet"];
 
 /// The members of an item: those of its wrapping first, where it has no title itself; and the name of that.
@@ -72,8 +72,8 @@ fn is_html(name: &str) -> bool {
 /// The members of an item that hold what is said about it, such as its day.
 const ABOUT: [&str; 6] = ["meta", "metadata", "info", "details", "dates", "publication"];
 
-/// The day of an item that states none itself, in the one member about it that does, and what both are called. What may be
-/// the time of a change, or of the capture, is none.
+/// The day of an item that states none itself, in the one member about it that does, and what both are called. What may
+/// be the time of a change, or of the capture, is none.
 fn inner_day<'v>(members: &Members<'v>) -> Option<(&'v str, &'v str, Cow<'v, str>)> {
     let is_about = |known: &Known, name: &str| known.rank(Part::Date).is_some() || ABOUT.contains(&&*bare(name));
     let about = members.0.iter().filter(|(known, name, _)| is_about(known, name));

@@ -5,10 +5,10 @@
 //! 28 June 2020 | Night boats again | https://news.example.org/2020/night
 //! ```
 //!
-//! What tells such lines from a text that points somewhere: there are several, all with the same sign before an address of
-//! their own, they are much of the file, and what stands before the sign is no sentence, and mostly another for each. Where
-//! only a blank parts the two, they are nearly all of it. An address at the end of a file that may be cut there is known by
-//! half: its item is shown, and no more.
+//! What tells such lines from a text that points somewhere: there are several, all with the same sign before an address
+//! of their own, they are much of the file, and what stands before the sign is no sentence, and mostly another for
+//! each. Where only a blank parts the two, they are nearly all of it. An address at the end of a file that may be cut
+//! there is known by half: its item is shown, and no more.
 
 use std::collections::BTreeSet;
 

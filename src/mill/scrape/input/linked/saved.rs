@@ -12,8 +12,8 @@
 //!
 //! The addresses are taken out, over the breaks that keep lines short; a line leads where its only one does, if it ends
 //! with that. Behind an address without a blank another element begins, and so another line. Headings stand below two
-//! blank lines, indented by two columns for each level; words in bold type stand between stars, in italic between slashes.
-//! A text with hardly an address is what it is.
+//! blank lines, indented by two columns for each level; words in bold type stand between stars, in italic between
+//! slashes. A text with hardly an address is what it is.
 
 use std::collections::BTreeSet;
 
@@ -57,8 +57,8 @@ pub(super) fn render(text: &str) -> Option<Linked> {
     Some(Linked { rendition: saved.rendition, by_a_program: is_of_a_program(text), cut: None })
 }
 
-/// Whether a program wrote the addresses: one goes on in another line, or stands behind the words of an indented list, as
-/// those of menus do.
+/// Whether a program wrote the addresses: one goes on in another line, or stands behind the words of an indented list,
+/// as those of menus do.
 fn is_of_a_program(text: &str) -> bool {
     let is_listed =
         |line: &str| line.starts_with(' ') && line.trim_start().starts_with("* ") && line.contains(" <http");
@@ -141,7 +141,8 @@ impl Line {
     }
 }
 
-/// Which lines are those of lists within entries that tell what is known of an item: several lists, or it may be anything.
+/// Which lines are those of lists within entries that tell what is known of an item: several lists, or it may be
+/// anything.
 fn known(lines: &[(Line, u32)]) -> BTreeSet<usize> {
     let (mut known, mut lists, mut at) = (BTreeSet::new(), 0, 0);
     for list in lines.chunk_by(|(one, _), (other, _)| one.entry().is_some() == other.entry().is_some()) {

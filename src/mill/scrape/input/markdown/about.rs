@@ -1,8 +1,9 @@
 //! What a tool that saves pages as Markdown says of the page, before the page and behind it.
 //!
-//! Three forms are known: front matter between two rules, as web clippers and generators of sites write it; the head of reader services,
-//! from `Title:` and `URL Source:` to `Markdown Content:`; and the fields that Joplin puts behind a note. They tell
-//! when the page was saved, and its name: the reading would make an item of them, new with each capture.
+//! Three forms are known: front matter between two rules, as web clippers and generators of sites write it; the head of
+//! reader services, from `Title:` and `URL Source:` to `Markdown Content:`; and the fields that Joplin puts behind a
+//! note. They tell when the page was saved, and its name: the reading would make an item of them, new with each
+//! capture.
 //!
 //! Each is known by its first lines and by its last, and by every line in between: a list whose items are told in
 //! such lines (`title: …`, `date: …`, with rules between them) is no word about a page, and stays.

@@ -5,15 +5,15 @@
 //! isles.html "A ferry for the outer isles")
 //! ```
 //!
-//! Nobody who reads Markdown takes that for a link. The lines of such an address are joined, and those of the title behind
-//! it. Joined is only what breaks behind a dash or before or within a title, and closes a few lines below with no blank line
-//! between: a text in brackets behind brackets stays as it is.
+//! Nobody who reads Markdown takes that for a link. The lines of such an address are joined, and those of the title
+//! behind it. Joined is only what breaks behind a dash or before or within a title, and closes a few lines below with
+//! no blank line between: a text in brackets behind brackets stays as it is.
 
 /// An address and its title have at most so many lines more.
 const MOST_LINES: usize = 8;
 
-/// The text with each such link on one line, and of each of its lines the one of the file that it begins with; `None` where
-/// there is no such link.
+/// The text with each such link on one line, and of each of its lines the one of the file that it begins with; `None`
+/// where there is no such link.
 pub(super) fn joined(text: &str) -> Option<(String, Vec<u32>)> {
     memchr::memmem::find(text.as_bytes(), b"](")?;
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
