@@ -82,7 +82,7 @@ impl<'t> Block<'t> {
         let Some((first, rest)) = self.text.split_once(['\n', '\r']) else { return };
         if self.mark == Mark::Clock && is_clock(trim(first).1) {
             (self.text, self.mark) = (trim(rest).1, Mark::None);
-            let more = self.text.lines().count().saturating_sub(1);
+            let more = if self.folded { self.text.lines().count().saturating_sub(1) } else { 0 };
             self.line = self.last_line.saturating_sub(u32::try_from(more).unwrap_or(0));
             self.folded = more > 0;
         }
@@ -186,7 +186,6 @@ pub(crate) fn split_by<'t>(
         clocks: 0,
         guessed: Vec::new(),
         width: OnceCell::new(),
-        counts_up: OnceCell::new(),
     };
     splitter.page.noted = !notes.is_empty();
     let mut notes = notes.iter().peekable();
@@ -251,6 +250,7 @@ fn underlines(line: &str, number: u32, last: &Block<'_>) -> bool {
     let is_drawn = |sign: char| line.len() >= 3 && line.trim_start_matches(sign).is_empty();
     ['=', '-', '~', '^'].into_iter().any(is_drawn)
         && last.last_line + 1 == number
+        && !last.folded
         && last.date.is_none()
         && last.text.chars().count().abs_diff(line.len()) <= 1
 }
@@ -275,8 +275,6 @@ struct Splitter<'t, 'p> {
     guessed: Vec<usize>,
     /// How long the longest line is, once somebody asked.
     width: OnceCell<usize>,
-    /// Whether the numbers before months count up, once somebody asked.
-    counts_up: OnceCell<bool>,
 }
 
 impl<'t> Splitter<'t, '_> {
@@ -289,7 +287,7 @@ impl<'t> Splitter<'t, '_> {
         }
         block.indent = columns(line.text.get(..lead).unwrap_or_default());
         let (found, is_guessed) = self.date_and_mark(&mut block);
-        if found.is_none() && self.goes_on_with_dash(line, body, behind) {
+        if found.is_none() && block.mark == Mark::Bullet && self.goes_on_with_dash(line, body, behind) {
             (block.mark, block.text) = (Mark::None, body);
         }
         // What says to which kind of file a headline leads goes on with no run, and no run with it.
@@ -297,7 +295,8 @@ impl<'t> Splitter<'t, '_> {
         if may_attach && self.page.blocks.last().is_some_and(|last| may_offer(block.text, last.text)) {
             block.furniture = Some(is_furniture(block.text, self.lexicon));
         }
-        if found.is_none() && offers_above(block.text, &self.page.blocks, self.lexicon) {
+        if found.is_none() && block.furniture != Some(true) && offers_above(block.text, &self.page.blocks, self.lexicon)
+        {
             block.furniture = Some(true);
         }
         let start = line.start + lead;
@@ -402,8 +401,7 @@ impl<'t> Splitter<'t, '_> {
         // Alone on its line it stands between two fields: the lines below it are no list.
         let is_dot = self.unit == Unit::Line && body == "·";
         // Words that are not read as a date begin with its day all the same: `18. Weinmonat`.
-        let is_day = matches!((mark, stated), (Mark::Number(Some(day)), Some(stated)) if stated.is_day(day))
-            || (matches!(mark, Mark::Number(_)) && self.begins_with_dotted_day(body));
+        let is_day = matches!((mark, stated), (Mark::Number(Some(day)), Some(stated)) if stated.is_day(day));
         let is_none = own.is_none() && (is_plus || is_dot || is_day);
         let (mark, length) = if is_none { (Mark::None, 0) } else { (mark, length) };
         block.mark = mark;
@@ -415,23 +413,6 @@ impl<'t> Splitter<'t, '_> {
             found = date::whole(block.text, self.lexicon);
         }
         (stated.map(|stated| stated.shown_as(block.text)).or(found), false)
-    }
-
-    /// Whether the number that a line begins with is that of a day, as most languages with a full stop behind it write
-    /// one: `28. Oktober 2020 Die Brücke öffnet`. In English it is that of a list, and so it is where such numbers
-    /// count up.
-    fn begins_with_dotted_day(&self, body: &str) -> bool {
-        let is_day = |line: &str| date::begins(line, self.lexicon);
-        let number = |line: &str| line.split_once(". ").and_then(|(number, _)| number.parse::<u32>().ok());
-        let counts_up = || {
-            let lines = self.text.lines().map(|line| trim(line).1);
-            let numbered = lines.filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
-            let is_led = |line: &str| is_day(line) && date::whole(line, self.lexicon).is_none();
-            let days: Vec<u32> = numbered.filter_map(|line| number(line).filter(|_| is_led(line))).collect();
-            days.array_windows().any(|[one, next]| one + 1 == *next)
-        };
-        let is_english = || std::ptr::eq(self.lexicon, Lexicon::of(None));
-        !is_english() && number(body).is_some() && is_day(body) && !*self.counts_up.get_or_init(counts_up)
     }
 
     /// A date of several lines: `block` is the first of them, which begins at `start`, and they end before `behind`.

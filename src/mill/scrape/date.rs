@@ -97,8 +97,6 @@ struct Short {
     numbers: [u32; 3],
     /// With full stops, the month is in the middle.
     dot: bool,
-    /// The last has one digit only, as no year has: `20/6/5`.
-    ends_with_day: bool,
 }
 
 /// How well a date could be read, from whole to hardly.
@@ -190,8 +188,7 @@ fn short_order(dates: &[Short]) -> Option<DateOrder> {
     let spread = |at| most(at) - column(at).min().unwrap_or(0);
     let several = dates.len() >= 3;
     let year_first = most(0) > 31 || (several && spread(0) <= 1 && spread(0) < spread(2));
-    let ends_with_day = dates.iter().any(|date| date.ends_with_day);
-    let year_last = !ends_with_day && (most(2) > 31 || (several && spread(2) <= 1 && spread(2) < spread(0)));
+    let year_last = most(2) > 31 || (several && spread(2) <= 1 && spread(2) < spread(0));
     let dots = dates.iter().all(|date| date.dot);
     match (year_first, year_last) {
         (true, false) if most(1) <= 12 && most(2) <= 31 => Some(DateOrder::Ymd),
@@ -521,9 +518,8 @@ impl Point {
         if self.month == u32::from(FOREIGN) {
             return Err(Trouble::Calendar);
         }
-        if let Some(Short { numbers: [a, b, c], ends_with_day, .. }) = self.short {
+        if let Some(Short { numbers: [a, b, c], .. }) = self.short {
             let (year, month, day) = match settled.short_order.ok_or(Trouble::Ambiguous)? {
-                DateOrder::Dmy | DateOrder::Mdy if ends_with_day => return Err(Trouble::OddYear),
                 DateOrder::Dmy => (c, b, a),
                 DateOrder::Mdy => (c, a, b),
                 DateOrder::Ymd => (a, b, c),

@@ -157,7 +157,8 @@ impl Evidence {
             Marking::None => true,
             Marking::Numbers => matches!(block.mark, Mark::Number(_)),
             Marking::Bullets => block.mark == Mark::Bullet,
-            Marking::Clocks => block.mark == Mark::Clock,
+            // The day above a time is no less.
+            Marking::Clocks => matches!(block.mark, Mark::Clock) || block.date.is_some(),
         }
     }
 }
@@ -185,16 +186,16 @@ fn posts(blocks: &[Block<'_>], labels: &[Label]) -> bool {
 /// as many below each: no line is a sentence or a word or two, and those right below the days are about as long as the
 /// others, as titles above texts are not.
 fn bare(blocks: &[Block<'_>], labels: &[Label]) -> Option<usize> {
-    let (mut days, mut fewest, mut shortest) = (0_u32, usize::MAX, usize::MAX);
+    let (mut days, mut fewest, mut most, mut shortest) = (0_u32, usize::MAX, 0, usize::MAX);
     let (mut first, mut other) = ((0, 0), (0, 0));
     // The lengths of the lines below the day at hand, and whether one is no title.
     let (mut here, mut is_odd): (Vec<usize>, bool) = (Vec::new(), false);
     for (block, label) in blocks.iter().zip(labels) {
         match label.kind {
             // A day that says more is that of one item.
-            Kind::Date(_) if label.named || (days > 0 && is_odd) => return None,
+            Kind::Date(_) if label.named || (days > 0 && (is_odd || here.is_empty())) => return None,
             Kind::Date(_) => {
-                fewest = if days > 0 { fewest.min(here.len()) } else { fewest };
+                (fewest, most) = if days > 0 { (fewest.min(here.len()), most.max(here.len())) } else { (fewest, most) };
                 for (length, at) in here.drain(..).zip(0_usize..) {
                     shortest = shortest.min(length);
                     let (sum, count) = if at == 0 { &mut first } else { &mut other };
@@ -209,9 +210,9 @@ fn bare(blocks: &[Block<'_>], labels: &[Label]) -> Option<usize> {
         }
     }
     let mean = |(sum, count): (usize, usize)| sum / count.max(1);
-    // Without others they are alike to nothing.
+    // Behind the last day stands what comes after the list, too.
     let are_alike = mean(other) * 2 <= mean(first) * 3 && mean(first) * 2 <= mean(other) * 3;
-    (days > 2 && fewest == 1 && are_alike).then_some(shortest)
+    (days > 2 && fewest == 1 && most > 1 && are_alike).then_some(shortest)
 }
 
 /// Whether half of the dates at least have no blank line before them, and some have.

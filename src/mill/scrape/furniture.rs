@@ -25,7 +25,7 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     if text.len() > 32 {
         return text.len() <= 80 && lexicon.is_filed(text);
     }
-    if text.ends_with(|c: char| c.is_ascii_digit()) {
+    if text.ends_with(|c: char| c.is_ascii_digit()) && !first.is_ascii_digit() {
         let name = text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | ' ' | ':' | '：'));
         if lexicon.is_counted(name) {
             return true;
@@ -174,7 +174,7 @@ fn is_extent(text: &str) -> bool {
     let is_year = |number: u32| (1900..2100).contains(&number);
     let shown = last.saturating_sub(first) + 1;
     let is_page = first > 0 && shown > 2 && last <= all && ((first - 1) % shown == 0 || last == all);
-    is_page && !is_year(first) && (!is_year(all) || text.contains([',', '.']))
+    is_page && !is_year(first) && !is_year(last) && (!is_year(all) || text.contains([',', '.']))
 }
 
 /// Whether digits stand in two places at least.
@@ -256,6 +256,8 @@ mod tests {
             ("Boats 11 to 20 of 2020 quays", false),
             ("From 2021 to 2030 for 10,000", false),
             ("From 1 to 10 in 2 years", false),
+            ("June 15, 2020 Festival 2020", false),
+            ("15. Juni 2020 Bericht 2020", false),
         ] {
             assert_eq!(is_furniture(line, Lexicon::of(None)), is_one, "{line}");
         }

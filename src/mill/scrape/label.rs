@@ -149,7 +149,7 @@ fn names_of_lists(page: &Page<'_>, labels: &mut [Label]) {
 fn name_dates(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) {
     let below = page.blocks.iter().skip(1);
     for ((block, below), label) in page.blocks.iter().zip(below).zip(labels) {
-        if below.date.is_some() && lexicon.is_stamp(block.text) {
+        if below.date.is_some() && label.short && label.kind == Kind::Text && lexicon.is_stamp(block.text) {
             label.kind = Kind::Furniture;
         }
     }
@@ -218,7 +218,7 @@ impl<'t> Labeller<'_, 't> {
             return Label { kind: Kind::Month, ..Label::default() };
         }
         let piped = page.pipes && text.contains('|');
-        if (page.pipes || page.tabs) && is_row(text, self.lexicon) {
+        if (piped || (page.tabs && text.contains('\t'))) && is_row(text, self.lexicon) {
             // Two cells are a day and a title as well, of which texts may follow.
             let glued = if text.split(['|', '\t']).nth(2).is_none() { grade(led()) } else { None };
             return Label { kind: Kind::Row, piped, glued, broken: block.is_broken(), ..Label::default() };
@@ -235,9 +235,10 @@ impl<'t> Labeller<'_, 't> {
         let kind = if cut { Kind::CutDate } else { Kind::Date(printed.grade(self.settled)) };
         // What follows a date on its line is a kicker, but it may be more: then something is odd.
         let glued = printed.kicker.and_then(|_| inline::leading(text, self.lexicon)).map(|_| Grade::Broken);
-        let named = printed.raw().len() < text.len();
         // Behind a tab the words are a cell.
-        let piped = text.contains('|') || (printed.kicker.is_some() && text.contains('\t'));
+        let tabbed = page.tabs && printed.kicker.is_some() && text.contains('\t');
+        let named = printed.raw().len() < text.len();
+        let piped = tabbed || (page.pipes && text.contains('|'));
         Label { kind, piped, glued, named, timed: printed.has_time(), ..Label::default() }
     }
 
@@ -319,8 +320,9 @@ impl Label {
 /// Whether a line says who wrote something and at what time of day, as blogs do below each text: `Posted by Ann at
 /// 10:12`.
 fn is_signed(text: &str, lexicon: &Lexicon) -> bool {
+    const LONGEST: usize = 120;
     const MOST_WORDS: usize = 8;
-    if !has_ascii_digit(text) {
+    if text.len() > LONGEST || !has_ascii_digit(text) {
         return false;
     }
     let Some(behind) = lexicon.by(text) else { return false };

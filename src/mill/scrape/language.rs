@@ -158,6 +158,9 @@ pub(crate) struct Lexicon {
     pub(crate) buddhist: bool,
     /// A full stop stands between hours and minutes, as the locale data has it (CLDR, `timeFormats`): `14.30`.
     pub(crate) dotted_times: bool,
+    /// A comma stands between day and month (CLDR, `dateFormats`). Elsewhere that is how the number of an issue stands
+    /// before its month: `Bulletin 12, June 2020`.
+    pub(crate) comma_behind_day: bool,
     small: Vec<&'static str>,
     credits: Labels,
     furniture: Labels,
@@ -204,6 +207,7 @@ impl Lexicon {
             ordinals: Vec::new(),
             buddhist: false,
             dotted_times: false,
+            comma_behind_day: false,
             small: Vec::new(),
             credits: Labels::empty(),
             furniture: Labels::empty(),
@@ -219,7 +223,8 @@ impl Lexicon {
 
     fn build(own: &'static Words, english: &'static Words) -> Self {
         let dotted_times = matches!(own.tag, "da" | "fi" | "id");
-        let mut lexicon = Self { buddhist: own.tag == "th", dotted_times, ..Self::empty() };
+        let (buddhist, comma_behind_day) = (own.tag == "th", own.tag == "te");
+        let mut lexicon = Self { buddhist, dotted_times, comma_behind_day, ..Self::empty() };
         let mut meanings = meanings(own);
         let both = if own.tag == english.tag { vec![own] } else { vec![own, english] };
         if both.len() > 1 {

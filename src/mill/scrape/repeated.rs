@@ -272,6 +272,9 @@ pub(super) fn fields(page: &Page<'_>, labels: &mut [Label]) {
         let is_named_day = label.is_date() && name(block.text).is_some();
         below_text = matches!(label.kind, Kind::Text | Kind::Furniture) || is_named_day;
     }
+    if names.len() < SEVERAL {
+        return;
+    }
     names.sort_unstable();
     for same in names.chunk_by(|a, b| a.0 == b.0) {
         if same.len() >= SEVERAL && same.len() * 3 >= page.dates.len() * 2 && same.iter().all(|(.., fits)| *fits) {

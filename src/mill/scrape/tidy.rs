@@ -313,9 +313,9 @@ impl<'p, 't> Path<'p, 't, '_> {
         let is_apart = |at: usize| is_tight && self.block(at + 1).is_some_and(|next| next.gap > 0);
         let may_be_bare = self.evidence.marking == Marking::None;
         let is_bare = |at: usize| may_be_bare || self.block(at).is_some_and(|block| block.mark == Mark::None);
-        let is_heading = |at: &usize| {
-            self.does(*at, Move::Start) && is_bare(*at) && self.is(*at, Kind::Text) && (only_first || is_apart(*at))
-        };
+        let is_short = |at: usize| self.label(at).is_some_and(|label| label.short && label.kind == Kind::Text);
+        let is_heading =
+            |at: &usize| self.does(*at, Move::Start) && is_bare(*at) && is_short(*at) && (only_first || is_apart(*at));
         let headings: Vec<usize> = kickers.into_iter().filter(is_heading).collect();
         for at in headings {
             Step::behead(self.steps, at);
@@ -379,6 +379,7 @@ impl<'p, 't> Path<'p, 't, '_> {
             match self.field(at) {
                 Some(Field::Title) => title = Some(joined(block)),
                 Some(Field::Summary) if title.as_deref().is_some_and(|it| leads_to(&joined(block), it)) => out.push(at),
+                _ if self.does(at, Move::Start) => title = None,
                 _ => {}
             }
         }

@@ -25,7 +25,8 @@ struct Numbered<'t> {
 /// Takes such numbers for the marks that they are.
 pub(super) fn number(blocks: &mut [Block<'_>]) {
     for brackets in [('[', ']'), ('(', ')')] {
-        let numbered = blocks.iter().enumerate().filter(|(_, block)| block.mark == Mark::None);
+        let is_free = |block: &Block<'_>| block.mark == Mark::None && block.date.is_none();
+        let numbered = blocks.iter().enumerate().filter(|(_, block)| is_free(block));
         let found: Vec<_> = numbered.filter_map(|(at, block)| numbered_by(brackets, at, block.text)).collect();
         if found.len() < FEWEST || !(count(&found) && head_days(&found, blocks)) {
             continue;
@@ -42,7 +43,7 @@ fn numbered_by((opens, closes): (char, char), at: usize, text: &str) -> Option<N
     let (digits, rest) = text.strip_prefix(opens)?.split_once(closes)?;
     let number = digits.parse().ok().filter(|_| digits.len() <= MOST_DIGITS)?;
     let text = trim(rest).1;
-    (text.len() < rest.len()).then_some(Numbered { at, number, text })
+    (text.len() < rest.len() && !text.is_empty()).then_some(Numbered { at, number, text })
 }
 
 /// Whether one follows the other: by far most are the next, or begin anew, but for what is lost.

@@ -18,14 +18,16 @@ const FEWEST_WORDS: usize = 3;
 /// The blocks, with such titles taken out of their runs.
 pub(super) fn parted<'t>(blocks: Vec<Block<'t>>, lexicon: &Lexicon) -> Vec<Block<'t>> {
     // Hardly a page has such a run.
-    let is_run = |block: &Block<'_>| block.folded && block.mark == Mark::None;
+    let is_run = |block: &Block<'_>| block.folded && block.mark == Mark::None && block.date.is_none();
     let is_between_days = |three: &[Block<'_>]| match three {
         [above, run, below] => above.date.is_some() && is_run(run) && below.date.is_some(),
         _ => false,
     };
     let runs: Vec<usize> =
         blocks.windows(3).zip(1..).filter(|(three, _)| is_between_days(three)).map(|(_, at)| at).collect();
-    let is_title = |one: &Block<'_>, next: &Block<'_>| matches!(one.mark, Mark::Number(_)) && next.date.is_some();
+    let is_title = |one: &Block<'_>, next: &Block<'_>| {
+        matches!(one.mark, Mark::Number(_)) && one.date.is_none() && next.date.is_some() && next.mark == Mark::None
+    };
     let titles = || blocks.windows(2).filter(|pair| matches!(pair, [one, next] if is_title(one, next)));
     if runs.is_empty() || titles().nth(1).is_none() {
         return blocks;
@@ -33,6 +35,9 @@ pub(super) fn parted<'t>(blocks: Vec<Block<'t>>, lexicon: &Lexicon) -> Vec<Block
     let between = between_followers(&blocks);
     let lost = runs.into_iter().filter(|at| between.get(*at) == Some(&false));
     let found: Vec<_> = lost.filter_map(|at| Some((at, halves(blocks.get(at)?, lexicon)?))).collect();
+    if found.is_empty() {
+        return blocks;
+    }
     let mut parted = Vec::with_capacity(blocks.len() + found.len());
     let mut found = found.into_iter().peekable();
     for (block, at) in blocks.into_iter().zip(0_usize..) {

@@ -34,7 +34,7 @@ pub(super) fn mark(line: &str, in_run: bool, in_text: bool) -> (Mark, usize) {
             return (if is_clock { Mark::Clock } else { Mark::None }, 0);
         }
         let ends = matches!(bytes.get(digits), Some(b'.' | b')'));
-        if !ends || (in_run && number.is_some_and(|year| (1900..=2199).contains(&year))) {
+        if !ends || (in_run && digits == 4 && number.is_some_and(|year| (1900..=2199).contains(&year))) {
             return (Mark::None, 0);
         }
         (Mark::Number(number), digits + 1)

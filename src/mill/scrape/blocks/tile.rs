@@ -23,7 +23,7 @@ pub(super) fn tile<'t>(body: &str, lines: &Lines<'t>, lexicon: &Lexicon) -> Opti
         let near = part.start + lead - (start + end) <= 8 + lead;
         if part_text.len() > LONGEST_PART || !near || (parts == 2 && day && !part_text.starts_with(is_letter)) {
             // `12`, `2024-03`, as Chinese pages have it.
-            let numbers = date::day_above_month(body, part_text).filter(|_| near);
+            let numbers = date::day_above_month(body, part_text).filter(|_| near && parts == 2);
             let numbers = numbers.filter(|_| !counts_of_months(lines.text.get(..start).unwrap_or_default(), ahead));
             found = numbers.map(|printed| (printed, ahead)).or(found);
             break;

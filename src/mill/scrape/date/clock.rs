@@ -72,7 +72,8 @@ impl<'t> Cursor<'t, '_> {
         // end.
         let from = |kind| matches!(kind, Kind::Word(Word::At | Word::Until | Word::Of | Word::On));
         let said = self.take(from) || comma;
-        let mut stated = said || ((stamped || self.lexicon.dotted_times) && self.peek(1) == Some(Kind::Sign('.')));
+        let dotted = self.lexicon.dotted_times && self.at == before;
+        let mut stated = said || ((stamped || dotted) && self.peek(1) == Some(Kind::Sign('.')));
         if said {
             self.take_sign(&['.']);
             self.take_word(Word::At);
@@ -88,7 +89,10 @@ impl<'t> Cursor<'t, '_> {
         };
         self.at += usize::from(half.is_some());
         stated |= half.is_some();
-        let mut clock = self.clock(stated);
+        let only_dotted = dotted && !stamped && half.is_none() && self.peek(1) == Some(Kind::Sign('.'));
+        let clock = self.clock(stated);
+        // More than a time may begin with a number: `15.01.2021 7.30 åbner broen`.
+        let mut clock = clock.filter(|_| !only_dotted || self.at == self.parts.len());
         if let (Some(clock), Some(true)) = (&mut clock, half) {
             let later = clock
                 .time

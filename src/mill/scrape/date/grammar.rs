@@ -94,7 +94,8 @@ impl<'t> Cursor<'t, '_> {
             share(&mut start, end);
         }
         self.weekday_behind();
-        if clock.is_none() {
+        // Three short numbers before brackets are of some other count.
+        if clock.is_none() && !(start.short.is_some() && self.peek(0) == Some(Kind::Sign('('))) {
             clock = self.clock_after(stamped);
         }
         let clock = clock.unwrap_or_default();
@@ -252,7 +253,7 @@ impl<'t> Cursor<'t, '_> {
         Some(Point { year, month, day, firm, ..Point::default() })
     }
 
-    /// `15 June 2020`, `15th of June, 2020`, `15, June 2020`, and the first half of `8 - 10 June 2020`.
+    /// `15 June 2020`, `15th of June, 2020`, and the first half of `8 - 10 June 2020`.
     fn day_first(&mut self) -> Option<Point> {
         let (day, _) = self.number(0)?;
         self.at += 1;
@@ -260,7 +261,9 @@ impl<'t> Cursor<'t, '_> {
         self.take_word(Word::Day);
         let after_day = self.at;
         self.of();
-        self.take_sign(&['.', '-', '/', ',']);
+        if !self.take_sign(&['.', '-', '/']) && self.lexicon.comma_behind_day {
+            self.take_sign(&[',']);
+        }
         self.of();
         if let Some(month) = self.month(0) {
             self.at += 1;
@@ -386,8 +389,8 @@ impl<'t> Cursor<'t, '_> {
                 (_, 13..) => Point { month: a, day: b, shows: Some(DateOrder::Mdy), ..numbers },
                 _ => Point { month: b, day: a, unordered: a != b, ..numbers },
             }
-        } else if close && (a_digits <= 2 && c_digits == 2 || sign == '/' && (a_digits, c_digits) == (2, 1)) {
-            let short = Short { numbers: [a, b, c], dot, ends_with_day: c_digits == 1 };
+        } else if a_digits <= 2 && c_digits == 2 && close {
+            let short = Short { numbers: [a, b, c], dot };
             let year = if self.lexicon.buddhist { Year::Odd } else { Year::Short(c) };
             Point { year, short: Some(short), ..numbers }
         } else {
@@ -572,9 +575,7 @@ impl<'t> Cursor<'t, '_> {
             printed.kicker = Some(words);
         } else {
             // The groups of an item may be several, and more may follow: `| Culture, School | 3 comments`.
-            let says_little = |piece: &str| {
-                is_place(piece, self.lexicon) || self.lexicon.is_aside(piece) || is_of_names(piece, self.lexicon)
-            };
+            let says_little = |piece: &str| is_place(piece, self.lexicon) || self.lexicon.is_aside(piece);
             let mut pieces = words.split(['|', '·', '•']).map(str::trim);
             return (stamped && apart && pieces.all(says_little)).then_some(());
         }
@@ -597,13 +598,6 @@ pub(super) fn is_place(words: &str, lexicon: &Lexicon) -> bool {
         && words.chars().next().is_some_and(char::is_alphabetic)
         && !words.split_whitespace().take(1).any(begins_small)
         && !words.split_whitespace().any(|word| begins_small(word) && !lexicon.is_small(word))
-}
-
-/// What an item is, and of which names: `Press release from Ann Field, Tom Aske, Harbour Office`.
-fn is_of_names(words: &str, lexicon: &Lexicon) -> bool {
-    const MOST: usize = 8;
-    let mut names = words.split(", ").take(MOST);
-    names.next().is_some_and(|first| is_kicker(first, MOST)) && names.all(|name| is_place(name, lexicon))
 }
 
 /// A few words of which the first begins with a capital: `News release`.

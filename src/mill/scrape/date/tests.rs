@@ -53,7 +53,7 @@ fn dates_are_read_as_pages_print_them() {
         ("Posted on 15 June 2020 by admin in News", "2020-06-15"),
         ("15 June 2020 in News", "text"),
         ("Updated: 28 June 2020", "text"),
-        ("Published 15 June 2020 · Press release from Ann Field, Tom Aske, Harbour Office", "2020-06-15"),
+        ("Published 15 June 2020 · Council names mayor, Dun", "text"),
         ("Published 15 June 2020 · The mole is shut, and the ferry waits", "text"),
         ("15 June 2020 · Press release from Ann Field, Tom Aske, Harbour Office", "text"),
         ("15 June 2020 · 3 min read", "2020-06-15"),
@@ -491,7 +491,6 @@ const ODD: &[(&str, &str, &str)] = &[
 #[test]
 fn days_as_the_locale_data_of_browsers_prints_them() {
     for (tag, line, expected) in [
-        ("uk", "21 лист. 2020 р.", "2020-11-21"),
         ("cs", "15. čvn 2020", "2020-06-15"),
         ("lv", "2020. gada 25. janv.", "2020-01-25"),
         ("lv", "2021. gada 8. febr.", "2021-02-08"),
@@ -520,7 +519,8 @@ fn days_as_the_locale_data_of_browsers_prints_them() {
         ("eu", "2020(e)ko urriaren 25(a), igandea", "2020-10-25"),
         ("te", "16, మార్చి 2021, మంగళవారం", "2021-03-16"),
         ("mn", "2020 оны арван хоёрдугаар сарын 17, пүрэв гараг", "2020-12-17"),
-        ("en", "25, March 2021", "2021-03-25"),
+        ("en", "25, March 2021", "text"),
+        ("fr", "12, juin 2020", "text"),
         ("hr", "12. ožujka 2024. 10:12", "2024-03-12 10:12:00"),
         ("bs", "13. maj 2021., 09:10", "2021-05-13 09:10:00"),
         ("hr", "12. ožujka 2024. 10:12 sati i više", "text"),
@@ -533,8 +533,14 @@ fn days_as_the_locale_data_of_browsers_prints_them() {
         ("eu", "2021(e)ko ots. 27(a) (11:26:01)", "2021-02-27 11:26:01"),
         ("en", "15 June 2020 (14:30)", "2020-06-15 14:30:00"),
         ("en", "15 June 2020 (14)", "text"),
+        ("eu", "21/5/2 (03:41)", "text"),
+        ("eu", "20/12/23 (22:35)", "text"),
+        ("da", "15.01.2021 – 10.12", "text"),
+        ("da", "15.01.2021 7.30 åbner broen", "text"),
         ("sq", "29 pri 2021, 6:25:56 p.d.", "2021-04-29 06:25:56"),
         ("sq", "2 mar 2021, 12:35 m.d.", "2021-03-02 12:35:00"),
+        // A month that is a word as well, `letter`, is not read.
+        ("uk", "Лист 2020", "text"),
         ("en", "2020(a) June", "text"),
         ("en", "12, rue de Mars 2020", "text"),
     ] {
@@ -578,8 +584,6 @@ fn two_digits_are_a_year_where_the_file_makes_a_habit_of_it() {
     assert_eq!(read(Some(DateOrder::Ymd), &["20/07/04"]), "2020-07-04");
     assert_eq!(read(Some(DateOrder::Mdy), &["15/06/20"]), "-");
     assert_eq!(read(None, &["99/12/31"]), "1999-12-31");
-    assert_eq!(read(None, &["21/5/2", "21/4/13", "20/12/23"]), "2021-05-02 2021-04-13 2020-12-23");
-    assert_eq!(read(Some(DateOrder::Dmy), &["15/06/20", "14/06/2"]), "2020-06-15 -");
 }
 
 #[test]

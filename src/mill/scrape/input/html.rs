@@ -221,9 +221,18 @@ fn is_beside(element: &Element, in_content: bool) -> bool {
 /// Whether an element is a sign of a font that draws it in the place of its name: `<span
 /// class="material-icons">star</span>`.
 fn is_icon(element: &Element) -> bool {
-    const FONTS: [&str; 2] = ["material-icons", "material-symbols"];
+    const FONTS: [&str; 8] = [
+        "material-icons",
+        "material-icons-outlined",
+        "material-icons-round",
+        "material-icons-sharp",
+        "material-icons-two-tone",
+        "material-symbols-outlined",
+        "material-symbols-rounded",
+        "material-symbols-sharp",
+    ];
     let mut classes = element.get("class").unwrap_or_default().split_ascii_whitespace();
-    element.is(&["span", "i"]) && classes.any(|class| FONTS.iter().any(|font| class.starts_with(font)))
+    element.is(&["span", "i"]) && classes.any(|class| FONTS.contains(&class))
 }
 
 /// Which open elements a start tag closes, and behind which of them none is looked for.

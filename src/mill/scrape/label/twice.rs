@@ -58,7 +58,9 @@ pub(super) fn offered(page: &Page<'_>, labels: &mut [Label]) {
 pub(super) fn once_with_day(page: &Page<'_>, labels: &mut [Label]) {
     for (at, four) in page.blocks.windows(4).enumerate() {
         let [line, day, line_again, day_again] = four else { continue };
+        let is_day = |block: &Block<'_>| block.date.is_some();
         let is_same = day_again.date.is_some() != line_again.date.is_some()
+            && (is_day(line), is_day(day)) == (is_day(line_again), is_day(day_again))
             && line.text == line_again.text
             && day.text == day_again.text;
         // What was said before is not said once more by what follows.
@@ -74,7 +76,7 @@ pub(super) fn once_with_day(page: &Page<'_>, labels: &mut [Label]) {
 /// Tells which few words stand on the page more than once, marks apart: no two items have one title. What most of three
 /// items or more have beside a text of their own is offered with each, or counts something of each: `Share`, `42 min`.
 pub(super) fn echo(page: &Page<'_>, labels: &mut [Label]) {
-    let few = |(_, label): &(&Block<'_>, &Label)| label.short && label.kind == Kind::Text;
+    let few = |(block, label): &(&Block<'_>, &Label)| label.short && label.kind == Kind::Text && !block.folded;
     let mut texts: Vec<&str> =
         page.blocks.iter().zip(&*labels).filter(few).map(|(block, _)| counted(block.text)).collect();
     texts.sort_unstable();
@@ -124,6 +126,9 @@ pub(super) fn echo(page: &Page<'_>, labels: &mut [Label]) {
 
 /// What is counted, where `text` is a number and a word or two behind it: `42 min`, `10.0 km`.
 fn counted(text: &str) -> &str {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return text;
+    }
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
     match unit.strip_prefix(' ') {
         Some(unit) if is_brief(unit) && unit.starts_with(char::is_alphabetic) => unit,

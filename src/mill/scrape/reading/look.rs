@@ -232,7 +232,7 @@ fn own_day(drafts: &[Draft<'_>]) -> Option<(u32, RangeInclusive<u32>)> {
 fn inner_dates<'t>(page: &Page<'t>, lexicon: &Lexicon) -> Vec<Printed<'t>> {
     let mut dates = page.dates.clone();
     for block in &page.blocks {
-        if block.text.contains(['|', '\t']) {
+        if (page.pipes && block.text.contains('|')) || (page.tabs && block.text.contains('\t')) {
             dates.extend(cells(block.text).filter_map(|cell| date::whole(cell, lexicon)));
         } else if block.date.is_none() {
             let leading = inline::leading(block.text, lexicon).map(|(printed, _)| printed);

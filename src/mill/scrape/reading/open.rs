@@ -10,6 +10,7 @@ use crate::mill::scrape::DateRead;
 use crate::mill::scrape::blocks::{Block, Mark, clock, joined, joined_text};
 use crate::mill::scrape::credit::credit;
 use crate::mill::scrape::date::{self, Printed, Span, inline};
+use crate::mill::scrape::evidence::Marking;
 use crate::mill::scrape::furniture::without_attachment;
 use crate::mill::scrape::layout::Field;
 use crate::mill::scrape::shape::ends_sentence;
@@ -76,7 +77,7 @@ impl<'t> Open<'t> {
         }
         self.last_field = field;
         match field {
-            Field::Title => self.titled(block),
+            Field::Title => self.titled(block, look),
             Field::Kicker => self.kicker = Some(joined(block)),
             Field::Credit => self.credit = credit(block.text, look.choice.lexicon),
             Field::Date => match look.page.date(block) {
@@ -85,7 +86,8 @@ impl<'t> Open<'t> {
                     let by = printed.by.filter(|_| printed.kicker.is_none());
                     self.kicker = self.kicker.take().or(by.map(Cow::Borrowed));
                 }
-                None if block.text.contains(['|', '\t']) => self.date_among_cells(block, look),
+                None if look.page.pipes && block.text.contains('|') => self.date_among_cells(block, look),
+                None if look.page.tabs && block.text.contains('\t') => self.date_among_cells(block, look),
                 None => self.date_beside_name(block, look),
             },
             Field::Summary => self.add(joined(block)),
@@ -106,11 +108,12 @@ impl<'t> Open<'t> {
             && !ends_sentence(block.text, &SENTENCE_ENDS)
     }
 
-    fn titled(&mut self, block: &Block<'t>) {
+    fn titled(&mut self, block: &Block<'t>, look: &Look<'t, '_>) {
         let whole = without_attachment(block.text);
         let title = if whole.len() < block.text.len() { joined_text(whole) } else { joined(block) };
         (self.title, self.link) = (Some(title), block.link());
         if block.mark == Mark::Clock
+            && look.evidence.marking == Marking::Clocks
             && let Some((time, title)) = clock(block.text)
         {
             (self.title, self.time) = (Some(joined_text(title)), Some(time));

@@ -17,7 +17,7 @@ const ANNOUNCES: usize = 4;
 /// Why what these steps read may be no list of announcements.
 pub(super) fn doubt(look: &Look<'_, '_>, layout: &Layout, steps: &[Step]) -> Option<&'static str> {
     let blocks = || look.page.blocks.iter().zip(&look.labels).zip(steps);
-    let is_undated = !layout.is_dated();
+    let is_undated = !layout.is_dated() && !layout.headings.day;
     let is_day = |at: usize| look.labels.get(at).is_some_and(|label| label.is_date());
     let is = |at: usize, act: Move| steps.get(at).is_some_and(|step| step.act == act);
     let all = 0..steps.len();
@@ -35,7 +35,7 @@ pub(super) fn doubt(look: &Look<'_, '_>, layout: &Layout, steps: &[Step]) -> Opt
         let (first, others) = starts.split_first()?;
         if !is_marked(first) || !others.iter().all(is_marked) {
             // A list that lost one of its marks lost it anywhere; above an enumeration stands the title of an article.
-            let is_article = others.len() > 1 && others.iter().all(is_marked);
+            let is_article = others.len() > 1 && !is_marked(first) && others.iter().all(is_marked);
             return is_article.then_some("the items have marks, and the title above them has none");
         }
         // Right below the day stands a list of that day. Below a title of its own stand the points of an article.
