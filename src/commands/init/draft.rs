@@ -78,16 +78,35 @@ pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt, given: &G
 /// A pattern for each ending that the samples' names have, none of which says what another says already.
 fn patterns(samples: &[Sample], below: &Path, flat: bool) -> Vec<String> {
     let endings: BTreeSet<Ending> = samples.iter().map(|sample| Ending::of(&sample.real)).collect();
+    let lead = lead(samples);
     let pattern = |Ending { text, is_last }: &Ending| {
         let mut pattern = escaped_for_glob(&below.to_string_lossy());
         if !pattern.is_empty() && !pattern.ends_with('/') {
             pattern.push('/');
         }
-        let more = if *is_last || text.is_empty() { "" } else { "*" };
-        quoted(&format!("{pattern}{}{}{more}", if flat { "*" } else { "**/*" }, escaped_for_glob(text)))
+        let before = if text.is_empty() { escaped_for_glob(&lead) } else { String::new() };
+        let behind = if *is_last || text.is_empty() { "" } else { "*" };
+        quoted(&format!("{pattern}{}{before}*{}{behind}", if flat { "" } else { "**/" }, escaped_for_glob(text)))
     };
-    let is_said = |ending: &Ending| endings.iter().any(|other| other != ending && other.covers(ending));
+    let is_said = |ending: &Ending| {
+        let mut others = endings.iter().filter(|other| *other != ending);
+        others.any(|other| other.covers(ending) && (lead.is_empty() || !other.text.is_empty()))
+    };
     endings.iter().filter(|ending| !is_said(ending)).map(pattern).collect()
+}
+
+/// What the names without an ending have before their first digit, where all have the same: the `news.` of
+/// `news.2021-06-15`.
+fn lead(samples: &[Sample]) -> String {
+    let without = samples.iter().filter(|sample| Ending::of(&sample.real).text.is_empty());
+    let leads: BTreeSet<String> = without
+        .map(|sample| {
+            let name = sample.real.file_name().unwrap_or_default().to_string_lossy();
+            name.split_once(|c: char| c.is_ascii_digit()).map_or_else(String::new, |(lead, _)| lead.to_owned())
+        })
+        .collect();
+    let mut leads = leads.into_iter();
+    leads.next().filter(|_| leads.next().is_none()).unwrap_or_default()
 }
 
 /// The folder that paths in the config start from, without links.
