@@ -222,8 +222,7 @@ impl Lexicon {
     }
 
     fn build(own: &'static Words, english: &'static Words) -> Self {
-        let dotted_times = matches!(own.tag, "da" | "fi" | "id");
-        let (buddhist, comma_behind_day) = (own.tag == "th", own.tag == "te");
+        let Words { buddhist, dotted_times, comma_behind_day, .. } = *own;
         let mut lexicon = Self { buddhist, dotted_times, comma_behind_day, ..Self::empty() };
         let mut meanings = meanings(own);
         let both = if own.tag == english.tag { vec![own] } else { vec![own, english] };

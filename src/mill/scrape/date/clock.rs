@@ -49,17 +49,17 @@ impl<'t> Cursor<'t, '_> {
     /// of the day what it is of, so that two numbers behind it are a time, too: `Publisert 12.03.2024 10.12`.
     pub(super) fn clock_after(&mut self, stamped: bool) -> Option<Clock> {
         let before = self.at;
-        if self.close(0) && self.take_sign(&['.']) {
+        let clock = if self.close(0) && self.take_sign(&['.']) {
             // `12. ožujka 2024. 10:12`: the full stop is that of the year where nothing else follows.
-            let clock = self.clock_behind(stamped).filter(|_| self.at == self.parts.len());
-            self.at = if clock.is_some() { self.at } else { before };
-            return clock;
+            self.clock_behind(stamped).filter(|_| self.at == self.parts.len())
+        } else if self.take_sign(&['(']) {
+            self.clock(false).filter(|_| self.take_sign(&[')']))
+        } else {
+            self.clock_behind(stamped)
+        };
+        if clock.is_none() {
+            self.at = before;
         }
-        if !self.take_sign(&['(']) {
-            return self.clock_behind(stamped);
-        }
-        let clock = self.clock(false).filter(|_| self.take_sign(&[')']));
-        self.at = if clock.is_some() { self.at } else { before };
         clock
     }
 

@@ -59,6 +59,12 @@ pub(super) struct Words {
     pub(super) counted: &'static str,
     /// Frequent words: they tell the language where the dates don't.
     pub(super) common: &'static str,
+    /// Years are those of the Buddhist era where they can be nothing else.
+    pub(super) buddhist: bool,
+    /// A full stop stands between hours and minutes, as the locale data has it (CLDR, `timeFormats`): `14.30`.
+    pub(super) dotted_times: bool,
+    /// A comma stands between day and month (CLDR, `dateFormats`).
+    pub(super) comma_behind_day: bool,
 }
 
 const NONE: Words = Words {
@@ -90,6 +96,9 @@ const NONE: Words = Words {
     shares: "",
     counted: "",
     common: "",
+    buddhist: false,
+    dotted_times: false,
+    comma_behind_day: false,
 };
 
 /// All languages, in the order in which `auto` prefers them where nothing tells them apart.
@@ -788,6 +797,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "nyhedsbrev|tilmeld dig vores nyhedsbrev|tilmeld nyhedsbrev|hold dig opdateret|følg os|kontakt|kontakt os|pressekontakt|om os",
         counted: "kommentar|kommentarer|visninger|min læsning|min læsetid|minutters læsetid",
         common: "og|i|det|som|en|på|er|af|for|med|til|den|har|de|ikke|om|et|vi|fra|at|kan|blev",
+        dotted_times: true,
         ..NONE
     },
     Words {
@@ -820,6 +830,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "uutiskirje|tilaa uutiskirje|tilaa uutiskirjeemme|seuraa meitä|yhteystiedot|ota yhteyttä|tietoa meistä",
         counted: "kommentti|kommenttia|kommentit|min lukuaika|minuuttia",
         common: "ja|on|että|ei|se|oli|ovat|myös|mutta|hän|kun|ole|joka|sekä|tai|kuin|jotka|sen|mukaan|nyt",
+        dotted_times: true,
         ..NONE
     },
     Words {
@@ -1384,6 +1395,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         credits: "ఫోటో:|చిత్రం:",
         furniture: "మరింత చదవండి|ఇంకా చదవండి|మరింత",
         common: "మరియు|ఈ|ఒక|ఆ|కూడా|అని|నుండి|ఉంది|కోసం|లో|తన|ఉన్న|ద్వారా|అయితే|వారు",
+        comma_behind_day: true,
         ..NONE
     },
     Words {
@@ -1400,6 +1412,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         furniture: "อ่านต่อ|อ่านเพิ่มเติม|เพิ่มเติม|ดูเพิ่มเติม|ดูทั้งหมด|แชร์|พิมพ์|ถัดไป|ก่อนหน้า|รายละเอียด|อ่านทั้งหมด",
         counted: "ความคิดเห็น|ครั้ง",
         common: "ที่|และ|ของ|ใน|เป็น|การ",
+        buddhist: true,
         ..NONE
     },
     Words {
@@ -1456,6 +1469,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "hubungi kami|tentang kami|ikuti kami",
         counted: "komentar|dilihat|kali dilihat",
         common: "yang|dan|di|ini|dengan|untuk|dari|dalam|tidak|pada|itu|akan|adalah|ke|oleh|juga|telah|sebagai|kepada|atau|bisa",
+        dotted_times: true,
         ..NONE
     },
     Words {
