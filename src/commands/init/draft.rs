@@ -77,36 +77,22 @@ pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt, given: &G
 
 /// A pattern for each ending that the samples' names have, none of which says what another says already.
 fn patterns(samples: &[Sample], below: &Path, flat: bool) -> Vec<String> {
-    let endings: BTreeSet<Ending> = samples.iter().map(|sample| Ending::of(&sample.real)).collect();
-    let lead = lead(samples);
-    let pattern = |Ending { text, is_last }: &Ending| {
+    let mut endings: BTreeSet<Ending> = samples.iter().map(|sample| Ending::of(&sample.real)).collect();
+    if endings.iter().filter(|ending| ending.text.is_empty()).count() > 1 {
+        // They begin in ways of their own, as those to come may.
+        endings.insert(Ending::default());
+    }
+    let pattern = |Ending { lead, text, is_last }: &Ending| {
         let mut pattern = escaped_for_glob(&below.to_string_lossy());
         if !pattern.is_empty() && !pattern.ends_with('/') {
             pattern.push('/');
         }
-        let before = if text.is_empty() { escaped_for_glob(&lead) } else { String::new() };
+        let folders = if flat { "" } else { "**/" };
         let behind = if *is_last || text.is_empty() { "" } else { "*" };
-        quoted(&format!("{pattern}{}{before}*{}{behind}", if flat { "" } else { "**/" }, escaped_for_glob(text)))
+        quoted(&format!("{pattern}{folders}{}*{}{behind}", escaped_for_glob(lead), escaped_for_glob(text)))
     };
-    let is_said = |ending: &Ending| {
-        let mut others = endings.iter().filter(|other| *other != ending);
-        others.any(|other| other.covers(ending) && (lead.is_empty() || !other.text.is_empty()))
-    };
+    let is_said = |ending: &Ending| endings.iter().any(|other| other != ending && other.covers(ending));
     endings.iter().filter(|ending| !is_said(ending)).map(pattern).collect()
-}
-
-/// What the names without an ending have before their first digit, where all have the same: the `news.` of
-/// `news.2021-06-15`.
-fn lead(samples: &[Sample]) -> String {
-    let without = samples.iter().filter(|sample| Ending::of(&sample.real).text.is_empty());
-    let leads: BTreeSet<String> = without
-        .map(|sample| {
-            let name = sample.real.file_name().unwrap_or_default().to_string_lossy();
-            name.split_once(|c: char| c.is_ascii_digit()).map_or_else(String::new, |(lead, _)| lead.to_owned())
-        })
-        .collect();
-    let mut leads = leads.into_iter();
-    leads.next().filter(|_| leads.next().is_none()).unwrap_or_default()
 }
 
 /// The folder that paths in the config start from, without links.
@@ -146,9 +132,11 @@ fn above_days(folder: &Path, home: &Path) -> PathBuf {
 /// Years in which pages can have been saved.
 const YEARS: RangeInclusive<u16> = 1990..=2199;
 
-/// How the names of pages end.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+/// How the names of pages end; by itself, in any way.
+#[derive(Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Ending {
+    /// What names without an ending have before their first digit: the `news.` of `news.2021-06-15`.
+    lead: String,
     /// With its full stop; empty where any ending will do.
     text: String,
     /// Whether nothing comes behind it.
@@ -162,7 +150,7 @@ impl Ending {
     fn of(file: &Path) -> Self {
         let is_word = |text: &str| text.starts_with(char::is_alphabetic) && text.chars().all(char::is_alphanumeric);
         if let Some(ending) = file.extension().map(OsStr::to_string_lossy).filter(|ending| is_word(ending)) {
-            return Self { text: format!(".{ending}"), is_last: true };
+            return Self { text: format!(".{ending}"), is_last: true, ..Self::default() };
         }
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let endings = name.split('.').skip(1).map(|part| {
@@ -171,12 +159,15 @@ impl Ending {
         });
         let is_known =
             |ending: &String| matches!(&**ending, ".txt" | ".text" | ".xml") || Form::of_name(ending).is_some();
-        Self { text: endings.filter(is_known).last().unwrap_or_default(), is_last: false }
+        let text = endings.filter(is_known).last().unwrap_or_default();
+        let counted = name.split_once(|c: char| c.is_ascii_digit()).filter(|_| text.is_empty());
+        let lead = counted.map_or_else(String::new, |(lead, _)| lead.to_owned());
+        Self { lead, text, is_last: false }
     }
 
     /// Whether its pattern matches all that the pattern of `other` does.
     fn covers(&self, other: &Self) -> bool {
-        !self.is_last && other.text.starts_with(&self.text)
+        !self.is_last && other.lead.starts_with(&self.lead) && other.text.starts_with(&self.text)
     }
 }
 
