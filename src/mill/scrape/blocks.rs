@@ -5,6 +5,7 @@
 //! after a date. Whether a line is a date is asked before whether it has a mark: `12. June 2018` is no item 12.
 
 mod count;
+mod dotted;
 mod lead;
 mod lines;
 mod lump;
@@ -16,6 +17,7 @@ use std::cell::OnceCell;
 use memchr::memchr;
 use regex::Regex;
 
+use self::dotted::Dotted;
 use self::lead::{may_offer, offers_above, without_lead_on};
 use self::lines::{Line, Lines, columns, trim};
 pub(crate) use self::lines::{has_blank_line, joined, joined_text, line_start};
@@ -185,6 +187,7 @@ pub(crate) fn split_by<'t>(
         alone: None,
         clocks: 0,
         guessed: Vec::new(),
+        dotted: Vec::new(),
         width: OnceCell::new(),
     };
     splitter.page.noted = !notes.is_empty();
@@ -273,6 +276,8 @@ struct Splitter<'t, 'p> {
     clocks: usize,
     /// The blocks that are dates only if what stands before the day is a name.
     guessed: Vec<usize>,
+    /// The lines whose number may be that of a day.
+    dotted: Vec<Dotted<'t>>,
     /// How long the longest line is, once somebody asked.
     width: OnceCell<usize>,
 }
@@ -337,7 +342,9 @@ impl<'t> Splitter<'t, '_> {
             self.alone = Some((Block { text: body, furniture: None, ..block }, begin));
             self.open = None;
         } else {
-            self.guessed.extend(is_guessed.then_some(self.page.blocks.len()));
+            let at = self.page.blocks.len();
+            self.guessed.extend(is_guessed.then_some(at));
+            self.dotted.extend(Dotted::of(at, &block, body, start, self.lexicon));
             self.page.blocks.push(block);
         }
     }
@@ -402,7 +409,9 @@ impl<'t> Splitter<'t, '_> {
         let is_dot = self.unit == Unit::Line && body == "·";
         // Words that are not read as a date begin with its day all the same: `18. Weinmonat`.
         let is_day = matches!((mark, stated), (Mark::Number(Some(day)), Some(stated)) if stated.is_day(day));
-        let is_none = own.is_none() && (is_plus || is_dot || is_day);
+        // No list counts so far: `2020. május 15. A híd megnyílik`.
+        let is_year = matches!(mark, Mark::Number(Some(1900..=2199))) && inline::leading(body, self.lexicon).is_some();
+        let is_none = own.is_none() && (is_plus || is_dot || is_day || is_year);
         let (mark, length) = if is_none { (Mark::None, 0) } else { (mark, length) };
         block.mark = mark;
         let behind = trim(body.get(length..).unwrap_or_default()).1;
@@ -456,7 +465,7 @@ impl<'t> Splitter<'t, '_> {
 
     fn finished(mut self) -> Page<'t> {
         self.give_up_mark();
-        let Self { mut page, unit, lexicon, guessed, clocks, .. } = self;
+        let Self { mut page, text, unit, lexicon, guessed, dotted, clocks, .. } = self;
         // As many as days are those of the days.
         if clocks > 0 && clocks <= page.dates.len() {
             page.blocks.iter_mut().for_each(Block::leave_clock);
@@ -468,6 +477,7 @@ impl<'t> Splitter<'t, '_> {
             }
             page.forget_dates();
         }
+        dotted::give_back(&dotted, &mut page, text);
         count::number(&mut page.blocks);
         if unit == Unit::Run {
             page.blocks = lump::parted(page.blocks, lexicon);

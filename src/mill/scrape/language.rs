@@ -161,6 +161,8 @@ pub(crate) struct Lexicon {
     /// A comma stands between day and month (CLDR, `dateFormats`). Elsewhere that is how the number of an issue stands
     /// before its month: `Bulletin 12, June 2020`.
     pub(crate) comma_behind_day: bool,
+    /// A full stop stands behind the day (CLDR, `dateFormats`): `15. Juni 2020`.
+    pub(crate) dotted_days: bool,
     small: Vec<&'static str>,
     credits: Labels,
     furniture: Labels,
@@ -208,6 +210,7 @@ impl Lexicon {
             buddhist: false,
             dotted_times: false,
             comma_behind_day: false,
+            dotted_days: false,
             small: Vec::new(),
             credits: Labels::empty(),
             furniture: Labels::empty(),
@@ -222,8 +225,8 @@ impl Lexicon {
     }
 
     fn build(own: &'static Words, english: &'static Words) -> Self {
-        let Words { buddhist, dotted_times, comma_behind_day, .. } = *own;
-        let mut lexicon = Self { buddhist, dotted_times, comma_behind_day, ..Self::empty() };
+        let Words { buddhist, dotted_times, comma_behind_day, dotted_days, .. } = *own;
+        let mut lexicon = Self { buddhist, dotted_times, comma_behind_day, dotted_days, ..Self::empty() };
         let mut meanings = meanings(own);
         let both = if own.tag == english.tag { vec![own] } else { vec![own, english] };
         if both.len() > 1 {

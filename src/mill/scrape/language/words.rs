@@ -65,6 +65,8 @@ pub(super) struct Words {
     pub(super) dotted_times: bool,
     /// A comma stands between day and month (CLDR, `dateFormats`).
     pub(super) comma_behind_day: bool,
+    /// A full stop stands behind the day (CLDR, `dateFormats`): `15. Juni 2020`.
+    pub(super) dotted_days: bool,
 }
 
 const NONE: Words = Words {
@@ -99,6 +101,7 @@ const NONE: Words = Words {
     buddhist: false,
     dotted_times: false,
     comma_behind_day: false,
+    dotted_days: false,
 };
 
 /// All languages, in the order in which `auto` prefers them where nothing tells them apart.
@@ -153,6 +156,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "bleiben sie auf dem laufenden|unser newsletter|newsletter abonnieren|newsletter bestellen|jetzt newsletter abonnieren|folgen sie uns|folge uns|kontakt|pressekontakt|ansprechpartner|über uns|impressum|datenschutz|weiterführende links",
         counted: "kommentar|kommentare|aufrufe|ansichten|antworten|min lesezeit|min. lesezeit|minuten lesezeit|minuten|min|antwort",
         common: "der|die|das|und|von|zu|den|mit|für|ist|auf|dem|ein|eine|nicht|im|wird|des|bei",
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -416,6 +420,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "odběr novinek|přihlaste se k odběru novinek|sledujte nás|kontakt|kontakty|o nás",
         counted: "komentář|komentáře|komentářů|zobrazení|min čtení|minut čtení",
         common: "a|v|na|je|se|s|z|o|do|že|pro|od|k|ve|po|za|by|jsou|který|ze|při",
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -450,6 +455,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "odber noviniek|sledujte nás|kontakt|kontakty|o nás",
         counted: "komentár|komentáre|komentárov|zobrazení",
         common: "a|v|na|je|sa|s|z|o|do|že|pre|od|k|vo|po|za|sú|ktorý|zo|pri|aj",
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -481,6 +487,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "e-novice|prijava na e-novice|spremljajte nas|kontakt|o nas",
         counted: "komentar|komentarji|komentarjev|ogledov",
         common: "in|v|na|je|se|za|z|so|da|ki|s|pri|ne|od|kot|do|tudi|iz|po|bo|o|pa",
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -513,6 +520,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "prijavite se na newsletter|pratite nas|kontakt|o nama",
         counted: "komentar|komentara|komentari|pregleda",
         common: "i|u|na|je|se|za|s|su|da|od|o|koji|te|kako|iz|će|ne|koja|do|što|koje|tijekom|uz",
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -544,6 +552,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "prijavite se na newsletter|pratite nas|kontakt|o nama",
         counted: "komentar|komentara|komentari|pregleda",
         common: "i|u|na|je|se|za|sa|su|da|od|o|koji|te|kako|iz|će|ne|koja|do|što|koje|tokom|uz",
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -576,6 +585,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "prijavite se na newsletter|pratite nas|kontakt|o nama|пратите нас|контакт|о нама",
         counted: "komentar|komentara|komentari|коментар|коментара|коментари|прегледа",
         common: "i|u|na|je|se|za|sa|su|da|od|koji|kako|iz|će|ne|koja|do|što|koje|tokom|и|у|на|је|се|за|са|су|да|од|који|како|из|ће|не|која|до|што|које|током",
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -759,6 +769,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "nyhetsbrev|meld deg på vårt nyhetsbrev|meld deg på nyhetsbrevet|hold deg oppdatert|følg oss|kontakt|kontakt oss|pressekontakt|om oss",
         counted: "kommentar|kommentarer|visninger|min lesetid|minutter",
         common: "og|i|det|som|en|på|er|av|for|med|til|den|har|de|ikke|om|et|vi|fra|å|kan|ble",
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -776,6 +787,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "nyhendebrev|nyheitsbrev|følg oss|kontakt|kontakt oss|om oss",
         counted: "kommentar|kommentarar|visingar",
         common: "og|i|det|som|ein|på|er|av|for|med|til|den|har|dei|ikkje|om|eit|vi|frå|å|kan|vart",
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -798,6 +810,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         counted: "kommentar|kommentarer|visninger|min læsning|min læsetid|minutters læsetid",
         common: "og|i|det|som|en|på|er|af|for|med|til|den|har|de|ikke|om|et|vi|fra|at|kan|blev",
         dotted_times: true,
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -831,6 +844,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         counted: "kommentti|kommenttia|kommentit|min lukuaika|minuuttia",
         common: "ja|on|että|ei|se|oli|ovat|myös|mutta|hän|kun|ole|joka|sekä|tai|kuin|jotka|sen|mukaan|nyt",
         dotted_times: true,
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -860,6 +874,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "uudiskiri|liitu uudiskirjaga|jälgi meid|kontakt|meist",
         counted: "kommentaar|kommentaari|vaatamist",
         common: "ja|on|ei|et|see|oli|ka|kui|mis|oma|ning|või|aga|selle|kes|nii|veel|mida|ta|välja|saab",
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -928,6 +943,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         boxes: "póstlisti|fylgdu okkur|hafa samband|um okkur",
         counted: "athugasemd|athugasemdir",
         common: "og|að|í|á|er|sem|til|um|við|með|var|en|af|ekki|fyrir|það|hefur|eru|frá|því|hann",
+        dotted_days: true,
         ..NONE
     },
     Words {
@@ -1120,6 +1136,7 @@ pub(super) static LANGUAGES: [Words; 72] = [
         furniture: "méi liesen|weider liesen|méi|deelen|weider|zréck",
         common: "an|den|déi|de|vun|ass|fir|mat|dat|op|net|een|eng|si|sech|ze|hunn|och|am|zu|gouf",
         weekdays: "don|dën|fre|méi|mët|sam|son",
+        dotted_days: true,
         ..NONE
     },
     Words {
