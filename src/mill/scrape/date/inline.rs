@@ -45,7 +45,7 @@ fn dated_head<'t>(text: &'t str, head: &'t str, lexicon: &Lexicon) -> Option<(Pr
     let apart = rest.len() + blanks < behind.len() || blanks >= 2 || behind.starts_with(['\t', '\n']);
     // One blank is enough behind a date with its year, before what begins as titles and sentences do, or with a
     // version.
-    let begins = |c: char| !c.is_lowercase() && (c.is_alphabetic() || "«„“\"‘:".contains(c));
+    let begins = |c: char| !c.is_lowercase() && (c.is_alphabetic() || "«»„“\"‘:".contains(c));
     let follows = printed.start.year != Year::None
         && blanks == 1
         && (rest.starts_with(begins)
@@ -194,19 +194,31 @@ pub(crate) fn field<'t>(text: &'t str, lexicon: &Lexicon) -> Option<Printed<'t>>
     whole(value.trim(), lexicon).filter(|printed| printed.kicker.is_none())
 }
 
-/// The text without the signs before it. A colon that opens the name of a picture is its own: `:rocket: The line`.
+/// The text without the signs before it. A colon that opens the name of a picture is its own, `:rocket: The line`, and
+/// so is the mark that opens a quotation: `»The line«`.
 fn signs_off(text: &str) -> &str {
     let rest = text.trim_start_matches(|c: char| c.is_whitespace() || SIGNS.contains(&c));
-    let named = text.get(..text.len() - rest.len()).is_some_and(|signs| signs.ends_with(" :"));
+    let signs = text.get(..text.len() - rest.len()).unwrap_or_default();
     let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    let is_picture = named && rest.split_once(": ").is_some_and(|(name, _)| is_name(name));
-    if is_picture { text.get(text.len() - rest.len() - 1..).unwrap_or(rest) } else { rest }
+    let is_picture = || signs.ends_with(" :") && rest.split_once(": ").is_some_and(|(name, _)| is_name(name));
+    let is_quoted = || signs.ends_with('»') && rest.contains('«');
+    let own = match signs.chars().next_back() {
+        Some(sign) if is_picture() || is_quoted() => sign.len_utf8(),
+        _ => 0,
+    };
+    text.get(signs.len() - own..).unwrap_or(rest)
 }
 
-/// The title without the signs behind it. What ends in a colon is the name of a field (`From: 01/01/2010`), and no
-/// title is left.
+/// The title without the signs behind it, but for the mark that closes a quotation: `« The line »`. What ends in a colon
+/// is the name of a field (`From: 01/01/2010`), and no title is left.
 fn signs_off_end(text: &str) -> &str {
     let title = text.trim_end_matches(|c: char| c.is_whitespace() || c == ',' || (SIGNS.contains(&c) && c != ':'));
+    let signs = text.get(title.len()..).unwrap_or_default();
+    let is_open = || title.rfind('«').is_some_and(|opens| title.rfind('»').is_none_or(|closes| closes < opens));
+    let title = match signs.find('»') {
+        Some(at) if is_open() => text.get(..title.len() + at + '»'.len_utf8()).unwrap_or(title),
+        _ => title,
+    };
     if title.ends_with([':', '：']) { "" } else { title }
 }
 
@@ -263,6 +275,9 @@ mod tests {
             ("2021-04-26 2021年5月13日新码头开放的通知", "2021-04-26", "2021年5月13日新码头开放的通知"),
             ("2021-04-26 [v1.4.0] The line", "2021-04-26", "[v1.4.0] The line"),
             ("2021-04-26 [1.4.0]", "2021-04-26", "[1.4.0]"),
+            ("2021-04-26 »The line« again", "2021-04-26", "»The line« again"),
+            ("2021-04-26 » The line", "2021-04-26", "The line"),
+            ("2021-04-26 » The «line»", "2021-04-26", "The «line»"),
             ("21/08/2020 - The market opens", "21/08/2020", "The market opens"),
             ("[2021-04-26] The market opens", "2021-04-26", "The market opens"),
             ("【2021.04.26】 新码头开放", "2021.04.26", "新码头开放"),
@@ -304,6 +319,9 @@ mod tests {
             ("The market opens, 4 July 2020", "The market opens", "4 July 2020"),
             ("The market opens [2021-04-26]", "The market opens", "2021-04-26"),
             ("The market opens - July 4, 2020", "The market opens", "July 4, 2020"),
+            ("The « market » 2021-04-26", "The « market »", "2021-04-26"),
+            ("«The market», 2021-04-26", "«The market»", "2021-04-26"),
+            ("The «market» opens » 2021-04-26", "The «market» opens", "2021-04-26"),
             ("The market opens 2021-04-26", "The market opens", "2021-04-26"),
             ("[4.2.1] - 2021-04-26", "[4.2.1]", "2021-04-26"),
             ("The market opens Sunday 4 July 2020", "The market opens", "Sunday 4 July 2020"),
