@@ -2306,3 +2306,37 @@ fn the_name_of_a_sign_is_no_part_of_a_title() {
     let page = format!("<!doctype html><h1>News</h1>{items}");
     assert_eq!(titles(&parse(&page, &Terms::default())), ["New ferry", "Old pier shut", "Lamps lit again"]);
 }
+
+/// A link is that of its line whether its text is longer than the day beside it or not.
+#[test]
+fn a_link_shorter_than_the_day_beside_it_is_that_of_its_item() {
+    let links = |line: &dyn Fn(u32, &str) -> String| {
+        let titles =
+            ["The ferry runs again every day of the week", "Blood donation", "Waste", "The quay is open to all"];
+        let lines: String = (1..).zip(titles).map(|(at, title)| format!("<li>{}</li>", line(at, title))).collect();
+        let page = format!("<!doctype html><h1>Notices of the harbour</h1><ul>{lines}</ul>");
+        let scrape = parse(&page, &Terms::default());
+        assert_eq!(scrape.drafts.len(), titles.len(), "{page}");
+        scrape.drafts.iter().filter(|draft| draft.link.is_some()).count()
+    };
+    assert_eq!(links(&|at, title| format!("{at} October 2026: <a href='/{at}'>{title}</a>")), 4);
+    assert_eq!(links(&|at, title| format!("<a href='/{at}'>{title}</a> <span>({at} October 2026)</span>")), 4);
+    // Words beside a link in a text are no day.
+    let told = "as the port has told all of the town in a letter";
+    assert_eq!(links(&|at, title| format!("{at} October 2026: {title}, {told} on <a href='/{at}'>paper</a>")), 0);
+}
+
+/// What begins as the other items do is one, though it has no link of its own.
+#[test]
+fn a_dated_line_that_goes_on_behind_its_link_is_an_item() {
+    let page = "# Notices of the harbour
+
+- 28 October 2026: [Bridge closed](https://harbour.example/1), traffic alternates until March.
+- 21 October 2026: [Blood donation at the town hall](https://harbour.example/2)
+- 14 October 2026: [The ferry runs again every day](https://harbour.example/3)
+- 7 October 2026: [The quay is open to all](https://harbour.example/4)
+";
+    let scrape = parse(page, &form(Form::Markdown));
+    assert_eq!(days(&scrape), ["2026-10-28", "2026-10-21", "2026-10-14", "2026-10-07"]);
+    assert_eq!(scrape.drafts.iter().filter(|draft| draft.link.is_some()).count(), 3);
+}

@@ -88,6 +88,14 @@ impl Prices<'_, '_> {
         let head = self.evidence.is_head(block).filter(|_| label.kind == Kind::Text);
         // A link that is the whole of an item holds its text, too.
         head.filter(|is_head| !(*is_head && label.wordy && block.level() == 0))
+            .filter(|is_head| *is_head || !self.lacks_link_alone(block, label))
+    }
+
+    /// Whether nothing but a link is missing from a line that begins an item as the others do: it has their mark, and a
+    /// day of its own.
+    fn lacks_link_alone(&self, block: &Block<'_>, label: &Label) -> bool {
+        let marking = self.evidence.marking;
+        !self.evidence.has_headings() && marking != Marking::None && self.evidence.is_marked(block) && label.holds_day()
     }
 
     /// What tells the items apart. Where headings do, a list is a text.

@@ -369,7 +369,7 @@ impl Lines {
         let mut addresses = linked.iter().filter_map(|(link, length)| Some((link.as_ref()?, *length)));
         if let Some((link, length)) = addresses.next()
             && addresses.next().is_none()
-            && length * 2 >= line.text.len().saturating_sub(timed(&times))
+            && (length * 2 >= line.text.len().saturating_sub(timed(&times)) || is_beside_day(&line.text, under))
         {
             line.link = Some(link.clone());
             if self.below_year
@@ -589,6 +589,23 @@ fn known_of_item(lines: &[Line]) -> Option<usize> {
 fn is_menu(lines: &[Line]) -> bool {
     let is_entry = |line: &Line| line.link.is_some() && line.level == 0 && line.time.is_none() && !line.beside;
     lines.iter().all(is_entry) && menu::may_have(lines.iter().map(|line| wide(&line.text)))
+}
+
+/// Whether what stands in `line` around the link that is shown from byte to byte `under` may be a day: numbers and few
+/// words, before the link or behind it.
+fn is_beside_day(line: &str, under: Option<(usize, usize)>) -> bool {
+    const LONGEST: usize = 40;
+    const MOST_WORDS: usize = 3;
+    let Some((before, behind)) = under.and_then(|(from, to)| Some((line.get(..from)?, line.get(to..)?))) else {
+        return false;
+    };
+    let (before, behind) = (before.trim(), behind.trim());
+    let beside = if before.is_empty() { behind } else { before };
+    let words = beside.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    (before.is_empty() || behind.is_empty())
+        && beside.len() <= LONGEST
+        && beside.bytes().filter(u8::is_ascii_digit).count() > 2
+        && words.count() <= MOST_WORDS
 }
 
 /// How many bytes of a line are in its times.
