@@ -221,11 +221,13 @@ impl Source {
     /// source has no such file.
     #[must_use]
     pub fn name_below(&self, file: &Path) -> Option<String> {
-        self.files.roots().iter().find_map(|root| {
+        let below = self.files.roots().iter().filter_map(|root| {
             let folder = std::fs::canonicalize(&root.folder).ok()?;
             let below = file.strip_prefix(folder).ok()?.to_string_lossy().into_owned();
             self.files.would_list(root, &below).then_some(below)
-        })
+        });
+        // Of several patterns the one with the shortest fixed part.
+        below.max_by_key(String::len)
     }
 
     /// The time of capture that a name states: that of a file below the fixed part of the pattern.

@@ -286,6 +286,23 @@ fn a_link_counts_as_a_file_only_when_it_stays_inside() {
     assert_eq!(names(&list(&place.source("files = [\"t/*.txt\"]"))), ["t/absolute.txt", "t/inside.txt"]);
 }
 
+/// Where one pattern begins above a link, and another behind it.
+#[test]
+fn a_folder_that_is_written_in_a_pattern_may_be_a_link_below_another_ones() {
+    let place = Place::new();
+    place.put("elsewhere/b.txt", b"behind");
+    place.put("s/real/a.txt", b"real");
+    symlink("../elsewhere", place.path("s/linked")).expect("linked");
+    symlink("real/a.txt", place.path("s/c.txt")).expect("linked");
+    for files in ["\"s/*.txt\", \"s/linked/*.txt\"", "\"s/linked/*.txt\", \"s/*.txt\""] {
+        let source = place.source(&format!("files = [{files}]"));
+        let listing = list(&source);
+        assert_eq!(names(&listing), ["s/c.txt", "s/linked/b.txt"], "{files}");
+        assert_eq!(read(&source, "s/linked/b.txt").expect("read"), b"behind", "{files}");
+        assert_eq!(read(&source, "s/c.txt").expect("read"), b"real", "{files}");
+    }
+}
+
 #[test]
 fn any_name_can_be_listed_and_read() {
     let place = Place::new();

@@ -992,6 +992,20 @@ fn an_item_that_takes_the_day_it_was_first_seen_is_new_and_not_revised() {
     assert_eq!((mill.feeds(), mill.items()), before);
 }
 
+/// Of the folders of a name only those below the fixed part of the pattern that lists it say when it was captured.
+#[test]
+fn a_date_in_the_fixed_part_of_a_pattern_is_no_capture_whatever_other_patterns_there_are() {
+    let files = "\"news/*.csv\", \"news/2019-01-01/*.txt\"";
+    let mill = Mill::new(&CONFIG.replace("\"news/*.txt\"", files));
+    mill.write("news/2019-01-01/page.txt", page(&[MOLE, LAKE]));
+    mill.pass();
+    let items = mill.items();
+    assert_eq!(items.len(), 2);
+    for item in items.values() {
+        assert_eq!(item["published"].as_str().map(|at| &at[..10]), item["date"].as_str(), "{item}");
+    }
+}
+
 #[test]
 fn the_operators_pattern_states_the_second_of_capture() {
     let pattern = "layout   = \"newsroom\"\ncaptured = \"%H%M of %d.%m.%Y.txt\"";

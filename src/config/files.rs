@@ -27,6 +27,8 @@ pub struct Root {
     /// How the names of its files begin: the folder as the config writes it, and relative to the config's own folder
     /// where it lies inside that. Empty, or without a `/` at its end.
     pub label: String,
+    /// The rest of each of its globs, as written.
+    rests: Vec<String>,
     globs: GlobSet,
     /// What every path that they match begins with.
     literal: String,
@@ -164,6 +166,7 @@ fn glob(pattern: &str) -> Result<globset::Glob, Wrong> {
 /// A root whose patterns are still being collected.
 struct Growing {
     fixed: String,
+    rests: Vec<String>,
     globs: GlobSetBuilder,
     literal: String,
     depth: usize,
@@ -249,6 +252,7 @@ impl<'f> FilesBuilder<'f> {
         match self.roots.iter_mut().find(|root| root.fixed == fixed) {
             Some(root) => {
                 root.globs.add(matcher);
+                root.rests.push(rest.clone());
                 root.literal.truncate(common(&root.literal, literal(&rest)));
                 root.depth = depth.max(root.depth);
                 root.sample = sample;
@@ -257,7 +261,7 @@ impl<'f> FilesBuilder<'f> {
                 let mut globs = GlobSetBuilder::new();
                 globs.add(matcher);
                 let literal = literal(&rest).to_owned();
-                self.roots.push(Growing { fixed, globs, literal, depth, sample });
+                self.roots.push(Growing { fixed, rests: vec![rest], globs, literal, depth, sample });
             }
         }
         Ok(())
@@ -284,11 +288,11 @@ impl<'f> FilesBuilder<'f> {
                 .map_err(|error| Wrong::new(format!("the patterns are too much: {error}"), "use fewer or simpler ones"))
         };
         let mut roots = Vec::new();
-        for Growing { fixed, globs, literal, depth, sample } in self.roots {
+        for Growing { fixed, rests, globs, literal, depth, sample } in self.roots {
             let folder = self.folder.join(&fixed);
             let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
             let label = escaped(fixed.as_bytes()).into_owned();
-            roots.push(Root { folder, label, globs: build(globs)?, literal, sample, depth });
+            roots.push(Root { folder, label, rests, globs: build(globs)?, literal, sample, depth });
         }
         Ok(Files { roots, exclude_names: build(self.exclude_names)?, exclude_paths: build(self.exclude_paths)? })
     }
@@ -313,15 +317,42 @@ impl Files {
     /// Whether `name` is that of one of these files, or of a folder where they are looked for.
     #[must_use]
     pub fn concerns(&self, name: &str) -> bool {
-        let is_one = |root: &Root| root.below(name).is_some_and(|below| self.would_list(root, below));
-        self.roots().iter().any(|root| root.label.trim_end_matches('/') == name || is_one(root))
+        let is_folder = |root: &Root| root.label.trim_end_matches('/') == name;
+        self.roots.iter().any(is_folder) || self.within(name).any(|(root, below)| self.would_list(root, below))
+    }
+
+    /// The roots below which a file of this name can lie, each with the part of the name below it.
+    pub(crate) fn within<'f, 'n>(&'f self, name: &'n str) -> impl Iterator<Item = (&'f Root, &'n str)> {
+        self.roots.iter().filter_map(move |root| Some((root, root.below(name)?)))
+    }
+
+    /// The part of the name of a listed file that may state when it was captured: below the fixed part of the pattern
+    /// that lists it, of several the shortest.
+    #[must_use]
+    pub fn may_state<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let mut within = self.within(name).peekable();
+        let (first, below) = within.next()?;
+        if within.peek().is_none() {
+            return Some(below);
+        }
+        let lists = |(root, below): &(&Root, &str)| root.matches(&unescaped(below));
+        let listed = std::iter::once((first, below)).chain(within).filter(lists).map(|(_, below)| below);
+        // A name that no pattern lists any more was listed by another one.
+        listed.max_by_key(|below| below.len()).or(Some(below))
+    }
+
+    /// The patterns, where what [`may_state`](Self::may_state) says depends on them: where one begins in a folder below
+    /// that of another. Else there is none.
+    pub(crate) fn telling_apart(&self) -> impl Iterator<Item = (&str, &[String])> {
+        let is_within = |root: &Root| self.within(&root.label).any(|(other, _)| other.label != root.label);
+        let roots = if self.roots.iter().any(is_within) { self.roots.as_slice() } else { &[] };
+        roots.iter().map(|root| (root.label.as_str(), root.rests.as_slice()))
     }
 
     /// The path to open for a file that was listed as `name`; `None` for a name that no root begins.
     #[must_use]
     pub fn path(&self, name: &str) -> Option<PathBuf> {
-        self.roots.iter().find_map(|root| {
-            let below = root.below(name)?;
+        self.within(name).find_map(|(root, below)| {
             if below.split('/').any(|name| matches!(name, "" | "." | "..")) {
                 return None;
             }

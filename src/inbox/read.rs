@@ -56,23 +56,33 @@ impl<'f> Opened<'f> {
         buffer: &mut Vec<u8>,
     ) -> Result<Stat, SkipReason> {
         let path = files.path(name).ok_or(SkipReason::Gone)?;
-        let below = |root| Some((root, path_from(unescaped(Root::below(root, name)?))));
-        let (root, below) = files.roots().iter().find_map(below).ok_or(SkipReason::Gone)?;
-        let fd = match self.open(&root.folder, &below) {
-            Ok(fd) => fd,
+        let mut refused = SkipReason::Gone;
+        // What is below a link for one folder may be right within another that the operator wrote as well.
+        for (root, below) in files.within(name) {
+            match self.reach(root, &path_from(unescaped(below)), &path, keep_out) {
+                Ok(fd) => return read_stable(File::from(fd), most, buffer),
+                Err(reason) => refused = reason,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Opens a file at `below` a root, its path being `path`, which may be a link to one that lies below the root, too.
+    fn reach(&mut self, root: &'f Root, below: &Path, path: &Path, keep_out: &KeepOut) -> Result<OwnedFd, SkipReason> {
+        match self.open(&root.folder, below) {
+            Ok(fd) => Ok(fd),
             Err(Errno::LOOP | Errno::MLINK) => {
                 let root = root.folder.canonicalize().map_err(|error| SkipReason::of(&error))?;
-                let target = inside(&root, &path, keep_out).ok_or(SkipReason::NotRegular)?;
+                let target = inside(&root, path, keep_out).ok_or(SkipReason::NotRegular)?;
                 open(CWD, &target).map_err(|error| match error {
                     Errno::LOOP | Errno::MLINK => SkipReason::NotRegular,
                     error => SkipReason::of(&error.into()),
-                })?
+                })
             }
             // What O_NONBLOCK says of a socket or a device without a driver.
-            Err(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP) => return Err(SkipReason::NotRegular),
-            Err(error) => return Err(SkipReason::of(&error.into())),
-        };
-        read_stable(File::from(fd), most, buffer)
+            Err(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP) => Err(SkipReason::NotRegular),
+            Err(error) => Err(SkipReason::of(&error.into())),
+        }
     }
 
     /// Opens a file below a source's folder. The folder that the operator wrote may be a link, nothing below it.

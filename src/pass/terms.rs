@@ -47,8 +47,7 @@ impl Pass<'_> {
             captured: Box::new(move |no, name| {
                 // Where a source left the config, and its pattern with it, what its files' names say still holds.
                 let Some((files, pattern)) = states.get(&no) else { return captured_from_name(name) };
-                let below = files.roots().iter().find_map(|root| root.below(name)).unwrap_or(name);
-                captured::captured(pattern.as_ref(), below)
+                captured::captured(pattern.as_ref(), files.may_state(name).unwrap_or(name))
             }),
             fingerprint: fingerprint(config),
         })
@@ -100,7 +99,9 @@ fn known_by_of(config: &Config) -> String {
         let labels: Vec<_> = source.files.roots().iter().map(|root| &root.label).collect();
         let (name, site, filed) = (&source.name, &source.site, source.namespace_site());
         let all = (name, site, filed, &source.timezone, &source.language, &source.captured, source.undated, labels);
-        format!("{all:?}")
+        let apart: Vec<_> = source.files.telling_apart().collect();
+        // A store from before this was told need not derive all anew where there is nothing to tell.
+        if apart.is_empty() { format!("{all:?}") } else { format!("{all:?} {apart:?}") }
     };
     let category = |config::Category { name, topics, sources, words }: &config::Category| {
         let words = known_by::words(words);
