@@ -411,6 +411,13 @@ pub fn source_name(text: &str) -> String {
     values::mended(text)
 }
 
+/// What the source of a folder is called where there is no config, and its site: the path of the folder is one without
+/// links.
+#[must_use]
+pub fn source_of_folder(folder: &Path) -> String {
+    folder.file_name().map_or_else(|| "root".into(), |name| source_name(&name.to_string_lossy()))
+}
+
 /// `text` as a config writes it, in quotes.
 #[must_use]
 pub fn quoted(text: &str) -> String {

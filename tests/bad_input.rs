@@ -1444,6 +1444,31 @@ fn a_name_that_steers_a_terminal_is_explained_as_items_write_it() {
     }
 }
 
+/// Without a config ids are made of the folder's name, or of one like it that a feed can have.
+#[test]
+fn explain_tells_the_ids_that_items_get_in_a_folder_of_any_name() {
+    let mill = mill();
+    let page = fs::read_to_string(mill.path("news/2021-03-10.txt")).unwrap();
+    mill.write("bare/lake: news*/2021-03-10.txt", page);
+    let run = |arguments: &[&str]| {
+        let mut feedmill = Command::new(env!("CARGO_BIN_EXE_feedmill"));
+        let ran = feedmill.current_dir(mill.path("bare")).args(arguments).output().unwrap();
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    run(&["--once", "lake: news*"]);
+    let items = run(&["items", "--format", "json"]);
+    let stored = sorted(items.lines().map(|line| json(line)["id"].to_string()).collect());
+    let told = json(&run(&["explain", "--format", "json", "lake: news*/2021-03-10.txt"]));
+    let told = sorted(told["items"].as_array().unwrap().iter().map(|item| item["id"].to_string()).collect());
+    assert!(!stored.is_empty());
+    assert_eq!(told, stored);
+}
+
 #[test]
 fn verify_tells_contents_that_are_gone_from_those_that_are_read_otherwise() {
     let mill = mill();

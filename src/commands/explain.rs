@@ -44,8 +44,8 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     let (page, site) = match &belongs {
         Some((source, below)) => (source.page(below, &bytes), Site::new(source.namespace_site())),
         None => {
-            let folder = canonical.as_ref().and_then(|file| file.parent()?.file_name());
-            let site = Site::new(&folder.unwrap_or_default().to_string_lossy());
+            let folder = canonical.as_ref().and_then(|file| file.parent());
+            let site = Site::new(&folder.map(config::source_of_folder).unwrap_or_default());
             (Page::open(&bytes, &given, None, scrape::Terms::default()), site)
         }
     };

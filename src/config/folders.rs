@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::files::Files;
 use super::{
     Complaint, Config, Empty, Given, Operations, Refusal, Source, Surroundings, Undated, Watch, WebSub,
-    default_folders, reading, values,
+    default_folders, reading, source_of_folder,
 };
 use crate::mill::zone::Zone;
 
@@ -90,7 +90,7 @@ impl Folders<'_> {
                 self.complain(wrong, hint);
             }
         }
-        let name = canonical.file_name().map_or_else(|| "root".into(), |name| values::mended(&name.to_string_lossy()));
+        let name = source_of_folder(&canonical);
         // Ids are made of the name. With a number in it they would hang on the order of the arguments, or on which
         // others there are, and subscribers of one folder would get the items of another.
         let folded = reading::folded(&name);
