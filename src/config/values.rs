@@ -8,7 +8,7 @@ use strsim::osa_distance;
 
 use crate::mill::feed::Address;
 use crate::mill::identify::is_kept;
-use crate::mill::render::BESIDE_FEEDS;
+use crate::mill::render::{BESIDE_FEEDS, document_of};
 use crate::operations;
 
 /// Why a value can't be used.
@@ -136,7 +136,7 @@ pub(super) fn name(text: &str) -> Result<(), Wrong> {
         return because(format!("the name {text:?} means a device on Windows"));
     }
     let mut published = BESIDE_FEEDS.into_iter().chain([operations::FEED]);
-    if published.any(|own| text.eq_ignore_ascii_case(own)) {
+    if published.any(|own| document_of(text).eq_ignore_ascii_case(own)) {
         return because(format!("{text:?} is a file that feedmill publishes itself"));
     }
     Ok(())
@@ -388,6 +388,7 @@ mod tests {
             "style.css",
             "icon.svg",
             "operations.atom",
+            "index.html.gz",
             "a%b",
             "a#b",
             "★",
