@@ -1,10 +1,10 @@
 //! The store on SQLite against the oracle in memory, over random sequences of looks, re-readings and decisions.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use feedmill::mill::category;
 use feedmill::mill::decisions::{Decision, Decisions};
 use feedmill::mill::feed::{Choice, Keep, Retention};
@@ -13,6 +13,7 @@ use feedmill::mill::item::{Account, DateBasis, Item, Key, Moment, SourceNo, Text
 use feedmill::mill::month::Month;
 use feedmill::mill::settle::{Rules, SourceRule};
 use feedmill::mill::words::{Pattern, Where, Words};
+use feedmill::mill::zone::Zone;
 use feedmill::stat::Stat;
 use feedmill::store::{
     Absorbed, Batch, FeedTerms, Found, LedgerRow, Line, Look, Memory, MonthPage, Placed, Reading, SightedAt, Sqlite,
@@ -24,7 +25,8 @@ fn day(n: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2021, 3, 1 + n).unwrap()
 }
 
-/// Accounts that conflict in every way: revised, cut, without summary, re-credited, twins, undated.
+/// Accounts that conflict in every way: revised, cut, without summary, re-credited, twins, undated; one is of a time of
+/// day.
 fn accounts() -> Vec<Account> {
     let account = |title: &str, date: Option<u32>, summary: Option<&str>| Account {
         title: Text::new(title).unwrap(),
@@ -58,10 +60,11 @@ fn accounts() -> Vec<Account> {
         of("LATEST!", account("Shore", Some(2), Some("Quiet, and cold."))),
         of("Boats", account("Shore", Some(9), Some("Quiet."))),
         of("Boats", account("Lake", Some(1), Some("The lake falls."))),
+        Account { time: NaiveTime::from_hms_opt(10, 30, 0), ..account("Jetty", Some(3), None) },
     ]
 }
 
-const ACCOUNTS: usize = 14;
+const ACCOUNTS: usize = 15;
 
 /// Of two sources in turns. Several captures of each have a stated time, so that what is listed late can be told.
 const PATHS: [&str; 7] = [
@@ -132,6 +135,7 @@ enum Op {
     Keep(usize),
     Retract(usize, bool),
     Alias(usize, usize),
+    FirstSeen(usize),
     /// The n-th content of a path counts no more, or again.
     Disregard(usize, usize, bool),
     Limit(usize),
@@ -154,6 +158,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => path.prop_map(Op::Keep),
         1 => (0usize..10, any::<bool>()).prop_map(|(account, undo)| Op::Retract(account, undo)),
         1 => (0usize..10, 0usize..10).prop_map(|(new, old)| Op::Alias(new, old)),
+        1 => (0usize..10).prop_map(Op::FirstSeen),
         1 => (0..PATHS.len(), 0usize..3, any::<bool>()).prop_map(|(path, nth, undo)| Op::Disregard(path, nth, undo)),
         1 => (0usize..3).prop_map(Op::Limit),
         1 => (0usize..4).prop_map(Op::Rules),
@@ -199,7 +204,7 @@ impl World {
             name: name.into(),
             place: SITE.into(),
             site: Site::new(SITE),
-            zone: feedmill::mill::zone::Zone::UTC,
+            zone: if name == "s2" { Zone::named("Europe/Moscow").unwrap() } else { Zone::UTC },
             language: (name == "s2" && self.rules > 0).then(|| "de".to_owned()),
             first_seen: name != "s1" || self.rules > 0,
         };
@@ -219,7 +224,7 @@ impl World {
                 categories: CATEGORIES[self.rules].clone(),
             },
             feeds: vec![feed("one", &[2]), both, feed("some", &[3, 2])],
-            first_seen: vec![],
+            first_seen: vec![SourceNo(3)],
             captured: Box::new(captured),
             fingerprint: self.rules.to_string(),
         }
@@ -305,6 +310,11 @@ impl World {
             Op::Alias(new, old) => {
                 let (alias, of) = (self.key(*new), self.key(*old));
                 let _ = self.decisions.apply(Decision::Alias { alias, of });
+                None
+            }
+            Op::FirstSeen(account) => {
+                let first_seen = self.key(*account);
+                self.decisions.apply(Decision::FirstSeen { first_seen, date: day(4) }).unwrap();
                 None
             }
             Op::Disregard(path, nth, undo) => {
@@ -438,6 +448,12 @@ proptest! {
                 None => (sqlite.agree(&world_terms).unwrap(), oracle.agree(&world_terms).unwrap()),
             };
             prop_assert_eq!(counts(&ours), counts(&theirs), "after {:?}", op);
+            let ids = |keys: &[Key]| keys.iter().copied().collect::<BTreeSet<Key>>();
+            if batch.is_some() {
+                prop_assert_eq!(ids(&ours.new_unseen), ids(&theirs.new_unseen), "after {:?}", op);
+            } else {
+                prop_assert_eq!(ids(&ours.unseen), ids(&theirs.unseen), "after {:?}", op);
+            }
             prop_assert_eq!(sqlite.count().unwrap(), oracle.count().unwrap());
             prop_assert_eq!(items(&sqlite, &world_terms), items(&oracle, &world_terms), "after {:?}", op);
             prop_assert_eq!(heads(&sqlite, &world_terms), heads(&oracle, &world_terms), "after {:?}", op);
@@ -622,6 +638,49 @@ fn a_page_that_lists_one_title_many_times_is_as_many_items() {
     sqlite.agree(&terms).unwrap();
     oracle.agree(&terms).unwrap();
     assert_eq!(items(&sqlite, &terms), items(&oracle, &terms));
+}
+
+/// A run that was killed has not noted the day: the next one must, whatever the operator changed in between.
+#[test]
+fn what_has_no_day_yet_is_told_whatever_changed() {
+    let mut world = World::new();
+    let mut store = Sqlite::in_memory().unwrap();
+    sources(&mut store);
+    let boat = 7;
+    let mut batch = world.perform(&Op::Write(1, vec![boat])).unwrap();
+    store.agree(&world.terms()).unwrap();
+    assert_eq!(store.absorb(&mut batch, &world.terms()).unwrap().new_unseen, [world.key(boat)]);
+    for op in [Op::Touch(0), Op::Choose(1), Op::Limit(0), Op::Rules(1), Op::Retract(0, false), Op::FirstSeen(0)] {
+        world.perform(&op);
+        assert_eq!(store.agree(&world.terms()).unwrap().unseen, [world.key(boat)], "after {op:?}");
+    }
+    world.perform(&Op::FirstSeen(boat));
+    assert_eq!(store.agree(&world.terms()).unwrap().unseen, []);
+}
+
+/// A time of day is one of the zone of the source that gave it last: another moment, though nothing else is said.
+#[test]
+fn a_time_of_day_that_another_zone_gives_moves_the_item() {
+    let mut world = World::new();
+    let (mut sqlite, mut oracle) = (Sqlite::in_memory().unwrap(), Memory::default());
+    sources(&mut sqlite);
+    oracle.source_numbers(&["none", "s0", "s1", "s2"]).unwrap();
+    let timed = ACCOUNTS - 1;
+    let mut published = Vec::new();
+    // Sighted by one source, by the other, which sets its clocks otherwise, and by the first again.
+    for path in ["2021-03-05/c.txt", "2021-03-14/d.txt", "2021-03-20/g.txt"] {
+        let path = PATHS.iter().position(|known| *known == path).unwrap();
+        let batch = world.perform(&Op::Write(path, vec![timed])).unwrap();
+        let terms = world.terms();
+        for store in [&mut sqlite as &mut dyn Store, &mut oracle] {
+            store.agree(&terms).unwrap();
+            store.absorb(&mut batch.clone(), &terms).unwrap();
+        }
+        assert_eq!(items(&sqlite, &terms), items(&oracle, &terms));
+        let item = sqlite.item(world.key(timed), &terms).unwrap().unwrap();
+        published.push(item.published.unwrap().time().to_string());
+    }
+    assert_eq!(published, ["10:30:00", "07:30:00", "10:30:00"]);
 }
 
 /// What the inbox still has is read again; so nothing is lost, and nothing half-done is taken for a store.

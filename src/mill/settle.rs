@@ -225,16 +225,20 @@ pub struct Agreed {
     pub sources: Vec<SourceNo>,
     /// As settled.
     pub language: Option<Text>,
+    /// Its time of day states no offset from UTC: it is one of the zone of the source that gave it last (rule 3).
+    pub is_local: bool,
 }
 
 impl Agreed {
     /// Whether the item `id` stays as it is when `source` sights the same account once more, captured then, on a page
-    /// in `language`: a source that says nothing new, at a time that does not pull `published` back (rule 3). Nearly
-    /// always so, and cheap to tell. `false` means only that the item must be settled.
+    /// in `language`: a source that says nothing new, at a time that does not pull `published` back, and in the one
+    /// zone that there is (rule 3). Nearly always so, and cheap to tell. `false` means only that the item must be
+    /// settled.
     #[must_use]
     pub fn stays(&self, id: Key, source: SourceNo, captured: Captured, language: Option<&str>) -> bool {
         let stated = captured.when.filter(|_| captured.stated);
         self.sources.contains(&source)
+            && (!self.is_local || self.sources.len() == 1)
             && (language.is_none() || language == self.language.as_ref().map(Text::as_str))
             && stated.is_none_or(|moment| self.published <= id.stamp(day_after(moment.day())))
     }

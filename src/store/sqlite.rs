@@ -281,10 +281,8 @@ impl Store for Sqlite {
         let (mut absorbed, _) = work.finish()?;
         transaction.commit()?;
         self.month_pages.get_mut().clear();
-        if only_dated {
-            // Those that were not settled have no day yet, either.
-            absorbed.unseen = self.unseen(terms)?;
-        }
+        // Those that were not settled may have no day yet, either.
+        absorbed.unseen = self.unseen(terms)?;
         Ok(absorbed)
     }
 

@@ -8,15 +8,16 @@ const SITE: &str = "x";
 const LANGUAGES: [Option<&str>; 3] = [None, Some("en"), Some("de")];
 
 fn rules() -> Rules {
-    let rule = |name: &str| SourceRule {
+    let rule = |name: &str, zone: &str| SourceRule {
         name: name.into(),
         place: SITE.into(),
         site: Site::new(SITE),
-        zone: Zone::named("Europe/Moscow").unwrap(),
+        zone: Zone::named(zone).unwrap(),
         language: None,
         first_seen: true,
     };
-    Rules { sources: [(SourceNo(1), rule("a")), (SourceNo(2), rule("b"))].into(), ..Rules::default() }
+    let sources = [(SourceNo(1), rule("a", "Europe/Moscow")), (SourceNo(2), rule("b", "Asia/Tokyo"))].into();
+    Rules { sources, ..Rules::default() }
 }
 
 fn stated(day: &str) -> Captured {
@@ -263,7 +264,8 @@ proptest! {
         let (last, before) = all.split_last().unwrap();
         let item = settled(before);
         let (sources, language) = (item.sources.clone(), item.language.clone());
-        let agreed = Agreed { published: item.published.unwrap(), sources, language };
+        let is_local = time.is_some();
+        let agreed = Agreed { published: item.published.unwrap(), sources, language, is_local };
         if agreed.stays(key(), last.source, last.captured, last.language) {
             prop_assert_eq!(settled(&all), item);
         }

@@ -9,9 +9,9 @@ use rustc_hash::FxHashMap;
 use super::{Filed, Origin, Work, site_of};
 use crate::mill::item::{Account, Key};
 use crate::mill::settle::{self, Agreed, Rules, Sighting};
-use crate::store::Result;
 use crate::store::sqlite::Pair;
 use crate::store::sqlite::rows::{ACCOUNT, instant_from, is_account, key_from, text_from, unpacked};
+use crate::store::Result;
 
 /// The sightings of some keys, held so that announcements can borrow them.
 pub(in crate::store::sqlite) type Held = Vec<(Key, Vec<Told>)>;
@@ -42,7 +42,8 @@ impl Work<'_> {
     /// One look for all that a sighting more of a known item needs: that is what nearly every line of a page is.
     pub(super) fn look_up(&self, key: Key, account: &Account) -> Result<(Filed, Option<i64>)> {
         let mut select = self.db.prepare_cached(&format!(
-            "SELECT item.id, item.pairs, item.text, item.published, item.sources, item.language, {ACCOUNT}
+            "SELECT item.id, item.pairs, item.text, item.published, item.sources, item.language,
+                    account.date IS NOT NULL, account.time IS NOT NULL AND account.utc_offset IS NULL, {ACCOUNT}
              FROM item LEFT JOIN account ON account.id = item.text WHERE item.key = ?"
         ))?;
         let mut rows = select.query([key.0.into_bytes()])?;
@@ -51,17 +52,17 @@ impl Work<'_> {
             let pairs: Vec<Pair> = unpacked(row, 1)?;
             count += 1;
             if let Some(text) = row.get::<_, Option<i64>>(2)? {
-                if shown.is_none() && is_account(row, 6, account)? {
+                if shown.is_none() && is_account(row, 8, account)? {
                     shown = Some(text);
                 }
-                let dated = row.get::<_, Option<i64>>(6 + 2)?.is_some();
+                let (dated, is_local) = (row.get(6)?, row.get(7)?);
                 if let Some(published) = instant_from(row.get(3)?)
                     && dated
                     && key_from(row, 0)? == key
                     && pairs.iter().all(|pair| pair.0 == text)
                 {
                     let (sources, language) = (unpacked(row, 4)?, text_from(row, 5)?);
-                    filed.agreed = Some((text, Agreed { published, sources, language }));
+                    filed.agreed = Some((text, Agreed { published, sources, language, is_local }));
                 }
             }
             filed.pairs.extend(pairs);
