@@ -249,7 +249,7 @@ impl<'a> Pass<'a> {
         // The one clock in the system, asked for by the operator and recorded (law 7).
         let today = DateTime::<Utc>::from(SystemTime::now()).date_naive();
         let mut unseen: BTreeSet<Key> = absorbed.unseen.iter().copied().collect();
-        unseen.retain(|key| !decided.decisions.first_seen.contains_key(key));
+        unseen.retain(|key| decided.decisions.day_first_seen(*key).is_none());
         let noted = unseen.iter().map(|first_seen| Decision::FirstSeen { first_seen: *first_seen, date: today });
         decided.add_all(noted.collect())?;
         Ok(unseen)

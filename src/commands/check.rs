@@ -313,7 +313,7 @@ impl<'a> Survey<'a> {
 
     /// Notes when a file was captured, as its name states it, beside the newest day that it lists.
     fn state(&mut self, seen: &'a inbox::Seen, digest: u128, stated: Option<Moment>, newest: Option<NaiveDate>) {
-        let is_out = self.known.is_some_and(|known| known.decisions.disregarded.contains(&digest));
+        let is_out = self.known.is_some_and(|known| known.decisions.disregards(digest));
         match stated {
             None => self.silent += 1,
             Some(stated) => {

@@ -9,7 +9,8 @@ use super::{Ended, configured_if_any, folders, folders_of};
 use crate::cli::Cli;
 use crate::config::{self, Config};
 use crate::decided::Decided;
-use crate::mill::decisions::Decision;
+use crate::mill::decisions::{Decision, Decisions};
+use crate::mill::item::Key;
 use crate::pass;
 use crate::publish::RealDisk;
 use crate::report::Count;
@@ -40,31 +41,31 @@ pub(super) fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
                 .into());
         }
     }
-    if let Decision::Alias { alias, of } = &decision {
-        if alias == of {
-            return Err(Trouble::usage(format!("{alias} is named twice, and is one item already")).into());
-        }
-        if decided.decisions.root(*alias) == decided.decisions.root(*of)
-            && !decided.decisions.aliases.contains_key(alias)
-        {
-            return Err(Trouble::usage(format!(
-                "{alias} and {of} are one item already, under {}",
-                decided.decisions.root(*of)
-            ))
-            .into());
-        }
-        if let Some(of) = decided.decisions.aliases.get(alias) {
-            let file = state.join(crate::decided::FILE_NAME);
-            return Err(Trouble::usage(format!("{alias} is an alias already, of {of}"))
-                .help(format!("to undo it, take its line out of {}", file.display()))
-                .into());
-        }
+    if let Decision::Alias { alias, of } = decision {
+        may_join(&decided.decisions, (alias, of), &state)?;
     }
     let is_news = match decision {
         Decision::Alias { .. } => decided.add(decision).map(|()| true)?,
         _ => decided.add_all(vec![decision])?,
     };
     noted(cli, &state, is_news)
+}
+
+/// Whether an alias would join two items that are not one already.
+fn may_join(decisions: &Decisions, (alias, of): (Key, Key), state: &Path) -> Result<(), Trouble> {
+    if alias == of {
+        return Err(Trouble::usage(format!("{alias} is named twice, and is one item already")));
+    }
+    if let Some(of) = decisions.alias_of(alias) {
+        let file = state.join(crate::decided::FILE_NAME);
+        return Err(Trouble::usage(format!("{alias} is an alias already, of {of}"))
+            .help(format!("to undo it, take its line out of {}", file.display())));
+    }
+    let root = decisions.root(of);
+    if decisions.root(alias) == root {
+        return Err(Trouble::usage(format!("{alias} and {of} are one item already, under {root}")));
+    }
+    Ok(())
 }
 
 /// Says that a decision was written down, or needed not be.

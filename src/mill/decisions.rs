@@ -33,15 +33,16 @@ use super::item::Key;
 pub struct Decisions {
     /// Ids of items that no feed shows: ask [`Decisions::is_retracted`], for an item can go under several.
     /// With the time, where the line tells it.
-    pub retracted: BTreeMap<Key, Option<DateTime<Utc>>>,
+    retracted: BTreeMap<Key, Option<DateTime<Utc>>>,
     /// Ids of items that were put back: that nothing retracts them any more was decided, and is no loss.
     put_back: BTreeSet<Key>,
     /// Keys that are another item, by the id they go under.
-    pub aliases: BTreeMap<Key, Key>,
-    /// The day an undated item was first seen, where its source asks for it. The first line of an item counts.
-    pub first_seen: BTreeMap<Key, NaiveDate>,
+    aliases: BTreeMap<Key, Key>,
+    /// The day an undated item was first seen, where its source asks for it: ask [`Decisions::day_first_seen`]. The
+    /// first line of an id counts.
+    first_seen: BTreeMap<Key, NaiveDate>,
     /// Contents, by the hashes of their bytes, that say nothing of an item of which another content tells.
-    pub disregarded: BTreeSet<u128>,
+    disregarded: BTreeSet<u128>,
     /// The aliases by the id they go under in the end: there may be as many as items, and who asks for a family asks
     /// for each item's.
     members: BTreeMap<Key, BTreeSet<Key>>,
@@ -236,6 +237,56 @@ impl Decisions {
     #[must_use]
     pub fn is_put_back(&self, root: Key) -> bool {
         self.family(root).iter().any(|id| self.put_back.contains(id))
+    }
+
+    /// Whether something that was retracted `before` is so no more, though nobody put it back.
+    #[must_use]
+    pub fn lost_a_retraction(&self, before: &Self) -> bool {
+        let is_lost = |id: &Key| {
+            let root = self.root(*id);
+            !self.is_retracted(root) && !self.is_put_back(root)
+        };
+        before.retracted.keys().any(is_lost)
+    }
+
+    /// Whether some item goes under several ids.
+    #[must_use]
+    pub fn has_aliases(&self) -> bool {
+        !self.aliases.is_empty()
+    }
+
+    /// What `id` was told to be an alias of.
+    #[must_use]
+    pub fn alias_of(&self, id: Key) -> Option<Key> {
+        self.aliases.get(&id).copied()
+    }
+
+    /// Whether the content of this hash says nothing of an item of which another content tells.
+    #[must_use]
+    pub fn disregards(&self, hash: u128) -> bool {
+        self.disregarded.contains(&hash)
+    }
+
+    /// Whether it does so of any content.
+    #[must_use]
+    pub fn disregards_any(&self) -> bool {
+        !self.disregarded.is_empty()
+    }
+
+    /// The decisions but for the days that these ids were first seen.
+    #[must_use]
+    pub fn without_days_of(&self, ids: &BTreeSet<Key>) -> Self {
+        let mut without = self.clone();
+        without.first_seen.retain(|id, _| !ids.contains(id));
+        without
+    }
+
+    /// The day that the undated item that goes under `root` was first seen: as was noted for this id, or else the first
+    /// for another that is it by an alias.
+    #[must_use]
+    pub fn day_first_seen(&self, root: Key) -> Option<NaiveDate> {
+        let noted = |id: &Key| self.first_seen.get(id).copied();
+        noted(&root).or_else(|| self.members.get(&root)?.iter().filter_map(noted).min())
     }
 
     /// Whether some decision speaks of `id`.

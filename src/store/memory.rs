@@ -84,7 +84,7 @@ impl Memory {
             let Some(rule) = terms.rules.sources.get(&at.0) else { continue };
             for ((n, kept), standing) in path.contents.iter().enumerate().zip(self.standings(at, path)) {
                 content += 1;
-                let disregarded = terms.rules.decisions.disregarded.contains(&kept.digest);
+                let disregarded = terms.rules.decisions.disregards(kept.digest);
                 let whole = standing.whole.and_then(|whole| path.contents.get(whole as usize));
                 for line in &kept.reading.lines {
                     let repeated = |whole: &Kept| whole.reading.lines.iter().any(|other| other.account == line.account);

@@ -251,14 +251,11 @@ impl Store for Sqlite {
         }
         // Of an item that nothing dates the day it was first seen moves that item and no other. Daemons note such days
         // one by one, for as long as they run.
-        let first_seen = &terms.rules.decisions.first_seen;
-        let mut dated = if same_terms && same_feeds { self.unseen(terms)? } else { Vec::new() };
-        dated.retain(|id| first_seen.contains_key(id));
-        let only_dated = !dated.is_empty() && {
-            let mut before = terms.rules.decisions.clone();
-            before.first_seen.retain(|id, _| dated.binary_search(id).is_err());
-            meta("decisions")?.as_deref() == Some(&format!("{before:?}"))
-        };
+        let decisions = &terms.rules.decisions;
+        let unseen = if same_terms && same_feeds { self.unseen(terms)? } else { Vec::new() };
+        let dated: BTreeSet<Key> = unseen.into_iter().filter(|id| decisions.day_first_seen(*id).is_some()).collect();
+        let before = || format!("{:?}", decisions.without_days_of(&dated));
+        let only_dated = !dated.is_empty() && meta("decisions")?.as_deref() == Some(&before());
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut work = Work::new(&transaction, terms)?;
         if only_dated {

@@ -36,7 +36,7 @@ impl<'a> Dated<'a> {
     ) -> Self {
         let asks = |source: &SourceNo| rules.sources.get(source).is_some_and(|rule| rule.first_seen);
         let is_asked_for = sightings.iter().any(|sighting| asks(&sighting.source));
-        let first_seen = rules.decisions.first_seen.get(&id).filter(|_| is_asked_for).copied();
+        let first_seen = rules.decisions.day_first_seen(id).filter(|_| is_asked_for);
         let (day, basis) = match (first_captured, first_seen) {
             (Some(moment), _) => (Some(moment.day()), DateBasis::Captured),
             (None, Some(day)) => (Some(day), DateBasis::FirstSeen),

@@ -1,5 +1,6 @@
 use super::super::identify::tests::account_of;
 use super::*;
+use crate::mill::decisions::Decision;
 use crate::mill::item::{DateBasis, Moment};
 use chrono::{NaiveDate, NaiveTime};
 use proptest::prelude::*;
@@ -98,6 +99,28 @@ fn an_item_stands_in_the_month_of_the_earliest_day_that_it_was_given() {
     let undated = account_of("Title", None, None);
     let item = settled(&[sighting(&undated, stated("2021-03-05"), 0)]);
     assert_eq!((item.month().path().as_str(), item.date.is_some()), ("undated", true));
+}
+
+/// What was seen for years is not new because it is joined to what was never noted.
+#[test]
+fn an_undated_item_that_goes_under_another_id_keeps_the_day_it_was_first_seen() {
+    let undated = account_of("Fair", None, None);
+    let [own, other, older] = [1, 2, 3].map(|name| Key(uuid::Uuid::from_u128(name)));
+    let mut rules = rules();
+    let day = |day: &str| day.parse::<NaiveDate>().unwrap();
+    let dated =
+        |rules: &Rules| settle(older, own, &[sighting(&undated, Captured::default(), 0)], rules).unwrap().item.date;
+    let mut decide = |decision| {
+        rules.decisions.apply(decision).unwrap();
+        dated(&rules)
+    };
+    assert_eq!(decide(Decision::FirstSeen { first_seen: own, date: day("2019-05-06") }), None);
+    assert_eq!(decide(Decision::Alias { alias: own, of: older }), Some(day("2019-05-06")));
+    decide(Decision::FirstSeen { first_seen: other, date: day("2018-01-01") });
+    assert_eq!(decide(Decision::Alias { alias: other, of: older }), Some(day("2018-01-01")));
+    // What was noted for the id that it goes under comes before all.
+    let noted = Decision::FirstSeen { first_seen: older, date: day("2020-02-02") };
+    assert_eq!(decide(noted), Some(day("2020-02-02")));
 }
 
 #[test]

@@ -142,7 +142,7 @@ impl<'a> Work<'a> {
 
     /// Whether the operator does not believe the content of this hash.
     fn disregards(&self, digest: u128) -> bool {
-        self.terms.rules.decisions.disregarded.contains(&digest)
+        self.terms.rules.decisions.disregards(digest)
     }
 
     fn account(&mut self, id: i64) -> Result<Arc<Account>> {

@@ -132,7 +132,7 @@ impl Work<'_> {
     /// Whether one look tells that nothing under a key has to be looked for: a single item is filed there, and it is
     /// shown, or was captured before. `false` means only that a closer look must tell.
     fn is_nothing_late(&mut self, key: Key, shown: &BTreeSet<Key>, captures: &Captures) -> Result<bool> {
-        if !self.terms.rules.decisions.aliases.is_empty() {
+        if self.terms.rules.decisions.has_aliases() {
             return Ok(false);
         }
         let pairs: Vec<Pair> = {

@@ -92,7 +92,7 @@ impl Work<'_> {
     /// The keys that must be settled together with `key`, ascending.
     pub(in crate::store::sqlite) fn family(&self, key: Key) -> Result<Vec<Key>> {
         let decisions = &self.terms.rules.decisions;
-        if decisions.aliases.is_empty() {
+        if !decisions.has_aliases() {
             return Ok(vec![key]);
         }
         let mut family: BTreeSet<Key> = [key].into();

@@ -48,7 +48,7 @@ impl Work<'_> {
     pub(in crate::store::sqlite) fn carry_down(&mut self) -> Result<()> {
         let fresh = self.holds_no_item()?;
         // Without aliases every key is a family of its own, and is settled as soon as its sightings are known.
-        let alone = self.terms.rules.decisions.aliases.is_empty();
+        let alone = !self.terms.rules.decisions.has_aliases();
         let mut changes = std::mem::take(&mut self.changes);
         changes.sort_unstable();
         if fresh && alone && self.can_fill(&changes) {
@@ -63,7 +63,7 @@ impl Work<'_> {
                 None => Filed { pairs: self.sightings(*key)?, agreed: None },
             };
             // What the operator disregards may be among its sightings.
-            let believes_all = self.terms.rules.decisions.disregarded.is_empty();
+            let believes_all = !self.terms.rules.decisions.disregards_any();
             let agreed = filed.agreed.take().filter(|_| alone && believes_all);
             let pairs = &mut filed.pairs;
             if let Some((account, agreed)) = agreed
@@ -149,7 +149,7 @@ impl Work<'_> {
 
     /// Settles these items anew, and what belongs with them: all that is left of [`Work::derive`] where nothing else
     /// can have changed.
-    pub(in crate::store::sqlite) fn derive_those(&mut self, ids: &[Key]) -> Result<()> {
+    pub(in crate::store::sqlite) fn derive_those(&mut self, ids: &BTreeSet<Key>) -> Result<()> {
         let keys: BTreeSet<Key> = ids.iter().map(|id| self.plain_key(*id)).collect::<Result<_>>()?;
         self.resettle(keys.into_iter().collect())
     }
@@ -172,7 +172,7 @@ impl Work<'_> {
     /// Settles the items of these keys, and of those joined to them by aliases, and writes what changed.
     fn resettle(&mut self, keys: Vec<Key>) -> Result<()> {
         let fresh = self.holds_no_item()?;
-        let aliased = !self.terms.rules.decisions.aliases.is_empty();
+        let aliased = self.terms.rules.decisions.has_aliases();
         let mut members = Vec::new();
         let mut done: BTreeSet<Key> = BTreeSet::new();
         if aliased {
