@@ -1,15 +1,18 @@
 //! The decisions file: read whole, appended to line by line.
 //!
 //! Promised: but in a dry run, what is in force was written and synced before, and what could not be written is not in
-//! force; a line that was cut by a crash spoils no other. Refused: passing over any other line that is no decision, for
-//! it may retract something.
+//! force; a line that was cut by a crash spoils no other, and an editor at work takes no retraction back. Refused:
+//! passing over any other line that is no decision, for it may retract something.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use crate::mill::decisions::{Decision, Decisions, whole};
+use crate::stat::Stat;
 use crate::trouble::Trouble;
 
 /// Where decisions are kept: beside the store, for people to read.
@@ -24,14 +27,16 @@ pub struct Decided {
     /// Decisions go into force without being written.
     dry_run: bool,
     /// The file as it was read; `None`: there was none.
-    seen: Option<Look>,
+    seen: Option<Stat>,
 }
 
-/// What tells that a file changed: size, time of the last change in seconds and nanoseconds, inode.
-type Look = (u64, i64, i64, u64);
+/// Who writes the file anew is done within this time, as a rule.
+const MOMENT: Duration = Duration::from_millis(200);
+/// A file that does not hold still is waited for so often.
+const MOMENTS: usize = 5;
 
-fn look(file: &Path) -> Option<Look> {
-    fs::metadata(file).ok().map(|found| (found.len(), found.ctime(), found.ctime_nsec(), found.ino()))
+fn look(file: &Path) -> Option<Stat> {
+    fs::metadata(file).ok().as_ref().map(Stat::of)
 }
 
 impl Decided {
@@ -57,14 +62,29 @@ impl Decided {
         Ok(Self { file, decisions, dry_run: false, seen })
     }
 
-    /// Reads the file again if it changed since: commands add to it beside a daemon.
+    /// Reads the file again if it changed since: commands add to it beside a daemon, and people edit it.
+    ///
+    /// Editors empty a file, or move it away, before they write it anew. So what says of something retracted no more
+    /// that it is counts when the file has held still for a moment.
     ///
     /// # Errors
     /// As those of [`Decided::read`]; what was decided before stays in force.
     pub fn refresh(&mut self, state: &Path) -> Result<(), Trouble> {
-        if look(&self.file) != self.seen {
-            *self = Self::read(state)?;
+        if look(&self.file) == self.seen {
+            return Ok(());
         }
+        let mut read = Self::read(state)?;
+        for _ in 0..MOMENTS {
+            if !read.decisions.lost_a_retraction(&self.decisions) {
+                break;
+            }
+            thread::sleep(MOMENT);
+            if look(&self.file) == read.seen {
+                break;
+            }
+            read = Self::read(state)?;
+        }
+        *self = read;
         Ok(())
     }
 
@@ -283,6 +303,35 @@ mod tests {
             let in_force = Decided::read(folder.path()).unwrap().decisions;
             assert_eq!(Decisions::parse(&lines).unwrap(), in_force, "{text:?}");
         }
+    }
+
+    /// Editors empty a file, or move it away, before they write it anew.
+    #[test]
+    fn what_is_being_written_anew_takes_no_retraction_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE_NAME);
+        let lines = format!("{{\"retract\":\"{A}\"}}\n{{\"retract\":\"{B}\"}}\n");
+        fs::write(&file, &lines).unwrap();
+        let mut decided = Decided::read(folder.path()).unwrap();
+        let mut refresh = |before: &dyn Fn(), then: &str| {
+            before();
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    thread::sleep(MOMENT / 4);
+                    fs::write(&file, then).unwrap();
+                });
+                decided.refresh(folder.path()).unwrap();
+            });
+            [A, B].map(|id| decided.decisions.is_retracted(key(id)))
+        };
+        assert_eq!(refresh(&|| fs::remove_file(&file).unwrap(), &lines), [true, true]);
+        assert_eq!(refresh(&|| fs::write(&file, "").unwrap(), &lines), [true, true]);
+        // What is left out of what is there then, the operator took out.
+        let one = format!("{{\"retract\":\"{A}\"}}\n");
+        assert_eq!(refresh(&|| fs::write(&file, &one).unwrap(), &one), [true, false]);
+        fs::remove_file(&file).unwrap();
+        decided.refresh(folder.path()).unwrap();
+        assert_eq!(decided.decisions, Decisions::default());
     }
 
     #[test]

@@ -15,6 +15,15 @@ pub struct Stat {
     pub inode: u64,
 }
 
+impl Stat {
+    /// What a look tells.
+    #[must_use]
+    pub fn of(found: &std::fs::Metadata) -> Self {
+        let ctime_ns = nanoseconds(found.ctime(), found.ctime_nsec());
+        Self { size: found.len(), mtime_ns: mtime_ns(found), ctime_ns, inode: found.ino() }
+    }
+}
+
 /// Device and inode: by them a file is known to be the same one under any name.
 #[must_use]
 pub fn identity(found: &std::fs::Metadata) -> (u64, u64) {
