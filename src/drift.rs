@@ -30,13 +30,11 @@ pub struct Capture<'r> {
 /// Why a page is drift, should it turn out to be the newest of its source; `empty` says what one without items means.
 #[must_use]
 pub fn of_page(scrape: &Scrape<'_>, empty: Empty) -> Option<String> {
-    match &scrape.refused {
-        Some(reason) if empty == Empty::Drift => Some(format!("no items: {reason}")),
-        Some(_) => None,
-        None if scrape.confidence < scrape::DRIFT_BELOW => {
-            Some(format!("read with confidence {:.2}, expected {:.2}", scrape.confidence, scrape::DRIFT_BELOW))
-        }
-        None => None,
+    let Scrape { refused, confidence, .. } = scrape;
+    match refused {
+        Some(reason) => (empty == Empty::Drift).then(|| format!("no items: {reason}")),
+        None => (*confidence < scrape::DRIFT_BELOW)
+            .then(|| format!("read with confidence {confidence:.2}, expected {:.2}", scrape::DRIFT_BELOW)),
     }
 }
 
