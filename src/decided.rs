@@ -5,7 +5,7 @@
 //! passing over any other line that is no decision, for it may retract something.
 
 use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -109,7 +109,7 @@ impl Decided {
     /// The state folder `state` has other decisions, a line is none (exit 2), or the file can't be written.
     pub fn restore(&mut self, state: &Path, lines: &str) -> Result<(), Trouble> {
         let failed =
-            |error: std::io::Error| Trouble::unusable(format!("cannot write {}", self.file.display())).unwritten(error);
+            |error: io::Error| Trouble::unusable(format!("cannot write {}", self.file.display())).unwritten(error);
         let there = self::lines(state).map_err(failed)?;
         if there == lines {
             return Ok(());
@@ -122,7 +122,7 @@ impl Decided {
         Decisions::parse(lines)
             .map_err(|bad| Trouble::usage(format!("line {} of the backup's decisions: {}", bad.line, bad.reason)))?;
         let aside = state.join(format!(".{FILE_NAME}.tmp"));
-        let write = || -> std::io::Result<()> {
+        let write = || -> io::Result<()> {
             let _ = fs::remove_file(&aside);
             let mut made = make(&aside)?;
             made.write_all(lines.as_bytes())?;
@@ -158,10 +158,9 @@ impl Decided {
             self.decisions = noted;
             return Ok(!lines.is_empty());
         }
-        let refused = |error: std::io::Error| {
-            Trouble::unusable(format!("cannot add to {}", self.file.display())).unwritten(error)
-        };
-        let open = || -> std::io::Result<(fs::File, String)> {
+        let refused =
+            |error: io::Error| Trouble::unusable(format!("cannot add to {}", self.file.display())).unwritten(error);
+        let open = || -> io::Result<(fs::File, String)> {
             let mut file = match make(&self.file) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                     OpenOptions::new().read(true).append(true).open(&self.file)?
@@ -176,6 +175,12 @@ impl Decided {
         let (mut file, text) = open().map_err(refused)?;
         // What another added since the last look holds as well, and must not make a circle with what comes now.
         let mut decided = parsed(&self.file, &text)?;
+        if decided.lost_a_retraction(&self.decisions) {
+            return Err(Trouble::unusable(format!("cannot add to {}", self.file.display()))
+                .because("retractions are there no more: it is being edited")
+                .still("nothing was decided, and what was retracted stays so")
+                .help("the next pass reads it again"));
+        }
         let lines = applied(&mut decided, decisions, is_due)?;
         let written = file.write_all(lines.as_bytes()).and_then(|()| file.sync_all());
         if let Err(error) = written {
@@ -190,7 +195,7 @@ impl Decided {
 
 /// Makes a file that is not there, to be added to. What root makes it gives to whom the folder belongs, as SQLite does
 /// with its own: the service that runs under another name adds to it, too.
-fn make(path: &Path) -> std::io::Result<fs::File> {
+fn make(path: &Path) -> io::Result<fs::File> {
     let file = OpenOptions::new().create_new(true).read(true).append(true).open(path)?;
     if rustix::process::geteuid().is_root() {
         let folder = fs::metadata(path.parent().unwrap_or(Path::new(".")))?;
@@ -233,7 +238,7 @@ fn applied(
 ///
 /// # Errors
 /// It can't be read.
-pub fn lines(state: &Path) -> std::io::Result<String> {
+pub fn lines(state: &Path) -> io::Result<String> {
     match fs::read_to_string(state.join(FILE_NAME)) {
         Ok(text) => Ok(ended(&text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
@@ -252,7 +257,7 @@ fn ended(text: &str) -> String {
 
 /// Ends the last line, or removes it where a crash cut it short: what was no decision must not spoil the next one.
 /// Gives back what the file holds then.
-fn cut_off_unfinished(file: &mut fs::File) -> std::io::Result<String> {
+fn cut_off_unfinished(file: &mut fs::File) -> io::Result<String> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     let lines = ended(&text);
@@ -329,9 +334,14 @@ mod tests {
         // What is left out of what is there then, the operator took out.
         let one = format!("{{\"retract\":\"{A}\"}}\n");
         assert_eq!(refresh(&|| fs::write(&file, &one).unwrap(), &one), [true, false]);
-        fs::remove_file(&file).unwrap();
+        // Nor is anything added to what may only be a part: it would count as all there is.
+        fs::write(&file, "").unwrap();
+        let seen = Decision::FirstSeen { first_seen: key(B), date: "2026-11-22".parse().unwrap() };
+        assert!(decided.add(seen.clone()).is_err());
+        assert!(decided.decisions.is_retracted(key(A)));
         decided.refresh(folder.path()).unwrap();
         assert_eq!(decided.decisions, Decisions::default());
+        decided.add(seen).unwrap();
     }
 
     #[test]
