@@ -27,7 +27,7 @@ use crate::pass::{self, Pass, PassError};
 use crate::publish::RealDisk;
 use crate::report::Report;
 use crate::service::{self, Manager};
-use crate::state::{self, RECOVERED, State};
+use crate::state::{self, State};
 use crate::store::{SightedAt, Sqlite, Store, StoreError};
 use crate::trouble::{Exit, Trouble, cure};
 
@@ -296,7 +296,7 @@ fn dry_pass(cli: &Cli, config: &Config) -> Result<Report, Ended> {
     let store = if is_there { State::look(&config.state)?.copy_to_memory() } else { Sqlite::in_memory() };
     let mut store = store.map_err(unusable)?;
     if !is_there && pass::is_published(config, &RealDisk) {
-        store.set_note(RECOVERED, true).map_err(unusable)?;
+        store.note_recovery().map_err(unusable)?;
     }
     let mut decided = Decided::read(&config.state)?.noted_only();
     Ok(run_pass(cli, config, &mut store, &mut decided, true).map_err(|error| error.trouble(&config.state))?)
@@ -310,7 +310,7 @@ fn run_pass(
     dry_run: bool,
 ) -> Result<Report, PassError> {
     let bar = progress_bar(cli);
-    let recovered = store.has_note(RECOVERED)?;
+    let recovered = store.is_recovered()?;
     let progress = |done: usize, of: usize| {
         if let Some(bar) = &bar {
             bar.set_length(of as u64);

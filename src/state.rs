@@ -21,9 +21,6 @@ pub const STORE: &str = "feedmill.db";
 /// The file whose lock makes one process the writer.
 pub const LOCK: &str = "lock";
 
-/// The note that says: this store was made after what is published, and may know less.
-pub const RECOVERED: &str = "recovered";
-
 /// The state folder, held by one writer.
 pub struct State {
     /// The store.
@@ -54,7 +51,7 @@ impl State {
         let store = match Sqlite::open(&file) {
             Ok(mut store) if emptied => {
                 warn!(store = %file.display(), "the store was empty: it is made anew of the inbox");
-                let noted = store.set_note(RECOVERED, true).and_then(|()| store.secure());
+                let noted = store.note_recovery().and_then(|()| store.secure());
                 noted.map_err(|error| unusable(folder, error))?;
                 mended = Some("the store was empty: it is made anew of the inbox".to_owned());
                 store
@@ -84,7 +81,7 @@ impl State {
                  to run must keep the state folder as well)"
             );
             // It counts from when the store does: cut short before, this is met again.
-            state.store.set_note(RECOVERED, true).map_err(|error| unusable(folder, error))?;
+            state.store.note_recovery().map_err(|error| unusable(folder, error))?;
             state.mended = Some(format!(
                 "there was no store of what is published in \"{}\": it is made anew of the inbox; what {} said is in force \
                  as far as it is still there",
@@ -111,12 +108,12 @@ impl State {
         let Self { store, decided, mut mended, lock } = self;
         let file = folder.join(STORE);
         if store.is_being_filled() {
-            let was_noted = store.has_note(RECOVERED).unwrap_or(true);
+            let was_noted = store.is_recovered().unwrap_or(true);
             drop(store);
             // All that it held is in the inbox still.
             let mut store = Sqlite::open(&file).map_err(|error| unusable(folder, error))?;
             if was_noted {
-                store.set_note(RECOVERED, true).map_err(|error| unusable(folder, error))?;
+                store.note_recovery().map_err(|error| unusable(folder, error))?;
             }
             return Ok(Self { store, decided, mended, lock });
         }
@@ -215,7 +212,7 @@ fn recover(folder: &Path, how: &str, mended: &mut Option<String>) -> Result<Sqli
     warn!(store = %file.display(), aside = %aside.display(), how, "the store is damaged and was set aside");
     let mut store = Sqlite::open(&file).map_err(|error| unusable(folder, error))?;
     // Once the file counts as a store it has the note, wherever this is cut short: feeds stay as they are then.
-    let noted = store.set_note(RECOVERED, true).and_then(|()| store.keep());
+    let noted = store.note_recovery().and_then(|()| store.keep());
     // What is salvaged is not in the inbox, maybe: it lasts from the first row on.
     let salvaged = noted.and_then(|()| store.salvage(&aside));
     let secured = salvaged.and_then(|contents| store.secure().map(|()| contents));
@@ -284,7 +281,7 @@ mod tests {
         assert_eq!(contents(&without_its_log(folder.path())), 1);
         let recovered = state.recover(folder.path(), StoreError::Damaged("so it seems".into())).unwrap();
         let cut = without_its_log(folder.path());
-        assert!(cut.has_note(RECOVERED).unwrap(), "or the feeds would shrink to what is still in the inbox");
+        assert!(cut.is_recovered().unwrap(), "or the feeds would shrink to what is still in the inbox");
         assert_eq!((contents(&cut), contents(&recovered.store)), (1, 1));
     }
 
@@ -293,6 +290,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(STORE), "").unwrap();
         let _state = State::hold(folder.path()).unwrap();
-        assert!(without_its_log(folder.path()).has_note(RECOVERED).unwrap());
+        assert!(without_its_log(folder.path()).is_recovered().unwrap());
     }
 }

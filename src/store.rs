@@ -515,7 +515,7 @@ pub trait Store: PublishLedger {
     fn export(&self, visit: &mut dyn FnMut(Content)) -> Result<()>;
     /// Takes in contents that were exported, into a store that has none.
     fn import(&mut self, contents: Vec<Content>, terms: &Terms) -> Result<Absorbed>;
-    /// Forgets that the store was made of what a damaged one still held: feeds may shrink again.
+    /// Forgets that the store was made after what is published: feeds may shrink again.
     fn forget_recovery(&mut self) -> Result<()>;
 }
 

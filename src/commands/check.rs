@@ -414,7 +414,7 @@ fn otherwise_known(
 
 /// Tells which feeds stay as they were published, as the last pass told it: the store was made after them.
 fn kept(config: &Config, known: &Known, findings: &mut Vec<Finding>) -> Result<(), Ended> {
-    if !known.store.has_note(RECOVERED).map_err(|error| known.failed(error))? {
+    if !known.store.is_recovered().map_err(|error| known.failed(error))? {
         return Ok(());
     }
     let ledger = operations::kept(&config.state);

@@ -14,7 +14,7 @@ use crate::mill::item::Key;
 use crate::pass;
 use crate::publish::RealDisk;
 use crate::report::Count;
-use crate::state::{self, RECOVERED, State};
+use crate::state::{self, State};
 use crate::store::{LedgerRow, Store as _};
 use crate::trouble::{Exit, Trouble};
 
@@ -31,7 +31,7 @@ pub(super) fn decide(cli: &Cli, decision: Decision) -> Result<Exit, Ended> {
     let unusable = |error| state::unusable(&state, error);
     let mut decided = Decided::read(&state)?;
     // What is published may be more than a store knows that was made after it.
-    let may_be_lost = matches!(decision, Decision::Retract { .. }) && store.has_note(RECOVERED).map_err(unusable)?;
+    let may_be_lost = matches!(decision, Decision::Retract { .. }) && store.is_recovered().map_err(unusable)?;
     let is_told_of = |id| may_be_lost && (decided.decisions.names(id) || pass::is_shown(&output, &RealDisk, id));
     for id in named {
         if !store.knows(id).map_err(unusable)? && !is_told_of(id) {

@@ -72,7 +72,7 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
     // What is published may be newer than what is taken in, and its files gone.
     let is_published = config.as_ref().is_some_and(|config| pass::is_published(config, &RealDisk));
     if history.recovered || is_published {
-        state.store.set_note(RECOVERED, true).map_err(failed)?;
+        state.store.note_recovery().map_err(failed)?;
     }
     let names: Vec<&str> = history.contents.iter().map(|content| content.source.as_str()).collect();
     state.store.source_numbers(&names).map_err(failed)?;
@@ -91,7 +91,7 @@ pub(super) fn import(cli: &Cli, file: Option<&Path>) -> Result<Exit, Ended> {
     if let (false, Some(config)) = (history.recovered, &config) {
         let known = state.store.ids().map_err(failed)?;
         if !pass::lacks(config, &RealDisk, &known, &state.decided.decisions) {
-            state.store.set_note(RECOVERED, false).map_err(failed)?;
+            state.store.forget_recovery().map_err(failed)?;
         }
     }
     if !cli.global.quiet {
@@ -167,7 +167,7 @@ fn of_backup(file: &Path) -> Result<History, Trouble> {
     let mut history = History {
         is_backup: true,
         decisions: backup.decisions_within().map_err(refused)?,
-        recovered: backup.has_note(RECOVERED).map_err(refused)?,
+        recovered: backup.is_recovered().map_err(refused)?,
         ..History::default()
     };
     backup.export(&mut |content| history.contents.push(content)).map_err(refused)?;

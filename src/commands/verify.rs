@@ -51,7 +51,7 @@ impl Verified {
         let failed = |error| view.failed(error);
         view.store.check().map_err(failed)?;
         let ours = gather(view, &view.store)?;
-        let recovered = view.store.has_note(RECOVERED).map_err(failed)?;
+        let recovered = view.store.is_recovered().map_err(failed)?;
         let pass = Pass { dry_run: true, recovered, ..Pass::new(config, &RealDisk) };
 
         let mut rebuilt = Sqlite::in_memory().map_err(failed)?;

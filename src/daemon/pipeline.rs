@@ -19,7 +19,7 @@ use crate::publish::{self, Listed, Outcome, RealDisk};
 use crate::report::Report;
 use crate::serve::Desk;
 use crate::stat::Stat;
-use crate::state::{self, RECOVERED, State};
+use crate::state::{self, State};
 use crate::store::{PublishLedger as _, StoreError};
 use crate::trouble::{Exit, Trouble};
 use crate::watch::{Bell, Due, PATIENCE};
@@ -204,7 +204,7 @@ impl Pipeline {
     }
 
     fn run(&mut self, state: &mut State, look: &Look<'_>) -> Result<Report, PassError> {
-        let recovered = state.store.has_note(RECOVERED)?;
+        let recovered = state.store.is_recovered()?;
         if !std::mem::replace(&mut self.told, true) {
             // Only now: a store that had to be made anew lists nothing, and what it will list is being served.
             let ledger = pass::ledger(&state.store)?.into_iter().chain(self.operations.published().cloned());

@@ -99,6 +99,9 @@ type Pair = (i64, i64);
 /// So many accounts are more than the cache holds, and are written before the transaction ends.
 const MUCH: usize = 10_000;
 
+/// The note that the store was made after what is published.
+const RECOVERED: &str = "recovered";
+
 /// How many contents of one path have an id.
 const CONTENTS_PER_PATH: i64 = MOST_CONTENTS as i64;
 
@@ -112,25 +115,20 @@ fn contents_of(path: i64) -> (i64, i64) {
 }
 
 impl Sqlite {
-    /// Whether a note of this name was left.
+    /// Whether the store was made after what is published, and may know less.
     ///
     /// # Errors
     /// [`StoreError`], as for any reading.
-    pub fn has_note(&self, name: &str) -> Result<bool> {
-        Ok(get_meta(&self.db, name)?.is_some())
+    pub fn is_recovered(&self) -> Result<bool> {
+        Ok(get_meta(&self.db, RECOVERED)?.is_some())
     }
 
-    /// Leaves a note, or takes it away.
+    /// Notes that it was, until [`forget_recovery`](Store::forget_recovery): feeds must not shrink.
     ///
     /// # Errors
     /// [`StoreError`], as for any writing.
-    pub fn set_note(&mut self, name: &str, there: bool) -> Result<()> {
-        if there {
-            set_meta(&self.db, name, "yes")
-        } else {
-            self.db.execute("DELETE FROM meta WHERE name = ?", [name])?;
-            Ok(())
-        }
+    pub fn note_recovery(&mut self) -> Result<()> {
+        set_meta(&self.db, RECOVERED, "yes")
     }
 
     /// The undated items whose sources ask for the day they are first seen, ascending: a run that was killed after it
@@ -391,7 +389,8 @@ impl Store for Sqlite {
     }
 
     fn forget_recovery(&mut self) -> Result<()> {
-        self.set_note(crate::state::RECOVERED, false)
+        self.db.execute("DELETE FROM meta WHERE name = ?", [RECOVERED])?;
+        Ok(())
     }
 }
 

@@ -19,7 +19,7 @@ use feedmill::mill::decisions::Decision;
 use feedmill::pass::{Pass, PassError};
 use feedmill::publish::{Disk, RealDisk};
 use feedmill::report::Report;
-use feedmill::state::{RECOVERED, State};
+use feedmill::state::State;
 use feedmill::store::Store;
 use feedmill::trouble::Exit;
 use tempfile::TempDir;
@@ -135,7 +135,7 @@ impl Mill {
     pub(crate) fn pass_on(&self, disk: &TestDisk) -> Result<Report, PassError> {
         let config = self.config();
         let State { mut store, mut decided, .. } = hold(&config);
-        let recovered = store.has_note(RECOVERED).unwrap();
+        let recovered = store.is_recovered().unwrap();
         run(&config, disk, recovered, &mut store, &mut decided)
     }
 

@@ -9,9 +9,9 @@ use rustc_hash::FxHashMap;
 use super::{Filed, Origin, Work, site_of};
 use crate::mill::item::{Account, Key};
 use crate::mill::settle::{self, Agreed, Rules, Sighting};
+use crate::store::Result;
 use crate::store::sqlite::Pair;
 use crate::store::sqlite::rows::{ACCOUNT, instant_from, is_account, key_from, text_from, unpacked};
-use crate::store::Result;
 
 /// The sightings of some keys, held so that announcements can borrow them.
 pub(in crate::store::sqlite) type Held = Vec<(Key, Vec<Told>)>;
