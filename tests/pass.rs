@@ -1006,6 +1006,24 @@ fn a_date_in_the_fixed_part_of_a_pattern_is_no_capture_whatever_other_patterns_t
     }
 }
 
+/// What a name states supplies the years that a page leaves out. Where another part of it counts, the page is read anew:
+/// the day of the capture would stand for days that are printed.
+#[test]
+fn a_pattern_that_begins_elsewhere_has_its_files_read_anew() {
+    let mill = Mill::new(&CONFIG.replace("\"news/*.txt\"", "\"news/2021-05-01/*.txt\""));
+    mill.write("news/2021-05-01/page.txt", page(&[MOLE, told("Harbour fair", "02 April", "The fair begins at noon.")]));
+    mill.pass();
+    let day = || {
+        let items = mill.items();
+        let fair = items.values().find(|item| item["title"] == "Harbour fair").unwrap();
+        fair["date"].clone()
+    };
+    assert_eq!(day(), serde_json::Value::Null);
+    mill.configure(&CONFIG.replace("\"news/*.txt\"", "\"news/*/*.txt\""));
+    mill.pass();
+    assert_eq!(day(), "2021-04-02");
+}
+
 #[test]
 fn the_operators_pattern_states_the_second_of_capture() {
     let pattern = "layout   = \"newsroom\"\ncaptured = \"%H%M of %d.%m.%Y.txt\"";

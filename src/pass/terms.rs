@@ -96,10 +96,9 @@ fn fingerprint(config: &Config) -> String {
 /// The text by which a store knows sources and categories again; see [`known_by`].
 fn known_by_of(config: &Config) -> String {
     let source = |source: &config::Source| {
-        let labels: Vec<_> = source.files.roots().iter().map(|root| &root.label).collect();
+        let (labels, apart) = stating(source);
         let (name, site, filed) = (&source.name, &source.site, source.namespace_site());
         let all = (name, site, filed, &source.timezone, &source.language, &source.captured, source.undated, labels);
-        let apart: Vec<_> = source.files.telling_apart().collect();
         // A store from before this was told need not derive all anew where there is nothing to tell.
         if apart.is_empty() { format!("{all:?}") } else { format!("{all:?} {apart:?}") }
     };
@@ -109,6 +108,13 @@ fn known_by_of(config: &Config) -> String {
     };
     let (sources, categories) = (config.sources.iter().map(source), config.categories.iter().map(category));
     format!("{} {}", known_by::list(sources), known_by::list(categories))
+}
+
+/// What decides which part of a name may state the time of capture: where the patterns of a source begin; and the
+/// patterns, where more than that tells.
+fn stating(source: &config::Source) -> (Vec<&str>, Vec<(&str, &[String])>) {
+    let labels = source.files.roots().iter().map(|root| root.label.as_str());
+    (labels.collect(), source.files.telling_apart().collect())
 }
 
 /// What a source's files are read with. Another value, and what was read is read again.
@@ -125,6 +131,8 @@ fn read_with(source: &config::Source, revision: u32) -> String {
         (
             (revision, &source.layout, &source.language, source.date_order, &source.captured, source.empty),
             (source.form, &source.url, &source.fields, &source.select, &source.layouts),
+            // The capture supplies the years that a page leaves out.
+            stating(source),
         )
     )
 }
@@ -179,7 +187,7 @@ mod tests {
             read_with(&config.sources[0], 7),
             format!(
                 "((7, Some(\"newsroom\"), Some(\"en\"), Some(Dmy), {captured}, Fine), \
-                 (None, Some(\"https://lakes.example/\"), None, None, []))"
+                 (None, Some(\"https://lakes.example/\"), None, None, []), ([\"news\"], []))"
             )
         );
     }
