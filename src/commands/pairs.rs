@@ -54,7 +54,7 @@ pub(super) fn tell(
     Ok(())
 }
 
-/// The items of the store that are not retracted.
+/// The items of the store that are neither retracted nor joined to another one: a pass may not have come by since.
 fn known(store: &Sqlite, terms: &Terms) -> Result<Vec<Known>, StoreError> {
     // A content is known by a number: its name is said again with each of its items.
     let mut numbers: HashMap<(String, String, u32), usize> = HashMap::new();
@@ -68,7 +68,8 @@ fn known(store: &Sqlite, terms: &Terms) -> Result<Vec<Known>, StoreError> {
         let mut contents: Vec<usize> = sighted.into_iter().map(&mut number).collect();
         contents.sort_unstable();
         let source = item.sources.first().and_then(|source| terms.rules.sources.get(source));
-        let is_out = terms.rules.decisions.is_retracted(item.id);
+        let decisions = &terms.rules.decisions;
+        let is_out = decisions.is_retracted(item.id) || decisions.alias_of(item.id).is_some();
         if let Some(site) = source.map(|source| source.site).filter(|_| !is_out) {
             items.push(Known { item, site, contents, since });
         }
