@@ -2339,4 +2339,24 @@ fn a_dated_line_that_goes_on_behind_its_link_is_an_item() {
     let scrape = parse(page, &form(Form::Markdown));
     assert_eq!(days(&scrape), ["2026-10-28", "2026-10-21", "2026-10-14", "2026-10-07"]);
     assert_eq!(scrape.drafts.iter().filter(|draft| draft.link.is_some()).count(), 3);
+/// Where the titles are no links, those that lead on are not the titles for that.
+#[test]
+fn links_that_lead_on_are_no_titles() {
+    let titles = ["Two bridges are closed for the winter", "Night buses return to the old harbour", "The market opens"];
+    let page = |more: &str, below: bool| {
+        let items = titles.into_iter().zip([23, 17, 9]).map(|(title, day)| {
+            let day = format!("<p class='day'>{day} October 2021</p>");
+            let text = format!("<p>It was told by the port.</p><p><a href='https://a.example/{title}'>{more}</a></p>");
+            match below {
+                true => format!("<div><div>{title}</div>{text}{day}</div>"),
+                false => format!("<div><div>{title}</div>{day}{text}</div>"),
+            }
+        });
+        format!("<!doctype html><h1>News</h1>{}", items.collect::<String>())
+    };
+    for page in [page("Read more", true), page("Read more", false), page("To the quay", true)] {
+        let scrape = parse(&page, &Terms::default());
+        assert_eq!(self::titles(&scrape), titles, "{page}");
+        assert_eq!(days(&scrape), ["2021-10-23", "2021-10-17", "2021-10-09"], "{page}");
+    }
 }

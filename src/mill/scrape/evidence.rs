@@ -74,7 +74,7 @@ impl Evidence {
     pub(crate) fn of(page: &Page<'_>, labels: &[Label], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Self {
         let gap = common_gap(&page.blocks);
         let spaced = page.blocks.iter().skip(1).filter(|block| block.gap > 0).take(3).count();
-        let heads = if page.noted { heads(page, dated) } else { None };
+        let heads = if page.noted { heads(page, labels, dated) } else { None };
         let marking = match heads {
             // Headings that hold the day: what is marked below them is their text.
             Some(Heads::Level(_)) if dated_heads(&page.blocks, heads, dated) => Marking::None,
@@ -308,17 +308,19 @@ fn dated_heads(blocks: &[Block<'_>], heads: Option<Heads>, dated: &dyn Fn(usize,
     with_day * 2 > all
 }
 
-/// What stands near three dates of four, on one side of them, or holds them: headings of one level, else links.
-fn heads(page: &Page<'_>, dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Option<Heads> {
+/// What stands near three dates of four, on one side of them, or holds them: headings of one level, else links. A link
+/// that only leads on to the article is no headline, be it the only one of its item.
+fn heads(page: &Page<'_>, labels: &[Label], dated: &dyn Fn(usize, &Block<'_>) -> bool) -> Option<Heads> {
     const NEAR: usize = 4;
     let blocks = &page.blocks;
+    let says_nothing = |at: usize| labels.get(at).is_some_and(|label| label.kind == Kind::Furniture);
     let levels = (1..=6).filter(|level| !head_items(page, *level)).map(Heads::Level);
     levels.chain([Heads::Links]).find(|heads| {
         let (mut dates, mut before, mut behind) = (0_u32, 0_u32, 0_u32);
         let (mut head_ago, mut date_ago) = (usize::MAX, usize::MAX);
         for (at, block) in blocks.iter().enumerate() {
             (head_ago, date_ago) = (head_ago.saturating_add(1), date_ago.saturating_add(1));
-            if Heads::of(block) == Some(*heads) {
+            if Heads::of(block) == Some(*heads) && !(*heads == Heads::Links && says_nothing(at)) {
                 behind += u32::from(date_ago <= NEAR);
                 (head_ago, date_ago) = (0, usize::MAX);
             }
