@@ -4,8 +4,9 @@ use super::{Kind, Label};
 use crate::mill::scrape::blocks::{Block, Mark, Page};
 use crate::mill::scrape::shape::{is_brief, words};
 
-/// What a line says once more right below itself is no other text: a picture's name above the title that it shows.
-/// Where one of the two is a heading or a link, that one is the title.
+/// What a line says once more right below itself is no other text: a picture's name above the title that it shows. More
+/// than a few words are so behind a blank line, too, and however a dump has wrapped them. Where one of the two is a
+/// heading or a link, that one is the title.
 pub(super) fn once(page: &Page<'_>, labels: &mut [Label]) {
     let mut above: Option<(usize, &Block<'_>)> = None;
     for (at, block) in page.blocks.iter().enumerate() {
@@ -13,8 +14,12 @@ pub(super) fn once(page: &Page<'_>, labels: &mut [Label]) {
             above = None;
             continue;
         }
-        let again =
-            |(_, one): &(usize, &Block<'_>)| block.gap == 0 && block.mark == Mark::None && one.text == block.text;
+        let is_short = labels.get(at).is_some_and(|label| label.short);
+        let again = |(_, one): &(usize, &Block<'_>)| {
+            block.mark == Mark::None
+                && ((block.gap == 0 && one.text == block.text)
+                    || (block.gap <= 1 && !is_short && one.text.split_whitespace().eq(block.text.split_whitespace())))
+        };
         let Some((first, one)) = above.filter(again) else {
             above = Some((at, block));
             continue;
