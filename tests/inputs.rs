@@ -2360,3 +2360,26 @@ fn links_that_lead_on_are_no_titles() {
         assert_eq!(days(&scrape), ["2021-10-23", "2021-10-17", "2021-10-09"], "{page}");
     }
 }
+
+/// A link that leads on behind each text is no title of the item below it, whose day shares its line with the title.
+#[test]
+fn a_link_that_leads_on_in_russian_is_no_title() {
+    let items = [
+        ("01.03.2017", "Весна пришла!", "Мы повесили несколько снимков первых цветов."),
+        ("09.02.2017", "Всем соседям", "В мае будет собрание. День сообщат позже."),
+        ("09.02.2017", "Устав нашего порта", "Наш устав устарел."),
+        ("05.02.2017", "О границах", "С января нельзя продать причал, границ которого никто не провёл."),
+        ("01.02.2017", "Закон о лодках", "Проект закона лежит в совете."),
+    ];
+    let item = |(day, title, text): &(&str, &str, &str)| {
+        format!("<div><div>{day} {title}</div><p>{text}</p><div><a href='/{day}'>Подробности >></a></div></div>")
+    };
+    let page = format!(
+        "<!doctype html><html lang='ru'><div>Новости нашего <b>порта</b></div><p>Дорогие соседи! Это теперь наша \
+         страница. Здесь мы пишем, что нового.</p><div><a href='/'>На главную</a> <a href='/b'>Наш журнал >></a></div>{}",
+        items.iter().map(item).collect::<String>()
+    );
+    let scrape = parse(&page, &Terms::default());
+    assert_eq!(titles(&scrape), items.map(|(_, title, _)| title));
+    assert_eq!(days(&scrape), ["2017-03-01", "2017-02-09", "2017-02-09", "2017-02-05", "2017-02-01"]);
+}
