@@ -2396,3 +2396,20 @@ fn bullets_below_a_heading_with_a_misspelt_day_are_no_list_of_their_own() {
     assert_eq!(titles(&scrape), ["Release 0.2.1", "Release 0.2.0"]);
     assert_eq!(days(&scrape), ["2021-01-19", "2021-01-09"]);
 }
+
+/// What a page asks in a dialog over it, with a heading of its own, is said of no item.
+#[test]
+fn a_dialog_of_each_item_is_no_part_of_it() {
+    let titles = ["Two bridges are closed for the winter", "Night buses return to the old harbour", "The market opens"];
+    let items = titles.into_iter().zip([23, 17, 9]).map(|(title, day)| {
+        let dialog = "<div role='dialog' aria-modal='true' class='hidden'><h2>Share this by way of</h2></div>";
+        let day = format!("<time datetime='2021-10-{day:02}'>{day} October 2021</time>");
+        format!(
+            "<article>{day}{dialog}<h2><a href='/{title}'>{title}</a></h2><p>It was told by the port.</p></article>"
+        )
+    });
+    let page = format!("<!doctype html><h1>News</h1>{}", items.collect::<String>());
+    let scrape = parse(&page, &Terms::default());
+    assert_eq!(self::titles(&scrape), titles);
+    assert_eq!(days(&scrape), ["2021-10-23", "2021-10-17", "2021-10-09"]);
+}

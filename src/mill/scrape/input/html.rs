@@ -215,7 +215,12 @@ trait Visitor {
 /// Whether an element says nothing, or stands beside what the page says.
 fn is_beside(element: &Element, in_content: bool) -> bool {
     let is_bar = || element.get("id").is_some_and(archive::is_bar);
-    element.is(SILENT) || (element.is(ASIDE) && !in_content) || is_bar() || is_icon(element)
+    element.is(SILENT) || (element.is(ASIDE) && !in_content) || is_bar() || is_icon(element) || is_dialog(element)
+}
+
+/// Whether an element is a dialog over the page: `<div role="dialog" aria-modal="true">`.
+fn is_dialog(element: &Element) -> bool {
+    matches!(element.get("role"), Some("dialog" | "alertdialog")) && element.get("aria-modal") == Some("true")
 }
 
 /// Whether an element is a sign of a font that draws it in the place of its name: `<span
