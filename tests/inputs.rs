@@ -2339,6 +2339,8 @@ fn a_dated_line_that_goes_on_behind_its_link_is_an_item() {
     let scrape = parse(page, &form(Form::Markdown));
     assert_eq!(days(&scrape), ["2026-10-28", "2026-10-21", "2026-10-14", "2026-10-07"]);
     assert_eq!(scrape.drafts.iter().filter(|draft| draft.link.is_some()).count(), 3);
+}
+
 /// Where the titles are no links, those that lead on are not the titles for that.
 #[test]
 fn links_that_lead_on_are_no_titles() {
