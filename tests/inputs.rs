@@ -2321,6 +2321,11 @@ fn a_link_shorter_than_the_day_beside_it_is_that_of_its_item() {
     };
     assert_eq!(links(&|at, title| format!("{at} October 2026: <a href='/{at}'>{title}</a>")), 4);
     assert_eq!(links(&|at, title| format!("<a href='/{at}'>{title}</a> <span>({at} October 2026)</span>")), 4);
+    // A name beside it is no part of one, and the link is that of a category.
+    let named = |at: u32, title: &str| format!("<a href='/c'>Notices</a> Ann Field 10/{at}/2026</li><li>{title}");
+    let page = (21..25).map(|at| format!("<li>{}</li>", named(at, "The ferry runs again"))).collect::<String>();
+    let scrape = parse(&format!("<!doctype html><ul>{page}</ul>"), &form(Form::Html));
+    assert!(scrape.drafts.iter().all(|draft| draft.link.is_none()), "{scrape:#?}");
     // Words beside a link in a text are no day.
     let told = "as the port has told all of the town in a letter";
     assert_eq!(links(&|at, title| format!("{at} October 2026: {title}, {told} on <a href='/{at}'>paper</a>")), 0);

@@ -591,21 +591,22 @@ fn is_menu(lines: &[Line]) -> bool {
     lines.iter().all(is_entry) && menu::may_have(lines.iter().map(|line| wide(&line.text)))
 }
 
-/// Whether what stands in `line` around the link that is shown from byte to byte `under` may be a day: numbers and few
-/// words, before the link or behind it.
+/// Whether what stands in `line` around the link that is shown from byte to byte `under` may be a day, before the link
+/// or behind it: three numbers and hardly a word, or two with the words of a month between them.
 fn is_beside_day(line: &str, under: Option<(usize, usize)>) -> bool {
     const LONGEST: usize = 40;
-    const MOST_WORDS: usize = 3;
     let Some((before, behind)) = under.and_then(|(from, to)| Some((line.get(..from)?, line.get(to..)?))) else {
         return false;
     };
     let (before, behind) = (before.trim(), behind.trim());
     let beside = if before.is_empty() { behind } else { before };
-    let words = beside.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    (before.is_empty() || behind.is_empty())
-        && beside.len() <= LONGEST
-        && beside.bytes().filter(u8::is_ascii_digit).count() > 2
-        && words.count() <= MOST_WORDS
+    let count = |is_part: fn(char) -> bool| beside.split(|c: char| !is_part(c)).filter(|part| !part.is_empty()).count();
+    let most_words = match count(|c| c.is_ascii_digit()) {
+        2 => 3,
+        3 => 1,
+        _ => return false,
+    };
+    (before.is_empty() || behind.is_empty()) && beside.len() <= LONGEST && count(char::is_alphabetic) <= most_words
 }
 
 /// How many bytes of a line are in its times.
