@@ -403,7 +403,7 @@ mod tests {
         let link = |line| Note { line, link: Some("/1".into()), ..Note::default() };
         let text = "News\n\n2020\n\nOne\n\n15 June 2020\n\nMore\n\nTwo\n\n14 June 2020\n\nMore\n";
         let dated = |_: usize, block: &Block<'_>| block.date.is_some();
-        let heads = |notes: &[Note]| heads(&split(text, notes, Unit::Run, Lexicon::of(None)), &dated);
+        let heads = |notes: &[Note]| heads(&split(text, notes, Unit::Run, Lexicon::of(None)), &[], &dated);
         assert_eq!(
             heads(&[level(1, 1), level(3, 2), level(5, 3), link(9), level(11, 3), link(15)]),
             Some(Heads::Level(3))
