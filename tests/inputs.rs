@@ -457,6 +457,16 @@ fn a_line_in_bold_is_a_heading() {
 }
 
 #[test]
+fn a_heading_that_is_a_day_dates_the_text_below_it() {
+    let text = input("days-above-texts.md");
+    let scrape = parse(&text, &form(Form::Markdown));
+    let hides = "The two hides at Ossel Water were rebuilt last week. Both of them have ramps now.";
+    let reed = "The reed cutters are back, and they stay until the ice is gone.";
+    let wanted = [[hides, "2021-06-14", "", ""], [reed, "2021-06-02", "", ""]];
+    assert_eq!(all_told(&scrape), wanted, "{:?}", scrape.refused);
+}
+
+#[test]
 fn what_a_link_leads_to_is_no_part_of_the_title() {
     let text = input("documents.md");
     let scrape = parse(&text, &form(Form::Markdown));

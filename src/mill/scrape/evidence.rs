@@ -45,6 +45,8 @@ pub(crate) struct Evidence {
     posts: bool,
     /// Below the days stand titles and nothing else, several below some: how many letters the shortest has.
     bare: Option<usize>,
+    /// Below the days stand texts without headlines: each is an item.
+    pub(crate) alone: bool,
     /// Most days stand right below the line before them.
     close: bool,
     /// How the file itself marks the headlines of its items.
@@ -88,6 +90,7 @@ impl Evidence {
             inset: is_inset(&page.blocks, marking, dated),
             outset: has_marks_inset(&page.blocks, marking) || marking == Marking::None && hangs(labels),
             cut: page.cut,
+            alone: false,
             close: gap == 0 && close(&page.blocks),
             posts: marking == Marking::None && posts(&page.blocks, labels),
             bare: if marking == Marking::None { bare(&page.blocks, labels) } else { None },

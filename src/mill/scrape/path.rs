@@ -113,7 +113,7 @@ impl<'a, 't> Prices<'a, 't> {
             if let Some(slot) = often.get_mut(at) {
                 *slot = matches!(place.need, Need::Often | Need::Freely);
             }
-            sum += when(!(bare && place.field == Field::Summary), place.missing());
+            sum += when(!((bare || evidence.alone) && place.field == Field::Summary), place.missing());
             required |= place.need == Need::Once;
             if let Some(slot) = lack.get_mut(at) {
                 *slot = sum;

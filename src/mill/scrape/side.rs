@@ -22,13 +22,14 @@
 //! name that we know below the last, where both are as long as items are; days between headlines that have no texts,
 //! with lines at both ends.
 
+mod alone;
 mod companions;
 mod ends;
 mod lengths;
 mod list;
 mod signs;
 
-use self::list::List;
+use self::list::{List, SEVERAL};
 use super::blocks::{Mark, Page};
 use super::label::{Kind, Label};
 use super::language::Lexicon;
@@ -39,6 +40,8 @@ use super::layout::{Field, Layout};
 pub(crate) enum Side {
     /// Above the headline.
     AboveHeadline,
+    /// Above a text that has no headline.
+    AboveAlone,
     /// Above the text. The headline may be what stands above the day.
     AboveText,
     /// Below the headline, be it above the text or below that.
@@ -62,7 +65,7 @@ impl From<Side> for Told {
     }
 }
 
-/// The rules, in their order.
+/// The rules for lists of several days, in their order.
 const RULES: [fn(&List<'_, '_>) -> Option<Told>; 8] = [
     signs::brackets,
     signs::rules,
@@ -81,7 +84,8 @@ impl Side {
     /// furniture: a category, how long it takes to read it.
     pub(crate) fn of(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) -> Option<Self> {
         let list = List::of(page, labels, lexicon)?;
-        let Told { side, mut asides } = RULES.iter().find_map(|rule| rule(&list))?;
+        let several = || RULES.iter().filter(|_| list.days.len() >= SEVERAL).find_map(|rule| rule(&list));
+        let Told { side, mut asides } = alone::below_headings(&list).or_else(several)?;
         match side {
             Self::BelowHeadline => asides.extend(names(&list)),
             // Where the day ends the item none stands below the last one, unless the file is cut there, or a list of
@@ -99,6 +103,11 @@ impl Side {
         Some(side)
     }
 
+    /// Whether nothing tells on which side of texts without headlines the days of a page stand.
+    pub(crate) fn is_doubtful(page: &Page<'_>, labels: &[Label], lexicon: &Lexicon) -> bool {
+        List::of(page, labels, lexicon).is_some_and(|list| alone::are_doubtful(&list))
+    }
+
     /// Whether the headline is what stands above the day.
     pub(crate) fn is_below(self) -> bool {
         matches!(self, Self::Below | Self::BelowHeadline | Self::BelowText)
@@ -109,7 +118,7 @@ impl Side {
         let date = layout.place(Field::Date);
         let is_above = |field| date.zip(layout.place(field)).is_none_or(|(date, field)| date < field);
         match self {
-            Self::AboveHeadline => is_above(Field::Title) && is_above(Field::Summary),
+            Self::AboveHeadline | Self::AboveAlone => is_above(Field::Title) && is_above(Field::Summary),
             Self::AboveText => is_above(Field::Summary),
             Self::Below => !layout.headings.day && (date.is_none() || !is_above(Field::Title)),
             Self::BelowHeadline => {

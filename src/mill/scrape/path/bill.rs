@@ -187,6 +187,9 @@ impl Prices<'_, '_> {
             // A name is hardly the text of an item.
             *slot += when(tells && label.tailed, HALF);
             told |= tells;
+            if self.evidence.alone && place.field == Field::Title && label.sentence && label.wordy {
+                *slot = slot.saturating_sub(HALF);
+            }
         }
         if self.evidence.is_page_title(block) {
             for (fit, _) in fit.iter_mut().zip(&self.layout.places).filter(|(_, place)| place.field == Field::Title) {

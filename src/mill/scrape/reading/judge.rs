@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::look::Look;
 use super::tell::Tale;
 use super::{Explanation, prose};
+use crate::mill::scrape::layout::Field;
 use crate::mill::scrape::path::Step;
 use crate::mill::scrape::shape::{ends_sentence, is_brief};
 use crate::mill::scrape::{Cut, Draft, Fault, REFUSED_BELOW, Scrape};
@@ -94,14 +95,19 @@ impl Case<'_, '_, '_, '_> {
 
     /// Why it may be no list, though it reads like one.
     fn soft(&self, steps: &[Step]) -> Option<String> {
-        let score = self.explanation.reading.score;
+        let (layout, score) = (self.explanation.layout, self.explanation.reading.score);
         if self.is_lone() {
             Some("a single item is a list only where the layout is named".to_owned())
         } else if self.is_menu() {
             Some("items of a word or two are a menu".to_owned())
         } else if self.is_article() {
             Some("paragraphs below a day are an article".to_owned())
-        } else if let Some(doubt) = prose::doubt(self.look, self.explanation.layout, steps) {
+        } else if (layout.headings.day || layout.has(Field::Date)) && self.look.has_doubtful_days() {
+            Some(
+                "a text stands above the first day and one below the last, and nothing tells whose days they are"
+                    .into(),
+            )
+        } else if let Some(doubt) = prose::doubt(self.look, layout, steps) {
             Some(format!("{doubt}: name the layout if this is a list"))
         } else if self.drafts.len() <= 2 && score < FEW {
             Some("two items are no list where nearly all of the page is something else".to_owned())

@@ -8,7 +8,7 @@ use super::tell::cells;
 use super::{Explanation, Half, How};
 use crate::mill::scrape::blocks::{Block, Mark, Page, Unit, split_by};
 use crate::mill::scrape::date::{self, Printed, Settled, Span, inline};
-use crate::mill::scrape::evidence::{Evidence, Marking};
+use crate::mill::scrape::evidence::{Evidence, Lean, Marking};
 use crate::mill::scrape::label::{Kind, Label, label};
 use crate::mill::scrape::language::{Choice, Lexicon};
 use crate::mill::scrape::layout::{Field, Layout};
@@ -60,7 +60,8 @@ impl<'t, 'c> Look<'t, 'c> {
                 (block.mark, block.indent) = (Mark::None, 0);
             }
         }
-        let evidence = evidence(&page, &labels);
+        let mut evidence = evidence(&page, &labels);
+        evidence.alone = side == Some(Side::AboveAlone);
         if evidence.marking != Marking::Clocks {
             // Times of day that tell no items apart are text.
             let clocks = page.blocks.iter_mut().filter(|block| block.mark == Mark::Clock);
@@ -127,6 +128,13 @@ impl<'t, 'c> Look<'t, 'c> {
         let layouts = layouts.iter().filter(|layout| self.may_have(layout) && !layout.has_patterns());
         let prices: Vec<_> = layouts.map(|layout| self.prices(layout)).collect();
         parted::cuts(&self.page.blocks, &self.labels, &prices, cuts);
+    }
+
+    /// Whether nothing tells which of two texts a day belongs to: neither what stands where, nor the blank lines.
+    pub(super) fn has_doubtful_days(&self) -> bool {
+        self.side.is_none()
+            && self.evidence.lean == Lean::Neither
+            && Side::is_doubtful(&self.page, &self.labels, self.choice.lexicon)
     }
 
     /// The steps of an explanation, mended.

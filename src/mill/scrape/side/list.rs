@@ -26,13 +26,13 @@ pub(super) struct List<'p, 't> {
 }
 
 impl<'p, 't> List<'p, 't> {
-    /// The list of a page that has several days, each of them a block of its own.
+    /// The list of a page that has two days at least, each of them a block of its own.
     pub(super) fn of(page: &'p Page<'t>, labels: &'p [Label], lexicon: &'p Lexicon) -> Option<Self> {
         let is_day = |at: &usize| labels.get(*at).is_some_and(Label::is_date);
         let days: Vec<usize> = (0..labels.len()).filter(is_day).collect();
         // A day in which the file is cut is none yet.
         let half = usize::from(labels.last().is_some_and(|label| label.kind == Kind::CutDate));
-        if days.len() < SEVERAL || days.len() + half != page.dates.len() {
+        if days.len() < 2 || days.len() + half != page.dates.len() {
             return None;
         }
         let (first, last) = (*days.first()?, *days.last()?);
