@@ -467,6 +467,17 @@ fn a_heading_that_is_a_day_dates_the_text_below_it() {
 }
 
 #[test]
+fn a_heading_that_names_the_list_shifts_no_day() {
+    let page = "<span>From the lakes</span><h2>News</h2><span>23 May 2021</span>\
+                <p>Thanks to all who came to Ossel Water to count the grebes, at dawn. <a href=\"#\">Event ↗</a></p>\
+                <span>Jul 5–11, 2021</span>\
+                <p><strong>Night Sailing Week (Ossel 2021)</strong> — Little Thrum, the jetty.</p>";
+    let scrape = parse(page, &form(Form::Html));
+    assert_eq!(days(&scrape), ["2021-05-23", "2021-07-05"], "{:?}", titles(&scrape));
+    assert!(titles(&scrape).iter().zip(["Thanks", "Night"]).all(|(title, begin)| title.starts_with(begin)));
+}
+
+#[test]
 fn what_a_link_leads_to_is_no_part_of_the_title() {
     let text = input("documents.md");
     let scrape = parse(&text, &form(Form::Markdown));

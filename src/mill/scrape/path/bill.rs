@@ -191,7 +191,9 @@ impl Prices<'_, '_> {
                 *slot = slot.saturating_sub(HALF);
             }
         }
-        if self.evidence.is_page_title(block) {
+        // Nor is a heading that names the list, where headlines are none of its kind.
+        let names_list = label.names_list && block.level() > 0 && head != Some(true);
+        if self.evidence.is_page_title(block) || names_list {
             for (fit, _) in fit.iter_mut().zip(&self.layout.places).filter(|(_, place)| place.field == Field::Title) {
                 *fit += GONE;
             }
