@@ -89,6 +89,8 @@ impl<'t> Cursor<'t, '_> {
                 Some(point) => end = Some(point),
                 None => self.at = before,
             }
+        } else if let Some(point) = self.two_days(&start) {
+            end = Some(point);
         }
         if let Some(end) = &mut end {
             share(&mut start, end);
@@ -206,6 +208,18 @@ impl<'t> Cursor<'t, '_> {
         }
         let (year, firm) = self.year();
         Some(Point { year, month: start.month, day, firm, ..Point::default() })
+    }
+
+    /// The second of two days: `January 30/31, 2016`. Without a year behind it, it may be one.
+    fn two_days(&mut self, start: &Point) -> Option<Point> {
+        let before = self.at;
+        let is_named = start.month != 0 && !start.numeric && start.year == Year::None;
+        let end = (is_named && self.take_sign(&['/'])).then(|| self.range_end(start)).flatten();
+        let end = end.filter(|end| end.year != Year::None && end.month == start.month && end.day > start.day);
+        if end.is_none() {
+            self.at = before;
+        }
+        end
     }
 
     /// A day, month and year in any of their orders.
