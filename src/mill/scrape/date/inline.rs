@@ -100,6 +100,11 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
         if inner.get(open..).and_then(|word| word.strip_prefix('[')).is_some_and(is_shouted) {
             return trailing(text.get(..from + open)?.trim_end(), lexicon).filter(|(title, _)| is_version(title));
         }
+        // What state it is in: `Release 9.1 (2022-04-15) [stable]`.
+        let before = text.get(..from + open)?.trim_end();
+        if inner.get(open..).and_then(|word| word.strip_prefix('[')).is_some_and(is_state) && before.ends_with(')') {
+            return trailing(before, lexicon);
+        }
         let printed = whole(inner.get(open + 1..)?.trim(), lexicon).filter(plain)?;
         let title = signs_off_end(text.get(..from + open)?);
         return is_text(title).then_some((title, printed));
@@ -254,6 +259,11 @@ fn begins_with_number(text: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().filter(has_no_case).nth(FEWEST - 1).is_some()
 }
 
+/// Whether `word` is one in small letters.
+fn is_state(word: &str) -> bool {
+    (3..=12).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase())
+}
+
 fn is_shouted(word: &str) -> bool {
     word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase())
 }
@@ -330,6 +340,7 @@ mod tests {
             ("Harvest days 2021 - 27/04/2021", "Harvest days 2021", "27/04/2021"),
             ("Young people and COVID-19 — 27 May 2020", "Young people and COVID-19", "27 May 2020"),
             ("Harbour walk-12 May 2021", "Harbour walk", "12 May 2021"),
+            ("Release 9.1 (2022-04-15) [stable]", "Release 9.1", "2022-04-15"),
         ] {
             let (text, printed) = trailing(line, lexicon).expect(line);
             assert_eq!((text, printed.raw), (title, raw), "{line}");
@@ -340,6 +351,8 @@ mod tests {
             "A call (until 4 July 2020)",
             "4 July 2020",
             "From: 01/01/2010",
+            "The market opens (2021-04-26) [2 tents]",
+            "The market opens 2021-04-26 [open]",
         ] {
             assert!(trailing(line, lexicon).is_none(), "{line}");
         }
