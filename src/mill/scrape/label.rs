@@ -268,7 +268,8 @@ impl<'t> Labeller<'_, 't> {
         let is_marked = block.mark != Mark::None;
         let by_author = end_dated.is_some_and(|(before, _)| lexicon.author(before).is_some());
         let is_field = field.is_some() || (by_author && !is_marked);
-        let named = is_field || (!is_marked && end_dated.is_some_and(|(before, _)| is_name(before, lexicon)));
+        let is_place = |before: &str| is_name(before, lexicon) || (short && are_names(before, text));
+        let named = is_field || (!is_marked && end_dated.is_some_and(|(before, _)| is_place(before)));
         let end_dated = field.or(end_dated.map(|(_, printed)| printed)).map(|printed| printed.grade(self.settled));
         let name = behind.filter(|behind| short && is_name(behind, lexicon));
         self.names.extend(name);
@@ -375,6 +376,22 @@ fn is_name(text: &str, lexicon: &Lexicon) -> bool {
         || (begins_great()
             && !text.contains(|c: char| c.is_ascii_digit() || matches!(c, ':' | '?' | '!' | '…'))
             && words(text) <= 3)
+}
+
+/// Whether `before`, with which `text` begins and which a comma parts from the day, is several names with commas between
+/// them, one with brackets around it or behind it: `Dun, Upper Thrum (North), 20 April 2016`. Without the brackets it
+/// may be a title with the name of a paper.
+fn are_names(before: &str, text: &str) -> bool {
+    const MOST: usize = 3;
+    let begins_great = |name: &str| name.trim_start().trim_start_matches('(').starts_with(char::is_uppercase);
+    let holds_sign = |c: char| c.is_ascii_digit() || matches!(c, ':' | ';' | '?' | '!' | '…' | '"' | '„' | '“');
+    let mut names = before.trim_end_matches(',').split(',');
+    text.get(before.len()..).is_some_and(|behind| behind.trim_start().starts_with(',') || before.ends_with(','))
+        && before.contains('(')
+        && before.contains(')')
+        && before.matches(',').count() < MOST
+        && !before.contains(holds_sign)
+        && names.all(|name| begins_great(name) && words(name) <= MOST)
 }
 
 #[cfg(test)]
