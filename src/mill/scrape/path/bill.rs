@@ -4,6 +4,7 @@ use super::fits::Candidate;
 use super::{GONE, HAIR, HALF, IMPOSSIBLE, MOST_PLACES, ONE, Prices, SLIGHT, when};
 use crate::mill::scrape::blocks::{Block, Mark};
 use crate::mill::scrape::evidence::{Lean, Marking};
+use crate::mill::scrape::furniture::is_rule;
 use crate::mill::scrape::label::{Kind, Label};
 use crate::mill::scrape::layout::Field;
 
@@ -175,6 +176,10 @@ impl Prices<'_, '_> {
     /// What a block costs in each place of an item; `head`: whether the file says that it is a headline.
     fn in_places(&self, block: &Block<'_>, label: &Label, first: bool, head: Option<bool>) -> [u64; MOST_PLACES] {
         let mut fit = [IMPOSSIBLE; MOST_PLACES];
+        // A line that is drawn says nothing in any place.
+        if label.kind == Kind::Furniture && is_rule(block.text) {
+            return fit;
+        }
         let level = if self.evidence.is_below_heads(block) { 0 } else { block.level() };
         let candidate = Candidate { label, bare: block.mark == Mark::None, first, level, headed: self.headed };
         let mut told = false;
