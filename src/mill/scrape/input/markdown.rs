@@ -6,6 +6,7 @@
 //! tables are left, for the engine knows them. What the tool that saved the page says about it is left out.
 
 mod about;
+mod slips;
 mod wrapped;
 
 use std::ops::Range;
@@ -36,6 +37,8 @@ const TOO_MANY_SIGNS: &str = "it has so much markup that it is read as plain tex
 
 /// The text of a Markdown file; links are relative to `url`.
 pub(super) fn render(text: &str, url: Option<&str>) -> Rendition {
+    let mended = slips::mended(text);
+    let text = mended.as_deref().unwrap_or(text);
     match wrapped::joined(text) {
         Some((whole, lines)) => Rendition { lines, ..render_lines(&whole, url) },
         None => render_lines(text, url),
