@@ -10,6 +10,7 @@
 
 mod address;
 mod archive;
+mod changelog;
 mod csv;
 mod dump;
 mod feed;
@@ -140,7 +141,8 @@ pub(super) fn read<'t>(text: &'t str, terms: &Terms, explaining: bool) -> Explai
     let mut read = match form {
         Form::Text if by_lines => listed(text, terms, explaining),
         Form::Text => {
-            let told = python().or_else(|| named::read(text, terms, explaining));
+            let told = python().or_else(|| changelog::read(text, terms, explaining));
+            let told = told.or_else(|| named::read(text, terms, explaining));
             told.unwrap_or_else(|| gemini(gemtext::SEVERAL))
         }
         Form::Markdown => {
