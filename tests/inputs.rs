@@ -1369,6 +1369,20 @@ fn lists_below_headings_that_are_days_are_items() {
 }
 
 #[test]
+fn the_signs_of_a_heading_within_a_link_are_no_part_of_the_title() {
+    let entry =
+        |day: u32, title: &str| format!("June {day}, 2021\n\n[### {title}](/n/{day})\n\nIt was told by the port.\n\n");
+    let list = [entry(28, "Night walk on the quay"), entry(14, "Rope fair opens"), entry(3, "#12 is mended")].concat();
+    let scrape = parse(&list, &form(Form::Markdown));
+    assert_eq!(titles(&scrape), ["Night walk on the quay", "Rope fair opens", "#12 is mended"]);
+    assert_eq!(scrape.drafts[0].link.as_deref(), Some("/n/28"));
+    // Within a line, or without a blank, they are the writer's.
+    let others =
+        "* June 4, 2021: [#12 is mended](/n/12)\n* June 3, 2021: [# is a sign](/n/13)\n* June 2, 2021: [Rain](/n/14)\n";
+    assert_eq!(titles(&parse(others, &form(Form::Markdown))), ["#12 is mended", "# is a sign", "Rain"]);
+}
+
+#[test]
 fn lists_in_the_texts_of_posts_do_not_keep_them_from_being_read() {
     let post = |day: u32, title: &str, list: &str| {
         format!(

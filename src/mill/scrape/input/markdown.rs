@@ -389,7 +389,7 @@ impl Reader<'_> {
                 self.links.extend(link.map(|link| (range.clone(), link)));
                 match link_type {
                     LinkType::Autolink | LinkType::Email => self.ends(&range, 1),
-                    _ => self.drop(range.start..range.start + 1),
+                    _ => self.drop(range.start..range.start + 1 + self.hashes_in_link(range.start)),
                 }
             }
             Tag::BlockQuote(_) => self.quote(&range),
@@ -440,6 +440,20 @@ impl Reader<'_> {
         if matches!(tag, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image) {
             self.first_child = Some(self.first_child.map_or(range.start, |first| first.min(range.start)));
         }
+    }
+
+    /// How long the signs of a heading are that a link begins with which begins its line: tools write so what was a
+    /// heading within a link. `[### The market opens](/1)`.
+    fn hashes_in_link(&self, start: usize) -> usize {
+        const LONGEST_MARK: usize = 16;
+        let before = self.text.as_bytes().get(..start).unwrap_or_default();
+        let mut marks = before.iter().rev().take(LONGEST_MARK).take_while(|b| **b != b'\n');
+        let begins_line = before.len() < LONGEST_MARK || before.iter().rev().take(LONGEST_MARK).any(|b| *b == b'\n');
+        let begins_line = begins_line && marks.all(|b| matches!(b, b' ' | b'\t' | b'*' | b'-' | b'+' | b'>'));
+        let inner = self.starts(start + 1);
+        let hashes = inner.iter().take(7).take_while(|b| **b == b'#').count();
+        let is_heading = (1..=6).contains(&hashes) && inner.get(hashes) == Some(&b' ');
+        if is_heading && begins_line { hashes + 1 } else { 0 }
     }
 
     /// Drops the signs at both ends of `range`.
