@@ -1383,6 +1383,20 @@ fn the_signs_of_a_heading_within_a_link_are_no_part_of_the_title() {
 }
 
 #[test]
+fn a_version_and_its_day_in_small_letters_are_two_numbers() {
+    let entry = |version: &str, day: &str| {
+        format!(
+            "<div><h2>knots {version}<small>{day}</small></h2><p>A function was added.</p><ul><li>it ties</li></ul></div>"
+        )
+    };
+    let list = [entry("0.0.5", "2021-06-14"), entry("0.0.4", "2021-05-24"), entry("0.0.3", "2021-05-03")].concat();
+    let page = format!("<!doctype html><h1>Changelog</h1>{list}");
+    let scrape = parse(&page, &form(Form::Html));
+    assert_eq!(titles(&scrape), ["knots 0.0.5", "knots 0.0.4", "knots 0.0.3"]);
+    assert_eq!(days(&scrape), ["2021-06-14", "2021-05-24", "2021-05-03"]);
+}
+
+#[test]
 fn lists_in_the_texts_of_posts_do_not_keep_them_from_being_read() {
     let post = |day: u32, title: &str, list: &str| {
         format!(

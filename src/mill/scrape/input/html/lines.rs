@@ -121,6 +121,8 @@ struct Lines {
     blank: bool,
     /// An element has just ended, and the text of the next one is another word.
     ended: bool,
+    /// A text in small letters begins: two numbers at that edge are not one, as a version and its day.
+    edge: bool,
     /// The addresses of the links that are open; `None` for one that leads nowhere.
     links: Vec<Option<Rc<str>>>,
     /// How many bytes of the line are under each address, and under `None` those outside of links.
@@ -157,6 +159,7 @@ impl Visitor for Lines {
     }
     fn open(&mut self, element: &Element) {
         if element.is_inline() {
+            self.edge = element.name == "small";
             self.blank |= self.ended && (is_time(element) || matches!(element.name.as_str(), "span" | "a" | "label"));
         } else if element.name != "br" {
             self.flush(false);
@@ -311,6 +314,7 @@ impl Lines {
         if text.starts_with(char::is_whitespace) {
             self.blank = true;
         }
+        let is_digit = |c: char| c.is_ascii_digit();
         let mut words = text.split_whitespace().peekable();
         if words.peek().is_none() {
             return;
@@ -321,6 +325,8 @@ impl Lines {
             self.now.level = self.level;
             self.now.goes_on = std::mem::take(&mut self.goes_on);
         }
+        let are_numbers = || self.now.text.ends_with(is_digit) && text.starts_with(is_digit);
+        self.blank |= std::mem::take(&mut self.edge) && are_numbers();
         let before = self.now.text.len();
         let begin = before + usize::from(self.blank && before > 0);
         for word in words {
@@ -347,7 +353,7 @@ impl Lines {
 
     /// Ends the line. `soft`: the next line continues it.
     fn flush(&mut self, soft: bool) {
-        (self.blank, self.ended) = (false, false);
+        (self.blank, self.ended, self.edge) = (false, false, false);
         let linked = std::mem::take(&mut self.linked);
         let under = self.under.take();
         let times = std::mem::take(&mut self.times);
