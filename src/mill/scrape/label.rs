@@ -255,14 +255,15 @@ impl<'t> Labeller<'_, 't> {
     /// The label of a text, of whose beginning `label` tells; `behind`: what stands behind the day that it begins with.
     fn text(&mut self, label: Label, block: &Block<'t>, behind: Option<&'t str>) -> Label {
         let (text, lexicon) = (block.text, self.lexicon);
-        let short = !block.folded && is_short(text);
+        // A full stop behind a day that is read from the line is the day's own.
+        let dated = if block.folded { None } else { inline::trailing(text, lexicon) };
+        let short = !block.folded && is_short(if dated.is_some() { text.trim_end_matches('.') } else { text });
         let broken = block.is_broken();
         // A headline may go on in the next line, with its day at the end; one with a day of its own does not.
         let is_dated = |line: &str| inline::trailing(line.trim(), lexicon).is_some();
         let wordy = !short && is_wordy(text);
-        let is_line =
-            !block.folded || !(broken || wordy || text.contains(" / ") || text.lines().rev().skip(1).any(is_dated));
-        let end_dated = if is_line { inline::trailing(text, lexicon) } else { None };
+        let is_headline = || !(broken || wordy || text.contains(" / ") || text.lines().rev().skip(1).any(is_dated));
+        let end_dated = if block.folded && is_headline() { inline::trailing(text, lexicon) } else { dated };
         let field = if block.folded { None } else { inline::field(text, lexicon) };
         // What has a mark of its own is an item, though it be as short as a name.
         let is_marked = block.mark != Mark::None;

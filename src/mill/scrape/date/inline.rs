@@ -109,9 +109,8 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
         let title = signs_off_end(text.get(..from + open)?);
         return is_text(title).then_some((title, printed));
     }
-    if tail.ends_with('.') && tail.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
+    // A sentence may end with a day.
+    let is_stopped = tail.ends_with('.') && tail.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit());
     // Of the last nine words the first that begins a date: the longest date wins.
     let mut starts = [0; 9];
     let mut count = 0;
@@ -141,10 +140,20 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
         if is_word_apart(date) || is_year_of_a_title(date) {
             return None;
         }
+        if is_stopped && !(has_own_stop(date) && tail.get(..*at)?.trim_end().ends_with(SIGNS)) {
+            return None;
+        }
         let printed = whole(date, lexicon).filter(plain).filter(|printed| printed.start.year != Year::None)?;
         let title = signs_off_end(text.get(..from + at)?);
         is_text(title).then_some((title, printed))
     })
+}
+
+/// Whether the full stop behind a day is its own, as where the year comes first: `2021. április 26.`. It still ends a
+/// sentence where no sign sets the day apart.
+fn has_own_stop(date: &str) -> bool {
+    let behind = date.trim_start_matches(|c: char| c.is_ascii_digit());
+    date.len() - behind.len() == 4 && behind.starts_with(". ") && !date.ends_with("..")
 }
 
 /// Whether a word stands so far before the numbers that they are in another column: `Council meets on Tuesday
@@ -341,12 +350,16 @@ mod tests {
             ("Young people and COVID-19 — 27 May 2020", "Young people and COVID-19", "27 May 2020"),
             ("Harbour walk-12 May 2021", "Harbour walk", "12 May 2021"),
             ("Release 9.1 (2022-04-15) [stable]", "Release 9.1", "2022-04-15"),
+            ("Piac · 2021. 4. 26.", "Piac", "2021. 4. 26."),
         ] {
             let (text, printed) = trailing(line, lexicon).expect(line);
             assert_eq!((text, printed.raw), (title, raw), "{line}");
         }
         for line in [
             "It opens on 4 July 2020.",
+            "It opens soon - 4 July 2020.",
+            "It opens on 2021. 4. 26.",
+            "It opens soon - 2021. 4. 26..",
             "The plan for 2020",
             "A call (until 4 July 2020)",
             "4 July 2020",
