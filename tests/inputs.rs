@@ -1396,6 +1396,67 @@ fn a_version_and_its_day_in_small_letters_are_two_numbers() {
     assert_eq!(days(&scrape), ["2021-06-14", "2021-05-24", "2021-05-03"]);
 }
 
+/// Three cards, each made of its headline, the words above it, its day and its text.
+fn cards(card: impl Fn(usize, &str, &str, &str) -> String) -> String {
+    let all = [
+        ("The board opens a new quay", "Report", "The quay by the old mill was opened on Friday."),
+        ("Rope makers meet on the isle", "Fair and market", "Forty of them showed what they make by hand."),
+        ("Ann Field is given a medal", "Award", "The board thanked her for thirty years of work."),
+    ];
+    let cards = all.iter().enumerate().map(|(at, (title, kind, text))| card(at, title, kind, text));
+    format!("<!doctype html><h1>Port of Thrum</h1>{}", cards.collect::<String>())
+}
+
+#[test]
+fn a_category_and_a_day_on_one_line_above_the_headline_of_a_card_are_no_title() {
+    const DAYS: [&str; 3] = ["14 June 2021", "24 May 2021", "3 May 2021"];
+    let wanted = ["The board opens a new quay", "Rope makers meet on the isle", "Ann Field is given a medal"];
+    let told = |page: &str| {
+        let scrape = parse(page, &form(Form::Html));
+        let titles = scrape.drafts.iter().map(|draft| draft.title.to_string()).collect::<Vec<_>>();
+        (titles, days(&scrape))
+    };
+    let right =
+        (wanted.map(str::to_owned).to_vec(), ["2021-06-14", "2021-05-24", "2021-05-03"].map(str::to_owned).to_vec());
+    for (open, close) in [("<article>", "</article>"), ("<ul><li>", "</li></ul>"), ("<a href='/n/#'>", "</a>")] {
+        for sign in [" · ", " • ", " – ", ", ", " / ", " "] {
+            let page = cards(|at, title, kind, text| {
+                let (open, day) = (open.replace('#', &at.to_string()), DAYS[at]);
+                format!("{open}<p>{kind}{sign}{day}</p><h2>{title}</h2><p>{text}</p>{close}\n")
+            });
+            assert_eq!(told(&page), right, "{open} {sign:?}");
+        }
+    }
+    let by = cards(|at, title, _, text| {
+        let day = DAYS[at];
+        format!("<article><p>By Tom Reed, {day}</p><h3><a href='/{at}'>{title}</a></h3><p>{text}</p></article>")
+    });
+    assert_eq!(told(&by), right);
+    // Each card tells it by itself: a sign may stand above the line, and the language has its own months.
+    let magyar = ["2021. június 14.", "2021. május 24.", "2021. május 3."];
+    let other = cards(|at, title, kind, text| {
+        let day = magyar[at];
+        format!("<a href='/{at}'><i>📰</i><div>{kind} · {day}</div><h3>{title}</h3><p>{text}</p></a>")
+    });
+    assert_eq!(told(&other), right);
+}
+
+#[test]
+fn a_title_with_its_day_above_a_heading_is_still_one() {
+    // The heading stands below the list and not in its last entry.
+    let entry = |day: &str, title: &str| format!("<li>{title} · {day} May 2021</li>");
+    let list = [entry("28", "Night walk"), entry("14", "Rope fair"), entry("3", "Open quay")].concat();
+    let page = format!("<!doctype html><ul>{list}</ul><h2>How to get here</h2>");
+    let scrape = parse(&page, &form(Form::Html));
+    assert_eq!(titles(&scrape), ["Night walk", "Rope fair", "Open quay"]);
+    // So many words are a headline, and the heading one within its text.
+    let page = cards(|at, title, _, text| {
+        format!("<li><p>{title}, {} May 2021</p><h4>In short</h4><p>{text}</p></li>", 28 - at * 7)
+    });
+    let wanted = ["The board opens a new quay", "Rope makers meet on the isle", "Ann Field is given a medal"];
+    assert_eq!(titles(&parse(&page, &form(Form::Html))), wanted);
+}
+
 #[test]
 fn lists_in_the_texts_of_posts_do_not_keep_them_from_being_read() {
     let post = |day: u32, title: &str, list: &str| {

@@ -421,6 +421,9 @@ impl<'t> Splitter<'t, '_> {
             block.text = behind.get(linked..).unwrap_or_default();
             found = date::whole(block.text, self.lexicon);
         }
+        if found.is_none() && block.note.is_some_and(|note| note.heads_card) {
+            found = date::above_headline(block.text, self.lexicon);
+        }
         (stated.map(|stated| stated.shown_as(block.text)).or(found), false)
     }
 

@@ -10,6 +10,7 @@
 //! [`whole`] is asked about every line of every file, so it turns most lines away at the first byte.
 
 mod byline;
+mod card;
 mod clock;
 mod field;
 mod grammar;
@@ -24,6 +25,7 @@ use std::ops::RangeInclusive;
 use chrono::{Datelike, NaiveDate};
 
 pub(crate) use self::byline::byline;
+pub(crate) use self::card::above_headline;
 use self::clock::Clock;
 pub(crate) use self::field::field;
 use self::grammar::Cursor;

@@ -21,6 +21,8 @@ pub(crate) struct Note {
     pub(crate) beside: bool,
     /// It is an entry of what looks like a menu.
     pub(crate) menu: bool,
+    /// It opens an entry, or a link, right above the heading in that: it is no title.
+    pub(crate) heads_card: bool,
     /// The line is markup alone. It says nothing, not even that something is missing, but it ends a run.
     pub(crate) absent: bool,
 }

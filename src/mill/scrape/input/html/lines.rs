@@ -4,9 +4,12 @@
 //! table rows with a bar between their cells. A line bears the address it links to, and the time that a `<time>`
 //! states, or what hAtom has for it. Scripts, menus, side columns and page footers are left out.
 
+mod card;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use self::card::note_cards;
 use super::{Base, Element, Visitor, is_beside, walk};
 use crate::mill::scrape::date::{Settled, day_of_year, is_month, is_shaped_like_one, whole};
 use crate::mill::scrape::input::known::day_among;
@@ -74,6 +77,8 @@ struct Line {
     beside: bool,
     /// It is an entry of a list that is a menu.
     menu: bool,
+    /// It opens its entry right above the heading in that.
+    heads_card: bool,
     /// It is an entry of a list of what is known of an item: its day, and who wrote it.
     known: bool,
     /// The mark of the list entry that begins here.
@@ -443,6 +448,7 @@ impl Lines {
             self.end_row();
         }
         let mut rendition = Rendition::default();
+        note_cards(&mut self.done);
         mark_headlines(&mut self.done);
         let (mut first, has_known) = (true, self.known >= SEVERAL);
         for mut line in self.done {
@@ -454,12 +460,14 @@ impl Lines {
             }
             first = false;
             let text = format!("{:indent$}{}{}", "", line.mark.unwrap_or_default(), line.text, indent = line.indent);
-            let noted = line.level > 0 || line.link.is_some() || line.time.is_some() || line.beside || line.menu;
+            let is_said = line.beside || line.menu || line.heads_card;
+            let noted = line.level > 0 || line.link.is_some() || line.time.is_some() || is_said;
             rendition.notes.extend(noted.then(|| Note {
                 line: rendition.next(),
                 level: line.level,
                 beside: line.beside,
                 menu: line.menu,
+                heads_card: line.heads_card,
                 link: line.link,
                 time: line.time,
                 ..Note::default()
@@ -482,7 +490,9 @@ fn mark_headlines(lines: &mut [Line]) {
     /// No text is less wide.
     const TEXT: usize = 40;
     let lexicon = Lexicon::of(None);
-    let is_day = |line: &Line| line.time.is_some() || whole(&line.text, lexicon).is_some();
+    // Above the heading of a card the day may have words beside it, in any language.
+    let may_hold_day = |line: &Line| line.heads_card && line.text.contains(char::is_numeric);
+    let is_day = |line: &Line| line.time.is_some() || may_hold_day(line) || whole(&line.text, lexicon).is_some();
     let mut links = BTreeMap::new();
     for line in lines.iter().filter(|line| line.level > 0) {
         let (all, other) = links.entry(line.level).or_insert_with(|| (0, BTreeSet::new()));
