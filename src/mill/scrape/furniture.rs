@@ -14,6 +14,7 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     if matches!(text, "·" | "/" | "," | ";" | "–" | "—" | "•")
         || is_rule(text)
         || is_reserved(text)
+        || is_placeholder(text)
         || is_address(text)
         || is_attachment(text)
         || is_pages(text, lexicon)
@@ -38,6 +39,12 @@ pub(crate) fn is_furniture(text: &str, lexicon: &Lexicon) -> bool {
     }
     let bare = text.trim_end_matches(['.', '…', '»', '›', '>', '→', ' ', ':']).trim_start_matches(['[', '(', '«', '‹']);
     bare.is_empty() || lexicon.is_filed(text) || lexicon.is_furniture(bare.trim_end_matches([']', ')']))
+}
+
+/// What a template left where something should stand: `{{> header}}`.
+fn is_placeholder(text: &str) -> bool {
+    let inner = text.strip_prefix("{{").and_then(|text| text.strip_suffix("}}"));
+    inner.is_some_and(|inner| !inner.contains(['{', '}']))
 }
 
 /// A line that is drawn: `-----`, `=====`, `---|---`, `* * *`.

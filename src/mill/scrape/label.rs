@@ -429,6 +429,8 @@ mod tests {
             ("PDF (312 KB)", Kind::Furniture),
             ("[PDF, 1,2 MB]", Kind::Furniture),
             ("PDF forms are here", Kind::Text),
+            ("{{> header}}", Kind::Furniture),
+            ("{{ title }} is out", Kind::Text),
             ("Home > Media", Kind::Furniture),
             ("Home » Media", Kind::Furniture),
             ("Home › Media", Kind::Furniture),
