@@ -150,7 +150,7 @@ impl<'t> Page<'t> {
     }
 
     /// Forgets the dates that no block has any more, and numbers the others anew.
-    pub(super) fn forget_dates(&mut self) {
+    fn forget_dates(&mut self) {
         let dates = std::mem::take(&mut self.dates);
         for block in &mut self.blocks {
             let kept = block.date.and_then(|date| dates.get(usize::try_from(date).ok()?));

@@ -8,7 +8,6 @@
 //! | [`bare_dates`] | no line is a date | dates of lines that say the same beside a day |
 //! | [`dates_with_category`] | each date has a category beside it | dates of days with a category or a place |
 //! | [`days_of_years`] | no line is a date | dates of `03-12` below a year |
-//! | [`days_of_two_kinds`] | anywhere | furniture of the second day of an item that says its day twice |
 //! | [`fields`] | anywhere | furniture of texts that begin with one name |
 //! | [`fields_below_names`] | forms richer than text | furniture of a name and the value below it, under headings |
 //! | [`kickers`] | forms richer than text | kickers of the lines that open an entry above its day and heading |
@@ -21,7 +20,7 @@ use std::collections::BTreeSet;
 
 use super::blocks::{Block, Mark, Page};
 use super::date::inline::may_lead;
-use super::date::{self, Printed, Settled, inline};
+use super::date::{self, Printed, inline};
 use super::label::{Kind, Label};
 use super::language::Lexicon;
 use super::shape::is_brief;
@@ -164,39 +163,6 @@ pub(super) fn days_of_years<'t>(page: &mut Page<'t>, lexicon: &Lexicon) {
 }
 
 /// Makes the date of each of these blocks.
-/// Takes the second of two days from each item that says its day twice, in two ways: on a badge, `30 Sep 2026`, and
-/// among the words about it, `30 September 2026`. So it does where all days of the page come in pairs, with something
-/// said between the two, and most pairs differ in how they are written, the same one the shorter. Two items of one day
-/// have it in one way.
-pub(super) fn days_of_two_kinds(page: &mut Page<'_>, labels: &mut [Label], settled: Settled) {
-    let days: Vec<usize> =
-        page.blocks.iter().enumerate().filter(|(_, it)| it.date.is_some()).map(|(at, _)| at).collect();
-    let (pairs, rest) = days.as_chunks::<2>();
-    if pairs.len() < SEVERAL || !rest.is_empty() {
-        return;
-    }
-    let (mut shorter, mut longer) = (0, 0);
-    for [first, second] in pairs {
-        let printed = |at: &usize| page.blocks.get(*at).and_then(|block| page.date(block));
-        let (Some(one), Some(other)) = (printed(first), printed(second)) else { return };
-        let day = |printed: &Printed<'_>| printed.settle(settled).0.day;
-        let mut between = labels.iter().take(*second).skip(first + 1);
-        if day(one).is_none() || day(one) != day(other) || !between.any(|label| label.kind == Kind::Text) {
-            return;
-        }
-        shorter += usize::from(one.raw().len() < other.raw().len());
-        longer += usize::from(one.raw().len() > other.raw().len());
-    }
-    if shorter.min(longer) > 0 || (shorter + longer) * 2 <= pairs.len() {
-        return;
-    }
-    for [_, second] in pairs {
-        page.blocks.get_mut(*second).into_iter().for_each(|block| block.date = None);
-        labels.get_mut(*second).into_iter().for_each(|label| label.kind = Kind::Furniture);
-    }
-    page.forget_dates();
-}
-
 fn make_dates<'t>(page: &mut Page<'t>, found: Vec<(usize, Printed<'t>)>) {
     for (at, printed) in found {
         if let Some(block) = page.blocks.get_mut(at) {

@@ -42,7 +42,6 @@ impl<'t, 'c> Look<'t, 'c> {
         date::dispute(&mut page.dates, choice);
         let settled = settled(&page, how);
         let mut labels = label(&page, settled, lexicon);
-        repeated::days_of_two_kinds(&mut page, &mut labels, settled);
         repeated::fields(&page, &mut labels);
         repeated::fields_below_names(&page, &mut labels);
         repeated::kickers(&page, &mut labels);
