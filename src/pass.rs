@@ -26,7 +26,7 @@ use tracing::{debug, info, warn};
 
 use self::intake::TakenIn;
 use self::publication::Extent;
-pub use self::publication::{Remembered, is_published, is_shown, lacks, ledger};
+pub use self::publication::{InTheWay, Remembered, in_the_way, is_published, is_shown, lacks, ledger};
 pub use self::rename::{NewIds, new_ids, renamed};
 pub use self::terms::revision;
 use crate::config::Config;

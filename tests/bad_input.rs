@@ -790,6 +790,53 @@ fn what_is_only_called_like_a_document_of_ours_outlives_a_lost_store() {
 }
 
 #[test]
+fn a_file_that_feedmill_did_not_write_is_never_replaced() {
+    const MINE: &str = "<h1>My own home page</h1>";
+    for (name, of, cure) in [
+        ("index.html", "\"index.html\"", "pages = false"),
+        ("style.css", "\"index.html\"", "pages = false"),
+        ("news/rss.xml", "feed \"news\"", "another `name`"),
+        ("news/2021/03.html", "feed \"news\"", "another `name`"),
+    ] {
+        let mill = mill();
+        let (file, theirs) = (format!("public/{name}"), || fs::read_to_string(mill.path(&format!("public/{name}"))));
+        mill.write(&file, MINE);
+        for (arguments, code) in
+            [(["check", "-q"], 1), (["--dry-run", "-q"], 3), (["--once", "-q"], 3), (["--once", "-q"], 3)]
+        {
+            let ran = mill.run(&arguments);
+            // What `check` looks at are the names that are known before anything is read.
+            if name.contains("03") && arguments[0] == "check" {
+                continue;
+            }
+            assert_eq!(ran.code, code, "{name}: {ran:?}");
+            for told in [of, name, cure] {
+                assert!((ran.out.clone() + &ran.err).contains(told), "{name}: {told}: {ran:?}");
+            }
+            assert_eq!(theirs().unwrap(), MINE);
+        }
+        mill.delete(&file);
+        assert_eq!(once(&mill).code, 0, "{name}");
+        assert_ne!(theirs().unwrap(), MINE, "{name}");
+        assert_eq!(mill.run(&["check"]).code, 0);
+        // What it wrote is its own, whoever altered it, and though another store wrote it.
+        mill.overwrite(&file, MINE);
+        assert_eq!(once(&mill).code, 0, "{name}");
+        assert_ne!(theirs().unwrap(), MINE, "{name}");
+        fs::remove_dir_all(mill.path(".feedmill")).unwrap();
+        assert_eq!((once(&mill).code, mill.run(&["check"]).code), (0, 0), "{name}");
+    }
+    // A home page beside feeds without pages is somebody's who wants it so.
+    let mill = mill();
+    mill.configure(&format!("pages = false\n{CONFIG}"));
+    mill.write("public/index.html", MINE);
+    assert_eq!((mill.run(&["check"]).code, once(&mill).code), (0, 0));
+    mill.configure(CONFIG);
+    assert_eq!((mill.run(&["check"]).code, once(&mill).code), (1, 3));
+    assert_eq!(fs::read_to_string(mill.path("public/index.html")).unwrap(), MINE);
+}
+
+#[test]
 fn a_backup_that_lacks_what_is_published_takes_nothing_from_it() {
     let mill = mill();
     assert_eq!(once(&mill).code, 0);

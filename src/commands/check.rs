@@ -15,7 +15,7 @@ use crate::http::Listener;
 use crate::mill::decisions::Decisions;
 use crate::mill::page::Page;
 use crate::operations::Kind;
-use crate::pass::NewIds;
+use crate::pass::{InTheWay, NewIds};
 use crate::report::Count;
 use crate::store::{KnownSource, LedgerRow, ReadPath};
 
@@ -58,6 +58,7 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
         sources.push(look_over((source, listing), &keep_out, known.as_ref(), comparison.as_mut(), &mut findings)?);
     }
     unwritable(&config, &mut findings);
+    not_ours(&config, known.as_ref(), &mut findings)?;
     if let Some(socket) = config.serve.as_ref().and_then(|serve| serve.socket.as_ref())
         && let Some((why, help)) = no_place_for(socket)
     {
@@ -424,6 +425,18 @@ fn kept(config: &Config, known: &Known, findings: &mut Vec<Finding>) -> Result<(
         help: "feedmill status tells since when".into(),
         wrong: true,
     }));
+    Ok(())
+}
+
+/// Tells which files that feedmill did not write stand where it is to publish.
+fn not_ours(config: &Config, known: Option<&Known>, findings: &mut Vec<Finding>) -> Result<(), Ended> {
+    // A comparison with all samples left the store aside.
+    let (looked, known) = if known.is_some() { (None, known) } else { (Known::of(config)?, None) };
+    let known = known.or(looked.as_ref());
+    let in_the_way = pass::in_the_way(config, &RealDisk, known.map(|known| &known.store as _));
+    let in_the_way = in_the_way.map_err(|error| state::unusable(&config.state, error))?;
+    let told = in_the_way.into_iter().map(|InTheWay { what, help }| Finding { what, help: help.into(), wrong: true });
+    findings.extend(told);
     Ok(())
 }
 

@@ -12,6 +12,7 @@
 //!
 //! | module | what it tells |
 //! |---|---|
+//! | `foreign` | what stands where a document is to go, and was written by somebody else |
 //! | `outgoing` | how far a feed was published before |
 //! | `prepare` | what of a feed, or of the index, is to be replaced, and writing that beside its place |
 //! | `ready` | what a feed is, but for the items of its head |
@@ -20,6 +21,7 @@
 //! | `remembered` | what a daemon need not read or render again |
 //! | `kept` | whether a feed stays as it was published, for the store was made after it |
 
+mod foreign;
 mod kept;
 mod lines;
 mod months;
@@ -34,6 +36,7 @@ use std::hash::{Hash, Hasher};
 use tracing::{info, warn};
 use xxhash_rust::xxh3::Xxh3Default;
 
+pub use self::foreign::{InTheWay, in_the_way};
 pub use self::kept::{is_published, is_shown, lacks};
 pub use self::lines::ledger;
 use self::lines::{Strewn, row_of};

@@ -24,7 +24,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use self::paths::PAGE;
 use self::pieces::Line;
 use super::feed::{self, Address, Entry, Feed};
 use super::item::Key;
@@ -32,10 +31,10 @@ use super::month::Month;
 
 pub use self::atom::{Ids, ids};
 pub use self::checked::{CHECKED_UP_TO, Check, Checked, Flaw, check};
-pub use self::page::Summary;
+pub use self::page::{Summary, is_index};
 pub use self::paths::{
-    BESIDE_FEEDS, HEADS, OPML, document_of, is_head, is_month_path, is_of_feed, is_sibling, media_type, month_paths,
-    sibling_of,
+    BESIDE_FEEDS, HEADS, OPML, PAGE, document_of, is_head, is_month_path, is_of_feed, is_sibling, media_type,
+    month_paths, sibling_of,
 };
 pub use self::pieces::Pieces;
 pub use self::sibling::with_siblings;

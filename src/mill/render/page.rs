@@ -138,6 +138,14 @@ impl Page<'_> {
     }
 }
 
+/// Whether a document is such a page as [`index`] makes: no other page in that place links to both of its companions.
+#[must_use]
+pub fn is_index(document: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(document);
+    text.starts_with("<!DOCTYPE html><html ")
+        && [STYLE, ICON].iter().all(|name| text.contains(&format!("href=\"{name}\"")))
+}
+
 /// The page that lists all feeds.
 pub(super) fn index(feeds: &[Summary], base_url: Option<&Address>) -> Vec<u8> {
     let folder = |feed: &Summary| format!("{}/", path_escaped(&feed.name));

@@ -39,7 +39,7 @@ pub fn is_head(path: &str) -> bool {
 }
 
 /// The name of the page of a feed, beside its heads.
-pub(super) const PAGE: &str = "index.html";
+pub const PAGE: &str = "index.html";
 
 /// Where the page and the archive of a month of a feed lie.
 #[must_use]

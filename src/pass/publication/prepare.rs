@@ -191,6 +191,7 @@ impl Pass<'_> {
             summaries => self.dressed(render::index(summaries, base_url.as_ref(), self.config.pages)),
         };
         let gone: Vec<String> = rows.keys().filter(|path| !tree.contains_key(*path)).cloned().collect();
+        self.leave_to_others(INDEX, &rows, tree.keys().map(String::as_str))?;
         if self.dry_run {
             line.written = publish::would_write(self.disk, &self.config.output, &tree)?;
             line.removed = gone.into_iter().filter(|path| self.is_there(path)).collect();
@@ -241,6 +242,7 @@ impl FeedAtWork<'_, '_> {
             self.plan.wanted.clear();
         }
         let due = self.due(head.as_ref());
+        self.leave_to_others(head.as_ref())?;
         let items = head.as_ref().map(Head::items).unwrap_or_default();
         let line = FeedLine { name: outgoing.config.name.clone(), items, ..FeedLine::default() };
         let summary = head.as_ref().map(|head| Summary::of(head.feed()));
@@ -278,6 +280,14 @@ impl FeedAtWork<'_, '_> {
         let made_of = wanted.into_iter().map(|of| (of.path, of.made_of)).collect();
         let underway = Underway { made_of, gone: due.gone, standing };
         Ok(Prepared { line, state: Some(state), underway: Some(underway) })
+    }
+
+    /// Refuses to replace what somebody else wrote where anything of the feed is to go.
+    fn leave_to_others(&self, head: Option<&Head<'_>>) -> Result<(), Trouble> {
+        let Self { pass, outgoing, plan: Plan { wanted, rows, .. }, .. } = self;
+        let heads = pass.with_siblings(head.into_iter().flat_map(Head::paths));
+        let paths = heads.iter().chain(wanted.iter().map(|of| &of.path));
+        pass.leave_to_others(&outgoing.config.name, rows, paths.map(String::as_str))
     }
 
     /// What of the plan is to be made anew: pages of all months only by a publication that is the last, or that
