@@ -23,16 +23,17 @@ pub(super) fn article(shown: &Shown<'_>, known: Option<&str>, page: &str) -> Mar
             @if let Some(kicker) = &item.kicker { p.kicker lang=[lang] dir=[dir] { (kicker) } }
             @if at_home { h2.headline lang=[lang] dir=[dir] { (headline) } }
             @else { h3.headline lang=[lang] dir=[dir] { (headline) } }
+            // Each text is isolated within its part: what the style sheet puts between parts runs as the page does.
             p.meta {
                 @if let Some(day) = content::day(item) {
-                    time datetime=(machine_day(shown)) dir="auto" { (day) }
+                    time datetime=(machine_day(shown)) { bdi { (day) } }
                 }
-                span.origin dir="auto" itemprop="publisher author" itemscope itemtype="https://schema.org/Organization" {
-                    span itemprop="name" { (entry.origin) }
+                span.origin itemprop="publisher author" itemscope itemtype="https://schema.org/Organization" {
+                    bdi itemprop="name" { (entry.origin) }
                 }
-                @if let Some(place) = &item.place { span dir="auto" { (place) } }
+                @if let Some(place) = &item.place { span { bdi { (place) } } }
                 @for category in &item.categories {
-                    span.category dir="auto" itemprop="articleSection" { (category) }
+                    span.category itemprop="articleSection" { bdi { (category) } }
                 }
             }
             meta itemprop="datePublished" content=(shown.published.to_rfc3339());

@@ -33,6 +33,16 @@ fn texts_are_in_the_language_of_their_page_and_run_its_way_or_their_own() {
     }
 }
 
+/// What stands between the parts of a line runs as the page does, whichever way their texts run.
+#[test]
+fn each_text_of_the_line_below_a_headline_is_isolated_within_its_part() {
+    let (_, of_month) = shown(None, "عنوان");
+    let line = of_month.split("<p class=\"meta\">").nth(1).unwrap().split("</p>").next().unwrap();
+    assert!(line.contains("><bdi>8 February 2021</bdi></time>"), "{line}");
+    assert!(line.contains("<bdi itemprop=\"name\">"), "{line}");
+    assert!(!line.contains("dir="), "{line}");
+}
+
 #[test]
 fn nothing_of_a_text_becomes_markup() {
     let hostile = "</h2><script>alert(1)</script> \" onload='x' &lt;";
