@@ -25,8 +25,8 @@ use super::words::Words;
 /// not.
 pub const HEAD_CAP: usize = 500;
 
-/// Where a channel links to that has neither a page nor a source address: RSS demands a link, and to invent one would
-/// be a lie.
+/// Where a channel links to that has no page, no source address and no address of its own: RSS demands a link, and to
+/// invent one would be a lie.
 const NOWHERE: &str = "http://localhost/";
 
 /// Which items of its sources a feed shows: those for which all of this holds.
@@ -212,18 +212,18 @@ impl Feed {
         self.months.iter().map(|(of, _)| *of).rfind(|of| *of > month)
     }
 
-    /// The page that stands for the feed: its own, else the scraped one, else the folder of its documents.
+    /// The page that stands for the feed: its own, where it has one, else the scraped one.
     #[must_use]
     pub fn page(&self) -> Option<Address> {
-        let own = self.address("");
-        let (first, then) = if self.months.is_empty() { (self.home.clone(), own) } else { (own, self.home.clone()) };
-        first.or(then)
+        let own = self.address("").filter(|_| !self.months.is_empty());
+        own.or_else(|| self.home.clone())
     }
 
-    /// The page, or, as RSS demands an address, one that is valid and leads nowhere.
+    /// What the RSS document links to, which must link somewhere: the page, else itself, else nowhere.
     #[must_use]
-    pub fn page_or_nowhere(&self) -> String {
-        self.page().map_or_else(|| NOWHERE.to_owned(), |page| page.to_string())
+    pub fn page_or_itself(&self) -> String {
+        let link = self.page().or_else(|| self.address("rss.xml"));
+        link.map_or_else(|| NOWHERE.to_owned(), |link| link.to_string())
     }
 }
 

@@ -157,6 +157,7 @@ impl Pass<'_> {
             return Err(trouble.into());
         }
         self.note_feeds_without_address(report);
+        self.note_empty_feeds(store, report)?;
         // What stays as it was published, for want of a whole store, is no rest.
         report.in_part = gathered.in_part && self.scope.named.is_some() && !self.recovered;
         report.changed |= report.feeds.iter().any(|feed| !feed.written.is_empty())
@@ -285,9 +286,11 @@ impl Pass<'_> {
     }
 
     fn note_feeds_without_address(&self, report: &mut Report) {
-        if self.config.base_url.is_some() {
-            return;
-        }
+        let (lack, instead, cure) = match (&self.config.base_url, self.config.pages) {
+            (None, _) => ("address", "http://localhost/", "set base_url or"),
+            (Some(_), false) => ("page", "rss.xml itself", "leave out `pages = false`, or set"),
+            (Some(_), true) => return,
+        };
         // What has no items has no document yet that could link anywhere.
         let is_there = |feed: &&config::Feed| report.feeds.iter().any(|line| line.name == feed.name && line.items > 0);
         let has_none = |feed: &&config::Feed| {
@@ -296,18 +299,32 @@ impl Pass<'_> {
         };
         let feeds: Vec<String> =
             self.config.feeds.iter().filter(is_there).filter(has_none).map(|feed| feed.name.clone()).collect();
-        report.notes.extend(match feeds.as_slice() {
-            [] => None,
-            [feed] => Some(format!(
-                "feed {feed}: no address to link to, so its channel links to http://localhost/: set base_url or the \
-                 source's url"
-            )),
-            feeds => Some(format!(
-                "feeds {}: no address to link to, so their channels link to http://localhost/: set base_url or the \
-                 sources' url",
-                first_of(feeds.iter().cloned(), 5)
-            )),
-        });
+        let (feeds, channels, url) = match feeds.as_slice() {
+            [] => return,
+            [feed] => (format!("feed {feed}"), "its channel links", "the source's url"),
+            feeds => {
+                (format!("feeds {}", first_of(feeds.iter().cloned(), 5)), "their channels link", "the sources' url")
+            }
+        };
+        report.notes.push(format!("{feeds}: no {lack} to link to, so {channels} to {instead}: {cure} {url}"));
+    }
+
+    /// A feed that nothing ever came into, though there are items, may ask for what there is not: who subscribes to it
+    /// finds no document.
+    fn note_empty_feeds(&self, store: &dyn Store, report: &mut Report) -> Result<(), StoreError> {
+        let mut empty = Vec::new();
+        for line in report.feeds.iter().filter(|line| line.items == 0 && line.written.is_empty()) {
+            if store.published_of(&line.name, false)?.is_empty() {
+                empty.push(line.name.clone());
+            }
+        }
+        if empty.is_empty() || store.count()? == 0 {
+            return Ok(());
+        }
+        let (what, into) = if empty.len() == 1 { ("feed", "it") } else { ("feeds", "them") };
+        let names = first_of(empty.into_iter(), 5);
+        report.notes.push(format!("{what} {names}: no item has come into {into} yet: feedmill check tells why"));
+        Ok(())
     }
 
     /// Removes the documents of feeds that left the config, and the folders that held nothing else.

@@ -23,7 +23,7 @@ pub(super) fn write(feed: &Feed, lines: &[Line<'_>], updated: DateTime<Utc>, pie
 pub(super) fn write_whole(feed: &Feed, entries: &[&Shown<'_>], updated: DateTime<Utc>, media: bool) -> Vec<u8> {
     let channel = Channel {
         title: feed.title.to_string(),
-        link: feed.page_or_nowhere(),
+        link: feed.page_or_itself(),
         description: feed.description.to_string(),
         language: language(feed),
         last_build_date: Some(rfc822(updated)),

@@ -212,7 +212,7 @@ fn what_a_document_is_says_its_path() {
     }
 }
 
-/// A feed without month pages has no page of its own.
+/// A feed without month pages has no page of its own: where it would be there is nothing to open.
 #[test]
 fn a_feed_links_to_its_own_page_where_it_has_one_else_to_what_was_scraped() {
     let mut feed = two();
@@ -221,7 +221,10 @@ fn a_feed_links_to_its_own_page_where_it_has_one_else_to_what_was_scraped() {
     feed.months = feed.entries.iter().map(|entry| (entry.item.month(), 1)).collect();
     assert_eq!(channel(&feed), "<link>https://feeds.example.org/ilo-moscow/</link>");
     (feed.months, feed.home) = (Vec::new(), None);
-    assert_eq!(channel(&feed), "<link>https://feeds.example.org/ilo-moscow/</link>");
+    assert_eq!(channel(&feed), "<link>https://feeds.example.org/ilo-moscow/rss.xml</link>");
+    for path in ["ilo-moscow/atom.xml", "ilo-moscow/feed.json"] {
+        assert!(!shown(&feed, path).contains("\"https://feeds.example.org/ilo-moscow/\""), "{path}");
+    }
 }
 
 #[test]
