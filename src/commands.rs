@@ -42,6 +42,7 @@ mod pairs;
 mod ping;
 mod samples;
 mod status;
+mod unseen;
 mod verify;
 
 /// Runs the program with these arguments, its own name first.

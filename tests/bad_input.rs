@@ -837,6 +837,62 @@ fn a_file_that_feedmill_did_not_write_is_never_replaced() {
 }
 
 #[test]
+fn items_that_no_feed_shows_and_feeds_that_nothing_comes_into_are_told() {
+    let mill = Mill::new(
+        r#"
+[[source]]
+name = "u"
+files = ["u/*.txt"]
+layout = "undated"
+
+[[source]]
+name = "news"
+files = ["news/*.txt"]
+layout = "newsroom"
+
+[[feed]]
+name = "u"
+sources = ["u"]
+
+[[feed]]
+name = "news"
+sources = ["news"]
+
+[[feed]]
+name = "french"
+sources = ["news"]
+languages = ["fr"]
+"#,
+    );
+    mill.write("news/2021-03-10.txt", page(&[BRIDGE, LAKE]));
+    mill.write("u/a.txt", "* A first harbour walk\n* A second harbour walk\n* A third harbour walk\n");
+    let ran = once(&mill);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = "feeds u, french: no item has come into them yet: feedmill check tells why";
+    assert!(ran.out.contains(told), "{ran:?}");
+    let told = mill.run(&["check"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    for line in [
+        "source \"u\": 3 items without a date, which no feed shows",
+        "feed \"french\": it is empty, for none of the 2 items of its sources fits",
+        "languages",
+        "first-seen",
+    ] {
+        assert!(told.out.contains(line), "{line}: {told:?}");
+    }
+    assert!(!told.out.contains("feed \"u\"") && !told.out.contains("feed \"news\""), "{told:?}");
+    let status = mill.run(&["status"]).out;
+    assert!(status.contains("feed french: 0 items; nothing written yet"), "{status}");
+    let status: serde_json::Value = serde_json::from_str(&mill.run(&["status", "--format", "json"]).out).unwrap();
+    assert_eq!(status["feeds"].as_array().unwrap().len(), 3, "{status}");
+    // What was all taken out is another matter.
+    let ids: Vec<String> = mill.items().into_keys().collect();
+    ids.iter().for_each(|id| assert_eq!(mill.run(&["retract", id]).code, 0));
+    let ran = once(&mill);
+    assert!(!ran.out.contains("feed news: no item has") && !ran.out.contains("news, "), "{ran:?}");
+}
+
+#[test]
 fn a_backup_that_lacks_what_is_published_takes_nothing_from_it() {
     let mill = mill();
     assert_eq!(once(&mill).code, 0);

@@ -149,6 +149,28 @@ fn an_order_of_numbers_that_no_sample_shows_is_left_open_and_said_to_be() {
     );
     assert_eq!(mill.run(&["check"]).code, 0);
     assert!(ran.out.contains("undated     Tides"), "{ran:?}");
+    assert!(config.contains("until it is said, such items have no day"), "{config}");
+
+    // Where the name of the file has a day, they are published under that: nothing else dates them.
+    fs::remove_file(mill.path("feedmill.toml")).unwrap();
+    mill.write("dated/a-2020-07-08.txt", page(&unclear));
+    assert_eq!(mill.run(&["init", "dated/a-2020-07-08.txt"]).code, 0);
+    let config = fs::read_to_string(mill.path("feedmill.toml")).unwrap();
+    assert!(config.contains("they are published under the day of their file"), "{config}");
+    for _ in 0..2 {
+        let checked = mill.run(&["check"]);
+        assert!(
+            checked.code == 0 && checked.out.contains("the date of 2 items may be two days (04/07/2020)"),
+            "{checked:?}"
+        );
+        assert!(checked.out.contains("`date_order`"), "{checked:?}");
+        assert_eq!(mill.run(&["--once"]).code, 0);
+    }
+    let checked = mill.run(&["check"]).out;
+    assert!(checked.contains("(04/07/2020): published under the day of the capture"), "{checked}");
+    mill.configure(&config.replace("# date_order = \"dmy\"", "date_order = \"dmy\""));
+    assert_eq!(mill.run(&["--once"]).code, 0);
+    assert!(!mill.run(&["check"]).out.contains("two days"));
 
     // Another page of the same source shows it.
     fs::remove_file(mill.path("feedmill.toml")).unwrap();

@@ -68,6 +68,8 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     if let Some(known) = &known {
         let all = cli.global.format == Format::Json;
         pairs::tell(&known.store, &known.decisions, all, &mut findings).map_err(|error| known.failed(error))?;
+        let told = unseen::tell(&config, &known.store, &known.names, &known.decisions, &mut findings);
+        told.map_err(|error| known.failed(error))?;
     }
     let compared = comparison.map(|comparison| comparison.compared);
     if compared.as_ref().is_some_and(Compared::loses) {
@@ -222,6 +224,8 @@ struct Survey<'a> {
     /// How many files are read with which layout.
     layouts: BTreeMap<String, usize>,
     looked: Vec<Looked<'a>>,
+    /// Of the files read here, how many items have a date that may be two days, and one such date.
+    doubtful: Option<(usize, String)>,
 }
 
 /// Looks over the files of one source. Each is read at most once, and not at all where the store knows what a pass
@@ -244,7 +248,8 @@ fn look_over<'s>(
         find(format!(": {}: {}", skipped.name, skipped.reason), help, true);
     }
     let (layouts, looked) = (BTreeMap::new(), Vec::new());
-    let mut survey = Survey { source, known, silent: 0, early: Vec::new(), refused: 0, layouts, looked };
+    let mut survey =
+        Survey { source, known, silent: 0, early: Vec::new(), refused: 0, layouts, looked, doubtful: None };
     let revision = pass::revision(source);
     let mut buffer = Vec::new();
     for seen in &listing.files {
@@ -305,6 +310,10 @@ impl<'a> Survey<'a> {
             when: page.stated.or(scrape.newest.map(Moment::Day)),
             drift: drift::of_page(&scrape, self.source.empty),
         });
+        let unread = scrape.drafts.iter().filter_map(|draft| draft.date.as_ref()).filter(|date| date.day.is_none());
+        for date in unread.filter(|date| unseen::may_be_two_days(&date.raw)) {
+            self.doubtful.get_or_insert_with(|| (0, date.raw.to_string())).0 += 1;
+        }
         match scrape.refused {
             Some(_) => self.refused += 1,
             None => *self.layouts.entry(scrape.layout.into_owned()).or_default() += 1,
@@ -351,6 +360,10 @@ impl<'a> Survey<'a> {
                 "if the name is wrong, feedmill disregard FILE lets the other pages that list the same items tell when",
                 false,
             );
+        }
+        // Of what was read before the store tells more.
+        if let Some((count, raw)) = self.doubtful.as_ref().filter(|_| self.known.is_none()) {
+            find(format!(": the date of {} may be two days ({raw})", Count(*count, "item")), unseen::ORDER, false);
         }
         if *refused > 0 {
             find(format!(": {refused} of {files} files give no items"), "feedmill explain FILE tells why", false);

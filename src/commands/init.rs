@@ -6,7 +6,8 @@
 //!
 //! Refused: to draft what yields fewer than two items (that is no list), to touch a config that is there, and to
 //! invent. Where a date of three numbers can be two days and no sample says which, the operator is asked on a terminal;
-//! in a pipe the draft holds the question as a comment, and those items have no day.
+//! in a pipe the draft holds the question as a comment, which says what those items are published under: the day in
+//! the names of their files, or none.
 
 mod draft;
 mod learn;
@@ -130,15 +131,21 @@ fn distinct(source: &Source, yields: &[Yield<'_>]) -> usize {
 fn ask(doubt: &Doubt, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Result<Option<DateOrder>> {
     let Doubt { raw, file, dmy, mdy } = doubt;
     writeln!(out, "{file} has the date {}, and no sample says which number is the day.", harmless(raw))?;
-    write!(out, "Is it d) {} or m) {}? [d/m, empty: leave it open] ", learn::in_words(*dmy), learn::in_words(*mdy))?;
-    out.flush()?;
-    let mut answer = String::new();
-    input.read_line(&mut answer)?;
-    Ok(match answer.trim().to_lowercase().as_str() {
-        "d" | "dmy" => Some(DateOrder::Dmy),
-        "m" | "mdy" => Some(DateOrder::Mdy),
-        _ => None,
-    })
+    loop {
+        let (dmy, mdy) = (learn::in_words(*dmy), learn::in_words(*mdy));
+        write!(out, "Is it d) {dmy} or m) {mdy}? [d/m, empty: leave it open] ")?;
+        out.flush()?;
+        let mut answer = String::new();
+        // Whoever mistypes is asked again; where nothing more can be typed, it stays open.
+        let ended = input.read_line(&mut answer)? == 0;
+        match answer.trim().to_lowercase().as_str() {
+            "d" | "dmy" => return Ok(Some(DateOrder::Dmy)),
+            "m" | "mdy" => return Ok(Some(DateOrder::Mdy)),
+            "" => return Ok(None),
+            _ if ended => return Ok(None),
+            _ => {}
+        }
+    }
 }
 
 /// Writes a file that must not be there yet.
@@ -217,6 +224,7 @@ mod tests {
             (order, String::from_utf8(out).unwrap())
         };
         assert_eq!(answered("d\n").0, Some(DateOrder::Dmy));
+        assert_eq!(answered("1\n4 July\nd\n").0, Some(DateOrder::Dmy), "whoever mistypes is asked again");
         assert_eq!(answered(" MDY\n").0, Some(DateOrder::Mdy));
         for open in ["\n", "", "yes\n"] {
             assert_eq!(answered(open).0, None, "{open:?}");

@@ -254,6 +254,10 @@ fn feeds(view: &View, config: Option<&Config>) -> Result<Vec<FeedLine>, Ended> {
             of_feed.push(DocumentLine { path, bytes: size, written: DateTime::from_timestamp_nanos(mtime_ns) });
         }
     }
+    // What nothing came into yet has no document.
+    for feed in config.into_iter().flat_map(|config| &config.feeds) {
+        documents.entry(feed.name.clone()).or_default();
+    }
     let terms = view.store.stored_terms(&view.decided.decisions).map_err(failed)?;
     let mut feeds = Vec::new();
     for (name, documents) in documents {

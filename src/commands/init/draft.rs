@@ -63,7 +63,11 @@ pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt, given: &G
             text,
             "# date_order = \"dmy\"  # or \"mdy\": {raw} in {file} is {dmy} or {mdy}, and nothing there"
         );
-        let _ = writeln!(text, "#                     # says which; until it is said, such items have no day");
+        let until = match learnt.names_state_days {
+            true => "they are published under the day of their file",
+            false => "such items have no day",
+        };
+        let _ = writeln!(text, "#                     # says which; until it is said, {until}");
     }
     if let Some(captured) = &learnt.captured {
         line(&mut text, "captured", &quoted(captured), "");

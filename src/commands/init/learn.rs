@@ -69,6 +69,8 @@ pub(super) struct Learnt {
     pub(super) doubt: Option<Doubt>,
     /// The form of their names, where these state a day in a form of their own.
     pub(super) captured: Option<String>,
+    /// Whether some name states a day, in whatever form.
+    pub(super) names_state_days: bool,
 }
 
 impl Learnt {
@@ -78,7 +80,11 @@ impl Learnt {
         let terms = Terms { layout: layout.clone(), language: language.map(str::to_owned), ..Terms::default() };
         let doubt = doubt(samples, &terms);
         let order = doubt.as_ref().and_then(|_| order_shown(samples, &terms));
-        Self { layout, language, order, doubt: doubt.filter(|_| order.is_none()), captured: captured_form(samples) }
+        let doubt = doubt.filter(|_| order.is_none());
+        let captured = captured_form(samples);
+        let states = |sample: &Sample| captured_from_name(&sample.name()).is_some();
+        let names_state_days = captured.is_some() || samples.iter().any(states);
+        Self { layout, language, order, doubt, captured, names_state_days }
     }
 
     /// Takes the operator's word.
