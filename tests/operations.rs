@@ -406,3 +406,30 @@ fn files_of_one_name_in_two_folders_are_told_apart() {
     titles.sort();
     assert_eq!(titles, ["skipped: m1: x.txt", "skipped: m2: x.txt"]);
 }
+
+#[test]
+fn a_page_that_drifted_and_is_gone_is_drift_no_more_to_status_either() {
+    let mill = Mill::new(CONFIG);
+    mill.write("news/2021-03-10.txt", page(&[BRIDGE, LAKE]));
+    mill.write("news/2021-03-12.txt", "The site is being maintained.\n");
+    let state = || {
+        let told: serde_json::Value = serde_json::from_str(&mill.run(&["status", "--format", "json"]).out).unwrap();
+        let source = &told["sources"][0];
+        (source["state"].clone(), source["drift"].is_null(), source["newest_capture"]["file"].clone())
+    };
+    for arguments in [&["--once", "-q"][..], &["--once", "-q", "news"]] {
+        if arguments.len() > 2 {
+            fs::remove_file(mill.path("feedmill.toml")).unwrap();
+            [".feedmill", "public"].iter().for_each(|folder| fs::remove_dir_all(mill.path(folder)).unwrap());
+            mill.write("news/2021-03-12.txt", "The site is being maintained.\n");
+        }
+        assert_eq!(mill.run(arguments).code, 1);
+        let drifted = state();
+        assert!(drifted.0 == "drift" && !drifted.1, "{drifted:?}");
+        mill.delete("news/2021-03-12.txt");
+        assert_eq!(mill.run(arguments).code, 0);
+        let healed = state();
+        assert!(healed.0 == "fine" && healed.1, "{healed:?}");
+        assert!(healed.2.as_str().unwrap().ends_with("2021-03-10.txt"), "{healed:?}");
+    }
+}

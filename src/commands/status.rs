@@ -116,12 +116,12 @@ const MONTHS_SHOWN: usize = 8;
 pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
     let config = configured_if_any(cli)?;
     let view = view(cli)?;
-    let conditions = operations::kept(&view.state);
-    let conditions: Vec<Condition> = conditions.iter().flat_map(operations::Ledger::open).cloned().collect();
+    let kept = operations::kept(&view.state);
+    let conditions: Vec<Condition> = kept.iter().flat_map(operations::Ledger::open).cloned().collect();
     let status = Status {
         schema: 1,
         items: view.store.count().map_err(|error| view.failed(error))?,
-        sources: sources(&view, config.as_ref(), &conditions)?,
+        sources: sources(&view, config.as_ref(), kept.as_ref().map(|_| conditions.as_slice()))?,
         feeds: feeds(&view, config.as_ref())?,
         conditions: &conditions,
     };
@@ -135,18 +135,20 @@ pub(super) fn status(cli: &Cli) -> Result<Exit, Ended> {
     Ok(Exit::Done)
 }
 
-/// The sources of the store, then those of the config that it does not know yet.
+/// The sources of the store, then those of the config that it does not know yet. `noted`: what is wrong, as passes noted
+/// it; `None` where none ever did.
 fn sources<'c>(
     view: &View,
     config: Option<&Config>,
-    conditions: &'c [Condition],
+    noted: Option<&'c [Condition]>,
 ) -> Result<Vec<SourceLine<'c>>, Ended> {
+    let conditions = noted.unwrap_or_default();
     let ledger = view.store.ledger().map_err(|error| view.failed(error))?;
     let known = view.store.known_sources().map_err(|error| view.failed(error))?;
     let mut sources = Vec::new();
     for KnownSource { no, name, .. } in &known {
         let rows: Vec<&LedgerRow> = ledger.iter().filter(|row| row.source == *no).collect();
-        sources.push(source(view, name, &rows)?);
+        sources.push(source(view, name, &rows, noted)?);
     }
     let Some(config) = config else {
         let is_one = sources.len() == 1;
@@ -160,7 +162,7 @@ fn sources<'c>(
     let keep_out = pass::keep_out(config);
     let names: BTreeSet<String> = sources.iter().map(|source| source.name.clone()).collect();
     for unread in config.sources.iter().filter(|source| !names.contains(&source.name)) {
-        sources.push(source(view, &unread.name, &[])?);
+        sources.push(source(view, &unread.name, &[], noted)?);
     }
     for line in &mut sources {
         let Some(source) = config.sources.iter().find(|source| source.name == line.name) else {
@@ -209,8 +211,17 @@ fn is_emptied<'r>(source: &config::Source, rows: impl Iterator<Item = &'r Ledger
     inbox::list_all([&source.files], keep_out).iter().all(Listing::is_empty)
 }
 
-fn source<'c>(view: &View, name: &str, rows: &[&LedgerRow]) -> Result<SourceLine<'c>, Ended> {
-    let captures = drift::captures(&view.store, rows.iter().copied()).map_err(|error| view.failed(error))?;
+fn source<'c>(
+    view: &View,
+    name: &str,
+    rows: &[&LedgerRow],
+    noted: Option<&[Condition]>,
+) -> Result<SourceLine<'c>, Ended> {
+    // A page that drifted and is gone since is drift no more; what is there only a pass looks at.
+    let is_drift = noted
+        .is_none_or(|noted| noted.iter().any(|one| one.kind == Kind::Drift && (one.subject == name || one.is_rest())));
+    let judged = rows.iter().copied().filter(|row| is_drift || row.drift.is_none());
+    let captures = drift::captures(&view.store, judged).map_err(|error| view.failed(error))?;
     // Of those that may be the newest the one that drifted asks for the operator; then the name decides.
     let newest = captures.iter().filter(|capture| capture.is_newest);
     let newest = newest
