@@ -234,6 +234,33 @@ fn what_init_drafts_reads_the_pages_of_tomorrow_too() {
 }
 
 #[test]
+fn files_beside_the_samples_that_are_called_otherwise_are_left_out_or_counted() {
+    let cases: [(&[&str], &[&str], &str, u64); 5] = [
+        (&["pages/lakes-2021-03-04.txt"], &["pages/hills-2021-03-04.txt"], "[\"pages/lakes-*.txt\"]", 0),
+        (&["2021-03-04/lakes.txt", "2021-03-10/lakes.txt"], &["2021-03-04/hills.txt"], "[\"**/lakes.txt\"]", 0),
+        // Pages of tomorrow, by their names.
+        (&["pages/lakes-2021-03-04.txt"], &["pages/lakes-2021-03-10.txt"], "[\"pages/*.txt\"]", 1),
+        (&["pages/one.txt"], &["pages/two.txt", "pages/three.txt"], "[\"pages/*.txt\"]", 2),
+        (&["pages/lakes-1.txt", "pages/hills-1.txt"], &["pages/notes.txt"], "[\"pages/*.txt\"]", 1),
+    ];
+    for (samples, beside, pattern, others) in cases {
+        let mill = Mill::new(CONFIG);
+        fs::remove_file(mill.path("feedmill.toml")).unwrap();
+        samples.iter().for_each(|name| mill.write(name, page(&[BRIDGE, LAKE])));
+        beside.iter().for_each(|name| mill.write(name, page(&[FERRY, BRIDGE])));
+        let ran = mill.run(&[&["init"], samples].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let config = fs::read_to_string(mill.path("feedmill.toml")).unwrap();
+        assert!(config.contains(&format!("files    = {pattern}")), "{config}");
+        assert_eq!(ran.out.contains("that no sample is"), others > 0, "{ran:?}");
+        fs::remove_file(mill.path("feedmill.toml")).unwrap();
+        let ran = mill.run(&[&["init", "--format", "json"], samples].concat());
+        let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(told["others"], others, "{told}");
+    }
+}
+
+#[test]
 fn what_is_given_to_init_on_the_command_line_is_in_the_config() {
     let mill = pages();
     let given =

@@ -57,13 +57,7 @@ pub(super) fn init(cli: &Cli, files: &[PathBuf]) -> Result<Exit, Ended> {
     {
         learnt.settle(order);
     }
-    let text = draft::text(&target, &samples, &learnt, &cli.given());
-    let config = config::parse(&target, text.clone(), &cli.given(), &Surroundings::of_process());
-    let config = config.map_err(|refusal| {
-        complain(refusal.render(cli.global.color.wanted(io::stderr().is_terminal())).trim_end());
-        Trouble::usage("no config that reads these files could be drafted")
-            .help("keep saved pages in a folder of their own")
-    })?;
+    let Drafted { text, config, others } = drafted(cli, &target, &samples, &learnt)?;
     let Some(source) = config.sources.first() else {
         return Err(Trouble::usage("no config that reads these files could be drafted").into());
     };
@@ -93,7 +87,50 @@ pub(super) fn init(cli: &Cli, files: &[PathBuf]) -> Result<Exit, Ended> {
         return Err(trouble.into());
     }
     write_new(&target, &text)?;
-    tell(cli, &target, &text, items, &yields)
+    tell(cli, &target, (&text, others), items, &yields)
+}
+
+/// A draft, read by the config's own reader.
+struct Drafted {
+    text: String,
+    config: Config,
+    /// How many files it reads that are no samples.
+    others: usize,
+}
+
+/// The draft that reads the samples: by the ending of their names, or, where files that are no samples lie there, and
+/// fewer of them are called alike, by what their names have in common.
+fn drafted(cli: &Cli, target: &Path, samples: &[Sample], learnt: &Learnt) -> Result<Drafted, Trouble> {
+    let draft = |by| {
+        let text = draft::text(target, samples, learnt, &cli.given(), by);
+        let config = config::parse(target, text.clone(), &cli.given(), &Surroundings::of_process())?;
+        let others = others(&config, samples);
+        Ok::<_, config::Refusal>(Drafted { text, config, others })
+    };
+    let by_ending = draft(draft::By::Ending).map_err(|refusal| {
+        complain(refusal.render(cli.global.color.wanted(io::stderr().is_terminal())).trim_end());
+        Trouble::usage("no config that reads these files could be drafted")
+            .help("keep saved pages in a folder of their own")
+    })?;
+    if by_ending.others == 0 {
+        return Ok(by_ending);
+    }
+    let reads_all = |Drafted { config, .. }: &Drafted| {
+        let reads = |sample: &Sample| config.sources.iter().any(|source| source.name_below(&sample.real).is_some());
+        samples.iter().all(reads)
+    };
+    let by_name = draft(draft::By::Name).ok().filter(|by_name| by_name.others < by_ending.others && reads_all(by_name));
+    Ok(by_name.unwrap_or(by_ending))
+}
+
+/// How many files a config reads that are no samples.
+fn others(config: &Config, samples: &[Sample]) -> usize {
+    let known: BTreeSet<&Path> = samples.iter().map(|sample| sample.real.as_path()).collect();
+    let listings = inbox::list_all(config.sources.iter().map(|source| &source.files), &pass::keep_out(config));
+    let listed = config.sources.iter().zip(&listings).flat_map(|(source, listing)| {
+        listing.files.iter().filter_map(|seen| source.files.path(&seen.name)?.canonicalize().ok())
+    });
+    listed.filter(|file| !known.contains(file.as_path())).count()
 }
 
 fn sample(file: &Path) -> Result<Sample, Trouble> {
@@ -163,7 +200,13 @@ fn write_new(target: &Path, text: &str) -> Result<(), Trouble> {
     })
 }
 
-fn tell(cli: &Cli, target: &Path, text: &str, items: usize, yields: &[Yield<'_>]) -> Result<Exit, Ended> {
+fn tell(
+    cli: &Cli,
+    target: &Path,
+    (text, others): (&str, usize),
+    items: usize,
+    yields: &[Yield<'_>],
+) -> Result<Exit, Ended> {
     let mut out = io::stdout().lock();
     // A sample that is not read, or not well, is why somebody looks at this: a pass would call it drift.
     let drift = |scrape: &scrape::Scrape<'_>| drift::of_page(scrape, Empty::Drift);
@@ -177,8 +220,8 @@ fn tell(cli: &Cli, target: &Path, text: &str, items: usize, yields: &[Yield<'_>]
                        "items": scrape.drafts.len(), "refused": scrape.refused, "drift": drift(scrape)})
             })
             .collect();
-        let whole =
-            json!({"schema": 1, "written": target.to_string_lossy(), "config": text, "items": items, "files": files});
+        let whole = json!({"schema": 1, "written": target.to_string_lossy(), "config": text, "items": items, "files": files,
+                   "others": others});
         writeln!(out, "{whole}")?;
         return Ok(exit);
     }
@@ -206,6 +249,13 @@ fn tell(cli: &Cli, target: &Path, text: &str, items: usize, yields: &[Yield<'_>]
         }
     }
     writeln!(out, "\nwritten to {}:\n\n{text}", target.display())?;
+    if others > 0 {
+        writeln!(
+            out,
+            "its pattern also reads {} that no sample is: see whether that is the same page",
+            Count(others, "file")
+        )?;
+    }
     writeln!(out, "next: feedmill check, then feedmill --once")?;
     Ok(exit)
 }

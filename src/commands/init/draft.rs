@@ -19,9 +19,18 @@ fn line(text: &mut String, key: &str, value: &str, why: &str) {
     };
 }
 
+/// What of the samples' names goes into the pattern.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// How they end: what is saved tomorrow may begin otherwise.
+    Ending,
+    /// What they have in common, as well: others lie beside them.
+    Name,
+}
+
 /// The smallest config that reads the samples by what was learnt of them, for a file at `target`. What is `given` on
 /// the command line is written down: who says it here means every pass.
-pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt, given: &Given) -> String {
+pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt, given: &Given, by: By) -> String {
     let home = folder_of(target);
     let common = above_days(&common_folder(samples), &home);
     let below = common.strip_prefix(&home).map_or_else(|_| common.clone(), Path::to_owned);
@@ -40,7 +49,7 @@ pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt, given: &G
     }
     text.push_str(if text.ends_with("\n\n") { "[[source]]\n" } else { "\n[[source]]\n" });
     line(&mut text, "name", &quoted(&name), "");
-    line(&mut text, "files", &format!("[{}]", patterns(samples, &below, flat).join(", ")), "");
+    line(&mut text, "files", &format!("[{}]", patterns(samples, &below, flat, by).join(", ")), "");
     if below.as_os_str().is_empty() && !flat {
         let output = escaped_for_glob(output.as_deref().unwrap_or("public"));
         line(&mut text, "exclude", &format!("[{}]", quoted(&output)), "# what feedmill writes is no news");
@@ -80,23 +89,44 @@ pub(super) fn text(target: &Path, samples: &[Sample], learnt: &Learnt, given: &G
 }
 
 /// A pattern for each ending that the samples' names have, none of which says what another says already.
-fn patterns(samples: &[Sample], below: &Path, flat: bool) -> Vec<String> {
+fn patterns(samples: &[Sample], below: &Path, flat: bool, by: By) -> Vec<String> {
+    let mut folder = escaped_for_glob(&below.to_string_lossy());
+    if !folder.is_empty() && !folder.ends_with('/') {
+        folder.push('/');
+    }
+    folder.push_str(if flat { "" } else { "**/" });
+    if let Some(name) = (by == By::Name).then(|| in_common(samples, flat)).flatten() {
+        return vec![quoted(&format!("{folder}{name}"))];
+    }
     let mut endings: BTreeSet<Ending> = samples.iter().map(|sample| Ending::of(&sample.real)).collect();
     if endings.iter().filter(|ending| ending.text.is_empty()).count() > 1 {
         // They begin in ways of their own, as those to come may.
         endings.insert(Ending::default());
     }
     let pattern = |Ending { lead, text, is_last }: &Ending| {
-        let mut pattern = escaped_for_glob(&below.to_string_lossy());
-        if !pattern.is_empty() && !pattern.ends_with('/') {
-            pattern.push('/');
-        }
-        let folders = if flat { "" } else { "**/" };
         let behind = if *is_last || text.is_empty() { "" } else { "*" };
-        quoted(&format!("{pattern}{folders}{}*{}{behind}", escaped_for_glob(lead), escaped_for_glob(text)))
+        quoted(&format!("{folder}{}*{}{behind}", escaped_for_glob(lead), escaped_for_glob(text)))
     };
     let is_said = |ending: &Ending| endings.iter().any(|other| other != ending && other.covers(ending));
     endings.iter().filter(|ending| !is_said(ending)).map(pattern).collect()
+}
+
+/// What the names of all samples have in common, as a pattern: the whole name, where their folders tell them apart, else
+/// all before the first digit, with the ending.
+fn in_common(samples: &[Sample], flat: bool) -> Option<String> {
+    let names: BTreeSet<_> = samples.iter().filter_map(|sample| sample.real.file_name()?.to_str()).collect();
+    let first = names.first()?;
+    if names.len() == 1 && !flat {
+        return Some(escaped_for_glob(first));
+    }
+    let parts = |name: &str| {
+        let (lead, _) = name.split_once(|c: char| c.is_ascii_digit()).filter(|(lead, _)| !lead.is_empty())?;
+        let Ending { text, is_last, .. } = Ending::of(Path::new(name));
+        let behind = if is_last || text.is_empty() { "" } else { "*" };
+        Some(format!("{}*{}{behind}", escaped_for_glob(lead), escaped_for_glob(&text)))
+    };
+    let pattern = parts(first)?;
+    names.iter().all(|name| parts(name).as_ref() == Some(&pattern)).then_some(pattern)
 }
 
 /// The folder that paths in the config start from, without links.
