@@ -129,6 +129,30 @@ fn complain(what: &str) {
     let _ = writeln!(io::stderr(), "{what}");
 }
 
+/// The program as it was called, with what tells it where its config and its state are: a command that is to be run next
+/// must find them, too.
+fn called(cli: &Cli) -> String {
+    let given = [("-c", &cli.global.config), ("--state", &cli.global.state)];
+    let told = given
+        .iter()
+        .filter_map(|(flag, path)| Some(format!(" {flag} {}", in_shell(&path.as_ref()?.to_string_lossy()))));
+    format!("feedmill{}", told.collect::<String>())
+}
+
+/// A path as a shell takes it.
+fn in_shell(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | ',' | ':' | '=' | '@');
+    if path.chars().all(is_plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
+/// A path as it is named from the current folder, for a shell.
+fn from_here(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    in_shell(&config::escaped(std::os::unix::ffi::OsStrExt::as_bytes(
+        path.strip_prefix(here).unwrap_or(path).as_os_str(),
+    )))
+}
+
 /// What is neither a folder nor a command, and like one.
 fn misspelt(cli: &Cli) -> Option<Trouble> {
     let word = cli.dirs.iter().filter(|_| cli.command.is_none()).find(|dir| !dir.exists())?.to_str()?;
@@ -192,7 +216,12 @@ fn configured(cli: &Cli) -> Result<Config, Ended> {
         Ok(config) => Ok(config),
         Err(NoConfig::Nothing) => {
             complain(&Cli::command().render_help().to_string());
-            complain("feedmill: neither a config nor a folder to read\n  help: feedmill --once DIR");
+            let call = match &cli.command {
+                Some(Command::Check { .. }) => "feedmill check DIR",
+                Some(Command::Verify { .. }) => "feedmill verify DIR",
+                _ => "feedmill --once DIR",
+            };
+            complain(&format!("feedmill: neither a config nor a folder to read\n  help: {call}"));
             Err(Ended::Told(Exit::Usage))
         }
         Err(NoConfig::Refused(refusal)) => {
@@ -356,6 +385,9 @@ fn tell(cli: &Cli, config: &Config, report: &Report) -> Result<(), Ended> {
         return Ok(());
     }
     write!(out, "{report}")?;
+    if cli.dry_run && report.changed && report.shows_nothing() {
+        writeln!(out, "a pass would note what it read, and change no feed")?;
+    }
     if !cli.dry_run && config.file.is_none() {
         // Without a config nobody has told where the feeds are: say it.
         for feed in report.feeds.iter().filter(|feed| feed.items > 0) {

@@ -97,10 +97,11 @@ pub struct Config {
 }
 
 impl Config {
-    /// What helps where no file of a source is found.
+    /// What helps where no file of this source is found.
     #[must_use]
-    pub fn where_files_are_looked_for(&self) -> &'static str {
+    pub fn where_files_are_looked_for(&self, source: &Source) -> &'static str {
         match self.file {
+            Some(_) if source.files.has_exceptions() => "look at its `files` and its `exclude`",
             Some(_) => "look at its `files`",
             None => "a folder is searched for *.txt, *.text and *.md; of others `feedmill init FILE…` drafts a config",
         }

@@ -25,6 +25,7 @@ use chrono::{DateTime, Utc};
 use tracing::{debug, info, warn};
 
 use self::intake::TakenIn;
+pub use self::intake::nothing_to_read;
 use self::publication::Extent;
 pub use self::publication::{InTheWay, Remembered, in_the_way, is_published, is_shown, lacks, ledger};
 pub use self::rename::{NewIds, new_ids, renamed};

@@ -197,6 +197,14 @@ impl Report {
         all
     }
 
+    /// Whether nothing that is published differs, and no item does.
+    #[must_use]
+    pub fn shows_nothing(&self) -> bool {
+        let ItemCounts { new, revised, gone, .. } = self.items;
+        let documents = self.feeds.iter().map(|feed| feed.written.len()).sum::<usize>();
+        new + revised + gone + documents + self.index.len() + self.pruned.len() == 0
+    }
+
     /// The exit code, if nothing else goes wrong.
     #[must_use]
     pub fn verdict(&self, dry_run: bool) -> Exit {
@@ -281,7 +289,10 @@ impl fmt::Display for Report {
             writeln!(f, "{note}")?;
         }
         if self.fault_count > 0 {
-            writeln!(f, "{} in the files read (feedmill explain FILE tells more)", Count(self.fault_count, "fault"))?;
+            let mut files: Vec<String> = self.faults.iter().map(|fault| fault.file.clone()).collect();
+            files.dedup();
+            let (faults, files) = (Count(self.fault_count, "fault"), first_of(files.into_iter(), 3));
+            writeln!(f, "{faults} in the files read: {files} (feedmill explain FILE tells more)")?;
         }
         Ok(())
     }

@@ -128,6 +128,14 @@ impl State {
     /// There is none yet, or it can't be read.
     pub fn look(folder: &Path) -> Result<Sqlite, Trouble> {
         let file = folder.join(STORE);
+        // Whoever may not enter the folder can't tell that there is none.
+        if let Err(error) = fs::metadata(&file)
+            && error.kind() != ErrorKind::NotFound
+        {
+            return Err(Trouble::unusable(format!("cannot look into the state folder \"{}\"", folder.display()))
+                .because(error)
+                .help("run it as the user that runs feedmill, or name the state folder with --state"));
+        }
         if !Sqlite::is_there(&file) {
             return Err(Trouble::unusable(format!("there is no store in \"{}\" yet", folder.display()))
                 .help("run `feedmill --once` first, or name the state folder with --state"));
@@ -194,7 +202,7 @@ pub fn lock(folder: &Path) -> Result<File, Trouble> {
                 format!("another feedmill{holder} holds the store in \"{}\"", folder.display()),
             )
             .still("it goes on undisturbed")
-            .help("stop it, or give this one a state folder of its own with --state"));
+            .help("stop it, or give this one a state folder and an output of its own with --state and --output"));
         }
         Err(TryLockError::Error(error)) => return Err(failed(error)),
     }

@@ -378,7 +378,7 @@ fn a_second_feedmill_names_the_first_and_leaves_it_alone() {
     let held = mill.state();
     let ran = once(&mill);
     assert_eq!(ran.code, 4, "{ran:?}");
-    assert!(ran.err.contains(&format!("pid {}", std::process::id())) && ran.err.contains("help:"), "{ran:?}");
+    assert!(ran.err.contains(&format!("pid {}", std::process::id())) && ran.err.contains("--output"), "{ran:?}");
     // Looking and deciding need no lock, nor does a dry run.
     for arguments in [&["items"][..], &["status"], &["verify"], &["export"], &["--once", "--dry-run"]] {
         let ran = mill.run(arguments);
@@ -890,6 +890,113 @@ languages = ["fr"]
     ids.iter().for_each(|id| assert_eq!(mill.run(&["retract", id]).code, 0));
     let ran = once(&mill);
     assert!(!ran.out.contains("feed news: no item has") && !ran.out.contains("news, "), "{ran:?}");
+}
+
+#[test]
+fn a_command_that_is_told_finds_the_config_and_a_file_that_is_named_is_found() {
+    let mill = mill();
+    mill.write("conf/x.toml", CONFIG.replace("news/*", "pages/*"));
+    mill.write("conf/pages/2021-03-10.txt", page(&[FERRY, BRIDGE]));
+    mill.write("conf/pages/2021-03-11.txt", page(&[Told { title: "Ferry in a new coat of paint", ..FERRY }, BRIDGE]));
+    let conf = ["-c", "conf/x.toml"];
+    let run = |arguments: &[&str]| mill.run(&[&conf[..], arguments].concat());
+    assert_eq!(run(&["--once"]).code, 0);
+    let told = run(&["check"]).out;
+    let line = told.lines().find(|line| line.contains(" alias ")).unwrap_or_else(|| panic!("{told}"));
+    assert!(line.contains("feedmill -c conf/x.toml alias "), "{line}");
+    // Drift is told of by the name that the store has; the help names the file as it lies.
+    mill.write("conf/pages/2021-03-12 a.txt", "The site is being maintained.\n");
+    assert_eq!(run(&["--once"]).code, 1);
+    let told = run(&["check"]).out;
+    assert!(told.contains("feedmill -c conf/x.toml explain 'conf/pages/2021-03-12 a.txt' tells why"), "{told}");
+    for name in ["pages/2021-03-12 a.txt", "conf/pages/2021-03-12 a.txt"] {
+        let ran = run(&["explain", name]);
+        assert!(ran.code == 1 && ran.out.contains("no items"), "{ran:?}");
+    }
+    // What names no config is asked for one in its own words.
+    fs::remove_file(mill.path("feedmill.toml")).unwrap();
+    assert!(mill.run(&["check"]).err.ends_with("feedmill check DIR\n"));
+}
+
+#[test]
+fn a_state_folder_that_can_not_be_looked_into_is_not_said_to_be_empty() {
+    let mill = mill();
+    mill.write("file", "no folder");
+    let ran = mill.run(&["--state", "file", "status"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.err.contains("cannot look into the state folder") && !ran.err.contains("yet"), "{ran:?}");
+    let ran = mill.run(&["--state", "none", "status"]);
+    assert!(ran.code == 3 && ran.err.contains("there is no store in \"none\" yet"), "{ran:?}");
+}
+
+#[test]
+fn faults_are_told_with_the_files_that_they_are_in() {
+    let mill = mill();
+    mill.write(
+        "news/2020-07-08.txt",
+        page(&[told("Tides", "04/07/2020", "High."), told("Winds", "05/07/2020", "Low.")]),
+    );
+    let ran = once(&mill);
+    assert!(ran.out.contains("2 faults in the files read: news/2020-07-08.txt (feedmill explain"), "{ran:?}");
+}
+
+#[test]
+fn files_that_match_and_are_not_read_are_told_with_the_reason() {
+    let mill = mill();
+    let source = |more: &str| format!("{CONFIG}\n[[source]]\nname = \"web\"\nfiles = [\"web/*.txt\"]\n{more}");
+    mill.configure(&source(""));
+    mill.write("web/a.txt", "");
+    mill.write("web/b.txt", "");
+    for arguments in [["--once"], ["check"]] {
+        let told = mill.run(&arguments).out;
+        assert!(told.contains("no file that matches can be read (web/a.txt: empty, and 1 more)"), "{told}");
+    }
+    mill.configure(&source("exclude = [\"*.txt\"]\n"));
+    for arguments in [["--once"], ["check"]] {
+        let told = mill.run(&arguments).out;
+        assert!(told.contains("no file matches") && told.contains("look at its `files` and its `exclude`"), "{told}");
+    }
+}
+
+#[test]
+fn check_tells_of_settings_only_what_they_can_mend() {
+    let mill = mill();
+    mill.configure(&CONFIG.replace("*.txt\"", "*\"").replace("url ", "captured = \"nws-%Y%m%d.txt\"\nurl "));
+    mill.write(
+        "news/2021-03-10.json",
+        r#"[{"title": "Boat", "date": "2021-03-01"}, {"title": "Lake", "date": "2021-03-02"}]"#,
+    );
+    mill.write("news/2021-03-10.csv", "title,date\nMole,2021-03-03\nFerry,2021-03-04\n");
+    let check = || mill.run(&["check"]).out;
+    for _ in 0..2 {
+        let told = check();
+        assert!(!told.contains("layouts"), "{told}");
+        assert!(told.contains("`captured` fits none of its 3 file names"), "{told}");
+        assert_eq!(once(&mill).code, 0);
+    }
+    mill.configure(&CONFIG.replace("*.txt\"", "*\"").replace("layout   = \"newsroom\"", ""));
+    mill.write(
+        "news/2021-03-11.txt",
+        "21.4.2021: The market opens\n\n22.4.2021: The mole is closed\n\n23.4.2021: A boat sank\n",
+    );
+    let told = check();
+    assert!(
+        told.contains("is read with 2 layouts: date-title (1), newsroom (1)") && told.contains("set `layout`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_dry_run_says_what_changes_where_no_feed_does() {
+    let mill = mill();
+    assert_eq!(once(&mill).code, 0);
+    mill.rename("news/2021-03-10.txt", "news/a/2021-03-10.txt");
+    mill.configure(&CONFIG.replace("news/*.txt", "news/**/*.txt"));
+    let ran = mill.run(&["--dry-run"]);
+    assert!(ran.code == 5 && ran.out.contains("a pass would note what it read, and change no feed"), "{ran:?}");
+    assert_eq!(once(&mill).code, 0);
+    let ran = mill.run(&["--dry-run"]);
+    assert!(ran.code == 0 && !ran.out.contains("would note"), "{ran:?}");
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
         wrong: false,
     };
     let keep_out = pass::keep_out(&config);
+    let called = called(cli);
     // What the store knows need not be read again, unless it is what is asked.
     let mut comparison = if samples { Some(Comparison::of(cli)?) } else { None };
     let known = if samples { None } else { Known::of(&config)? };
@@ -52,10 +53,17 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     let listings = inbox::list_all(config.sources.iter().map(|source| &source.files), &keep_out);
     for (source, listing) in config.sources.iter().zip(&listings) {
         if listing.is_empty() {
-            let what = format!("source {:?}: no file matches", source.name);
-            findings.push(Finding { what, help: config.where_files_are_looked_for().into(), wrong: false });
+            let (what, help) = pass::nothing_to_read(&config, source, listing);
+            let what = format!("source {:?}: {what}", source.name);
+            findings.push(Finding { what, help: help.into(), wrong: false });
         }
-        sources.push(look_over((source, listing), &keep_out, known.as_ref(), comparison.as_mut(), &mut findings)?);
+        sources.push(look_over(
+            (source, listing),
+            (&keep_out, &called),
+            known.as_ref(),
+            comparison.as_mut(),
+            &mut findings,
+        )?);
     }
     unwritable(&config, &mut findings);
     not_ours(&config, known.as_ref(), &mut findings)?;
@@ -67,7 +75,8 @@ pub(super) fn check(cli: &Cli, samples: bool) -> Result<Exit, Ended> {
     }
     if let Some(known) = &known {
         let all = cli.global.format == Format::Json;
-        pairs::tell(&known.store, &known.decisions, all, &mut findings).map_err(|error| known.failed(error))?;
+        pairs::tell(&known.store, &known.decisions, (&called, all), &mut findings)
+            .map_err(|error| known.failed(error))?;
         let told = unseen::tell(&config, &known.store, &known.names, &known.decisions, &mut findings);
         told.map_err(|error| known.failed(error))?;
     }
@@ -216,6 +225,8 @@ struct Survey<'a> {
     known: Option<&'a Known>,
     /// How many names do not say when they were captured.
     silent: usize,
+    /// How many names the source's own pattern fits.
+    fitting: usize,
     /// The files whose names state a day long before one that they list: the name, that day, and the listed one. Those
     /// that are disregarded are left out.
     early: Vec<(&'a str, NaiveDate, NaiveDate)>,
@@ -232,24 +243,24 @@ struct Survey<'a> {
 /// would make of it.
 fn look_over<'s>(
     (source, listing): (&'s config::Source, &inbox::Listing),
-    keep_out: &KeepOut,
+    (keep_out, called): (&KeepOut, &str),
     known: Option<&Known>,
     mut comparison: Option<&mut Comparison>,
     findings: &mut Vec<Finding>,
 ) -> Result<Surveyed<'s>, Ended> {
     let mut find = |what: String, help, wrong| {
-        findings.push(Finding { what: format!("source {:?}{what}", source.name), help: Cow::Borrowed(help), wrong });
+        findings.push(Finding { what: format!("source {:?}{what}", source.name), help, wrong });
     };
     for skipped in &listing.skipped {
         let help = match skipped.reason {
-            inbox::SkipReason::NoFolder => "make it, or look at `files`",
-            _ => "mend or exclude it",
+            inbox::SkipReason::NoFolder => "make it, or look at `files`".into(),
+            _ => "mend or exclude it".into(),
         };
         find(format!(": {}: {}", skipped.name, skipped.reason), help, true);
     }
     let (layouts, looked) = (BTreeMap::new(), Vec::new());
     let mut survey =
-        Survey { source, known, silent: 0, early: Vec::new(), refused: 0, layouts, looked, doubtful: None };
+        Survey { source, known, silent: 0, fitting: 0, early: Vec::new(), refused: 0, layouts, looked, doubtful: None };
     let revision = pass::revision(source);
     let mut buffer = Vec::new();
     for seen in &listing.files {
@@ -267,11 +278,12 @@ fn look_over<'s>(
         };
         match page {
             Ok(page) => survey.read(seen, read, &page, &buffer, comparison.as_deref_mut())?,
-            Err(why) => find(format!(": {}: {why}", seen.name), "mend or exclude it", true),
+            Err(why) => find(format!(": {}: {why}", seen.name), "mend or exclude it".into(), true),
         }
     }
     let files = listing.files.len();
     survey.conclude(files, &mut find)?;
+    survey.conclude_drift(called, &mut find)?;
     Ok(Surveyed { name: &source.name, files, refused: survey.refused, layouts: survey.layouts })
 }
 
@@ -323,6 +335,8 @@ impl<'a> Survey<'a> {
 
     /// Notes when a file was captured, as its name states it, beside the newest day that it lists.
     fn state(&mut self, seen: &'a inbox::Seen, digest: u128, stated: Option<Moment>, newest: Option<NaiveDate>) {
+        let name = seen.below().rsplit('/').next().unwrap_or_default();
+        self.fitting += usize::from(self.source.captured.as_ref().is_some_and(|form| form.read(name).is_some()));
         let is_out = self.known.is_some_and(|known| known.decisions.disregards(digest));
         match stated {
             None => self.silent += 1,
@@ -336,9 +350,15 @@ impl<'a> Survey<'a> {
     }
 
     /// What is to be said of all the `files` together.
-    fn conclude(&self, files: usize, find: &mut dyn FnMut(String, &'static str, bool)) -> Result<(), Ended> {
+    fn conclude(&self, files: usize, find: &mut dyn FnMut(String, Cow<'static, str>, bool)) -> Result<(), Ended> {
+        let mut find = |what: String, help: &'static str, wrong| find(what, Cow::Borrowed(help), wrong);
         let Self { silent, early, refused, layouts, .. } = self;
-        if *silent > 0 {
+        let is_of_no_use = self.source.captured.is_some() && self.fitting == 0 && files > 0;
+        if is_of_no_use {
+            let names = Count(files, "file name");
+            find(format!(": `captured` fits none of its {names}"), "write it as the names of the files are", false);
+        }
+        if *silent > 0 && !is_of_no_use {
             find(
                 format!(
                     ": {silent} of {files} file names do not say when they were captured, so the newest date that each \
@@ -368,20 +388,36 @@ impl<'a> Survey<'a> {
         if *refused > 0 {
             find(format!(": {refused} of {files} files give no items"), "feedmill explain FILE tells why", false);
         }
+        // JSON, CSV and feeds have none.
+        let chosen: Vec<_> = layouts.iter().filter(|(name, _)| self.is_layout(name)).collect();
+        if chosen.len() > 1 {
+            let told: Vec<String> = chosen.iter().map(|(name, files)| format!("{name} ({files})")).collect();
+            let told = told.join(", ");
+            find(format!(" is read with {} layouts: {told}", chosen.len()), "set `layout`", false);
+        }
+        Ok(())
+    }
+
+    /// What is to be said of the newest page.
+    fn conclude_drift(&self, called: &str, find: &mut dyn FnMut(String, Cow<'static, str>, bool)) -> Result<(), Ended> {
         for Looked { file, drift, .. } in drifted(&self.looked, self.known)? {
             let why = drift.as_deref().unwrap_or_default();
+            let path = self.source.files.path(file).map_or_else(|| (*file).to_owned(), |path| from_here(&path));
             find(
                 format!(": {file} is the newest page, and drift: {why}"),
-                "feedmill explain FILE tells why; the feeds keep what they have",
+                format!("{called} explain {path} tells why; the feeds keep what they have").into(),
                 true,
             );
         }
-        if layouts.len() > 1 {
-            let told: Vec<String> = layouts.iter().map(|(name, files)| format!("{name} ({files})")).collect();
-            let told = told.join(", ");
-            find(format!(" is read with {} layouts: {told}", layouts.len()), "set `layout`", false);
-        }
         Ok(())
+    }
+
+    /// Whether that which a file was read with is one of the layouts that a source can name.
+    fn is_layout(&self, name: &str) -> bool {
+        let is_known = |one: &str| {
+            scrape::layouts().contains(&one) || self.source.layouts.iter().any(|layout| layout.name() == one)
+        };
+        name.split(scrape::Layout::THEN).all(is_known)
     }
 }
 

@@ -11,6 +11,7 @@ use super::*;
 use crate::config::escaped;
 use crate::mill::item::Text;
 use crate::mill::page::Page;
+use crate::report::Count;
 
 /// A page and what was made of it, as both formats tell it.
 struct Told<'a> {
@@ -24,6 +25,10 @@ struct Told<'a> {
 
 /// `explain FILE`.
 pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
+    // The file may belong to a source of the config, which then says how it is read.
+    let config = configured_if_any(cli)?;
+    let listed = listed(config.as_ref(), file);
+    let file = listed.as_deref().unwrap_or(file);
     let shown = escaped(file.as_os_str().as_bytes());
     let bytes = bytes_of(file).map_err(|error| {
         let trouble = Trouble::usage(format!("cannot read \"{shown}\"")).because(error);
@@ -33,8 +38,6 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
             Err(_) => trouble,
         }
     })?;
-    // The file may belong to a source of the config, which then says how it is read.
-    let config = configured_if_any(cli)?;
     let canonical = std::fs::canonicalize(file).ok();
     let sources = config.iter().flat_map(|config| &config.sources);
     let belongs = sources.into_iter().find_map(|source| Some((source, source.name_below(canonical.as_ref()?)?)));
@@ -63,6 +66,13 @@ pub(super) fn file(cli: &Cli, file: &Path) -> Result<Exit, Ended> {
     let scrape = &explained.scrape;
     let is_doubtful = scrape.refused.is_some() || scrape.confidence < scrape::DRIFT_BELOW;
     found(if is_doubtful { Exit::Attention } else { Exit::Done }, told.map_err(Ended::from))
+}
+
+/// Where a file lies that is not there under the name that was given, which may be the one that reports give it.
+fn listed(config: Option<&Config>, file: &Path) -> Option<std::path::PathBuf> {
+    let name = file.to_str().filter(|_| !file.exists())?;
+    let mut sources = config?.sources.iter();
+    sources.find_map(|source| source.files.path(name).filter(|path| path.exists()))
 }
 
 impl Told<'_> {
@@ -114,7 +124,7 @@ impl Told<'_> {
         }
         match &scrape.refused {
             Some(reason) => writeln!(out, "no items: {reason}"),
-            None => writeln!(out, "{} items", scrape.drafts.len()),
+            None => writeln!(out, "{}", Count(scrape.drafts.len(), "item")),
         }
     }
 }

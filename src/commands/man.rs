@@ -4,7 +4,7 @@ use std::io;
 
 use clap::{Arg, Command, CommandFactory};
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, bold, roman};
+use clap_mangen::roff::{Roff, bold, italic, roman};
 
 use crate::cli::Cli;
 
@@ -15,7 +15,7 @@ pub(super) fn page() -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
+    synopsis(&cli).to_writer(&mut page)?;
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
     // What a command is called in its usage is only known then.
@@ -28,6 +28,28 @@ pub(super) fn page() -> io::Result<Vec<u8>> {
     add_exit_status(&mut rest, &cli);
     rest.to_writer(&mut page)?;
     Ok(page)
+}
+
+/// How the program is called: each option with the name of its argument.
+fn synopsis(cli: &Command) -> Roff {
+    let mut parts = vec![bold("feedmill")];
+    for argument in cli.get_opts() {
+        let values = argument.get_value_names().filter(|_| argument.get_action().takes_values()).unwrap_or_default();
+        let values: String = values.iter().map(|value| format!(" {value}")).collect();
+        let long = argument.get_long().map(|long| format!("--{long}"));
+        let short = argument.get_short().map(|short| format!("-{short}"));
+        let names: Vec<String> = short.into_iter().chain(long).collect();
+        parts.extend([roman(" ["), bold(names.join("|"))]);
+        parts.extend((!values.is_empty()).then(|| italic(values)));
+        parts.push(roman("]"));
+    }
+    for end in [" [DIR]...", " [COMMAND]"] {
+        parts.push(italic(end));
+    }
+    let mut synopsis = Roff::new();
+    synopsis.control("SH", ["SYNOPSIS"]);
+    synopsis.text(parts);
+    synopsis
 }
 
 /// How a command is used, what it does, and the arguments that it alone has.
@@ -75,6 +97,8 @@ mod tests {
     fn every_command_is_on_the_page_with_its_arguments() {
         let page = String::from_utf8(page().unwrap()).unwrap().replace('\\', "");
         for part in [
+            "[fB-c|--configfRfI FILEfR]",
+            "[fB--oncefR]",
             ".SS explain\nfBfeedmill explain [OPTIONS] <FILE>",
             "fBfeedmill explain [OPTIONS] --item <ID>",
             "fB--samples",

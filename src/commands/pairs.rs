@@ -15,11 +15,12 @@ const TOLD: usize = 20;
 /// One release may be sent to two sites; so many say that they are one.
 const ON_TWO_SITES: usize = 3;
 
-/// Adds what there is to say of the items in `store` to the findings of `check`: of `all` pairs, or of the first.
+/// Adds what there is to say of the items in `store` to the findings of `check`: of `all` pairs, or of the first. `called`: how
+/// feedmill was called.
 pub(super) fn tell(
     store: &Sqlite,
     decisions: &Decisions,
-    all: bool,
+    (called, all): (&str, bool),
     findings: &mut Vec<Finding>,
 ) -> Result<(), StoreError> {
     let terms = store.stored_terms(decisions)?;
@@ -44,7 +45,7 @@ pub(super) fn tell(
     for Pair { new, old, likeness } in pairs.iter().take(most) {
         find(
             format!("{} and {} may be one item: {likeness}, and no page lists both", said(old), said(new)),
-            format!("feedmill alias {} {} makes them one, or leave it so", new.id, old.id).into(),
+            format!("{called} alias {} {} makes them one, or leave it so", new.id, old.id).into(),
         );
     }
     if pairs.len() > most {

@@ -360,6 +360,12 @@ impl Files {
         })
     }
 
+    /// Whether the operator excluded anything.
+    #[must_use]
+    pub fn has_exceptions(&self) -> bool {
+        !self.exclude_names.is_empty() || !self.exclude_paths.is_empty()
+    }
+
     /// Whether the operator excluded a file or folder. `path` is its raw path from the raw label of its root on, `name`
     /// the range of the last name in it.
     #[must_use]

@@ -137,7 +137,11 @@ pub(super) fn name(text: &str) -> Result<(), Wrong> {
     }
     let mut published = BESIDE_FEEDS.into_iter().chain([operations::FEED]);
     if published.any(|own| document_of(text).eq_ignore_ascii_case(own)) {
-        return because(format!("{text:?} is a file that feedmill publishes itself"));
+        let what = format!("{text:?} is a file that feedmill publishes itself");
+        return Err(Wrong::new(
+            what,
+            "choose another name: the folder of a feed, which has its name, lies beside that file",
+        ));
     }
     Ok(())
 }

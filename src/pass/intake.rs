@@ -13,10 +13,10 @@ use super::publication::Extent;
 use super::reading::{BIG, Job, batch_length, skip};
 use super::terms::revision;
 use super::{Pass, PassError, keep_out};
-use crate::config;
+use crate::config::{self, Config};
 use crate::decided::Decided;
 use crate::drift;
-use crate::inbox::{self, Listing, Seen};
+use crate::inbox::{self, Ignored, Listing, Seen};
 use crate::mill::decisions::Decision;
 use crate::mill::identify::Site;
 use crate::mill::item::SourceNo;
@@ -140,8 +140,8 @@ impl Pass<'_> {
                 if ledger.iter().any(|row| row.source == *no) {
                     report.emptied.push(source.name.clone());
                 } else {
-                    let help = self.config.where_files_are_looked_for();
-                    report.notes.push(format!("source {}: no file matches: {help}", source.name));
+                    let (what, help) = nothing_to_read(self.config, source, listing);
+                    report.notes.push(format!("source {}: {what}: {help}", source.name));
                 }
             }
             // Asked again only where a batch was taken in: in a pass without change it is all there is to read.
@@ -275,4 +275,16 @@ fn rows_of(store: &dyn Store, listings: &[Listing], numbers: &[SourceNo]) -> Res
         }
     }
     Ok(rows)
+}
+
+/// Why there is nothing to read of a source, and what would help.
+#[must_use]
+pub fn nothing_to_read(config: &Config, source: &config::Source, listing: &Listing) -> (String, &'static str) {
+    match listing.ignored.as_slice() {
+        [] => ("no file matches".to_owned(), config.where_files_are_looked_for(source)),
+        [Ignored { name, why }, more @ ..] => {
+            let more = if more.is_empty() { String::new() } else { format!(", and {} more", more.len()) };
+            (format!("no file that matches can be read ({name}: {why}{more})"), "-vv with --once tells why of each")
+        }
+    }
 }

@@ -131,7 +131,12 @@ impl Place {
     /// written.
     fn deepest(&self, disk: &dyn Disk) -> &Path {
         let is_there = |path: &&Path| matches!(disk.stat(path), Ok(Some(_)));
-        parent(&self.target).ancestors().find(is_there).unwrap_or(parent(&self.target))
+        // Above the first name of a relative path is the current folder.
+        let mut named = parent(&self.target).ancestors().map(|path| match path.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => path,
+        });
+        named.find(is_there).unwrap_or(parent(&self.target))
     }
 
     fn trouble(&self, why: Option<&str>) -> Trouble {
