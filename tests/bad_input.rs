@@ -1384,7 +1384,12 @@ fn check_names_items_that_may_be_one_and_the_command_that_makes_them_one() {
     assert!(told.code == 0 && told.out.contains("may be one") && told.out.contains(&command), "{told:?}");
     assert_eq!(mill.run(&["alias", &new, &old]).code, 0);
     assert!(!mill.run(&["check"]).out.contains("may be one"), "what is decided need not wait for a pass");
+    // No content is gone, and none would be read otherwise: the decision waits for a pass.
+    let verified = mill.run(&["verify"]).out;
+    assert!(verified.contains("from before what decisions and config say now: "), "{verified}");
+    assert!(!verified.contains("no longer here") && !verified.contains("earlier reading"), "{verified}");
     assert_eq!(once(&mill).code, 0);
+    assert!(mill.run(&["verify"]).out.ends_with("store, files and output agree\n"));
     assert_eq!(mill.titles("news"), [mended.title, BRIDGE.title, LAKE.title]);
     assert!(!mill.run(&["check"]).out.contains("may be one"));
 }

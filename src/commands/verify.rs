@@ -28,6 +28,8 @@ struct Verified {
     different: Vec<Key>,
     /// Those of the surplus and different ones that were read of what is still here, otherwise than it would be now.
     reread: BTreeSet<Key>,
+    /// Those of them that are so only until a pass takes up what decisions and config say now.
+    undecided: BTreeSet<Key>,
     /// What a pass would publish.
     documents: Vec<String>,
     /// What a pass would tell of feeds that stay as they were published.
@@ -70,9 +72,29 @@ impl Verified {
         let surplus: Vec<Key> = ours.keys().filter(|id| !theirs.contains_key(id)).copied().collect();
         let differs = |(id, item): &(&Key, &Item)| ours.get(id).is_some_and(|other| other.differs_from(item));
         let different: Vec<Key> = theirs.iter().filter(differs).map(|(id, _)| *id).collect();
-        let reread = reread(view, &rebuilt, &surplus, &different)?;
+        let mut agreed = view.store.copy_to_memory().map_err(failed)?;
+        let terms = pass.terms(&mut agreed, &decided).map_err(|error| error.trouble(&view.state))?;
+        agreed.agree(&terms).map_err(failed)?;
+        let agreed = gather(view, &agreed)?;
+        let is_like_theirs =
+            |id: &Key| theirs.get(id).zip(agreed.get(id)).is_some_and(|(one, other)| !one.differs_from(other));
+        let mut undecided: BTreeSet<Key> = surplus.iter().filter(|id| !agreed.contains_key(id)).copied().collect();
+        undecided.extend(different.iter().filter(|id| is_like_theirs(id)));
+        let mut reread = reread(view, &rebuilt, &surplus, &different)?;
+        reread.retain(|id| !undecided.contains(id));
         let documents = pending.feeds.into_iter().flat_map(|feed| feed.written).chain(pending.index).collect();
-        Ok(Self { ours, theirs, missing, withheld, surplus, different, reread, documents, kept: pending.kept })
+        Ok(Self {
+            ours,
+            theirs,
+            missing,
+            withheld,
+            surplus,
+            different,
+            reread,
+            undecided,
+            documents,
+            kept: pending.kept,
+        })
     }
 
     /// Whether a pass has nothing to do, and nothing to tell.
@@ -82,13 +104,12 @@ impl Verified {
 
     fn json(&self) -> Value {
         let told = |ids: &[Key]| {
-            let reread: Vec<&Key> = ids.iter().filter(|id| self.reread.contains(id)).collect();
-            let from = match reread.len() {
-                0 => GONE.to_owned(),
-                count if count == ids.len() => REREAD.to_owned(),
-                _ => format!("{GONE}, and {REREAD}"),
-            };
-            json!({"from": from, "items": ids, "reread": reread})
+            let among = |some: &BTreeSet<Key>| ids.iter().filter(|id| some.contains(id)).copied().collect::<Vec<Key>>();
+            let (reread, undecided) = (among(&self.reread), among(&self.undecided));
+            let is_gone = ids.is_empty() || reread.len() + undecided.len() < ids.len();
+            let causes = [(is_gone, GONE), (!reread.is_empty(), REREAD), (!undecided.is_empty(), UNDECIDED)];
+            let from: Vec<&str> = causes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, cause)| cause).collect();
+            json!({"from": from.join(", and "), "items": ids, "reread": reread, "undecided": undecided})
         };
         json!({
             "schema": 1, "items": self.ours.len(), "missing": self.missing, "withheld": self.withheld,
@@ -98,7 +119,7 @@ impl Verified {
     }
 
     fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { ours, theirs, reread, .. } = self;
+        let Self { ours, theirs, reread, undecided, .. } = self;
         writeln!(out, "{} items in the store, {} from the files here", ours.len(), theirs.len())?;
         let mut tell = |ids: &[Key], what: &dyn Fn(&Key) -> String, items: &Items| -> io::Result<()> {
             for (id, item) in ids.iter().filter_map(|id| Some((id, items.get(id)?))) {
@@ -106,7 +127,11 @@ impl Verified {
             }
             Ok(())
         };
-        let from = |id: &Key| if reread.contains(id) { REREAD } else { GONE };
+        let from = |id: &Key| match (undecided.contains(id), reread.contains(id)) {
+            (true, _) => UNDECIDED,
+            (_, true) => REREAD,
+            _ => GONE,
+        };
         tell(&self.surplus, &|id| format!("from {}", from(id)), ours)?;
         tell(&self.different, &|id| format!("other text or date, from {}", from(id)), ours)?;
         tell(&self.withheld, &|_| "not taken in, for the store keeps an earlier reading".to_owned(), theirs)?;
@@ -141,6 +166,8 @@ fn gather(view: &View, store: &Sqlite) -> Result<Items, Ended> {
 const GONE: &str = "contents no longer here";
 /// Or they are here and were read otherwise: under another layout, say.
 const REREAD: &str = "an earlier reading of contents still here";
+/// The same, where nothing was read otherwise: a pass has yet to take up what was decided.
+const UNDECIDED: &str = "before what decisions and config say now";
 
 /// Those of the items that the store has otherwise than `rebuilt`, made of the files here, though what gave them is
 /// here: of `surplus` any of it, of `different` all of it. Both are in order.
