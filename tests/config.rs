@@ -289,6 +289,10 @@ fn one_thing_wrong_is_one_complaint() {
         ),
         (&format!("{SOURCE}listen = \"x\"\n"), "`listen` belongs to [serve]"),
         (&format!("{SOURCE}base_url = \"https://x.org\"\n"), "`base_url` belongs at the top"),
+        (
+            "[[source]]\nname = \"index.html\"\nfiles = [\"x/*.txt\"]\n",
+            "\"index.html\" is a file that feedmill publishes itself | choose another name",
+        ),
         // places
         (
             "state = \"~/fm\"\n[[source]]\nname = \"a\"\nfiles = [\"x/*.txt\"]\n",

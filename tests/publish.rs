@@ -371,6 +371,16 @@ fn trouble_says_what_is_still_true_and_what_would_help() {
     assert!(told(io::ErrorKind::Other).starts_with("cannot publish feed \"b\": other error\n"));
 }
 
+#[test]
+fn where_no_folder_is_there_yet_the_one_that_can_not_be_written_is_named() {
+    let disk = TestDisk::asking(|verb, _| match verb {
+        "create_dir" => Err(io::ErrorKind::PermissionDenied.into()),
+        _ => Ok(()),
+    });
+    let trouble = publish(&disk, Path::new("a-folder-that-is-not-there"), &tree("new")).unwrap_err().to_string();
+    assert!(trouble.contains("no permission to write in \".\"\n"), "{trouble}");
+}
+
 /// Documents go with a feed that left the config, or when pages are wanted no more: their items may well be shown.
 #[test]
 fn of_what_can_not_be_withdrawn_nothing_untrue_is_told() {
