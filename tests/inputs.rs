@@ -2417,30 +2417,6 @@ fn the_name_of_a_sign_is_no_part_of_a_title() {
     assert_eq!(titles(&parse(&page, &Terms::default())), ["New ferry", "Old pier shut", "Lamps lit again"]);
 }
 
-/// A link is that of its line whether its text is longer than the day beside it or not.
-#[test]
-fn a_link_shorter_than_the_day_beside_it_is_that_of_its_item() {
-    let links = |line: &dyn Fn(u32, &str) -> String| {
-        let titles =
-            ["The ferry runs again every day of the week", "Blood donation", "Waste", "The quay is open to all"];
-        let lines: String = (1..).zip(titles).map(|(at, title)| format!("<li>{}</li>", line(at, title))).collect();
-        let page = format!("<!doctype html><h1>Notices of the harbour</h1><ul>{lines}</ul>");
-        let scrape = parse(&page, &Terms::default());
-        assert_eq!(scrape.drafts.len(), titles.len(), "{page}");
-        scrape.drafts.iter().filter(|draft| draft.link.is_some()).count()
-    };
-    assert_eq!(links(&|at, title| format!("{at} October 2026: <a href='/{at}'>{title}</a>")), 4);
-    assert_eq!(links(&|at, title| format!("<a href='/{at}'>{title}</a> <span>({at} October 2026)</span>")), 4);
-    // A name beside it is no part of one, and the link is that of a category.
-    let named = |at: u32, title: &str| format!("<a href='/c'>Notices</a> Ann Field 10/{at}/2026</li><li>{title}");
-    let page = (21..25).map(|at| format!("<li>{}</li>", named(at, "The ferry runs again"))).collect::<String>();
-    let scrape = parse(&format!("<!doctype html><ul>{page}</ul>"), &form(Form::Html));
-    assert!(scrape.drafts.iter().all(|draft| draft.link.is_none()), "{scrape:#?}");
-    // Words beside a link in a text are no day.
-    let told = "as the port has told all of the town in a letter";
-    assert_eq!(links(&|at, title| format!("{at} October 2026: {title}, {told} on <a href='/{at}'>paper</a>")), 0);
-}
-
 /// What begins as the other items do is one, though it has no link of its own.
 #[test]
 fn a_dated_line_that_goes_on_behind_its_link_is_an_item() {
@@ -2529,4 +2505,32 @@ fn a_dialog_of_each_item_is_no_part_of_it() {
     let scrape = parse(&page, &Terms::default());
     assert_eq!(self::titles(&scrape), titles);
     assert_eq!(days(&scrape), ["2021-10-23", "2021-10-17", "2021-10-09"]);
+}
+
+/// A title that is shorter than its day is no link by its length, and an item all the same.
+#[test]
+fn a_dated_line_with_a_short_link_is_an_item() {
+    let titles =
+        ["The ferry runs again every day of the week", "Blood donation", "The quay is open to all of the town"];
+    let lines = (1..).zip(titles).map(|(at, title)| format!("<li>{at} October 2026: <a href='/{at}'>{title}</a></li>"));
+    let page = format!("<!doctype html><h1>Notices of the harbour</h1><ul>{}</ul>", lines.collect::<String>());
+    assert_eq!(self::titles(&parse(&page, &Terms::default())), titles);
+}
+
+/// What has a mark that the texts around the list do not have, or is a link, is an item with the day beside it.
+#[test]
+fn texts_that_the_page_sets_apart_from_those_around_them_are_items() {
+    let texts =
+        ["The market opens again after the long winter.", "The ferry waits for the tide.", "The bridge is shut."];
+    let page = |item: &dyn Fn(&str, u32) -> String| {
+        let items: String = texts.iter().zip([15, 12, 9]).map(|(text, day)| item(text, day)).collect();
+        format!(
+            "<!doctype html><p>All that the port wants the town to know.</p>{items}<p>Whoever wants may reprint it.</p>"
+        )
+    };
+    let entries = page(&|text, day| format!("<li><p>{text}</p><p>{day} June 2020</p></li>"));
+    let links = page(&|text, day| format!("<div>{day} June 2020<p><a href='/{day}'>{text}</a></p></div>"));
+    for page in [entries, links] {
+        assert_eq!(titles(&parse(&page, &form(Form::Html))), texts, "{page}");
+    }
 }

@@ -277,7 +277,7 @@ struct Splitter<'t, 'p> {
     /// The blocks that are dates only if what stands before the day is a name.
     guessed: Vec<usize>,
     /// The lines whose number may be that of a day.
-    dotted: Vec<Dotted<'t>>,
+    dotted: Vec<Dotted>,
     /// How long the longest line is, once somebody asked.
     width: OnceCell<usize>,
 }

@@ -102,7 +102,6 @@ pub(crate) fn label(page: &Page<'_>, settled: Settled, lexicon: &Lexicon) -> Vec
     copyright(page, &mut labels);
     names_of_lists(page, &mut labels);
     name_dates(page, &mut labels, lexicon);
-    rows(&mut labels);
     lost::note(page, &mut labels, settled);
     look_down(page, &mut labels);
     twice::once(page, &mut labels);
@@ -144,13 +143,6 @@ fn names_of_lists(page: &Page<'_>, labels: &mut [Label]) {
         labels.iter_mut().for_each(|label| label.names_list = false);
     }
     labels.get_mut(first..last).into_iter().flatten().for_each(|label| label.names_box = false);
-}
-
-/// What looks like a name may be a short title, where other rows hold longer ones.
-fn rows(labels: &mut [Label]) {
-    if labels.iter().any(|label| label.is_row() && !label.byline) {
-        labels.iter_mut().filter(|label| label.is_row()).for_each(|label| label.byline = false);
-    }
 }
 
 /// Words that only name the day below them say nothing: `Post date`.
@@ -229,8 +221,7 @@ impl<'t> Labeller<'_, 't> {
         if (piped || (page.tabs && text.contains('\t'))) && is_row(text, self.lexicon) {
             // Two cells are a day and a title as well, of which texts may follow.
             let glued = if text.split(['|', '\t']).nth(2).is_none() { grade(led()) } else { None };
-            let byline = is_counted_byline(text, self.lexicon);
-            return Label { kind: Kind::Row, piped, byline, glued, broken: block.is_broken(), ..Label::default() };
+            return Label { kind: Kind::Row, piped, glued, broken: block.is_broken(), ..Label::default() };
         }
         let begins_with_date = begins() || date::is_shaped_like_one(text);
         let led = led();
@@ -248,8 +239,7 @@ impl<'t> Labeller<'_, 't> {
         let tabbed = page.tabs && printed.kicker.is_some() && text.contains('\t');
         let named = printed.raw().len() < text.len();
         let piped = tabbed || (page.pipes && text.contains('|'));
-        let byline = piped && is_counted_byline(text, self.lexicon);
-        Label { kind, piped, byline, glued, named, timed: printed.has_time(), ..Label::default() }
+        Label { kind, piped, glued, named, timed: printed.has_time(), ..Label::default() }
     }
 
     /// The label of a text, of whose beginning `label` tells; `behind`: what stands behind the day that it begins with.
@@ -359,15 +349,6 @@ const HALVES: [&str; 6] = ["AM", "PM", "am", "pm", "a.m.", "p.m."];
 fn is_row(text: &str, lexicon: &Lexicon) -> bool {
     text.split(['|', '\t']).count() > 1
         && text.split(['|', '\t']).any(|cell| date::whole(cell.trim(), lexicon).is_some())
-}
-
-/// Whether the cells of a row say by whom and when an item is, and count something, and none holds the item: `15 June
-/// 2020 | Ann Field | 6 min read`.
-fn is_counted_byline(text: &str, lexicon: &Lexicon) -> bool {
-    let cells = || text.split(['|', '\t']).map(str::trim).filter(|cell| !cell.is_empty());
-    let says_nothing =
-        |cell: &str| lexicon.counts(cell) || is_name(cell, lexicon) || date::whole(cell, lexicon).is_some();
-    cells().any(|cell| lexicon.counts(cell)) && cells().all(says_nothing)
 }
 
 /// A name of three words at most, or an author's.

@@ -1,28 +1,27 @@
 //! A number with a full stop before a month and a title: `28. September 2026 Neuer Fahrplan`.
 //!
 //! Such a number is taken for a list mark at sight. Where the language writes days with a full stop it is a day, if
-//! nearly all numbered lines are like that, hardly a day stands elsewhere, and the numbers don't count the lines.
+//! all numbered lines are like that, hardly a day stands elsewhere, and the numbers leap as none of a list do.
 //! Refused: `1. Mai 2020: Bericht` between `2. Neue Brücke` and `4. Markt`, above days of their own, or where the next
-//! is `2. Juni 2020: Bericht`.
+//! is `2. Juni 2020: Bericht`; and days that follow each other closely, for a list may be numbered so.
 
 use super::mark::Mark;
 use super::{Block, Page, inline};
 use crate::mill::scrape::language::Lexicon;
 
 /// A line that begins so.
-pub(super) struct Dotted<'t> {
+pub(super) struct Dotted {
     /// Which of the blocks it opens.
     at: usize,
     /// Where in the file the line begins, and its text behind the number.
     begin: usize,
     behind: usize,
     number: u32,
-    month: &'t str,
 }
 
-impl<'t> Dotted<'t> {
+impl Dotted {
     /// `body` begins at `begin`, and opens `block`, the `at`th.
-    pub(super) fn of(at: usize, block: &Block<'t>, body: &'t str, begin: usize, lexicon: &Lexicon) -> Option<Self> {
+    pub(super) fn of(at: usize, block: &Block<'_>, body: &str, begin: usize, lexicon: &Lexicon) -> Option<Self> {
         const LONGEST_MONTH: u32 = 31;
         let Mark::Number(Some(number @ 1..=LONGEST_MONTH)) = block.mark else { return None };
         let is_dotted = || body.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(". ");
@@ -30,13 +29,12 @@ impl<'t> Dotted<'t> {
             return None;
         }
         inline::leading(body, lexicon)?;
-        let month = block.text.split_whitespace().next()?;
-        Some(Self { at, begin, behind: begin + body.len() - block.text.len(), number, month })
+        Some(Self { at, begin, behind: begin + body.len() - block.text.len(), number })
     }
 }
 
 /// Gives the numbers back to the lines that begin with days.
-pub(super) fn give_back<'t>(dotted: &[Dotted<'t>], page: &mut Page<'t>, text: &'t str) {
+pub(super) fn give_back<'t>(dotted: &[Dotted], page: &mut Page<'t>, text: &'t str) {
     if dotted.is_empty() || !are_days(dotted, page) {
         return;
     }
@@ -47,20 +45,21 @@ pub(super) fn give_back<'t>(dotted: &[Dotted<'t>], page: &mut Page<'t>, text: &'
     }
 }
 
-fn are_days(dotted: &[Dotted<'_>], page: &Page<'_>) -> bool {
+fn are_days(dotted: &[Dotted], page: &Page<'_>) -> bool {
     let numbered = page.blocks.iter().filter(|block| matches!(block.mark, Mark::Number(_))).count();
     // Behind a day that has words may stand a title as well.
     let days = page.dates.iter().filter(|day| day.kicker.is_none()).count();
-    dotted.len() * 5 >= numbered * 4 && days * 4 <= dotted.len() && !count(dotted)
+    dotted.len() == numbered && days * 4 <= dotted.len() && !count(dotted)
 }
 
-/// Whether the numbers are those of a list: each is about the next, up or down, and stands before another month.
-fn count(dotted: &[Dotted<'_>]) -> bool {
-    let counts = |one: &Dotted<'_>, two: &Dotted<'_>| {
-        let is_next = (one.number + 1..=one.number + 2).contains(&two.number) || two.number + 1 == one.number;
-        is_next && two.month != one.month
-    };
-    dotted.len() > 1 && dotted.iter().zip(dotted.iter().skip(1)).all(|(one, two)| counts(one, two))
+/// Whether the numbers may be those of a list: hardly one is neither near the one before it, up or down, nor begins the
+/// list anew. Lines may be lost, and Markdown numbers all with the same.
+fn count(dotted: &[Dotted]) -> bool {
+    const MOST_LOST: u32 = 3;
+    let leaps = |one: &Dotted, two: &Dotted| one.number.abs_diff(two.number) > MOST_LOST && two.number > 1 + MOST_LOST;
+    let pairs = || dotted.iter().zip(dotted.iter().skip(1));
+    let leaping = pairs().filter(|(one, two)| leaps(one, two)).count();
+    leaping == 0 || leaping * 3 < pairs().count()
 }
 
 #[cfg(test)]
@@ -76,19 +75,40 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_count_before_months_is_a_day() {
+    fn what_leaps_before_months_is_a_day() {
         for page in [
-            &["28. September 2026 Neuer Fahrplan für die Fähre", "24. September 2026 Die Mole wird saniert"][..],
-            // As a diary of one month counts.
-            &["3. September 2026 Die Mole wird saniert", "4. September 2026: Das Hafenamt zieht um"],
-            &["1. September 2026 Die Mole wird saniert"],
-            &["3. Mai 2026 Die Mole wird saniert", "9. Juni 2026 Das Hafenamt zieht noch einmal um"],
-            &["8. Mai 2026 Die Mole wird von Grund auf\nsaniert", "3. April 2026 Das Hafenamt zieht noch einmal um"],
-            &["8. Mai 2026 Die Mole wird saniert", "3. April 2026 Boot verkauft"],
+            &["28. September 2026 Neuer Fahrplan für die Fähre", "24. September 2026 Die Mole wird bald saniert"][..],
+            &["8. Mai 2026 Die Mole wird von Grund auf\nsaniert", "13. April 2026 Das Hafenamt zieht noch einmal um"],
+            // What stands behind the last may be a place as well.
+            &["8. Mai 2026 Die Mole wird bald saniert", "23. April 2026: Das Hafenamt zieht um", "3. April 2026 Dun"],
         ] {
             let expected: Vec<_> = page.iter().map(|line| ((*line).to_owned(), false)).collect();
             assert_eq!(lines("de", page), expected);
         }
+    }
+
+    #[test]
+    fn a_list_may_begin_anew_lose_lines_or_have_one_number() {
+        let are_days = |numbers: &[u32]| {
+            let line = |number: &u32| format!("{number}. Mai 2020: Bericht aus dem Hafen");
+            let page: Vec<_> = numbers.iter().map(line).collect();
+            let page: Vec<_> = page.iter().map(String::as_str).collect();
+            lines("de", &page).iter().all(|(_, is_marked)| !is_marked)
+        };
+        for list in [
+            &[8][..],
+            &[1, 1, 1],
+            &[1, 2, 3, 1, 2],
+            &[9, 8, 7, 5],
+            &[1, 2, 6, 7, 8],
+            &[11, 12, 1, 2, 3],
+            &[12, 4, 5, 6],
+        ] {
+            assert!(!are_days(list), "{list:?}");
+        }
+        // One leap of four may be that of a list that lost much; one of three is none.
+        assert!(!are_days(&[1, 2, 7, 8, 9]));
+        assert!(are_days(&[28, 27, 19, 18]));
     }
 
     #[test]
@@ -97,8 +117,9 @@ mod tests {
             &["1. Mai 2020: Bericht aus dem Hafen", "2. Juni 2020: Bericht aus dem Hafen"][..],
             &["1. Mai 2020: Bericht aus dem Hafen", "3. Juli 2020: Bericht aus dem Hafen"],
             &["3. Mai 2020: Bericht aus dem Hafen", "2. Juni 2020: Bericht aus dem Hafen"],
+            &["28. Mai 2020: Bericht aus dem Hafen", "12. Mai 2020: Bericht aus dem Hafen", "3. Boot", "4. Quay"],
             &["8. Mai 2020: Bericht aus dem Hafen", "3. Neue Brücke"],
-            &["8. Mai 2020: Bericht aus dem Hafen", "5. Mai 2020", "3. März 2020: Bericht aus dem Hafen"],
+            &["28. Mai 2020: Bericht aus dem Hafen", "5. Mai 2020", "13. März 2020: Bericht aus dem Hafen"],
             &["32. Mai 2020: Bericht aus dem Hafen"],
             &["8. Mai 2020 bis zum Ende des Jahres"],
             &["8. Hafenbericht für Mai 2020"],

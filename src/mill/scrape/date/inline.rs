@@ -242,7 +242,8 @@ fn signs_off(text: &str) -> &str {
 fn signs_off_end(text: &str) -> &str {
     let title = text.trim_end_matches(|c: char| c.is_whitespace() || c == ',' || (SIGNS.contains(&c) && c != ':'));
     let signs = text.get(title.len()..).unwrap_or_default();
-    let is_open = || title.rfind('«').is_some_and(|opens| title.rfind('»').is_none_or(|closes| closes < opens));
+    // A quotation may be `»The line«` as well.
+    let is_open = || title.matches('«').count() > title.matches('»').count();
     let title = match signs.find('»') {
         Some(at) if is_open() => text.get(..title.len() + at + '»'.len_utf8()).unwrap_or(title),
         _ => title,
@@ -369,6 +370,7 @@ mod tests {
             ("The « market » 2021-04-26", "The « market »", "2021-04-26"),
             ("«The market», 2021-04-26", "«The market»", "2021-04-26"),
             ("The «market» opens » 2021-04-26", "The «market» opens", "2021-04-26"),
+            ("The »market« » 2021-04-26", "The »market«", "2021-04-26"),
             ("The market opens 2021-04-26", "The market opens", "2021-04-26"),
             ("[4.2.1] - 2021-04-26", "[4.2.1]", "2021-04-26"),
             ("The market opens Sunday 4 July 2020", "The market opens", "Sunday 4 July 2020"),

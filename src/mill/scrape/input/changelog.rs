@@ -49,18 +49,21 @@ struct Open<'t> {
 fn records(text: &str) -> Vec<Record> {
     let (mut records, mut open): (Vec<Record>, Option<Open<'_>>) = (Vec::new(), None);
     for (line, said) in (1..).zip(text.lines()) {
-        let is_blank = said.trim().is_empty();
+        if said.trim().is_empty() {
+            continue;
+        }
         if let Some((title, distributions)) = heading(said) {
             let is_released = !distributions.split_whitespace().any(|name| name == UNRELEASED);
             open = Some(Open { line, title, is_released, says_from: line, says: String::new() });
         } else if let Some(day) = signed(said) {
             records.extend(open.take().filter(|entry| entry.is_released).map(|entry| record(&entry, day, line)));
-        } else if let Some(entry) = open.as_mut().filter(|_| said.starts_with("  ") && !is_blank) {
+        } else if let Some(entry) = open.as_mut().filter(|_| said.starts_with([' ', '\t'])) {
             entry.says_from = if entry.says.is_empty() { line } else { entry.says_from };
             entry.says.push_str(said);
             entry.says.push('\n');
-        } else if !is_blank {
-            break;
+        } else {
+            // Whose text and signature follow is not known.
+            open = None;
         }
     }
     records
@@ -91,7 +94,7 @@ fn heading(line: &str) -> Option<(&str, &str)> {
 
 /// The day in a line that ends an entry, with its time and zone: a file that is cut within it has lost the end of that.
 fn signed(line: &str) -> Option<&str> {
-    let (_, day) = line.strip_prefix(" -- ")?.rsplit_once(">  ")?;
+    let (_, day) = line.strip_prefix(" -- ")?.rsplit_once("> ")?;
     let day = day.trim();
     let (_, zone) = day.rsplit_once(' ')?;
     let is_zone = zone.len() == 5 && zone.starts_with(['+', '-']) && zone.bytes().skip(1).all(|b| b.is_ascii_digit());

@@ -29,7 +29,7 @@ impl Candidate<'_> {
             Field::Summary => self.summary(),
             Field::Glued => graded(self.label.glued) + when(self.label.broken, ONE),
             Field::EndDated => self.end_dated(),
-            Field::Row => only(self.label.is_row() && !self.label.byline, 0),
+            Field::Row => only(self.label.is_row(), 0),
         }
     }
 

@@ -16,11 +16,19 @@ pub(super) fn below_headings(list: &List<'_, '_>) -> Option<Told> {
         .then_some(Side::AboveAlone.into())
 }
 
-/// Whether such a text stands at either end, and nothing tells which of the two is no item.
+/// Whether such a text stands at either end, and nothing tells which of the two is no item: neither a link, nor a mark, nor
+/// how deep it stands.
 pub(super) fn are_doubtful(list: &List<'_, '_>) -> bool {
-    let begins_with_text = list.head().next_back().is_some_and(|(_, label)| is_text(label));
+    let (Some((above, head)), Some((below, tail))) = (list.head().next_back(), list.tail().next()) else {
+        return false;
+    };
     let are_bare = list.days.iter().all(|day| list.label(*day).is_some_and(|label| !label.named));
-    begins_with_text && ends_with_text(list) && are_bare && are_alone(list, 1)
+    let looks = |at: usize| list.page.blocks.get(at).map(|block| (block.indent, block.mark, block.link().is_some()));
+    let are_alike = || {
+        let between = list.gaps().flat_map(|[day, next]| list.said(day + 1..next)).map(|(at, _)| looks(at));
+        looks(above) == looks(below) && between.into_iter().all(|look| look == looks(above))
+    };
+    is_text(head) && is_text(tail) && are_bare && are_alone(list, 1) && are_alike()
 }
 
 /// Whether texts stand between each two days, not more of them than `most`, and nothing else that is said.

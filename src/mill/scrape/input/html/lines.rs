@@ -380,7 +380,7 @@ impl Lines {
         let mut addresses = linked.iter().filter_map(|(link, length)| Some((link.as_ref()?, *length)));
         if let Some((link, length)) = addresses.next()
             && addresses.next().is_none()
-            && (length * 2 >= line.text.len().saturating_sub(timed(&times)) || is_beside_day(&line.text, under))
+            && length * 2 >= line.text.len().saturating_sub(timed(&times))
         {
             line.link = Some(link.clone());
             if self.below_year
@@ -605,24 +605,6 @@ fn known_of_item(lines: &[Line]) -> Option<usize> {
 fn is_menu(lines: &[Line]) -> bool {
     let is_entry = |line: &Line| line.link.is_some() && line.level == 0 && line.time.is_none() && !line.beside;
     lines.iter().all(is_entry) && menu::may_have(lines.iter().map(|line| wide(&line.text)))
-}
-
-/// Whether what stands in `line` around the link that is shown from byte to byte `under` may be a day, before the link
-/// or behind it: three numbers and hardly a word, or two with the words of a month between them.
-fn is_beside_day(line: &str, under: Option<(usize, usize)>) -> bool {
-    const LONGEST: usize = 40;
-    let Some((before, behind)) = under.and_then(|(from, to)| Some((line.get(..from)?, line.get(to..)?))) else {
-        return false;
-    };
-    let (before, behind) = (before.trim(), behind.trim());
-    let beside = if before.is_empty() { behind } else { before };
-    let count = |is_part: fn(char) -> bool| beside.split(|c: char| !is_part(c)).filter(|part| !part.is_empty()).count();
-    let most_words = match count(|c| c.is_ascii_digit()) {
-        2 => 3,
-        3 => 1,
-        _ => return false,
-    };
-    (before.is_empty() || behind.is_empty()) && beside.len() <= LONGEST && count(char::is_alphabetic) <= most_words
 }
 
 /// How many bytes of a line are in its times.
