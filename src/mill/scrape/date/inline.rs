@@ -5,7 +5,7 @@ use memchr::memchr;
 use super::grammar::{Cursor, is_place};
 use super::parts::{Parts, may_begin_date};
 use super::{LONGEST, Printed, Year, whole};
-use crate::mill::scrape::language::{Lexicon, Word};
+use crate::mill::scrape::language::Lexicon;
 
 /// The signs between a date and a text.
 const SIGNS: [char; 10] = ['/', '-', '–', '—', '−', ':', '|', '·', '•', '»'];
@@ -140,9 +140,6 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
         if is_word_apart(date) || is_year_of_a_title(date) {
             return None;
         }
-        if is_word_of_title(text.get(..from + at)?, date, lexicon) {
-            return None;
-        }
         if is_stopped && !(has_own_stop(date) && tail.get(..*at)?.trim_end().ends_with(SIGNS)) {
             return None;
         }
@@ -150,17 +147,6 @@ pub(crate) fn trailing<'t>(text: &'t str, lexicon: &Lexicon) -> Option<(&'t str,
         let title = signs_off_end(text.get(..from + at)?);
         is_text(title).then_some((title, printed))
     })
-}
-
-/// Whether a small word that stamps days stands before the day as the last of the title: `Tulokset julkaistu 4.7.2020`.
-/// A sign before it or behind it shows a stamp: `Tulokset, julkaistu 4.7.2020`.
-fn is_word_of_title(before: &str, date: &str, lexicon: &Lexicon) -> bool {
-    let word = date.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
-    let is_apart = || date.get(word.len()..).is_some_and(|behind| behind.starts_with(':'));
-    word.starts_with(char::is_lowercase)
-        && lexicon.word(word) == Word::Stamp
-        && !is_apart()
-        && before.trim_end().ends_with(char::is_alphanumeric)
 }
 
 /// Whether the full stop behind a day is its own, as where the year comes first: `2021. április 26.`. It still ends a
@@ -342,20 +328,6 @@ mod tests {
         let others = ["12 looms stand idle", "On 2 May 2015 -- they met", "2 May 2015", "May 2 was fine", "a - b"];
         for line in others.into_iter().chain(counts).chain(glued) {
             assert!(leading(line, lexicon).is_none(), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_small_word_before_a_day_is_the_title_s_unless_a_sign_shows_a_stamp() {
-        let lexicon = Lexicon::of(Some("fi"));
-        for (line, title) in [
-            ("Kevään tulokset julkaistu 4.7.2020", "Kevään tulokset julkaistu"),
-            ("Kevään tulokset, julkaistu 4.7.2020", "Kevään tulokset"),
-            ("Kevään tulokset – julkaistu 4.7.2020", "Kevään tulokset"),
-            ("Kevään tulokset julkaistu: 4.7.2020", "Kevään tulokset"),
-            ("Kevään tulokset Julkaistu 4.7.2020", "Kevään tulokset"),
-        ] {
-            assert_eq!(trailing(line, lexicon).map(|(title, _)| title), Some(title), "{line}");
         }
     }
 
