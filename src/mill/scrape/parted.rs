@@ -152,25 +152,6 @@ fn count(blocks: usize) -> f64 {
     blocks as f64
 }
 
-/// Whether the items of the first half stand below a heading like those of the second half are, of one level and with
-/// figures in it: then they are the text of an item of which the day cannot be read, and no list of their own.
-pub(super) fn is_text_of_an_item(whole: Half<'_>, first: &[Draft<'_>], second: &[Draft<'_>]) -> bool {
-    let level = |line: u32| {
-        let at = whole.notes.binary_search_by_key(&line, |note| note.line).ok()?;
-        whole.notes.get(at).map(|note| note.level)
-    };
-    let Some(heads) = second.first().and_then(|draft| level(draft.line)).filter(|level| *level > 0) else {
-        return false;
-    };
-    let has_figure =
-        |draft: &Draft<'_>| draft.section.as_deref().is_some_and(|it| it.contains(|c: char| c.is_ascii_digit()));
-    let above = first.first().map_or(0, |draft| draft.line);
-    let above = whole.notes.iter().take(whole.notes.partition_point(|note| note.line < above));
-    above.rev().find(|note| note.level > 0).is_some_and(|note| note.level == heads)
-        && second.iter().all(|draft| level(draft.line) == Some(heads))
-        && first.iter().all(|draft| draft.date.is_none() && has_figure(draft))
-}
-
 /// Whether items without days are headlines rather than entries of a menu: by their texts, or by their length.
 fn is_of_headlines(drafts: &[Draft<'_>]) -> bool {
     let words: usize = drafts.iter().map(|draft| super::shape::words(&draft.title)).sum();

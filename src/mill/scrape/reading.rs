@@ -83,9 +83,6 @@ pub(super) fn read<'t>(
     let parted = told.cuts.iter().filter_map(|line| {
         let (above, below) = parted::halves(whole, *line);
         let (above, below) = (how.read(above, &first, false), how.read(below, &second, false));
-        if pair.is_none() && parted::is_text_of_an_item(whole, &above.scrape.drafts, &below.scrape.drafts) {
-            return None;
-        }
         parted::joined(&told, above, below, *line, pair.is_some())
     });
     // Of equals the first cut is taken.
