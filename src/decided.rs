@@ -1,8 +1,8 @@
 //! The decisions file: read whole, appended to line by line.
 //!
 //! Promised: but in a dry run, what is in force was written and synced before, and what could not be written is not in
-//! force; a line that was cut by a crash spoils no other, and an editor at work takes no retraction back. Refused:
-//! passing over any other line that is no decision, for it may retract something.
+//! force; a line that was cut by a crash spoils no other, and while a program runs an editor at work takes no retraction
+//! back. Refused: passing over any other line that is no decision, for it may retract something.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -68,15 +68,19 @@ impl Decided {
     /// that it is counts when the file has held still for a moment.
     ///
     /// # Errors
-    /// As those of [`Decided::read`]; what was decided before stays in force.
+    /// As those of [`Decided::read`], or the file does not hold still; what was decided before stays in force.
     pub fn refresh(&mut self, state: &Path) -> Result<(), Trouble> {
         if look(&self.file) == self.seen {
             return Ok(());
         }
         let mut read = Self::read(state)?;
-        for _ in 0..MOMENTS {
-            if !read.decisions.lost_a_retraction(&self.decisions) {
-                break;
+        let mut moments = 0..MOMENTS;
+        while read.decisions.lost_a_retraction(&self.decisions) {
+            if moments.next().is_none() {
+                return Err(Trouble::unusable(format!("cannot read {}", self.file.display()))
+                    .because("it says no more that something is retracted, and is still being written")
+                    .still("nothing was read or published, and what was retracted stays so")
+                    .help("the next pass reads it again"));
             }
             thread::sleep(MOMENT);
             if look(&self.file) == read.seen {
@@ -342,6 +346,29 @@ mod tests {
         decided.refresh(folder.path()).unwrap();
         assert_eq!(decided.decisions, Decisions::default());
         decided.add(seen).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_does_not_hold_still_takes_no_retraction_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE_NAME);
+        fs::write(&file, format!("{{\"retract\":\"{A}\"}}\n")).unwrap();
+        let mut decided = Decided::read(folder.path()).unwrap();
+        fs::write(&file, "").unwrap();
+        let is_over = std::sync::atomic::AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for length in (1..).take_while(|_| !is_over.load(std::sync::atomic::Ordering::Relaxed)) {
+                    thread::sleep(MOMENT / 20);
+                    fs::write(&file, "\n".repeat(length)).unwrap();
+                }
+            });
+            assert!(decided.refresh(folder.path()).is_err());
+            is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert!(decided.decisions.is_retracted(key(A)));
+        decided.refresh(folder.path()).unwrap();
+        assert!(!decided.decisions.is_retracted(key(A)));
     }
 
     #[test]

@@ -2477,19 +2477,6 @@ fn a_link_that_leads_on_in_russian_is_no_title() {
     assert_eq!(days(&scrape), ["2017-03-01", "2017-02-09", "2017-02-09", "2017-02-05", "2017-02-01"]);
 }
 
-/// The bullets below a heading like those of the items are the text of one of which the day cannot be read.
-#[test]
-fn bullets_below_a_heading_with_a_misspelt_day_are_no_list_of_their_own() {
-    let page = "# Changelog\n\n## Release 0.3.0 - Janyary 29, 2021\n\n- A new reader that knows the signs of tables\n\
-        - Looking for a file is much faster than it was\n- Links to the file itself are no longer counted\n\
-        - Notes may stand below the list of links\n\n## Release 0.2.1 - January 19, 2021\n\nA few small mends:\n\n\
-        - Names with a blank in them are found\n- The list is sorted again\n- Great and small letters are the same\n\n\
-        ## Release 0.2.0 - January 9, 2021\n\nThe first one for everybody.\n";
-    let scrape = parse(page, &form(Form::Markdown));
-    assert_eq!(titles(&scrape), ["Release 0.2.1", "Release 0.2.0"]);
-    assert_eq!(days(&scrape), ["2021-01-19", "2021-01-09"]);
-}
-
 /// What a page asks in a dialog over it, with a heading of its own, is said of no item.
 #[test]
 fn a_dialog_of_each_item_is_no_part_of_it() {

@@ -82,7 +82,7 @@ impl Shown<'_> {
 const URN: &str = "urn:uuid:";
 
 /// Changes whenever the same feed would give other bytes: what was rendered with an older revision is rendered again.
-pub const REVISION: u32 = 6;
+pub const REVISION: u32 = 7;
 
 /// The documents of `feed`; none while it has no items, so that a broken page never publishes an empty feed. Its own
 /// page is among them where it has month pages.

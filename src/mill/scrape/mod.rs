@@ -291,4 +291,4 @@ pub const DRIFT_BELOW: f64 = 0.7;
 
 /// Changes whenever the same bytes under the same terms could be read differently: what was read with an older
 /// revision is read again.
-pub const REVISION: u32 = 25;
+pub const REVISION: u32 = 26;

@@ -84,8 +84,10 @@ impl Side {
     /// furniture: a category, how long it takes to read it.
     pub(crate) fn of(page: &Page<'_>, labels: &mut [Label], lexicon: &Lexicon) -> Option<Self> {
         let list = List::of(page, labels, lexicon)?;
-        let several = || RULES.iter().filter(|_| list.days.len() >= SEVERAL).find_map(|rule| rule(&list));
-        let Told { side, mut asides } = alone::below_headings(&list).or_else(several)?;
+        let by_rules = || RULES.iter().find_map(|rule| rule(&list));
+        let is_list = list.days.len() >= SEVERAL;
+        let told = alone::below_headings(&list).or_else(|| if is_list { by_rules() } else { None });
+        let Told { side, mut asides } = told?;
         match side {
             Self::BelowHeadline => asides.extend(names(&list)),
             // Where the day ends the item none stands below the last one, unless the file is cut there, or a list of

@@ -49,7 +49,9 @@ fn are_days(dotted: &[Dotted], page: &Page<'_>) -> bool {
     let numbered = page.blocks.iter().filter(|block| matches!(block.mark, Mark::Number(_))).count();
     // Behind a day that has words may stand a title as well.
     let days = page.dates.iter().filter(|day| day.kicker.is_none()).count();
-    dotted.len() == numbered && days * 4 <= dotted.len() && !count(dotted)
+    // What stands above a headline tells of that.
+    let heads = |at: usize| page.blocks.get(at + 1).is_some_and(|below| below.level() > 0);
+    dotted.len() == numbered && days * 4 <= dotted.len() && !count(dotted) && !dotted.iter().any(|line| heads(line.at))
 }
 
 /// Whether the numbers may be those of a list: hardly one is neither near the one before it, up or down, nor begins the
