@@ -138,7 +138,7 @@ impl Page<'_> {
     }
 }
 
-/// Whether a document is such a page as [`index`] makes: no other page in that place links to both of its companions.
+/// Whether a document is such a page as lists all feeds: no other page in that place links to both of its companions.
 #[must_use]
 pub fn is_index(document: &[u8]) -> bool {
     let text = String::from_utf8_lossy(document);
