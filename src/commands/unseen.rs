@@ -41,12 +41,9 @@ pub(super) fn tell(
     findings: &mut Vec<Finding>,
 ) -> Result<(), StoreError> {
     let mut of_sources: BTreeMap<SourceNo, Unseen> = BTreeMap::new();
+    let number = |source: &config::Source| names.iter().find(|known| known.name == source.name).map(|known| known.no);
     let numbers = |feed: &config::Feed| -> Vec<SourceNo> {
-        let of_feed = feed.sources.iter().filter_map(|index| config.sources.get(*index));
-        of_feed
-            .filter_map(|source| names.iter().find(|known| known.name == source.name))
-            .map(|known| known.no)
-            .collect()
+        feed.sources.iter().filter_map(|index| config.sources.get(*index)).filter_map(number).collect()
     };
     let mut feeds: Vec<_> = config.feeds.iter().map(|feed| (feed, numbers(feed), 0, 0)).collect();
     let terms = store.stored_terms(decisions)?;
@@ -72,8 +69,7 @@ pub(super) fn tell(
     })?;
     let mut find = |what, help: &'static str| findings.push(Finding { what, help: help.into(), wrong: false });
     for source in &config.sources {
-        let no = names.iter().find(|known| known.name == source.name).map(|known| known.no);
-        let Some(Unseen { doubtful, undated }) = no.and_then(|no| of_sources.get(&no)) else { continue };
+        let Some(Unseen { doubtful, undated }) = number(source).and_then(|no| of_sources.get(&no)) else { continue };
         for (is_published, (count, raw)) in doubtful {
             let so = if *is_published { "published under the day of the capture" } else { "in no feed" };
             let items = Count(*count, "item");

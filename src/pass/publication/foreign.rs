@@ -8,6 +8,7 @@
 use std::path::Path;
 
 use super::INDEX;
+use super::kept::{head, names_beside};
 use super::lines::{Rows, by_path};
 use crate::config::Config;
 use crate::mill::render;
@@ -67,8 +68,7 @@ pub fn in_the_way(
         let paths: Vec<String> = names.map(|name| format!("{}/{name}", feed.name)).collect();
         all.extend(found(config, disk, &feed.name, &rows(&feed.name)?, paths.iter().map(String::as_str)));
     }
-    let names = render::BESIDE_FEEDS.iter().copied().filter(|name| config.pages || *name == render::OPML);
-    all.extend(found(config, disk, INDEX, &rows(INDEX)?, names));
+    all.extend(found(config, disk, INDEX, &rows(INDEX)?, names_beside(config)));
     Ok(all)
 }
 
@@ -99,17 +99,17 @@ fn found<'p>(
 
 /// Whether a document that the ledger does not list shows that feedmill wrote it.
 fn tells_itself(config: &Config, disk: &dyn Disk, feed: &str, path: &str) -> bool {
-    let read = |path: &Path| disk.read(&config.output.join(path)).unwrap_or_default();
+    let read = |path: &Path| disk.read(path).unwrap_or_default();
     let tells_of_items = |path: &Path| {
         let render::Ids { shown, taken_out } = render::ids(&read(path));
         !shown.is_empty() || !taken_out.is_empty()
     };
-    let is_feed = |feed: &str| tells_of_items(&Path::new(feed).join("atom.xml"));
-    let has_index = || render::is_index(&read(Path::new("index.html")));
+    let is_feed = |feed: &str| tells_of_items(&head(config, feed));
+    let has_index = || render::is_index(&read(&config.output.join(render::PAGE)));
     match render::document_of(path) {
         render::OPML => has_index() || config.feeds.iter().any(|feed| is_feed(&feed.name)),
         _ if feed == INDEX => has_index(),
-        month if render::is_month_path(month) => tells_of_items(&Path::new(month).with_extension("atom")),
+        month if render::is_month_path(month) => tells_of_items(&config.output.join(month).with_extension("atom")),
         _ => is_feed(feed),
     }
 }

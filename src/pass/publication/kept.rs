@@ -111,7 +111,7 @@ impl Pass<'_> {
 /// Whether some feed of the config is published.
 #[must_use]
 pub fn is_published(config: &Config, disk: &dyn Disk) -> bool {
-    let is_there = |feed: &config::Feed| disk.stat(&head(config, feed)).is_ok_and(|found| found.is_some());
+    let is_there = |feed: &config::Feed| disk.stat(&head(config, &feed.name)).is_ok_and(|found| found.is_some());
     config.feeds.iter().any(is_there)
 }
 
@@ -132,8 +132,9 @@ pub fn is_shown(output: &Path, disk: &dyn Disk, id: Key) -> bool {
     within(disk, output).iter().flat_map(|feed| files_of(disk, feed)).filter(is_atom).any(tells)
 }
 
-fn head(config: &Config, feed: &config::Feed) -> PathBuf {
-    config.output.join(&feed.name).join("atom.xml")
+/// The document of a feed that tells what it shows.
+pub(super) fn head(config: &Config, feed: &str) -> PathBuf {
+    config.output.join(feed).join("atom.xml")
 }
 
 fn harm(
@@ -143,7 +144,7 @@ fn harm(
     known: &BTreeSet<Key>,
     decisions: &Decisions,
 ) -> Option<Harm> {
-    let Ids { mut shown, taken_out } = render::ids(&disk.read(&head(config, feed)).ok()?);
+    let Ids { mut shown, taken_out } = render::ids(&disk.read(&head(config, &feed.name)).ok()?);
     let items = shown.len();
     for archive in documents(config, disk, &feed.name).iter().filter(|path| path.ends_with(".atom")) {
         // What can't be read shows nothing.
@@ -186,11 +187,15 @@ fn within(disk: &dyn Disk, folder: &Path) -> Vec<PathBuf> {
     disk.list(folder).unwrap_or_default()
 }
 
-/// What this config would publish beside the feeds.
+/// What this config would publish beside the feeds, but for compressed siblings.
+pub(super) fn names_beside(config: &Config) -> impl Iterator<Item = &'static str> {
+    render::BESIDE_FEEDS.into_iter().filter(|name| config.pages || *name == render::OPML)
+}
+
+/// The same with its siblings.
 fn beside(config: &Config) -> Vec<String> {
-    let names = render::BESIDE_FEEDS.iter().filter(|name| config.pages || **name == render::OPML);
-    let siblings = |name: &&str| config.precompress.then(|| render::sibling_of(name));
-    names.flat_map(|name| [Some((*name).to_owned()), siblings(name)]).flatten().collect()
+    let sibling = |name: &str| config.precompress.then(|| render::sibling_of(name));
+    names_beside(config).flat_map(|name| [Some(name.to_owned()), sibling(name)]).flatten().collect()
 }
 
 /// Whether a document that is called like one of ours is one: a month is told by its archive, which lists items of
